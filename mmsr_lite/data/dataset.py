@@ -1,0 +1,87 @@
+"""The one record of what is known: interactions, items and their modalities (paper, sections 3 and 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.errors import MMSRError
+
+
+@dataclass(frozen=True)
+class Modality:
+    """One channel of item features: `features` (V+1, F) float32, `present` (V+1,) bool; row 0 is padding.
+
+    >>> Modality("text", np.zeros((3, 4), np.float32), np.array([False, True, False])).present.sum()
+    np.int64(1)
+    """
+
+    name: str
+    features: np.ndarray
+    present: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.features) != len(self.present):
+            raise MMSRError(f"modality {self.name!r}: {len(self.features)} rows of features, {len(self.present)} of present")
+        if self.present[0]:
+            raise MMSRError(f"modality {self.name!r}: item 0 is padding and cannot be present")
+        bad = ~np.isfinite(self.features[self.present]).all(axis=1)
+        if bad.any():
+            row = int(np.flatnonzero(self.present)[np.flatnonzero(bad)[0]])
+            raise MMSRError(f"modality {self.name!r}: features of item {row} hold NaN or infinity; mark the item as absent instead")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Interactions sorted by user, then time; items 1..V (0 is padding); users 0..U-1.
+
+    `user`, `item`, `time` are (I,); `user_ids` (U,); `item_ids`, `titles`, `pictures` and each of `texts` have V+1
+    entries, entry 0 empty; `pictures` holds file paths or None; `facts` is what only the source knows.
+    """
+
+    name: str
+    user: np.ndarray
+    item: np.ndarray
+    time: np.ndarray
+    user_ids: tuple[str, ...]
+    item_ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pictures: tuple[str | None, ...] = ()
+    modalities: tuple[Modality, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def num_items(self) -> int:
+        """V, without padding."""
+        return len(self.item_ids) - 1
+
+    @property
+    def num_users(self) -> int:
+        """U."""
+        return len(self.user_ids)
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """(U+1,) where each user's interactions begin and end in `item`."""
+        return np.searchsorted(self.user, np.arange(self.num_users + 1))
+
+    def history(self, user: int) -> np.ndarray:
+        """(n,) all items of `user` in order of time."""
+        if not 0 <= user < self.num_users:
+            raise MMSRError(f"user {user} is not in {self.name!r}; expected 0 to {self.num_users - 1}")
+        return self.item[self.offsets[user] : self.offsets[user + 1]]
+
+    def modality(self, name: str) -> Modality:
+        """The modality called `name`."""
+        for modality in self.modalities:
+            if modality.name == name:
+                return modality
+        raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(m.name for m in self.modalities)}")
+
+    def with_modalities(self, *names: str) -> Dataset:
+        """The same data set with only these modalities, in this order; none at all is allowed."""
+        return replace(self, modalities=tuple(self.modality(name) for name in names))

@@ -1,0 +1,95 @@
+"""Files: written to a temporary neighbour and moved into place, hashed by content, cached in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.errors import MMSRError
+
+
+@contextmanager
+def atomic(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path` and move it there when the block ends well; else leave no trace.
+
+    Raises `MMSRError` when the file cannot be written (full disk, no permission); an older file at `path` stays.
+
+    >>> import tempfile, pathlib
+    >>> place = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with atomic(place) as tmp: _ = tmp.write_text("whole or not at all")
+    >>> place.read_text()
+    'whole or not at all'
+    """
+    path = Path(path)
+    tmp = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        os.close(handle)
+        tmp = Path(name)
+        yield tmp
+        umask = os.umask(0)
+        os.umask(umask)
+        tmp.chmod(0o666 & ~umask)
+        os.replace(tmp, path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise MMSRError(f"could not write {str(path)!r}: {reason}; free space or choose another place") from error
+    finally:
+        if tmp is not None:
+            tmp.unlink(missing_ok=True)
+
+
+def write_json(path: str | os.PathLike, record: Any, indent: int | None = None) -> None:
+    """Write `record` as UTF-8 JSON in one move; numpy numbers and arrays become plain ones, NaN is refused."""
+    text = json.dumps(record, indent=indent, ensure_ascii=False, allow_nan=False, default=_plain)
+    with atomic(path) as tmp:
+        tmp.write_text(text, encoding="utf-8")
+
+
+def read_json(path: str | os.PathLike) -> Any:
+    """Read JSON, or raise `MMSRError` that names the file and the place of the mistake."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MMSRError(f"there is no file {str(path)!r}") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise MMSRError(f"{str(path)!r} is not JSON: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def content_hash(*parts: Any) -> str:
+    """A short stable hash of strings, numbers, bytes, arrays and nested lists of them.
+
+    >>> content_hash("a", 1) == content_hash("a", 1) != content_hash("a", 2)
+    True
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype}{part.shape}".encode() + np.ascontiguousarray(part).tobytes())
+        elif isinstance(part, bytes):
+            digest.update(b"b" + part)
+        else:
+            digest.update(json.dumps(part, sort_keys=True, default=str).encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]
+
+
+def cache_dir(*parts: str) -> Path:
+    """The folder for what can be made again: `$MMSR_CACHE`, else `~/.cache/mmsr_lite`."""
+    root = Path(os.environ.get("MMSR_CACHE") or Path.home() / ".cache" / "mmsr_lite")
+    return root.joinpath(*parts)
