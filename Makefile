@@ -1,0 +1,49 @@
+# Each command makes .venv itself from a bare Python >= 3.11 and is safe to repeat. `make` alone lists them.
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The first Python that is new enough and can make environments; `make demo PYTHON=/path/to/python3` chooses another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+export MPLBACKEND ?= agg
+
+.PHONY: help demo test lab notebooks lint clean
+help:
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.base  ## train HAN-GNN on the wardrobe world in about a minute and open the report (ARGS="--world match")
+	$(BIN)/mmsr-lite demo $(ARGS)
+
+test: $(VENV)/.dev  ## all tests, doctests and notebooks (ARGS="tests/graph -x")
+	MMSR_STRICT=1 $(BIN)/python -m pytest -n 2 $(ARGS)
+
+lab: $(VENV)/.dev  ## JupyterLab on the first notebook
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+notebooks: $(VENV)/.dev  ## build and execute notebooks/*.ipynb from notebooks/src/*.py (ARGS="00_start_here")
+	$(BIN)/python notebooks/build.py $(ARGS)
+
+lint: $(VENV)/.dev  ## ruff, ruff format, mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:  ## remove the environment and what tools left behind; runs/ and your data stay
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,dev]'
+	@touch $@
+
+.PHONY: venv
+venv:
+	@test -n "$(PYTHON)" || { echo "mmsr-lite needs Python 3.11 or newer with venv and ensurepip; here python3 is: $$(python3 --version 2>&1)."; \
+	  echo "Install them (Debian, Ubuntu: apt-get install python3-venv), or name another: make demo PYTHON=/path/to/python3"; exit 1; } >&2
+	$(PYTHON) -m venv --clear $(VENV)
+	@test "$$(uname -s)" != Linux || command -v nvidia-smi >/dev/null || echo "No NVIDIA GPU seen. If pip starts to fetch gigabytes" \
+	  "of CUDA, stop it and repeat with PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu after the target."
