@@ -1,0 +1,101 @@
+"""The files around the package agree with each other: ranges, tested versions, commands, paths."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+import mmsr_lite
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA_NAMES = {"torch": "pytorch", "torch-geometric": "pytorch_geometric"}
+
+
+def ranges(*extras: str) -> dict[str, Requirement]:
+    lines = PYPROJECT["dependencies"] + [line for x in extras for line in PYPROJECT["optional-dependencies"][x]]
+    return {Requirement(line).name: Requirement(line) for line in lines}
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def tracked() -> list[str]:
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    return [name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_conda_installs_the_same_ranges_as_pip():
+    lines = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    conda = {re.match(r"[\w-]+", line)[0]: re.sub(r"^[\w-]+", "", line) for line in lines if isinstance(line, str)}
+    expected = {CONDA_NAMES.get(name, name): str(req.specifier) for name, req in ranges("lab").items()}
+    assert conda == expected | {"python": PYPROJECT["requires-python"], "pip": ""}
+    assert lines[-1] == {"pip": ["--editable ."]}
+
+
+def test_tested_versions_satisfy_the_ranges():
+    tested = {re.sub(r"[_.]", "-", name).lower(): version for name, version in pins().items()}
+    for name, req in ranges("lab", "dev").items():
+        assert req.specifier.contains(tested[name]), f"{name} {tested[name]} does not satisfy {req.specifier}"
+
+
+def test_torch_is_pinned_first():
+    assert next(iter(pins().items())) == ("torch", "2.13.0")
+
+
+@pytest.mark.parametrize(("name", "last"), [("numpy", "2.4.6"), ("networkx", "3.6.1")])
+def test_the_last_version_for_python_3_11_is_allowed(name, last):
+    assert ranges()[name].specifier.contains(last)
+
+
+def test_every_make_command_that_a_document_names_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = {
+        (file, target)
+        for file in ("README.md", "CONTRIBUTING.md", ".ci/run")
+        for target in re.findall(r"(?:^|`)make ([a-z]+)", (ROOT / file).read_text(), re.M)
+    }
+    assert {("README.md", "demo"), ("README.md", "test"), (".ci/run", "test")} <= named
+    assert {target for _, target in named} <= targets
+
+
+def test_every_path_that_the_readme_names_exists():
+    text = (ROOT / "README.md").read_text()
+    paths = re.findall(r"`((?:notebooks|mmsr_lite|models|nn|graph)/[\w./]+)`", text) + re.findall(
+        r"\]\((\w[\w./]+)\)", text
+    )
+    missing = [p for p in paths if not (ROOT / p).exists() and not (ROOT / "mmsr_lite" / p).exists()]
+    assert paths and not missing
+
+
+def test_one_version_everywhere():
+    assert f"version: {mmsr_lite.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"## {mmsr_lite.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_no_file_names_a_place_on_a_machine():
+    place = re.compile(rb"(?<![\w.])/(?:work|home|Users|root|tmp)/[\w.]")
+    bad = [name for name in tracked() if place.search((ROOT / name).read_bytes()) and name != "tests/test_project.py"]
+    assert bad == []
+
+
+def test_the_scripts_run_in_plain_shells():
+    subprocess.run(["bash", "-n", ROOT / ".ci/run"], check=True)
+    assert subprocess.run(["make", "-n", "demo"], cwd=ROOT, capture_output=True).returncode == 0
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+
+
+def test_make_says_what_is_missing_when_there_is_no_python(tmp_path):
+    done = subprocess.run(
+        ["make", "demo", "PYTHON=", f"VENV={tmp_path / 'venv'}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "needs Python 3.11 or newer with venv" in done.stderr
