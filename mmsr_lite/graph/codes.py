@@ -1,0 +1,108 @@
+"""Modality codes: features become a few shared code nodes (paper, section 4.1, "Node transformation and compositions").
+
+    features (V+1, F) -> linear autoencoder -> (V+1, D) -> k-means, C centres -> the k nearest centres by cosine
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.errors import MMSRError, choose
+
+MINI_BATCH_FROM = 100_000  # items; above it k-means reads mini-batches
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """Codes of one modality: `codes` (V+1, k) in 1..C, nearest first, 0 where there is none; `centres` (C+1, D).
+
+    >>> features = np.array([[0, 0], [1, 0], [.9, .1], [0, 1], [.1, .9]], np.float32)
+    >>> toy = Modality("toy", features, np.array([False, True, True, True, True]))
+    >>> codes = fit_codebook(toy, num_codes=2, codes_per_item=1).codes[:, 0]
+    >>> codes[0] == 0 and codes[1] == codes[2] != codes[3] == codes[4]
+    np.True_
+    """
+
+    name: str
+    codes: np.ndarray
+    centres: np.ndarray
+
+    @property
+    def num_codes(self) -> int:
+        """C."""
+        return len(self.centres) - 1
+
+
+def fit_codebook(
+    modality: Modality, *, num_codes: int = 30, codes_per_item: int = 3, dim: int = 128, reduction: str = "pca", seed: int = 0
+) -> Codebook:
+    """Learn C centres of one modality and give each item that has it the k nearest by cosine; others have no code.
+
+    Raises `MMSRError` when k > C or when the modality has fewer distinct features than C.
+    """
+    present = np.flatnonzero(modality.present)
+    distinct = len(np.unique(modality.features[present], axis=0)) if len(present) else 0
+    if not 1 <= codes_per_item <= num_codes:
+        raise MMSRError(f"codes_per_item is {codes_per_item}; expected 1 to num_codes, which is {num_codes}")
+    if distinct < num_codes:
+        raise MMSRError(
+            f"modality {modality.name!r} has {distinct} different features, fewer than {num_codes} codes; "
+            f"lower num_codes to at most {distinct} or leave the modality out"
+        )
+    points = REDUCTIONS[choose("reduction", reduction, REDUCTIONS)](modality.features[present], dim, seed)
+    found = _kmeans(points, num_codes, seed)
+    order = np.argsort(-_unit(points) @ _unit(found).T, axis=1, kind="stable")[:, :codes_per_item]
+    codes = np.zeros((len(modality.present), codes_per_item), np.int64)
+    codes[present] = order + 1
+    centres = np.zeros((num_codes + 1, dim), np.float32)
+    centres[1:, : found.shape[1]] = found
+    return Codebook(modality.name, codes, centres)
+
+
+def fit_codebooks(dataset: Dataset, **settings) -> tuple[Codebook, ...]:
+    """One codebook for each modality of the data set, with the settings of `fit_codebook`."""
+    return tuple(fit_codebook(modality, **settings) for modality in dataset.modalities)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def _kmeans(points: np.ndarray, num_codes: int, seed: int) -> np.ndarray:
+    from sklearn.cluster import KMeans, MiniBatchKMeans
+
+    big = len(points) >= MINI_BATCH_FROM
+    kind = MiniBatchKMeans(num_codes, n_init=3, random_state=seed, batch_size=8192) if big else KMeans(num_codes, n_init=3, random_state=seed)
+    return kind.fit(points).cluster_centers_.astype(np.float32)
+
+
+def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
+    """(n, min(D, F, n)) principal components: the optimum of a linear autoencoder with squared loss, exact."""
+    centred = features - features.mean(axis=0)
+    from sklearn.decomposition import PCA
+
+    width = min(dim, *centred.shape)
+    return PCA(width, svd_solver="covariance_eigh" if centred.shape[1] <= 1024 else "auto", random_state=seed).fit_transform(centred)
+
+
+def autoencoder(features: np.ndarray, dim: int, seed: int, steps: int = 300) -> np.ndarray:
+    """(n, min(D, F, n)) codes of a linear autoencoder trained by gradient, as the paper has it."""
+    import torch
+
+    torch.manual_seed(seed)
+    x = torch.from_numpy(features - features.mean(axis=0))
+    x = x / x.std().clamp_min(1e-12)
+    width = min(dim, *x.shape)
+    encode, decode = torch.nn.Linear(x.shape[1], width, bias=False), torch.nn.Linear(width, x.shape[1], bias=False)
+    optimiser = torch.optim.Adam([*encode.parameters(), *decode.parameters()], lr=1e-2)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (decode(encode(x)) - x).square().mean().backward()
+        optimiser.step()
+    return encode(x).detach().numpy()
+
+
+REDUCTIONS = {"pca": pca, "autoencoder": autoencoder}

@@ -1,0 +1,103 @@
+"""MMSR: Adaptive Multi-Modalities Fusion in Sequential Recommendation Systems (Hu et al., CIKM 2023).
+
+    history -> MSGraph -> node states -> HAN-GNN layers -> state of the last item -> dot product with every item
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.errors import choose
+from mmsr_lite.graph.batch import GraphBatch, build_graphs
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.han import FUSIONS, HANLayer
+from mmsr_lite.nn.han_last import last_item_state
+from mmsr_lite.nn.nodes import NodeEmbedding
+
+
+@dataclass(frozen=True)
+class MMSRConfig:
+    """Sizes and the paper's open choices; `fusion` is one of FUSIONS."""
+
+    dim: int = 128
+    layers: int = 1
+    fusion: str = "adaptive"
+    scale: bool = True  # equation 13 divided by sqrt(D)
+    residual: bool = True
+    dropout: float = 0.3
+    input_dropout: float = 0.3
+    separate_gate: bool = False  # the released code's gate
+    position: bool = True
+    node_type: bool = True
+    global_attention: bool = False  # section 5.4
+    label_smoothing: float = 0.0
+    max_history: int = 50
+
+
+class MMSR(Recommender):
+    """The paper's model over any number of modalities; codes travel with the weights.
+
+    >>> from mmsr_lite.data.dataset import Modality
+    >>> import numpy as np
+    >>> book = Codebook("toy", np.array([[0], [1], [2]]), np.zeros((3, 8), np.float32))
+    >>> model = MMSR(MMSRConfig(dim=8), num_items=2, codebooks=[book])
+    >>> model.scores(torch.tensor([[1, 2, 1]])).shape
+    torch.Size([1, 3])
+    """
+
+    def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__()
+        fusion = FUSIONS[choose("fusion", config.fusion, FUSIONS)]
+        self.config = config
+        self.codes = nn.ParameterList(nn.Parameter(torch.from_numpy(book.codes), requires_grad=False) for book in codebooks)
+        centres = [torch.from_numpy(book.centres) for book in codebooks]
+        self.nodes = NodeEmbedding(num_items, centres, config.dim, config.max_history, config.position, config.node_type)
+        self.input_dropout = nn.Dropout(config.input_dropout)
+        num_types = 1 + len(codebooks)
+        self.layers = nn.ModuleList(
+            HANLayer(
+                num_types,
+                config.dim,
+                fusion,
+                scale=config.scale,
+                residual=config.residual,
+                dropout=config.dropout,
+                separate_gate=config.separate_gate,
+            )
+            for _ in range(config.layers)
+        )
+
+    def graphs(self, history: Tensor) -> GraphBatch:
+        """The MSGraphs of `history` (B, L), longer ones cut to their last `max_history` items by the caller."""
+        return build_graphs(history, self.codes, global_attention=self.config.global_attention)
+
+    def user_state(self, history: Tensor) -> Tensor:
+        """(B, D): last pooling, the state of the node that holds the last item (section 4.4)."""
+        graph = self.graphs(history)
+        states = [self.input_dropout(state) for state in self.nodes(graph)]
+        for layer in self.layers[:-1]:
+            states = layer(states, graph)
+        return last_item_state(self.layers[-1], states, graph)
+
+    def states(self, history: Tensor) -> tuple[GraphBatch, list[Tensor]]:
+        """The graph and every node's final state of each type (B, N_t, D): what `user_state` reads, in full."""
+        graph = self.graphs(history)
+        states = self.nodes(graph)
+        for layer in self.layers:
+            states = layer(states, graph)
+        return graph, states
+
+    def item_table(self) -> Tensor:
+        """(V+1, D): the embeddings of the item nodes."""
+        return self.nodes.tables[0].weight
+
+    def loss(self, history: Tensor, target: Tensor) -> Tensor:
+        """Mean cross-entropy over all items of `target` (B,)."""
+        scores = self.user_state(history) @ self.item_table().T
+        return F.cross_entropy(scores[:, 1:], target - 1, label_smoothing=self.config.label_smoothing)

@@ -1,0 +1,49 @@
+"""Dual attention: one rule for neighbours of the same node type, another across types (paper, section 4.3.2)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.graph.batch import RELATIONS, SELF, GraphBatch
+
+MASKED = -1e9
+
+
+class TypedLinear(nn.Module):
+    """One linear map for each node type: list of (B, N_t, D) -> list of (B, N_t, D)."""
+
+    def __init__(self, num_types: int, dim: int):
+        super().__init__()
+        self.maps = nn.ModuleList(nn.Linear(dim, dim, bias=False) for _ in range(num_types))
+
+    def forward(self, states: list[Tensor]) -> list[Tensor]:
+        """Apply the map of each type."""
+        return [linear(state) for linear, state in zip(self.maps, states, strict=True)]
+
+
+def homogeneous_logits(values: list[Tensor], weight: Tensor, graph: GraphBatch) -> tuple[Tensor, ...]:
+    """Equation 12 for each node type: `a_r . (V_i * V_j)` (B, N_t, N_t), with `weight` (R, D) one vector a_r a relation.
+
+    `(V_i * a_r) V_j^T` says the same without a tensor of N x N x D; absent edges hold a very low logit.
+    """
+    found = []
+    for value, relation in zip(values, graph.relations, strict=True):
+        every = (value[:, None] * weight[:, None]) @ value[:, None].transpose(2, 3)  # (B, R, N_t, N_t)
+        chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]  # (B, N_t, N_t)
+        found.append(F.leaky_relu(chosen).masked_fill(relation == 0, MASKED))
+    return tuple(found)
+
+
+def heterogeneous_logits(queries: list[Tensor], keys: list[Tensor], graph: GraphBatch, scale: bool) -> Tensor:
+    """Equation 13: `(Q h_j) . (K h_i)` (B, N, N), centre i in rows: the neighbour asks, the centre answers."""
+    query, key = torch.cat(queries, 1), torch.cat(keys, 1)  # (B, N, D)
+    logits = key @ query.transpose(1, 2)  # (B, N, N)
+    logits = logits / math.sqrt(query.shape[-1]) if scale else logits
+    return F.leaky_relu(logits).masked_fill(~graph.matches, MASKED)
+
+
+NUM_RELATIONS = len(RELATIONS) - SELF

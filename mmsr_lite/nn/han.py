@@ -1,0 +1,100 @@
+"""HAN-GNN: heterogeneity-aware, asynchronous, non-invasive (Hu et al., CIKM 2023, section 4.3.2).
+
+It is not PyG's `HANConv`, which is another model. One layer, for every node of a batch of MSGraphs:
+
+    hohe:  h -> homogeneous -> heterogeneous      late fusion: each modality's own sequence first
+    heho:  h -> heterogeneous -> homogeneous      early fusion: the item's modalities first
+    beta = gate(h_hohe, h_heho);   h' = beta_0 h_hohe + beta_1 h_heho
+
+Phase 2 takes its logits from phase 1's output; its values come from the layer's input (non-invasive) or from phase 1's
+output (invasive). Axes: B graphs, N_t node slots of type t, N their sum, D width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.nn.attention import NUM_RELATIONS, TypedLinear, heterogeneous_logits, homogeneous_logits
+from mmsr_lite.nn.gate import UpdateGate
+from mmsr_lite.nn.probe import Probe
+
+HOMOGENEOUS, HETEROGENEOUS = "homogeneous", "heterogeneous"
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Which paths a layer walks (name -> families in order) and how their ends become one state."""
+
+    paths: dict[str, tuple[str, ...]]
+    merge: str = "only"
+    invasive: bool = False
+
+
+HOHE, HEHO = {"hohe": (HOMOGENEOUS, HETEROGENEOUS)}, {"heho": (HETEROGENEOUS, HOMOGENEOUS)}
+HO, HE = {HOMOGENEOUS: (HOMOGENEOUS,)}, {HETEROGENEOUS: (HETEROGENEOUS,)}
+FUSIONS = {  # the variants of Table 4
+    "adaptive": Fusion(HOHE | HEHO, "gate"),
+    "adaptive-invasive": Fusion(HOHE | HEHO, "gate", invasive=True),
+    "synchronous": Fusion(HO | HE, "linear"),
+    "hohe": Fusion(HOHE),
+    "hohe-invasive": Fusion(HOHE, invasive=True),
+    "heho": Fusion(HEHO),
+    "heho-invasive": Fusion(HEHO, invasive=True),
+    "homogeneous": Fusion(HO),
+    "heterogeneous": Fusion(HE),
+}
+
+
+class HANLayer(nn.Module):
+    """One HAN-GNN layer: states of each node type, list of (B, N_t, D), to the same."""
+
+    def __init__(self, num_types: int, dim: int, fusion: Fusion, *, scale: bool, residual: bool, dropout: float, separate_gate: bool):
+        super().__init__()
+        self.fusion, self.scale, self.residual = fusion, scale, residual
+        self.query, self.key, self.value = (TypedLinear(num_types, dim) for _ in range(3))
+        self.relation = nn.Parameter(torch.randn(NUM_RELATIONS, dim) / dim**0.5)  # a_r
+        self.gate = UpdateGate(dim, separate_gate) if fusion.merge == "gate" else None
+        self.join = nn.Linear(2 * dim, dim) if fusion.merge == "linear" else None
+        self.dropout = nn.Dropout(dropout)
+        phases = [f"{path}_{phase}" for path, families in fusion.paths.items() for phase, _ in enumerate(families, 1)]
+        names = ["input", "output", "beta", *fusion.paths, *(f"{p}_{what}" for p in phases for what in ("logits", "weights"))]
+        self.probes = nn.ModuleDict({name: Probe() for name in names})
+
+    def forward(self, states: list[Tensor], graph: GraphBatch) -> list[Tensor]:
+        """Walk each path and merge."""
+        states = self.probes["input"](states)
+        values = self.value(states)
+        ends = {path: self.probes[path](self._walk(path, states, values, graph)) for path in self.fusion.paths}
+        merged = self.combine(*(torch.cat(end, 1) for end in ends.values())).split(graph.widths, 1)
+        output = [self.dropout(end) + state if self.residual else self.dropout(end) for end, state in zip(merged, states, strict=True)]
+        return self.probes["output"](output)
+
+    def _walk(self, path: str, states: list[Tensor], values: list[Tensor], graph: GraphBatch) -> list[Tensor]:
+        reached = states
+        for phase, family in enumerate(self.fusion.paths[path], 1):
+            read = values if phase == 1 else self.value(reached) if self.fusion.invasive or family == HOMOGENEOUS else None
+            summed = read if self.fusion.invasive and phase > 1 else values  # non-invasive: only the logits see phase 1
+            if family == HOMOGENEOUS:
+                logits = homogeneous_logits(read, self.relation, graph)
+                weights = self._attend(f"{path}_{phase}", logits)
+                reached = [weight @ value for weight, value in zip(weights, summed, strict=True)]  # (B, N_t, D)
+            else:
+                logits = (heterogeneous_logits(self.query(reached), self.key(reached), graph, self.scale),)
+                (weights,) = self._attend(f"{path}_{phase}", logits)
+                reached = list((weights @ torch.cat(summed, 1)).split(graph.widths, 1))
+        return reached
+
+    def _attend(self, name: str, logits: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        logits = self.probes[f"{name}_logits"](logits)
+        return self.probes[f"{name}_weights"](tuple(logit.softmax(-1) for logit in logits))
+
+    def combine(self, *ends: Tensor) -> Tensor:
+        """Equations 15 to 17: the ends of the paths (..., D) become one state."""
+        if self.gate is not None:
+            beta = self.probes["beta"](self.gate(*ends))  # (..., 2)
+            return beta[..., :1] * ends[0] + beta[..., 1:] * ends[1]
+        return self.join(torch.cat(ends, -1)) if self.join is not None else ends[0]

@@ -1,0 +1,60 @@
+"""Node representation: identity, node type and mean position in one vector (paper, section 4.2)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.graph.batch import GraphBatch
+
+INIT_STD = 0.02
+
+
+class NodeEmbedding(nn.Module):
+    """`e~ = W [e ; type ; mean of the embeddings of all positions the node occupies]`, for each node type (B, N_t, D).
+
+    Positions count back from the end of the history, so "the last item" is the same position for every length.
+    `centres` holds (C+1, D) for each modality: code embeddings start there, rescaled to the spread of the others.
+    """
+
+    def __init__(self, num_items: int, centres: list[Tensor], dim: int, max_history: int, position: bool = True, node_type: bool = True):
+        super().__init__()
+        sizes = [num_items + 1, *(len(rows) for rows in centres)]
+        self.tables = nn.ModuleList(nn.Embedding(size, dim, padding_idx=0) for size in sizes)
+        self.types = nn.Embedding(len(sizes), dim) if node_type else None
+        self.positions = nn.Embedding(max_history, dim) if position else None
+        self.merge = nn.Linear(dim * (1 + node_type + position), dim, bias=False)
+        for module in self.modules():
+            if isinstance(module, nn.Embedding):
+                nn.init.normal_(module.weight, std=INIT_STD)
+        with torch.no_grad():
+            for table in self.tables:
+                table.weight[0] = 0
+            for table, rows in zip(self.tables[1:], centres, strict=True):
+                table.weight[1:] = rows[1:] * (INIT_STD / rows[1:].std().clamp_min(1e-12))
+
+    def forward(self, graph: GraphBatch) -> list[Tensor]:
+        """The states of the nodes of each type (B, N_t, D).
+
+        W [e ; type ; position] = W_e e + W_t type + W_p position, so each table is mapped before the look-up when it is
+        smaller than what is looked up.
+        """
+        identity, *others = self.merge.weight.split(self.merge.out_features, 1)  # each (D, D)
+        where = self._mean_positions(graph, others[-1] if others else identity)
+        states = []
+        for t, (table, ids) in enumerate(zip(self.tables, graph.ids, strict=True)):
+            small = len(table.weight) < ids.numel()
+            state = F.embedding(ids, table.weight @ identity.T) if small else table(ids) @ identity.T  # (B, N_t, D)
+            if self.types is not None:
+                state = state + others[0] @ self.types.weight[t]
+            states.append(state if where is None else state + where[t])
+        return states
+
+    def _mean_positions(self, graph: GraphBatch, weight: Tensor) -> tuple[Tensor, ...] | None:
+        if self.positions is None:
+            return None
+        length = graph.history.shape[1]
+        from_end = (graph.history > 0).sum(1, keepdim=True) - torch.arange(1, length + 1, device=graph.history.device)
+        vectors = F.embedding(from_end.clamp_min(0), self.positions.weight @ weight.T)  # (B, L, D)
+        return (graph.occupancy @ vectors).split(graph.widths, 1)

@@ -1,0 +1,49 @@
+"""Probe: a named place in a model where the explainer may listen, or put another value in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import nn
+
+
+class Probe(nn.Module):
+    """The identity; a forward hook on it sees the value, and replaces it by what the hook returns.
+
+    >>> Probe()(3)
+    3
+    """
+
+    def forward(self, value: Any) -> Any:
+        """Return `value` unchanged."""
+        return value
+
+
+@contextmanager
+def listen(model: nn.Module, replace: dict[str, Callable[[Any], Any]] | None = None) -> Iterator[dict[str, Any]]:
+    """Record what passes each probe of `model` by its dotted name; `replace` maps a name to value -> other value.
+
+    >>> model = nn.Sequential(Probe())
+    >>> with listen(model, {"0": lambda value: value + 1}) as seen: model(3)
+    4
+    >>> seen
+    {'0': 4}
+    """
+    seen: dict[str, Any] = {}
+    replace = replace or {}
+
+    def hook_for(name: str):
+        def hook(module, inputs, output):
+            seen[name] = replace[name](output) if name in replace else output
+            return seen[name]
+
+        return hook
+
+    handles = [module.register_forward_hook(hook_for(name)) for name, module in model.named_modules() if isinstance(module, Probe)]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
