@@ -1,0 +1,45 @@
+"""What every test may ask for: the real data beside the project, a tiny folder of one's own, a cache of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TITLES = ["red dress", "green hat", "</script><img src=x onerror=alert(1)>", "blue jeans", "red hat", "wool scarf"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory):
+    """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so."""
+    os.environ.setdefault("MMSR_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with amazon-beauty and ml-100k: $MMSR_SHARED_DATA, else ../shared/data; the test skips without it."""
+    folder = Path(os.environ.get("MMSR_SHARED_DATA") or ROOT / "../shared/data").resolve()
+    if not folder.is_dir():
+        pytest.skip(f"needs the real data, which may not be copied into the project: no folder {folder}")
+    return folder
+
+
+@pytest.fixture
+def tiny_folder(tmp_path) -> Path:
+    """Six items with title, tags and photo, four users of six interactions: everything survives the 4-core."""
+    from PIL import Image
+
+    folder = tmp_path / "tiny"
+    (folder / "photos").mkdir(parents=True)
+    lines = []
+    for row, title in enumerate(TITLES):
+        Image.new("RGB", (40, 30), (40 * row, 90, 200 - 40 * row)).save(folder / f"photos/{row}.png")
+        photo = f"photos/{row}.png"
+        lines.append(json.dumps({"item_id": f"i{row}", "title": title, "tags": ["warm", f"t{row}"], "photo": photo}))
+    (folder / "items.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = [f"u{user},i{(user + step) % 6},{100 * user + step}" for user in range(4) for step in range(6)]
+    (folder / "interactions.csv").write_text("user_id,item_id,timestamp\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return folder
