@@ -20,6 +20,7 @@ Bayes over the latents given every step of the history. World `mixed` draws cycl
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -30,51 +31,15 @@ from pathlib import Path
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset, Modality
-from mmsr_lite.data.sources import wardrobe_draw
+from mmsr_lite.data.sources.wardrobe_draw import BOOK, VERSION, draw
 from mmsr_lite.data.storage import cache_dir, content_hash
 from mmsr_lite.errors import MMSRError, choose
 
 CYCLE = tuple(("cycle", look, theme) for look in (1, -1) for theme in (1, -1))
 MATCH = (("match", 0, 0),)
 WORLDS = {"cycle": (CYCLE, (0.25,) * 4), "match": (MATCH, (1.0,)), "mixed": (CYCLE + MATCH, (0.125,) * 4 + (0.5,))}
-CAUSES = ("first", "noise", "cycle", "match")  # why an interaction is what it is; the first one of a user follows nothing
+CAUSES = ("first", "noise", "cycle", "match")  # why an interaction is what it is; a user's first follows nothing
 ENCODERS = {"picture": "colour-edges", "text": "tfidf-svd"}
-THEMES = (
-    ("a garden wedding", "mulberry silk", "early summer"),
-    ("long days at the office", "merino wool", "autumn"),
-    ("a hike in the mountains", "recycled nylon", "spring"),
-    ("the beach and the boat", "washed linen", "midsummer"),
-    ("a weekend of skiing", "goose down", "deep winter"),
-    ("an evening at the opera", "soft velvet", "the festive weeks"),
-    ("a night of dancing", "shiny satin", "new year"),
-    ("gardening and other mud", "waxed canvas", "rainy april"),
-    ("yoga before breakfast", "organic bamboo", "any season"),
-    ("travel by night train", "stretch jersey", "late autumn"),
-    ("a picnic in the park", "crisp cotton", "warm may"),
-    ("cycling to work", "brushed fleece", "cold mornings"),
-    ("a dinner with the in-laws", "fine cashmere", "november"),
-    ("fishing by the lake", "sturdy hemp", "august"),
-    ("reading by the fire", "boiled alpaca", "snowy january"),
-    ("a job interview", "pressed viscose", "september"),
-    ("a music festival", "upcycled leather", "july nights"),
-)
-TEMPLATES = (
-    "Made of {material} for {occasion}, best in {season}.",
-    "{season}: think of {occasion}. Feels like {material}.",
-    "For {occasion} in {season}. {material} all through.",
-    "{material} that goes along to {occasion} when it is {season}.",
-    "Our choice for {occasion}: {material}, {season}.",
-    "Wear it in {season}, for {occasion}; it is {material}.",
-    "{occasion}? {material}, and you are ready for {season}.",
-    "A {season} companion in {material}, with {occasion} in mind.",
-)
-ENDINGS = (
-    "Hand wash cold.", "Made in Porto.", "Free returns.", "Runs a little small.", "Last pieces.", "Cut to last.",
-    "Sewn by a family firm.", "Comes in a gift box.", "Two year warranty.", "Customers love it.", "New in.", "Back again.",
-)  # fmt: skip
-NAMES = tuple("Ada Alma Anni Bela Cleo Dora Edda Emil Enzo Finn Gala Hugo Ines Ivo Jara Juna Kaja Levi Lina Lotte Luca "
-              "Maja Mila Nils Noah Nora Olin Otis Paula Pia Quinn Rasmus Rina Romy Runa Sami Selma Signe Suri Theo "
-              "Tilda Timo Uma Vera Wanda Xenia Ylva Zoe".split())  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,11 +63,12 @@ class WardrobeConfig:
 
     def __post_init__(self) -> None:
         choose("world", self.world, WORLDS)
-        for name, most in (("looks", len(wardrobe_draw.LOOKS)), ("themes", len(THEMES))):
-            if not 3 <= getattr(self, name) <= most:
-                raise MMSRError(f"{name}={getattr(self, name)} is not possible; choose from 3 to {most}")
+        for name in ("looks", "themes"):
+            if not 3 <= getattr(self, name) <= len(BOOK[name]):
+                raise MMSRError(f"{name}={getattr(self, name)} is not possible; choose from 3 to {len(BOOK[name])}")
         if self.world != "cycle" and (self.looks != self.themes or self.looks % 2 == 0):
-            raise MMSRError(f"world {self.world!r} needs as many looks as themes, an odd number; got {self.looks}, {self.themes}")
+            sizes = f"looks={self.looks}, themes={self.themes}"
+            raise MMSRError(f"world {self.world!r} needs as many looks as themes and an odd number; got {sizes}")
         if min(self.items_per_cell, self.users, self.length[0]) < 1 or self.length[0] > self.length[1]:
             raise MMSRError(f"items_per_cell, users and length must be 1 or more, length rising; got {asdict(self)}")
         if not 0 <= self.noise <= 1:
@@ -139,8 +105,9 @@ class Truth:
 
     def cause(self, user: int, step: int) -> str:
         """Why the item at `step` (0 is the first) of `user` is what it is: one of `CAUSES`."""
-        if not 0 <= step < self.offsets[user + 1] - self.offsets[user]:
-            raise MMSRError(f"user {user} has no step {step}; expected 0 to {self.offsets[user + 1] - self.offsets[user] - 1}")
+        steps = self.offsets[user + 1] - self.offsets[user]
+        if not 0 <= step < steps:
+            raise MMSRError(f"user {user} has no step {step}; expected 0 to {steps - 1}")
         return CAUSES[self.causes[self.offsets[user] + step]]
 
     def group(self, latent: int, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,21 +127,22 @@ class Truth:
     def posterior(self, histories: np.ndarray) -> np.ndarray:
         """(B, Z) how likely each latent is after all steps of `histories` (B, L), right-padded with 0."""
         log = np.tile(np.log(self.prior), (len(histories), 1))
+        stray = self.config.noise / self.config.num_items
         for step in range(1, histories.shape[1]):
             rows = np.flatnonzero(histories[:, step])
             now, then = histories[rows, step - 1], histories[rows, step]
             for latent in range(len(self.latents)):
                 items, share = self.group(latent, now)
-                chance = self.config.noise / self.config.num_items + (1 - self.config.noise) * ((items == then[:, None]) @ share)
+                follows = (items == then[:, None]) @ share  # (rows,)
                 with np.errstate(divide="ignore"):
-                    log[rows, latent] += np.log(chance)
+                    log[rows, latent] += np.log(stray + (1 - self.config.noise) * follows)
         impossible = np.isneginf(log).all(axis=1)  # without noise, a history that no latent can make
         log[impossible] = np.log(self.prior)
         weight = np.exp(log - log.max(axis=1, keepdims=True))
         return weight / weight.sum(axis=1, keepdims=True)
 
     def distributions(self, histories: np.ndarray) -> np.ndarray:
-        """(B, V+1) true probability of each next item after `histories` (B, L), right-padded with 0; item 0 has none."""
+        """(B, V+1) probability of each next item after `histories` (B, L), right-padded with 0; item 0 has none."""
         histories = np.asarray(histories, np.int64)
         posterior, count = self.posterior(histories), np.count_nonzero(histories, axis=1)
         if (count == 0).any():
@@ -198,13 +166,14 @@ class Truth:
         That is the ranking by true probability; among equal items every order is as good, so HR@K is the sum of the K
         greatest probabilities and MRR@K the sum of p / rank over them.
         """
-        most, best = max(cutoffs), 0.0
+        most = max(cutoffs)
+        best = np.zeros(most)
         for begin in range(0, len(examples), 1024):
             chance = self.distributions(examples.histories(np.arange(begin, min(begin + 1024, len(examples)))))
-            best = best + np.sort(np.partition(chance, -most, axis=1)[:, -most:], axis=1)[:, ::-1].sum(axis=0)
-        best = 100 * best / len(examples)  # (most,) chance in percent that the target has rank 1, 2, ...
-        rank = np.arange(1, most + 1)
-        return {f"{name}@{k}": float((best / by)[:k].sum()) for k in cutoffs for name, by in (("HR", 1), ("MRR", rank))}
+            best += np.sort(np.partition(chance, -most, axis=1)[:, -most:], axis=1)[:, ::-1].sum(axis=0)
+        best *= 100 / len(examples)  # (most,) chance in percent that the target has rank 1, 2, ...
+        gains = {"HR": best, "MRR": best / np.arange(1, most + 1)}
+        return {f"{name}@{k}": float(gain[:k].sum()) for k in cutoffs for name, gain in gains.items()}
 
 
 def load(
@@ -217,8 +186,8 @@ def load(
 ) -> Dataset:
     """Make the data set "wardrobe-<world>" with modalities `picture` and `text`; `world` and `seed` go before `config`.
 
-    `encoders` names the encoder of a modality. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `look` and
-    `theme` (V+1,) and their names. The same config always gives the same data, to the byte.
+    `encoders` names the encoder of a modality. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `look`
+    and `theme` (V+1,) codes of `looks` and `themes`. The same config always gives the same data, to the byte.
 
     >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
     9
@@ -228,15 +197,15 @@ def load(
     rng = np.random.default_rng([config.seed, 0])
     order = rng.permutation(config.num_items) + 1
     cells = order.reshape(config.looks, config.themes, config.items_per_cell)
-    look, theme = np.full((2, config.num_items + 1), -1)
+    look, theme = (np.full(config.num_items + 1, -1) for _ in range(2))
     look[cells], theme[cells] = np.arange(config.looks)[:, None, None], np.arange(config.themes)[:, None]
     texts = [""] * (config.num_items + 1)
     for index in range(config.themes):
-        siblings, variants = cells[:, index].ravel(), rng.permutation(len(TEMPLATES) * len(ENDINGS))
-        for item, variant in zip(siblings, np.resize(variants, len(siblings)), strict=True):
-            texts[item] = _text(index, int(variant))
-    labels = rng.permutation(config.num_items)
-    titles = ("", *(f"{NAMES[i % len(NAMES)]} no. {i // len(NAMES) + 1}" for i in labels))
+        siblings, variants = cells[:, index].ravel(), rng.permutation(len(BOOK["templates"]) * len(BOOK["endings"]))
+        for sibling, variant in zip(siblings, np.resize(variants, len(siblings)), strict=True):
+            texts[sibling] = _text(index, int(variant))
+    names, labels = BOOK["names"], rng.permutation(config.num_items)
+    titles = ("", *(f"{names[i % len(names)]} no. {i // len(names) + 1}" for i in labels))
     truth, item = _interactions(config, look, theme, cells)
     lengths = np.diff(truth.offsets)
     step = np.arange(len(item)) - np.repeat(truth.offsets[:-1], lengths)
@@ -246,7 +215,8 @@ def load(
         from mmsr_lite.data.encoders import encode
 
         encoder = (encoders or {}).get(name, ENCODERS[choose("modality", name, ENCODERS)])
-        features, present = encode(encoder, {"picture": pictures, "text": texts}[name][1:], seed=config.seed)
+        values: Sequence[str | None] = pictures if name == "picture" else texts
+        features, present = encode(encoder, values[1:], seed=config.seed)
         pad = np.zeros((1, features.shape[1]), np.float32)
         found.append(Modality(name, np.concatenate([pad, features]), np.concatenate([[False], present])))
     return Dataset(
@@ -255,19 +225,21 @@ def load(
         item_ids=("", *(f"w{i:04d}" for i in range(1, config.num_items + 1))), titles=titles,
         texts={"text": tuple(texts)}, pictures=tuple(pictures), modalities=tuple(found),
         facts={"truth": truth, "cause": truth.causes, "causes": CAUSES, "look": look, "theme": theme,
-               "looks": tuple(" ".join(x) for x in wardrobe_draw.LOOKS[: config.looks]),
-               "themes": tuple(", ".join(x) for x in THEMES[: config.themes])},
+               "looks": tuple(" ".join(x) for x in BOOK["looks"][: config.looks]),
+               "themes": tuple(", ".join(x) for x in BOOK["themes"][: config.themes])},
     )  # fmt: skip
 
 
-def _interactions(config: WardrobeConfig, look: np.ndarray, theme: np.ndarray, cells: np.ndarray) -> tuple[Truth, np.ndarray]:
+def _interactions(
+    config: WardrobeConfig, look: np.ndarray, theme: np.ndarray, cells: np.ndarray
+) -> tuple[Truth, np.ndarray]:
     """Draw each user's latent and walk all users at once, a step at a time."""
     rng = np.random.default_rng([config.seed, 1])
     kinds, prior = WORLDS[config.world]
     lengths = rng.integers(config.length[0], config.length[1] + 1, config.users)
     latent = rng.choice(len(kinds), size=config.users, p=prior)
-    truth = Truth(config, look, theme, cells, latent, np.zeros(lengths.sum(), np.int8), np.concatenate([[0], lengths.cumsum()]))
-    item = np.zeros(lengths.sum(), np.int64)
+    item, causes = np.zeros(lengths.sum(), np.int64), np.zeros(lengths.sum(), np.int8)
+    truth = Truth(config, look, theme, cells, latent, causes, np.concatenate([[0], lengths.cumsum()]))
     now = rng.integers(1, config.num_items + 1, config.users)
     cause = np.zeros(config.users, np.int8)
     for step in range(config.length[1]):
@@ -281,20 +253,22 @@ def _interactions(config: WardrobeConfig, look: np.ndarray, theme: np.ndarray, c
             now[stray] = rng.integers(1, config.num_items + 1, stray.sum())
             cause[stray] = CAUSES.index("noise")
         here = np.flatnonzero(lengths > step)
-        item[truth.offsets[here] + step], truth.causes[truth.offsets[here] + step] = now[here], cause[here]
+        item[truth.offsets[here] + step], causes[truth.offsets[here] + step] = now[here], cause[here]
     return truth, item
 
 
 def _text(theme: int, variant: int) -> str:
     """One of the ways to say a theme."""
-    occasion, material, season = THEMES[theme]
-    said = TEMPLATES[variant % len(TEMPLATES)].format(occasion=occasion, material=material, season=season)
-    return f"{said[0].upper()}{said[1:]} {ENDINGS[variant // len(TEMPLATES)]}"
+    occasion, material, season = BOOK["themes"][theme]
+    ending, template = divmod(variant, len(BOOK["templates"]))
+    said = BOOK["templates"][template].format(occasion=occasion, material=material, season=season)
+    return re.sub(r"(^|[.?] )([a-z])", lambda m: m[0].upper(), f"{said} {BOOK['endings'][ending]}")
 
 
 def _pictures(config: WardrobeConfig, look: np.ndarray) -> list[str | None]:
     """Draw every item once and keep the files; a folder that exists is whole, for it is moved into place when done."""
-    key = content_hash(wardrobe_draw.VERSION, look, config.size, config.seed)
+    drawn = [BOOK[part] for part in ("looks", "colours", "garments")]
+    key = content_hash(VERSION, drawn, look, config.size, config.seed)
     folder = cache_dir("wardrobe", key)
     names = [f"w{item:04d}.png" for item in range(1, len(look))]
     if not folder.is_dir():
@@ -303,12 +277,13 @@ def _pictures(config: WardrobeConfig, look: np.ndarray) -> list[str | None]:
             tmp = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{key}."))
             try:
                 for item, name in enumerate(names, 1):
-                    (tmp / name).write_bytes(wardrobe_draw.draw(int(look[item]), config.size, [config.seed, 2, item]))
+                    (tmp / name).write_bytes(draw(int(look[item]), config.size, [config.seed, 2, item]))
                 tmp.chmod(0o755)
                 os.replace(tmp, folder)
             finally:
                 shutil.rmtree(tmp, ignore_errors=True)
         except OSError as error:
             if not folder.is_dir():  # else another process was first, with the same bytes
-                raise MMSRError(f"could not draw into {str(folder)!r}: {error.strerror}; free space or set MMSR_CACHE") from error
+                place = f"{str(folder)!r}: {error.strerror}"
+                raise MMSRError(f"could not draw into {place}; free space or set MMSR_CACHE") from error
     return [None, *(str(folder / name) for name in names)]
