@@ -33,7 +33,7 @@ def load(
 
     name, _, world = str(source).partition(":")
     if name == "wardrobe":
-        return source_loader("wardrobe")(world=world or "mixed", modalities=modalities, seed=seed)
+        return source_loader("wardrobe")(world=world or "mixed", modalities=modalities, encoders=encoders, seed=seed)
     if not Path(source).is_dir():
         raise MMSRError(
             f"there is no data set {str(source)!r}; expected 'wardrobe', 'wardrobe:cycle', 'wardrobe:match', "

@@ -63,7 +63,8 @@ def read_manifest(folder: str | os.PathLike) -> dict[str, Any] | None:
 def save_prepared(dataset: Dataset, folder: str | os.PathLike) -> Path:
     """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
 
-    The folder appears whole or not at all; an older prepared folder is replaced, any other kept: `MMSRError`.
+    Facts that JSON cannot hold as they are stay behind. The folder appears whole or not at all; an older prepared
+    folder is replaced, any other kept: `MMSRError`.
     """
     folder = Path(folder)
     if folder.exists() and read_manifest(folder) is None:
@@ -108,8 +109,16 @@ def _write(dataset: Dataset, folder: Path) -> None:
         file = folder / "features" / f"{quote(modality.name, safe='')}.safetensors"
         write_features(file, modality.features[modality.present], ids[modality.present])
     names = [modality.name for modality in dataset.modalities]
-    manifest = {"schema": SCHEMA, "name": dataset.name, "modalities": names, "kinds": kinds, "facts": dataset.facts}
+    facts = {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}
+    manifest = {"schema": SCHEMA, "name": dataset.name, "modalities": names, "kinds": kinds, "facts": facts}
     write_json(folder / "manifest.json", manifest, indent=1)
+
+
+def _is_plain(fact: Any) -> bool:
+    try:
+        return json.loads(json.dumps(fact, allow_nan=False)) == fact
+    except (TypeError, ValueError):
+        return False
 
 
 def _copy(file: str | None, folder: Path, row: int) -> str | None:

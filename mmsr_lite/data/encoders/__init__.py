@@ -34,6 +34,22 @@ ENCODERS = {
     "sentence": Encoder(sentence.encode, "text", sentence.weights),
     "tfidf-svd": Encoder(tfidf_svd.encode, "text"),
 }
+DEFAULTS = {"text": "tfidf-svd", "picture": "colour-edges"}
+
+
+def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None = None) -> dict[str, str]:
+    """The encoder of each modality, given its kind: the one asked for, else the default of the kind.
+
+    >>> choose_encoders({"title": "text", "photo": "picture"}, "sentence")
+    {'title': 'sentence', 'photo': 'colour-edges'}
+    """
+    if isinstance(encoders, str):
+        reads = ENCODERS[choose("encoder", encoders, ENCODERS)].reads
+        encoders = {name: encoders for name, kind in kinds.items() if kind == reads}
+    for name, encoder in (encoders or {}).items():
+        choose("encoder", encoder, ENCODERS)
+        choose("modality to encode", name, kinds)
+    return {name: DEFAULTS[kind] for name, kind in kinds.items()} | (encoders or {})
 
 
 def encode(

@@ -18,13 +18,12 @@ import numpy as np
 import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset, Modality
-from mmsr_lite.data.encoders import ENCODERS, encode
+from mmsr_lite.data.encoders import ENCODERS, choose_encoders, encode
 from mmsr_lite.data.prepare import assemble
 from mmsr_lite.data.prepared import read_features, read_manifest
-from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.errors import MMSRError
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
-DEFAULT_ENCODERS = {"text": "tfidf-svd", "picture": "colour-edges"}
 
 
 def load(
@@ -55,7 +54,7 @@ def load(
         if name not in ready and (name == "item_id" or name not in items):
             offered = ", ".join(dict.fromkeys([*kinds, *ready])) or "none at all"
             raise MMSRError(f"{str(path)!r} has no modality {name!r} among its items; choose from: {offered}")
-    chosen = _choose_encoders([name for name in modalities if name not in ready], kinds, encoders)
+    chosen = choose_encoders({name: kinds.get(name, "text") for name in modalities if name not in ready}, encoders)
     kinds = kinds | {name: ENCODERS[encoder].reads for name, encoder in chosen.items()}
     for label, kind in kinds.items():
         read = _text if kind == "text" else lambda value, label=label: _inside(path, value, label)
@@ -90,17 +89,6 @@ def load(
         warnings.warn(f"{str(path)!r}: pictures that cannot be read count as absent: {unreadable}", stacklevel=2)
     facts = dataset.facts | ({"unreadable": unreadable} if unreadable else {})
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
-
-
-def _choose_encoders(names: list[str], kinds: dict[str, str], encoders: str | dict[str, str] | None) -> dict[str, str]:
-    """The encoder of each modality: the one asked for, else the default of its kind."""
-    if isinstance(encoders, str):
-        reads = ENCODERS[choose("encoder", encoders, ENCODERS)].reads
-        encoders = {name: encoders for name in names if kinds.get(name, "text") == reads}
-    for name, encoder in (encoders or {}).items():
-        choose("encoder", encoder, ENCODERS)
-        choose("modality to encode", name, names)
-    return {name: DEFAULT_ENCODERS[kinds.get(name, "text")] for name in names} | (encoders or {})
 
 
 @contextmanager
@@ -143,7 +131,7 @@ def _json_lines(file: Path) -> list[dict[str, Any]]:
                 record = json.loads(line)
                 if "\\ud" in line or "\\uD" in line:
                     json.dumps(record, ensure_ascii=False).encode()  # refuses half a pair of surrogates
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise MMSRError(f"{str(file)!r}: line {number} is not JSON: {error}") from error
             if not isinstance(record, dict):
                 raise MMSRError(f"{str(file)!r}: line {number} is {line.strip()[:40]!r}; expected an object in braces")
