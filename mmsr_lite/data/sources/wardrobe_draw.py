@@ -21,7 +21,7 @@ from PIL import Image, ImageChops, ImageColor, ImageDraw
 from mmsr_lite.data.storage import read_json
 
 BOOK = read_json(Path(__file__).with_name("wardrobe.json"))  # every word and shape of the world
-VERSION = 3  # of the drawing: another number, other pictures
+VERSION = 4  # of the drawing: another number, other pictures
 CREAM, FINE = ImageColor.getrgb("#FBF6EC"), 4  # the light colour; the board is drawn FINE times larger, then reduced
 
 
@@ -31,7 +31,8 @@ def shapes(garment: str) -> tuple[tuple[str, bool, tuple[np.ndarray, ...]], ...]
     found = []
     for shape in BOOK["garments"][garment]:
         head, *words = shape.split()
-        points, at = [], 0
+        points: list[np.ndarray] = []
+        at = 0
         while at < len(words):
             if words[at] == "q":
                 control, end, t = *np.float64(words[at + 1 : at + 5]).reshape(2, 2), np.linspace(0, 1, 9)[1:, None]
@@ -88,8 +89,8 @@ def draw(look: int, size: int, seed) -> bytes:
     light, ground = _mix(main, CREAM, 0.86), _mix(main, CREAM, 0.78)
     shadow = _mix(ground, (40, 30, 60), 0.16)
     side, unit = size * FINE, size * FINE / 100
-    turn, zoom, flip = rng.normal(0, 0.055), rng.uniform(0.88, 0.98), rng.choice([-1, 1])
-    turned = zoom * unit * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * (flip, 1)
+    turn, zoom = rng.normal(0, 0.06), rng.uniform(0.88, 0.98)
+    turned = zoom * unit * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     centre = side / 2 + rng.normal(0, 1.2, 2) * unit
 
     def place(points: np.ndarray, shift: tuple[float, float] = (0, 0)) -> list[tuple[float, ...]]:
