@@ -7,7 +7,7 @@ latent, and each next item is drawn from the group that the latent and the curre
 
 - **cycle** (four latents, a direction for looks and one for themes): from (p, t) to the cell (p +- 1, t +- 1). Each
   modality follows its own sequence and the earlier items give the directions away; which picture belongs to which text
-  carries no information. This is what homogeneous relations see.
+  carries no information (but that noise breaks both sequences at once). This is what homogeneous relations see.
 - **match** (one latent): from (p, t) to the collection p' + 2 t' = p + t (mod n, n odd). A collection has one theme for
   each look and one look for each theme, so neither p nor t alone says anything about the next item, together they name
   its collection, and earlier items add nothing. This is what heterogeneous relations see.

@@ -35,11 +35,11 @@ def shapes(garment: str) -> tuple[tuple[str, bool, tuple[np.ndarray, ...]], ...]
         at = 0
         while at < len(words):
             if words[at] == "q":
-                control, end, t = *np.float64(words[at + 1 : at + 5]).reshape(2, 2), np.linspace(0, 1, 9)[1:, None]
+                control, end, t = *np.array(words[at + 1 : at + 5], float).reshape(2, 2), np.linspace(0, 1, 9)[1:, None]
                 points += [*((1 - t) ** 2 * points[-1] + 2 * t * (1 - t) * control + t * t * end)]
                 at += 5
             else:
-                points.append(np.float64(words[at : at + 2]))
+                points.append(np.array(words[at : at + 2], float))
                 at += 2
         line = np.array(points)
         other = line * (-1, 1) + (100, 0)

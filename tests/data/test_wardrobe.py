@@ -1,0 +1,233 @@
+"""The wardrobe's planted truth, checked by counting alone: no model is trained here."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score, mutual_info_score
+
+from mmsr_lite.data import load as load_source
+from mmsr_lite.data.encoders import encode
+from mmsr_lite.data.sources import wardrobe
+from mmsr_lite.data.sources.wardrobe import CAUSES, WORLDS, WardrobeConfig, load
+from mmsr_lite.data.sources.wardrobe_draw import BOOK
+from mmsr_lite.data.split import split
+from mmsr_lite.errors import MMSRError
+
+SMALL = WardrobeConfig(looks=5, themes=5, items_per_cell=2, users=4000, skew=0.5)
+DATA = {}
+
+
+def made(world):
+    return DATA.setdefault(world, load(world, config=SMALL, modalities=()))
+
+
+def steps(data, clean=None):
+    """(before, now, next): three items in a row of one user; with `clean` only where that is the cause of `now`."""
+    last = np.arange(2, len(data.item))
+    last = last[data.user[last] == data.user[last - 2]]
+    last = last if clean is None else last[data.facts["cause"][last - 1] == CAUSES.index(clean)]
+    return data.item[last - 2], data.item[last - 1], data.item[last]
+
+
+def information(key, value, given=None):
+    """Mutual information in bits, within each class of `given`, less what chance alone gives (Miller and Madow)."""
+    total = 0.0
+    for k in np.unique(given if given is not None else [0]):
+        rows = slice(None) if given is None else given == k
+        a, b = np.unique(key[rows], return_inverse=True)[1], np.unique(value[rows], return_inverse=True)[1]
+        chance = a.max() * b.max() / (2 * len(a))
+        total += (mutual_info_score(a, b) - chance) * len(a) / len(key)
+    return total / np.log(2)
+
+
+def hit_rate(key, target, cutoff=5):
+    """HR@cutoff of counting which targets follow each key, learned on one half of the rows and tested on the other."""
+    counts = np.zeros((key.max() + 1, target.max() + 1))
+    np.add.at(counts, (key[::2], target[::2]), 1)
+    return (np.argsort(-counts, axis=1)[key[1::2], :cutoff] == target[1::2, None]).any(1).mean()
+
+
+def test_in_match_neither_modality_alone_beats_chance_and_the_pair_does():
+    data = made("match")
+    look, theme = data.facts["look"], data.facts["theme"]
+    before, now, target = steps(data)
+    chance, best = 5 / 50, data.facts["truth"].reachable(split(data).test)["HR@5"] / 100
+    assert hit_rate(look[now], target) < chance + 0.02
+    assert hit_rate(theme[now], target) < chance + 0.02
+    assert hit_rate(5 * look[now] + theme[now], target) > 0.95 * best > 4 * chance
+    collection = (look[target] + 2 * theme[target]) % 5
+    for alone in (look[now], theme[now], 5 * look[before] + look[now], 5 * theme[before] + theme[now]):
+        assert abs(information(alone, collection)) < 0.002
+    assert information(5 * look[now] + theme[now], collection) > 1.5  # of log2(5) = 2.3 bits, noise 0.1
+    assert abs(information(before, collection, given=collection[(look[now] + theme[now]) % 5])) < 0.01
+
+
+def test_in_cycle_each_modality_follows_its_own_sequence_and_the_pairing_adds_nothing():
+    data = made("cycle")
+    before, now, target = steps(data)
+    for name, other in (("look", "theme"), ("theme", "look")):
+        own, side = data.facts[name], data.facts[other]
+        pair = 5 * own[before] + own[now]
+        assert hit_rate(pair, own[target], 1) > 0.75  # 0.9 * 0.9 + what noise hits
+        assert abs(hit_rate(own[now], own[target], 1) - (0.45 + 0.1 / 5)) < 0.02  # a coin between two directions
+        assert abs(information(side[now], own[target])) < 0.002
+        b, n, t = steps(data, clean="cycle")  # else a break in the one sequence tells that the other one's is noise too
+        assert abs(information(5 * side[b] + side[n], own[t], given=5 * own[b] + own[n])) < 0.005
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_reachable_metrics_are_what_ranking_by_the_truth_earns(world):
+    data, most = made(world), 20
+    examples = split(data).test
+    chance = data.facts["truth"].distributions(examples.histories())
+    tied = chance + 1e-9 * np.random.default_rng(0).random(chance.shape)
+    rank = 1 + (tied > tied[np.arange(len(tied)), examples.targets][:, None]).sum(1)
+    for name, value in data.facts["truth"].reachable(examples, (5, most)).items():
+        metric, cutoff = name.split("@")
+        earned = np.where(rank <= int(cutoff), 100 / (rank if metric == "MRR" else 1), 0)
+        assert abs(earned.mean() - value) < 3.5 * earned.std() / np.sqrt(len(rank)), name
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@given(history=st.lists(st.integers(1, 50), min_size=1, max_size=8))
+def test_the_distribution_is_bayes_over_the_latents_by_hand(world, history):
+    facts = made(world).facts
+    look, theme, truth = facts["look"][1:], facts["theme"][1:], facts["truth"]
+    first = np.isin(np.arange(1, 51), truth.cells[..., 0])
+    weight = np.where(first, 1, 2**-0.5) / (1 + 2**-0.5)  # rank 1 and rank 2 of a cell, skew 0.5
+
+    def follow(kind, d_look, d_theme, item):
+        p, t = look[item - 1], theme[item - 1]
+        if kind == "cycle":
+            return weight * (look == (p + d_look) % 5) * (theme == (t + d_theme) % 5)
+        return weight / 5 * ((look + 2 * theme) % 5 == (p + t) % 5)
+
+    latents, prior = WORLDS[world]
+    joint = np.array(prior)
+    for item, then in pairwise(history):
+        joint = joint * [0.1 / 50 + 0.9 * follow(*z, item)[then - 1] for z in latents]
+    after = [0.1 / 50 + 0.9 * follow(*z, history[-1]) for z in latents]
+    expected = joint / joint.sum() @ np.array(after)
+    found = truth.distribution(history)
+    np.testing.assert_allclose(found[1:], expected, rtol=1e-9)
+    assert found[0] == 0 and abs(found.sum() - 1) < 1e-12
+    if world == "match":
+        np.testing.assert_array_equal(found, truth.distribution(history[-1:]))  # earlier items add nothing
+
+
+def test_without_noise_an_impossible_history_falls_back_to_the_prior():
+    data = load("cycle", config=WardrobeConfig(looks=5, themes=5, items_per_cell=1, users=9, noise=0), modalities=())
+    truth = data.facts["truth"]
+    assert truth.posterior(np.array([[1, 1]])).tolist() == [[0.25] * 4]
+    assert set(np.unique(data.facts["cause"])) == {CAUSES.index("first"), CAUSES.index("cycle")}
+
+
+def test_causes_latents_and_lengths_are_what_the_config_says():
+    data = made("mixed")
+    truth, cause = data.facts["truth"], data.facts["cause"]
+    lengths = np.diff(data.offsets)
+    assert (lengths.min(), lengths.max(), len(lengths)) == (8, 12, 4000)
+    assert (np.bincount(cause)[0], cause[data.offsets[:-1]].max()) == (4000, 0)
+    assert abs((cause[cause > 0] == CAUSES.index("noise")).mean() - 0.1) < 0.01
+    assert abs((truth.latent == 4).mean() - 0.5) < 0.03
+    kind = np.where(truth.latent == 4, CAUSES.index("match"), CAUSES.index("cycle"))[data.user]
+    assert (cause[cause > 1] == kind[cause > 1]).all()
+    assert truth.cause(7, 0) == "first" and truth.cause(7, 1) == CAUSES[cause[data.offsets[7] + 1]]
+    histories = split(data).test.histories()
+    ends = np.flatnonzero(np.append(np.diff(split(data).test.user), 1))  # each user's longest history
+    assert (truth.posterior(histories[ends]).argmax(1) == truth.latent).mean() > 0.95
+    for facts in ("look", "theme"):
+        assert np.ptp(np.bincount(data.facts[facts][1:])) == 0
+        assert np.ptp(np.bincount(data.facts[facts][data.item]) / len(data.item)) < 0.01
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path, monkeypatch):
+    config = WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=20)
+    found = []
+    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+        monkeypatch.setenv("MMSR_CACHE", str(tmp_path / folder))
+        data = load("match", config=config, seed=seed)
+        features = [m.features.tobytes() for m in data.modalities]
+        files = [Path(p).read_bytes() for p in data.pictures[1:]]
+        found.append((data.item.tolist(), data.texts, data.titles, files, features))
+    assert found[0] == found[1]
+    assert all(one != other for one, other in zip(found[0], found[2], strict=True))
+    assert load("cycle", config=config, modalities=(), seed=1).pictures == data.pictures  # worlds share their pictures
+
+
+def test_no_text_or_title_names_what_a_picture_shows():
+    data = load("match", config=WardrobeConfig(looks=17, themes=17, items_per_cell=1, users=1), modalities=())
+    shown = {word for look in BOOK["looks"] for word in look} | {"stripe", "dot", "check", "colour", "trouser", "sock"}
+    for words in (*data.texts["text"], *data.titles):
+        assert not shown & set(re.findall(r"[a-z]+", words.lower()))
+    assert len(set(data.titles)) == 17 * 17 + 1
+    assert len(set(data.texts["text"])) == 17 * 17 + 1  # siblings of a theme are said differently
+
+
+@pytest.mark.parametrize(("encoder", "fact"), [("colour-edges", "look"), ("tfidf-svd", "theme")])
+def test_each_modality_shows_its_own_class_and_only_that(encoder, fact):
+    data = load("match", config=WardrobeConfig(looks=17, themes=17, items_per_cell=1, users=1), modalities=())
+    values = data.pictures if fact == "look" else data.texts["text"]
+    features, present = encode(encoder, values[1:], seed=0)
+    label, other = data.facts[fact][1:], data.facts["theme" if fact == "look" else "look"][1:]
+    half = np.random.default_rng(0).random(len(label)) < 0.5
+    for labels, right in ((label, (0.95, 1.01)), (other, (0, 0.15))):  # chance is 1/17
+        centre = np.stack([features[half & (labels == k)].mean(0) for k in range(17)])
+        nearest = ((features[~half, None] - centre) ** 2).sum(-1).argmin(1)
+        assert right[0] <= (nearest == labels[~half]).mean() < right[1]
+    assert present.all()
+    assert adjusted_rand_score(label, KMeans(17, n_init=10, random_state=0).fit_predict(features)) > 0.95
+
+
+def test_a_folder_of_pictures_is_whole_or_not_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMSR_CACHE", str(tmp_path))
+    config = WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=1)
+
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(MMSRError, match="No space left"):
+        patch.setattr(wardrobe, "draw", full_disk)
+        load("match", config=config, modalities=())
+    assert not any((tmp_path / "wardrobe").iterdir())
+    draw, inner = wardrobe.draw, []
+
+    def another_is_first(*given):
+        if not inner:
+            inner.append(True)
+            load("match", config=config, modalities=())
+        return draw(*given)
+
+    monkeypatch.setattr(wardrobe, "draw", another_is_first)
+    pictures = load("match", config=config, modalities=()).pictures
+    assert pictures[0] is None and all(Path(p).is_file() for p in pictures[1:])
+    assert len(list((tmp_path / "wardrobe").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [({"world": "spiral"}, "spiral.*cycle, match, mixed"), ({"looks": 2}, "looks=2.*3 to 17"), ({"noise": 2}, "=2"),
+     ({"looks": 6, "themes": 6}, "odd number.*looks=6"), ({"length": (9, 8)}, "length"), ({"themes": 18}, "3 to 17")],
+)  # fmt: skip
+def test_an_impossible_world_is_refused_with_what_is_possible(wrong, message):
+    with pytest.raises(MMSRError, match=message):
+        WardrobeConfig(**wrong)
+
+
+def test_mistakes_of_the_caller_are_named():
+    truth = made("cycle").facts["truth"]
+    with pytest.raises(MMSRError, match="no step 99"):
+        truth.cause(0, 99)
+    with pytest.raises(MMSRError, match="empty"):
+        truth.distribution([0])
+    with pytest.raises(MMSRError, match=r"sound.*picture, text"):
+        load("cycle", config=SMALL, modalities=("sound",))
+    assert load_source("wardrobe:match", modalities=[]).name == "wardrobe-match"
