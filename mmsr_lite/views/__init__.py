@@ -1,0 +1,21 @@
+"""What people see: a record in, a picture out; nothing here needs torch, and drawing libraries load when first used.
+
+`VIEWS` lists every view: name -> function of its record that returns a `View`.
+"""
+
+from __future__ import annotations
+
+from mmsr_lite.views import show
+from mmsr_lite.views.base import View
+from mmsr_lite.views.msgraph import MSGraphView, to_pyvis
+from mmsr_lite.views.report import save_report
+
+VIEWS = {
+    "msgraph": show.msgraph,
+    "gates": show.gates,
+    "attention": show.attention,
+    "ranking": show.ranking,
+    "training": show.training,
+}
+
+__all__ = ["VIEWS", "MSGraphView", "View", "save_report", "show", "to_pyvis"]

@@ -1,0 +1,87 @@
+"""What every view is: a record and its picture, shown in a notebook, saved as a page, a PNG or an SVG, told in words."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import sys
+import warnings
+from abc import ABC, abstractmethod
+from typing import Any
+
+from mmsr_lite.data.storage import atomic
+from mmsr_lite.errors import MMSRError
+
+TRACE = "mmsr-lite/trace/1"
+
+
+def check(record: dict[str, Any], key: str, wanted: str) -> dict[str, Any]:
+    """Return `record` when it is of the kind a view reads, else raise `MMSRError`."""
+    given = record.get(key) if isinstance(record, dict) else type(record).__name__
+    if given is None or (key == "schema" and given != TRACE):
+        raise MMSRError(f"a view of {wanted} got {key} {given!r}; give it what mmsr_lite wrote as {wanted}")
+    return record
+
+
+class View(ABC):
+    """A picture of one record. In a notebook it shows itself: live where a kernel runs, else as a still PNG and words."""
+
+    reads = "trace"
+
+    def __init__(self, record: dict[str, Any]):
+        key, wanted = ("schema", "a trace") if self.reads == "trace" else ("epochs", "a training history")
+        self.record = check(record, key, wanted)
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The picture in one to four sentences."""
+
+    @property
+    @abstractmethod
+    def table(self) -> list[dict[str, Any]]:
+        """The numbers of the picture, one row a mark."""
+
+    @abstractmethod
+    def still(self):
+        """The picture as a matplotlib figure."""
+
+    @abstractmethod
+    def html(self) -> str:
+        """The picture as one page that needs neither network nor kernel."""
+
+    def live(self) -> dict[str, Any]:
+        """What a notebook with a kernel shows, by media type."""
+        return {}
+
+    def _drawn(self, kind: str) -> bytes:
+        buffer = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            self.still().savefig(
+                buffer, format=kind, dpi=110, bbox_inches="tight", metadata={"Date": None} if kind == "svg" else {}
+            )
+        return buffer.getvalue()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        bundle = {"image/png": base64.b64encode(self._drawn("png")).decode(), "text/plain": self.text}
+        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+        return {**self.live(), **bundle} if hasattr(shell, "kernel") else bundle
+
+    def save_html(self, path: str | os.PathLike) -> None:
+        """Write one page that opens offline and stays interactive."""
+        _save(path, self.html().encode())
+
+    def save_png(self, path: str | os.PathLike) -> None:
+        """Write the still picture as PNG."""
+        _save(path, self._drawn("png"))
+
+    def save_svg(self, path: str | os.PathLike) -> None:
+        """Write the still picture as SVG."""
+        _save(path, self._drawn("svg"))
+
+
+def _save(path: str | os.PathLike, content: bytes) -> None:
+    with atomic(path) as place:
+        place.write_bytes(content)

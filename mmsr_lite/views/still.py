@@ -1,0 +1,81 @@
+"""A plotly figure as a matplotlib figure: the marks our charts use, so that each has a PNG without a browser."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from mmsr_lite.views import style
+
+
+def _axis(layout: dict, letter: str, name: str) -> dict:
+    return layout.get(f"{letter}axis{name[1:]}", {})
+
+
+def still(figure: Any):
+    """The heat maps, lines, bars and pictures of `figure` with matplotlib; other marks are left out."""
+    import numpy as np
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+
+    record = figure.to_plotly_json()
+    layout, plain = record["layout"], lambda text: html.unescape(str(text or "").replace("<br>", "\n"))
+    height = layout.get("height", 420) / 100
+    result = Figure(figsize=(9, max(3.0, height)), facecolor=style.PAPER, layout="constrained")
+    names = list(dict.fromkeys(trace.get("xaxis") or "x" for trace in record["data"])) or ["x"]
+    panels = dict(zip(names, result.subplots(1, len(names), squeeze=False)[0], strict=True))
+    grown: dict[tuple, float] = {}
+    for trace in record["data"]:
+        axes = panels[trace.get("xaxis") or "x"]
+        if trace["type"] == "heatmap":
+            colours = LinearSegmentedColormap.from_list("", [tuple(stop) for stop in trace["colorscale"]])
+            grid = np.array([[np.nan if v is None else v for v in row] for row in trace["z"]], dtype=float)
+            across = trace.get("x", range(grid.shape[1]))
+            extent = (across[0] - 0.5, across[-1] + 0.5, len(grid) - 0.5, -0.5)
+            image = axes.imshow(
+                grid, cmap=colours, vmin=trace["zmin"], vmax=trace["zmax"], aspect="auto", extent=extent
+            )
+            result.colorbar(image, ax=axes, label=plain(trace["colorbar"]["title"]["text"]), shrink=0.6)
+        elif trace["type"] == "scatter" and "lines" in trace.get("mode", ""):
+            line = trace["line"]
+            dash = {"dash": "--", "dot": ":"}.get(line.get("dash"), "-")
+            axes.plot(
+                trace["x"], trace["y"], color=line["color"], ls=dash, marker="o", ms=4, label=plain(trace.get("name"))
+            )
+        elif trace["type"] == "bar":
+            for x, y in zip(trace["x"], trace["y"], strict=True):
+                start = grown.get((y, x >= 0), 0)
+                axes.barh(y, x, left=start, height=0.55, color=trace["marker"]["color"])
+                grown[y, x >= 0] = start + x
+            axes.barh([0], [0], color=trace["marker"]["color"], label=plain(trace.get("name")))
+    for name, axes in panels.items():
+        for letter in "xy":
+            axis = _axis(layout, letter, name)
+            if axis.get("tickvals") is not None:
+                getattr(axes, f"set_{letter}ticks")(
+                    axis["tickvals"], [plain(text) for text in axis["ticktext"]], parse_math=False
+                )
+            if "range" in axis:
+                getattr(axes, f"set_{letter}lim")(axis["range"])
+            getattr(axes, f"set_{letter}label")(plain(axis.get("title", {}).get("text")), color=style.SOFT)
+        if _axis(layout, "x", name).get("tickangle"):
+            axes.tick_params(axis="x", rotation=90)
+        axes.tick_params(length=0, labelsize=8)
+        axes.spines[:].set_visible(False)
+        if any(trace["type"] == "heatmap" for trace in record["data"]) is False:
+            axes.grid(color=style.LINE, lw=0.6)
+            axes.set_axisbelow(True)
+        if any(axes.get_legend_handles_labels()[1]):
+            axes.legend(frameon=False, fontsize=8)
+    first = panels[names[0]]
+    for image in layout.get("images", []):
+        pixels = style.picture(image["source"])
+        if pixels is not None:
+            limits, half = (first.get_xlim(), first.get_ylim()), (image["sizex"] / 2, image["sizey"] / 2)
+            x, y = image["x"], image["y"]
+            first.imshow(pixels, extent=(x - half[0], x + half[0], y + half[1], y - half[1]), aspect="auto", zorder=3)
+            first.set(xlim=limits[0], ylim=limits[1])
+    for note in layout.get("annotations", []):
+        first.text(0.5, 0.5, plain(note["text"]), transform=first.transAxes, ha="center", va="center", parse_math=False)
+    result.suptitle(plain(layout["title"]["text"]), x=0.02, ha="left", fontsize=12, fontweight="bold", parse_math=False)
+    return result

@@ -1,0 +1,136 @@
+"""How node types, relations and fusion orders look: the one place, read by matplotlib, plotly and the JavaScript picture.
+
+Colours are those of Okabe and Ito, safe for colour-blind readers; every colour is doubled by a shape or a dash.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import math
+import re
+import unicodedata
+from typing import Any
+
+INK, SOFT, LINE, PAPER, GROUND = "#1b2430", "#5b6675", "#d9dee5", "#ffffff", "#f5f7fa"
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+
+def _outline(power: float, size: float) -> list[list[float]]:
+    """A closed curve |x|^power + |y|^power = size^power, clockwise from the top; 1 is a diamond, 2 a circle."""
+    points = []
+    for step in range(48):
+        x, y = math.sin(math.tau * step / 48), -math.cos(math.tau * step / 48)
+        radius = size / (abs(x) ** power + abs(y) ** power) ** (1 / power)
+        points.append([round(x * radius, 3), round(y * radius, 3)])
+    return points
+
+
+def _polygon(corners: int, size: float) -> list[list[float]]:
+    turn = [math.tau * i / corners for i in range(corners)]
+    return [[round(size * math.sin(a), 3), round(-size * math.cos(a), 3)] for a in turn]
+
+
+SHAPES = {
+    "square": _outline(6, 0.96),
+    "circle": _outline(2, 1),
+    "diamond": _outline(1.15, 1.16),
+    "hexagon": _polygon(6, 1.1),
+}
+TYPES = (  # fill, text on it, shape; the first is the item, further types cycle
+    ("#0072B2", "#ffffff", "square"),
+    ("#E69F00", INK, "circle"),
+    ("#009E73", "#ffffff", "diamond"),
+    ("#F0E442", INK, "hexagon"),
+)
+RELATIONS = {  # colour ("ink" and "soft" follow the theme), dash, what it says
+    "self": ("soft", "", "the node itself"),
+    "out": ("#D55E00", "7 4", "directly after the centre"),
+    "in": ("#56B4E9", "", "directly before the centre"),
+    "both": ("#0072B2", "10 3 2 3", "before and after the centre"),
+    "match": ("ink", "0.1 4", "belongs to the same item"),
+}
+SPARE = (("#CC79A7", "4 2", ""), ("#009E73", "2 2", ""), ("#E69F00", "8 2", ""))
+PATHS = {
+    "hohe": ("#CC79A7", "late"),
+    "heho": (SOFT, "early"),
+}  # the fusion orders of the gate, and what each amounts to
+OTHERS = ("#56B4E9", "#E69F00", "#AEB7C2", "#009E73")
+DIVERGING = [[0, SOFT], [0.5, "#f3f1f4"], [1, "#CC79A7"]]  # beta: early <-> late
+SEQUENTIAL = [[0, "#e8eff5"], [0.35, "#9cc7e0"], [1, "#0072B2"]]  # attention
+
+
+def kind(index: int) -> tuple[str, str, str]:
+    """Fill, text colour and shape of a node type.
+
+    >>> kind(0)[2], kind(1)[2], kind(5)[2]
+    ('square', 'circle', 'circle')
+    """
+    return TYPES[index] if index < len(TYPES) else TYPES[1 + (index - 1) % (len(TYPES) - 1)]
+
+
+def relation(name: str, index: int) -> tuple[str, str, str]:
+    """Colour, dash and meaning of a relation; one that is not known here gets a spare look."""
+    return RELATIONS.get(name, SPARE[index % len(SPARE)])
+
+
+def path_colour(name: str, index: int) -> str:
+    """Colour of a fusion order or of another part of a score."""
+    return PATHS[name][0] if name in PATHS else OTHERS[index % len(OTHERS)]
+
+
+def for_record(record: dict[str, Any]) -> dict[str, Any]:
+    """What the JavaScript picture needs to know of looks to draw this record."""
+    return {
+        "types": [dict(zip(("fill", "on", "shape"), kind(i), strict=True)) for i in range(len(record["node_types"]))],
+        "relations": [
+            dict(zip(("colour", "dash", "says"), relation(name, i), strict=True))
+            for i, name in enumerate(record["relations"])
+        ],
+        "paths": {name: {"colour": colour, "says": says} for name, (colour, says) in PATHS.items()},
+        "others": OTHERS,
+        "shapes": SHAPES,
+    }
+
+
+def clean(text: Any, most: int = 60) -> str:
+    """Text fit for a picture: no control or direction marks, at most `most` characters.
+
+    >>> clean("a\\u202eb" + "c" * 9, 6)
+    'a bcc…'
+    """
+    whole = str("" if text is None else text)[: 8 * most]
+    plain = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in whole).split())
+    return plain if len(plain) <= most else plain[: most - 1] + "…"
+
+
+def safe(text: Any, most: int = 60) -> str:
+    """`clean` text with the marks of HTML escaped: plotly and pyvis read a part of HTML.
+
+    >>> safe("<b>")
+    '&lt;b&gt;'
+    """
+    return html.escape(clean(text, most))
+
+
+def address(value: Any) -> str | None:
+    """`value` when it is the data address of a picture, else None; nothing else may reach a page."""
+    fits = isinstance(value, str) and re.fullmatch(r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]+", value)
+    return value if fits else None
+
+
+def picture(value: Any):
+    """The small picture in a data address as an RGB array, or None when there is none or it is not a sane picture."""
+    if address(value) is None:
+        return None
+    import numpy as np
+    from PIL import Image
+
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(value.split(",", 1)[1])), formats=("PNG", "JPEG", "WEBP", "GIF"))
+        if image.width * image.height > 4_000_000:
+            return None
+        return np.asarray(image.convert("RGB").resize((96, 96)))
+    except (OSError, ValueError, SyntaxError):
+        return None
