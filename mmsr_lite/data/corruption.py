@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
+
+Histories = TypeVar("Histories", np.ndarray, Examples)
 
 
 def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
@@ -70,7 +73,7 @@ def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarra
     return _traded(rows != 0, rate, np.random.default_rng(seed)).reshape(np.shape(histories))
 
 
-def shuffled(histories: np.ndarray | Examples, *, rate: float, seed: int = 0) -> np.ndarray | Examples:
+def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
     """The same with `rate` of the positions of each history in another order: histories as rows, or examples.
 
     Of examples only the histories change (after the cut to `max_history`), never the targets.
@@ -78,7 +81,7 @@ def shuffled(histories: np.ndarray | Examples, *, rate: float, seed: int = 0) ->
     >>> shuffled(np.array([5, 6, 7, 0]), rate=1, seed=0).tolist()
     [6, 7, 5, 0]
     """
-    if isinstance(histories, np.ndarray):
+    if not isinstance(histories, Examples):
         return np.take_along_axis(histories, displaced(histories, rate=rate, seed=seed), axis=-1)
     lengths, targets = histories.lengths, histories.targets
     rows = shuffled(histories.histories(), rate=rate, seed=seed)  # (E, L)

@@ -34,6 +34,7 @@ ENCODERS = {
     "sentence": Encoder(sentence.encode, "text", sentence.weights),
     "tfidf-svd": Encoder(tfidf_svd.encode, "text"),
 }
+VERSION = 2  # counts up when an encoder gives other numbers
 DEFAULTS = {"text": "tfidf-svd", "picture": "colour-edges"}
 
 
@@ -59,11 +60,11 @@ def encode(
 
     >>> features, present = encode("tfidf-svd", ["red dress", "", "green dress"])
     >>> features.shape, present.tolist()
-    ((3, 2), [True, False, True])
+    ((3, 3), [True, False, True])
     """
     encoder = ENCODERS[choose("encoder", name, ENCODERS)]
     content = [_file_hash(value) for value in values] if encoder.reads == "picture" else list(values)
-    key = content_hash("1", name, content, dim, seed, encoder.weights(model))
+    key = content_hash(VERSION, name, content, dim, seed, encoder.weights(model))
     file = cache_dir("features") / f"{name}-{key}.safetensors"
     rows = [str(row) for row in range(len(values))]
     if file.is_file():

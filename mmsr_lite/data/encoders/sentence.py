@@ -55,12 +55,12 @@ def encode(
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise MMSRError(f"encoder 'sentence' needs two packages: {INSTALL}") from error
-    texts = sorted({value for value in values if value.strip()}, key=len)
-    row = {text: place for place, text in enumerate(texts)}
+    row = {text: place for place, text in enumerate(sorted({value for value in values if value.strip()}))}
     present = np.array([value in row for value in values], bool)
+    if not row:
+        return np.zeros((len(values), 1), np.float32), present
     transformer = SentenceTransformer(str(folder), local_files_only=True)
-    many = len(texts) > 1000
-    vectors = transformer.encode(texts, batch_size=128, show_progress_bar=many, normalize_embeddings=True)
-    features = np.zeros((len(values), vectors.shape[1] if texts else 1), np.float32)
-    features[present] = vectors[[row[value] for value in values if value in row]]
-    return features, present
+    bar = len(row) > 1000
+    vectors = transformer.encode(list(row), batch_size=128, show_progress_bar=bar, normalize_embeddings=True)
+    features = vectors[[row.get(value, 0) for value in values]]  # (n, F)
+    return np.where(present[:, None], features, 0).astype(np.float32), present

@@ -24,8 +24,11 @@ def encode(
         counts = words.fit_transform(values)  # (n, vocabulary)
     except ValueError:  # scikit-learn's word for "no words at all"
         return np.zeros((len(values), 1), np.float32), np.zeros(len(values), bool)
-    dim = min(dim, sum(map(bool, values)), counts.shape[1])
-    features = TruncatedSVD(dim, random_state=seed).fit_transform(counts).astype(np.float32)  # (n, F)
+    if counts.shape[1] <= dim:  # fewer words than that need no reduction
+        features = counts.toarray()
+    else:
+        svd = TruncatedSVD(min(dim, len(values)), random_state=seed)
+        features = svd.fit_transform(counts).astype(np.float32)  # (n, F)
     norm = np.linalg.norm(features, axis=1, keepdims=True)
     present = norm[:, 0] > 1e-6
     return np.where(present[:, None], features / np.maximum(norm, 1e-6), 0), present

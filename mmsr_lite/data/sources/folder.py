@@ -186,13 +186,13 @@ def _items(path: Path) -> pd.DataFrame:
 
 
 def _kinds(items: pd.DataFrame) -> dict[str, str]:
-    """The columns that can be modalities, and of which kind: all pictures or all words, but neither ids nor numbers."""
+    """The columns that can be modalities and their kind: mostly pictures, else words, but neither ids nor numbers."""
     kinds = {}
     for label in items:
         values = [value for value in items[label] if not isinstance(value, float) and _text(value)]
         if label == "id" or label.endswith("_id") or not all(isinstance(v, str | list | np.ndarray) for v in values):
             continue
-        if values and all(isinstance(v, str) and v.lower().endswith(PICTURE_ENDINGS) for v in values):
+        if 2 * sum(isinstance(v, str) and v.lower().endswith(PICTURE_ENDINGS) for v in values) > len(values):
             kinds[label] = "picture"
         elif pd.to_numeric(pd.Series(map(_text, values), dtype=object), errors="coerce").isna().any():
             kinds[label] = "text"
