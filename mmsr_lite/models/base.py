@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABC
 
 import torch
 import torch.nn.functional as F
@@ -10,21 +10,23 @@ from torch import Tensor, nn
 
 
 class Recommender(nn.Module, ABC):
-    """Scores every item as the next one of a history.
+    """Scores every item as the next one of a history; item 0 is padding and never scored.
 
-    A model that learns by gradient gives `user_state` (B, D) and `item_table` (V+1, D); one that counts overrides
-    `scores` and `count`. Item 0 is padding and never scored.
+    Every model is made as `Model(config, num_items, codebooks)` with `config` of its class `Config`. One that learns by
+    gradient gives `user_state` and `item_table`; one that counts says `learns = False` and gives `count` and `scores`.
     """
 
     learns = True
+    Config: type
+    max_history = 50
 
-    @abstractmethod
     def user_state(self, history: Tensor) -> Tensor:
         """(B, L) histories padded on the right with 0 -> (B, D)."""
+        raise NotImplementedError(f"{type(self).__name__} has no user state")
 
-    @abstractmethod
     def item_table(self) -> Tensor:
-        """(V+1, D)."""
+        """(V+1, D) vectors that the user state is compared with."""
+        raise NotImplementedError(f"{type(self).__name__} has no item table")
 
     def scores(self, history: Tensor) -> Tensor:
         """(B, V+1): dot product of user state and item table (equation 7); item 0 has -inf."""
@@ -34,3 +36,7 @@ class Recommender(nn.Module, ABC):
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of `target` (B,)."""
         return F.cross_entropy(self.scores(history).float(), target)
+
+    def mean_beta(self, history: Tensor) -> dict[str, float]:
+        """Mean weight of late fusion (hohe) in the update gates, by node type; empty for a model without gates."""
+        return {}

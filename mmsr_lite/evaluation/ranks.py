@@ -1,0 +1,49 @@
+"""Full ranking: where the target stands among all items, in chunks, so that no users x items matrix is ever held."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from mmsr_lite.data.split import Examples
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.metrics import CUTOFFS, metrics
+from mmsr_lite.models.base import Recommender
+
+
+def rank_of(scores: Tensor, target: Tensor) -> Tensor:
+    """(B,) rank of `target` (B,) in `scores` (B, V+1), 1 being best; ties share their mean rank.
+
+    >>> rank_of(torch.tensor([[-torch.inf, 2., 3., 2.]]), torch.tensor([1])).item()   # 2nd and 3rd place tie
+    2.5
+    """
+    own = scores.gather(1, target[:, None])
+    above, level = (scores > own).sum(1), (scores == own).sum(1)
+    return 1 + above + (level - 1) / 2
+
+
+@torch.no_grad()
+def ranks(model: Recommender, examples: Examples, *, batch: int = 1024, progress: bool = False) -> np.ndarray:
+    """(E,) rank of each example's target among all items, seen ones included."""
+    if not len(examples):
+        raise MMSRError("there are no examples to rank; give users at least five interactions, or a larger test_share")
+    device = next((p.device for p in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
+    order = np.argsort(examples.lengths, kind="stable")  # alike lengths together: little padding
+    found = np.empty(len(examples))
+    was_training = model.training
+    model.eval()
+    for begin in tqdm(range(0, len(order), batch), "rank", disable=not progress, leave=False):
+        rows = order[begin : begin + batch]
+        history, target = (torch.from_numpy(a).to(device) for a in (examples.histories(rows), examples.targets[rows]))
+        found[rows] = rank_of(model.scores(history), target).cpu().numpy()
+    model.train(was_training)
+    return found
+
+
+def evaluate(
+    model: Recommender, examples: Examples, *, cutoffs: tuple[int, ...] = CUTOFFS, batch: int = 1024, progress: bool = False
+) -> dict[str, float]:
+    """HR@K, MRR@K and NDCG@K of the full ranking, in percent."""
+    return metrics(ranks(model, examples, batch=batch, progress=progress), cutoffs)

@@ -1,0 +1,98 @@
+"""Counting, the baselines that nobody puts in such tables: nothing is learned, and a model has to beat them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmsr_lite.data.split import Examples
+from mmsr_lite.models.base import Recommender
+
+
+@dataclass(frozen=True)
+class PopularityConfig:
+    """Popularity has no settings."""
+
+
+class Popularity(Recommender):
+    """Every history gets the same scores: how often each item is a training target."""
+
+    learns = False
+    Config = PopularityConfig
+
+    def __init__(self, config: PopularityConfig, num_items: int, codebooks=()):
+        super().__init__()
+        self.config = config
+        self.register_buffer("count_of", torch.zeros(num_items + 1))
+
+    def count(self, examples: Examples) -> None:
+        """Count the targets of `examples`."""
+        self.count_of = torch.from_numpy(np.bincount(examples.targets, minlength=len(self.count_of))).float()
+
+    def scores(self, history: Tensor) -> Tensor:
+        """(B, V+1)."""
+        scores = self.count_of.clone()
+        scores[0] = -torch.inf
+        return scores.expand(len(history), -1)
+
+
+@dataclass(frozen=True)
+class MarkovConfig:
+    """`decay`: weight of an item in the history is decay ** age, the last item having age 0."""
+
+    decay: float = 0.7
+    max_history: int = 50
+
+
+class Markov(Recommender):
+    """A Markov chain with gaps: item i before item j in a training history adds 1 / gap to the transition i -> j.
+
+    Transitions from an item sum to one; the scores of a history are the sum over its items of decay ** age times their
+    transitions.
+
+    >>> chain = Markov(MarkovConfig(decay=0.5), num_items=3)
+    >>> chain.count(Examples(np.array([1, 2, 3]), np.array([0, 0]), np.array([1, 2]), np.array([0, 0])))
+    >>> chain.scores(torch.tensor([[1, 2]]))[0].tolist()      # 0.5 x (1 -> 2: 2/3, 1 -> 3: 1/3) + (2 -> 3: 1)
+    [-inf, 0.0, 0.3333333432674408, 1.1666666269302368]
+    """
+
+    learns = False
+    Config = MarkovConfig
+
+    def __init__(self, config: MarkovConfig, num_items: int, codebooks=()):
+        super().__init__()
+        self.config = config
+        self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))  # transitions of i: begin[i]:begin[i+1]
+        self.register_buffer("follower", torch.zeros(0, dtype=torch.long))
+        self.register_buffer("weight", torch.zeros(0))
+
+    def count(self, examples: Examples) -> None:
+        """Count every pair of an item and a later target within `max_history`."""
+        size = len(self.begin) - 1
+        pairs, weights = [], []
+        for gap in range(1, int(examples.lengths.max(initial=0)) + 1):
+            end = examples.end[examples.lengths >= gap]
+            pairs.append(examples.items[end - gap] * size + examples.items[end])
+            weights.append(np.full(len(end), 1 / gap))
+        key, where = np.unique(np.concatenate(pairs), return_inverse=True)
+        weight = np.bincount(where, np.concatenate(weights))
+        source, follower = np.divmod(key, size)
+        self.begin = torch.from_numpy(np.searchsorted(source, np.arange(size + 1)))
+        self.follower = torch.from_numpy(follower)
+        self.weight = torch.from_numpy(weight / np.bincount(source, weight, size)[source]).float()
+
+    def scores(self, history: Tensor) -> Tensor:
+        """(B, V+1)."""
+        age = (history > 0).sum(1, keepdim=True) - torch.arange(1, history.shape[1] + 1, device=history.device)
+        row, place = history.nonzero(as_tuple=True)
+        item = history[row, place]
+        many = self.begin[item + 1] - self.begin[item]
+        of = torch.repeat_interleave(many)  # which of the history's items each transition belongs to
+        transition = self.begin[item][of] + torch.arange(len(of), device=of.device) - (many.cumsum(0) - many)[of]
+        scores = torch.zeros(len(history), len(self.begin) - 1, device=history.device)
+        weight = self.weight[transition] * (self.config.decay ** age[row, place])[of]
+        scores.index_put_((row[of], self.follower[transition]), weight, accumulate=True)
+        return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=history.device), -torch.inf)
