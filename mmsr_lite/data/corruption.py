@@ -22,14 +22,14 @@ Histories = TypeVar("Histories", np.ndarray, Examples)
 
 def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
     """Items lose a modality: `rate` of those that have it. None: `rate` of the items lose all they have ("mixed")."""
-    touched = _named(dataset, modality)
-    lost = _chosen(np.any([one.present for one in touched], axis=0), rate, np.random.default_rng(seed))
+    there = [np.zeros(dataset.num_items + 1, bool)]
+    there += [one.present for one in dataset.modalities if modality in (None, one.name)]
+    lost = _chosen(np.any(there, axis=0), rate, np.random.default_rng(seed))
 
     def without(one: Modality) -> Modality:
-        stays = one.present & ~lost
-        return replace(one, features=np.where(stays[:, None], one.features, 0), present=stays)
+        return replace(one, features=np.where(lost[:, None], 0, one.features), present=one.present & ~lost)
 
-    return _with(dataset, {one.name: without(one) for one in touched})
+    return _each(dataset, modality, without)
 
 
 def mismatched(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
@@ -39,23 +39,23 @@ def mismatched(dataset: Dataset, *, modality: str | None = None, rate: float, se
     """
 
     def traded(one: Modality) -> Modality:
-        source = _traded(one.present[None], rate, np.random.default_rng([seed, *one.name.encode()]))[0]  # (V+1,)
-        return replace(one, features=one.features[source])
+        return replace(one, features=one.features[_traded(one.present[None], rate, _rng(one, seed))[0]])
 
-    return _with(dataset, {one.name: traded(one) for one in _named(dataset, modality)})
+    return _each(dataset, modality, traded)
 
 
 def noise(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0, scale: float = 1.0) -> Dataset:
     """Gaussian noise on the features of `rate` of the items, `scale` times the deviation of each feature."""
 
     def noisy(one: Modality) -> Modality:
-        rng = np.random.default_rng([seed, *one.name.encode()])
+        features, rng = one.features.copy(), _rng(one, seed)
         hit = _chosen(one.present, rate, rng)
-        spread = one.features[one.present].std(axis=0) if one.present.any() else 0  # (F,)
-        added = scale * spread * rng.standard_normal(one.features.shape)
-        return replace(one, features=np.where(hit[:, None], one.features + added, one.features).astype(np.float32))
+        if hit.any():
+            spread = scale * one.features[one.present].std(axis=0)  # (F,)
+            features[hit] += spread * rng.standard_normal(features[hit].shape, np.float32)
+        return replace(one, features=features)
 
-    return _with(dataset, {one.name: noisy(one) for one in _named(dataset, modality)})
+    return _each(dataset, modality, noisy)
 
 
 CORRUPTIONS: dict[str, Callable[..., Dataset]] = {"missing": missing, "mismatched": mismatched, "noise": noise}
@@ -92,12 +92,15 @@ def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
     return replace(histories, items=items, start=end - lengths, end=end)
 
 
-def _named(dataset: Dataset, modality: str | None) -> tuple[Modality, ...]:
-    return dataset.modalities if modality is None else (dataset.modality(modality),)
+def _each(dataset: Dataset, name: str | None, change: Callable[[Modality], Modality]) -> Dataset:
+    """The data set with modality `name`, or with every one, changed."""
+    if name is not None:
+        dataset.modality(name)  # raises when there is none
+    return replace(dataset, modalities=tuple(change(m) if name in (None, m.name) else m for m in dataset.modalities))
 
 
-def _with(dataset: Dataset, changed: dict[str, Modality]) -> Dataset:
-    return replace(dataset, modalities=tuple(changed.get(one.name, one) for one in dataset.modalities))
+def _rng(one: Modality, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, *one.name.encode()])
 
 
 def _chosen(real: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load, save
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.storage import atomic, read_json, write_json
@@ -26,7 +25,7 @@ def write_features(file: str | os.PathLike, features: np.ndarray, item_ids: Sequ
     """Write features (n, F) of the n items that have them as safetensors, in one move."""
     with atomic(file) as tmp:
         ids = np.frombuffer(json.dumps(list(item_ids)).encode(), np.uint8)
-        save_file({"features": np.ascontiguousarray(features), "item_ids": ids}, tmp)
+        tmp.write_bytes(save({"features": np.ascontiguousarray(features), "item_ids": ids}))
 
 
 def read_features(file: str | os.PathLike, item_ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +39,7 @@ def read_features(file: str | os.PathLike, item_ids: Sequence[str]) -> tuple[np.
             with np.load(file, allow_pickle=False) as stored:
                 found, ids = stored["features"], stored["item_ids"].astype(str).tolist()
         else:
-            stored = load_file(file)
+            stored = load(file.read_bytes())
             found, ids = stored["features"], json.loads(stored["item_ids"].tobytes())
         if found.ndim != 2 or len(found) != len(ids) or len(set(ids)) != len(ids):
             raise ValueError(f"features {found.shape} do not go with {len(set(ids))} different of {len(ids)} item_ids")
@@ -55,47 +54,34 @@ def read_manifest(folder: str | os.PathLike) -> dict[str, Any] | None:
     """What `save_prepared` noted about this folder, or None when it is not one of its folders."""
     file = Path(folder, "manifest.json")
     manifest = read_json(file) if file.is_file() else None
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        return None
-    return manifest
+    return manifest if isinstance(manifest, dict) and manifest.get("schema") == SCHEMA else None
 
 
 def save_prepared(dataset: Dataset, folder: str | os.PathLike) -> Path:
     """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
 
-    Facts that JSON cannot hold as they are stay behind. The folder appears whole or not at all; an older prepared
-    folder is replaced, any other kept: `MMSRError`.
+    Facts that JSON cannot hold as they are stay behind. The folder appears whole or not at all; `MMSRError` when it is
+    there already or cannot be written.
     """
     folder = Path(folder)
-    if folder.exists() and read_manifest(folder) is None:
-        raise MMSRError(f"{str(folder)!r} exists and is not a prepared folder; choose another place")
-    work = None
+    if folder.exists():
+        raise MMSRError(f"{str(folder)!r} exists; remove it or choose another place")
+    work = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-        new, old = work / "new", work / "old"
-        _write(dataset, new)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            os.replace(new, folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
+        work.mkdir(parents=True)
+        _write(dataset, work)
+        os.replace(work, folder)
     except OSError as error:
         reason = error.strerror or error
         raise MMSRError(f"could not write {str(folder)!r}: {reason}; free space or choose another place") from error
     finally:
-        if work is not None:
-            shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
     return folder
 
 
 def _write(dataset: Dataset, folder: Path) -> None:
     ids = np.array(dataset.item_ids, dtype=object)
     users = np.array(dataset.user_ids, dtype=object)
-    folder.mkdir()
     table = {"user_id": users[dataset.user], "item_id": ids[dataset.item], "timestamp": dataset.time}
     pd.DataFrame(table).to_parquet(folder / "interactions.parquet", index=False)
     items: dict[str, Any] = {"item_id": ids[1:], "title": dataset.titles[1:]}

@@ -7,8 +7,7 @@ import json
 import os
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,19 +90,6 @@ def load(
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turn whatever a damaged file raises into one sentence that names it."""
-    try:
-        yield
-    except MMSRError:
-        raise
-    except UnicodeDecodeError as error:
-        raise MMSRError(f"{str(path)!r} is not UTF-8 ({error.reason}, byte {error.start}); save it so") from error
-    except (OSError, EOFError, ValueError, zlib.error) as error:  # pandas' and pyarrow's errors are ValueErrors
-        raise MMSRError(f"{str(path)!r} cannot be read: {str(error).strip() or 'it is empty or cut short'}") from error
-
-
 def _find(path: Path, stem: str, endings: tuple[str, ...]) -> Path | None:
     """The one file `stem` with one of these endings; more than one is a mistake."""
     found = [file for ending in endings if (file := path / f"{stem}{ending}").is_file()]
@@ -113,12 +99,19 @@ def _find(path: Path, stem: str, endings: tuple[str, ...]) -> Path | None:
 
 
 def _table(file: Path) -> pd.DataFrame:
-    with _reading(file):
+    """The file as it is, with whatever a damaged file raises told in one sentence."""
+    try:
         if file.suffix == ".parquet":
             return pd.read_parquet(file)
         if ".jsonl" in file.name:
             return pd.DataFrame(_json_lines(file), dtype=object)
         return pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except MMSRError:
+        raise
+    except UnicodeDecodeError as error:
+        raise MMSRError(f"{str(file)!r} is not UTF-8 ({error.reason}, byte {error.start}); save it so") from error
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # pandas' and pyarrow's errors are ValueErrors
+        raise MMSRError(f"{str(file)!r} cannot be read: {str(error).strip() or 'it is cut short'}") from error
 
 
 def _json_lines(file: Path) -> list[dict[str, Any]]:
