@@ -25,11 +25,11 @@ def test_what_json_cannot_hold_is_refused_and_the_old_file_stays(tmp_path, recor
 
 
 def test_a_missing_or_damaged_file_is_named(tmp_path):
-    with pytest.raises(MMSRError, match="there is no file .*a.json"):
+    with pytest.raises(MMSRError, match=r"there is no file .*a\.json"):
         read_json(tmp_path / "a.json")
     for damage in (b'{"a": ', b"\xff"):
         (tmp_path / "a.json").write_bytes(damage)
-        with pytest.raises(MMSRError, match="a.json' is not JSON"):
+        with pytest.raises(MMSRError, match=r"a\.json. is not JSON"):
             read_json(tmp_path / "a.json")
 
 
