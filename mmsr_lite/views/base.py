@@ -1,4 +1,4 @@
-"""What every view is: a record and its picture, shown in a notebook, saved as a page, a PNG or an SVG, told in words."""
+"""What every view is: a record and its picture, shown in a notebook, saved as page, PNG or SVG, told in words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check(record: dict[str, Any], key: str, wanted: str) -> dict[str, Any]:
 
 
 class View(ABC):
-    """A picture of one record. In a notebook it shows itself: live where a kernel runs, else as a still PNG and words."""
+    """A picture of one record that shows itself in a notebook: live where a kernel runs, else a PNG and words."""
 
     reads = "trace"
 

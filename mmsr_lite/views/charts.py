@@ -1,174 +1,195 @@
-"""Charts of a trace and of a training run: pure functions from a record to a plotly figure, and the views around them."""
+"""Charts of a trace and of a training run: pure functions, record in, plotly figure out, told in words in its meta.
+
+Names in a record are untrusted and plotly reads a part of HTML, so every name passes `style.safe`.
+"""
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Callable
 from typing import Any
 
 from mmsr_lite.views import style
 from mmsr_lite.views.base import View
-from mmsr_lite.views.msgraph import rank, settle, weights_of
+from mmsr_lite.views.msgraph import phase_of, settle
+
+CLEAR = "rgba(0,0,0,0)"
 
 
-def _figure(title: str, height: int, traces: list | None = None):
+def _figure(title: str, says: str, height: int, traces: list[dict] | None = None):
     import plotly.graph_objects as go
 
     axis = {"gridcolor": style.LINE, "zeroline": False, "linecolor": style.LINE, "automargin": True}
-    figure = go.Figure(traces or [], layout={"template": {}, "title": {"text": title, "x": 0.01, "xref": "container", "font": {"size": 16}},
-        "font": {"family": style.FONT, "size": 13, "color": style.INK}, "height": height, "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)", "margin": {"l": 20, "r": 20, "t": 76, "b": 50}, "xaxis": axis, "yaxis": axis,
-        "hoverlabel": {"align": "left"}, "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"}})  # fmt: skip
-    return figure
+    layout = {
+        "template": {},
+        "title": {"text": title, "x": 0.01, "xref": "container", "font": {"size": 16}},
+        "meta": {"text": f"{title}. {says}"},
+        "font": {"family": style.FONT, "size": 13, "color": style.INK},
+        "height": height,
+        "margin": {"l": 20, "r": 20, "t": 76, "b": 50},
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
+        "hoverlabel": {"align": "left"},
+    }
+    return go.Figure(
+        traces or [], layout | {"paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "xaxis": axis, "yaxis": axis}
+    )
 
 
 def _empty(title: str, why: str):
-    figure = _figure(title, 200)
+    figure = _figure(title, why, 200)
     figure.update_xaxes(visible=False).update_yaxes(visible=False)
     return figure.add_annotation(text=why, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
 
 
-def _order(record: dict) -> list[int]:
+def _map(z: list[list], colours: list, bar: str, hover: str, gap: int) -> dict[str, Any]:
+    scale = {"colorscale": colours, "zmin": 0, "zmax": 1, "hoverongaps": False, "xgap": gap, "ygap": gap}
+    colorbar = {"title": {"text": bar}, "thickness": 12, "outlinewidth": 0}
+    return {"type": "heatmap", "z": z, "colorbar": colorbar, "hovertemplate": f"{hover}<extra></extra>", **scale}
+
+
+def _order(record: dict[str, Any]) -> list[int]:
     """Nodes by type, then time."""
-    mean = lambda n: sum(n["positions"]) / len(n["positions"])  # noqa: E731
-    return sorted(range(len(record["nodes"])), key=lambda i: (record["nodes"][i]["type"], mean(record["nodes"][i]), i))
+    nodes = record["nodes"]
+    when = [sum(node["positions"]) / len(node["positions"]) for node in nodes]
+    return sorted(range(len(nodes)), key=lambda n: (nodes[n]["type"], when[n], n))
 
 
-def _names(record: dict, most: int = 26) -> list[str]:
-    return [style.safe(record["nodes"][n]["label"], most) for n in _order(record)]
+def _ticks(names: list[str]) -> dict[str, Any]:
+    return {"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False}
 
 
 def gates(record: dict[str, Any]):
-    """Heat map of the update gate: the share of hohe (late fusion), nodes x layers, from 0 (grey, early) to 1 (pink, late)."""
-    title = "Update gate β: share of late fusion (hohe), 0 to 1"
+    """Heat map of the update gate, nodes x layers: the share of hohe (late fusion), 0 grey to 1 pink."""
+    title, nodes = "Update gate β: share of late fusion (hohe), 0 to 1", record["nodes"]
     layers = [i for i, layer in enumerate(record["layers"]) if layer["beta"]]
     if not layers:
         return _empty(title, "This model has no update gate.")
     order = _order(record)
+    names = [style.safe(nodes[n]["label"], 26) for n in order]
     z = [[record["layers"][layer]["beta"][n][0] for layer in layers] for n in order]
-    about = [
-        f"{style.safe(record['nodes'][n]['label'])}<br>position {', '.join(map(str, record['nodes'][n]['positions']))}"
-        for n in order
-    ]
-    hover = "%{customdata[2]}<br>layer %{x}: hohe %{z:.3f}<extra></extra>"
-    figure = _figure(title, 150 + 24 * len(order), [{"type": "heatmap", "z": z, "x": [i + 1 for i in layers], "zmin": 0, "zmax": 1,
-        "y": list(range(len(order))), "colorscale": style.DIVERGING, "xgap": 3, "ygap": 2, "hovertemplate": hover,
-        "customdata": [[[n, layer, text] for layer in layers] for n, text in zip(order, about, strict=True)],
-        "texttemplate": "%{z:.2f}", "colorbar": {"title": {"text": "β hohe"}, "thickness": 12, "outlinewidth": 0}}])  # fmt: skip
-    figure.update_xaxes(
-        title="layer", tickvals=[i + 1 for i in layers], ticktext=[str(i + 1) for i in layers], showgrid=False
-    )
-    return figure.update_yaxes(
-        tickvals=list(range(len(order))), ticktext=_names(record), range=[len(order) - 0.5, -0.5], showgrid=False
-    )
+    about = [f"{style.safe(nodes[n]['label'])}<br>position {', '.join(map(str, nodes[n]['positions']))}" for n in order]
+    trace = _map(z, style.DIVERGING, "β hohe", "%{customdata[2]}<br>layer %{x}: hohe %{z:.3f}", 3)
+    trace["x"] = [layer + 1 for layer in layers]
+    trace["texttemplate"] = "%{z:.2f}"
+    trace["customdata"] = [[[n, layer, text] for layer in layers] for n, text in zip(order, about, strict=True)]
+    means = [f"{sum(row[i] for row in z) / len(z):.3f} in layer {layer + 1}" for i, layer in enumerate(layers)]
+    figure = _figure(title, f"Mean over the nodes {', '.join(means)}.", 150 + 24 * len(order), [trace])
+    figure.update_xaxes(title="layer", tickvals=trace["x"], ticktext=[str(x) for x in trace["x"]], showgrid=False)
+    return figure.update_yaxes(range=[len(order) - 0.5, -0.5], **_ticks(names))
 
 
 def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, phase: int = 0):
-    """Matrix of attention weights: each row is a node that listens, each column one it may listen to; a row sums to one."""
+    """Matrix of attention weights: a row is a node that listens, a column one it may listen to; a row sums to one."""
     at = settle(record, {"layer": layer, "path": path, "phase": phase})
-    family, weights = weights_of(record, at)
-    title = f"Attention weights, layer {at['layer'] + 1}, order {at['path']}, phase {at['phase'] + 1} ({style.safe(family)}); a row sums to 1"
+    family, weights = phase_of(record, at)
+    where = f"layer {at['layer'] + 1}, order {style.safe(at['path'])}, phase {at['phase'] + 1} ({style.safe(family)})"
     order = _order(record)
     place = {n: i for i, n in enumerate(order)}
-    z: list[list] = [[None] * len(order) for _ in order]
+    names = [style.safe(record["nodes"][n]["label"], 20) for n in order]
+    z: list[list[float | None]] = [[None] * len(order) for _ in order]
     relations = [[""] * len(order) for _ in order]
     for (source, centre, relation), weight in zip(record["edges"], weights, strict=True):
         if weight is not None:
             z[place[centre]][place[source]] = weight
             relations[place[centre]][place[source]] = style.safe(record["relations"][relation])
-    hover = "%{y} listens to %{x}<br>attention %{z:.3f} · %{text}<extra></extra>"
-    ticks = {"tickvals": list(range(len(order))), "ticktext": _names(record, 20), "showgrid": False}
-    figure = _figure(title, 230 + 17 * len(order), [{"type": "heatmap", "z": z, "text": relations, "zmin": 0, "zmax": 1,
-        "colorscale": style.SEQUENTIAL, "xgap": 1, "ygap": 1, "hoverongaps": False, "hovertemplate": hover,
-        "colorbar": {"title": {"text": "attention"}, "thickness": 12, "outlinewidth": 0}}])  # fmt: skip
+    pairs = [(w, y, x) for y, row in enumerate(z) for x, w in enumerate(row) if w is not None and x != y]
+    says = "No node listens to another."
+    if pairs:
+        most, y, x = max(pairs)
+        says = f"Largest between two nodes: {names[y]} listens to {names[x]} with {most:.3f}."
+    trace = _map(z, style.SEQUENTIAL, "attention", "%{y} listens to %{x}<br>attention %{z:.3f} · %{text}", 1)
+    figure = _figure(
+        f"Attention weights, {where}; a row sums to 1", says, 230 + 17 * len(order), [trace | {"text": relations}]
+    )
     kinds = [record["nodes"][n]["type"] for n in order]
     for border in (i - 0.5 for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]):
-        figure.add_hline(border, line={"color": style.SOFT, "width": 1}).add_vline(
-            border, line={"color": style.SOFT, "width": 1}
-        )
-    figure.update_xaxes(title={"text": "listens to", "standoff": 16}, tickangle=-90, **ticks)
-    return figure.update_yaxes(
-        title={"text": "node that listens", "standoff": 16}, range=[len(order) - 0.5, -0.5], **ticks
-    )
+        look = {"color": style.SOFT, "width": 1}
+        figure.add_hline(border, line=look).add_vline(border, line=look)
+    figure.update_xaxes(title={"text": "listens to", "standoff": 16}, tickangle=-90, **_ticks(names))
+    side = {"text": "node that listens", "standoff": 16}
+    return figure.update_yaxes(title=side, range=[len(order) - 0.5, -0.5], **_ticks(names))
 
 
 def training(history: dict[str, Any]):
     """Loss (nats), validation metrics (percent) and the mean gate by node type, epoch by epoch."""
-    rows, metrics = (
-        history["epochs"],
-        [m for m in (history["epochs"] or [{}])[0].get("validation") or {} if m.startswith(("HR", "MRR"))],
-    )
-    types = list((rows or [{}])[0].get("beta") or {})
-    figure = _figure("Training: loss (nats), validation metrics (percent) and gate β, by epoch", 380)
-    epochs, dashes = [row["epoch"] for row in rows], ("solid", "dash", "dot", "dashdot")
-    panels: list[tuple[str, list[tuple]]] = [("loss", [("loss", style.SOFT, "solid", [row["loss"] for row in rows])])]
-    if metrics:
-        lines = [
-            (m, ("#D55E00", "#CC79A7", "#56B4E9")[i % 3], dashes[i % 4], [row["validation"][m] for row in rows])
-            for i, m in enumerate(metrics)
-        ]
-        panels.append(("percent", lines))
-    if types:
-        lines = [
-            (f"β {style.safe(t)}", style.kind(i)[0], dashes[i % 4], [row["beta"][t] for row in rows])
-            for i, t in enumerate(types)
-        ]
-        panels.append(("β hohe (late), mean", lines))
+    rows, title = history["epochs"], "Training: loss (nats), validation metrics (percent) and gate β, by epoch"
+    if not rows:
+        return _empty(title, "No epoch was trained.")
+    first, dashes, colours = rows[0], ("solid", "dash", "dot", "dashdot"), ("#D55E00", "#CC79A7", "#56B4E9", style.INK)
+    shown = [name for name in first.get("validation") or {} if name.startswith(("HR", "MRR"))]
+    series = lambda part, name: [(row.get(part) or {}).get(name) for row in rows]  # noqa: E731
+    types = [(f"β {style.safe(n)}", style.kind(i)[0], series("beta", n)) for i, n in enumerate(first.get("beta") or {})]
+    panels: list[tuple[str, list]] = [("loss, nats", [("loss", style.SOFT, [row["loss"] for row in rows])])]
+    panels.append(("percent", [(n, colours[i % 4], series("validation", n)) for i, n in enumerate(shown)]))
+    panels.append(("β hohe (late), mean", types))
+    panels = [panel for panel in panels if panel[1]]
+    span = [
+        f"{name} {v[0]:.3f} to {v[-1]:.3f}" for _, lines in panels for name, _, v in lines if None not in (v[0], v[-1])
+    ]
+    best = history.get("best_epoch")
+    figure = _figure(title, f"First to last epoch: {', '.join(span)}; best epoch {best or 'unknown'}.", 380)
+    base = figure.layout.xaxis.to_plotly_json()
     for i, (name, lines) in enumerate(panels):
-        low, axis, tail = i / len(panels), figure.layout.xaxis.to_plotly_json(), str(i + 1) if i else ""
-        figure.layout[f"xaxis{tail}"] = {
-            **axis,
-            "domain": [low + 0.06 * bool(i), low + 0.94 / len(panels)],
-            "title": {"text": "epoch"},
-            "anchor": f"y{tail}",
-        }
-        figure.layout[f"yaxis{tail}"] = {**axis, "title": {"text": name}, "anchor": f"x{tail}", "domain": [0, 1]}
-        for label, colour, dash, values in lines:
-            figure.add_scatter(x=epochs, y=values, name=label, mode="lines+markers", line={"color": colour, "dash": dash, "width": 2},
-                               xaxis=f"x{tail}", yaxis=f"y{tail}", hovertemplate=f"epoch %{{x}}<br>{label} %{{y:.3f}}<extra></extra>")  # fmt: skip
-        if history.get("best_epoch"):
-            figure.add_shape(type="line", x0=history["best_epoch"], x1=history["best_epoch"], y0=0, y1=1, xref=f"x{tail}",
-                             yref=f"y{tail} domain", line={"color": style.SOFT, "dash": "dot", "width": 1})  # fmt: skip
+        tail, low = str(i + 1) if i else "", i / len(panels)
+        across = {"domain": [low + 0.06 * bool(i), low + 0.94 / len(panels)], "title": {"text": "epoch"}}
+        figure.layout[f"xaxis{tail}"] = {**base, **across, "anchor": f"y{tail}"}
+        figure.layout[f"yaxis{tail}"] = {**base, "title": {"text": name}, "anchor": f"x{tail}"}
+        for j, (label, colour, values) in enumerate(lines):
+            look = {"color": colour, "dash": dashes[j % 4], "width": 2}
+            hover = f"epoch %{{x}}<br>{label} %{{y:.3f}}<extra></extra>"
+            place = {"x": [row["epoch"] for row in rows], "y": values, "xaxis": f"x{tail}", "yaxis": f"y{tail}"}
+            figure.add_scatter(**place, name=label, mode="lines+markers", line=look, hovertemplate=hover)
+        if best:
+            look = {"color": style.SOFT, "dash": "dot", "width": 1}
+            figure.add_shape(
+                type="line", x0=best, x1=best, y0=0, y1=1, xref=f"x{tail}", yref=f"y{tail} domain", line=look
+            )
     return figure
 
 
 def ranking(record: dict[str, Any], most: int = 10):
     """The best `most` items with pictures; each score is shared among the fusion orders and what else adds to it."""
-    answer, target = record["answer"], record["target"] or {}
-    top = list(answer["top"][:most])
+    top, target = record["answer"]["top"][:most], record["target"] or {"item": None}
     if not top:
         return _empty("Scores of the next item", "The trace holds no ranking.")
-    where = f", the next item has rank {rank(target['rank'])}" if target else ""
-    split = bool(answer.get("parts")) and all(item.get("parts") for item in top)
-    parts = answer["parts"] if split else ["score"]
+    split = all(item.get("parts") for item in top)
+    parts = record["answer"]["parts"] if split else ["score"]
     values = [item["parts"] if split else [item["score"]] for item in top]
-    reach = max(1e-9, *(sum(x for x in row if x > 0) for row in values))
-    low = min(0.0, *(sum(x for x in row if x < 0) for row in values))
-    span = reach - low
+    names = [style.safe(item["title"], 24) for item in top]
+    marks = [
+        f"{i}. {'✓ ' * (item['item'] == target['item'])}{name}"
+        for i, (item, name) in enumerate(zip(top, names, strict=True), 1)
+    ]
     hover = [
-        f"{i + 1}. {style.safe(item['title'])}<br>score {item['score']:.3f}, probability {item['probability']:.3f}"
-        for i, item in enumerate(top)
+        f"{style.safe(item['title'])}<br>score {item['score']:.3f}, probability {item['probability']:.3f}"
+        for item in top
     ]
-    traces = [{"type": "bar", "orientation": "h", "name": style.safe(name), "x": [row[i] for row in values], "y": list(range(len(top))),
-               "marker": {"color": style.path_colour(name, i)}, "width": 0.55, "customdata": hover,
-               "hovertemplate": f"%{{customdata}}<br>{style.safe(name)} %{{x:.3f}}<extra></extra>"} for i, name in enumerate(parts)]  # fmt: skip
-    figure = _figure(f"Scores (logits) of the {len(top)} best items{where}", 130 + 46 * len(top), traces)
-    names = [
-        f"{i + 1}. {'✓ ' if item['item'] == target.get('item') else ''}{style.safe(item['title'], 24)}"
-        for i, item in enumerate(top)
+    traces: list[dict] = []
+    for i, name in enumerate(map(style.safe, parts)):
+        bar = {"type": "bar", "orientation": "h", "width": 0.55, "name": name, "marker": {"color": style.part(name, i)}}
+        hovered = {"customdata": hover, "hovertemplate": f"%{{customdata}}<br>{name} %{{x:.3f}}<extra></extra>"}
+        traces.append({**bar, **hovered, "x": [row[i] for row in values], "y": list(range(len(top)))})
+    high = max(1e-9, *(sum(x for x in row if x > 0) for row in values))
+    low = min(0.0, *(sum(x for x in row if x < 0) for row in values))
+    wide = high - low
+    says = f"First is {names[0]} with {top[0]['score']:.3f}"
+    if record["target"]:
+        says += f"; the next item, {style.safe(target['title'])}, has rank {style.rank(target['rank'])}"
+    figure = _figure(f"Scores (logits) of the {len(top)} best items", f"{says}.", 130 + 46 * len(top), traces)
+    square = {"x": low - 0.06 * wide, "sizex": 0.1 * wide, "sizey": 0.82, "xref": "x", "yref": "y"}
+    square |= {"xanchor": "center", "yanchor": "middle"}
+    images = [
+        {"source": item["picture"], "y": y, **square} for y, item in enumerate(top) if style.address(item["picture"])
     ]
-    pictures = [{"source": item["picture"], "x": low - 0.06 * span, "y": i, "sizex": 0.1 * span, "sizey": 0.82, "xref": "x", "yref": "y",
-                 "xanchor": "center", "yanchor": "middle"} for i, item in enumerate(top) if style.address(item["picture"])]  # fmt: skip
-    figure.update_layout(barmode="relative", images=pictures)
-    figure.update_xaxes(
-        title="score, shared among its parts" if split else "score", range=[low - 0.12 * span, low + 1.03 * span]
-    )
-    return figure.update_yaxes(
-        tickvals=list(range(len(top))), ticktext=names, range=[len(top) - 0.5, -0.5], showgrid=False
-    )
+    figure.update_layout(barmode="relative", images=images)
+    title = "score, shared among its parts" if split else "score"
+    figure.update_xaxes(title=title, range=[low - 0.12 * wide, high + 0.03 * wide])
+    return figure.update_yaxes(range=[len(top) - 0.5, -0.5], **_ticks(marks))
 
 
 class Chart(View):
-    """A view around one of the functions above."""
+    """A view around one of the functions above; `figure` is the plotly figure."""
 
     def __init__(self, record: dict[str, Any], make: Callable[[dict], Any], reads: str = "trace"):
         self.reads = reads
@@ -183,38 +204,33 @@ class Chart(View):
 
     def live(self) -> dict[str, Any]:
         """The plotly chart."""
-        import json
-
         return {"application/vnd.plotly.v1+json": json.loads(self.figure.to_json())}
 
     def html(self) -> str:
         """The chart alone in a page, with plotly.js in it."""
         from mmsr_lite.views.report import page
 
-        return page(self.figure.layout.title.text, shared={"chart": self})
+        return page(html.unescape(self.figure.layout.title.text), shared={"chart": self})
 
     @property
     def text(self) -> str:
-        """The title, and the largest and smallest value with what they belong to."""
-        says, rows = [str(self.figure.layout.title.text) + "."], [row for row in self.table if row["value"] is not None]
-        if rows:
-            top, low = max(rows, key=lambda row: row["value"]), min(rows, key=lambda row: row["value"])
-            says += [f"Largest: {top['of']} {top['value']:.3f}; smallest: {low['of']} {low['value']:.3f}."]
-        return " ".join(says + [note.text for note in self.figure.layout.annotations])
+        """What the chart shows and its main numbers."""
+        return html.unescape(self.figure.layout.meta["text"])
 
     @property
     def table(self) -> list[dict[str, Any]]:
         """One row a mark: what it is of, and its value."""
-        rows = []
-        ticks = lambda axis: dict(zip(axis.tickvals or (), axis.ticktext or (), strict=True))  # noqa: E731
-        xs, ys = ticks(self.figure.layout.xaxis), ticks(self.figure.layout.yaxis)
+        rows, (x_axis, y_axis) = [], (self.figure.layout.xaxis, self.figure.layout.yaxis)
+        xs, ys = (
+            dict(zip(a.tickvals or (), map(html.unescape, a.ticktext or ()), strict=True)) for a in (x_axis, y_axis)
+        )
         for trace in self.figure.data:
             if trace.type == "heatmap":
-                across = trace.x if trace.x is not None else range(len(trace.z[0]))
-                rows += [{"of": f"{ys[i]}, {self.figure.layout.xaxis.title.text} {xs[x]}", "value": value}
-                         for i, row in enumerate(trace.z) for x, value in zip(across, row, strict=True) if value is not None]  # fmt: skip
+                across = range(len(trace.z[0])) if trace.x is None else trace.x
+                cells = ((y, x, value) for y, row in enumerate(trace.z) for x, value in zip(across, row, strict=True))
+                rows += [(f"{ys[y]}, {x_axis.title.text} {xs[x]}", v) for y, x, v in cells if v is not None]
             elif trace.type == "bar":
-                rows += [{"of": f"{ys[y]}, {trace.name}", "value": x} for x, y in zip(trace.x, trace.y, strict=True)]
+                rows += [(f"{ys[y]}, {trace.name}", x) for x, y in zip(trace.x, trace.y, strict=True)]
             else:
-                rows += [{"of": f"{trace.name}, epoch {x}", "value": y} for x, y in zip(trace.x, trace.y, strict=True)]
-        return rows
+                rows += [(f"{html.unescape(trace.name)}, epoch {x}", y) for x, y in zip(trace.x, trace.y, strict=True)]
+        return [{"of": of, "value": value} for of, value in rows]

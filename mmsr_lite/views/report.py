@@ -1,4 +1,4 @@
-"""One HTML file that opens with the network cut: the metrics, a chooser of users, the MSGraph picture and the charts, linked."""
+"""One HTML file that opens with the network cut: metrics, a chooser of users, the MSGraph and the charts, linked."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ from mmsr_lite.views.base import View, check
 from mmsr_lite.views.msgraph import STATIC
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>{title}</title>
+<style>{look}</style></head><body>{header}<main id="report"></main>
+<script type="application/json" id="data">{data}</script>
+{library}<script type="module">{code}</script></body></html>
+"""
 
 
 def embed(record: Any) -> str:
@@ -28,42 +35,44 @@ def embed(record: Any) -> str:
     return text
 
 
+def _static(*names: str) -> str:
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
 def _chart(view: Any) -> dict[str, Any]:
     figure = json.loads(view.figure.to_json())
-    return {
-        "data": figure["data"],
-        "layout": figure["layout"],
-        "text": html.unescape(view.text),
-        "table": view.table[:60],
-    }
+    return {"data": figure["data"], "layout": figure["layout"], "text": view.text, "table": view.table[:60]}
 
 
-def _user(record: dict[str, Any]) -> dict[str, Any]:
-    """One user of the report: the trace and its charts; attention by layer/order/phase."""
-    check(record, "schema", "a trace")
+def _user(record: dict[str, Any], charts: bool) -> dict[str, Any]:
+    """One user of the page: the trace, how it looks, and its charts; attention by layer/order/phase."""
+    user: dict[str, Any] = {"record": check(record, "schema", "a trace"), "style": style.for_record(record)}
+    if not charts:
+        return user | {"charts": {}, "attention": {}}
     stops = [
-        (i, path, p)
-        for i, layer in enumerate(record["layers"])
-        for path, ps in layer["attention"].items()
-        for p in range(len(ps))
+        (layer, path, phase)
+        for layer, inside in enumerate(record["layers"])
+        for path, phases in inside["attention"].items()
+        for phase in range(len(phases))
     ]
-    matrices = {f"{i}/{path}/{p}": _chart(show.attention(record, i, path, p)) for i, path, p in stops}
-    return {
-        "record": record,
-        "charts": {"gates": _chart(show.gates(record)), "ranking": _chart(show.ranking(record))},
-        "attention": matrices,
-    }
+    matrices = {"/".join(map(str, stop)): _chart(show.attention(record, *stop)) for stop in stops}
+    one = {"gates": _chart(show.gates(record)), "ranking": _chart(show.ranking(record))}
+    return user | {"charts": one, "attention": matrices}
 
 
-def page(title: str, traces: Sequence[dict] = (), shared: Mapping[str, View] | None = None, header: str = "", charts: bool = False,
-         selection: dict | None = None, theme: str = "auto") -> str:  # fmt: skip
-    """A whole page; `header` is trusted HTML, everything else is data."""
-    users = [_user(record) if charts else {"record": record, "charts": {}, "attention": {}} for record in traces]
-    for user in users:
-        user["style"] = style.for_record(user["record"])
+def page(
+    title: str,
+    traces: Sequence[dict] = (),
+    shared: Mapping[str, View] | None = None,
+    header: str = "",
+    charts: bool = False,
+    selection: dict[str, Any] | None = None,
+    theme: str = "auto",
+) -> str:
+    """A whole page; `header` is HTML made here, everything else is data. plotly.js comes along when there are charts."""
     data = {
-        "users": users,
-        "shared": {k: _chart(v) for k, v in (shared or {}).items()},
+        "users": [_user(record, charts) for record in traces],
+        "shared": {name: _chart(view) for name, view in (shared or {}).items()},
         "selection": selection,
         "theme": theme,
     }
@@ -71,55 +80,51 @@ def page(title: str, traces: Sequence[dict] = (), shared: Mapping[str, View] | N
     if charts or shared:
         from plotly.offline import get_plotlyjs
 
-        library = f"<script>{get_plotlyjs()}</script>"
-    css, code = ((STATIC / name).read_text("utf-8") for name in ("msgraph.css", "msgraph.js"))
-    boot = (STATIC / "report.js").read_text("utf-8")
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        f'<meta name="viewport" content="width=device-width"><title>{html.escape(style.clean(html.unescape(title), 90))}</title>'
-        f'<link rel="icon" href="data:,"><style>{css}\n{(STATIC / "report.css").read_text("utf-8")}</style></head><body>{header}<main id="report"></main>'
-        f'<script type="application/json" id="data">{embed(data)}</script>{library}<script type="module">{code}\n{boot}</script></body></html>'
+        library = f"<script>{get_plotlyjs()}</script>\n"
+    look, code = _static("msgraph.css", "report.css"), _static("msgraph.js", "report.js")
+    title = html.escape(style.clean(title, 90))
+    return PAGE.format(
+        policy=POLICY, title=title, look=look, header=header, data=embed(data), library=library, code=code
     )
 
 
 def _metrics(metrics: dict[str, Any]) -> str:
-    """The table of metrics: the model beside counting and the best reachable, percent, with bars on one scale a column."""
-    rows = {str(metrics.get("model", "model")): metrics.get("test", {}), **(metrics.get("counting") or {})}
+    """The model beside counting and the best reachable, percent, with bars on one scale in a column."""
+    rows = {str(metrics.get("model", "model")): metrics["test"], **(metrics.get("counting") or {})}
     if metrics.get("reachable"):
         rows["best reachable"] = metrics["reachable"]
-    names = [
-        name
-        for name in metrics.get("test", {})
-        if all(isinstance(row.get(name, 0.0), int | float) for row in rows.values())
-    ]
-    cells = []
-    for i, (label, row) in enumerate(rows.items()):
-        line = f'<th scope="row">{style.safe(label)}</th>'
-        for name in names:
-            most = max(r.get(name) or 0 for r in rows.values()) or 1
-            value = row.get(name)
-            line += (
-                "<td>–</td>"
-                if value is None
-                else f'<td><meter min="0" max="{most}" value="{value}"></meter> {value:.2f}</td>'
-            )
-        cells.append(f'<tr class="{"model" if i == 0 else ""}">{line}</tr>')
+    names = [name for name, value in metrics["test"].items() if isinstance(value, int | float)]
     head = "".join(f'<th scope="col">{style.safe(name)}</th>' for name in names)
-    return f'<table class="metrics"><caption>Test, percent</caption><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(cells)}</tbody></table>'
+    body = ""
+    for place, (label, row) in enumerate(rows.items()):
+        cells = f'<th scope="row">{style.safe(label)}</th>'
+        for name in names:
+            value, most = row.get(name), max(float(r.get(name) or 0) for r in rows.values()) or 1
+            bar = "" if value is None else f'<meter max="{most}" value="{value}"></meter><span>{value:.2f}</span>'
+            cells += f"<td>{bar or '–'}</td>"
+        body += f"<tr{' class=model' if place == 0 else ''}>{cells}</tr>"
+    head = f"<caption>Test, percent</caption><thead><tr><td></td>{head}</tr></thead>"
+    return f'<table class="metrics">{head}<tbody>{body}</tbody></table>'
 
 
 def save_report(
-    path: str | os.PathLike, traces: dict | Sequence[dict], history: dict | None = None, metrics: dict | None = None
+    path: str | os.PathLike,
+    traces: dict[str, Any] | Sequence[dict[str, Any]],
+    history: dict[str, Any] | None = None,
+    metrics: dict[str, Any] | None = None,
 ) -> None:
-    """Write the report of one or more traces, with the training history and the metrics where they are given."""
+    """Write the report of one or more traces, with the training history and the metrics where they are given.
+
+    `traces` are records of `mmsr_lite.explain.trace`, `history` and `metrics` what training wrote as JSON.
+    """
     traces = [traces] if isinstance(traces, dict) else list(traces)
-    metrics, first = metrics or {}, traces[0] if traces else {"dataset": {"name": ""}, "model": {"label": ""}}
-    dataset, model = metrics.get("dataset", first["dataset"]["name"]), metrics.get("model", first["model"]["label"])
-    header = (
-        f"<header><div><p>mmsr_lite report</p><h1>{style.safe(model)}</h1><p>trained on {style.safe(dataset)}</p></div>"
-    )
+    metrics = metrics or {}
+    first = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
+    names = metrics.get("model", first["model"]["label"]), metrics.get("dataset", first["dataset"]["name"])
+    model, dataset = map(style.safe, names)
+    header = f"<header><div><h1>{model}</h1><p>on {dataset} · mmsr_lite</p></div>"
     header += (_metrics(metrics) if metrics.get("test") else "") + "</header>"
     shared = {"training": show.training(history)} if history and history.get("epochs") else {}
-    text = page(f"{model} on {dataset}", traces, shared, header, charts=True)
+    text = page(" on ".join(map(str, names)), traces, shared, header, charts=True)
     with atomic(path) as place:
         place.write_text(text, encoding="utf-8")

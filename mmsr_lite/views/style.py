@@ -1,4 +1,4 @@
-"""How node types, relations and fusion orders look: the one place, read by matplotlib, plotly and the JavaScript picture.
+"""How node types, relations and fusion orders look: the one place, read by matplotlib, plotly and JavaScript.
 
 Colours are those of Okabe and Ito, safe for colour-blind readers; every colour is doubled by a shape or a dash.
 """
@@ -17,26 +17,21 @@ INK, SOFT, LINE, PAPER, GROUND = "#1b2430", "#5b6675", "#d9dee5", "#ffffff", "#f
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
-def _outline(power: float, size: float) -> list[list[float]]:
+def _outline(power: float, size: float, steps: int = 48) -> list[list[float]]:
     """A closed curve |x|^power + |y|^power = size^power, clockwise from the top; 1 is a diamond, 2 a circle."""
     points = []
-    for step in range(48):
-        x, y = math.sin(math.tau * step / 48), -math.cos(math.tau * step / 48)
+    for step in range(steps):
+        x, y = math.sin(math.tau * step / steps), -math.cos(math.tau * step / steps)
         radius = size / (abs(x) ** power + abs(y) ** power) ** (1 / power)
         points.append([round(x * radius, 3), round(y * radius, 3)])
     return points
-
-
-def _polygon(corners: int, size: float) -> list[list[float]]:
-    turn = [math.tau * i / corners for i in range(corners)]
-    return [[round(size * math.sin(a), 3), round(-size * math.cos(a), 3)] for a in turn]
 
 
 SHAPES = {
     "square": _outline(6, 0.96),
     "circle": _outline(2, 1),
     "diamond": _outline(1.15, 1.16),
-    "hexagon": _polygon(6, 1.1),
+    "hexagon": _outline(2, 1.1, 6),
 }
 TYPES = (  # fill, text on it, shape; the first is the item, further types cycle
     ("#0072B2", "#ffffff", "square"),
@@ -44,18 +39,15 @@ TYPES = (  # fill, text on it, shape; the first is the item, further types cycle
     ("#009E73", "#ffffff", "diamond"),
     ("#F0E442", INK, "hexagon"),
 )
-RELATIONS = {  # colour ("ink" and "soft" follow the theme), dash, what it says
+RELATIONS = {  # colour ("ink" and "soft" follow the theme), dash, what the source is to the centre
     "self": ("soft", "", "the node itself"),
-    "out": ("#D55E00", "7 4", "directly after the centre"),
-    "in": ("#56B4E9", "", "directly before the centre"),
-    "both": ("#0072B2", "10 3 2 3", "before and after the centre"),
-    "match": ("ink", "0.1 4", "belongs to the same item"),
+    "out": ("#D55E00", "7 4", "directly after"),
+    "in": ("#56B4E9", "", "directly before"),
+    "both": ("#0072B2", "10 3 2 3", "before and after"),
+    "match": ("ink", "0.1 4", "of the same item"),
 }
 SPARE = (("#CC79A7", "4 2", ""), ("#009E73", "2 2", ""), ("#E69F00", "8 2", ""))
-PATHS = {
-    "hohe": ("#CC79A7", "late"),
-    "heho": (SOFT, "early"),
-}  # the fusion orders of the gate, and what each amounts to
+PATHS = {"hohe": ("#CC79A7", "late"), "heho": (SOFT, "early")}  # fusion orders, and what each amounts to
 OTHERS = ("#56B4E9", "#E69F00", "#AEB7C2", "#009E73")
 DIVERGING = [[0, SOFT], [0.5, "#f3f1f4"], [1, "#CC79A7"]]  # beta: early <-> late
 SEQUENTIAL = [[0, "#e8eff5"], [0.35, "#9cc7e0"], [1, "#0072B2"]]  # attention
@@ -64,31 +56,37 @@ SEQUENTIAL = [[0, "#e8eff5"], [0.35, "#9cc7e0"], [1, "#0072B2"]]  # attention
 def kind(index: int) -> tuple[str, str, str]:
     """Fill, text colour and shape of a node type.
 
-    >>> kind(0)[2], kind(1)[2], kind(5)[2]
+    >>> kind(0)[2], kind(1)[2], kind(4)[2]
     ('square', 'circle', 'circle')
     """
     return TYPES[index] if index < len(TYPES) else TYPES[1 + (index - 1) % (len(TYPES) - 1)]
 
 
-def relation(name: str, index: int) -> tuple[str, str, str]:
+def relation(record: dict[str, Any], index: int) -> tuple[str, str, str]:
     """Colour, dash and meaning of a relation; one that is not known here gets a spare look."""
-    return RELATIONS.get(name, SPARE[index % len(SPARE)])
+    return RELATIONS.get(record["relations"][index], SPARE[index % len(SPARE)])
 
 
-def path_colour(name: str, index: int) -> str:
+def line(record: dict[str, Any], index: int) -> tuple[str, Any]:
+    """Colour and dash of a relation for matplotlib."""
+    colour, dash, _ = relation(record, index)
+    pieces = tuple(float(piece) / 2 for piece in dash.split())
+    return {"ink": INK, "soft": SOFT}.get(colour, colour), (0, pieces) if pieces else "solid"
+
+
+def part(name: str, index: int) -> str:
     """Colour of a fusion order or of another part of a score."""
     return PATHS[name][0] if name in PATHS else OTHERS[index % len(OTHERS)]
 
 
 def for_record(record: dict[str, Any]) -> dict[str, Any]:
     """What the JavaScript picture needs to know of looks to draw this record."""
+    named = lambda names, rows: [dict(zip(names, row, strict=True)) for row in rows]  # noqa: E731
+    relations = [relation(record, r) for r in range(len(record["relations"]))]
     return {
-        "types": [dict(zip(("fill", "on", "shape"), kind(i), strict=True)) for i in range(len(record["node_types"]))],
-        "relations": [
-            dict(zip(("colour", "dash", "says"), relation(name, i), strict=True))
-            for i, name in enumerate(record["relations"])
-        ],
-        "paths": {name: {"colour": colour, "says": says} for name, (colour, says) in PATHS.items()},
+        "types": named(("fill", "on", "shape"), map(kind, range(len(record["node_types"])))),
+        "relations": named(("colour", "dash", "says"), relations),
+        "paths": dict(zip(PATHS, named(("colour", "says"), PATHS.values()), strict=True)),
         "others": OTHERS,
         "shapes": SHAPES,
     }
@@ -106,12 +104,30 @@ def clean(text: Any, most: int = 60) -> str:
 
 
 def safe(text: Any, most: int = 60) -> str:
-    """`clean` text with the marks of HTML escaped: plotly and pyvis read a part of HTML.
+    """`clean` text with the marks of HTML escaped: plotly reads a part of HTML.
 
     >>> safe("<b>")
     '&lt;b&gt;'
     """
     return html.escape(clean(text, most))
+
+
+def count(number: int, one: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "edge"), count(2, "edge")
+    ('1 edge', '2 edges')
+    """
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def rank(value: float) -> str:
+    """A rank as people write it; ties share the mean, which may be a half.
+
+    >>> rank(4.0), rank(4.5)
+    ('4', '4.5')
+    """
+    return f"{value:.0f}" if value == int(value) else f"{value:.1f}"
 
 
 def address(value: Any) -> str | None:
@@ -121,16 +137,15 @@ def address(value: Any) -> str | None:
 
 
 def picture(value: Any):
-    """The small picture in a data address as an RGB array, or None when there is none or it is not a sane picture."""
+    """The small picture in a data address as an RGB array (96, 96, 3), or None when it is not a sane picture."""
     if address(value) is None:
         return None
     import numpy as np
     from PIL import Image
 
     try:
-        image = Image.open(io.BytesIO(base64.b64decode(value.split(",", 1)[1])), formats=("PNG", "JPEG", "WEBP", "GIF"))
-        if image.width * image.height > 4_000_000:
-            return None
-        return np.asarray(image.convert("RGB").resize((96, 96)))
-    except (OSError, ValueError, SyntaxError):
+        data = io.BytesIO(base64.b64decode(value.split(",", 1)[1]))
+        image = Image.open(data, formats=("PNG", "JPEG", "WEBP", "GIF"))
+        return np.asarray(image.convert("RGB").resize((96, 96))) if image.width * image.height < 4e6 else None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from itertools import pairwise
 
 import numpy as np
 
@@ -83,7 +84,7 @@ def sample_trace(seed: int, types: int = 3, length: int = 8, layers: int = 2, ga
         entry["node"] = group[0]
 
     relations = ["self", "out", "in", "both", "match"]
-    steps = {(a, b) for x, y in zip(touched, touched[1:], strict=False) for a in x for b in y}
+    steps = {(a, b) for x, y in pairwise(touched) for a in x for b in y}
     steps = {(a, b) for a, b in steps if a != b and keys[a][0] == keys[b][0]}
     same = {(a, b) for group in touched for a in group for b in group if keys[a][0] != keys[b][0]}
     edges = [[n, n, 0] for n in range(len(nodes))] + sorted([a, b, 4] for a, b in same)

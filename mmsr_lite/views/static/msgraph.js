@@ -308,7 +308,7 @@ export function mount(el, record, options = {}) {
     });
     const back = svg(canvas, "g", { "aria-hidden": true });
     for (const lane of place.lanes)
-      svg(back, "rect", { class: "lane", x: 0, y: lane.y, width: end, height: lane.height, rx: 12 * unit });
+      svg(back, "rect", { class: "lane", x: 8 * unit, y: lane.y, width: end - 8 * unit, height: lane.height, rx: 12 * unit });
     const guides = record.history.map((_, i) => svg(back, "line", { class: "guide", x1: at(i + 1), x2: at(i + 1), y1: 20 * unit, y2: place.height - 10 * unit }));
 
     const strip = svg(canvas, "g", { class: "strip" }), letters = Math.floor((column / unit - 4) / 5.6);
@@ -370,10 +370,10 @@ export function mount(el, record, options = {}) {
     for (const lane of place.lanes) {
       const look = style.types[lane.type], y = lane.y + lane.height / 2, inside = place.gutter - 14 * unit;
       svg(labels, "rect", { x: 0, y: lane.y, width: inside, height: lane.height });
-      svg(labels, "rect", { class: "lane", x: 0, y: lane.y, width: inside, height: lane.height, rx: 12 * unit });
-      svg(labels, "path", { d: outline(style.shapes[look.shape], 20 * unit, y, 9 * unit), style: { fill: look.fill } });
-      svg(labels, "text", { class: "big", x: 36 * unit, y: y - 1 * unit }, clean(record.node_types[lane.type], 8));
-      svg(labels, "text", { class: "quiet", x: 36 * unit, y: y + 13 * unit }, count(lane.members.length, "node"));
+      svg(labels, "rect", { class: "lane", x: 8 * unit, y: lane.y, width: inside - 8 * unit, height: lane.height, rx: 12 * unit });
+      svg(labels, "path", { d: outline(style.shapes[look.shape], 26 * unit, y, 9 * unit), style: { fill: look.fill } });
+      svg(labels, "text", { class: "big", x: 42 * unit, y: y - 1 * unit }, clean(record.node_types[lane.type], 8));
+      svg(labels, "text", { class: "quiet", x: 42 * unit, y: y + 13 * unit }, count(lane.members.length, "node"));
     }
     svg(labels, "rect", { x: 0, y: 0, width: place.gutter - 14 * unit, height: place.lanes[0].y - 4 * unit });
     svg(labels, "text", { class: "big", x: 12 * unit, y: 22 * unit + box / 2 }, "history");

@@ -22,7 +22,7 @@ function chart(place, { data, layout, text, table }) {
   const body = html(html(place.rows, "table"), "tbody");
   for (const { of, value } of table) {
     const row = html(body, "tr");
-    html(row, "th", { scope: "row" }, new DOMParser().parseFromString(of, "text/html").body.textContent);
+    html(row, "th", { scope: "row" }, of);
     html(row, "td", {}, three(value));
   }
   Plotly.react(place.figure, data, drawn, { displayModeBar: false, responsive: true });

@@ -1,0 +1,66 @@
+"""Where nodes stand: at their time, never on each other, the same at each drawing."""
+
+import pytest
+from fixtures import sample_trace
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmsr_lite.views import lanes, show, style
+
+places = st.lists(st.floats(0, 100), min_size=1, max_size=20).map(sorted)
+
+
+@given(places)
+def test_spread_keeps_gaps_and_bounds_and_leaves_alone_what_fits(wanted):
+    got = lanes.spread(wanted, 5, 0, 100)
+    assert all(b - a >= 5 - 1e-9 for a, b in zip(got, got[1:], strict=False))
+    assert min(got) >= -1e-9 and max(got) <= 100 + 1e-9
+    if all(b - a > 5 for a, b in zip(wanted, wanted[1:], strict=False)):
+        assert got == pytest.approx(wanted)
+
+
+@given(st.integers(0, 50), st.integers(1, 4), st.integers(1, 50))
+def test_no_two_nodes_overlap_and_lanes_hold_their_nodes(seed, types, length):
+    trace = sample_trace(seed % 5, types, length)
+    place = lanes.layout(trace, max(44.0, min(110.0, 1100 / length)))
+    nodes = place["nodes"]
+    for i, (x, y, radius) in enumerate(nodes):
+        kind, top, height = next(lane for lane in place["lanes"] if lane[0] == trace["nodes"][i]["type"])
+        assert top + radius < y < top + height - radius
+        assert all(abs(x - x2) >= radius + r2 + 8 or abs(y - y2) >= radius + r2 for x2, y2, r2 in nodes[i + 1 :])
+
+
+def test_items_stand_in_the_middle_lane():
+    orders = [[lane[0] for lane in lanes.layout(sample_trace(1, types))["lanes"]] for types in (1, 2, 3, 4)]
+    assert orders == [[0], [1, 0], [1, 0, 2], [1, 2, 0, 3]]
+
+
+def test_a_selection_outside_the_record_comes_back_within_it():
+    view = show.msgraph(sample_trace(3), {"node": 999, "layer": 9, "path": "sideways", "phase": 5})
+    assert view.selection == {"node": None, "layer": 1, "path": "hohe", "phase": 1}
+    view.selection = {"node": 4, "layer": 0}
+    assert view.selection == {"node": 4, "layer": 0, "path": "hohe", "phase": 1}
+    assert view.widget.selection == view.selection
+    view.widget.selection = {"node": 2, "layer": 1, "path": "heho", "phase": 0}
+    assert view.selection["node"] == 2
+
+
+def test_a_picture_that_is_not_one_is_not_drawn():
+    for wrong in (
+        None,
+        7,
+        "x.png",
+        "data:image/svg+xml;base64,PHN2Zz4=",
+        "data:image/png;base64,AAAA",
+        'data:image/png;base64,A"',
+    ):
+        assert style.picture(wrong) is None
+    assert style.picture(sample_trace(3)["history"][0]["picture"]).shape == (96, 96, 3)
+
+
+def test_pyvis_needs_no_network_and_its_titles_are_text():
+    from mmsr_lite.views import to_pyvis
+
+    page = to_pyvis(sample_trace(3))
+    assert page.startswith("<iframe") and 'sandbox="allow-scripts"' in page and "cdn.jsdelivr" not in page
+    assert "src=x onerror" not in page.replace("\\u003c", "").split("vis.Network")[-1] or "<img" not in page
