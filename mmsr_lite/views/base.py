@@ -18,9 +18,10 @@ TRACE = "mmsr-lite/trace/1"
 
 def check(record: dict[str, Any], key: str, wanted: str) -> dict[str, Any]:
     """Return `record` when it is of the kind a view reads, else raise `MMSRError`."""
-    given = record.get(key) if isinstance(record, dict) else type(record).__name__
+    given = record.get(key) if isinstance(record, dict) else None
     if given is None or (key == "schema" and given != TRACE):
-        raise MMSRError(f"a view of {wanted} got {key} {given!r}; give it what mmsr_lite wrote as {wanted}")
+        what = f"{key} {given!r}" if isinstance(record, dict) else f"a {type(record).__name__}"
+        raise MMSRError(f"a view of {wanted} got {what}; give it what mmsr_lite wrote as {wanted}")
     return record
 
 

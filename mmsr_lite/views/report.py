@@ -69,7 +69,7 @@ def page(
     selection: dict[str, Any] | None = None,
     theme: str = "auto",
 ) -> str:
-    """A whole page; `header` is HTML made here, everything else is data. plotly.js comes along when there are charts."""
+    """A whole page; `header` is HTML made here, all else is data. plotly.js comes with charts."""
     data = {
         "users": [_user(record, charts) for record in traces],
         "shared": {name: _chart(view) for name, view in (shared or {}).items()},
@@ -83,9 +83,8 @@ def page(
         library = f"<script>{get_plotlyjs()}</script>\n"
     look, code = _static("msgraph.css", "report.css"), _static("msgraph.js", "report.js")
     title = html.escape(style.clean(title, 90))
-    return PAGE.format(
-        policy=POLICY, title=title, look=look, header=header, data=embed(data), library=library, code=code
-    )
+    parts = {"policy": POLICY, "title": title, "look": look, "header": header, "data": embed(data)}
+    return PAGE.format(**parts, library=library, code=code)
 
 
 def _metrics(metrics: dict[str, Any]) -> str:

@@ -7,9 +7,16 @@ import random
 import pytest
 from fixtures import HOSTILE, sample_history, sample_metrics, sample_trace
 
-from mmsr_lite.views import lanes, save_report, show
+from mmsr_lite.views import lanes, save_report, show, style
 from mmsr_lite.views.msgraph import STATIC
 
+WIDGET = """async ([code, begin]) => {
+  window.state = begin; window.heard = new Map();
+  const model = {get: (k) => state[k], set: (k, v) => { state[k] = v; }, save_changes() {},
+                 on: (k, f) => heard.set(k, f), off: (k) => heard.delete(k)};
+  window.tell = (k, v) => { state[k] = v; heard.get(`change:${k}`)(); };
+  window.stop = (await import(code)).default.render({model, el: document.getElementById("a")});
+}"""  # a stand-in for the model that anywidget hands to the module
 pytestmark = pytest.mark.browser
 
 
@@ -134,11 +141,25 @@ def test_themes_and_reduced_motion(report):
     assert page.evaluate(back) == "rgb(255, 255, 255)"
     page.select_option("select.theme", "dark")
     assert page.evaluate(back) == "rgb(18, 23, 30)"
-    small = page.locator("g.node .shape").first.bounding_box()["width"]
+    small = page.locator("g.node:last-child .shape").bounding_box()["width"]
     page.select_option("select.theme", "projector")
-    assert page.locator("g.node .shape").first.bounding_box()["width"] == pytest.approx(1.25 * small, rel=0.05)
+    assert page.locator("g.node:last-child .shape").bounding_box()["width"] == pytest.approx(1.25 * small, rel=0.05)
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate("getComputedStyle(document.querySelector('path.edge')).transitionProperty") == "none"
+
+
+def test_the_widget_sends_a_click_to_python_and_obeys_python(visit, tmp_path):
+    (tmp_path / "empty.html").write_text("<!doctype html><link rel=icon href='data:,'><div id=a></div>")
+    page, trace = visit(tmp_path / "empty.html", "head"), sample_trace(3)
+    code = "data:text/javascript;base64," + base64.b64encode((STATIC / "msgraph.js").read_bytes()).decode()
+    state = {"record": trace, "style": style.for_record(trace), "selection": {}, "theme": "light"}
+    page.evaluate(WIDGET, [code, state])
+    page.click("g.node[data-node='4'] .shape", force=True)
+    assert page.evaluate("state.selection") == {"node": 4, "layer": 0, "path": "hohe", "phase": 0}
+    page.evaluate("tell('selection', {node: 1, layer: 1, path: 'heho', phase: 1})")
+    assert page.locator("g.node.chosen").get_attribute("data-node") == "1" and page.is_checked("input[value='heho']")
+    page.evaluate("stop()")
+    assert page.locator("svg").count() == 0 and page.evaluate("heard.size") == 0
 
 
 def test_each_view_alone_opens_offline(visit, tmp_path):

@@ -1,5 +1,7 @@
 """Where nodes stand: at their time, never on each other, the same at each drawing."""
 
+from itertools import pairwise
+
 import pytest
 from fixtures import sample_trace
 from hypothesis import given
@@ -13,9 +15,9 @@ places = st.lists(st.floats(0, 100), min_size=1, max_size=20).map(sorted)
 @given(places)
 def test_spread_keeps_gaps_and_bounds_and_leaves_alone_what_fits(wanted):
     got = lanes.spread(wanted, 5, 0, 100)
-    assert all(b - a >= 5 - 1e-9 for a, b in zip(got, got[1:], strict=False))
+    assert all(b - a >= 5 - 1e-9 for a, b in pairwise(got))
     assert min(got) >= -1e-9 and max(got) <= 100 + 1e-9
-    if all(b - a > 5 for a, b in zip(wanted, wanted[1:], strict=False)):
+    if all(b - a > 5 for a, b in pairwise(wanted)):
         assert got == pytest.approx(wanted)
 
 
@@ -25,7 +27,7 @@ def test_no_two_nodes_overlap_and_lanes_hold_their_nodes(seed, types, length):
     place = lanes.layout(trace, max(44.0, min(110.0, 1100 / length)))
     nodes = place["nodes"]
     for i, (x, y, radius) in enumerate(nodes):
-        kind, top, height = next(lane for lane in place["lanes"] if lane[0] == trace["nodes"][i]["type"])
+        _, top, height = next(lane for lane in place["lanes"] if lane[0] == trace["nodes"][i]["type"])
         assert top + radius < y < top + height - radius
         assert all(abs(x - x2) >= radius + r2 + 8 or abs(y - y2) >= radius + r2 for x2, y2, r2 in nodes[i + 1 :])
 
