@@ -18,6 +18,7 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.han import FUSIONS, HANLayer
 from mmsr_lite.nn.han_last import last_item_state
+from mmsr_lite.nn.probe import listen
 from mmsr_lite.nn.nodes import NodeEmbedding
 
 
@@ -51,10 +52,13 @@ class MMSR(Recommender):
     torch.Size([1, 3])
     """
 
+    Config = MMSRConfig
+
     def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
         super().__init__()
         fusion = FUSIONS[choose("fusion", config.fusion, FUSIONS)]
-        self.config = config
+        self.config, self.max_history = config, config.max_history
+        self.node_types = ("item", *(book.name for book in codebooks))
         self.codes = nn.ParameterList(nn.Parameter(torch.from_numpy(book.codes), requires_grad=False) for book in codebooks)
         centres = [torch.from_numpy(book.centres) for book in codebooks]
         self.nodes = NodeEmbedding(num_items, centres, config.dim, config.max_history, config.position, config.node_type)
@@ -96,6 +100,16 @@ class MMSR(Recommender):
     def item_table(self) -> Tensor:
         """(V+1, D): the embeddings of the item nodes."""
         return self.nodes.tables[0].weight
+
+    def mean_beta(self, history: Tensor) -> dict[str, float]:
+        """Mean weight of late fusion (hohe) over all nodes and layers, by node type."""
+        if self.layers[0].gate is None:
+            return {}
+        with listen(self) as seen:
+            graph, _ = self.states(history)
+        late = torch.stack([seen[f"layers.{index}.probes.beta"][..., 0] for index in range(len(self.layers))])
+        pairs = zip(self.node_types, late.split(graph.widths, 2), graph.exists.split(graph.widths, 1), strict=True)
+        return {name: float(beta[:, real].mean()) for name, beta, real in pairs if real.any()}
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of `target` (B,)."""

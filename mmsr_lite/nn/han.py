@@ -52,11 +52,15 @@ FUSIONS = {  # the variants of Table 4
 class HANLayer(nn.Module):
     """One HAN-GNN layer: states of each node type, list of (B, N_t, D), to the same."""
 
-    def __init__(self, num_types: int, dim: int, fusion: Fusion, *, scale: bool, residual: bool, dropout: float, separate_gate: bool):
+    def __init__(
+        self, num_types: int, dim: int, fusion: Fusion, *, scale: bool, residual: bool, dropout: float, separate_gate: bool
+    ):
         super().__init__()
         self.fusion, self.scale, self.residual = fusion, scale, residual
         self.query, self.key, self.value = (TypedLinear(num_types, dim) for _ in range(3))
-        self.relation = nn.Parameter(torch.randn(NUM_RELATIONS, dim) / dim**0.5)  # a_r
+        for linear in self.value.maps:
+            nn.init.eye_(linear.weight)  # a layer starts as an average of its neighbours
+        self.relation = nn.Parameter(torch.ones(NUM_RELATIONS, dim))  # a_r; starts as the plain product V_i . V_j
         self.gate = UpdateGate(dim, separate_gate) if fusion.merge == "gate" else None
         self.join = nn.Linear(2 * dim, dim) if fusion.merge == "linear" else None
         self.dropout = nn.Dropout(dropout)

@@ -8,8 +8,6 @@ from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import GraphBatch
 
-INIT_STD = 0.02
-
 
 class NodeEmbedding(nn.Module):
     """`e~ = W [e ; type ; mean of the embeddings of all positions the node occupies]`, for each node type (B, N_t, D).
@@ -27,12 +25,13 @@ class NodeEmbedding(nn.Module):
         self.merge = nn.Linear(dim * (1 + node_type + position), dim, bias=False)
         for module in self.modules():
             if isinstance(module, nn.Embedding):
-                nn.init.normal_(module.weight, std=INIT_STD)
-        with torch.no_grad():
+                nn.init.normal_(module.weight, std=dim**-0.5)
+        with torch.no_grad():  # the merge starts as a sum, so that every part is heard from the first step
+            self.merge.weight.copy_(torch.eye(dim).repeat(1, 1 + node_type + position))
             for table in self.tables:
                 table.weight[0] = 0
             for table, rows in zip(self.tables[1:], centres, strict=True):
-                table.weight[1:] = rows[1:] * (INIT_STD / rows[1:].std().clamp_min(1e-12))
+                table.weight[1:] = rows[1:] * (dim**-0.5 / rows[1:].std().clamp_min(1e-12))
 
     def forward(self, graph: GraphBatch) -> list[Tensor]:
         """The states of the nodes of each type (B, N_t, D).

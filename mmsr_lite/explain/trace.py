@@ -1,0 +1,167 @@
+"""Trace: everything HAN-GNN did for one history, as a plain record that the views replay without torch.
+
+The record holds the codes, the MSGraph, for each layer, path and phase the attention on each edge, the update gate's
+beta of each node, the norms of the states, the scores and how they split by path, and the rank of the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.pictures import data_uri
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.ranks import rank_of
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.msgraph import ITEM, RELATIONS, MSGraph, build_msgraph
+from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.nn.han import HOMOGENEOUS
+from mmsr_lite.nn.probe import listen
+
+SCHEMA = "mmsr-lite/trace/1"
+
+
+@torch.no_grad()
+def trace(
+    model: MMSR,
+    dataset: Dataset,
+    user: int | None = None,
+    *,
+    history: Sequence[int] | None = None,
+    target: int | None = None,
+    top: int = 10,
+    replace: dict[str, Callable[[Any], Any]] | None = None,
+) -> dict[str, Any]:
+    """What `model` does with a history: of `user`, all items before the last, which is the target; or `history` itself.
+
+    `replace` puts other values into probes, such as a forced gate. Raises `MMSRError` for items that do not exist.
+    """
+    past, target = _history(model, dataset, user, history, target)
+    device = model.item_table().device
+    model.eval()
+    with listen(model, replace) as seen:
+        graph, states = model.states(torch.tensor([past], device=device))
+    msgraph = build_msgraph(past, {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)})
+    slots = _slots(msgraph, graph)
+    last = graph.last[0]
+    scores = states[0][0, last] @ model.item_table().T  # (V+1,)
+    scores[0] = -torch.inf
+    chance = scores.softmax(0)
+    parts = _parts(model, seen, int(last))
+    best = scores.topk(min(top, len(scores) - 1)).indices.tolist()
+
+    def answer(item: int) -> dict[str, Any]:
+        split = [float(part @ model.item_table()[item]) for part in parts.values()]
+        return _shown(dataset, item) | {"score": float(scores[item]), "probability": float(chance[item]), "parts": split}
+
+    goal = None
+    if target is not None:
+        goal = answer(target) | {"rank": float(rank_of(scores[None], torch.tensor([target], device=device)))}
+    return {
+        "schema": SCHEMA,
+        "dataset": {"name": dataset.name, "items": dataset.num_items},
+        "model": {"name": "mmsr", "label": f"MMSR, {model.config.fusion}", "layers": model.config.layers, "fusion": model.config.fusion},
+        "user": None if user is None else {"index": user, "id": dataset.user_ids[user]},
+        "node_types": list(msgraph.node_types),
+        "relations": list(RELATIONS),
+        "history": [_step(dataset, msgraph, place, item) for place, item in enumerate(past, 1)],
+        "target": goal,
+        "nodes": [_node(dataset, msgraph, index) for index in range(len(msgraph.nodes))],
+        "edges": [[edge.neighbour, edge.centre, RELATIONS.index(edge.relation)] for edge in msgraph.edges],
+        "layers": [_layer(model, index, seen, msgraph, slots) for index in range(len(model.layers))],
+        "answer": {"parts": list(parts), "top": [answer(item) for item in best]},
+        "truth": _truth(dataset, user),
+    }
+
+
+def _history(model: MMSR, dataset: Dataset, user: int | None, history: Sequence[int] | None, target: int | None):
+    if (user is None) == (history is None):
+        raise MMSRError("give either a user or a history to trace")
+    if history is None:
+        *history, target = dataset.history(user).tolist()
+        if not history:
+            raise MMSRError(f"user {user} ({dataset.user_ids[user]!r}) has one item, so there is no history before it; choose another user")
+    unknown = [item for item in [*history, target or 1] if not 1 <= item <= dataset.num_items]
+    if unknown or not history:
+        raise MMSRError(f"history {list(history)[:5]} with target {target}: expected items from 1 to {dataset.num_items}, at least one")
+    return [int(item) for item in history][-model.config.max_history :], target
+
+
+def _slots(msgraph: MSGraph, graph: GraphBatch) -> np.ndarray:
+    """(N,) the slot of each node in the batch of one, counted over all types."""
+    begin = dict(zip(msgraph.node_types, np.cumsum([0, *graph.widths]), strict=False))
+    ids = {name: ids[0].tolist() for name, ids in zip(msgraph.node_types, graph.ids, strict=True)}
+    return np.array([begin[node.type] + ids[node.type].index(node.id) for node in msgraph.nodes])
+
+
+def _layer(model: MMSR, index: int, seen: dict[str, Any], msgraph: MSGraph, slots: np.ndarray) -> dict[str, Any]:
+    layer, name = model.layers[index], f"layers.{index}.probes"
+    centres, neighbours = (np.array([getattr(edge, end) for edge in msgraph.edges]) for end in ("centre", "neighbour"))
+    same = np.array([msgraph.nodes[c].type == msgraph.nodes[n].type for c, n in zip(centres, neighbours, strict=True)])
+    across = ~same | (centres == neighbours)
+
+    def phase(path: str, number: int, family: str) -> dict[str, Any]:
+        of_family = same if family == HOMOGENEOUS else across
+        found: dict[str, Any] = {"family": family}
+        for what in ("weights", "logits"):
+            dense = torch.block_diag(*(block[0] for block in seen[f"{name}.{path}_{number}_{what}"])).cpu().numpy()
+            found[what] = [float(v) if real else None for v, real in zip(dense[slots[centres], slots[neighbours]], of_family, strict=True)]
+        return found
+
+    paths = layer.fusion.paths.items()
+    norms = {end: _rows(seen[f"{name}.{end}"]).norm(dim=-1).cpu().numpy()[slots].tolist() for end in ("input", *layer.fusion.paths, "output")}
+    return {
+        "attention": {path: [phase(path, number, family) for number, family in enumerate(families, 1)] for path, families in paths},
+        "beta": None if layer.gate is None else seen[f"{name}.beta"][0].cpu().numpy()[slots].tolist(),
+        "norms": norms,
+    }
+
+
+def _rows(states: list[torch.Tensor]) -> torch.Tensor:
+    return torch.cat(states, 1)[0]
+
+
+def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, torch.Tensor]:
+    """The last state (D,) as a sum of what each path and the residual connection brought; eq. 17 makes it exact."""
+    layer, name = model.layers[-1], f"layers.{len(model.layers) - 1}.probes"
+    ends = {path: seen[f"{name}.{path}"][0][0, last] for path in layer.fusion.paths}
+    if layer.gate is not None:
+        ends = {path: share * end for (path, end), share in zip(ends.items(), seen[f"{name}.beta"][0, last], strict=True)}
+    elif layer.join is not None:
+        weights = layer.join.weight.split(layer.join.out_features, 1)
+        ends = {path: weight @ end for (path, end), weight in zip(ends.items(), weights, strict=True)} | {"bias": layer.join.bias}
+    return ends | ({"residual": seen[f"{name}.input"][0][0, last]} if layer.residual else {})
+
+
+def _shown(dataset: Dataset, item: int) -> dict[str, Any]:
+    picture = data_uri(dataset.pictures[item]) if dataset.pictures else None
+    return {"item": item, "item_id": dataset.item_ids[item], "title": dataset.titles[item], "picture": picture}
+
+
+def _step(dataset: Dataset, msgraph: MSGraph, place: int, item: int) -> dict[str, Any]:
+    held = [(index, node) for index, node in enumerate(msgraph.nodes) if place in node.positions]
+    return _shown(dataset, item) | {
+        "position": place,
+        "node": next(index for index, node in held if node.type == ITEM),
+        "texts": {name: column[item] for name, column in dataset.texts.items()},
+        "codes": {name: [node.id for _, node in held if node.type == name] for name in msgraph.node_types[1:]},
+    }
+
+
+def _node(dataset: Dataset, msgraph: MSGraph, index: int) -> dict[str, Any]:
+    node = msgraph.nodes[index]
+    items = list(dict.fromkeys(msgraph.history[place - 1] for place in node.positions))
+    label = dataset.titles[node.id] or dataset.item_ids[node.id] if node.type == ITEM else f"{node.type} code {node.id}"
+    kind = msgraph.node_types.index(node.type)
+    return {"type": kind, "id": node.id, "label": label, "positions": list(node.positions), "items": items}
+
+
+def _truth(dataset: Dataset, user: int | None) -> dict[str, Any] | None:
+    """What decided the target, where the source planted it."""
+    if user is None or "cause" not in dataset.facts:
+        return None
+    return {"cause": dataset.facts["causes"][int(dataset.facts["cause"][dataset.offsets[user + 1] - 1])]}

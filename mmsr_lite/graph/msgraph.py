@@ -1,0 +1,130 @@
+"""MSGraph: one history as a typed graph whose edges are transitions in time and matches of one item (paper, section 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ITEM = "item"
+RELATIONS = ("self", "out", "in", "both", "match")  # seen from the centre: out = the centre comes directly before
+HOMOGENEOUS, HETEROGENEOUS = ("self", "out", "in", "both"), ("self", "match")
+
+
+@dataclass(frozen=True)
+class Node:
+    """An item or a modality code, with all positions (1 is the oldest) it occupies."""
+
+    type: str
+    id: int
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """`centre` listens to `neighbour`; both are indices of `MSGraph.nodes`, the relation is named from the centre."""
+
+    neighbour: int
+    centre: int
+    relation: str
+
+
+@dataclass(frozen=True)
+class MSGraph:
+    """The graph of one history: `nodes` by type, then first position; `edges` with one self-loop a node.
+
+    >>> graph = build_msgraph([7, 9, 7], {"picture": {7: [1], 9: [1, 2]}})
+    >>> [(node.type, node.id, node.positions) for node in graph.nodes]
+    [('item', 7, (1, 3)), ('item', 9, (2,)), ('picture', 1, (1, 2, 3)), ('picture', 2, (2,))]
+    >>> graph.relation(0, 1), graph.relation(0, 2), graph.relation(0, 3)     # 7 and 9; 7 and its code; 7 and another's
+    ('both', 'match', None)
+    """
+
+    history: tuple[int, ...]
+    node_types: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    def relation(self, centre: int, neighbour: int) -> str | None:
+        """The relation of two nodes seen from `centre`, None where there is no edge."""
+        return next((edge.relation for edge in self.edges if (edge.centre, edge.neighbour) == (centre, neighbour)), None)
+
+    def to_networkx(self):
+        """A `networkx.DiGraph`: node attributes type, id, positions; edges neighbour -> centre with attribute relation."""
+        import networkx as nx
+
+        graph = nx.DiGraph(history=list(self.history), node_types=list(self.node_types))
+        for index, node in enumerate(self.nodes):
+            graph.add_node(index, type=node.type, id=node.id, positions=list(node.positions))
+        graph.add_edges_from((edge.neighbour, edge.centre, {"relation": edge.relation}) for edge in self.edges)
+        return graph
+
+    def to_hetero_data(self):
+        """A PyG `HeteroData`: `data[type].node_id`, `.position` (mean), and `edge_index` of (type, relation, type)."""
+        import torch
+        from torch_geometric.data import HeteroData
+
+        data, place = HeteroData(), {}
+        for name in self.node_types:
+            own = [index for index, node in enumerate(self.nodes) if node.type == name]
+            place |= {index: local for local, index in enumerate(own)}
+            data[name].node_id = torch.tensor([self.nodes[index].id for index in own], dtype=torch.long)
+            data[name].position = torch.tensor([float(np.mean(self.nodes[index].positions)) for index in own])
+            data[name].num_nodes = len(own)
+        found: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+        for edge in self.edges:
+            key = (self.nodes[edge.neighbour].type, edge.relation, self.nodes[edge.centre].type)
+            found.setdefault(key, []).append((place[edge.neighbour], place[edge.centre]))
+        for key, pairs in found.items():
+            data[key].edge_index = torch.tensor(pairs, dtype=torch.long).T.contiguous()
+        return data
+
+
+def from_networkx(graph: Any) -> MSGraph:
+    """The MSGraph that `MSGraph.to_networkx` wrote."""
+    nodes = tuple(Node(data["type"], data["id"], tuple(data["positions"])) for _, data in sorted(graph.nodes(data=True)))
+    edges = tuple(Edge(*key) for key in sorted(((a, b, r) for a, b, r in graph.edges(data="relation")), key=_order))
+    return MSGraph(tuple(graph.graph["history"]), tuple(graph.graph["node_types"]), nodes, edges)
+
+
+def build_msgraph(history: Sequence[int], codes: Mapping[str, Mapping[int, Sequence[int]] | np.ndarray]) -> MSGraph:
+    """The MSGraph of `history`; `codes` gives for each modality the codes of an item, none (or 0) where it is missing.
+
+    One node for each distinct item and code; adjacent positions connect every code of one with every code of the next;
+    nodes of different types that belong to the same item match.
+    """
+    carried = [{ITEM: [item], **{name: _codes_of(table, item) for name, table in codes.items()}} for item in map(int, history)]
+    held: dict[tuple[str, int], list[int]] = {}
+    for name in (ITEM, *codes):
+        for position, carries in enumerate(carried, 1):
+            for code in carries[name]:
+                held.setdefault((name, code), []).append(position)
+    nodes = tuple(Node(name, code, tuple(positions)) for (name, code), positions in held.items())
+    edges = []
+    for c, centre in enumerate(nodes):
+        for n, neighbour in enumerate(nodes):
+            relation = _relation(centre, neighbour)
+            if relation:
+                edges.append(Edge(n, c, relation))
+    return MSGraph(tuple(map(int, history)), (ITEM, *codes), nodes, tuple(sorted(edges, key=lambda e: (e.centre, e.neighbour))))
+
+
+def _codes_of(table: Mapping[int, Sequence[int]] | np.ndarray, item: int) -> list[int]:
+    row = table.get(item, ()) if isinstance(table, Mapping) else table[item]
+    return sorted({int(code) for code in row if code})
+
+
+def _relation(centre: Node, neighbour: Node) -> str | None:
+    if centre == neighbour:
+        return "self"
+    here, there = set(centre.positions), set(neighbour.positions)
+    if centre.type != neighbour.type:
+        return "match" if here & there else None
+    before, after = any(p + 1 in there for p in here), any(p - 1 in there for p in here)
+    return {(True, True): "both", (True, False): "out", (False, True): "in", (False, False): None}[before, after]
+
+
+def _order(edge: tuple[int, int, str]) -> tuple[int, int]:
+    return edge[1], edge[0]

@@ -1,0 +1,183 @@
+"""The only training loop: Adam, early stopping, a checkpoint after each epoch, and a resume that continues exactly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from mmsr_lite.data.split import Examples, Split
+from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.evaluation.ranks import evaluate
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.training.checkpoint import load_checkpoint, save_checkpoint
+
+PRECISIONS = {"float32": ("highest", None), "tf32": ("high", None), "bf16": ("high", torch.bfloat16)}
+SELECTIONS = ("validation", "test", "none")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained.
+
+    `selection` says what picks the best epoch: "validation" (honest), "test" (as the released code does, only for
+    comparing with the paper's tables) or "none" (the last epoch). `warmup` and the linear decay that follows it are
+    shares of all steps; `patience` is in epochs.
+    """
+
+    epochs: int = 20
+    batch: int = 512
+    lr: float = 2e-3
+    weight_decay: float = 0.0
+    warmup: float = 0.05
+    clip: float = 5.0
+    patience: int = 4
+    selection: str = "validation"
+    metric: str = "MRR@5"
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        choose("precision", self.precision, PRECISIONS)
+        choose("selection", self.selection, SELECTIONS)
+        for name in ("epochs", "batch", "lr", "patience"):
+            if getattr(self, name) <= 0:
+                raise MMSRError(f"{name} is {getattr(self, name)}; expected more than 0")
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device called `name`; "auto" is the GPU where there is one.
+
+    >>> pick_device("cpu")
+    device(type='cpu')
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name not in ("cpu", "cuda") and not name.startswith("cuda:"):
+        raise MMSRError(f"unknown device {name!r}; choose from: auto, cpu, cuda, cuda:0, ...")
+    if name != "cpu" and not torch.cuda.is_available():
+        raise MMSRError(f"device {name!r} was asked for, but torch sees no GPU; use --device cpu, or run mmsr-lite doctor")
+    return torch.device(name)
+
+
+def batches(examples: Examples, size: int, seed: tuple[int, int]) -> Iterator[np.ndarray]:
+    """Rows of `examples` in random batches whose histories have like lengths, so that padding stays small."""
+    rng = np.random.default_rng(seed)
+    rows, lengths, chunks = rng.permutation(len(examples)), examples.lengths, []
+    for begin in range(0, len(rows), size * 50):
+        some = rows[begin : begin + size * 50]
+        some = some[np.argsort(lengths[some], kind="stable")]
+        chunks += [some[i : i + size] for i in range(0, len(some), size)]
+    for index in rng.permutation(len(chunks)):
+        yield chunks[index]
+
+
+def train(
+    model: Recommender,
+    parts: Split,
+    config: TrainConfig,
+    *,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """Train `model` in place, leave it with the weights of its best epoch, and return the history record.
+
+    With `folder` a checkpoint is written after each epoch; `resume` continues from it and gives what an uninterrupted
+    run gives (exactly so on a CPU). Ctrl-C keeps the last epoch's checkpoint. A model that counts is counted at once.
+    """
+    device = pick_device(config.device)
+    if not len(parts.train):
+        raise MMSRError("there are no training examples; users need at least two items in their training part")
+    if not model.learns:
+        model.count(parts.train)
+        model.to(device)
+        return {"epochs": [], "best_epoch": 0, "selection": "none", "seconds": 0.0}
+    judged = {"validation": parts.validation, "test": parts.test, "none": None}[config.selection]
+    if judged is not None and not len(judged):
+        raise MMSRError(f"selection={config.selection!r} needs examples to judge by, and there are none; use selection='none'")
+    matmul, autocast = PRECISIONS[config.precision]
+    torch.set_float32_matmul_precision(matmul)
+    model.to(device)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=device.type == "cuda")
+    record: dict[str, Any] = {"epochs": [], "best_epoch": 0, "selection": config.selection}
+    best = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    if resume and folder is not None:
+        best, record = load_checkpoint(folder, model, optimiser, best, asdict(config))
+    steps = -(-len(parts.train) // config.batch)
+    began = time.perf_counter() - record.get("seconds", 0.0)
+    epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
+    bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress)
+    for epoch in epochs:
+        if _out_of_patience(record, config):
+            break
+        torch.manual_seed(1_000_003 * config.seed + epoch)  # dropout; resume meets the same numbers
+        start, total = time.perf_counter(), torch.zeros((), device=device)
+        model.train()
+        for step, rows in enumerate(batches(parts.train, config.batch, (config.seed, epoch))):
+            lr = _lr(config, (epoch - 1) * steps + step, config.epochs * steps)
+            for group in optimiser.param_groups:
+                group["lr"] = lr
+            history = torch.from_numpy(parts.train.histories(rows)).to(device, non_blocking=True)
+            target = torch.from_numpy(parts.train.targets[rows]).to(device, non_blocking=True)
+            optimiser.zero_grad(set_to_none=True)
+            with torch.autocast(device.type, autocast, enabled=autocast is not None):
+                loss = model.loss(history, target)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            optimiser.step()
+            total += loss.detach() * len(rows)
+            bar.update()
+        entry: dict[str, Any] = {"epoch": epoch, "loss": float(total) / len(parts.train), "lr": lr}
+        if not np.isfinite(entry["loss"]):
+            raise MMSRError(f"the loss of epoch {epoch} is {entry['loss']}; lower lr (now {config.lr:g})")
+        if judged is not None:
+            entry[config.selection] = evaluate(model, judged)
+            entry["beta"] = _beta(model, judged, device)
+        entry["seconds"] = time.perf_counter() - start
+        if judged is None or entry[config.selection][config.metric] > _best(record, config):
+            record["best_epoch"] = epoch
+            best = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        record["epochs"].append(entry)
+        record["seconds"] = time.perf_counter() - began
+        shown = {"loss": f"{entry['loss']:.3f}"}
+        if judged is not None:
+            shown["HR@5"] = f"{entry[config.selection]['HR@5']:.2f}"
+        bar.set_postfix(epoch=epoch, **shown)
+        if folder is not None:
+            save_checkpoint(folder, model, optimiser, best, record, asdict(config))
+        if on_epoch is not None:
+            on_epoch(record)
+    bar.close()
+    model.load_state_dict(best)
+    model.eval()
+    return record
+
+
+def _lr(config: TrainConfig, step: int, steps: int) -> float:
+    """Linear warm-up, then linear decay to nought."""
+    warmup = max(1, round(config.warmup * steps))
+    return config.lr * min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
+
+
+def _best(record: dict[str, Any], config: TrainConfig) -> float:
+    return max((entry[config.selection][config.metric] for entry in record["epochs"]), default=-1.0)
+
+
+def _out_of_patience(record: dict[str, Any], config: TrainConfig) -> bool:
+    return config.selection != "none" and len(record["epochs"]) - record["best_epoch"] >= config.patience > 0 and bool(record["epochs"])
+
+
+@torch.no_grad()
+def _beta(model: Recommender, examples: Examples, device: torch.device) -> dict[str, float]:
+    rows = np.linspace(0, len(examples) - 1, min(512, len(examples))).astype(int)
+    model.eval()
+    return model.mean_beta(torch.from_numpy(examples.histories(rows)).to(device))
