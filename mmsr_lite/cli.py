@@ -1,0 +1,259 @@
+"""The command line: demo, train, evaluate, explain, doctor. What a command does lives in the package, not here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import warnings
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmsr_lite import __version__
+from mmsr_lite.errors import MMSRError
+
+TOLD, STOPPED = 1, 130  # exit codes beside 0, and argparse's 2
+SHOWN = ("HR@5", "MRR@5", "HR@20", "MRR@20")
+SETTINGS = {  # options of `train` that are fields of RunConfig, MMSRConfig or TrainConfig: (type, default, help)
+    "codes": (int, 30, "C, codes in each modality's codebook"),
+    "codes_per_item": (int, 3, "k, codes an item gets"),
+    "dim": (int, 128, "D, width"),
+    "layers": (int, 1, "HAN-GNN layers"),
+    "fusion": (
+        str,
+        "adaptive",
+        "adaptive, synchronous, hohe (late), heho (early), homogeneous, heterogeneous, ...-invasive",
+    ),
+    "epochs": (int, 20, "most epochs"),
+    "batch": (int, 512, "examples a step"),
+    "lr": (float, 2e-3, "learning rate"),
+    "dropout": (float, 0.3, "dropout of attention and of the nodes' input"),
+    "selection": (str, "validation", "what picks the best epoch; 'test' only to compare with the paper's tables"),
+    "seed": (int, 0, "seed of codes, weights and order"),
+    "device": (str, "auto", "auto, cpu or cuda"),
+    "precision": (str, "float32", "float32, tf32 or bf16"),
+}
+DEMO = {"dim": 64, "codes": 11, "codes_per_item": 1, "epochs": 30, "batch": 256, "lr": 3e-3, "device": "cpu"}
+
+
+def demo(args: argparse.Namespace) -> None:
+    """Make a small world, train, compare, write and open the report."""
+    from mmsr_lite.training.run import RunConfig, fit
+
+    config = RunConfig(f"wardrobe:{args.world}").with_settings(**DEMO, seed=args.seed)
+    print(f"World {args.world!r}: garments whose next one is planted, so the best reachable is known.")
+    model, dataset, metrics = fit(config, args.out, resume=args.resume)
+    _table(metrics)
+    report = _report(model, dataset, args.out, _some_users(dataset))
+    print(f"\nSaved {args.out}/metrics.json and {report}. Next: make lab, or mmsr-lite explain {args.out} --user 12")
+    screen = sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+    if screen if args.open is None else args.open:
+        webbrowser.open(report.resolve().as_uri())
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train on a source, compare, write the run."""
+    from mmsr_lite.training.run import RunConfig, fit
+
+    if Path(args.out, "config.json").is_file() and not args.resume:
+        raise MMSRError(f"{args.out!r} holds a run already; go on with --resume, or name another folder with --out")
+    settings = (
+        {name: getattr(args, name) for name in SETTINGS}
+        | {"input_dropout": args.dropout}
+        | _pairs(args.set, json_values=True)
+    )
+    encoders = _pairs(args.encoder) if any("=" in given for given in args.encoder) else (args.encoder or [None])[0]
+    names = None if args.modalities is None else tuple(args.modalities)
+    config = RunConfig(args.source, names, encoders, args.min_count).with_settings(**settings)
+    _, _, metrics = fit(config, args.out, resume=args.resume)
+    _table(metrics)
+    print(f"\nSaved {args.out}. Next: mmsr-lite explain {args.out} --user 0")
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Rank the test targets again, write metrics.json."""
+    from mmsr_lite.data.storage import read_json, write_json
+    from mmsr_lite.training.run import measure, open_run
+
+    _, model, dataset, parts = open_run(args.run, args.device)
+    place = Path(args.run, "metrics.json")
+    metrics = (read_json(place) if place.is_file() else {}) | measure(model, dataset, parts, progress=True)
+    write_json(place, metrics, indent=1)
+    _table(metrics)
+
+
+def explain(args: argparse.Namespace) -> None:
+    """Trace a user, write one HTML file."""
+    from mmsr_lite.training.run import open_run
+
+    _, model, dataset, _ = open_run(args.run)
+    users = [_user(dataset, given) for given in args.user]
+    print(f"Saved {_report(model, dataset, args.run, users, args.output)}")
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Look at the installation."""
+    from mmsr_lite.doctor import doctor as look
+
+    return look()
+
+
+def _some_users(dataset: Any, each: int = 2) -> list[int]:
+    """A few users to look at: of every cause where the truth is known, else the first."""
+    facts, last = dataset.facts, dataset.offsets[1:] - 1
+    if "cause" not in facts:
+        return list(range(min(3 * each, dataset.num_users)))
+    causes = facts["cause"][last].tolist()
+    return sorted(user for cause in set(causes) for user in [u for u, c in enumerate(causes) if c == cause][:each])
+
+
+def _user(dataset: Any, given: str) -> int:
+    """The index of a user given as id or number; an id goes first."""
+    if given in dataset.user_ids:
+        return dataset.user_ids.index(given)
+    if given.isdigit() and int(given) < dataset.num_users:
+        return int(given)
+    raise MMSRError(
+        f"there is no user {given!r} in {dataset.name!r}; "
+        f"give an id such as {dataset.user_ids[0]!r}, or a number from 0 to {dataset.num_users - 1}"
+    )
+
+
+def _report(model: Any, dataset: Any, run: str, users: Sequence[int], output: str | None = None) -> Path:
+    from mmsr_lite.data.storage import read_json
+    from mmsr_lite.explain.trace import trace
+    from mmsr_lite.views.report import save_report
+
+    history, metrics = (read_json(Path(run, name)) for name in ("history.json", "metrics.json"))
+    place = Path(output or Path(run, "report.html"))
+    save_report(place, [trace(model, dataset, user) for user in users], history, metrics)
+    return place
+
+
+def _table(metrics: dict[str, Any]) -> None:
+    """The model beside the best reachable and counting, in percent."""
+    rows = {metrics["model"]: metrics["test"], "best reachable": metrics.get("reachable")}
+    rows |= {f"counting: {name}": found for name, found in (metrics.get("counting") or {}).items()}
+    print(
+        f"\n{metrics['dataset']}, {metrics['examples']:,} test targets, percent".ljust(45),
+        *(f"{name:>7}" for name in SHOWN),
+    )
+    for name, found in rows.items():
+        if found:
+            print(f"{name:<44}", *(f"{found[key]:7.2f}" for key in SHOWN))
+
+
+def _pairs(given: Sequence[str], json_values: bool = False) -> dict[str, Any]:
+    """`name=value` words as a dict."""
+    found = {}
+    for word in given:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise MMSRError(f"{word!r} is not of the form NAME=VALUE")
+        try:
+            found[name] = json.loads(value) if json_values else value
+        except json.JSONDecodeError:
+            found[name] = value
+    return found
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    form = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(
+        "mmsr-lite", formatter_class=form, epilog=EXAMPLES, description="Train HAN-GNN (MMSR), then look into it."
+    )
+    top.add_argument("--version", action="version", version=f"mmsr-lite {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+
+    def command(run: Any, usage: str, told: str, examples: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            run.__name__, help=told, description=told, epilog=f"examples:\n{examples}", formatter_class=form
+        )
+        made.usage = f"mmsr-lite {run.__name__} {usage}"
+        made.set_defaults(run_command=run)
+        return made
+
+    # fmt: off
+    add = command(demo, "[options]", "a small world, a HAN-GNN trained in about a minute, a report",
+                  "  mmsr-lite demo --world match --no-open").add_argument
+    add("--world", default="mixed", help="cycle (sequence decides), match (the combination decides) or mixed (default)")
+    add("--seed", type=int, default=0, help="seed of codes, weights and order (0)")
+    add("--out", default="runs/demo", help="folder of the run (runs/demo)")
+    add("--open", action=argparse.BooleanOptionalAction, help="open the report (default: where there is a screen)")
+    add("--resume", action="store_true", help="go on from the last whole epoch")
+
+    add = command(train, "SOURCE [options]", "train on a source and write a run", "\n".join((
+        "  mmsr-lite train wardrobe:cycle --fusion hohe --out runs/late",
+        "  mmsr-lite train my-folder --modalities title photo --encoder title=sentence photo=colour-edges",
+        "  mmsr-lite train my-folder --out runs/mine --resume",
+    ))).add_argument
+    add("source", help="wardrobe, wardrobe:WORLD, or a folder with interactions.csv and items.jsonl")
+    add("--modalities", nargs="*", metavar="NAME", help="columns of the items (default: all that can be; bare: none)")
+    add("--encoder", nargs="+", default=[], metavar="NAME",
+        help="one for all (sentence, tfidf-svd, colour-edges), or modality=encoder ...")
+    add("--min-count", type=int, metavar="INT", help="k of the k-core (default: 5)")
+    for name, (kind, default, told) in SETTINGS.items():
+        flag = f"--{name.replace('_', '-')}"
+        add(flag, type=kind, default=default, metavar=kind.__name__.upper(), help=f"{told} ({default})")
+    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="any other field of MMSRConfig or TrainConfig")
+    add("--out", help="folder of the run (default: runs/SOURCE)")
+    add("--resume", action="store_true", help="go on from the last whole epoch of the run in --out")
+
+    add = command(evaluate, "RUN [--device DEVICE]", "rank the test targets of a run again",
+                  "  mmsr-lite evaluate runs/demo").add_argument
+    add("run", help="folder of a run")
+    add("--device", default="auto", help="auto, cpu or cuda (auto)")
+
+    add = command(explain, "RUN --user U [U ...] [-o FILE]", "one HTML file: a user's graph, gates and ranking",
+                  "  mmsr-lite explain runs/demo --user 12 -o user-12.html").add_argument
+    add("run", help="folder of a run")
+    add("--user", nargs="+", required=True, metavar="U", help="users by id or number (from 0)")
+    add("-o", "--output", help="the file (default: RUN/user-U.html)")
+    # fmt: on
+
+    command(doctor, "", "what is installed, what is wrong, and the fix", "  mmsr-lite doctor")
+    return top
+
+
+EXAMPLES = """examples:
+  mmsr-lite demo                                        a small world, a trained HAN-GNN, a report to look into
+  mmsr-lite train my-folder --modalities title photo    your own data
+  mmsr-lite explain runs/my-folder --user 12            one user's graph, gates and attention in one HTML file
+
+exit codes: 0 done, 1 a mistake told in one sentence (MMSR_DEBUG=1 shows where), 2 wrong usage, 130 stopped by Ctrl-C"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    args = parser().parse_args(argv)
+    if args.command == "train" and args.out is None:
+        args.out = str(Path("runs", Path(args.source).name.replace(":", "-")))
+    if args.command == "explain" and args.output is None:
+        args.output = str(Path(args.run, f"user-{'-'.join(args.user)}.html"))
+    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+    try:
+        return args.run_command(args) or 0
+    except KeyboardInterrupt:
+        kept = getattr(args, "out", None) and Path(args.out, "state", "checkpoint.json").is_file()
+        again = shlex.join(["mmsr-lite", *(word for word in argv if word != "--resume"), "--resume"])
+        print(
+            "\nstopped" + (f"; the checkpoint is kept in {args.out}, resume with: {again}" if kept else ""),
+            file=sys.stderr,
+        )
+        return STOPPED
+    except (MMSRError, OSError, ModuleNotFoundError) as error:
+        if os.environ.get("MMSR_DEBUG") == "1":
+            raise
+        missing = isinstance(error, ModuleNotFoundError) and "; `mmsr-lite doctor` names the fix"
+        print(f"mmsr-lite: {error}{missing or ''}", file=sys.stderr)
+        return TOLD
+
+
+if __name__ == "__main__":
+    sys.exit(main())

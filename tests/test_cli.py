@@ -1,0 +1,209 @@
+"""The command line: help, exit codes, one sentence for each mistake, and a whole small run."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from mmsr_lite import cli
+from mmsr_lite.doctor import doctor, packages
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Twelve users who walk a ring of six items, each with a colour's name."""
+    place = tmp_path_factory.mktemp("ring")
+    rows = [f"u{user},i{(user + step) % 6},{step}" for user in range(12) for step in range(8)]
+    (place / "interactions.csv").write_text("user_id,item_id,timestamp\n" + "\n".join(rows))
+    items = [
+        {"item_id": f"i{i}", "title": f"</script>{i}", "words": word}
+        for i, word in enumerate(["ab", "cd", "ef", "gh", "ij", "kl"])
+    ]
+    (place / "items.jsonl").write_text("\n".join(map(json.dumps, items)))
+    return place
+
+
+SMALL = ["--modalities", "words", "--dim", "8", "--codes", "3", "--codes-per-item", "1", "--batch", "32"]
+
+
+@pytest.fixture(scope="module")
+def run(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "ring"
+    assert cli.main(["train", str(folder), *SMALL, "--epochs", "2", "--out", str(out)]) == 0
+    return out
+
+
+def told(capsys, *argv):
+    """What a mistake prints: exit code 1 and one line without a traceback."""
+    assert cli.main([str(word) for word in argv]) == 1
+    text = capsys.readouterr().err.strip().splitlines()[-1]
+    assert text.startswith("mmsr-lite: ") and "Traceback" not in text
+    return text
+
+
+def test_training_leaves_a_run_that_can_be_opened(run, capsys):
+    assert {path.name for path in run.iterdir()} >= {"config.json", "history.json", "metrics.json", "model.safetensors"}
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert set(metrics["counting"]) == {"markov", "popularity"} and metrics["reachable"] is None
+    assert 0 <= metrics["test"]["MRR@5"] <= metrics["test"]["HR@5"] <= 100
+
+
+def test_evaluating_a_run_gives_its_metrics_again(run, capsys):
+    before = json.loads((run / "metrics.json").read_text())
+    assert cli.main(["evaluate", str(run), "--device", "cpu"]) == 0
+    assert json.loads((run / "metrics.json").read_text()) == before
+    assert f"{before['test']['HR@5']:.2f}" in capsys.readouterr().out
+
+
+def test_explaining_writes_one_page_that_hostile_titles_cannot_break(run, tmp_path, capsys):
+    page = tmp_path / "user.html"
+    assert cli.main(["explain", str(run), "--user", "u3", "4", "-o", str(page)]) == 0
+    text = page.read_text()
+    assert "</script>0" not in text and "\\u003c/script\\u003e" in text
+
+
+def test_a_run_is_not_overwritten_by_mistake(folder, run, capsys):
+    assert "holds a run already" in told(capsys, "train", folder, *SMALL, "--out", run)
+
+
+def test_a_finished_run_resumes_to_itself(folder, run, capsys):
+    before = (run / "model.safetensors").read_bytes()
+    assert cli.main(["train", str(folder), *SMALL, "--epochs", "2", "--out", str(run), "--resume"]) == 0
+    assert (run / "model.safetensors").read_bytes() == before
+
+
+def test_another_config_cannot_resume(folder, run, capsys):
+    assert "codes=3 there, 2 now" in told(capsys, "train", folder, *SMALL, "--codes", 2, "--out", run, "--resume")
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["train", "nowhere"], "there is no data set 'nowhere'"),
+        (["train", "wardrobe:summer"], "unknown world 'summer'; choose from: cycle, match, mixed"),
+        (["train", "wardrobe", "--fusion", "late"], "unknown fusion 'late'"),
+        (["train", "wardrobe", "--device", "gpu"], "unknown device 'gpu'"),
+        (["train", "wardrobe", "--lr", "-1"], "lr is -1.0"),
+        (["train", "wardrobe", "--set", "depth=3"], "unknown setting 'depth'"),
+        (["train", "wardrobe", "--set", "depth"], "'depth' is not of the form NAME=VALUE"),
+        (["evaluate", "nowhere"], "there is no run in 'nowhere'"),
+        (["explain", "nowhere", "--user", "1"], "there is no run in 'nowhere'"),
+        (["demo", "--world", "summer"], "unknown world 'summer'"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(argv, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert says in told(capsys, *argv)
+
+
+def test_an_unknown_user_is_told_with_one_who_exists(run, capsys):
+    assert "there is no user 'u99' in 'ring0'; give an id such as 'u0'" in told(capsys, "explain", run, "--user", "u99")
+
+
+def test_an_unknown_modality_is_told(folder, tmp_path, capsys):
+    assert "'smell'" in told(capsys, "train", folder, "--modalities", "smell", "--out", tmp_path / "x")
+
+
+def test_a_full_disk_is_told(folder, tmp_path, capsys, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    assert "No space left on device" in told(capsys, "train", folder, *SMALL, "--epochs", 1, "--out", tmp_path / "x")
+
+
+def test_ctrl_c_says_where_the_checkpoint_is_and_how_to_go_on(folder, tmp_path, capsys, monkeypatch):
+    from mmsr_lite.training import loop
+
+    real, seen = loop.save_checkpoint, []
+
+    def stop_after_one(*args):
+        real(*args)
+        seen.append(1)
+        raise KeyboardInterrupt
+
+    argv = ["train", str(folder), *SMALL, "--epochs", "3", "--out", str(tmp_path / "x")]
+    monkeypatch.setattr(loop, "save_checkpoint", stop_after_one)
+    assert cli.main(argv) == 130
+    text = capsys.readouterr().err
+    assert f"the checkpoint is kept in {tmp_path / 'x'}" in text and re.search(
+        "resume with: mmsr-lite train .* --resume$", text, re.M
+    )
+    monkeypatch.undo()
+    assert cli.main([*argv, "--resume"]) == 0
+    assert len(json.loads((tmp_path / "x" / "history.json").read_text())["epochs"]) == 3
+
+
+def test_debugging_shows_the_traceback(monkeypatch):
+    monkeypatch.setenv("MMSR_DEBUG", "1")
+    with pytest.raises(ValueError, match="there is no run"):
+        cli.main(["evaluate", "nowhere"])
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["fly"], ["train"], ["explain", "runs/demo"], ["train", "wardrobe", "--dim", "wide"]]
+)
+def test_wrong_usage_is_exit_code_2(argv, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(argv)
+    assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "explain", "doctor"])
+def test_help_has_examples(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([command, "--help"])
+    assert stopped.value.code == 0
+    assert f"examples:\n  mmsr-lite {command}" in capsys.readouterr().out
+
+
+def test_options_default_to_what_the_configs_default_to():
+    from mmsr_lite.training.run import RunConfig
+
+    defaults = {f.name: f.default for f in dataclasses.fields(RunConfig)}
+    for part in (RunConfig("wardrobe").model, RunConfig("wardrobe").train):
+        defaults |= dataclasses.asdict(part)
+    assert {name: default for name, (_, default, _) in cli.SETTINGS.items()} == {
+        name: defaults[name] for name in cli.SETTINGS
+    }
+
+
+def test_doctor_finds_a_missing_package_and_names_the_fix(capsys, monkeypatch):
+    monkeypatch.setattr(
+        "mmsr_lite.doctor.requirements", lambda: [("no-such-thing", "1.2", ""), ("nor-this", "3", "lab")]
+    )
+    assert doctor() == 1
+    text = capsys.readouterr().out
+    assert "problem  no-such-thing" in text and "pip install --constraint constraints.txt 'no-such-thing>=1.2'" in text
+    assert "note     extra lab" in text and "1 problem to mend" in text
+
+
+def test_doctor_finds_a_package_that_is_too_old():
+    assert [found.state for found in packages([("numpy", "999", "")])] == ["problem"]
+
+
+def test_doctor_finds_front_end_and_kernel_of_different_versions(tmp_path, monkeypatch):
+    from mmsr_lite.doctor import front_end
+
+    record = tmp_path / "share/jupyter/labextensions/anywidget/package.json"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"version": "0.0.1"}')
+    monkeypatch.setattr("shutil.which", lambda name: str(tmp_path / "bin" / name))
+    assert [f.state for f in front_end() if "0.0.1" in f.detail] == ["problem"]
+
+
+def test_doctor_finds_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
+    from mmsr_lite.doctor import cache
+
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("MMSR_CACHE", str(tmp_path / "file" / "cache"))
+    assert cache().state == "problem" and "MMSR_CACHE" in cache().fix
+
+
+def test_doctor_works_without_torch():
+    code = "import sys; sys.modules['torch'] = None; from mmsr_lite.cli import main; sys.exit(main(['doctor']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "ok       python" in done.stdout and "Traceback" not in done.stderr
