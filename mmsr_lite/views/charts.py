@@ -23,7 +23,7 @@ def _figure(title: str, says: str, height: int, traces: list[dict] | None = None
     axis = {"gridcolor": style.LINE, "zeroline": False, "linecolor": style.LINE, "automargin": True}
     layout = {
         "template": {},
-        "title": {"text": title, "x": 0.01, "xref": "container", "font": {"size": 16}},
+        "title": {"text": title, "x": 0.01, "xref": "container", "font": {"size": 16, "weight": 650}},
         "meta": {"text": f"{title}. {says}"},
         "font": {"family": style.FONT, "size": 13, "color": style.INK},
         "height": height,

@@ -15,7 +15,7 @@ function chart(place, { data, layout, text, table }) {
     place.words = html(place, "p", { class: "summary" });
     place.rows = html(place, "details", {});
   }
-  put(place.figure, { "aria-label": text });
+  put(place.figure, { "aria-label": text, style: { height: `${layout.height}px` } });
   place.words.textContent = text;
   place.rows.replaceChildren();
   html(place.rows, "summary", {}, "The chart as a table");
