@@ -43,7 +43,12 @@ def load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
 
 
 def save_checkpoint(
-    folder: str | Path, model: nn.Module, optimiser: torch.optim.Optimizer, best: dict[str, Tensor], record: dict, config: dict
+    folder: str | Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    best: dict[str, Tensor],
+    record: dict,
+    config: dict,
 ) -> None:
     """Write all that `load_checkpoint` needs into `folder`/state, and the best weights as `folder`/model.safetensors."""
     state, epoch = Path(folder) / "state", len(record["epochs"])
@@ -72,11 +77,20 @@ def load_checkpoint(
         return best, {"epochs": [], "best_epoch": 0, "selection": config["selection"]}
     saved = read_json(state / "checkpoint.json")
     free = ("device", "patience")
-    wrong = [f"{k}={saved['config'].get(k)!r} there, {v!r} now" for k, v in config.items() if k not in free and saved["config"].get(k) != v]
+    wrong = [
+        f"{k}={saved['config'].get(k)!r} there, {v!r} now"
+        for k, v in config.items()
+        if k not in free and saved["config"].get(k) != v
+    ]
     if wrong:
-        raise MMSRError(f"the checkpoint in {str(folder)!r} is of another config: {'; '.join(wrong)}; use another folder, or its settings")
+        raise MMSRError(
+            f"the checkpoint in {str(folder)!r} is of another config: {'; '.join(wrong)}; use another folder, or its settings"
+        )
     tensors = _read(state / f"{saved['epoch']}.safetensors")
-    part = {kind: {n.split(".", 1)[1]: t for n, t in tensors.items() if n.startswith(f"{kind}.")} for kind in ("model", "best", "optimiser")}
+    part = {
+        kind: {n.split(".", 1)[1]: t for n, t in tensors.items() if n.startswith(f"{kind}.")}
+        for kind in ("model", "best", "optimiser")
+    }
     load_into(model, part["model"], str(folder))
     slots: dict[int, dict[str, Tensor]] = {}
     for name, value in part["optimiser"].items():

@@ -63,7 +63,9 @@ def pick_device(name: str = "auto") -> torch.device:
     if name not in ("cpu", "cuda") and not name.startswith("cuda:"):
         raise MMSRError(f"unknown device {name!r}; choose from: auto, cpu, cuda, cuda:0, ...")
     if name != "cpu" and not torch.cuda.is_available():
-        raise MMSRError(f"device {name!r} was asked for, but torch sees no GPU; use --device cpu, or run mmsr-lite doctor")
+        raise MMSRError(
+            f"device {name!r} was asked for, but torch sees no GPU; use --device cpu, or run mmsr-lite doctor"
+        )
     return torch.device(name)
 
 
@@ -103,11 +105,15 @@ def train(
         return {"epochs": [], "best_epoch": 0, "selection": "none", "seconds": 0.0}
     judged = {"validation": parts.validation, "test": parts.test, "none": None}[config.selection]
     if judged is not None and not len(judged):
-        raise MMSRError(f"selection={config.selection!r} needs examples to judge by, and there are none; use selection='none'")
+        raise MMSRError(
+            f"selection={config.selection!r} needs examples to judge by, and there are none; use selection='none'"
+        )
     matmul, autocast = PRECISIONS[config.precision]
     torch.set_float32_matmul_precision(matmul)
     model.to(device)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=device.type == "cuda")
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=device.type == "cuda"
+    )
     record: dict[str, Any] = {"epochs": [], "best_epoch": 0, "selection": config.selection}
     best = {name: value.detach().clone() for name, value in model.state_dict().items()}
     if resume and folder is not None:
@@ -173,7 +179,11 @@ def _best(record: dict[str, Any], config: TrainConfig) -> float:
 
 
 def _out_of_patience(record: dict[str, Any], config: TrainConfig) -> bool:
-    return config.selection != "none" and len(record["epochs"]) - record["best_epoch"] >= config.patience > 0 and bool(record["epochs"])
+    return (
+        config.selection != "none"
+        and len(record["epochs"]) - record["best_epoch"] >= config.patience > 0
+        and bool(record["epochs"])
+    )
 
 
 @torch.no_grad()

@@ -1,116 +1,158 @@
-"""A run: data, codes, model and training as one config, kept in a folder that can be opened again.
-
-config.json · history.json · metrics.json · model.safetensors · state/ (what resume reads)
-"""
+"""A run: data, codes, model and training from one config to one folder, which is all that evaluating and explaining need."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+import time
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split, split
-from mmsr_lite.data.storage import read_json, write_json
+from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.graph.codes import Codebook, fit_codebooks
 from mmsr_lite.models import MODELS
-from mmsr_lite.models.mmsr import MMSR, MMSRConfig
-from mmsr_lite.training.checkpoint import load_weights
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.training.checkpoint import load_weights, save_tensors
 from mmsr_lite.training.loop import TrainConfig, pick_device, train
+
+COUNTING = ("markov", "popularity")  # they stand beside every trained model
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """All that it takes to make a run again; `modalities` None means all that the source has.
+    """Everything that decides a run; `settings` are fields of the model's own config that differ from its defaults.
 
-    >>> RunConfig("wardrobe:match").with_settings(fusion="hohe", epochs=3).train.epochs
-    3
+    >>> RunConfig("wardrobe").with_settings(fusion="hohe", lr=0.01).train.lr
+    0.01
     """
 
     source: str
     modalities: tuple[str, ...] | None = None
-    encoders: str | dict[str, str] | None = None
+    encoders: Any = None
     min_count: int | None = None
+    model: str = "mmsr"
     codes: int = 30
     codes_per_item: int = 3
-    model: MMSRConfig = field(default_factory=MMSRConfig)
-    train: TrainConfig = field(default_factory=TrainConfig)
+    reduction: str = "pca"
+    refit: bool = False  # after selection on validation, train again on all of the training part for as many epochs
+    settings: dict[str, Any] = field(default_factory=dict)
+    train: TrainConfig = TrainConfig()
 
     def with_settings(self, **settings: Any) -> RunConfig:
-        """The same run with other values of its own fields or of those of `model` and `train`, by name."""
-        own, parts = {}, {"model": asdict(self.model), "train": asdict(self.train)}
+        """The same run with other settings, each put where a field of that name is: run, training, or model."""
+        parts: tuple[dict[str, Any], ...] = ({}, {}, {})
+        own = [{f.name for f in fields(config)} for config in (RunConfig, TrainConfig, self._model_class.Config)]
         for name, value in settings.items():
-            homes = [part for part in parts.values() if name in part]
-            names = {key for part in (asdict(self), *parts.values()) for key in part} - set(parts)
-            home = homes[0] if homes else own
-            home[choose("setting", name, names)] = value
-        return replace(self, **own, model=MMSRConfig(**parts["model"]), train=TrainConfig(**parts["train"]))
+            homes = [part for part, names in zip(parts, own, strict=True) if name in names]
+            if not homes:
+                raise MMSRError(f"unknown setting {name!r}; choose from: {', '.join(sorted(set.union(*own)))}")
+            homes[0][name] = value
+        run, training, model = parts
+        return replace(self, **run, settings=self.settings | model, train=replace(self.train, **training))
 
-    def data(self) -> tuple[Dataset, Split]:
-        """The data set and its split; nothing is held out for validation unless validation selects."""
-        names = None if self.modalities is None else list(self.modalities)
-        dataset = load(self.source, modalities=names, encoders=self.encoders, min_count=self.min_count)
-        return dataset, split(
-            dataset, validation=self.train.selection == "validation", max_history=self.model.max_history
-        )
+    @property
+    def _model_class(self) -> type[Recommender]:
+        return MODELS[choose("model", self.model, MODELS)]
 
-    def build(self, dataset: Dataset) -> MMSR:
-        """The untrained model of this run: codes are learned here, and the seed is set."""
-        sizes = {"num_codes": self.codes, "codes_per_item": self.codes_per_item, "dim": self.model.dim}
-        books = fit_codebooks(dataset, **sizes, seed=self.train.seed)
-        torch.manual_seed(self.train.seed)
-        return MMSR(self.model, dataset.num_items, books)
+    @property
+    def id(self) -> str:
+        """A short name of this config: the same settings have the same id."""
+        return content_hash(asdict(self))[:8]
 
 
 def fit(
-    config: RunConfig, folder: str | os.PathLike, *, resume: bool = False, progress: bool = True
-) -> tuple[MMSR, Dataset, dict[str, Any]]:
-    """Make the run in `folder`: train, rank the test targets, write all records; gives model, data and metrics.json.
+    config: RunConfig, folder: str | Path, *, resume: bool = False, progress: bool = True
+) -> tuple[Recommender, Dataset, dict[str, Any]]:
+    """Load, learn codes, train, rank; write config, history, metrics and weights into `folder`.
 
-    `resume` goes on from the last whole epoch. Raises `MMSRError` when `folder` holds a run of another config.
+    Returns the model with its best weights, the data set and the metrics record (percent).
     """
-    folder, record = Path(folder), _plain(config)
-    if resume and (folder / "config.json").is_file():
-        old = read_json(folder / "config.json")
-        other = [name for name in record if name != "train" and old.get(name) != record[name]]
-        if other:
-            told = "; ".join(f"{name}={old.get(name)!r} there, {record[name]!r} now" for name in other)
-            raise MMSRError(
-                f"the run in {str(folder)!r} is of another config: {told}; use another folder, or its settings"
-            )
-    if not resume:
-        (folder / "state" / "checkpoint.json").unlink(missing_ok=True)
-    dataset, parts = config.data()
-    model = config.build(dataset)
-    write_json(folder / "config.json", record, indent=1)
-    history = train(model, parts, config.train, folder=folder, resume=resume, progress=progress)
-    metrics = measure(model, dataset, parts, progress=progress)
-    metrics |= {"selection": config.train.selection} | {key: history[key] for key in ("best_epoch", "seconds")}
+    folder = Path(folder)
+    if resume and (folder / "config.json").exists() and (saved := read_json(folder / "config.json"))["id"] != config.id:
+        mine = {"id": config.id, **asdict(config)}
+        wrong = [
+            f"{name}={saved.get(name)!r} there, {mine[name]!r} now"
+            for name in mine
+            if name != "id" and not _same(saved.get(name), mine[name])
+        ]
+        raise MMSRError(
+            f"the run in {str(folder)!r} is of another config: {'; '.join(wrong)}; use another folder, or its settings"
+        )
+    dataset = load(config.source, modalities=config.modalities, encoders=config.encoders, min_count=config.min_count)
+    parts = _parts(config, dataset)
+    model = build(config, dataset)
+    write_json(folder / "config.json", {"id": config.id, **asdict(config)}, indent=1)
+    began = time.perf_counter()
+    record = train(model, parts, config.train, folder=folder, resume=resume, progress=progress)
+    if config.refit and config.train.selection == "validation" and model.learns:
+        whole = split(dataset, validation=False, max_history=model.max_history)
+        again = replace(config.train, selection="none", epochs=record["best_epoch"])
+        model = build(config, dataset)
+        record["refit"] = train(model, whole, again, folder=folder / "refit", resume=resume, progress=progress)[
+            "epochs"
+        ]
+    record["seconds"] = time.perf_counter() - began
+    save_tensors(folder / "model.safetensors", model.state_dict())
+    write_json(folder / "history.json", record)
+    metrics = measure(model, dataset, parts, progress=progress) | {"run": config.id, "train_seconds": record["seconds"]}
+    metrics |= {"selection": record["selection"], "best_epoch": record["best_epoch"], "seed": config.train.seed}
     write_json(folder / "metrics.json", metrics, indent=1)
     return model, dataset, metrics
 
 
-def measure(model: MMSR, dataset: Dataset, parts: Split, *, progress: bool = False) -> dict[str, Any]:
-    """Test metrics in percent beside counting on the same split and, where truth is planted, the best reachable."""
+def build(config: RunConfig, dataset: Dataset) -> Recommender:
+    """An untrained model of the run, with codes learned from the data set's features."""
+    books: tuple[Codebook, ...] = ()
+    settings = {"num_codes": config.codes, "codes_per_item": config.codes_per_item, "reduction": config.reduction}
+    settings_of = config._model_class.Config(**config.settings)
+    if config._model_class.learns:
+        books = fit_codebooks(dataset, **settings, dim=settings_of.dim, seed=config.train.seed)
+    torch.manual_seed(config.train.seed)
+    return config._model_class(settings_of, dataset.num_items, books)
+
+
+def open_run(folder: str | Path, device: str = "auto") -> tuple[RunConfig, Recommender, Dataset, Split]:
+    """The config, the trained model, the data set and its split, as `fit` left them in `folder`."""
+    folder = Path(folder)
+    if not (folder / "config.json").exists():
+        raise MMSRError(
+            f"{str(folder)!r} holds no run; expected a folder that mmsr-lite train or demo wrote, with config.json in it"
+        )
+    saved = read_json(folder / "config.json")
+    saved.pop("id", None)
+    try:
+        training = TrainConfig(**saved.pop("train"))
+        names = saved.pop("modalities")
+        config = RunConfig(**saved, modalities=None if names is None else tuple(names), train=training)
+    except (TypeError, KeyError) as error:
+        raise MMSRError(f"{str(folder / 'config.json')!r} does not fit this version: {error}; train again") from error
+    dataset = load(config.source, modalities=config.modalities, encoders=config.encoders, min_count=config.min_count)
+    model = build(config, dataset)
+    load_weights(folder / "model.safetensors", model)
+    model.to(pick_device(device)).eval()
+    return config, model, dataset, _parts(config, dataset)
+
+
+def measure(model: Recommender, dataset: Dataset, parts: Split, *, progress: bool = False) -> dict[str, Any]:
+    """The metrics record: full ranking of all test targets by the model, by counting, and the best reachable where it is known."""
+    whole = split(
+        dataset, validation=False, max_history=parts.test.max_history
+    )  # counting needs no validation: it reads all
     counting = {}
-    for name, counter in MODELS.items():
-        if not counter.learns:
-            chain = counter(counter.Config(), dataset.num_items)
-            chain.count(parts.train)
-            counting[name] = evaluate(chain, parts.test)
+    for name in COUNTING:
+        counter = MODELS[name](MODELS[name].Config(), dataset.num_items)
+        counter.count(whole.train)
+        counting[name] = evaluate(counter, parts.test)
     truth = dataset.facts.get("truth")
     return {
         "dataset": dataset.name,
-        "model": f"MMSR, {model.config.fusion}",
-        "modalities": [modality.name for modality in dataset.modalities],
+        "model": next(name for name, kind in MODELS.items() if type(model) is kind),
         "examples": len(parts.test),
         "test": evaluate(model, parts.test, progress=progress),
         "reachable": truth.reachable(parts.test) if truth is not None else None,
@@ -118,30 +160,10 @@ def measure(model: MMSR, dataset: Dataset, parts: Split, *, progress: bool = Fal
     }
 
 
-def open_run(folder: str | os.PathLike, device: str = "cpu") -> tuple[RunConfig, MMSR, Dataset, Split]:
-    """The run that `fit` wrote: its config, its trained model, its data and their split."""
-    folder = Path(folder)
-    if not (folder / "config.json").is_file():
-        raise MMSRError(f"there is no run in {str(folder)!r}; `mmsr-lite train SOURCE --out {folder}` makes one")
-    config = _from_plain(read_json(folder / "config.json"), str(folder))
-    dataset, parts = config.data()
-    rng = np.random.default_rng(0)  # sizes count here; codes and centres come with the weights
-    shape = (dataset.num_items + 1, config.codes_per_item)
-    centres = rng.standard_normal((config.codes + 1, config.model.dim)).astype(np.float32)
-    books = [Codebook(modality.name, np.zeros(shape, np.int64), centres) for modality in dataset.modalities]
-    model = MMSR(config.model, dataset.num_items, books)
-    load_weights(folder / "model.safetensors", model)
-    return config, model.to(pick_device(device)).eval(), dataset, parts
+def _parts(config: RunConfig, dataset: Dataset) -> Split:
+    length = getattr(config._model_class.Config(**config.settings), "max_history", 50)
+    return split(dataset, validation=config.train.selection == "validation", max_history=length)
 
 
-def _plain(config: RunConfig) -> dict[str, Any]:
-    source = str(Path(config.source).resolve()) if Path(config.source).is_dir() else config.source
-    return asdict(config) | {"source": source, "modalities": config.modalities and list(config.modalities)}
-
-
-def _from_plain(record: Mapping[str, Any], place: str) -> RunConfig:
-    try:
-        parts = {"model": MMSRConfig(**record["model"]), "train": TrainConfig(**record["train"])}
-        return RunConfig(**{**record, **parts, "modalities": record["modalities"] and tuple(record["modalities"])})
-    except (TypeError, KeyError) as error:
-        raise MMSRError(f"config.json in {place!r} is not one of this version: {error}") from error
+def _same(one: Any, other: Any) -> bool:
+    return content_hash(one) == content_hash(other)
