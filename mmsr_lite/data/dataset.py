@@ -25,13 +25,17 @@ class Modality:
 
     def __post_init__(self) -> None:
         if len(self.features) != len(self.present):
-            raise MMSRError(f"modality {self.name!r}: {len(self.features)} rows of features, {len(self.present)} of present")
+            raise MMSRError(
+                f"modality {self.name!r}: {len(self.features)} rows of features, {len(self.present)} of present"
+            )
         if self.present[0]:
             raise MMSRError(f"modality {self.name!r}: item 0 is padding and cannot be present")
         bad = ~np.isfinite(self.features[self.present]).all(axis=1)
         if bad.any():
             row = int(np.flatnonzero(self.present)[np.flatnonzero(bad)[0]])
-            raise MMSRError(f"modality {self.name!r}: features of item {row} hold NaN or infinity; mark the item as absent instead")
+            raise MMSRError(
+                f"modality {self.name!r}: features of item {row} hold NaN or infinity; mark the item as absent instead"
+            )
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,9 @@ class Dataset:
         for modality in self.modalities:
             if modality.name == name:
                 return modality
-        raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(m.name for m in self.modalities)}")
+        raise MMSRError(
+            f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(m.name for m in self.modalities)}"
+        )
 
     def with_modalities(self, *names: str) -> Dataset:
         """The same data set with only these modalities, in this order; none at all is allowed."""

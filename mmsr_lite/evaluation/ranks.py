@@ -43,7 +43,12 @@ def ranks(model: Recommender, examples: Examples, *, batch: int = 1024, progress
 
 
 def evaluate(
-    model: Recommender, examples: Examples, *, cutoffs: tuple[int, ...] = CUTOFFS, batch: int = 1024, progress: bool = False
+    model: Recommender,
+    examples: Examples,
+    *,
+    cutoffs: tuple[int, ...] = CUTOFFS,
+    batch: int = 1024,
+    progress: bool = False,
 ) -> dict[str, float]:
     """HR@K, MRR@K and NDCG@K of the full ranking, in percent."""
     return metrics(ranks(model, examples, batch=batch, progress=progress), cutoffs)

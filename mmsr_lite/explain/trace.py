@@ -45,7 +45,9 @@ def trace(
     model.eval()
     with listen(model, replace) as seen:
         graph, states = model.states(torch.tensor([past], device=device))
-    msgraph = build_msgraph(past, {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)})
+    msgraph = build_msgraph(
+        past, {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
+    )
     slots = _slots(msgraph, graph)
     last = graph.last[0]
     scores = states[0][0, last] @ model.item_table().T  # (V+1,)
@@ -56,7 +58,11 @@ def trace(
 
     def answer(item: int) -> dict[str, Any]:
         split = [float(part @ model.item_table()[item]) for part in parts.values()]
-        return _shown(dataset, item) | {"score": float(scores[item]), "probability": float(chance[item]), "parts": split}
+        return _shown(dataset, item) | {
+            "score": float(scores[item]),
+            "probability": float(chance[item]),
+            "parts": split,
+        }
 
     goal = None
     if target is not None:
@@ -64,7 +70,12 @@ def trace(
     return {
         "schema": SCHEMA,
         "dataset": {"name": dataset.name, "items": dataset.num_items},
-        "model": {"name": "mmsr", "label": f"MMSR, {model.config.fusion}", "layers": model.config.layers, "fusion": model.config.fusion},
+        "model": {
+            "name": "mmsr",
+            "label": f"MMSR, {model.config.fusion}",
+            "layers": model.config.layers,
+            "fusion": model.config.fusion,
+        },
         "user": None if user is None else {"index": user, "id": dataset.user_ids[user]},
         "node_types": list(msgraph.node_types),
         "relations": list(RELATIONS),
@@ -84,10 +95,14 @@ def _history(model: MMSR, dataset: Dataset, user: int | None, history: Sequence[
     if history is None:
         *history, target = dataset.history(user).tolist()
         if not history:
-            raise MMSRError(f"user {user} ({dataset.user_ids[user]!r}) has one item, so there is no history before it; choose another user")
+            raise MMSRError(
+                f"user {user} ({dataset.user_ids[user]!r}) has one item, so there is no history before it; choose another user"
+            )
     unknown = [item for item in [*history, target or 1] if not 1 <= item <= dataset.num_items]
     if unknown or not history:
-        raise MMSRError(f"history {list(history)[:5]} with target {target}: expected items from 1 to {dataset.num_items}, at least one")
+        raise MMSRError(
+            f"history {list(history)[:5]} with target {target}: expected items from 1 to {dataset.num_items}, at least one"
+        )
     return [int(item) for item in history][-model.config.max_history :], target
 
 
@@ -109,13 +124,21 @@ def _layer(model: MMSR, index: int, seen: dict[str, Any], msgraph: MSGraph, slot
         found: dict[str, Any] = {"family": family}
         for what in ("weights", "logits"):
             dense = torch.block_diag(*(block[0] for block in seen[f"{name}.{path}_{number}_{what}"])).cpu().numpy()
-            found[what] = [float(v) if real else None for v, real in zip(dense[slots[centres], slots[neighbours]], of_family, strict=True)]
+            found[what] = [
+                float(v) if real else None
+                for v, real in zip(dense[slots[centres], slots[neighbours]], of_family, strict=True)
+            ]
         return found
 
     paths = layer.fusion.paths.items()
-    norms = {end: _rows(seen[f"{name}.{end}"]).norm(dim=-1).cpu().numpy()[slots].tolist() for end in ("input", *layer.fusion.paths, "output")}
+    norms = {
+        end: _rows(seen[f"{name}.{end}"]).norm(dim=-1).cpu().numpy()[slots].tolist()
+        for end in ("input", *layer.fusion.paths, "output")
+    }
     return {
-        "attention": {path: [phase(path, number, family) for number, family in enumerate(families, 1)] for path, families in paths},
+        "attention": {
+            path: [phase(path, number, family) for number, family in enumerate(families, 1)] for path, families in paths
+        },
         "beta": None if layer.gate is None else seen[f"{name}.beta"][0].cpu().numpy()[slots].tolist(),
         "norms": norms,
     }
@@ -130,10 +153,14 @@ def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, torch.Tens
     layer, name = model.layers[-1], f"layers.{len(model.layers) - 1}.probes"
     ends = {path: seen[f"{name}.{path}"][0][0, last] for path in layer.fusion.paths}
     if layer.gate is not None:
-        ends = {path: share * end for (path, end), share in zip(ends.items(), seen[f"{name}.beta"][0, last], strict=True)}
+        ends = {
+            path: share * end for (path, end), share in zip(ends.items(), seen[f"{name}.beta"][0, last], strict=True)
+        }
     elif layer.join is not None:
         weights = layer.join.weight.split(layer.join.out_features, 1)
-        ends = {path: weight @ end for (path, end), weight in zip(ends.items(), weights, strict=True)} | {"bias": layer.join.bias}
+        ends = {path: weight @ end for (path, end), weight in zip(ends.items(), weights, strict=True)} | {
+            "bias": layer.join.bias
+        }
     return ends | ({"residual": seen[f"{name}.input"][0][0, last]} if layer.residual else {})
 
 

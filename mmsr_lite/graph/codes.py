@@ -1,6 +1,6 @@
 """Modality codes: features become a few shared code nodes (paper, section 4.1, "Node transformation and compositions").
 
-    features (V+1, F) -> linear autoencoder -> (V+1, D) -> k-means, C centres -> the k nearest centres by cosine
+features (V+1, F) -> linear autoencoder -> (V+1, D) -> k-means, C centres -> the k nearest centres by cosine
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ class Codebook:
 
 
 def fit_codebook(
-    modality: Modality, *, num_codes: int = 30, codes_per_item: int = 3, dim: int = 128, reduction: str = "pca", seed: int = 0
+    modality: Modality,
+    *,
+    num_codes: int = 30,
+    codes_per_item: int = 3,
+    dim: int = 128,
+    reduction: str = "pca",
+    seed: int = 0,
 ) -> Codebook:
     """Learn C centres of one modality and give each item that has it the k nearest by cosine; others have no code.
 
@@ -75,7 +81,11 @@ def _kmeans(points: np.ndarray, num_codes: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans, MiniBatchKMeans
 
     big = len(points) >= MINI_BATCH_FROM
-    kind = MiniBatchKMeans(num_codes, n_init=3, random_state=seed, batch_size=8192) if big else KMeans(num_codes, n_init=3, random_state=seed)
+    kind = (
+        MiniBatchKMeans(num_codes, n_init=3, random_state=seed, batch_size=8192)
+        if big
+        else KMeans(num_codes, n_init=3, random_state=seed)
+    )
     return kind.fit(points).cluster_centers_.astype(np.float32)
 
 
@@ -85,7 +95,9 @@ def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
     from sklearn.decomposition import PCA
 
     width = min(dim, *centred.shape)
-    return PCA(width, svd_solver="covariance_eigh" if centred.shape[1] <= 1024 else "auto", random_state=seed).fit_transform(centred)
+    return PCA(
+        width, svd_solver="covariance_eigh" if centred.shape[1] <= 1024 else "auto", random_state=seed
+    ).fit_transform(centred)
 
 
 def autoencoder(features: np.ndarray, dim: int, seed: int, steps: int = 300) -> np.ndarray:

@@ -49,7 +49,9 @@ class MSGraph:
 
     def relation(self, centre: int, neighbour: int) -> str | None:
         """The relation of two nodes seen from `centre`, None where there is no edge."""
-        return next((edge.relation for edge in self.edges if (edge.centre, edge.neighbour) == (centre, neighbour)), None)
+        return next(
+            (edge.relation for edge in self.edges if (edge.centre, edge.neighbour) == (centre, neighbour)), None
+        )
 
     def to_networkx(self):
         """A `networkx.DiGraph`: node attributes type, id, positions; edges neighbour -> centre with attribute relation."""
@@ -84,7 +86,9 @@ class MSGraph:
 
 def from_networkx(graph: Any) -> MSGraph:
     """The MSGraph that `MSGraph.to_networkx` wrote."""
-    nodes = tuple(Node(data["type"], data["id"], tuple(data["positions"])) for _, data in sorted(graph.nodes(data=True)))
+    nodes = tuple(
+        Node(data["type"], data["id"], tuple(data["positions"])) for _, data in sorted(graph.nodes(data=True))
+    )
     edges = tuple(Edge(*key) for key in sorted(((a, b, r) for a, b, r in graph.edges(data="relation")), key=_order))
     return MSGraph(tuple(graph.graph["history"]), tuple(graph.graph["node_types"]), nodes, edges)
 
@@ -95,7 +99,9 @@ def build_msgraph(history: Sequence[int], codes: Mapping[str, Mapping[int, Seque
     One node for each distinct item and code; adjacent positions connect every code of one with every code of the next;
     nodes of different types that belong to the same item match.
     """
-    carried = [{ITEM: [item], **{name: _codes_of(table, item) for name, table in codes.items()}} for item in map(int, history)]
+    carried = [
+        {ITEM: [item], **{name: _codes_of(table, item) for name, table in codes.items()}} for item in map(int, history)
+    ]
     held: dict[tuple[str, int], list[int]] = {}
     for name in (ITEM, *codes):
         for position, carries in enumerate(carried, 1):
@@ -108,7 +114,9 @@ def build_msgraph(history: Sequence[int], codes: Mapping[str, Mapping[int, Seque
             relation = _relation(centre, neighbour)
             if relation:
                 edges.append(Edge(n, c, relation))
-    return MSGraph(tuple(map(int, history)), (ITEM, *codes), nodes, tuple(sorted(edges, key=lambda e: (e.centre, e.neighbour))))
+    return MSGraph(
+        tuple(map(int, history)), (ITEM, *codes), nodes, tuple(sorted(edges, key=lambda e: (e.centre, e.neighbour)))
+    )
 
 
 def _codes_of(table: Mapping[int, Sequence[int]] | np.ndarray, item: int) -> list[int]:

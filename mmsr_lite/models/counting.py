@@ -65,7 +65,9 @@ class Markov(Recommender):
     def __init__(self, config: MarkovConfig, num_items: int, codebooks=()):
         super().__init__()
         self.config = config
-        self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))  # transitions of i: begin[i]:begin[i+1]
+        self.register_buffer(
+            "begin", torch.zeros(num_items + 2, dtype=torch.long)
+        )  # transitions of i: begin[i]:begin[i+1]
         self.register_buffer("follower", torch.zeros(0, dtype=torch.long))
         self.register_buffer("weight", torch.zeros(0))
 

@@ -1,6 +1,6 @@
 """MMSR: Adaptive Multi-Modalities Fusion in Sequential Recommendation Systems (Hu et al., CIKM 2023).
 
-    history -> MSGraph -> node states -> HAN-GNN layers -> state of the last item -> dot product with every item
+history -> MSGraph -> node states -> HAN-GNN layers -> state of the last item -> dot product with every item
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.han import FUSIONS, HANLayer
 from mmsr_lite.nn.han_last import last_item_state
-from mmsr_lite.nn.probe import listen
 from mmsr_lite.nn.nodes import NodeEmbedding
+from mmsr_lite.nn.probe import listen
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,13 @@ class MMSR(Recommender):
         fusion = FUSIONS[choose("fusion", config.fusion, FUSIONS)]
         self.config, self.max_history = config, config.max_history
         self.node_types = ("item", *(book.name for book in codebooks))
-        self.codes = nn.ParameterList(nn.Parameter(torch.from_numpy(book.codes), requires_grad=False) for book in codebooks)
+        self.codes = nn.ParameterList(
+            nn.Parameter(torch.from_numpy(book.codes), requires_grad=False) for book in codebooks
+        )
         centres = [torch.from_numpy(book.centres) for book in codebooks]
-        self.nodes = NodeEmbedding(num_items, centres, config.dim, config.max_history, config.position, config.node_type)
+        self.nodes = NodeEmbedding(
+            num_items, centres, config.dim, config.max_history, config.position, config.node_type
+        )
         self.input_dropout = nn.Dropout(config.input_dropout)
         num_types = 1 + len(codebooks)
         self.layers = nn.ModuleList(

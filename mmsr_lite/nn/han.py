@@ -53,7 +53,15 @@ class HANLayer(nn.Module):
     """One HAN-GNN layer: states of each node type, list of (B, N_t, D), to the same."""
 
     def __init__(
-        self, num_types: int, dim: int, fusion: Fusion, *, scale: bool, residual: bool, dropout: float, separate_gate: bool
+        self,
+        num_types: int,
+        dim: int,
+        fusion: Fusion,
+        *,
+        scale: bool,
+        residual: bool,
+        dropout: float,
+        separate_gate: bool,
     ):
         super().__init__()
         self.fusion, self.scale, self.residual = fusion, scale, residual
@@ -65,7 +73,13 @@ class HANLayer(nn.Module):
         self.join = nn.Linear(2 * dim, dim) if fusion.merge == "linear" else None
         self.dropout = nn.Dropout(dropout)
         phases = [f"{path}_{phase}" for path, families in fusion.paths.items() for phase, _ in enumerate(families, 1)]
-        names = ["input", "output", "beta", *fusion.paths, *(f"{p}_{what}" for p in phases for what in ("logits", "weights"))]
+        names = [
+            "input",
+            "output",
+            "beta",
+            *fusion.paths,
+            *(f"{p}_{what}" for p in phases for what in ("logits", "weights")),
+        ]
         self.probes = nn.ModuleDict({name: Probe() for name in names})
 
     def forward(self, states: list[Tensor], graph: GraphBatch) -> list[Tensor]:
@@ -74,13 +88,18 @@ class HANLayer(nn.Module):
         values = self.value(states)
         ends = {path: self.probes[path](self._walk(path, states, values, graph)) for path in self.fusion.paths}
         merged = self.combine(*(torch.cat(end, 1) for end in ends.values())).split(graph.widths, 1)
-        output = [self.dropout(end) + state if self.residual else self.dropout(end) for end, state in zip(merged, states, strict=True)]
+        output = [
+            self.dropout(end) + state if self.residual else self.dropout(end)
+            for end, state in zip(merged, states, strict=True)
+        ]
         return self.probes["output"](output)
 
     def _walk(self, path: str, states: list[Tensor], values: list[Tensor], graph: GraphBatch) -> list[Tensor]:
         reached = states
         for phase, family in enumerate(self.fusion.paths[path], 1):
-            read = values if phase == 1 else self.value(reached) if self.fusion.invasive or family == HOMOGENEOUS else None
+            read = (
+                values if phase == 1 else self.value(reached) if self.fusion.invasive or family == HOMOGENEOUS else None
+            )
             summed = read if self.fusion.invasive and phase > 1 else values  # non-invasive: only the logits see phase 1
             if family == HOMOGENEOUS:
                 logits = homogeneous_logits(read, self.relation, graph)

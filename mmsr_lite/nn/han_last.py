@@ -31,7 +31,9 @@ def _take(rows: Tensor, index: Tensor) -> Tensor:
     return rows.gather(1, index[:, :, None].expand(-1, -1, rows.shape[2]))
 
 
-def _walk(layer: HANLayer, families: tuple[str, ...], states: list[Tensor], values: list[Tensor], graph: GraphBatch) -> Tensor:
+def _walk(
+    layer: HANLayer, families: tuple[str, ...], states: list[Tensor], values: list[Tensor], graph: GraphBatch
+) -> Tensor:
     last = [(graph.last[:, None], graph.exists[:, :1])]
     if len(families) == 1:
         return _phase_1(layer, families[0], last, states, values, graph)[0][:, 0]
@@ -39,7 +41,9 @@ def _walk(layer: HANLayer, families: tuple[str, ...], states: list[Tensor], valu
         every = torch.arange(graph.widths[0], device=graph.last.device).expand(len(graph.last), -1)
         (items,) = _phase_1(layer, families[0], [(every, every >= 0)], states, values, graph)  # (B, N_0, D)
         read = layer.value.maps[0](items)
-        logits = _homogeneous(layer, _take(read, graph.last[:, None]), read, _take(graph.relations[0], graph.last[:, None]))
+        logits = _homogeneous(
+            layer, _take(read, graph.last[:, None]), read, _take(graph.relations[0], graph.last[:, None])
+        )
         return (logits.softmax(-1) @ (read if layer.fusion.invasive else values[0]))[:, 0]
     near = graph.last_nodes  # late: codes first read their own sequence, then the item reads its codes
     reached = _phase_1(layer, families[0], near, states, values, graph)  # k_t pieces of (B, k_t, D)
@@ -47,11 +51,17 @@ def _walk(layer: HANLayer, families: tuple[str, ...], states: list[Tensor], valu
     logits = (query @ layer.key.maps[0](reached[0]).transpose(1, 2))[:, :, 0]  # (B, sum k_t)
     logits = F.leaky_relu(logits / math.sqrt(query.shape[-1]) if layer.scale else logits)
     logits = logits.masked_fill(~torch.cat([real for _, real in near], 1), MASKED)
-    summed = layer.value(reached) if layer.fusion.invasive else [_take(v, index) for v, (index, _) in zip(values, near, strict=True)]
+    summed = (
+        layer.value(reached)
+        if layer.fusion.invasive
+        else [_take(v, index) for v, (index, _) in zip(values, near, strict=True)]
+    )
     return (logits.softmax(-1)[:, None] @ torch.cat(summed, 1))[:, 0]
 
 
-def _phase_1(layer: HANLayer, family: str, centres, states: list[Tensor], values: list[Tensor], graph: GraphBatch) -> list[Tensor]:
+def _phase_1(
+    layer: HANLayer, family: str, centres, states: list[Tensor], values: list[Tensor], graph: GraphBatch
+) -> list[Tensor]:
     """Aggregate the layer's input for the `centres` of each type: index (B, n_t) and validity."""
     if family == HOMOGENEOUS:
         return [

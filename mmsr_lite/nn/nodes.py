@@ -16,7 +16,15 @@ class NodeEmbedding(nn.Module):
     `centres` holds (C+1, D) for each modality: code embeddings start there, rescaled to the spread of the others.
     """
 
-    def __init__(self, num_items: int, centres: list[Tensor], dim: int, max_history: int, position: bool = True, node_type: bool = True):
+    def __init__(
+        self,
+        num_items: int,
+        centres: list[Tensor],
+        dim: int,
+        max_history: int,
+        position: bool = True,
+        node_type: bool = True,
+    ):
         super().__init__()
         sizes = [num_items + 1, *(len(rows) for rows in centres)]
         self.tables = nn.ModuleList(nn.Embedding(size, dim, padding_idx=0) for size in sizes)

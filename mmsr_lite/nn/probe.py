@@ -41,7 +41,11 @@ def listen(model: nn.Module, replace: dict[str, Callable[[Any], Any]] | None = N
 
         return hook
 
-    handles = [module.register_forward_hook(hook_for(name)) for name, module in model.named_modules() if isinstance(module, Probe)]
+    handles = [
+        module.register_forward_hook(hook_for(name))
+        for name, module in model.named_modules()
+        if isinstance(module, Probe)
+    ]
     try:
         yield seen
     finally:
