@@ -60,9 +60,9 @@ class View(ABC):
         buffer = io.BytesIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing")
-            self.still().savefig(
-                buffer, format=kind, dpi=110, bbox_inches="tight", metadata={"Date": None} if kind == "svg" else {}
-            )
+            figure, date = self.still(), {"Date": None} if kind == "svg" else {}
+            dpi = min(96.0, 1600 / figure.get_figwidth())  # at most 1600 pixels wide: notebooks stay small
+            figure.savefig(buffer, format=kind, dpi=dpi, bbox_inches="tight", metadata=date)
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

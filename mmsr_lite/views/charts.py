@@ -56,7 +56,8 @@ def _order(record: dict[str, Any]) -> list[int]:
 
 
 def _ticks(names: list[str]) -> dict[str, Any]:
-    return {"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False}
+    size = 13 if len(names) <= 30 else 9
+    return {"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False, "tickfont": {"size": size}}
 
 
 def gates(record: dict[str, Any]):
@@ -74,7 +75,12 @@ def gates(record: dict[str, Any]):
     trace["texttemplate"] = "%{z:.2f}"
     trace["customdata"] = [[[n, layer, text] for layer in layers] for n, text in zip(order, about, strict=True)]
     means = [f"{sum(row[i] for row in z) / len(z):.3f} in layer {layer + 1}" for i, layer in enumerate(layers)]
-    figure = _figure(title, f"Mean over the nodes {', '.join(means)}.", 150 + 24 * len(order), [trace])
+    figure = _figure(
+        title,
+        f"Mean over the nodes {', '.join(means)}.",
+        150 + max(15, min(24, 600 // len(order))) * len(order),
+        [trace],
+    )
     figure.update_xaxes(title="layer", tickvals=trace["x"], ticktext=[str(x) for x in trace["x"]], showgrid=False)
     return figure.update_yaxes(range=[len(order) - 0.5, -0.5], **_ticks(names))
 
@@ -100,7 +106,10 @@ def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, p
         says = f"Largest between two nodes: {names[y]} listens to {names[x]} with {most:.3f}."
     trace = _map(z, style.SEQUENTIAL, "attention", "%{y} listens to %{x}<br>attention %{z:.3f} · %{text}", 1)
     figure = _figure(
-        f"Attention weights, {where}; a row sums to 1", says, 230 + 17 * len(order), [trace | {"text": relations}]
+        f"Attention weights, {where}; a row sums to 1",
+        says,
+        230 + max(11, min(22, 600 // len(order))) * len(order),
+        [trace | {"text": relations}],
     )
     kinds = [record["nodes"][n]["type"] for n in order]
     for border in (i - 0.5 for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]):

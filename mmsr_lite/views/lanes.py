@@ -99,7 +99,7 @@ def draw(record: dict[str, Any], at: dict[str, Any], family: str, weights: list[
     user = f"user {style.clean(record['user']['id'], 24)} · " if record["user"] else ""
     where = f"layer {at['layer'] + 1} · order {at['path']} · phase {at['phase'] + 1} ({family})"
     say(12 - GUTTER, -36, "MSGraph", 14, style.INK, "left", True)
-    say(0, -36, f"{user}{style.clean(record['dataset']['name'])} · {where}", 10, ha="left")
+    say(16, -36, f"{user}{style.clean(record['dataset']['name'])} · {where}", 10, ha="left")
     for kind, y, height in place["lanes"]:
         box(8 - GUTTER, y, end + GUTTER - 8, height, style.GROUND)
         fill, _, shape = style.kind(kind)

@@ -57,10 +57,10 @@ class MSGraphView(View):
 
     @property
     def widget(self):
-        """The live picture, an anywidget; its traits record, style, selection and theme are synced."""
+        """The live picture, an anywidget; its traits record, look, selection and theme are synced."""
         if self._widget is None:
             look = style.for_record(self.record)
-            self._widget = _widget()(record=self.record, style=look, selection=self._selection, theme=self.theme)
+            self._widget = _widget()(record=self.record, look=look, selection=self._selection, theme=self.theme)
         return self._widget
 
     def live(self) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _widget():
         _esm = (STATIC / "msgraph.js").read_text(encoding="utf-8")
         _css = (STATIC / "msgraph.css").read_text(encoding="utf-8")
         record = traitlets.Dict().tag(sync=True)
-        style = traitlets.Dict().tag(sync=True)
+        look = traitlets.Dict().tag(sync=True)
         selection = traitlets.Dict().tag(sync=True)
         theme = traitlets.Unicode("auto").tag(sync=True)
 

@@ -152,7 +152,7 @@ def test_the_widget_sends_a_click_to_python_and_obeys_python(visit, tmp_path):
     (tmp_path / "empty.html").write_text("<!doctype html><link rel=icon href='data:,'><div id=a></div>")
     page, trace = visit(tmp_path / "empty.html", "head"), sample_trace(3)
     code = "data:text/javascript;base64," + base64.b64encode((STATIC / "msgraph.js").read_bytes()).decode()
-    state = {"record": trace, "style": style.for_record(trace), "selection": {}, "theme": "light"}
+    state = {"record": trace, "look": style.for_record(trace), "selection": {}, "theme": "light"}
     page.evaluate(WIDGET, [code, state])
     page.click("g.node[data-node='4'] .shape", force=True)
     assert page.evaluate("state.selection") == {"node": 4, "layer": 0, "path": "hohe", "phase": 0}

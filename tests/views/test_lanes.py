@@ -43,6 +43,7 @@ def test_a_selection_outside_the_record_comes_back_within_it():
     view.selection = {"node": 4, "layer": 0}
     assert view.selection == {"node": 4, "layer": 0, "path": "hohe", "phase": 1}
     assert view.widget.selection == view.selection
+    assert "style" not in view.widget.class_own_traits(), "ipywidgets takes a trait of that name for a widget"
     view.widget.selection = {"node": 2, "layer": 1, "path": "heho", "phase": 0}
     assert view.selection["node"] == 2
 

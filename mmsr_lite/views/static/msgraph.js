@@ -263,7 +263,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     put(parent, { on: { pointerenter: (event) => show(event, [clean(item.title), ...lines]), pointerleave: hide } });
   }
   function draw() {
-    const focused = drawn?.nodes.findIndex(({ group }) => group === document.activeElement) ?? -1;
+    const first = drawn === null, focused = drawn?.nodes.findIndex(({ group }) => group === document.activeElement) ?? -1;
     const unit = theme === "projector" ? 1.25 : 1;
     place = layout(record, width, unit);
     const { at, box, column, gutter, end, ahead, titles } = place, side = 54 * unit;
@@ -339,6 +339,8 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     paint();
     roving(focused >= 0 ? focused : state.node ?? place.lanes.find(({ type }) => type === 0).members[0] ?? 0);
     nodes[focused]?.group.focus();
+    if (first) scroll.scrollLeft = scroll.scrollWidth; // a long history opens at its end, beside the next item
+    scroll.onscroll();
   }
 
   // -- painting, at each choice
@@ -560,13 +562,14 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
 
 function render({ model, el }) {
   const all = (...names) => Object.fromEntries(names.map((name) => [name, model.get(name)]));
+  const whole = () => ({ ...all("record", "selection", "theme"), style: model.get("look") }); // ipywidgets keeps `style` to itself
   function onselect(selection, theme) {
     model.set("selection", selection);
     if (theme) model.set("theme", theme);
     model.save_changes();
   }
-  const view = mount(el, model.get("record"), { ...all("style", "selection", "theme"), onselect });
-  const heard = { "change:record": () => view.update(all("record", "style")), "change:selection": () => view.update(all("selection")),
+  const view = mount(el, model.get("record"), { ...whole(), onselect });
+  const heard = { "change:record": () => view.update(whole()), "change:selection": () => view.update(all("selection")),
     "change:theme": () => view.update(all("theme")) };
   for (const [event, act] of Object.entries(heard)) model.on(event, act);
   return () => {
