@@ -96,12 +96,12 @@ def _history(model: MMSR, dataset: Dataset, user: int | None, history: Sequence[
         *history, target = dataset.history(user).tolist()
         if not history:
             raise MMSRError(
-                f"user {user} ({dataset.user_ids[user]!r}) has one item, so there is no history before it; choose another user"
+                f"user {user} ({dataset.user_ids[user]!r}) has one item, so nothing comes before it; choose another user"
             )
     unknown = [item for item in [*history, target or 1] if not 1 <= item <= dataset.num_items]
     if unknown or not history:
         raise MMSRError(
-            f"history {list(history)[:5]} with target {target}: expected items from 1 to {dataset.num_items}, at least one"
+            f"history {list(history)[:5]} with target {target}: expected one or more items from 1 to {dataset.num_items}"
         )
     return [int(item) for item in history][-model.config.max_history :], target
 

@@ -68,7 +68,7 @@ class GraphBatch:
 
     @cached_property
     def relations(self) -> tuple[Tensor, ...]:
-        """For each node type (B, N_t, N_t): the homogeneous relation of centre (row) to neighbour, an index of RELATIONS."""
+        """For each node type (B, N_t, N_t): the relation of centre (row) to neighbour, an index of RELATIONS."""
         found = []
         for ids, at in zip(self.ids, self.incidence, strict=True):
             before = (at[:, :-1].transpose(1, 2) @ at[:, 1:]) > 0  # (B, N_t, N_t) row directly before column
@@ -89,7 +89,7 @@ class GraphBatch:
         return match | torch.diag_embed(self.exists)
 
     def edge_index(self) -> tuple[Tensor, Tensor]:
-        """All edges of the batch for PyG: (2, E) `[neighbour, centre]` over flattened slots b * N + n, and (E,) relation.
+        """All edges for PyG: (2, E) `[neighbour, centre]` over flattened slots b * N + n, and (E,) relation.
 
         Relation 0..3 is self, out, in, both; 4 is match. A self-loop appears once.
         """
@@ -106,7 +106,7 @@ class GraphBatch:
 
 
 def distinct(values: Tensor) -> tuple[Tensor, Tensor]:
-    """The distinct positive values of each row: `ids` (B, N) ascending, padded with 0, and `slot` (B, S) in 1..N, 0 for 0.
+    """The distinct positive values of each row: `ids` (B, N) ascending, padded with 0, and `slot` (B, S) of each value.
 
     >>> ids, slot = distinct(torch.tensor([[7, 3, 7, 0]]))
     >>> ids.tolist(), slot.tolist()

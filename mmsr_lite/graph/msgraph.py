@@ -1,4 +1,4 @@
-"""MSGraph: one history as a typed graph whose edges are transitions in time and matches of one item (paper, section 4.1)."""
+"""MSGraph: one history as a typed graph; its edges are transitions in time and matches of one item (paper, 4.1)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class MSGraph:
         )
 
     def to_networkx(self):
-        """A `networkx.DiGraph`: node attributes type, id, positions; edges neighbour -> centre with attribute relation."""
+        """A `networkx.DiGraph`: nodes with type, id, positions; edges neighbour -> centre with their relation."""
         import networkx as nx
 
         graph = nx.DiGraph(history=list(self.history), node_types=list(self.node_types))

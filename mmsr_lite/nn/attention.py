@@ -26,7 +26,7 @@ class TypedLinear(nn.Module):
 
 
 def homogeneous_logits(values: list[Tensor], weight: Tensor, graph: GraphBatch) -> tuple[Tensor, ...]:
-    """Equation 12 for each node type: `a_r . (V_i * V_j)` (B, N_t, N_t), with `weight` (R, D) one vector a_r a relation.
+    """Equation 12 for each node type: `a_r . (V_i * V_j)` (B, N_t, N_t), `weight` (R, D) holding each a_r.
 
     `(V_i * a_r) V_j^T` says the same without a tensor of N x N x D; absent edges hold a very low logit.
     """

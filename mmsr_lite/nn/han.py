@@ -68,7 +68,7 @@ class HANLayer(nn.Module):
         self.query, self.key, self.value = (TypedLinear(num_types, dim) for _ in range(3))
         for linear in self.value.maps:
             nn.init.eye_(linear.weight)  # a layer starts as an average of its neighbours
-        self.relation = nn.Parameter(torch.ones(NUM_RELATIONS, dim))  # a_r; starts as the plain product V_i . V_j
+        self.relation = nn.Parameter(torch.zeros(NUM_RELATIONS, dim))  # a_r; attention starts uniform
         self.gate = UpdateGate(dim, separate_gate) if fusion.merge == "gate" else None
         self.join = nn.Linear(2 * dim, dim) if fusion.merge == "linear" else None
         self.dropout = nn.Dropout(dropout)

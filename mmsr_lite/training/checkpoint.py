@@ -50,7 +50,7 @@ def save_checkpoint(
     record: dict,
     config: dict,
 ) -> None:
-    """Write all that `load_checkpoint` needs into `folder`/state, and the best weights as `folder`/model.safetensors."""
+    """Write what `load_checkpoint` needs into `folder`/state, and the best weights as `folder`/model.safetensors."""
     state, epoch = Path(folder) / "state", len(record["epochs"])
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
@@ -84,7 +84,8 @@ def load_checkpoint(
     ]
     if wrong:
         raise MMSRError(
-            f"the checkpoint in {str(folder)!r} is of another config: {'; '.join(wrong)}; use another folder, or its settings"
+            f"the checkpoint in {str(folder)!r} is of another config: {'; '.join(wrong)}; "
+            "use another folder, or its settings"
         )
     tensors = _read(state / f"{saved['epoch']}.safetensors")
     part = {

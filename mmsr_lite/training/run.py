@@ -1,4 +1,4 @@
-"""A run: data, codes, model and training from one config to one folder, which is all that evaluating and explaining need."""
+"""A run: data, codes, model and training from one config to one folder, all that evaluating and explaining need."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RunConfig:
     reduction: str = "pca"
     refit: bool = False  # after selection on validation, train again on all of the training part for as many epochs
     settings: dict[str, Any] = field(default_factory=dict)
-    train: TrainConfig = TrainConfig()
+    train: TrainConfig = field(default_factory=TrainConfig)
 
     def with_settings(self, **settings: Any) -> RunConfig:
         """The same run with other settings, each put where a field of that name is: run, training, or model."""
@@ -121,9 +121,7 @@ def open_run(folder: str | Path, device: str = "auto") -> tuple[RunConfig, Recom
     """The config, the trained model, the data set and its split, as `fit` left them in `folder`."""
     folder = Path(folder)
     if not (folder / "config.json").exists():
-        raise MMSRError(
-            f"{str(folder)!r} holds no run; expected a folder that mmsr-lite train or demo wrote, with config.json in it"
-        )
+        raise MMSRError(f"{str(folder)!r} holds no run; expected a folder that mmsr-lite train or demo wrote")
     saved = read_json(folder / "config.json")
     saved.pop("id", None)
     try:
@@ -140,10 +138,11 @@ def open_run(folder: str | Path, device: str = "auto") -> tuple[RunConfig, Recom
 
 
 def measure(model: Recommender, dataset: Dataset, parts: Split, *, progress: bool = False) -> dict[str, Any]:
-    """The metrics record: full ranking of all test targets by the model, by counting, and the best reachable where it is known."""
-    whole = split(
-        dataset, validation=False, max_history=parts.test.max_history
-    )  # counting needs no validation: it reads all
+    """The metrics record: all test targets ranked by the model and by counting, beside the best reachable if known.
+
+    Counting selects nothing, so it reads the whole training part, the validation items too.
+    """
+    whole = split(dataset, validation=False, max_history=parts.test.max_history)
     counting = {}
     for name in COUNTING:
         counter = MODELS[name](MODELS[name].Config(), dataset.num_items)
