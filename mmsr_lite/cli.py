@@ -18,9 +18,10 @@ from mmsr_lite.errors import MMSRError
 
 TOLD, STOPPED = 1, 130  # exit codes beside 0, and argparse's 2
 SHOWN = ("HR@5", "MRR@5", "HR@20", "MRR@20")
-SETTINGS = {  # options of `train` that are fields of RunConfig, MMSRConfig or TrainConfig: (type, default, help)
+SETTINGS = {  # options of `train` that are fields of RunConfig, TrainConfig or MMSRConfig: (type, default, help)
     "codes": (int, 30, "C, codes in each modality's codebook"),
     "codes_per_item": (int, 3, "k, codes an item gets"),
+    "reduction": (str, "pca", "features to D before k-means: pca or autoencoder"),
     "dim": (int, 128, "D, width"),
     "layers": (int, 1, "HAN-GNN layers"),
     "fusion": (
@@ -61,14 +62,14 @@ def train(args: argparse.Namespace) -> None:
 
     if Path(args.out, "config.json").is_file() and not args.resume:
         raise MMSRError(f"{args.out!r} holds a run already; go on with --resume, or name another folder with --out")
-    settings = (
-        {name: getattr(args, name) for name in SETTINGS}
-        | {"input_dropout": args.dropout}
-        | _pairs(args.set, json_values=True)
-    )
-    encoders = _pairs(args.encoder) if any("=" in given for given in args.encoder) else (args.encoder or [None])[0]
+    given = {name: getattr(args, name) for name, (_, default, _) in SETTINGS.items() if getattr(args, name) != default}
+    if "dropout" in given:
+        given["input_dropout"] = args.dropout
+    encoders = _pairs(args.encoder) if any("=" in word for word in args.encoder) else (args.encoder or [None])[0]
     names = None if args.modalities is None else tuple(args.modalities)
-    config = RunConfig(args.source, names, encoders, args.min_count).with_settings(**settings)
+    config = RunConfig(args.source, names, encoders, args.min_count).with_settings(
+        **given | _pairs(args.set, json_values=True)
+    )
     _, _, metrics = fit(config, args.out, resume=args.resume)
     _table(metrics)
     print(f"\nSaved {args.out}. Next: mmsr-lite explain {args.out} --user 0")
@@ -200,7 +201,7 @@ def parser() -> argparse.ArgumentParser:
     for name, (kind, default, told) in SETTINGS.items():
         flag = f"--{name.replace('_', '-')}"
         add(flag, type=kind, default=default, metavar=kind.__name__.upper(), help=f"{told} ({default})")
-    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="any other field of MMSRConfig or TrainConfig")
+    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="other fields of RunConfig, TrainConfig, MMSRConfig")
     add("--out", help="folder of the run (default: runs/SOURCE)")
     add("--resume", action="store_true", help="go on from the last whole epoch of the run in --out")
 

@@ -89,8 +89,8 @@ def test_another_config_cannot_resume(folder, run, capsys):
         (["train", "wardrobe", "--lr", "-1"], "lr is -1.0"),
         (["train", "wardrobe", "--set", "depth=3"], "unknown setting 'depth'"),
         (["train", "wardrobe", "--set", "depth"], "'depth' is not of the form NAME=VALUE"),
-        (["evaluate", "nowhere"], "there is no run in 'nowhere'"),
-        (["explain", "nowhere", "--user", "1"], "there is no run in 'nowhere'"),
+        (["evaluate", "nowhere"], "'nowhere' holds no run"),
+        (["explain", "nowhere", "--user", "1"], "'nowhere' holds no run"),
         (["demo", "--world", "summer"], "unknown world 'summer'"),
     ],
 )
@@ -139,7 +139,7 @@ def test_ctrl_c_says_where_the_checkpoint_is_and_how_to_go_on(folder, tmp_path, 
 
 def test_debugging_shows_the_traceback(monkeypatch):
     monkeypatch.setenv("MMSR_DEBUG", "1")
-    with pytest.raises(ValueError, match="there is no run"):
+    with pytest.raises(ValueError, match="holds no run"):
         cli.main(["evaluate", "nowhere"])
 
 
@@ -161,11 +161,11 @@ def test_help_has_examples(command, capsys):
 
 
 def test_options_default_to_what_the_configs_default_to():
+    from mmsr_lite.models.mmsr import MMSRConfig
     from mmsr_lite.training.run import RunConfig
 
-    defaults = {f.name: f.default for f in dataclasses.fields(RunConfig)}
-    for part in (RunConfig("wardrobe").model, RunConfig("wardrobe").train):
-        defaults |= dataclasses.asdict(part)
+    run = RunConfig("wardrobe")
+    defaults = dataclasses.asdict(run) | dataclasses.asdict(run.train) | dataclasses.asdict(MMSRConfig())
     assert {name: default for name, (_, default, _) in cli.SETTINGS.items()} == {
         name: defaults[name] for name in cli.SETTINGS
     }
