@@ -1,4 +1,4 @@
-"""What every test may ask for: the real data beside the project, a tiny folder of one's own, a cache of its own."""
+"""What every test may ask for: the real data beside the project, a tiny folder of one's own."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ TITLES = ["red dress", "green hat", "</script><img src=x onerror=alert(1)>", "bl
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache_of_the_tests(tmp_path_factory):
-    """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so."""
-    os.environ.setdefault("MMSR_CACHE", str(tmp_path_factory.mktemp("cache")))
+def one_thread():
+    """Small tensors gain nothing from more threads, and tests that run side by side lose."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,10 @@ from typing import Any
 MAX_PIXELS = 50_000_000  # a file that unfolds to more is not opened
 
 
-def open_picture(path: str | None, side: int) -> Any:
+def open_picture(path: str | None, side: int, *, square: bool = False) -> Any:
     """A `PIL.Image` in RGB on white, at most about `side` pixels wide and high, upright; None when it cannot be opened.
+
+    `square` stretches it to `side` x `side`.
 
     >>> open_picture(None, 64) is None
     True
@@ -28,7 +30,7 @@ def open_picture(path: str | None, side: int) -> Any:
                     return None
                 picture.draft("RGB", (2 * side, 2 * side))  # a JPEG is unfolded no further than needed
                 share = min(1, side / max(picture.size))
-                size = [max(1, round(share * length)) for length in picture.size]
+                size = [side if square else max(1, round(share * length)) for length in picture.size]
                 small = ImageOps.exif_transpose(picture.convert("RGBA").resize(size, Image.Resampling.BOX))
     except Exception:  # whatever a damaged or hostile file makes Pillow raise, there is no picture
         return None

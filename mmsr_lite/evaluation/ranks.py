@@ -14,13 +14,13 @@ from mmsr_lite.models.base import Recommender
 
 
 def rank_of(scores: Tensor, target: Tensor) -> Tensor:
-    """(B,) rank of `target` (B,) in `scores` (B, V+1), 1 being best; ties share their mean rank.
+    """(B,) rank of `target` (B,) in `scores` (B, V+1), 1 being best; ties share their mean rank; a NaN never helps.
 
     >>> rank_of(torch.tensor([[-torch.inf, 2., 3., 2.]]), torch.tensor([1])).item()   # 2nd and 3rd place tie
     2.5
     """
     own = scores.gather(1, target[:, None])
-    above, level = (scores > own).sum(1), (scores == own).sum(1)
+    above, level = (~(scores <= own)).sum(1), (scores == own).sum(1)
     return 1 + above + (level - 1) / 2
 
 

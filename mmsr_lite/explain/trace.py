@@ -45,9 +45,8 @@ def trace(
     model.eval()
     with listen(model, replace) as seen:
         graph, states = model.states(torch.tensor([past], device=device))
-    msgraph = build_msgraph(
-        past, {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
-    )
+    tables = {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
+    msgraph = build_msgraph(past, tables, global_attention=model.config.global_attention)
     slots = _slots(msgraph, graph)
     last = graph.last[0]
     scores = states[0][0, last] @ model.item_table().T  # (V+1,)
@@ -96,12 +95,12 @@ def _history(model: MMSR, dataset: Dataset, user: int | None, history: Sequence[
         *history, target = dataset.history(user).tolist()
         if not history:
             raise MMSRError(
-                f"user {user} ({dataset.user_ids[user]!r}) has one item, so nothing comes before it; choose another user"
+                f"user {user} ({dataset.user_ids[user]!r}) has one item, so nothing comes before it; choose another"
             )
-    unknown = [item for item in [*history, target or 1] if not 1 <= item <= dataset.num_items]
+    unknown = [item for item in [*history, 1 if target is None else target] if not 1 <= item <= dataset.num_items]
     if unknown or not history:
         raise MMSRError(
-            f"history {list(history)[:5]} with target {target}: expected one or more items from 1 to {dataset.num_items}"
+            f"history {list(history)[:5]} with target {target}: expected items from 1 to {dataset.num_items}"
         )
     return [int(item) for item in history][-model.config.max_history :], target
 

@@ -93,11 +93,17 @@ def from_networkx(graph: Any) -> MSGraph:
     return MSGraph(tuple(graph.graph["history"]), tuple(graph.graph["node_types"]), nodes, edges)
 
 
-def build_msgraph(history: Sequence[int], codes: Mapping[str, Mapping[int, Sequence[int]] | np.ndarray]) -> MSGraph:
+def build_msgraph(
+    history: Sequence[int],
+    codes: Mapping[str, Mapping[int, Sequence[int]] | np.ndarray],
+    *,
+    global_attention: bool = False,
+) -> MSGraph:
     """The MSGraph of `history`; `codes` gives for each modality the codes of an item, none (or 0) where it is missing.
 
     One node for each distinct item and code; adjacent positions connect every code of one with every code of the next;
-    nodes of different types that belong to the same item match.
+    nodes of different types that belong to the same item match; with `global_attention` (section 5.4) every item
+    listens to every code.
     """
     carried = [
         {ITEM: [item], **{name: _codes_of(table, item) for name, table in codes.items()}} for item in map(int, history)
@@ -112,6 +118,8 @@ def build_msgraph(history: Sequence[int], codes: Mapping[str, Mapping[int, Seque
     for c, centre in enumerate(nodes):
         for n, neighbour in enumerate(nodes):
             relation = _relation(centre, neighbour)
+            if global_attention and centre.type == ITEM != neighbour.type:
+                relation = "match"
             if relation:
                 edges.append(Edge(n, c, relation))
     return MSGraph(

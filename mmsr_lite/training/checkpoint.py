@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from mmsr_lite.data.storage import atomic, read_json, write_json
@@ -17,7 +17,7 @@ from mmsr_lite.errors import MMSRError
 def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:
     """Write tensors as safetensors in one move."""
     with atomic(path) as tmp:
-        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, tmp)
+        tmp.write_bytes(save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}))
 
 
 def load_weights(path: str | Path, model: nn.Module) -> None:
@@ -29,7 +29,8 @@ def load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
     """Set the state of `model`; buffers of a counting model take the size they were saved with."""
     have, own = {name: tuple(t.shape) for name, t in tensors.items()}, dict(model.named_buffers())
     want = {name: tuple(t.shape) for name, t in model.state_dict().items() if name not in own}
-    wrong = sorted(name for name in want if have.get(name) != want[name]) + sorted(set(have) - set(want) - set(own))
+    wrong = sorted(name for name in want if have.get(name) != want[name])
+    wrong += sorted(set(have) - set(want) - set(own)) + sorted(set(own) - set(have))
     if wrong:
         name = wrong[0]
         raise MMSRError(

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from mmsr_lite.data.split import Examples, Split
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.checkpoint import load_checkpoint, save_checkpoint
@@ -47,6 +48,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         choose("precision", self.precision, PRECISIONS)
         choose("selection", self.selection, SELECTIONS)
+        choose("metric", self.metric, metrics(np.ones(1)))
         for name in ("epochs", "batch", "lr", "patience"):
             if getattr(self, name) <= 0:
                 raise MMSRError(f"{name} is {getattr(self, name)}; expected more than 0")

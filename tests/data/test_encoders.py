@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from mmsr_lite.data import pictures
 from mmsr_lite.data.encoders import ENCODERS, Encoder, choose_encoders, colour_edges, encode, sentence, tfidf_svd
 from mmsr_lite.errors import MMSRError
 
@@ -74,7 +75,7 @@ def test_pictures_that_cannot_be_opened_are_absent(tmp_path, monkeypatch):
     (tmp_path / "text.png").write_text("no picture")
     (tmp_path / "cut.png").write_bytes(Path(drawn(tmp_path / "whole.png")).read_bytes()[:60])
     drawn(tmp_path / "bomb.png", size=(3000, 2000))
-    monkeypatch.setattr(colour_edges, "MAX_PIXELS", 3000 * 2000 - 1)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 3000 * 2000 - 1)
     names = ["text.png", "cut.png", "nowhere.png", "bomb.png"]
     features, present = colour_edges.encode([None, *(str(tmp_path / name) for name in names)])
     assert not present.any() and not features.any() and len(present) == 5

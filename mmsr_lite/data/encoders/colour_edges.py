@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
+from mmsr_lite.data.pictures import open_picture
+
 SIDE = 64  # pixels a side that are looked at
-MAX_PIXELS = 50_000_000  # a file that unfolds to more is not opened
 HUES, VALUES, CELLS, ANGLES, SCALES = 12, 3, 4, 8, (1, 2, 4)
 
 
@@ -22,31 +22,12 @@ def encode(
     """
     features, present = [], []
     for begin in range(0, len(values), 256):
-        pixels = [_open(value) for value in values[begin : begin + 256]]
+        pixels = [open_picture(value, SIDE, square=True) for value in values[begin : begin + 256]]
         blank = np.zeros((SIDE, SIDE, 3), np.uint8)
-        features.append(_describe(np.stack([blank if one is None else one for one in pixels])))
+        features.append(_describe(np.stack([blank if one is None else np.asarray(one) for one in pixels])))
         present += [one is not None for one in pixels]
     known = np.array(present, bool)
     return np.concatenate(features or [np.zeros((0, 242), np.float32)]) * known[:, None], known
-
-
-def _open(path: str | None) -> np.ndarray | None:
-    """(SIDE, SIDE, 3) pixels on white, turned as the camera says; None when there is no such picture."""
-    from PIL import Image, ImageOps
-
-    if path is None:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large pictures; MAX_PIXELS is stricter
-            with Image.open(path) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    return None
-                picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is unfolded no further than needed
-                small = ImageOps.exif_transpose(picture.convert("RGBA").resize((SIDE, SIDE), Image.Resampling.BOX))
-    except Exception:  # whatever a damaged or hostile file makes Pillow raise, the picture is absent
-        return None
-    return np.asarray(Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB"))
 
 
 def _describe(pixels: np.ndarray) -> np.ndarray:

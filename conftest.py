@@ -1,0 +1,11 @@
+"""What tests and doctests share: a cache of their own."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory):
+    """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so."""
+    os.environ.setdefault("MMSR_CACHE", str(tmp_path_factory.mktemp("cache")))
