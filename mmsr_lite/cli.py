@@ -38,12 +38,11 @@ SETTINGS = {  # options of `train` that are fields of RunConfig, TrainConfig or 
     "device": (str, "auto", "auto, cpu or cuda"),
     "precision": (str, "float32", "float32, tf32 or bf16"),
 }
-DEMO = {"dim": 64, "codes": 11, "codes_per_item": 1, "epochs": 30, "batch": 256, "lr": 3e-3, "device": "cpu"}
 
 
 def demo(args: argparse.Namespace) -> None:
     """Make a small world, train, compare, write and open the report."""
-    from mmsr_lite.training.run import RunConfig, fit
+    from mmsr_lite.training.run import DEMO, RunConfig, fit
 
     config = RunConfig(f"wardrobe:{args.world}").with_settings(**DEMO, seed=args.seed)
     print(f"World {args.world!r}: garments whose next one is planted, so the best reachable is known.")

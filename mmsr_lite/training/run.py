@@ -23,6 +23,19 @@ from mmsr_lite.training.loop import TrainConfig, pick_device, train
 
 COUNTING = ("markov", "popularity")  # they stand beside every trained model
 
+DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores
+    "dim": 32,
+    "layers": 2,
+    "codes": 7,
+    "codes_per_item": 1,
+    "dropout": 0.2,
+    "input_dropout": 0.0,
+    "epochs": 10,
+    "batch": 256,
+    "lr": 2e-2,
+    "device": "cpu",
+}
+
 
 @dataclass(frozen=True)
 class RunConfig:

@@ -134,7 +134,7 @@ def test_causes_latents_and_lengths_are_what_the_config_says():
     data = made("mixed")
     truth, cause = data.facts["truth"], data.facts["cause"]
     lengths = np.diff(data.offsets)
-    assert (lengths.min(), lengths.max(), len(lengths)) == (8, 12, 4000)
+    assert (lengths.min(), lengths.max(), len(lengths)) == (5, 15, 4000)
     assert (np.bincount(cause)[0], cause[data.offsets[:-1]].max()) == (4000, 0)
     assert abs((cause[cause > 0] == CAUSES.index("noise")).mean() - 0.1) < 0.01
     assert abs((truth.latent == 4).mean() - 0.5) < 0.03

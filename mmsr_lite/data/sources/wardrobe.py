@@ -51,13 +51,13 @@ class WardrobeConfig:
     """
 
     world: str = "mixed"
-    looks: int = 11
-    themes: int = 11
-    items_per_cell: int = 6
-    users: int = 2000
-    length: tuple[int, int] = (8, 12)
+    looks: int = 7
+    themes: int = 7
+    items_per_cell: int = 20
+    users: int = 4000
+    length: tuple[int, int] = (5, 15)
     noise: float = 0.1
-    skew: float = 0.0
+    skew: float = 1.5
     size: int = 80
     seed: int = 0
 
