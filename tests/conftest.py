@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,3 +46,32 @@ def tiny_folder(tmp_path) -> Path:
     rows = [f"u{user},i{(user + step) % 6},{100 * user + step}" for user in range(4) for step in range(6)]
     (folder / "interactions.csv").write_text("user_id,item_id,timestamp\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def books():
+    """Makes M codebooks at random: an item has none, some or k of C codes in each."""
+    from mmsr_lite.graph.codes import Codebook
+
+    def make(modalities: int, items: int = 12, num_codes: int = 6, k: int = 2, dim: int = 8, seed: int = 0):
+        rng, found = np.random.default_rng(seed), []
+        for name in ("picture", "text", "sound")[:modalities]:
+            codes = np.array([rng.permutation(num_codes)[:k] + 1 for _ in range(items + 1)])
+            codes[np.arange(k) >= rng.integers(k + 1, size=(items + 1, 1))] = 0
+            codes[0] = 0
+            found.append(Codebook(name, codes, rng.normal(size=(num_codes + 1, dim)).astype(np.float32)))
+        return tuple(found)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def cycle():
+    """A split of 12 users who walk round 12 items in order, ten steps each from where they like."""
+    from mmsr_lite.data.dataset import Dataset
+    from mmsr_lite.data.split import split
+
+    user, step = np.repeat(np.arange(12), 10), np.tile(np.arange(10), 12)
+    names = tuple(f"i{item}" for item in range(13))
+    item = (user + step) % 12 + 1
+    return split(Dataset("cycle", user, item, step, tuple(f"u{u}" for u in range(12)), names, names))

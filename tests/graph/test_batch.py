@@ -1,0 +1,73 @@
+"""GraphBatch says the same as MSGraph, one history at a time."""
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsr_lite.graph.batch import build_graphs
+from mmsr_lite.graph.msgraph import RELATIONS, build_msgraph
+
+HISTORIES = st.lists(st.lists(st.integers(1, 12), min_size=1, max_size=8), min_size=1, max_size=10)
+
+
+def padded(histories, length=0) -> torch.Tensor:
+    length = max(length, *map(len, histories))
+    return torch.tensor([history + [0] * (length - len(history)) for history in histories])
+
+
+def nodes_of(graph, row) -> dict:
+    """slot -> (type, id, positions) of one history in the batch."""
+    found, begin = {}, 0
+    for kind, (ids, at) in enumerate(zip(graph.ids, graph.incidence, strict=True)):
+        for slot, node in enumerate(ids[row].tolist()):
+            if node:
+                found[begin + slot] = (kind, node, tuple((at[row, :, slot].nonzero()[:, 0] + 1).tolist()))
+            else:
+                assert not at[row, :, slot].any()
+        begin += ids.shape[1]
+    return found
+
+
+def edges_of(graph) -> list[dict]:
+    """For each history (centre, neighbour) -> relation, the ends named as (type, id, positions)."""
+    (neighbours, centres), relations = (part.tolist() for part in graph.edge_index())
+    rows, n = range(len(graph.history)), sum(graph.widths)
+    found, nodes = [{} for _ in rows], [nodes_of(graph, row) for row in rows]
+    for centre, neighbour, relation in zip(centres, neighbours, relations, strict=True):
+        row = centre // n
+        assert row == neighbour // n
+        found[row][nodes[row][centre % n], nodes[row][neighbour % n]] = RELATIONS[relation]
+    return found
+
+
+def wanted_edges(msgraph) -> dict:
+    key = [(msgraph.node_types.index(node.type), node.id, node.positions) for node in msgraph.nodes]
+    return {(key[edge.centre], key[edge.neighbour]): edge.relation for edge in msgraph.edges}
+
+
+@settings(max_examples=400, deadline=None)
+@given(HISTORIES, st.integers(0, 3), st.integers(1, 3), st.integers(0, 99), st.integers(0, 12), st.booleans())
+def test_a_batch_is_the_msgraphs_of_its_histories(books, histories, modalities, k, seed, length, everywhere):
+    tables = {book.name: book.codes for book in books(modalities, k=k, seed=seed)}
+    codes = [torch.from_numpy(table) for table in tables.values()]
+    graph = build_graphs(padded(histories, length), codes, global_attention=everywhere)
+    singles = [build_msgraph(history, tables, global_attention=everywhere) for history in histories]
+    assert edges_of(graph) == [wanted_edges(single) for single in singles]
+    assert torch.equal(graph.matches.diagonal(dim1=1, dim2=2), graph.exists)
+    for row, (history, single) in enumerate(zip(histories, singles, strict=True)):
+        found = nodes_of(graph, row)
+        assert graph.exists[row].sum() == len(found) == len(single.nodes)
+        for slot, (_, _, positions) in found.items():
+            share = [(position in positions) / len(positions) for position in range(1, graph.history.shape[1] + 1)]
+            assert np.allclose(graph.occupancy[row, slot], share)
+        assert graph.ids[0][row, graph.last[row]] == history[-1]
+        for (index, real), ids, kind in zip(graph.last_nodes, graph.ids, single.node_types, strict=True):
+            last = {node.id for node in single.nodes if node.type == kind and len(history) in node.positions}
+            assert sorted(ids[row, index[row]][real[row]].tolist()) == sorted(last)
+
+
+def test_the_same_history_has_the_same_graph_alone_or_in_wider_company(books):
+    codes = [torch.from_numpy(book.codes) for book in books(3, k=3)]
+    alone = edges_of(build_graphs(padded([[3, 1, 3]]), codes))
+    assert alone[0] and alone[0] == edges_of(build_graphs(padded([[5, 6, 7, 8, 9, 10], [3, 1, 3]], 15), codes))[1]
