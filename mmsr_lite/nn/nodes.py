@@ -64,4 +64,4 @@ class NodeEmbedding(nn.Module):
         length = graph.history.shape[1]
         from_end = (graph.history > 0).sum(1, keepdim=True) - torch.arange(1, length + 1, device=graph.history.device)
         vectors = F.embedding(from_end.clamp_min(0), self.positions.weight @ weight.T)  # (B, L, D)
-        return (graph.occupancy @ vectors).split(graph.widths, 1)
+        return (graph.occupancy.to(vectors.dtype) @ vectors).split(graph.widths, 1)

@@ -1,0 +1,35 @@
+"""The layer that computes only what last pooling reads gives the full layer's answer and gradients."""
+
+import pytest
+import torch
+
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.nn.han import FUSIONS
+
+HISTORY = torch.tensor([[1, 2, 1, 3, 0], [4, 0, 0, 0, 0], [5, 5, 6, 7, 8]])
+OPTIONS = ({"scale": True, "residual": True}, {"scale": False, "residual": False, "separate_gate": True})
+
+
+@pytest.mark.parametrize("modalities", range(4))
+@pytest.mark.parametrize("layers, options", [(1, 0), (1, 1), (2, 0)])
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_state_and_gradients_equal_the_full_layer(books, fusion, layers, options, everywhere, modalities):
+    torch.manual_seed(modalities)
+    sizes = {"dim": 8, "layers": layers, "fusion": fusion, "dropout": 0.0, "input_dropout": 0.0}
+    config = MMSRConfig(**sizes, **OPTIONS[options], global_attention=everywhere)
+    model = MMSR(config, 12, books(modalities, k=3)).double()
+    learned = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    for parameter in learned.values():
+        torch.nn.init.normal_(parameter, std=0.5)
+    graph, states = model.states(HISTORY)
+    place = [graph.ids[0][row].tolist().index(last) for row, last in enumerate([3, 4, 8])]
+    full, quick = states[0][range(3), place], model.user_state(HISTORY)
+    assert torch.allclose(quick, full, atol=1e-9, rtol=0)
+    wanted, found = (
+        torch.autograd.grad(state.sin().sum(), list(learned.values()), allow_unused=True, materialize_grads=True)
+        for state in (full, quick)
+    )
+    for name, one, other in zip(learned, wanted, found, strict=True):
+        assert torch.allclose(one, other, atol=1e-9, rtol=1e-9), name
+    assert any(gradient.any() for gradient in found)

@@ -1,0 +1,31 @@
+"""A probe changes nothing, is heard by its dotted name, and forgets its hooks."""
+
+import pytest
+from torch import nn
+
+from mmsr_lite.nn.probe import Probe, listen
+
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.before, self.after = Probe(), nn.Sequential(Probe())
+
+    def forward(self, value):
+        return self.after(2 * self.before(value))
+
+
+def test_listening_sees_every_probe_and_a_replacement_is_what_follows():
+    model = Twice()
+    with listen(model) as seen:
+        assert model(3) == 6 and seen == {"before": 3, "after.0": 6}
+    with listen(model, {"before": lambda value: value + 1}) as seen:
+        assert model(3) == 8 and seen == {"before": 4, "after.0": 8}
+    assert model(3) == 6 and seen == {"before": 4, "after.0": 8}
+
+
+def test_hooks_are_gone_even_after_an_error():
+    model = Twice()
+    with pytest.raises(KeyError), listen(model, {"before": lambda value: 0}):
+        raise KeyError
+    assert model(3) == 6 and not any(module._forward_hooks for module in model.modules())
