@@ -14,7 +14,7 @@ demo: $(VENV)/.base  ## train HAN-GNN on the wardrobe world in about a minute an
 	$(BIN)/mmsr-lite demo $(ARGS)
 
 test: $(VENV)/.dev  ## all tests, doctests and notebooks (ARGS="tests/graph -x")
-	MMSR_STRICT=1 $(BIN)/python -m pytest -n 2 $(ARGS)
+	MMSR_STRICT=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 lab: $(VENV)/.dev  ## JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
