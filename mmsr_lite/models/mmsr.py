@@ -105,6 +105,7 @@ class MMSR(Recommender):
         """(V+1, D): the embeddings of the item nodes."""
         return self.nodes.tables[0].weight
 
+    @torch.no_grad()
     def mean_beta(self, history: Tensor) -> dict[str, float]:
         """Mean weight of late fusion (hohe) over all nodes and layers, by node type."""
         if self.layers[0].gate is None:

@@ -1,0 +1,53 @@
+"""MMSR: its loss by hand, that it can learn, and what its gates tell."""
+
+import numpy as np
+import pytest
+import torch
+
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.nn.han import FUSIONS
+from mmsr_lite.nn.probe import listen
+
+HISTORY, TARGET = torch.tensor([[1, 2, 1], [3, 0, 0]]), torch.tensor([4, 12])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_loss_is_minus_the_log_of_the_softmax_over_real_items(books, smoothing):
+    model = MMSR(MMSRConfig(dim=8, label_smoothing=smoothing), 12, books(2)).eval()
+    scores = model.scores(HISTORY).detach().double().numpy()[:, 1:]
+    log_p = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+    wanted = -((1 - smoothing) * log_p[[0, 1], [4 - 1, 12 - 1]] + smoothing * log_p.mean(1)).mean()
+    assert model.loss(HISTORY, TARGET).item() == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_thirty_examples_are_learned_beyond_what_the_last_item_tells(books, separate):
+    torch.manual_seed(0)
+    history = torch.cartesian_prod(torch.arange(1, 13), torch.arange(1, 13))[torch.randperm(144)[:30]]
+    target = torch.randint(1, 13, (30,))
+    model = MMSR(MMSRConfig(dim=32, dropout=0, input_dropout=0, separate_gate=separate), 12, books(2, dim=32))
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.002)
+    for _ in range(150):
+        optimiser.zero_grad()
+        model.loss(history, target).backward()
+        optimiser.step()
+    by_last_alone = sum(target[history[:, 1] == last].bincount(minlength=1).max().item() for last in range(1, 13))
+    assert (model.scores(history).argmax(1) == target).sum().item() >= 26 > by_last_alone + 5
+
+
+def test_mean_beta_is_the_mean_over_real_nodes_and_layers_by_node_type(books):
+    model = MMSR(MMSRConfig(dim=8, layers=2), 12, books(2)).eval()
+    with listen(model) as seen:
+        graph, _ = model.states(HISTORY)
+    late = torch.stack([seen[f"layers.{layer}.probes.beta"][:, : graph.widths[0], 0] for layer in (0, 1)])
+    found = model.mean_beta(HISTORY)
+    assert list(found) == ["item", "picture", "text"] and all(0 < beta < 1 for beta in found.values())
+    assert found["item"] == pytest.approx((late[:, 0, :2].sum() + late[:, 1, 0].sum()).item() / 6)  # 2 and 1 items
+
+
+def test_only_gated_fusions_have_a_beta_and_unknown_ones_are_told():
+    gated = {name for name in FUSIONS if MMSR(MMSRConfig(dim=4, fusion=name), 12).mean_beta(HISTORY)}
+    assert gated == {"adaptive", "adaptive-invasive"}
+    with pytest.raises(MMSRError, match="unknown fusion 'late'; choose from: adaptive, "):
+        MMSR(MMSRConfig(fusion="late"), 12)
