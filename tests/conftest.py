@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -75,3 +76,13 @@ def cycle():
     names = tuple(f"i{item}" for item in range(13))
     item = (user + step) % 12 + 1
     return split(Dataset("cycle", user, item, step, tuple(f"u{u}" for u in range(12)), names, names))
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Call it, and no more bytes can be written."""
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    return lambda: monkeypatch.setattr(Path, "write_bytes", full)

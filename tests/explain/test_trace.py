@@ -1,0 +1,122 @@
+"""A trace says what the model did: its graph, its attention, its gates, and how the score came about."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import Examples
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.graph.msgraph import RELATIONS, build_msgraph
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.nn.han import FUSIONS
+
+ITEMS = [1, 2, 1, 3, 5, 12]
+EVERYWHERE = {"global_attention": True}
+FAMILIES = {"homogeneous": (0, 1, 2, 3), "heterogeneous": (0, 4)}
+
+
+@pytest.fixture
+def dataset(tmp_path) -> Dataset:
+    Image.new("RGB", (300, 200), "red").save(tmp_path / "1.png")
+    (tmp_path / "2.png").write_text("<svg onload=alert(1)>")
+    pictures = (None, str(tmp_path / "1.png"), str(tmp_path / "2.png"), *[None] * 10)
+    names, facts = tuple(f"i{item}" for item in range(13)), {"causes": ["noise", "match"], "cause": np.arange(7) == 5}
+    user, texts = np.array([0] * 6 + [1]), {"title": names}
+    return Dataset("d", user, np.array([*ITEMS, 4]), user, ("a", "b"), names, names, texts, pictures, facts=facts)
+
+
+@pytest.fixture
+def make(books):
+    def made(modalities: int = 3, **settings) -> MMSR:
+        torch.manual_seed(1)
+        model = MMSR(MMSRConfig(dim=8, **settings), 12, books(modalities))
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                torch.nn.init.normal_(parameter, std=0.5)
+        return model
+
+    return made
+
+
+@pytest.mark.parametrize("modalities", [1, 3])
+@pytest.mark.parametrize("settings", [*({"fusion": name} for name in FUSIONS), {"residual": False}, EVERYWHERE])
+def test_the_record_is_the_graph_the_attention_and_the_score(make, dataset, books, settings, modalities):
+    model = make(modalities, layers=2, **settings)
+    record = trace(model, dataset, 0)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    tables = {book.name: book.codes for book in books(modalities)}
+    graph = build_msgraph(ITEMS[:-1], tables, global_attention=settings == EVERYWHERE)
+    assert record["edges"] == [[e.neighbour, e.centre, RELATIONS.index(e.relation)] for e in graph.edges]
+    places = [(record["node_types"][n["type"]], n["id"], tuple(n["positions"])) for n in record["nodes"]]
+    assert places == [(node.type, node.id, node.positions) for node in graph.nodes]
+    for step, item in zip(record["history"], ITEMS, strict=False):
+        assert step["item"] == item == record["nodes"][step["node"]]["id"] and step["texts"] == {"title": f"i{item}"}
+        assert step["codes"] == {name: sorted(set(table[item].tolist()) - {0}) for name, table in tables.items()}
+    for layer in record["layers"]:
+        for phase in (phase for path in layer["attention"].values() for phase in path):
+            heard = np.isin([relation for _, _, relation in record["edges"]], FAMILIES[phase["family"]])
+            centre = np.array([centre for _, centre, _ in record["edges"]])[heard]
+            weights, logits = (np.array(phase[what], float) for what in ("weights", "logits"))  # None is NaN
+            assert np.array_equal(heard, ~np.isnan(weights)) and np.array_equal(heard, ~np.isnan(logits))
+            assert np.allclose(np.bincount(centre, weights[heard]), np.ones(len(places)))
+            power = np.exp(logits[heard])
+            assert np.allclose(weights[heard], power / np.bincount(centre, power)[centre], atol=1e-5)
+        assert (layer["beta"] is not None) == model.config.fusion.startswith("adaptive")
+        assert layer["beta"] is None or np.allclose(np.sum(layer["beta"], axis=1), 1)
+        assert {len(norms) for norms in layer["norms"].values()} == {len(places)}
+    goal, top = record["target"], record["answer"]["top"]
+    assert len(top) == 10 and [a["score"] for a in top] == sorted((a["score"] for a in top), reverse=True)
+    assert all(len(a["parts"]) == len(record["answer"]["parts"]) for a in [goal, *top])
+    assert all(sum(a["parts"]) == pytest.approx(a["score"], abs=1e-4) for a in [goal, *top])
+    example = Examples(np.array(ITEMS), np.array([0]), np.array([5]), np.array([0]))
+    assert goal["item"] == 12 and [goal["rank"]] == ranks(model, example).tolist()
+    wanted = model.scores(torch.tensor([ITEMS[:-1]])).topk(10).values[0].tolist()
+    assert [a["score"] for a in top] == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+
+
+def test_a_forced_gate_gives_the_score_to_one_path(make, dataset):
+    model, late = make(), torch.tensor([1.0, 0.0])
+    record = trace(model, dataset, 0, replace={"layers.0.probes.beta": lambda beta: late.expand_as(beta)})
+    assert record["layers"][0]["beta"] == [[1, 0]] * len(record["nodes"]) and record["answer"]["parts"][1] == "heho"
+    plain = make(fusion="hohe")
+    plain.load_state_dict(model.state_dict(), strict=False)
+    assert [a["parts"][1] for a in record["answer"]["top"]] == [0] * 10
+    wanted = trace(plain, dataset, history=ITEMS[:-1], top=99)["answer"]["top"]
+    assert len(wanted) == 12 and sum(a["probability"] for a in wanted) == pytest.approx(1)
+    assert [a["score"] for a in record["answer"]["top"]] == pytest.approx([a["score"] for a in wanted[:10]], abs=1e-4)
+
+
+def test_a_user_brings_the_target_pictures_and_truth_and_a_history_only_itself(make, dataset):
+    record = trace(make(1), dataset, 0)
+    assert (record["user"], record["truth"]) == ({"index": 0, "id": "a"}, {"cause": "match"})
+    first, second, *_ = record["history"]
+    head, _, data = first["picture"].partition("base64,")
+    assert head == "data:image/png;" and base64.b64decode(data).startswith(b"\x89PNG") and second["picture"] is None
+    bare = trace(make(1, max_history=3), dataset, history=ITEMS, target=4)
+    assert (bare["user"], bare["truth"], bare["target"]["item"]) == (None, None, 4)
+    assert [step["item"] for step in bare["history"]] == ITEMS[-3:]
+    assert trace(make(1), dataset, history=[1])["target"] is None
+
+
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        ({"history": [1, 13]}, r"history \[1, 13\] with target None: expected items from 1 to 12"),
+        ({"history": []}, "expected items from 1 to 12"),
+        ({"history": [1], "target": 0}, "with target 0: expected items from 1 to 12"),
+        ({"user": 7}, "user 7 is not in 'd'; expected 0 to 1"),
+        ({"user": 1}, r"user 1 \('b'\) has one item"),
+        ({}, "either a user or a history"),
+        ({"user": 0, "history": [1]}, "either a user or a history"),
+    ],
+)
+def test_what_cannot_be_traced_is_told(make, dataset, asked, message):
+    with pytest.raises(MMSRError, match=message):
+        trace(make(0), dataset, **asked)

@@ -1,0 +1,153 @@
+"""The training loop: it learns, repeats itself, resumes exactly, stops early and keeps what was saved."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+
+from mmsr_lite.data.split import Split
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.ranks import evaluate
+from mmsr_lite.models.counting import Popularity, PopularityConfig
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.training.loop import TrainConfig, batches, pick_device, train
+
+CONFIG = TrainConfig(epochs=4, batch=16, lr=0.01, device="cpu")
+
+
+@pytest.fixture
+def fresh(books):
+    """Makes the same untrained model with dropout, or another one by seed."""
+
+    def made(seed: int = 0) -> MMSR:
+        torch.manual_seed(seed)
+        return MMSR(MMSRConfig(dim=8, dropout=0.3), 12, books(1))
+
+    return made
+
+
+def plain(record: dict) -> dict:
+    """The record without times."""
+    epochs = [{name: value for name, value in entry.items() if name != "seconds"} for entry in record["epochs"]]
+    return {**record, "seconds": None, "epochs": epochs}
+
+
+def same(one: MMSR, other: MMSR) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def test_the_loss_falls_and_the_best_epoch_is_what_stays(fresh, cycle):
+    model, seen = fresh(), []
+    record = train(model, cycle, CONFIG, progress=False, on_epoch=lambda record: seen.append(len(record["epochs"])))
+    losses, scores = zip(*((e["loss"], e["validation"]["MRR@5"]) for e in record["epochs"]), strict=True)
+    assert losses[-1] < 0.9 * losses[0] and seen == [1, 2, 3, 4] and not model.training
+    assert record["best_epoch"] == 1 + int(np.argmax(scores))
+    assert evaluate(model, cycle.validation)["MRR@5"] == pytest.approx(max(scores))
+    steps = 4 * -(-len(cycle.train) // 16)
+    assert record["epochs"][-1]["lr"] == pytest.approx(0.01 / (steps - max(1, round(0.05 * steps))))
+    assert set(record["epochs"][0]["beta"]) == {"item", "picture"}
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_does_not(fresh, cycle):
+    one, two, other = (train(fresh(), cycle, replace(CONFIG, seed=s), progress=False) for s in (0, 0, 1))
+    assert plain(one) == plain(two) and plain(one)["epochs"] != plain(other)["epochs"]
+
+
+@pytest.mark.parametrize("calls, kept", [(3, 0), (15, 2)])  # six batches an epoch
+def test_ctrl_c_within_an_epoch_and_resume_give_the_uninterrupted_run(fresh, cycle, tmp_path, monkeypatch, calls, kept):
+    whole, model = fresh(), fresh()
+    wanted, left = train(whole, cycle, CONFIG, progress=False), iter(range(calls))
+
+    def interrupted(history, target, loss=model.loss):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return loss(history, target)
+
+    monkeypatch.setattr(model, "loss", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, cycle, CONFIG, folder=tmp_path, progress=False)
+    assert len(list((tmp_path / "state").glob("*.safetensors"))) == min(kept, 1)
+    again = fresh(9 if kept else 0)  # the checkpoint holds the weights
+    record = train(again, cycle, replace(CONFIG, patience=99), folder=tmp_path, resume=True, progress=False)
+    assert plain(record) == plain(wanted) and same(again, whole)
+    done = train(fresh(9), cycle, CONFIG, folder=tmp_path, resume=True, progress=False)
+    assert plain(done) == plain(wanted)  # nothing is left to do
+
+
+def test_a_full_disk_is_told_and_the_earlier_checkpoint_goes_on(fresh, cycle, tmp_path, full_disk, monkeypatch):
+    whole = fresh()
+    wanted = train(whole, cycle, CONFIG, progress=False)
+
+    def fill(record):
+        if len(record["epochs"]) == 2:
+            full_disk()
+
+    with pytest.raises(MMSRError, match=r"could not write .*3\.safetensors': No space left"):
+        train(fresh(), cycle, CONFIG, folder=tmp_path, progress=False, on_epoch=fill)
+    monkeypatch.undo()
+    again = fresh(9)
+    record = train(again, cycle, CONFIG, folder=tmp_path, resume=True, progress=False)
+    assert plain(record) == plain(wanted) and same(again, whole)
+
+
+def test_a_checkpoint_of_another_config_is_refused(fresh, cycle, tmp_path):
+    train(fresh(), cycle, replace(CONFIG, epochs=1), folder=tmp_path, progress=False)
+    with pytest.raises(MMSRError, match=r"of another config: epochs=1 there, 4 now; lr=0.01 there, 0.1 now; use"):
+        train(fresh(), cycle, replace(CONFIG, lr=0.1), folder=tmp_path, resume=True, progress=False)
+
+
+def test_training_stops_when_nothing_improves(fresh, cycle):
+    record = train(fresh(), cycle, replace(CONFIG, epochs=9, lr=1e-30, patience=2), progress=False)
+    assert len(record["epochs"]) == 1 + 2 and record["best_epoch"] == 1
+
+
+def test_selection_judges_by_what_it_is_told(fresh, cycle):
+    last = train(fresh(), cycle, replace(CONFIG, selection="none", patience=1), progress=False)
+    assert last["best_epoch"] == 4 == len(last["epochs"]) and "validation" not in last["epochs"][0]
+    model = fresh()
+    record = train(model, cycle, replace(CONFIG, selection="test", metric="HR@5"), progress=False)
+    assert evaluate(model, cycle.test)["HR@5"] == max(entry["test"]["HR@5"] for entry in record["epochs"])
+    bare = Split(cycle.train, cycle.validation.select(np.zeros(0, int)), cycle.test)
+    with pytest.raises(MMSRError, match="selection='validation' needs examples to judge by"):
+        train(fresh(), bare, CONFIG, progress=False)
+    with pytest.raises(MMSRError, match="there are no training examples"):
+        train(fresh(), replace(bare, train=bare.validation), CONFIG, progress=False)
+
+
+def test_a_model_that_counts_is_counted_at_once(cycle):
+    model = Popularity(PopularityConfig(), 12)
+    assert train(model, cycle, CONFIG)["epochs"] == [] and model.count_of.sum() == len(cycle.train)
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"epochs": 0}, "epochs is 0; expected more than 0"),
+        ({"selection": "tset"}, "unknown selection 'tset'; choose from: none, test, validation"),
+        ({"precision": "half"}, "unknown precision 'half'; choose from: bf16, float32, tf32"),
+        ({"metric": "HR@10"}, r"unknown metric 'HR@10'; choose from: HR@20, HR@5"),
+    ],
+)
+def test_settings_that_cannot_be_are_told(wrong, message):
+    with pytest.raises(MMSRError, match=message):
+        TrainConfig(**asdict(CONFIG) | wrong)
+
+
+def test_a_loss_that_is_no_number_and_a_device_that_is_not_there_are_told(fresh, cycle, monkeypatch):
+    with pytest.raises(MMSRError, match=r"the loss of epoch 1 is (nan|inf); lower lr"):
+        train(fresh(), cycle, replace(CONFIG, lr=1e20), progress=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert pick_device().type == "cpu"
+    for name, message in (("cuda:1", "torch sees no GPU"), ("gpu", "unknown device 'gpu'")):
+        with pytest.raises(MMSRError, match=message):
+            pick_device(name)
+
+
+def test_batches_cover_every_row_once_in_another_order_each_epoch(cycle):
+    first, second = (list(batches(cycle.train, 10, (0, epoch))) for epoch in (1, 2))
+    for rows in (first, second):
+        assert sorted(np.concatenate(rows).tolist()) == list(range(len(cycle.train)))
+        assert max(map(len, rows)) == 10 and sum(len(batch) < 10 for batch in rows) <= 1
+        assert max(np.ptp(cycle.train.lengths[batch]) for batch in rows) <= 2  # alike lengths, little padding
+    assert [batch.tolist() for batch in first] != [batch.tolist() for batch in second]
