@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.data.dataset import Modality
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.graph import codes as module
-from mmsr_lite.graph.codes import autoencoder, fit_codebook, fit_codebooks, pca
+from mmsr_lite.graph.codes import autoencoder, fit_codebook, pca
 
 
 def modality(items: int = 80, width: int = 6, name: str = "text") -> Modality:
@@ -35,13 +35,6 @@ def test_an_item_has_the_k_centres_of_greatest_cosine_nearest_first(monkeypatch,
     assert np.array_equal(again.codes, book.codes) and np.array_equal(again.centres, book.centres)
 
 
-def test_centres_are_the_means_of_what_is_nearest_to_them():
-    toy = modality()
-    book, points = fit_codebook(toy, num_codes=4, dim=6), pca(toy.features[toy.present], 6, 0)
-    nearest = ((points[:, None] - book.centres[None, 1:, :6]) ** 2).sum(2).argmin(1)
-    assert np.allclose(book.centres[1:, :6], [points[nearest == c].mean(0) for c in range(4)], atol=1e-4)
-
-
 def test_pca_is_the_optimum_that_a_linear_autoencoder_nears():
     features = modality(200, 12).features
     centred = features - features.mean(0)
@@ -53,10 +46,7 @@ def test_pca_is_the_optimum_that_a_linear_autoencoder_nears():
 
     assert error(pca(features, 3, 0)) == pytest.approx(optimum, rel=1e-4)
     assert optimum * (1 - 1e-4) < error(autoencoder(features, 3, 0)) < optimum * 1.05
-
-
-def test_fewer_items_than_dimensions_give_as_many_as_there_are():
-    assert pca(modality(3, 1200).features, 8, 0).shape == (4, 4)
+    assert pca(features[:4], 8, 0).shape == (4, 4)  # fewer items than dimensions
 
 
 def test_what_cannot_be_learned_is_told():
@@ -69,10 +59,3 @@ def test_what_cannot_be_learned_is_told():
         fit_codebook(Modality("text", np.zeros((3, 2), np.float32), np.zeros(3, bool)), num_codes=1, codes_per_item=1)
     with pytest.raises(MMSRError, match="unknown reduction 'umap'; choose from: autoencoder, pca"):
         fit_codebook(modality(), num_codes=5, reduction="umap")
-
-
-def test_every_modality_gets_its_own_book():
-    toys = (modality(name="text"), modality(name="sound"))
-    empty, names = np.zeros(0, int), ("",) * 81
-    books = fit_codebooks(Dataset("d", empty, empty, empty, (), names, names, modalities=toys), num_codes=5, dim=4)
-    assert [(book.name, book.num_codes, book.centres.shape[1]) for book in books] == [("text", 5, 4), ("sound", 5, 4)]

@@ -1,7 +1,6 @@
 """MSGraph: graphs written down by hand, and what holds for every history."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,67 +18,49 @@ def named(graph) -> dict:
     return {(key[edge.centre], key[edge.neighbour]): edge.relation for edge in graph.edges}
 
 
-@pytest.fixture
-def aba():
-    return build_msgraph([A, B, A], {"image": {A: [1], B: [1, 2]}})
-
-
-def test_a_b_a_with_image_codes_1_12_1_is_this_graph(aba):
-    assert aba.nodes == (
-        Node("item", A, (1, 3)),
-        Node("item", B, (2,)),
-        Node("image", 1, (1, 2, 3)),
-        Node("image", 2, (2,)),
-    )
+def test_a_b_a_with_image_codes_1_12_1_is_this_graph():
+    codes = {"image": {A: [1], B: [1, 2]}}
+    aba = build_msgraph([A, B, A], codes)
+    places = [("item", A, (1, 3)), ("item", B, (2,)), ("image", 1, (1, 2, 3)), ("image", 2, (2,))]
+    assert aba.nodes == tuple(Node(*place) for place in places) and aba.node_types == ("item", "image")
     pairs = {(0, 1): "both", (2, 3): "both", (0, 2): "match", (1, 2): "match", (1, 3): "match"}
     both_ways = pairs | {(b, a): relation for (a, b), relation in pairs.items()}
     assert set(aba.edges) == {Edge(n, n, "self") for n in range(4)} | {Edge(*p, r) for p, r in both_ways.items()}
     assert len(aba.edges) == 4 + 2 * 5 and aba.relation(0, 3) is None and aba.relation(1, 3) == "match"
+    everywhere = build_msgraph([A, B, A], codes, global_attention=True)  # items alone hear every code
+    assert set(everywhere.edges) - set(aba.edges) == {Edge(3, 0, "match")}
+    graph = aba.to_networkx()
+    assert graph.edges[0, 1] == {"relation": "both"} and graph.nodes[0]["positions"] == [1, 3]
+    assert from_networkx(graph) == aba
 
 
-def test_transitions_are_named_from_the_centre():
-    graph = build_msgraph([A, B], {"image": {A: [1], B: [1, 2]}})
-    image = {(("image", 1), ("image", 2)): "out", (("image", 2), ("image", 1)): "in"}  # 1 stays and leads to 2
-    wanted = {(("item", A), ("item", B)): "out", (("item", B), ("item", A)): "in"} | image
-    assert {pair: r for pair, r in named(graph).items() if r in ("out", "in", "both")} == wanted
-
-
-def test_a_missing_modality_leaves_no_node_and_no_bridge():
+def test_transitions_are_named_from_the_centre_and_a_missing_modality_is_no_bridge():
+    edges = named(build_msgraph([A, B], {"image": {A: [1], B: [1, 2]}}))
+    wanted = {(("item", A), ("item", B)): "out", (("item", B), ("item", A)): "in"}
+    wanted |= {(("image", 1), ("image", 2)): "out", (("image", 2), ("image", 1)): "in"}  # 1 stays and leads to 2
+    assert {pair: relation for pair, relation in edges.items() if relation in ("out", "in", "both")} == wanted
     graph = build_msgraph([A, B, C], {"image": {A: [1], C: [2]}, "text": {}})
     assert graph.node_types == ("item", "image", "text") and not [n for n in graph.nodes if n.type == "text"]
     assert (("image", 1), ("image", 2)) not in named(graph) and (("item", B), ("item", C)) in named(graph)
 
 
-def test_codes_of_one_item_are_not_adjacent_and_modalities_match():
+def test_codes_of_one_item_match_across_modalities_and_are_adjacent_only_where_it_repeats():
     graph = build_msgraph([A], {"image": {A: [2, 1]}, "text": {A: [5]}})
-    matches = {pair for pair, relation in named(graph).items() if relation == "match"}
     ends = [("item", A), ("image", 1), ("image", 2), ("text", 5)]
-    assert matches == {(a, b) for a in ends for b in ends if a[0] != b[0]} and len(graph.edges) == len(matches) + 4
-
-
-def test_a_repeated_item_stays_itself_and_joins_its_codes():
+    pairs = [(a, b) for a in ends for b in ends]
+    assert named(graph) == {(a, b): "self" if a == b else "match" for a, b in pairs if a == b or a[0] != b[0]}
     graph = build_msgraph([A, A], {"image": np.array([[0, 0]] * A + [[1, 2]])})
     assert graph.nodes[0] == Node("item", A, (1, 2)) and named(graph)[("item", A), ("item", A)] == "self"
     assert named(graph)[("image", 1), ("image", 2)] == "both" == named(graph)[("image", 2), ("image", 1)]
 
 
-def test_global_attention_lets_items_alone_hear_every_code(aba):
-    graph = build_msgraph(aba.history, {"image": {A: [1], B: [1, 2]}}, global_attention=True)
-    assert set(graph.edges) - set(aba.edges) == {Edge(3, 0, "match")}
-
-
-def test_networkx_gives_the_same_graph_back(aba):
-    assert from_networkx(aba.to_networkx()) == aba
-    assert aba.to_networkx().edges[0, 1] == {"relation": "both"} and aba.to_networkx().nodes[0]["positions"] == [1, 3]
-
-
 def test_hetero_data_holds_the_same_nodes_and_edges():
     data = build_msgraph([A, B], {"image": {A: [1], B: [2]}, "text": {}}).to_hetero_data()
     assert data["item"].node_id.tolist() == [A, B] and data["item"].position.tolist() == [1, 2]
-    assert data["text"].num_nodes == 0
     wanted = {("item", "self", "item"): [[0, 1], [0, 1]], ("item", "out", "item"): [[1], [0]]}
     wanted |= {("item", "in", "item"): [[0], [1]], ("image", "match", "item"): [[0, 1], [0, 1]]}
-    assert {key: data[key].edge_index.tolist() for key in wanted} == wanted and data.num_edges == 2 * (2 + 2 + 2)
+    assert {key: data[key].edge_index.tolist() for key in wanted} == wanted
+    assert data.num_edges == 2 * (2 + 2 + 2) and data["text"].num_nodes == 0
 
 
 @given(HISTORIES, TABLES, TABLES, st.permutations(range(1, 7)))

@@ -22,10 +22,3 @@ def test_beta_is_the_softmax_of_the_scores(separate):
     difference = (6 + 2.5) - 2 if separate else 3 - 2
     late = 1 / (1 + math.exp(difference))
     assert torch.allclose(gate(HOHE, HEHO), torch.tensor([[late, 1 - late]]))
-
-
-def test_only_the_gate_that_scores_each_path_alone_must_swap_with_them():
-    torch.manual_seed(0)
-    for separate in (True, False):
-        gate = UpdateGate(2, separate)
-        assert torch.allclose(gate(HOHE, HEHO).flip(-1), gate(HEHO, HOHE)) == separate
