@@ -29,7 +29,7 @@ def test_a_state_is_w_times_identity_type_and_mean_position(books, rows, positio
 
 def test_codes_start_at_their_centres_in_the_spread_of_the_other_embeddings(books):
     (book,) = books(1, num_codes=50, dim=64)
-    centres = torch.from_numpy(book.centres)
+    centres = 5 * torch.from_numpy(book.centres)
     items, codes = (table.weight.detach() for table in NodeEmbedding(500, [centres], 64, 5).tables)
     assert torch.allclose(torch.cosine_similarity(codes[1:], centres[1:]), torch.ones(50))
     assert codes.std().item() == pytest.approx(items.std().item(), rel=0.05)
