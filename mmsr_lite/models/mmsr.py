@@ -40,6 +40,9 @@ class MMSRConfig:
     label_smoothing: float = 0.0
     max_history: int = 50
 
+    def __post_init__(self) -> None:
+        choose("fusion", self.fusion, FUSIONS)
+
 
 class MMSR(Recommender):
     """The paper's model over any number of modalities; codes travel with the weights.
@@ -56,7 +59,7 @@ class MMSR(Recommender):
 
     def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
         super().__init__()
-        fusion = FUSIONS[choose("fusion", config.fusion, FUSIONS)]
+        fusion = FUSIONS[config.fusion]
         self.config, self.max_history = config, config.max_history
         self.node_types = ("item", *(book.name for book in codebooks))
         self.codes = nn.ParameterList(

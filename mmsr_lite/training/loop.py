@@ -123,7 +123,7 @@ def train(
     steps = -(-len(parts.train) // config.batch)
     began = time.perf_counter() - record.get("seconds", 0.0)
     epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
-    bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress)
+    bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress, mininterval=0.5)
     for epoch in epochs:
         if _out_of_patience(record, config):
             break

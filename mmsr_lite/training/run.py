@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -97,6 +98,10 @@ def fit(
         raise MMSRError(
             f"the run in {str(folder)!r} is of another config: {'; '.join(wrong)}; use another folder, or its settings"
         )
+    pick_device(config.train.device)  # a mistake is told before the work begins
+    if not resume:
+        for old in (folder / "state", folder / "refit"):
+            shutil.rmtree(old, ignore_errors=True)
     dataset = load(config.source, modalities=config.modalities, encoders=config.encoders, min_count=config.min_count)
     parts = _parts(config, dataset)
     model = build(config, dataset)
@@ -107,9 +112,8 @@ def fit(
         whole = split(dataset, validation=False, max_history=model.max_history)
         again = replace(config.train, selection="none", epochs=record["best_epoch"])
         model = build(config, dataset)
-        record["refit"] = train(model, whole, again, folder=folder / "refit", resume=resume, progress=progress)[
-            "epochs"
-        ]
+        second = train(model, whole, again, folder=folder / "refit", resume=resume, progress=progress)
+        record["refit"] = second["epochs"]
     record["seconds"] = time.perf_counter() - began
     save_tensors(folder / "model.safetensors", model.state_dict())
     write_json(folder / "history.json", record)

@@ -66,13 +66,15 @@ def still(figure: Any):
             axes.grid(color=style.LINE, lw=0.6)
             axes.set_axisbelow(True)
         if any(axes.get_legend_handles_labels()[1]):
-            axes.legend(frameon=False, fontsize=8)
+            bars = any(trace["type"] == "bar" for trace in record["data"])
+            axes.legend(frameon=False, fontsize=8, loc="lower right" if bars else "best")
     first = panels[names[0]]
     for image in layout.get("images", []):
         pixels = style.picture(image["source"])
         if pixels is not None:
-            limits, half = (first.get_xlim(), first.get_ylim()), (image["sizex"] / 2, image["sizey"] / 2)
-            x, y = image["x"], image["y"]
+            limits, x, y = (first.get_xlim(), first.get_ylim()), image["x"], image["y"]
+            unit = np.ptp(limits[0]) / np.ptp(limits[1]) * (height - 0.9) / 7.6  # an x unit as long as a y unit: square
+            half = (unit * image["sizey"] / 2, image["sizey"] / 2)
             first.imshow(pixels, extent=(x - half[0], x + half[0], y + half[1], y - half[1]), aspect="auto", zorder=3)
             first.set(xlim=limits[0], ylim=limits[1])
     for note in layout.get("annotations", []):
