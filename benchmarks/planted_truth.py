@@ -2,9 +2,9 @@
 
     python benchmarks/planted_truth.py            # about 20 minutes on two CPU cores; writes results/planted_truth.csv
 
-Each row is one run with the settings of `mmsr-lite demo`: HR@5 of the model, of counting and the best reachable (percent),
-their ratio, and the mean beta (weight of late fusion, hohe) of each node type at the best epoch. A run that is in the table
-is not repeated.
+Each row is one run with the settings of `mmsr-lite demo`: HR@5 of the model, of counting and the best reachable, the
+share of it that the model gets, and the mean beta (weight of late fusion) of each node type at the best epoch; percent.
+A run that is in the table is not repeated.
 """
 
 from __future__ import annotations

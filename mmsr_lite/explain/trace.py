@@ -89,8 +89,8 @@ def trace(
 
 
 def _history(model: MMSR, dataset: Dataset, user: int | None, history: Sequence[int] | None, target: int | None):
-    if (user is None) == (history is None):
-        raise MMSRError("give either a user or a history to trace")
+    if (user is None) == (history is None) or (user is not None and target is not None):
+        raise MMSRError("give either a user or a history to trace; a target goes with a history only")
     if history is None:
         *history, target = dataset.history(user).tolist()
         if not history:
