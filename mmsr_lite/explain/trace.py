@@ -71,7 +71,7 @@ def trace(
         "dataset": {"name": dataset.name, "items": dataset.num_items},
         "model": {
             "name": "mmsr",
-            "label": f"MMSR, {model.config.fusion}",
+            "label": model.label,
             "layers": model.config.layers,
             "fusion": model.config.fusion,
         },

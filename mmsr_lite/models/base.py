@@ -20,6 +20,11 @@ class Recommender(nn.Module, ABC):
     Config: type
     max_history = 50
 
+    @property
+    def label(self) -> str:
+        """What people call it in tables and pictures."""
+        return type(self).__name__
+
     def user_state(self, history: Tensor) -> Tensor:
         """(B, L) histories padded on the right with 0 -> (B, D)."""
         raise NotImplementedError(f"{type(self).__name__} has no user state")

@@ -84,6 +84,11 @@ class MMSR(Recommender):
             for _ in range(config.layers)
         )
 
+    @property
+    def label(self) -> str:
+        """The model and its fusion."""
+        return f"MMSR, {self.config.fusion}"
+
     def graphs(self, history: Tensor) -> GraphBatch:
         """The MSGraphs of `history` (B, L), longer ones cut to their last `max_history` items by the caller."""
         return build_graphs(history, self.codes, global_attention=self.config.global_attention)

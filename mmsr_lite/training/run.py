@@ -168,7 +168,7 @@ def measure(model: Recommender, dataset: Dataset, parts: Split, *, progress: boo
     truth = dataset.facts.get("truth")
     return {
         "dataset": dataset.name,
-        "model": next(name for name, kind in MODELS.items() if type(model) is kind),
+        "model": model.label,
         "examples": len(parts.test),
         "test": evaluate(model, parts.test, progress=progress),
         "reachable": truth.reachable(parts.test) if truth is not None else None,

@@ -161,10 +161,10 @@ class Truth:
         return self.distributions(np.asarray(history)[None])[0]
 
     def reachable(self, examples, cutoffs: tuple[int, ...] = (5, 20)) -> dict[str, float]:
-        """The best expected HR@K and MRR@K of any ranking of `examples`, in percent.
+        """The best expected HR@K, MRR@K and NDCG@K of any ranking of `examples`, in percent.
 
         That is the ranking by true probability; among equal items every order is as good, so HR@K is the sum of the K
-        greatest probabilities and MRR@K the sum of p / rank over them.
+        greatest probabilities, MRR@K the sum of p / rank over them and NDCG@K that of p / log2(1 + rank).
         """
         most = max(cutoffs)
         best = np.zeros(most)
@@ -172,7 +172,8 @@ class Truth:
             chance = self.distributions(examples.histories(np.arange(begin, min(begin + 1024, len(examples)))))
             best += np.sort(np.partition(chance, -most, axis=1)[:, -most:], axis=1)[:, ::-1].sum(axis=0)
         best *= 100 / len(examples)  # (most,) chance in percent that the target has rank 1, 2, ...
-        gains = {"HR": best, "MRR": best / np.arange(1, most + 1)}
+        rank = np.arange(1, most + 1)
+        gains = {"HR": best, "MRR": best / rank, "NDCG": best / np.log2(1 + rank)}
         return {f"{name}@{k}": float(gain[:k].sum()) for k in cutoffs for name, gain in gains.items()}
 
 
