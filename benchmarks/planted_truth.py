@@ -45,8 +45,8 @@ def main(seeds: int = 5) -> None:
     """Fill the table, saving after each run, and print its summary."""
     rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
     done = {tuple(row[name] for name in KEY) for row in rows}
-    for seed in range(seeds):
-        for world in ("cycle", "match", "mixed"):
+    for world in ("cycle", "match", "mixed"):
+        for seed in range(seeds):
             for modalities in (True, False):
                 if (world, modalities, seed) not in done:
                     rows.append(run(world, modalities, seed))

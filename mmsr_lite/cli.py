@@ -29,10 +29,11 @@ SETTINGS = {  # options of `train` that are fields of RunConfig, TrainConfig or 
         "adaptive",
         "adaptive, synchronous, hohe (late), heho (early), homogeneous, heterogeneous, ...-invasive",
     ),
-    "epochs": (int, 20, "most epochs"),
+    "epochs": (int, 10, "most epochs"),
     "batch": (int, 512, "examples a step"),
-    "lr": (float, 2e-3, "learning rate"),
-    "dropout": (float, 0.3, "dropout of attention and of the nodes' input"),
+    "lr": (float, 1e-2, "learning rate"),
+    "dropout": (float, 0.3, "dropout after each layer"),
+    "input_dropout": (float, 0.4, "dropout of the nodes' input"),
     "selection": (str, "validation", "what picks the best epoch; 'test' only to compare with the paper's tables"),
     "seed": (int, 0, "seed of codes, weights and order"),
     "device": (str, "auto", "auto, cpu or cuda"),
@@ -62,8 +63,6 @@ def train(args: argparse.Namespace) -> None:
     if Path(args.out, "config.json").is_file() and not args.resume:
         raise MMSRError(f"{args.out!r} holds a run already; go on with --resume, or name another folder with --out")
     given = {name: getattr(args, name) for name, (_, default, _) in SETTINGS.items() if getattr(args, name) != default}
-    if "dropout" in given:
-        given["input_dropout"] = args.dropout
     encoders = _pairs(args.encoder) if any("=" in word for word in args.encoder) else (args.encoder or [None])[0]
     names = None if args.modalities is None else tuple(args.modalities)
     config = RunConfig(args.source, names, encoders, args.min_count).with_settings(

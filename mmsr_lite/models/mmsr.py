@@ -32,7 +32,7 @@ class MMSRConfig:
     scale: bool = True  # equation 13 divided by sqrt(D)
     residual: bool = True
     dropout: float = 0.3
-    input_dropout: float = 0.3
+    input_dropout: float = 0.4
     separate_gate: bool = False  # the released code's gate
     position: bool = True
     node_type: bool = True

@@ -32,9 +32,9 @@ class TrainConfig:
     shares of all steps; `patience` is in epochs.
     """
 
-    epochs: int = 20
+    epochs: int = 10
     batch: int = 512
-    lr: float = 2e-3
+    lr: float = 1e-2
     weight_decay: float = 0.0
     warmup: float = 0.05
     clip: float = 5.0
