@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from mmsr_lite.data import load
+from mmsr_lite.data.corruption import CORRUPTIONS
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split, split
 from mmsr_lite.data.storage import content_hash, read_json, write_json
@@ -50,6 +51,8 @@ class RunConfig:
     modalities: tuple[str, ...] | None = None
     encoders: Any = None
     min_count: int | None = None
+    corruption: str | None = None  # one of CORRUPTIONS, done to all modalities; "mismatched" at rate 1 is the control
+    rate: float = 1.0
     model: str = "mmsr"
     codes: int = 30
     codes_per_item: int = 3
@@ -102,7 +105,7 @@ def fit(
     if not resume:
         for old in (folder / "state", folder / "refit"):
             shutil.rmtree(old, ignore_errors=True)
-    dataset = load(config.source, modalities=config.modalities, encoders=config.encoders, min_count=config.min_count)
+    dataset = prepare(config)
     parts = _parts(config, dataset)
     model = build(config, dataset)
     write_json(folder / "config.json", {"id": config.id, **asdict(config)}, indent=1)
@@ -121,6 +124,15 @@ def fit(
     metrics |= {"selection": record["selection"], "best_epoch": record["best_epoch"], "seed": config.train.seed}
     write_json(folder / "metrics.json", metrics, indent=1)
     return model, dataset, metrics
+
+
+def prepare(config: RunConfig) -> Dataset:
+    """The data set of the run, corrupted as it asks."""
+    dataset = load(config.source, modalities=config.modalities, encoders=config.encoders, min_count=config.min_count)
+    if config.corruption is None:
+        return dataset
+    corrupt = CORRUPTIONS[choose("corruption", config.corruption, CORRUPTIONS)]
+    return corrupt(dataset, rate=config.rate, seed=config.train.seed)
 
 
 def build(config: RunConfig, dataset: Dataset) -> Recommender:
@@ -147,7 +159,7 @@ def open_run(folder: str | Path, device: str = "auto") -> tuple[RunConfig, Recom
         config = RunConfig(**saved, modalities=None if names is None else tuple(names), train=training)
     except (TypeError, KeyError) as error:
         raise MMSRError(f"{str(folder / 'config.json')!r} does not fit this version: {error}; train again") from error
-    dataset = load(config.source, modalities=config.modalities, encoders=config.encoders, min_count=config.min_count)
+    dataset = prepare(config)
     model = build(config, dataset)
     load_weights(folder / "model.safetensors", model)
     model.to(pick_device(device)).eval()

@@ -1,11 +1,12 @@
 """A run: settings find their place, refitting reads what selection held out, and a folder gives back what went in."""
 
+import numpy as np
 import pytest
 import torch
 
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.training.run import RunConfig, fit, open_run
+from mmsr_lite.training.run import RunConfig, fit, open_run, prepare
 
 
 @pytest.fixture
@@ -51,3 +52,11 @@ def test_what_is_no_run_of_this_version_is_told(config, tmp_path):
     write_json(tmp_path / "config.json", {"id": "x", "source": "wardrobe", "train": {"momentum": 1}})
     with pytest.raises(MMSRError, match=r"does not fit this version: .*momentum"):
         open_run(tmp_path)
+
+
+def test_a_run_on_mismatched_modalities_trains_on_other_items_features(config):
+    true, wrong = prepare(config).modalities[0], prepare(config.with_settings(corruption="mismatched")).modalities[0]
+    assert np.array_equal(np.sort(true.features, axis=0), np.sort(wrong.features, axis=0))  # the same rows, elsewhere
+    assert (true.features[1:] != wrong.features[1:]).any(axis=1).all()
+    with pytest.raises(MMSRError, match="unknown corruption 'scrambled'"):
+        prepare(config.with_settings(corruption="scrambled"))
