@@ -1,5 +1,6 @@
 """The files around the package agree with each other: ranges, tested versions, commands, paths."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -99,3 +100,14 @@ def test_make_says_what_is_missing_when_there_is_no_python(tmp_path):
     )
     assert done.returncode == 2
     assert "needs Python 3.11 or newer with venv" in done.stderr
+
+
+def test_the_readme_says_what_the_result_file_says():
+    """The rows of the README's table are the metrics that the runs wrote, rounded."""
+    runs = json.loads((ROOT / "benchmarks/results/amazon-beauty.json").read_text())
+    run = runs["test selection"]
+    validated = max(runs["validation selection, before refitting"]["epochs"], key=lambda e: e["validation"]["MRR@5"])
+    rows = [run["test"], run["epochs"][validated["epoch"] - 1]["test"], run["counting"]["markov"]]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for found in rows:
+        assert " | ".join(f"{found[name]:.2f}" for name in ("HR@5", "MRR@5", "HR@20", "MRR@20")) in readme
