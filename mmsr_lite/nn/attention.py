@@ -25,17 +25,15 @@ class TypedLinear(nn.Module):
         return [linear(state) for linear, state in zip(self.maps, states, strict=True)]
 
 
-def homogeneous_logits(values: list[Tensor], weight: Tensor, graph: GraphBatch) -> tuple[Tensor, ...]:
-    """Equation 12 for each node type: `a_r . (V_i * V_j)` (B, N_t, N_t), `weight` (R, D) holding each a_r.
+def homogeneous_logits(centre: Tensor, neighbour: Tensor, relation: Tensor, weight: Tensor) -> Tensor:
+    """Equation 12 for nodes of one type: `a_r . (V_i * V_j)` (B, n, N_t), `weight` (R, D) holding each a_r.
 
-    `(V_i * a_r) V_j^T` says the same without a tensor of N x N x D; absent edges hold a very low logit.
+    `centre` (B, n, D) and `neighbour` (B, N_t, D) are values, `relation` (B, n, N_t) an index of RELATIONS. The product
+    `(V_i * a_r) V_j^T` needs no tensor of n x N x D; absent edges hold a very low logit.
     """
-    found = []
-    for value, relation in zip(values, graph.relations, strict=True):
-        every = (value[:, None] * weight[:, None]) @ value[:, None].transpose(2, 3)  # (B, R, N_t, N_t)
-        chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]  # (B, N_t, N_t)
-        found.append(F.leaky_relu(chosen).masked_fill(relation == 0, MASKED))
-    return tuple(found)
+    every = (centre[:, None] * weight[:, None]) @ neighbour[:, None].transpose(2, 3)  # (B, R, n, N_t)
+    chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]  # (B, n, N_t)
+    return F.leaky_relu(chosen).masked_fill(relation == 0, MASKED)
 
 
 def heterogeneous_logits(queries: list[Tensor], keys: list[Tensor], graph: GraphBatch, scale: bool) -> Tensor:

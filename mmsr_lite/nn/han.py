@@ -102,7 +102,8 @@ class HANLayer(nn.Module):
             )
             summed = read if self.fusion.invasive and phase > 1 else values  # non-invasive: only the logits see phase 1
             if family == HOMOGENEOUS:
-                logits = homogeneous_logits(read, self.relation, graph)
+                pairs = zip(read, graph.relations, strict=True)
+                logits = tuple(homogeneous_logits(value, value, relation, self.relation) for value, relation in pairs)
                 weights = self._attend(f"{path}_{phase}", logits)
                 reached = [weight @ value for weight, value in zip(weights, summed, strict=True)]  # (B, N_t, D)
             else:

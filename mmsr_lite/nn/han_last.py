@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmsr_lite.graph.batch import SELF, GraphBatch
-from mmsr_lite.nn.attention import MASKED
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.nn.attention import MASKED, homogeneous_logits
 from mmsr_lite.nn.han import HOMOGENEOUS, HANLayer
 
 
@@ -41,9 +41,8 @@ def _walk(
         every = torch.arange(graph.widths[0], device=graph.last.device).expand(len(graph.last), -1)
         (items,) = _phase_1(layer, families[0], [(every, every >= 0)], states, values, graph)  # (B, N_0, D)
         read = layer.value.maps[0](items)
-        logits = _homogeneous(
-            layer, _take(read, graph.last[:, None]), read, _take(graph.relations[0], graph.last[:, None])
-        )
+        centre, relation = (_take(rows, graph.last[:, None]) for rows in (read, graph.relations[0]))
+        logits = homogeneous_logits(centre, read, relation, layer.relation)
         return (logits.softmax(-1) @ (read if layer.fusion.invasive else values[0]))[:, 0]
     near = graph.last_nodes  # late: codes first read their own sequence, then the item reads its codes
     reached = _phase_1(layer, families[0], near, states, values, graph)  # k_t pieces of (B, k_t, D)
@@ -65,7 +64,7 @@ def _phase_1(
     """Aggregate the layer's input for the `centres` of each type: index (B, n_t) and validity."""
     if family == HOMOGENEOUS:
         return [
-            _homogeneous(layer, _take(value, index), value, _take(relation, index)).softmax(-1) @ value
+            homogeneous_logits(_take(value, index), value, _take(relation, index), layer.relation).softmax(-1) @ value
             for (index, _), value, relation in zip(centres, values, graph.relations, strict=False)
         ]
     ((index, _),) = centres  # only items are ever asked for
@@ -74,9 +73,3 @@ def _phase_1(
     logits = F.leaky_relu(logits / math.sqrt(key.shape[-1]) if layer.scale else logits)
     weights = logits.masked_fill(~graph.matches.gather(1, index[:, :, None].expand_as(logits)), MASKED).softmax(-1)
     return [weights @ torch.cat(values, 1)]
-
-
-def _homogeneous(layer: HANLayer, centre: Tensor, neighbour: Tensor, relation: Tensor) -> Tensor:
-    every = (centre[:, None] * layer.relation[:, None]) @ neighbour[:, None].transpose(2, 3)  # (B, R, n, N_t)
-    chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]
-    return F.leaky_relu(chosen).masked_fill(relation == 0, MASKED)

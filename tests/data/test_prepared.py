@@ -17,7 +17,7 @@ from mmsr_lite.data.prepared import read_features, save_prepared, write_features
 from mmsr_lite.errors import MMSRError
 
 
-def same(first, second) -> None:
+def assert_same(first, second) -> None:
     for name in ("name", "user_ids", "item_ids", "titles", "texts"):
         assert getattr(first, name) == getattr(second, name), name
     both = (first, second)
@@ -38,18 +38,18 @@ def test_a_prepared_folder_is_read_back_as_it_was_without_any_encoder(tiny_folde
     folder = save_prepared(dataset, tmp_path / "ready")
     monkeypatch.setattr("mmsr_lite.data.sources.folder.encode", None)
     again = load(folder)
-    same(dataset, again)
+    assert_same(dataset, again)
     assert again.facts == {"unreadable": {"photo": 1}, "told": [1, "a"]}
     assert Path(again.pictures[1]).read_bytes() == Path(dataset.pictures[1]).read_bytes()
     assert again.pictures[3] is None and str(folder.resolve()) in again.pictures[1]
-    same(dataset.with_modalities("tags"), load(folder, modalities=["tags"]))
+    assert_same(dataset.with_modalities("tags"), load(folder, modalities=["tags"]))
 
 
 def test_a_modality_that_nobody_has_any_more_and_an_odd_name_come_back_too(tiny_folder, tmp_path):
     dataset = missing(load(tiny_folder, modalities=["title"], min_count=4), modality="title", rate=1)
     odd = Modality("../odd/name", np.ones((7, 2), np.float32) * (np.arange(7) > 2)[:, None], np.arange(7) > 2)
     dataset = replace(dataset, modalities=(*dataset.modalities, odd))
-    same(dataset, load(save_prepared(dataset, tmp_path / "ready")))
+    assert_same(dataset, load(save_prepared(dataset, tmp_path / "ready")))
 
 
 @pytest.mark.parametrize("failing", ["os.replace", "shutil.copyfile", "mmsr_lite.data.prepared.write_json"])
