@@ -10,15 +10,10 @@ on first use, so `import mmsr_lite` is quick and does not import torch.
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-
-# Read when torch loads: its threads sleep while they wait. On a busy machine spinning threads make an epoch ten times
-# as long (measured with two threads on two cores, both busy: 88 to 138 s against 10 to 11 s).
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "MMSRError": "mmsr_lite.errors",
