@@ -102,12 +102,12 @@ def fit(
             f"the run in {str(folder)!r} is of another config: {'; '.join(wrong)}; use another folder, or its settings"
         )
     pick_device(config.train.device)  # a mistake is told before the work begins
-    if not resume:
-        for old in (folder / "state", folder / "refit"):
-            shutil.rmtree(old, ignore_errors=True)
     dataset = prepare(config)
     parts = _parts(config, dataset)
     model = build(config, dataset)
+    if not resume:  # only now: bad input has cost nothing
+        for old in (folder / "state", folder / "refit"):
+            shutil.rmtree(old, ignore_errors=True)
     write_json(folder / "config.json", {"id": config.id, **asdict(config)}, indent=1)
     began = time.perf_counter()
     record = train(model, parts, config.train, folder=folder, resume=resume, progress=progress)
