@@ -60,7 +60,8 @@ def books():
             codes = np.array([rng.permutation(num_codes)[:k] + 1 for _ in range(items + 1)])
             codes[np.arange(k) >= rng.integers(k + 1, size=(items + 1, 1))] = 0
             codes[0] = 0
-            found.append(Codebook(name, codes, rng.normal(size=(num_codes + 1, dim)).astype(np.float32)))
+            centres = rng.normal(size=(num_codes + 1, dim)).astype(np.float32)
+            found.append(Codebook(name, codes, centres, centres[codes].sum(1) * (codes > 0).any(1, keepdims=True)))
         return tuple(found)
 
     return make

@@ -19,6 +19,8 @@ MINI_BATCH_FROM = 100_000  # items; above it k-means reads mini-batches
 class Codebook:
     """Codes of one modality: `codes` (V+1, k) in 1..C, nearest first, 0 where there is none; `centres` (C+1, D).
 
+    `reduced` (V+1, D) holds what the codes were learned from, for models that read features instead of codes.
+
     >>> features = np.array([[0, 0], [1, 0], [.9, .1], [0, 1], [.1, .9]], np.float32)
     >>> toy = Modality("toy", features, np.array([False, True, True, True, True]))
     >>> codes = fit_codebook(toy, num_codes=2, codes_per_item=1).codes[:, 0]
@@ -29,6 +31,7 @@ class Codebook:
     name: str
     codes: np.ndarray
     centres: np.ndarray
+    reduced: np.ndarray
 
     @property
     def num_codes(self) -> int:
@@ -63,9 +66,10 @@ def fit_codebook(
     order = np.argsort(-_unit(points) @ _unit(found).T, axis=1, kind="stable")[:, :codes_per_item]
     codes = np.zeros((len(modality.present), codes_per_item), np.int64)
     codes[present] = order + 1
-    centres = np.zeros((num_codes + 1, dim), np.float32)
+    centres, reduced = (np.zeros((rows, dim), np.float32) for rows in (num_codes + 1, len(codes)))
     centres[1:, : found.shape[1]] = found
-    return Codebook(modality.name, codes, centres)
+    reduced[present, : found.shape[1]] = points
+    return Codebook(modality.name, codes, centres, reduced)
 
 
 def fit_codebooks(dataset: Dataset, **settings) -> tuple[Codebook, ...]:

@@ -49,7 +49,7 @@ class MMSR(Recommender):
 
     >>> from mmsr_lite.data.dataset import Modality
     >>> import numpy as np
-    >>> book = Codebook("toy", np.array([[0], [1], [2]]), np.zeros((3, 8), np.float32))
+    >>> book = Codebook("toy", np.array([[0], [1], [2]]), np.zeros((3, 8), np.float32), np.zeros((3, 8), np.float32))
     >>> model = MMSR(MMSRConfig(dim=8), num_items=2, codebooks=[book])
     >>> model.scores(torch.tensor([[1, 2, 1]])).shape
     torch.Size([1, 3])
