@@ -1,0 +1,86 @@
+"""What an item looks like in each modality, for models that read vectors and not MSGraphs (paper, equation 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmsr_lite.errors import choose
+from mmsr_lite.graph.codes import Codebook
+
+
+class CodeReader(nn.Module):
+    """Items (...) -> (..., D): the mean of the embeddings of an item's codes, which start at their centres."""
+
+    def __init__(self, book: Codebook, dim: int):
+        super().__init__()
+        self.register_buffer("codes", torch.from_numpy(book.codes))  # (V+1, k)
+        self.table = nn.Embedding(len(book.centres), dim, padding_idx=0)
+        with torch.no_grad():
+            self.table.weight.copy_(_rescaled(torch.from_numpy(book.centres), dim, slice(1, None)))
+            self.table.weight[0] = 0
+
+    def forward(self, items: Tensor) -> Tensor:
+        """The vectors of `items`; zero where there is no code."""
+        codes = self.codes[items]  # (..., k)
+        return self.table(codes).sum(-2) / (codes > 0).sum(-1, keepdim=True).clamp_min(1)  # (..., D)
+
+
+class FeatureReader(nn.Module):
+    """Items (...) -> (..., D): a linear map of their reduced features, which starts as the identity."""
+
+    def __init__(self, book: Codebook, dim: int):
+        super().__init__()
+        there = torch.from_numpy((book.codes > 0).any(1))
+        self.register_buffer("features", _rescaled(torch.from_numpy(book.reduced), dim, there) * there[:, None])
+        self.map = nn.Linear(book.reduced.shape[1], dim, bias=False)
+        nn.init.eye_(self.map.weight)
+
+    def forward(self, items: Tensor) -> Tensor:
+        """The vectors of `items`; zero where the modality is missing."""
+        return self.map(self.features[items])  # (..., D)
+
+
+READERS = {"codes": CodeReader, "features": FeatureReader}
+
+
+class ItemModalities(nn.Module):
+    """Maps items (...) to their vectors in each of M modalities (..., M, D) and whether they have it (..., M).
+
+    `reads` is "codes" or "features"; both start at the spread of the other embeddings, D^-0.5. An item without a
+    modality has the zero vector there. No codebooks give M = 0.
+
+    >>> from mmsr_lite.graph.codes import Codebook
+    >>> rows = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
+    >>> book = Codebook("toy", np.array([[0, 0], [1, 2], [0, 0]]), rows, rows)      # item 2 has no code
+    >>> vectors, present = ItemModalities([book], dim=2)(torch.tensor([[1, 2, 0]]))
+    >>> vectors.shape, present[0, :, 0].tolist()
+    (torch.Size([1, 3, 1, 2]), [True, False, False])
+    """
+
+    def __init__(self, codebooks: Sequence[Codebook], dim: int, reads: str = "codes"):
+        super().__init__()
+        kind = READERS[choose("reads", reads, READERS)]
+        self.dim = dim
+        self.readers = nn.ModuleList(kind(book, dim) for book in codebooks)
+        have = [(book.codes > 0).any(1) for book in codebooks]
+        self.register_buffer("present", torch.from_numpy(np.stack(have, 1)) if have else torch.zeros(1, 0).bool())
+
+    def __len__(self) -> int:
+        """M."""
+        return len(self.readers)
+
+    def forward(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., M, D) and (..., M) of `items` (...)."""
+        if not self.readers:
+            nothing = torch.zeros(*items.shape, 0, self.dim, device=items.device)
+            return nothing, nothing[..., 0].bool()
+        return torch.stack([reader(items) for reader in self.readers], -2), self.present[items]
+
+
+def _rescaled(rows: Tensor, dim: int, real: slice | Tensor) -> Tensor:
+    """`rows` with the spread of embeddings, dim^-0.5, over those that are `real`."""
+    return rows * (dim**-0.5 / rows[real].std().clamp_min(1e-12))
