@@ -5,6 +5,7 @@ features (V+1, F) -> linear autoencoder -> (V+1, D) -> k-means, C centres -> the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,12 +47,15 @@ def fit_codebook(
     codes_per_item: int = 3,
     dim: int = 128,
     reduction: str = "pca",
+    distance: str = "cosine",
     seed: int = 0,
 ) -> Codebook:
-    """Learn C centres of one modality and give each item that has it the k nearest by cosine; others have no code.
+    """Learn C centres of one modality and give each item that has it the k nearest; others have no code.
 
+    The paper measures by cosine; the released code by Euclidean distance, over the reduction "sigmoid-autoencoder".
     Raises `MMSRError` when k > C or when the modality has fewer distinct features than C.
     """
+    choose("distance", distance, DISTANCES)
     present = np.flatnonzero(modality.present)
     distinct = len(np.unique(modality.features[present], axis=0)) if len(present) else 0
     if not 1 <= codes_per_item <= num_codes:
@@ -63,7 +67,7 @@ def fit_codebook(
         )
     points = REDUCTIONS[choose("reduction", reduction, REDUCTIONS)](modality.features[present], dim, seed)
     found = _kmeans(points, num_codes, seed)
-    order = np.argsort(-_unit(points) @ _unit(found).T, axis=1, kind="stable")[:, :codes_per_item]
+    order = np.argsort(DISTANCES[distance](points, found), axis=1, kind="stable")[:, :codes_per_item]
     codes = np.zeros((len(modality.present), codes_per_item), np.int64)
     codes[present] = order + 1
     centres, reduced = (np.zeros((rows, dim), np.float32) for rows in (num_codes + 1, len(codes)))
@@ -79,6 +83,12 @@ def fit_codebooks(dataset: Dataset, **settings) -> tuple[Codebook, ...]:
 
 def _unit(rows: np.ndarray) -> np.ndarray:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+DISTANCES = {  # points (n, D), centres (C, D) -> (n, C), smaller is nearer
+    "cosine": lambda points, centres: -_unit(points) @ _unit(centres).T,
+    "euclidean": lambda points, centres: (centres**2).sum(axis=1) - 2 * points @ centres.T,  # but for |point|^2
+}
 
 
 def _kmeans(points: np.ndarray, num_codes: int, seed: int) -> np.ndarray:
@@ -104,7 +114,9 @@ def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
     ).fit_transform(centred)
 
 
-def autoencoder(features: np.ndarray, dim: int, seed: int, steps: int = 300) -> np.ndarray:
+def autoencoder(
+    features: np.ndarray, dim: int, seed: int, steps: int = 300, squash: Callable = lambda hidden: hidden
+) -> np.ndarray:
     """(n, min(D, F, n)) codes of a linear autoencoder trained by gradient, as the paper has it."""
     import torch
 
@@ -116,9 +128,16 @@ def autoencoder(features: np.ndarray, dim: int, seed: int, steps: int = 300) -> 
     optimiser = torch.optim.Adam([*encode.parameters(), *decode.parameters()], lr=1e-2)
     for _ in range(steps):
         optimiser.zero_grad()
-        (decode(encode(x)) - x).square().mean().backward()
+        (decode(squash(encode(x))) - x).square().mean().backward()
         optimiser.step()
-    return encode(x).detach().numpy()
+    return squash(encode(x)).detach().numpy()
 
 
-REDUCTIONS = {"pca": pca, "autoencoder": autoencoder}
+def sigmoid_autoencoder(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
+    """(n, min(D, F, n)) codes in (0, 1) of an autoencoder with a sigmoid, as the released code has it."""
+    import torch
+
+    return autoencoder(features, dim, seed, squash=torch.sigmoid)
+
+
+REDUCTIONS = {"pca": pca, "autoencoder": autoencoder, "sigmoid-autoencoder": sigmoid_autoencoder}

@@ -59,3 +59,16 @@ def test_what_cannot_be_learned_is_told():
         fit_codebook(Modality("text", np.zeros((3, 2), np.float32), np.zeros(3, bool)), num_codes=1, codes_per_item=1)
     with pytest.raises(MMSRError, match="unknown reduction 'umap'; choose from: autoencoder, pca"):
         fit_codebook(modality(), num_codes=5, reduction="umap")
+    with pytest.raises(MMSRError, match="unknown distance 'hamming'; choose from: cosine, euclidean"):
+        fit_codebook(modality(), num_codes=5, distance="hamming")
+
+
+def test_the_released_codes_are_the_centres_nearest_in_space_over_a_sigmoid():
+    toy = modality()
+    points = module.REDUCTIONS["sigmoid-autoencoder"](toy.features[toy.present], 4, 1)
+    assert (points > 0).all() and (points < 1).all()
+    settings = {"num_codes": 7, "codes_per_item": 2, "dim": 4, "seed": 1, "reduction": "sigmoid-autoencoder"}
+    book = fit_codebook(toy, **settings, distance="euclidean")
+    gaps = np.linalg.norm(points[:, None] - book.centres[None, 1:], axis=2)  # (n, C)
+    assert np.array_equal(book.codes[toy.present], gaps.argsort(axis=1)[:, :2] + 1)
+    assert not np.array_equal(book.codes, fit_codebook(toy, **settings).codes)
