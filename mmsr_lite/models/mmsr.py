@@ -34,6 +34,8 @@ class MMSRConfig:
     dropout: float = 0.3
     input_dropout: float = 0.4
     separate_gate: bool = False  # the released code's gate
+    tied_maps: bool = False  # the released code's Q, K and V: one map for each node type
+    hohe_reads_input: bool = False  # the released code's hohe: its logits never see phase 1
     position: bool = True
     node_type: bool = True
     global_attention: bool = False  # section 5.4
@@ -80,6 +82,8 @@ class MMSR(Recommender):
                 residual=config.residual,
                 dropout=config.dropout,
                 separate_gate=config.separate_gate,
+                tied_maps=config.tied_maps,
+                hohe_reads_input=config.hohe_reads_input,
             )
             for _ in range(config.layers)
         )

@@ -62,10 +62,14 @@ class HANLayer(nn.Module):
         residual: bool,
         dropout: float,
         separate_gate: bool,
+        tied_maps: bool = False,
+        hohe_reads_input: bool = False,
     ):
         super().__init__()
-        self.fusion, self.scale, self.residual = fusion, scale, residual
+        self.fusion, self.scale, self.residual, self.hohe_reads_input = fusion, scale, residual, hohe_reads_input
         self.query, self.key, self.value = (TypedLinear(num_types, dim) for _ in range(3))
+        if tied_maps:
+            self.query = self.key = self.value
         for linear in self.value.maps:
             nn.init.eye_(linear.weight)  # a layer starts as an average of its neighbours
         self.relation = nn.Parameter(torch.zeros(NUM_RELATIONS, dim))  # a_r; attention starts uniform
@@ -107,6 +111,7 @@ class HANLayer(nn.Module):
                 weights = self._attend(f"{path}_{phase}", logits)
                 reached = [weight @ value for weight, value in zip(weights, summed, strict=True)]  # (B, N_t, D)
             else:
+                reached = states if self.hohe_reads_input else reached
                 logits = (heterogeneous_logits(self.query(reached), self.key(reached), graph, self.scale),)
                 (weights,) = self._attend(f"{path}_{phase}", logits)
                 reached = list((weights @ torch.cat(summed, 1)).split(graph.widths, 1))

@@ -46,8 +46,9 @@ def _walk(
         return (logits.softmax(-1) @ (read if layer.fusion.invasive else values[0]))[:, 0]
     near = graph.last_nodes  # late: codes first read their own sequence, then the item reads its codes
     reached = _phase_1(layer, families[0], near, states, values, graph)  # k_t pieces of (B, k_t, D)
-    query = torch.cat(layer.query(reached), 1)
-    logits = (query @ layer.key.maps[0](reached[0]).transpose(1, 2))[:, :, 0]  # (B, sum k_t)
+    asked = [_take(s, i) for s, (i, _) in zip(states, near, strict=True)] if layer.hohe_reads_input else reached
+    query = torch.cat(layer.query(asked), 1)
+    logits = (query @ layer.key.maps[0](asked[0]).transpose(1, 2))[:, :, 0]  # (B, sum k_t)
     logits = F.leaky_relu(logits / math.sqrt(query.shape[-1]) if layer.scale else logits)
     logits = logits.masked_fill(~torch.cat([real for _, real in near], 1), MASKED)
     summed = (

@@ -17,7 +17,7 @@ from mmsr_lite.errors import MMSRError
 def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:
     """Write tensors as safetensors in one move."""
     with atomic(path) as tmp:
-        tmp.write_bytes(save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}))
+        tmp.write_bytes(save({name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}))
 
 
 def load_weights(path: str | Path, model: nn.Module) -> None:

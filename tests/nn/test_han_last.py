@@ -7,11 +7,15 @@ from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.han import FUSIONS
 
 HISTORY = torch.tensor([[1, 2, 1, 3, 0], [4, 0, 0, 0, 0], [5, 5, 6, 7, 8]])
-OPTIONS = ({"scale": True, "residual": True}, {"scale": False, "residual": False, "separate_gate": True})
+OPTIONS = (
+    {"scale": True, "residual": True},
+    {"scale": False, "residual": False, "separate_gate": True},
+    {"tied_maps": True, "hohe_reads_input": True},
+)
 
 
 @pytest.mark.parametrize("modalities", range(4))
-@pytest.mark.parametrize("layers, options", [(1, 0), (1, 1), (2, 0)])
+@pytest.mark.parametrize("layers, options", [(1, 0), (1, 1), (1, 2), (2, 0)])
 @pytest.mark.parametrize("everywhere", [False, True])
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_state_and_gradients_equal_the_full_layer(books, fusion, layers, options, everywhere, modalities):
@@ -33,3 +37,23 @@ def test_state_and_gradients_equal_the_full_layer(books, fusion, layers, options
     for name, one, other in zip(learned, wanted, found, strict=True):
         assert torch.allclose(one, other, atol=1e-9, rtol=1e-9), name
     assert any(gradient.any() for gradient in found)
+
+
+def test_a_late_path_that_reads_the_input_is_heterogeneous_attention_alone(books):
+    sizes = {"dim": 8, "dropout": 0.0, "input_dropout": 0.0}
+    found = []
+    for settings in ({"fusion": "hohe", "hohe_reads_input": True}, {"fusion": "heterogeneous"}, {"fusion": "hohe"}):
+        torch.manual_seed(0)
+        found.append(MMSR(MMSRConfig(**sizes, **settings), 12, books(2)).user_state(HISTORY))
+    assert torch.equal(found[0], found[1]) and not torch.allclose(found[0], found[2])
+
+
+def test_tied_maps_are_one_map_for_each_type_that_can_be_kept(books, tmp_path):
+    from mmsr_lite.training.checkpoint import load_weights, save_tensors
+
+    one, other = (MMSR(MMSRConfig(dim=8, tied_maps=True), 12, books(2)) for _ in range(2))
+    parameters = sum(p.numel() for p in one.parameters())
+    assert parameters == sum(p.numel() for p in MMSR(MMSRConfig(dim=8), 12, books(2)).parameters()) - 2 * 3 * 8 * 8
+    save_tensors(tmp_path / "tied.safetensors", one.state_dict())
+    load_weights(tmp_path / "tied.safetensors", other)
+    assert torch.equal(one.eval().user_state(HISTORY), other.eval().user_state(HISTORY))
