@@ -9,6 +9,7 @@ from tqdm.auto import tqdm
 
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.feed import Feed, width_for
 from mmsr_lite.evaluation.metrics import CUTOFFS, metrics
 from mmsr_lite.models.base import Recommender
 
@@ -30,16 +31,19 @@ def ranks(model: Recommender, examples: Examples, *, batch: int = 1024, progress
     if not len(examples):
         raise MMSRError("there are no examples to rank; give users at least five interactions, or a larger test_share")
     device = next((p.device for p in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
-    order = np.argsort(examples.lengths, kind="stable")  # alike lengths together: little padding
-    found = np.empty(len(examples))
-    was_training = model.training
+    feed, lengths = Feed(examples, device), examples.lengths
+    order = np.argsort(lengths, kind="stable")  # alike lengths together: little padding
+    rows = torch.from_numpy(order).to(device)
+    found, was_training = [], model.training
     model.eval()
-    for begin in tqdm(range(0, len(order), batch), "rank", disable=not progress, leave=False):
-        rows = order[begin : begin + batch]
-        history, target = (torch.from_numpy(a).to(device) for a in (examples.histories(rows), examples.targets[rows]))
-        found[rows] = rank_of(model.scores(history), target).cpu().numpy()
+    for some in tqdm(rows.split(batch), "rank", disable=not progress, leave=False):
+        last = order[min(len(found) * batch + batch, len(order)) - 1]  # the longest of these
+        history, target = feed(some, width_for(lengths[last], device))
+        found.append(rank_of(model.scores(history), target))
     model.train(was_training)
-    return found
+    result = np.empty(len(examples))
+    result[order] = torch.cat(found).cpu().numpy()
+    return result
 
 
 def evaluate(

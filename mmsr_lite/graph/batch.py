@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 RELATIONS = (
@@ -105,33 +104,45 @@ class GraphBatch:
         return torch.stack([graph * n + neighbour, graph * n + centre]), full[graph, centre, neighbour] - SELF
 
 
-def distinct(values: Tensor) -> tuple[Tensor, Tensor]:
-    """The distinct positive values of each row: `ids` (B, N) ascending, padded with 0, and `slot` (B, S) of each value.
+def distinct(values: Tensor, most: int | None = None) -> Tensor:
+    """The distinct positive values of each row of (B, S), ascending, padded with 0: (B, N).
 
-    >>> ids, slot = distinct(torch.tensor([[7, 3, 7, 0]]))
-    >>> ids.tolist(), slot.tolist()
-    ([[3, 7]], [[2, 1, 2, 0]])
+    N is `most` when given, so that no size depends on the data and nothing waits for the device; else the least.
+
+    >>> distinct(torch.tensor([[7, 3, 7, 0]])).tolist()
+    [[3, 7]]
     """
-    ordered, place = values.sort(dim=1)
+    ordered = values.sort(dim=1).values
     fresh = ordered > 0
     fresh[:, 1:] &= ordered[:, 1:] != ordered[:, :-1]
     rank = fresh.cumsum(1)  # (B, S) 0 for padding
-    slot = torch.zeros_like(rank).scatter(1, place, rank)
-    ids = values.new_zeros(len(values), int(rank[:, -1].max()) + 1).scatter(1, rank, ordered)
-    return ids[:, 1:], slot
+    width = int(rank[:, -1].max()) if most is None else most
+    return values.new_zeros(len(values), width + 1).scatter(1, rank, ordered)[:, 1:]
 
 
-def build_graphs(history: Tensor, codes: Sequence[Tensor] | Tensor, *, global_attention: bool = False) -> GraphBatch:
-    """The MSGraphs of `history` (B, L) given each modality's `codes` (V+1, k), on the device of `history`."""
-    end = (history > 0).sum(1).sub(1).clamp_min(0)
-    rows = torch.arange(len(history), device=history.device)
+def build_graphs(
+    history: Tensor,
+    codes: Sequence[Tensor] | Tensor,
+    *,
+    num_codes: Sequence[int] | None = None,
+    global_attention: bool = False,
+) -> GraphBatch:
+    """The MSGraphs of `history` (B, L) given each modality's `codes` (V+1, k), on the device of `history`.
+
+    With `num_codes`, C of each modality, there are as many node slots as any history of L items could need, whatever
+    these hold: shapes then follow from L alone, as CUDA graphs ask for.
+    """
+    length = history.shape[1]
+    end = (history > 0).sum(1).sub(1).clamp_min(0)[:, None, None]  # (B, 1, 1)
+    bounds = [None] * (1 + len(codes)) if num_codes is None else [length, *num_codes]
     ids, incidence, last_nodes = [], [], []
-    for values in [history[:, :, None], *(table[history] for table in codes)]:  # (B, L, k)
-        b, length, k = values.shape
-        found, slot = distinct(values.reshape(b, length * k))
-        at = F.one_hot(slot, found.shape[1] + 1)[:, :, 1:].view(b, length, k, found.shape[1]).amax(2).float()
-        held, index = at[rows, end].topk(min(k, found.shape[1]))
+    for values, bound in zip([history[:, :, None], *(table[history] for table in codes)], bounds, strict=True):
+        k = values.shape[2]  # (B, L, k)
+        found = distinct(values.flatten(1), bound and min(bound, length * k))  # (B, N_t)
+        same = (values[:, :, :, None] == found[:, None, None]).any(2)  # (B, L, N_t)
+        at = (same & (found > 0)[:, None]).float()
+        held, index = at.gather(1, end.expand(-1, 1, found.shape[1]))[:, 0].topk(min(k, found.shape[1]))
         ids.append(found)
-        incidence.append(at)  # (B, L, N_t)
+        incidence.append(at)
         last_nodes.append((index, held > 0))
     return GraphBatch(history, tuple(ids), tuple(incidence), tuple(last_nodes), global_attention)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from mmsr_lite.data.split import Examples
+from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
 class Recommender(nn.Module, ABC):
@@ -17,6 +19,7 @@ class Recommender(nn.Module, ABC):
     """
 
     learns = True
+    static_shapes = True  # no size inside `loss` depends on the data, so a GPU may replay a captured training step
     Config: type
     max_history = 50
 
@@ -40,7 +43,10 @@ class Recommender(nn.Module, ABC):
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of `target` (B,)."""
-        return F.cross_entropy(self.scores(history).float(), target)
+        return linear_cross_entropy(self.user_state(history), self.item_table(), target)
+
+    def observe(self, examples: Examples) -> None:
+        """Look at the training part before training on it; what is kept of it are buffers, saved with the weights."""
 
     def mean_beta(self, history: Tensor) -> dict[str, float]:
         """Mean weight of late fusion (hohe) in the update gates, by node type; empty for a model without gates."""

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
@@ -20,6 +19,7 @@ from mmsr_lite.nn.han import FUSIONS, HANLayer
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.nodes import NodeEmbedding
 from mmsr_lite.nn.probe import listen
+from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ class MMSR(Recommender):
 
     def graphs(self, history: Tensor) -> GraphBatch:
         """The MSGraphs of `history` (B, L), longer ones cut to their last `max_history` items by the caller."""
-        return build_graphs(history, self.codes, global_attention=self.config.global_attention)
+        sizes = [len(table.weight) - 1 for table in self.nodes.tables[1:]] if history.is_cuda else None
+        return build_graphs(history, self.codes, num_codes=sizes, global_attention=self.config.global_attention)
 
     def user_state(self, history: Tensor) -> Tensor:
         """(B, D): last pooling, the state of the node that holds the last item (section 4.4)."""
@@ -130,5 +131,6 @@ class MMSR(Recommender):
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of `target` (B,)."""
-        scores = self.user_state(history) @ self.item_table().T
-        return F.cross_entropy(scores[:, 1:], target - 1, label_smoothing=self.config.label_smoothing)
+        return linear_cross_entropy(
+            self.user_state(history), self.item_table(), target, smoothing=self.config.label_smoothing
+        )

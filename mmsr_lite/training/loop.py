@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from tqdm.auto import tqdm
 
 from mmsr_lite.data.split import Examples, Split
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.evaluation.feed import Feed, width_for
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.checkpoint import load_checkpoint, save_checkpoint
+from mmsr_lite.training.step import Step
 
 PRECISIONS = {"float32": ("highest", None), "tf32": ("high", None), "bf16": ("high", torch.bfloat16)}
 SELECTIONS = ("validation", "test", "none")
@@ -71,16 +73,15 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-def batches(examples: Examples, size: int, seed: tuple[int, int]) -> Iterator[np.ndarray]:
-    """Rows of `examples` in random batches whose histories have like lengths, so that padding stays small."""
+def batches(lengths: np.ndarray, size: int, seed: tuple[int, int]) -> list[np.ndarray]:
+    """Rows of examples in random batches whose histories have like `lengths` (E,), so that padding stays small."""
     rng = np.random.default_rng(seed)
-    rows, lengths, chunks = rng.permutation(len(examples)), examples.lengths, []
+    rows, chunks = rng.permutation(len(lengths)), []
     for begin in range(0, len(rows), size * 50):
         some = rows[begin : begin + size * 50]
         some = some[np.argsort(lengths[some], kind="stable")]
         chunks += [some[i : i + size] for i in range(0, len(some), size)]
-    for index in rng.permutation(len(chunks)):
-        yield chunks[index]
+    return [chunks[index] for index in rng.permutation(len(chunks))]
 
 
 def train(
@@ -110,17 +111,16 @@ def train(
         raise MMSRError(
             f"selection={config.selection!r} needs examples to judge by, and there are none; use selection='none'"
         )
+    model.observe(parts.train)
     matmul, autocast = PRECISIONS[config.precision]
     torch.set_float32_matmul_precision(matmul)
     model.to(device)
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=device.type == "cuda"
-    )
+    step = Step(model, Feed(parts.train, device), config.lr, config.weight_decay, config.clip, autocast)
     record: dict[str, Any] = {"epochs": [], "best_epoch": 0, "selection": config.selection}
     best = {name: value.detach().clone() for name, value in model.state_dict().items()}
     if resume and folder is not None:
-        best, record = load_checkpoint(folder, model, optimiser, best, asdict(config))
-    steps = -(-len(parts.train) // config.batch)
+        best, record = load_checkpoint(folder, model, step.optimiser, best, asdict(config))
+    steps, lengths = -(-len(parts.train) // config.batch), parts.train.lengths
     began = time.perf_counter() - record.get("seconds", 0.0)
     epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
     bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress, mininterval=0.5)
@@ -128,23 +128,15 @@ def train(
         if _out_of_patience(record, config):
             break
         torch.manual_seed(1_000_003 * config.seed + epoch)  # dropout; resume meets the same numbers
-        start, total = time.perf_counter(), torch.zeros((), device=device)
+        start = time.perf_counter()
         model.train()
-        for step, rows in enumerate(batches(parts.train, config.batch, (config.seed, epoch))):
-            lr = _lr(config, (epoch - 1) * steps + step, config.epochs * steps)
-            for group in optimiser.param_groups:
-                group["lr"] = lr
-            history = torch.from_numpy(parts.train.histories(rows)).to(device, non_blocking=True)
-            target = torch.from_numpy(parts.train.targets[rows]).to(device, non_blocking=True)
-            optimiser.zero_grad(set_to_none=True)
-            with torch.autocast(device.type, autocast, enabled=autocast is not None):
-                loss = model.loss(history, target)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-            optimiser.step()
-            total += loss.detach() * len(rows)
+        order = batches(lengths, config.batch, (config.seed, epoch))
+        rows = torch.from_numpy(np.concatenate(order)).to(device)
+        for number, (batch, some) in enumerate(zip(order, rows.split([len(b) for b in order]), strict=True)):
+            lr = _lr(config, (epoch - 1) * steps + number, config.epochs * steps)
+            step(some, width_for(lengths[batch].max(), device), lr)
             bar.update()
-        entry: dict[str, Any] = {"epoch": epoch, "loss": float(total) / len(parts.train), "lr": lr}
+        entry: dict[str, Any] = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
         if not np.isfinite(entry["loss"]):
             raise MMSRError(f"the loss of epoch {epoch} is {entry['loss']}; lower lr (now {config.lr:g})")
         if judged is not None:
@@ -161,7 +153,7 @@ def train(
             shown["HR@5"] = f"{entry[config.selection]['HR@5']:.2f}"
         bar.set_postfix(epoch=epoch, **shown)
         if folder is not None:
-            save_checkpoint(folder, model, optimiser, best, record, asdict(config))
+            save_checkpoint(folder, model, step.optimiser, best, record, asdict(config))
         if on_epoch is not None:
             on_epoch(record)
     bar.close()

@@ -71,3 +71,14 @@ def test_the_same_history_has_the_same_graph_alone_or_in_wider_company(books):
     codes = [torch.from_numpy(book.codes) for book in books(3, k=3)]
     alone = edges_of(build_graphs(padded([[3, 1, 3]]), codes))
     assert alone[0] and alone[0] == edges_of(build_graphs(padded([[5, 6, 7, 8, 9, 10], [3, 1, 3]], 15), codes))[1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(HISTORIES, st.integers(0, 3), st.integers(1, 3))
+def test_slots_as_many_as_could_be_needed_change_no_edge_and_depend_on_the_length_alone(books, histories, modalities, k):
+    kept = books(modalities, num_codes=6, k=k)
+    codes, history = [torch.from_numpy(book.codes) for book in kept], padded(histories)
+    roomy = build_graphs(history, codes, num_codes=[6] * modalities)
+    length = history.shape[1]
+    assert roomy.widths == [length] + [min(6, k * length)] * modalities
+    assert edges_of(roomy) == edges_of(build_graphs(history, codes))

@@ -1,0 +1,72 @@
+"""Cross-entropy over all items of `table @ state` (section 4.4) without the V x B logits ever being held at once.
+
+Written for memory: of logits larger than CHUNK only their log-sum-exp is kept, and the backward pass makes them again,
+chunk by chunk. Items stand in rows, so that every matrix product is aligned whatever the number of items.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+CHUNK = 2**24  # logits held at once: 64 MiB of float32
+
+
+def linear_cross_entropy(
+    state: Tensor, table: Tensor, target: Tensor, *, smoothing: float = 0.0, chunk: int = CHUNK
+) -> Tensor:
+    """Mean cross-entropy of `target` (B,) in 1..V under the scores of `state` (B, D) and `table` (V+1, D).
+
+    Item 0 is padding and no candidate. `smoothing` is label smoothing, a share spread over the V items evenly.
+
+    >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
+    >>> linear_cross_entropy(state, table, torch.tensor([1, 2])).item()     # two items alike: log 2
+    0.6931471824645996
+    """
+    return _LinearCrossEntropy.apply(state, table, target, smoothing, chunk)
+
+
+def _chunks(ctx, state: Tensor, table: Tensor):
+    """(first row, logits (rows, B)) of each chunk of the table; row 0 of all is never a candidate."""
+    for begin in range(0, len(table), ctx.rows):
+        logits = table[begin : begin + ctx.rows].to(ctx.dtype) @ state.to(ctx.dtype).T
+        if begin == 0:
+            logits[0] = -torch.inf
+        yield begin, logits
+
+
+class _LinearCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, chunk: int) -> Tensor:
+        kind = state.device.type
+        ctx.dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else table.dtype
+        ctx.rows, ctx.smoothing = max(1, chunk // len(state)), smoothing
+        whole, kept = None, None
+        with torch.autocast(kind, enabled=False):
+            for _, logits in _chunks(ctx, state, table):
+                part = logits.to(torch.promote_types(logits.dtype, torch.float32)).logsumexp(0)  # (B,)
+                whole = part if whole is None else torch.logaddexp(whole, part)
+                kept = logits if len(logits) == len(table) else None
+            own = (state * table[target]).sum(1)  # (B,)
+            if smoothing:
+                own = (1 - smoothing) * own + smoothing * (state @ table[1:].mean(0))
+        ctx.save_for_backward(state, table, target, whole, kept)
+        return (whole - own).mean()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor):
+        state, table, target, whole, kept = ctx.saved_tensors
+        column, scale = torch.arange(len(state), device=state.device), grad / len(state)
+        to_state, to_table = torch.zeros_like(state), torch.empty_like(table)
+        for begin, logits in [(0, kept)] if kept is not None else _chunks(ctx, state, table):
+            share = logits.sub_(whole.to(ctx.dtype)).exp_()  # (rows, B) what the softmax gives each item
+            if ctx.smoothing:
+                share[int(begin == 0) :] -= ctx.smoothing / (len(table) - 1)
+            here = (target >= begin) & (target < begin + len(share))
+            row = (target - begin).clamp(0, len(share) - 1)
+            share.index_put_((row, column), (ctx.smoothing - 1) * here.to(ctx.dtype), accumulate=True)
+            to_state += (share.T @ table[begin : begin + len(share)].to(ctx.dtype)).to(state.dtype)
+            to_table[begin : begin + len(share)] = share @ (state * scale).to(ctx.dtype)
+        return to_state * scale, to_table, None, None, None

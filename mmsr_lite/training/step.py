@@ -1,0 +1,87 @@
+"""One training step: gather, build the graphs, forward, backward, clip, Adam; on a GPU one CUDA graph for each width.
+
+A step is some hundreds of small kernels, and launching them one by one takes longer than running them. Shapes follow
+from the width of the histories alone, so the second step of a width is captured and all later ones are replays.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor
+
+from mmsr_lite.evaluation.feed import Feed
+from mmsr_lite.models.base import Recommender
+
+
+class Step:
+    """`step(rows, width, lr)` trains `model` on rows of the feed; `take_loss()` sums up the losses since last asked.
+
+    `autocast` is the dtype of matrix products, None for that of the weights.
+    """
+
+    def __init__(
+        self,
+        model: Recommender,
+        feed: Feed,
+        lr: float,
+        weight_decay: float,
+        clip: float,
+        autocast: torch.dtype | None = None,
+    ):
+        self.model, self.feed, self.clip, self.autocast = model, feed, clip, autocast
+        self.device = feed.items.device
+        self.captures = self.device.type == "cuda" and model.static_shapes
+        self.optimiser = torch.optim.AdamW(
+            [p for p in model.parameters() if p.requires_grad],
+            lr=torch.tensor(lr, device=self.device) if self.captures else lr,
+            weight_decay=weight_decay,
+            fused=self.device.type == "cuda",
+            capturable=self.captures,
+        )
+        self.total = torch.zeros((), device=self.device)
+        self.stream = torch.cuda.Stream() if self.captures else None
+        self.graphs: dict[tuple[int, int], tuple[torch.cuda.CUDAGraph, Tensor] | None] = {}
+        self.pool = torch.cuda.graph_pool_handle() if self.captures else None
+
+    def __call__(self, rows: Tensor, width: int, lr: float) -> None:
+        """Train on `rows` (B,), none of whose histories is longer than `width`."""
+        if not self.captures:
+            self.optimiser.param_groups[0]["lr"] = lr
+            return self._step(rows, width)
+        shape = (len(rows), width)
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream):
+            self.optimiser.param_groups[0]["lr"].fill_(lr)
+            if shape not in self.graphs:  # the first step of a shape also warms up what the capture must not do
+                self.graphs[shape] = None
+                self._step(rows, width)
+            elif self.graphs[shape] is None:
+                graph, held = torch.cuda.CUDAGraph(), rows.clone()
+                with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
+                    self._step(held, width)
+                self.graphs[shape] = graph, held
+                graph.replay()
+            else:
+                graph, held = self.graphs[shape]
+                held.copy_(rows)
+                graph.replay()
+        torch.cuda.current_stream().wait_stream(self.stream)
+
+    def _step(self, rows: Tensor, width: int) -> None:
+        history, target = self.feed(rows, width)
+        self.optimiser.zero_grad(set_to_none=True)
+        cast = self.autocast is not None
+        with torch.autocast(self.device.type, self.autocast, cache_enabled=False) if cast else nullcontext():
+            loss = self.model.loss(history, target)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
+        self.optimiser.step()
+        self.total += loss.detach() * len(rows)
+
+    def take_loss(self) -> float:
+        """The sum of the losses of all examples since this was last asked; waits for the device."""
+        total = float(self.total)
+        self.total.zero_()
+        return total
