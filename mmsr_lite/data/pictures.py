@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import warnings
+from functools import lru_cache
 from typing import Any
 
 MAX_PIXELS = 50_000_000  # a file that unfolds to more is not opened
@@ -37,8 +38,9 @@ def open_picture(path: str | None, side: int, *, square: bool = False) -> Any:
     return Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB")
 
 
+@lru_cache(4096)
 def data_uri(path: str | None, side: int = 96) -> str | None:
-    """The picture as a `data:image/png` address to put in a page, None when it cannot be opened."""
+    """The picture as a `data:image/png` address to put in a page, None when it cannot be opened; kept once made."""
     picture = open_picture(path, side)
     if picture is None:
         return None

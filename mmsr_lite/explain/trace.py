@@ -83,6 +83,7 @@ def trace(
         "nodes": [_node(dataset, msgraph, index) for index in range(len(msgraph.nodes))],
         "edges": [[edge.neighbour, edge.centre, RELATIONS.index(edge.relation)] for edge in msgraph.edges],
         "layers": [_layer(model, index, seen, msgraph, slots) for index in range(len(model.layers))],
+        "stages": _stages(model, seen, msgraph, int(last)),
         "answer": {"parts": list(parts), "top": [answer(item) for item in best]},
         "truth": _truth(dataset, user),
     }
@@ -130,6 +131,7 @@ def _layer(model: MMSR, index: int, seen: dict[str, Any], msgraph: MSGraph, slot
         return found
 
     paths = layer.fusion.paths.items()
+    said = None if layer.gate is None else layer.gate.logits(*(_rows(seen[f"{name}.{path}"]) for path, _ in paths))
     norms = {
         end: _rows(seen[f"{name}.{end}"]).norm(dim=-1).cpu().numpy()[slots].tolist()
         for end in ("input", *layer.fusion.paths, "output")
@@ -139,12 +141,43 @@ def _layer(model: MMSR, index: int, seen: dict[str, Any], msgraph: MSGraph, slot
             path: [phase(path, number, family) for number, family in enumerate(families, 1)] for path, families in paths
         },
         "beta": None if layer.gate is None else seen[f"{name}.beta"][0].cpu().numpy()[slots].tolist(),
+        "gate_logits": None if said is None else said.cpu().numpy()[slots].tolist(),
         "norms": norms,
     }
 
 
 def _rows(states: list[torch.Tensor]) -> torch.Tensor:
     return torch.cat(states, 1)[0]
+
+
+def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> list[dict[str, Any]]:
+    """How the answer comes about, stage by stage: the probe to listen to, the shape of its value, the last item's row.
+
+    A stage belongs to a layer, and one of attention to a path and a phase, counted from 0; None where there is none.
+    """
+    found, (length, count) = [], (len(msgraph.history), len(msgraph.nodes))
+
+    def stage(name: str, shape: Sequence[int], probe: str | None = None, row: Any = None, **at: Any) -> None:
+        row = None if row is None else [round(float(value), 5) for value in row]
+        found.append({"stage": name, "probe": probe, "shape": list(shape), "row": row} | at)
+
+    stage("build", (length, sum(node.type == ITEM for node in msgraph.nodes)))
+    stage("codes", (length, sum(table.shape[1] for table in model.codes)))
+    for index, layer in enumerate(model.layers):
+        name = f"layers.{index}.probes"
+        width = _rows(seen[f"{name}.input"]).shape[1]
+        stage("input", (count, width), f"{name}.input", seen[f"{name}.input"][0][0, last], layer=index)
+        for path, families in layer.fusion.paths.items():
+            for phase, family in enumerate(families):
+                row = seen[f"{name}.{path}"][0][0, last] if phase + 1 == len(families) else None
+                at = {"layer": index, "path": path, "phase": phase}
+                stage(family, (count, count), f"{name}.{path}_{phase + 1}_weights", row, **at)
+        merge = {"gate": "beta"}.get(layer.fusion.merge, "output")
+        shape = (count, 2 if merge == "beta" else width)
+        stage(layer.fusion.merge, shape, f"{name}.{merge}", seen[f"{name}.output"][0][0, last], layer=index)
+    stage("pool", (width,), f"{name}.output", found[-1]["row"])
+    stage("score", (model.item_table().shape[0] - 1,))
+    return found
 
 
 def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, torch.Tensor]:

@@ -23,8 +23,12 @@ class UpdateGate(nn.Module):
         width = dim if separate else 2 * dim
         self.mlp = nn.Sequential(nn.Linear(width, dim), nn.ReLU(), nn.Linear(dim, 1 if separate else 2))
 
+    def logits(self, hohe: Tensor, heho: Tensor) -> Tensor:
+        """What the MLP says of the two paths (..., 2), before the softmax."""
+        if self.separate:
+            return torch.cat([self.mlp(hohe), self.mlp(heho)], -1)
+        return self.mlp(torch.cat([hohe, heho], -1))
+
     def forward(self, hohe: Tensor, heho: Tensor) -> Tensor:
         """Weights of the two paths for states (..., D)."""
-        if self.separate:
-            return torch.cat([self.mlp(hohe), self.mlp(heho)], -1).softmax(-1)
-        return self.mlp(torch.cat([hohe, heho], -1)).softmax(-1)
+        return self.logits(hohe, heho).softmax(-1)

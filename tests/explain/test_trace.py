@@ -93,6 +93,24 @@ def test_a_forced_gate_gives_the_score_to_one_path(make, dataset):
     assert [a["score"] for a in record["answer"]["top"]] == pytest.approx([a["score"] for a in wanted[:10]], abs=1e-4)
 
 
+@pytest.mark.parametrize("fusion", ["adaptive", "synchronous", "heho"])
+def test_the_stages_walk_through_the_probes_to_the_score(make, dataset, fusion):
+    model = make(2, layers=2, fusion=fusion)
+    record, probes = trace(model, dataset, 0), dict(model.named_modules())
+    stages = record["stages"]
+    assert all(stage["probe"] is None or stage["probe"] in probes for stage in stages)
+    walked = [stage["stage"] for stage in stages if stage.get("layer", 0) == 0]
+    both = ["homogeneous", "heterogeneous", "heterogeneous", "homogeneous", "gate"]
+    inside = {"adaptive": both, "synchronous": [*both[:2], "linear"], "heho": [*both[2:4], "only"]}[fusion]
+    assert walked == ["build", "codes", "input", *inside, "pool", "score"]
+    table, (pooled, score) = model.item_table()[record["target"]["item"]], stages[-2:]
+    assert float(torch.tensor(pooled["row"]) @ table) == pytest.approx(record["target"]["score"], abs=1e-2)
+    assert score["shape"] == [12] and pooled["shape"] == [8] == [len(pooled["row"])]
+    for layer in record["layers"] if fusion == "adaptive" else ():
+        power = np.exp(layer["gate_logits"])
+        assert np.allclose(power / power.sum(1, keepdims=True), layer["beta"], atol=1e-6)  # equation 16
+
+
 def test_a_user_brings_the_target_pictures_and_truth_and_a_history_only_itself(make, dataset):
     record = trace(make(1), dataset, 0)
     assert (record["user"], record["truth"]) == ({"index": 0, "id": "a"}, {"cause": "match"})
