@@ -82,9 +82,9 @@ def evaluate(args: argparse.Namespace) -> None:
     from mmsr_lite.data.storage import read_json, write_json
     from mmsr_lite.training.run import measure, open_run
 
-    _, model, dataset, parts = open_run(args.run, args.device)
+    config, model, dataset, _ = open_run(args.run, args.device)
     place = Path(args.run, "metrics.json")
-    metrics = (read_json(place) if place.is_file() else {}) | measure(model, dataset, parts, progress=True)
+    metrics = (read_json(place) if place.is_file() else {}) | measure(config, model, dataset, progress=True)
     write_json(place, metrics, indent=1)
     _table(metrics)
 

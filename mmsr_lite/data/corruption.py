@@ -59,6 +59,7 @@ def noise(dataset: Dataset, *, modality: str | None = None, rate: float, seed: i
 
 
 CORRUPTIONS: dict[str, Callable[..., Dataset]] = {"missing": missing, "mismatched": mismatched, "noise": noise}
+DISORDERED = "disordered"  # `shuffled`, done to every history
 
 
 def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 
 from mmsr_lite.data import load
-from mmsr_lite.data.corruption import CORRUPTIONS
+from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, shuffled
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split, split
 from mmsr_lite.data.storage import content_hash, read_json, write_json
@@ -51,12 +52,14 @@ class RunConfig:
     modalities: tuple[str, ...] | None = None
     encoders: Any = None
     min_count: int | None = None
-    corruption: str | None = None  # one of CORRUPTIONS, done to all modalities; "mismatched" at rate 1 is the control
+    corruption: str | None = None  # one of CORRUPTIONS ("mismatched" at rate 1 is the control) or "disordered"
+    corrupted: str | None = None  # the modality it is done to; None: all
     rate: float = 1.0
     model: str = "mmsr"
     codes: int = 30
     codes_per_item: int = 3
     reduction: str = "pca"
+    distance: str = "cosine"
     refit: bool = False  # after selection on validation, train again on all of the training part for as many epochs
     settings: dict[str, Any] = field(default_factory=dict)
     train: TrainConfig = field(default_factory=TrainConfig)
@@ -103,47 +106,72 @@ def fit(
         )
     pick_device(config.train.device)  # a mistake is told before the work begins
     dataset = prepare(config)
-    parts = _parts(config, dataset)
-    model = build(config, dataset)
+    books = codebooks(config, dataset)
     if not resume:  # only now: bad input has cost nothing
         for old in (folder / "state", folder / "refit"):
             shutil.rmtree(old, ignore_errors=True)
     write_json(folder / "config.json", {"id": config.id, **asdict(config)}, indent=1)
-    began = time.perf_counter()
-    record = train(model, parts, config.train, folder=folder, resume=resume, progress=progress)
-    if config.refit and config.train.selection == "validation" and model.learns:
-        whole = split(dataset, validation=False, max_history=model.max_history)
-        again = replace(config.train, selection="none", epochs=record["best_epoch"])
-        model = build(config, dataset)
-        second = train(model, whole, again, folder=folder / "refit", resume=resume, progress=progress)
-        record["refit"] = second["epochs"]
-    record["seconds"] = time.perf_counter() - began
+    model, record = learn(config, dataset, books, folder=folder, resume=resume, progress=progress)
     save_tensors(folder / "model.safetensors", model.state_dict())
     write_json(folder / "history.json", record)
-    metrics = measure(model, dataset, parts, progress=progress) | {"run": config.id, "train_seconds": record["seconds"]}
+    metrics = measure(config, model, dataset, progress=progress)
+    metrics |= {"run": config.id, "train_seconds": record["seconds"]}
     metrics |= {"selection": record["selection"], "best_epoch": record["best_epoch"], "seed": config.train.seed}
     write_json(folder / "metrics.json", metrics, indent=1)
     return model, dataset, metrics
 
 
+def learn(
+    config: RunConfig,
+    dataset: Dataset,
+    books: Sequence[Codebook],
+    *,
+    folder: Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> tuple[Recommender, dict[str, Any]]:
+    """A trained model of the run and its history record; with `refit` the one that saw all of the training part."""
+    began, parts = time.perf_counter(), parts_of(config, dataset)
+    model = build(config, dataset, books)
+    record = train(model, parts, config.train, folder=folder, resume=resume, progress=progress)
+    if config.refit and config.train.selection == "validation" and model.learns:
+        again = config.with_settings(selection="none", epochs=record["best_epoch"])
+        model, place = build(config, dataset, books), folder and folder / "refit"
+        second = train(model, parts_of(again, dataset), again.train, folder=place, resume=resume, progress=progress)
+        record["refit"] = second["epochs"]
+    record["seconds"] = time.perf_counter() - began
+    return model, record
+
+
 def prepare(config: RunConfig) -> Dataset:
     """The data set of the run, corrupted as it asks."""
-    dataset = load(config.source, modalities=config.modalities, encoders=config.encoders, min_count=config.min_count)
-    if config.corruption is None:
+    names = {"modalities": config.modalities, "encoders": config.encoders, "min_count": config.min_count}
+    return corrupt(config, load(config.source, **names))
+
+
+def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
+    """`dataset` with what the run does to its modalities; what it does to the order of histories is in `parts_of`."""
+    if config.corruption is None or config.corruption == DISORDERED:
         return dataset
-    corrupt = CORRUPTIONS[choose("corruption", config.corruption, CORRUPTIONS)]
-    return corrupt(dataset, rate=config.rate, seed=config.train.seed)
+    change = CORRUPTIONS[choose("corruption", config.corruption, [*CORRUPTIONS, DISORDERED])]
+    return change(dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
 
 
-def build(config: RunConfig, dataset: Dataset) -> Recommender:
-    """An untrained model of the run, with codes learned from the data set's features."""
-    books: tuple[Codebook, ...] = ()
-    settings = {"num_codes": config.codes, "codes_per_item": config.codes_per_item, "reduction": config.reduction}
-    settings_of = config._model_class.Config(**config.settings)
-    if config._model_class.learns:
-        books = fit_codebooks(dataset, **settings, dim=settings_of.dim, seed=config.train.seed)
+def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
+    """The codes of the run, learned from the data set's features; none for a model that counts."""
+    if not config._model_class.learns:
+        return ()
+    how = {"num_codes": config.codes, "codes_per_item": config.codes_per_item}
+    how |= {"reduction": config.reduction, "distance": config.distance, "seed": config.train.seed}
+    return fit_codebooks(dataset, **how, dim=config._model_class.Config(**config.settings).dim)
+
+
+def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None = None) -> Recommender:
+    """An untrained model of the run over `books`; None: over codes learned now."""
+    books = codebooks(config, dataset) if books is None else books
+    settings = config._model_class.Config(**config.settings)
     torch.manual_seed(config.train.seed)
-    return config._model_class(settings_of, dataset.num_items, books)
+    return config._model_class(settings, dataset.num_items, books)
 
 
 def open_run(folder: str | Path, device: str = "auto") -> tuple[RunConfig, Recommender, Dataset, Split]:
@@ -163,19 +191,19 @@ def open_run(folder: str | Path, device: str = "auto") -> tuple[RunConfig, Recom
     model = build(config, dataset)
     load_weights(folder / "model.safetensors", model)
     model.to(pick_device(device)).eval()
-    return config, model, dataset, _parts(config, dataset)
+    return config, model, dataset, parts_of(config, dataset)
 
 
-def measure(model: Recommender, dataset: Dataset, parts: Split, *, progress: bool = False) -> dict[str, Any]:
+def measure(config: RunConfig, model: Recommender, dataset: Dataset, *, progress: bool = False) -> dict[str, Any]:
     """The metrics record: all test targets ranked by the model and by counting, beside the best reachable if known.
 
     Counting selects nothing, so it reads the whole training part, the validation items too.
     """
-    whole = split(dataset, validation=False, max_history=parts.test.max_history)
+    parts = parts_of(config.with_settings(selection="none"), dataset)
     counting = {}
     for name in COUNTING:
         counter = MODELS[name](MODELS[name].Config(), dataset.num_items)
-        counter.count(whole.train)
+        counter.count(parts.train)
         counting[name] = evaluate(counter, parts.test)
     truth = dataset.facts.get("truth")
     return {
@@ -188,9 +216,14 @@ def measure(model: Recommender, dataset: Dataset, parts: Split, *, progress: boo
     }
 
 
-def _parts(config: RunConfig, dataset: Dataset) -> Split:
+def parts_of(config: RunConfig, dataset: Dataset) -> Split:
+    """The split of the run, its histories in disorder when it asks for that; validation only where it selects by it."""
     length = getattr(config._model_class.Config(**config.settings), "max_history", 50)
-    return split(dataset, validation=config.train.selection == "validation", max_history=length)
+    parts = split(dataset, validation=config.train.selection == "validation", max_history=length)
+    if config.corruption != DISORDERED:
+        return parts
+    mixed = {"rate": config.rate, "seed": config.train.seed}
+    return Split(*(shuffled(part, **mixed) for part in (parts.train, parts.validation, parts.test)))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -6,7 +6,7 @@ import torch
 
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.training.run import RunConfig, fit, open_run, prepare
+from mmsr_lite.training.run import RunConfig, fit, open_run, parts_of, prepare
 
 
 @pytest.fixture
@@ -61,5 +61,15 @@ def test_a_run_on_mismatched_modalities_trains_on_other_items_features(config):
     true, wrong = prepare(config).modalities[0], prepare(config.with_settings(corruption="mismatched")).modalities[0]
     assert np.array_equal(np.sort(true.features, axis=0), np.sort(wrong.features, axis=0))  # the same rows, elsewhere
     assert (true.features[1:] != wrong.features[1:]).any(axis=1).all()
+    one = prepare(config.with_settings(corruption="missing", corrupted="title", rate=0.5)).modalities[0]
+    assert one.present.sum() == 6 / 2
     with pytest.raises(MMSRError, match="unknown corruption 'scrambled'"):
         prepare(config.with_settings(corruption="scrambled"))
+
+
+def test_a_run_in_disorder_has_the_same_targets_after_the_same_items_in_another_order(config):
+    dataset = prepare(config)
+    ordered, disordered = (parts_of(c, dataset).test for c in (config, config.with_settings(corruption="disordered")))
+    assert np.array_equal(ordered.targets, disordered.targets) and np.array_equal(ordered.user, disordered.user)
+    one, other = ordered.histories(), disordered.histories()
+    assert np.array_equal(np.sort(one), np.sort(other)) and (one != other).any(axis=1).all()
