@@ -20,7 +20,7 @@ RELATIONS = (
     "in",
     "both",
 )  # homogeneous, named from the centre: out = centre directly before neighbour
-SELF, OUT, IN, BOTH = 1, 2, 3, 4
+SELF, OUT, IN, BOTH, MATCH = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class GraphBatch:
 
     Node type 0 is the item; type m is the m-th modality. `history` is (B, L), padded on the right with 0.
     `last_nodes[t]` names the slots that the last item occupies, (B, k_t), and which of them are real, (B, k_t).
+    What only the last item's nodes need, `near...`, is what a last layer reads: the rest of its graph is never made.
 
     >>> codes = torch.tensor([[[0, 0], [1, 0], [1, 2]]])            # M=1, V+1=3, k=2
     >>> graph = build_graphs(torch.tensor([[1, 2, 1]]), codes)
@@ -66,13 +67,41 @@ class GraphBatch:
         return at / at.sum(2, keepdim=True).clamp_min(1)
 
     @cached_property
+    def near(self) -> tuple[Tensor, Tensor]:
+        """(B, n) slots, counted over all types, of the last item and its codes, and which of them are real."""
+        begins = [sum(self.widths[:t]) for t in range(len(self.ids))]
+        slots = [index + begin for (index, _), begin in zip(self.last_nodes, begins, strict=True)]
+        return torch.cat(slots, 1), torch.cat([real for _, real in self.last_nodes], 1)
+
+    @cached_property
+    def near_relations(self) -> Tensor:
+        """(B, n, N) relation of each node of `near` to every node, 0 across types."""
+        (index, real), at = self.near, torch.cat(self.incidence, 2)  # (B, L, N)
+        own = at.gather(2, index[:, None].expand(-1, at.shape[1], -1)).transpose(1, 2)  # (B, n, L)
+        relation = _relation(own[:, :, :-1] @ at[:, 1:] > 0, own[:, :, 1:] @ at[:, :-1] > 0)
+        slots, types = torch.arange(at.shape[2], device=at.device), self.types
+        relation = torch.where((index[:, :, None] == slots) & real[:, :, None], SELF, relation)
+        return relation * (types[index][:, :, None] == types)
+
+    @cached_property
+    def item_matches(self) -> Tensor:
+        """(B, N_0, N) the rows of `matches` whose centres are items, without global attention."""
+        across = self.incidence[0].transpose(1, 2) @ torch.cat(self.incidence[1:], 2) > 0 if self.ids[1:] else None
+        own = torch.diag_embed(self.ids[0] > 0)
+        return own if across is None else torch.cat([own, across], 2)
+
+    @property
+    def types(self) -> Tensor:
+        """(N,) node type of each slot."""
+        return torch.cat([torch.full((n,), t, device=self.history.device) for t, n in enumerate(self.widths)])
+
+    @cached_property
     def relations(self) -> tuple[Tensor, ...]:
         """For each node type (B, N_t, N_t): the relation of centre (row) to neighbour, an index of RELATIONS."""
         found = []
         for ids, at in zip(self.ids, self.incidence, strict=True):
             before = (at[:, :-1].transpose(1, 2) @ at[:, 1:]) > 0  # (B, N_t, N_t) row directly before column
-            relation = OUT * before + IN * before.transpose(1, 2)
-            relation = torch.where(relation == OUT + IN, BOTH, relation)
+            relation = _relation(before, before.transpose(1, 2))
             own = torch.eye(ids.shape[1], dtype=torch.bool, device=ids.device) & (ids > 0)[:, :, None]
             found.append(torch.where(own, SELF, relation))
         return tuple(found)
@@ -81,11 +110,22 @@ class GraphBatch:
     def matches(self) -> Tensor:
         """(B, N, N) whether two nodes of different types belong to the same item, or are one node (self-loop)."""
         at = torch.cat(self.incidence, 2)  # (B, L, N)
-        types = torch.repeat_interleave(torch.tensor(self.widths, device=at.device))  # (N,)
+        types = self.types
         match = ((at.transpose(1, 2) @ at) > 0) & (types[:, None] != types)
         if self.global_attention:  # items attend to every modality node of the history (section 5.4)
             match |= ((types == 0)[:, None] & (types > 0)) & self.exists[:, :, None] & self.exists[:, None]
         return match | torch.diag_embed(self.exists)
+
+    @cached_property
+    def edges(self) -> Tensor:
+        """(B, N, N) the relation of centre (row) to neighbour over all types: 0 for none, MATCH across types."""
+        n, begin = self.exists.shape[1], 0
+        found = torch.zeros((len(self.exists), n, n), dtype=torch.long, device=self.history.device)
+        for relation in self.relations:
+            end = begin + relation.shape[1]
+            found[:, begin:end, begin:end] = relation
+            begin = end
+        return torch.where((found == 0) & self.matches, MATCH, found)
 
     def edge_index(self) -> tuple[Tensor, Tensor]:
         """All edges for PyG: (2, E) `[neighbour, centre]` over flattened slots b * N + n, and (E,) relation.
@@ -93,31 +133,31 @@ class GraphBatch:
         Relation 0..3 is self, out, in, both; 4 is match. A self-loop appears once.
         """
         n = self.exists.shape[1]
-        full = torch.zeros((len(self.exists), n, n), dtype=torch.long, device=self.history.device)
-        begin = 0
-        for relation in self.relations:
-            end = begin + relation.shape[1]
-            full[:, begin:end, begin:end] = relation
-            begin = end
-        full = torch.where((full == 0) & self.matches, BOTH + 1, full)
-        graph, centre, neighbour = full.nonzero(as_tuple=True)
-        return torch.stack([graph * n + neighbour, graph * n + centre]), full[graph, centre, neighbour] - SELF
+        graph, centre, neighbour = self.edges.nonzero(as_tuple=True)
+        return torch.stack([graph * n + neighbour, graph * n + centre]), self.edges[graph, centre, neighbour] - SELF
 
 
-def distinct(values: Tensor, most: int | None = None) -> Tensor:
-    """The distinct positive values of each row of (B, S), ascending, padded with 0: (B, N).
+def _relation(before: Tensor, after: Tensor) -> Tensor:
+    return torch.where(before & after, BOTH, OUT * before + IN * after)
 
+
+def distinct(values: Tensor, most: int | None = None) -> tuple[Tensor, Tensor]:
+    """The distinct positive values of each row of (B, S): `ids` (B, N), ascending, and the `slot` (B, S) of each value.
+
+    Slots count from 1; 0 is the slot of padding, and pads `ids`.
     N is `most` when given, so that no size depends on the data and nothing waits for the device; else the least.
 
-    >>> distinct(torch.tensor([[7, 3, 7, 0]])).tolist()
-    [[3, 7]]
+    >>> ids, slot = distinct(torch.tensor([[7, 3, 7, 0]]))
+    >>> ids.tolist(), slot.tolist()
+    ([[3, 7]], [[2, 1, 2, 0]])
     """
-    ordered = values.sort(dim=1).values
+    ordered, place = values.sort(dim=1)
     fresh = ordered > 0
     fresh[:, 1:] &= ordered[:, 1:] != ordered[:, :-1]
     rank = fresh.cumsum(1)  # (B, S) 0 for padding
     width = int(rank[:, -1].max()) if most is None else most
-    return values.new_zeros(len(values), width + 1).scatter(1, rank, ordered)[:, 1:]
+    ids = values.new_zeros(len(values), width + 1).scatter(1, rank, ordered)[:, 1:]
+    return ids, torch.zeros_like(rank).scatter(1, place, rank)
 
 
 def build_graphs(
@@ -138,11 +178,11 @@ def build_graphs(
     ids, incidence, last_nodes = [], [], []
     for values, bound in zip([history[:, :, None], *(table[history] for table in codes)], bounds, strict=True):
         k = values.shape[2]  # (B, L, k)
-        found = distinct(values.flatten(1), bound and min(bound, length * k))  # (B, N_t)
-        same = (values[:, :, :, None] == found[:, None, None]).any(2)  # (B, L, N_t)
-        at = (same & (found > 0)[:, None]).float()
-        held, index = at.gather(1, end.expand(-1, 1, found.shape[1]))[:, 0].topk(min(k, found.shape[1]))
+        found, slot = distinct(values.flatten(1), bound and min(bound, length * k))  # (B, N_t), (B, L k)
+        slot = slot.view(values.shape)
+        at = (slot[:, :, :, None] == torch.arange(1, found.shape[1] + 1, device=slot.device)).any(2).float()
+        held = slot.gather(1, end.expand(-1, 1, k))[:, 0, : k if found.shape[1] else 0]  # (B, k)
         ids.append(found)
-        incidence.append(at)
-        last_nodes.append((index, held > 0))
+        incidence.append(at)  # (B, L, N_t)
+        last_nodes.append(((held - 1).clamp_min(0), held > 0))
     return GraphBatch(history, tuple(ids), tuple(incidence), tuple(last_nodes), global_attention)

@@ -9,19 +9,20 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.nn.attention import MASKED, homogeneous_logits
-from mmsr_lite.nn.han import HOMOGENEOUS, HANLayer
+from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS, HANLayer
 
 
-def last_item_state(layer: HANLayer, states: list[Tensor], graph: GraphBatch) -> Tensor:
-    """(B, D): `layer(states, graph)[0]` at the node of the last item."""
-    if graph.global_attention:  # the last item then reads every node
+def last_item_state(layer: nn.Module, states: list[Tensor], graph: GraphBatch) -> Tensor:
+    """(B, D): `layer(states, graph)[0]` at the node of the last item; only `HANLayer` has a short way."""
+    if graph.global_attention or not isinstance(layer, HANLayer):  # the last item may then read every node
         return layer(states, graph)[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]
     values = layer.value(states)
-    ends = [_walk(layer, families, states, values, graph) for families in layer.fusion.paths.values()]
+    every = torch.cat(values, 1)  # (B, N, D)
+    ends = [_walk(layer, families, states, values, every, graph) for families in layer.fusion.paths.values()]
     output = layer.dropout(layer.combine(*ends))
     return output + _take(states[0], graph.last[:, None])[:, 0] if layer.residual else output
 
@@ -31,46 +32,40 @@ def _take(rows: Tensor, index: Tensor) -> Tensor:
     return rows.gather(1, index[:, :, None].expand(-1, -1, rows.shape[2]))
 
 
-def _walk(
-    layer: HANLayer, families: tuple[str, ...], states: list[Tensor], values: list[Tensor], graph: GraphBatch
-) -> Tensor:
-    last = [(graph.last[:, None], graph.exists[:, :1])]
-    if len(families) == 1:
-        return _phase_1(layer, families[0], last, states, values, graph)[0][:, 0]
-    if families[1] == HOMOGENEOUS:  # early: items first read their codes, then each other
-        every = torch.arange(graph.widths[0], device=graph.last.device).expand(len(graph.last), -1)
-        (items,) = _phase_1(layer, families[0], [(every, every >= 0)], states, values, graph)  # (B, N_0, D)
-        read = layer.value.maps[0](items)
-        centre, relation = (_take(rows, graph.last[:, None]) for rows in (read, graph.relations[0]))
-        logits = homogeneous_logits(centre, read, relation, layer.relation)
+def _walk(layer: HANLayer, families: tuple[str, ...], states, values, every: Tensor, graph: GraphBatch) -> Tensor:
+    """(B, D) where one path ends at the last item."""
+    if families == (HOMOGENEOUS, HETEROGENEOUS):  # late: its codes first read their sequence, then it reads them
+        return _late(layer, states, every, graph)
+    if families == (HETEROGENEOUS, HOMOGENEOUS):  # early: items first read their codes, then it reads the items
+        items = _read_codes(layer, states[0], states, every, graph.item_matches)  # (B, N_0, D)
+        read, first = layer.value.maps[0](items), graph.last[:, None]
+        relation = graph.near_relations[:, :1, : graph.widths[0]]
+        logits = homogeneous_logits(_take(read, first), read, relation, layer.relation)  # (B, 1, N_0)
         return (logits.softmax(-1) @ (read if layer.fusion.invasive else values[0]))[:, 0]
-    near = graph.last_nodes  # late: codes first read their own sequence, then the item reads its codes
-    reached = _phase_1(layer, families[0], near, states, values, graph)  # k_t pieces of (B, k_t, D)
-    asked = [_take(s, i) for s, (i, _) in zip(states, near, strict=True)] if layer.hohe_reads_input else reached
-    query = torch.cat(layer.query(asked), 1)
-    logits = (query @ layer.key.maps[0](asked[0]).transpose(1, 2))[:, :, 0]  # (B, sum k_t)
-    logits = F.leaky_relu(logits / math.sqrt(query.shape[-1]) if layer.scale else logits)
-    logits = logits.masked_fill(~torch.cat([real for _, real in near], 1), MASKED)
-    summed = (
-        layer.value(reached)
-        if layer.fusion.invasive
-        else [_take(v, index) for v, (index, _) in zip(values, near, strict=True)]
-    )
-    return (logits.softmax(-1)[:, None] @ torch.cat(summed, 1))[:, 0]
+    if families == (HOMOGENEOUS,):
+        centre = _take(every, graph.near[0][:, :1])
+        logits = homogeneous_logits(centre, every, graph.near_relations[:, :1], layer.relation)
+        return (logits.softmax(-1) @ every)[:, 0]
+    last = graph.last[:, None]
+    return _read_codes(layer, _take(states[0], last), states, every, _take(graph.item_matches, last))[:, 0]
 
 
-def _phase_1(
-    layer: HANLayer, family: str, centres, states: list[Tensor], values: list[Tensor], graph: GraphBatch
-) -> list[Tensor]:
-    """Aggregate the layer's input for the `centres` of each type: index (B, n_t) and validity."""
-    if family == HOMOGENEOUS:
-        return [
-            homogeneous_logits(_take(value, index), value, _take(relation, index), layer.relation).softmax(-1) @ value
-            for (index, _), value, relation in zip(centres, values, graph.relations, strict=False)
-        ]
-    ((index, _),) = centres  # only items are ever asked for
-    key = layer.key.maps[0](_take(states[0], index))  # (B, n, D)
-    logits = key @ torch.cat(layer.query(states), 1).transpose(1, 2)  # (B, n, N)
-    logits = F.leaky_relu(logits / math.sqrt(key.shape[-1]) if layer.scale else logits)
-    weights = logits.masked_fill(~graph.matches.gather(1, index[:, :, None].expand_as(logits)), MASKED).softmax(-1)
-    return [weights @ torch.cat(values, 1)]
+def _late(layer: HANLayer, states: list[Tensor], every: Tensor, graph: GraphBatch) -> Tensor:
+    index, real = graph.near
+    sizes = [slots.shape[1] for slots, _ in graph.last_nodes]
+    centre = _take(every, index)  # (B, n, D)
+    weights = homogeneous_logits(centre, every, graph.near_relations, layer.relation).softmax(-1)
+    reached = weights @ every  # (B, n, D)
+    asked = _take(torch.cat(states, 1), index) if layer.hohe_reads_input else reached
+    query = torch.cat(layer.query(list(asked.split(sizes, 1))), 1)
+    logits = (query @ layer.key.maps[0](asked[:, :1]).transpose(1, 2))[:, :, 0]  # (B, n)
+    logits = F.leaky_relu(logits / math.sqrt(query.shape[-1]) if layer.scale else logits).masked_fill(~real, MASKED)
+    summed = torch.cat(layer.value(list(reached.split(sizes, 1))), 1) if layer.fusion.invasive else centre
+    return (logits.softmax(-1)[:, None] @ summed)[:, 0]
+
+
+def _read_codes(layer: HANLayer, items: Tensor, states: list[Tensor], every: Tensor, matches: Tensor) -> Tensor:
+    """(B, n, D) what these items take from the nodes that belong to them, themselves included."""
+    logits = layer.key.maps[0](items) @ torch.cat(layer.query(states), 1).transpose(1, 2)  # (B, n, N)
+    logits = F.leaky_relu(logits / math.sqrt(items.shape[-1]) if layer.scale else logits)
+    return logits.masked_fill(~matches, MASKED).softmax(-1) @ every

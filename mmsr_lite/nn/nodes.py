@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import GraphBatch
+
+SMALL = 64  # rows: codebooks and positions are, catalogues are not
 
 
 class NodeEmbedding(nn.Module):
@@ -48,13 +49,13 @@ class NodeEmbedding(nn.Module):
         smaller than what is looked up.
         """
         identity, *others = self.merge.weight.split(self.merge.out_features, 1)  # each (D, D)
+        types = None if self.types is None else self.types.weight @ others[0].T  # (T, D)
         where = self._mean_positions(graph, others[-1] if others else identity)
         states = []
         for t, (table, ids) in enumerate(zip(self.tables, graph.ids, strict=True)):
             small = len(table.weight) < ids.numel()
-            state = F.embedding(ids, table.weight @ identity.T) if small else table(ids) @ identity.T  # (B, N_t, D)
-            if self.types is not None:
-                state = state + others[0] @ self.types.weight[t]
+            state = rows_of(table.weight @ identity.T, ids) if small else rows_of(table.weight, ids) @ identity.T
+            state = state if types is None else state + types[t]  # (B, N_t, D)
             states.append(state if where is None else state + where[t])
         return states
 
@@ -63,5 +64,16 @@ class NodeEmbedding(nn.Module):
             return None
         length = graph.history.shape[1]
         from_end = (graph.history > 0).sum(1, keepdim=True) - torch.arange(1, length + 1, device=graph.history.device)
-        vectors = F.embedding(from_end.clamp_min(0), self.positions.weight @ weight.T)  # (B, L, D)
+        vectors = rows_of(self.positions.weight @ weight.T, from_end.clamp_min(0))  # (B, L, D)
         return (graph.occupancy.to(vectors.dtype) @ vectors).split(graph.widths, 1)
+
+
+def rows_of(table: Tensor, ids: Tensor) -> Tensor:
+    """`table[ids]`; of a small table by a product with ones and zeros, whose gradient is a product too, not a sort.
+
+    >>> rows_of(torch.tensor([[1.0], [2.0]]), torch.tensor([[1, 0]])).tolist()
+    [[[2.0], [1.0]]]
+    """
+    if len(table) <= SMALL:
+        return (ids[..., None] == torch.arange(len(table), device=ids.device)).to(table.dtype) @ table
+    return table.index_select(0, ids.flatten()).view(*ids.shape, table.shape[1])

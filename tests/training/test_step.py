@@ -17,7 +17,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CU
 def fresh(books):
     def made(dropout: float = 0.0) -> MMSR:
         torch.manual_seed(0)
-        return MMSR(MMSRConfig(dim=16, layers=2, dropout=dropout, input_dropout=dropout), 12, books(2))
+        return MMSR(MMSRConfig(dim=16, layers=2, dropout=dropout, input_dropout=dropout), 12, books(2, dim=16))
 
     return made
 
