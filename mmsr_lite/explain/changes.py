@@ -1,0 +1,270 @@
+"""Changes: what a person may do to one history, its modalities, its graph and its gates, and the same done at random.
+
+A change is a plain dict: `do` names it, its other fields are in `CHANGES`. Positions count from 1, the oldest. A
+modality belongs to its item: an item that occurs twice in the history keeps one set of codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.data.corruption import displaced, shuffled
+from mmsr_lite.errors import MMSRError, choose
+
+NEEDED = ...  # a field without a default
+FAMILIES = {"homogeneous": ("out", "in", "both"), "heterogeneous": ("match",)}
+RELATIONS = ("self", "out", "in", "both", "match")
+Node = tuple[str, int]
+
+
+@dataclass
+class Scene:
+    """One history on its way through changes: its items, other codes, and what is taken away from or forced in it.
+
+    `tables` are the codes of all items by modality (V+1, k); `edges` (centre, neighbour, relation) are those of the
+    clean graph, from which random repeats choose.
+    """
+
+    history: list[int]
+    tables: Mapping[str, np.ndarray]
+    titles: Sequence[str]
+    layers: int
+    edges: Sequence[tuple[Node, Node, str]]
+    codes: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    gone: set[Node] = field(default_factory=set)
+    cut: set[tuple[Node, Node]] = field(default_factory=set)
+    relations: set[str] = field(default_factory=set)
+    gates: list[tuple[str, str | None, int | None, int | None]] = field(default_factory=list)
+
+    def fresh(self) -> Scene:
+        """The same history before any change."""
+        return Scene(list(self.history), self.tables, self.titles, self.layers, self.edges)
+
+    def item(self, position: Any) -> int:
+        """The item at `position`."""
+        return self.history[_within("position", position, 1, len(self.history)) - 1]
+
+    def carried(self, modality: int, item: int) -> list[int]:
+        """The codes of `item` as they are now."""
+        own = self.tables[list(self.tables)[modality]][item]
+        return self.codes.get((modality, item), [int(code) for code in own if code])
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The nodes that the history touches now, by type and id."""
+        codes = [{code for item in self.history for code in self.carried(m, item)} for m in range(len(self.tables))]
+        found = zip(("item", *self.tables), [set(self.history), *codes], strict=True)
+        return [(name, id) for name, ids in found for id in sorted(ids)]
+
+    def cuts(self, centre: Node, neighbour: Node, relation: str) -> bool:
+        """Whether this edge is taken away."""
+        lost = (centre, neighbour) in self.cut or relation in self.relations
+        return lost or not self.gone.isdisjoint((centre, neighbour))
+
+    def chosen(self, modality: str | None) -> list[int]:
+        """The modalities a change is about: all when None."""
+        names = list(self.tables)
+        return list(range(len(names))) if modality is None else [names.index(choose("modality", modality, names))]
+
+    def name(self, item: int) -> str:
+        """How a sentence calls an item."""
+        return f"“{self.titles[item] or item}”"
+
+
+def _within(what: str, value: Any, least: int, most: int) -> int:
+    if not isinstance(value, int | np.integer) or not least <= value <= most:
+        raise MMSRError(f"{what} is {value!r}; expected {least} to {most}")
+    return int(value)
+
+
+def _known(scene: Scene, type: Any, id: Any) -> None:
+    if (type, id) not in scene.nodes:
+        raise MMSRError(f"the graph has no node {type!r} {id!r}; give type and id of a node of the history")
+
+
+def _words(modality: str | None) -> str:
+    return "modalities" if modality is None else modality
+
+
+def _shuffle(scene: Scene, rng, rate) -> str:
+    scene.history = shuffled(np.array(scene.history), rate=rate, seed=_seed(rng)).tolist()
+    return f"{100 * rate:.0f} % of the history is shuffled"
+
+
+def _mismatch(scene: Scene, rng, modality, rate) -> str:
+    for m in scene.chosen(modality):
+        items = [item for item in dict.fromkeys(scene.history) if scene.carried(m, item)]
+        held = [scene.carried(m, item) for item in items]
+        source = displaced(np.array(items or [0]), rate=rate, seed=_seed(rng))
+        scene.codes |= {(m, item): held[place] for item, place in zip(items, source, strict=False)}
+    return f"{100 * rate:.0f} % of the items trade their {_words(modality)}"
+
+
+def _noise(scene: Scene, rng, modality, rate) -> str:
+    if not 0 <= rate <= 1:
+        raise MMSRError(f"rate is {rate}; expected a share from 0 to 1")
+    for m in scene.chosen(modality):
+        table = list(scene.tables.values())[m]
+        items = [item for item in dict.fromkeys(scene.history) if scene.carried(m, item)]
+        for item in rng.permutation(items)[: round(rate * len(items))].tolist():
+            scene.codes[m, item] = [int(code) for code in table[rng.choice(np.flatnonzero(table.any(1)))] if code]
+    return f"{100 * rate:.0f} % of the items get the {_words(modality)} of random items"
+
+
+def _swap(scene: Scene, rng, modality, position, other) -> str:
+    one, two = scene.item(position), scene.item(other)
+    for m in scene.chosen(modality):
+        scene.codes |= {(m, one): scene.carried(m, two), (m, two): scene.carried(m, one)}
+    return f"{scene.name(one)} and {scene.name(two)} swap their {_words(modality)}"
+
+
+def _drop(scene: Scene, rng, modality, position) -> str:
+    items = set(scene.history) if position is None else {scene.item(position)}
+    scene.codes |= {(m, item): [] for m in scene.chosen(modality) for item in items}
+    who = "every item loses its" if position is None else f"{scene.name(min(items))} loses its"
+    return f"{who} {_words(modality)}"
+
+
+def _remove(scene: Scene, rng, position) -> str:
+    if len(scene.history) == 1:
+        raise MMSRError("the history has one item, which cannot be removed; add another first")
+    item = scene.item(position)
+    del scene.history[position - 1]
+    return f"{scene.name(item)} leaves the history"
+
+
+def _replace(scene: Scene, rng, position, item) -> str:
+    old, scene.history[position - 1] = scene.item(position), _within("item", item, 1, len(scene.titles) - 1)
+    return f"{scene.name(old)} becomes {scene.name(item)}"
+
+
+def _move(scene: Scene, rng, position, to) -> str:
+    item, to = scene.item(position), _within("to", to, 1, len(scene.history))
+    scene.history.insert(to - 1, scene.history.pop(position - 1))
+    return f"{scene.name(item)} moves from position {position} to {to}"
+
+
+def _reorder(scene: Scene, rng, order) -> str:
+    if sorted(order) != list(range(1, len(scene.history) + 1)):
+        raise MMSRError(f"order is {order}; expected each of 1 to {len(scene.history)} once")
+    scene.history = [scene.history[position - 1] for position in order]
+    return "the history is in another order"
+
+
+def _add(scene: Scene, rng, item, position) -> str:
+    place = len(scene.history) + 1 if position is None else _within("position", position, 1, len(scene.history) + 1)
+    scene.history.insert(place - 1, _within("item", item, 1, len(scene.titles) - 1))
+    return f"{scene.name(item)} comes in at position {place}"
+
+
+def _node(scene: Scene, rng, type, id) -> str:
+    if (type, id) == ("item", scene.history[-1]):
+        raise MMSRError("the last item's node holds the answer and cannot be removed; remove the item from the history")
+    _known(scene, type, id)
+    scene.gone.add((type, id))
+    return f"the node of {type} {id} is taken out"
+
+
+def _edge(scene: Scene, rng, centre, neighbour) -> str:
+    for end in (centre, neighbour):
+        _known(scene, *end)
+    scene.cut.add((tuple(centre), tuple(neighbour)))
+    return f"{' '.join(map(str, centre))} no longer listens to {' '.join(map(str, neighbour))}"
+
+
+def _relation(scene: Scene, rng, relation) -> str:
+    scene.relations |= set(FAMILIES.get(relation, (choose("relation", relation, (*RELATIONS, *FAMILIES)),)))
+    return f"edges of {relation!r} are cut"
+
+
+def _gate(scene: Scene, rng, to, type, id, layer) -> str:
+    choose("gate", to, ("hohe", "heho", "half"))
+    if type is not None:
+        choose("node type", type, ("item", *scene.tables))
+    if id is not None:
+        _known(scene, type, id)
+    if layer is not None:
+        _within("layer", layer, 0, scene.layers - 1)
+    scene.gates.append((to, type, id, layer))
+    who = "all gates" if type is None else f"the gates of {type}" if id is None else f"the gate of {type} {id}"
+    return f"{who} {'are' if id is None else 'is'} forced to {to}"
+
+
+CHANGES: dict[str, tuple[Callable[..., str], dict[str, Any]]] = {
+    "shuffle": (_shuffle, {"rate": 1.0}),
+    "mismatch": (_mismatch, {"modality": None, "rate": 1.0}),
+    "noise": (_noise, {"modality": None, "rate": 1.0}),
+    "swap": (_swap, {"modality": None, "position": NEEDED, "other": NEEDED}),
+    "drop": (_drop, {"modality": None, "position": None}),
+    "remove": (_remove, {"position": NEEDED}),
+    "replace": (_replace, {"position": NEEDED, "item": NEEDED}),
+    "move": (_move, {"position": NEEDED, "to": NEEDED}),
+    "reorder": (_reorder, {"order": NEEDED}),
+    "add": (_add, {"item": NEEDED, "position": None}),
+    "node": (_node, {"type": NEEDED, "id": NEEDED}),
+    "edge": (_edge, {"centre": NEEDED, "neighbour": NEEDED}),
+    "relation": (_relation, {"relation": NEEDED}),
+    "gate": (_gate, {"to": NEEDED, "type": None, "id": None, "layer": None}),
+}
+
+
+def filled(change: str | Mapping[str, Any]) -> dict[str, Any]:
+    """A change with all its fields, defaults where none was given.
+
+    >>> filled("shuffle"), filled({"do": "drop", "position": 2})
+    ({'do': 'shuffle', 'rate': 1.0}, {'do': 'drop', 'modality': None, 'position': 2})
+    """
+    given = {"do": change} if isinstance(change, str) else dict(change)
+    name = choose("change", given.pop("do", None), CHANGES)
+    fields = CHANGES[name][1]
+    whole = fields | given
+    if set(given) - set(fields) or NEEDED in [v for v in whole.values() if v is NEEDED]:
+        needed = ", ".join(f"{key} (needed)" if value is NEEDED else key for key, value in fields.items())
+        raise MMSRError(f"change {name!r} with {given}: expected the fields {needed}")
+    return {"do": name} | whole
+
+
+def apply(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[str]:
+    """Do `changes`, each with all fields, one after the other to `scene`; a phrase for each says what was done."""
+    return [CHANGES[c["do"]][0](scene, rng, **{k: v for k, v in c.items() if k != "do"}) for c in changes]
+
+
+def repeat(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> None:
+    """Do changes of the same kind at random: each choice a person made is drawn anew, all else stays."""
+    for change in changes:
+        with suppress(MMSRError):  # what this history leaves no room for changes nothing
+            apply(scene, [_redrawn(scene, change, rng)], rng)
+
+
+def _redrawn(scene: Scene, change: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    length, new = len(scene.history), dict(change)
+    places = (rng.permutation(length) + 1).tolist()
+    one, two = places[0], places[min(1, length - 1)]
+    for name, drawn in {"position": one, "other": two, "to": two, "order": places}.items():
+        if isinstance(new.get(name), int | list | tuple):
+            new[name] = drawn
+    if "item" in new:
+        new["item"] = int(rng.integers(1, len(scene.titles)))
+    if new.get("id") is not None:
+        last = ("item", scene.history[-1]) if new["do"] == "node" else None
+        nodes = [node for node in scene.nodes if node[0] == new["type"] and node != last]
+        new["id"] = nodes[rng.integers(len(nodes))][1] if nodes else None
+    if "centre" in new:
+        ends, types = (tuple(new["centre"]), tuple(new["neighbour"])), (new["centre"][0], new["neighbour"][0])
+        kind = [edge[2] for edge in scene.edges if edge[:2] == ends]  # none for an edge that an earlier change made
+        alike = [
+            edge[:2] for edge in scene.edges if (edge[0][0], edge[1][0]) == types and edge[2] in (kind or RELATIONS)
+        ]
+        now = set(scene.nodes)
+        alike = [pair for pair in alike if set(pair) <= now] or [ends]
+        new["centre"], new["neighbour"] = alike[rng.integers(len(alike))]
+    return new
+
+
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))

@@ -1,0 +1,136 @@
+"""Rerun: MMSR once more over given graphs, with edges taken away, gates forced, or other codes for items.
+
+What-if, faithfulness and the comparison with PyG are all made of this. Edges leave the graph itself, so every
+aggregator goes by its own rule; a node that lost all its neighbours gathers nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.graph.batch import GraphBatch, build_graphs
+from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.nn.han import HOMOGENEOUS
+from mmsr_lite.nn.probe import listen
+
+FORCED = {"hohe": (1.0, 0.0), "heho": (0.0, 1.0), "half": (0.5, 0.5)}
+Codes = Mapping[tuple[int, int], Sequence[int]]  # (modality from 0, item) -> its codes instead of its own
+Replace = dict[str, Callable[[Any], Any]]
+
+
+def graphs_with(model: MMSR, histories: Sequence[Sequence[int]], codes: Sequence[Codes]) -> GraphBatch:
+    """The MSGraphs of `histories`, each with its own codes in place of the model's.
+
+    Each position is given as an item of its own, whose modalities are the real item and its codes; that the positions
+    are items is then forgotten.
+    """
+    device, longest = model.item_table().device, max(map(len, histories))
+    history = torch.tensor([[*past, *[0] * (longest - len(past))] for past in histories])  # (B, L)
+    held = [table.cpu()[history] for table in model.codes]  # M x (B, L, k)
+    for row, other in enumerate(codes):
+        for (modality, item), own in other.items():
+            held[modality][row, history[row] == item] = _padded(own, held[modality].shape[2])
+    place = torch.arange(1, history.numel() + 1).view_as(history) * (history > 0)
+    tables = [F.pad(values.flatten(0, 1), (0, 0, 1, 0)).to(device) for values in [history[:, :, None], *held]]
+    found = build_graphs(place.to(device), tables, global_attention=model.config.global_attention)
+    ids, incidence, last = found.ids[1:], found.incidence[1:], found.last_nodes[1:]
+    return replace(found, history=history.to(device), ids=ids, incidence=incidence, last_nodes=last)
+
+
+def variant(model: MMSR, graph: GraphBatch, codes: Codes) -> MMSR:
+    """`model` with other codes for some items, weights and probes shared, which sees `graph` whatever it is asked."""
+    other = copy.copy(model)
+    other._modules = dict(model._modules)
+    tables = [table.detach().clone() for table in model.codes]
+    for (modality, item), own in codes.items():
+        tables[modality][item] = _padded(own, tables[modality].shape[1])
+    other.codes = nn.ParameterList(nn.Parameter(table, requires_grad=False) for table in tables)
+    other.graphs = lambda history: graph
+    return other
+
+
+def _padded(codes: Sequence[int], k: int) -> Tensor:
+    return torch.tensor([*codes, *[0] * (k - len(codes))], dtype=torch.long)
+
+
+def take(graph: GraphBatch, rows: Tensor) -> GraphBatch:
+    """The graphs at `rows`, any number of times each."""
+    ids, incidence = (tuple(one[rows] for one in many) for many in (graph.ids, graph.incidence))
+    last = tuple((index[rows], real[rows]) for index, real in graph.last_nodes)
+    return replace(graph, history=graph.history[rows], ids=ids, incidence=incidence, last_nodes=last)
+
+
+def blocks(full: Tensor, graph: GraphBatch) -> list[Tensor]:
+    """Views of `full` (B, N, N): for each node type its (B, N_t, N_t) on the diagonal."""
+    return [rows.split(graph.widths, 2)[t] for t, rows in enumerate(full.split(graph.widths, 1))]
+
+
+def dense(seen: Sequence[Tensor], graph: GraphBatch) -> Tensor:
+    """(B, N, N) of what an attention probe saw: a block for each type, or one for all."""
+    if seen[0].shape[1:] == (sum(graph.widths),) * 2:
+        return seen[0]
+    n, pairs = sum(graph.widths), zip(seen, accumulate(graph.widths, initial=0), strict=False)
+    return torch.cat([F.pad(own, (begin, n - begin - own.shape[2])) for own, begin in pairs], 1)
+
+
+def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
+    """The same graphs with only the edges in `keep` (B, N, N) bool, centre in rows; the nodes stay where they are."""
+    other = replace(graph)
+    relations = zip(graph.relations, blocks(keep, graph), strict=True)
+    vars(other).update(relations=tuple(own * stay for own, stay in relations), matches=graph.matches & keep)
+    return other
+
+
+def without(gone: Tensor) -> Tensor:
+    """(B, N, N) the edges that stay when the nodes in `gone` (B, N) bool leave."""
+    return ~(gone[:, :, None] | gone[:, None])
+
+
+def replacements(model: MMSR, keep: Tensor | None, graph: GraphBatch, beta: Tensor | None) -> Replace:
+    """What goes into the probes: no weight on edges outside `keep` (where a softmax found no neighbour, it spread over
+    all), and the gates of `beta` (layers, B, N, 2) where that is not NaN."""
+    found: Replace = {}
+    for index, layer in enumerate(model.layers):
+        name = f"layers.{index}.probes."
+        for path, families in layer.fusion.paths.items():
+            for phase, family in enumerate(families if keep is not None else (), 1):
+                stay = blocks(keep, graph) if family == HOMOGENEOUS else [keep]
+                found[f"{name}{path}_{phase}_weights"] = lambda seen, stay=stay: tuple(
+                    weight * mask for weight, mask in zip(seen, stay, strict=True)
+                )
+        if beta is not None and layer.gate is not None:
+            found[f"{name}beta"] = lambda own, to=beta[index]: torch.where(to.isnan(), own, to)
+    return found
+
+
+def rerun(
+    model: MMSR,
+    graph: GraphBatch,
+    keep: Tensor | None = None,
+    beta: Tensor | None = None,
+    extra: Replace | None = None,
+) -> tuple[Tensor, dict[str, Any]]:
+    """Scores (B, V+1) of all items, item 0 at -inf, and what passed each probe.
+
+    Only edges in `keep` (B, N, N) bool stay; gates become `beta` (layers, B, N, 2) where that is not NaN; `extra` goes
+    into the probes as well.
+    """
+    was_training = model.training
+    model.eval()
+    whole = graph if keep is None else cut(graph, keep)
+    with listen(model, replacements(model, keep, graph, beta) | (extra or {})) as seen:
+        states = model.nodes(whole)
+        for layer in model.layers:
+            states = layer(states, whole)
+    model.train(was_training)
+    last = states[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]  # (B, D)
+    scores = last @ model.item_table().T
+    return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf), seen

@@ -1,0 +1,247 @@
+"""What-if: the record says what the changed history does, and the band what chance does."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.changes import CHANGES, Scene, apply, filled, repeat
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.explain.what_if import what_if
+from mmsr_lite.graph.msgraph import RELATIONS
+
+PAST, TARGET = [1, 2, 1, 3, 5], 12
+
+
+@pytest.fixture
+def ask(random_model, world):
+    def asked(change, model=None, **given):
+        told = {"history": PAST, "target": TARGET, "repeats": 5} | given
+        return what_if(model or random_model(), world, change=change, **told)
+
+    return asked
+
+
+@pytest.fixture(scope="module")
+def scene(books, world):
+    tables = {book.name: book.codes for book in books(2)}
+    return lambda: Scene(list(PAST), tables, world.titles, 2, ())
+
+
+def outcome(record):
+    return [record["target"]["score"], record["target"]["rank"], [one["item"] for one in record["answer"]["top"]]]
+
+
+@pytest.mark.parametrize(
+    "change, after",
+    [
+        ({"do": "remove", "position": 2}, [1, 1, 3, 5]),
+        ({"do": "replace", "position": 3, "item": 9}, [1, 2, 9, 3, 5]),
+        ({"do": "move", "position": 5, "to": 1}, [5, 1, 2, 1, 3]),
+        ({"do": "reorder", "order": [5, 4, 3, 2, 1]}, [5, 3, 1, 2, 1]),
+        ({"do": "add", "item": 7}, [1, 2, 1, 3, 5, 7]),
+        ({"do": "add", "item": 7, "position": 1}, [7, 1, 2, 1, 3, 5]),
+        ([{"do": "remove", "position": 1}, {"do": "remove", "position": 1}], [1, 3, 5]),
+        ([{"do": "add", "item": 7}, {"do": "remove", "position": 6}], PAST),
+    ],
+)
+def test_an_edited_history_is_that_history(ask, random_model, world, change, after):
+    record = ask(change)
+    assert record["changed"] == trace(random_model(), world, history=after, target=TARGET)
+    assert record["clean"] == trace(random_model(), world, history=PAST, target=TARGET)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+def test_a_dropped_modality_is_a_codebook_without_codes(ask, random_model, world, books):
+    one, two = books(2)
+    bare = trace(random_model(codebooks=(one, replace(two, codes=0 * two.codes))), world, history=PAST, target=TARGET)
+    record = ask({"do": "drop", "modality": two.name})["changed"]
+    assert outcome(record) == outcome(bare) and record["nodes"] == bare["nodes"] and record["edges"] == bare["edges"]
+    steps = ask({"do": "drop", "modality": two.name, "position": 2})["changed"]["history"]
+    left = [set() if item == 2 else set(two.codes[item].tolist()) - {0} for item in PAST]
+    assert [set(step["codes"][two.name]) for step in steps] == left
+
+
+def test_items_swap_their_codes_wherever_they_occur(ask, books):
+    book = books(1)[0]
+    steps = ask({"do": "swap", "modality": book.name, "position": 1, "other": 5})["changed"]["history"]
+    source = [{1: 5, 5: 1}.get(item, item) for item in PAST]
+    assert [set(s["codes"][book.name]) for s in steps] == [set(book.codes[item].tolist()) - {0} for item in source]
+
+
+@given(rate=st.floats(0, 1), seed=st.integers(0, 99), name=st.sampled_from(["mismatch", "noise", "shuffle"]))
+@settings(max_examples=40, deadline=None)
+def test_random_changes_keep_what_they_should(scene, rate, seed, name):
+    changed, items = scene(), sorted(set(PAST))
+    apply(changed, [filled({"do": name, "rate": rate})], np.random.default_rng(seed))
+    own, now = ([[s.carried(m, item) for item in items] for m in range(2)] for s in (scene(), changed))
+    assert sorted(changed.history) == sorted(PAST) and (name == "shuffle" or changed.history == PAST)
+    assert [[bool(codes) for codes in row] for row in now] == [[bool(codes) for codes in row] for row in own]
+    if name == "mismatch":  # what the items trade stays among them
+        assert [sorted(row) for row in now] == [sorted(row) for row in own]
+    if name == "shuffle" or rate == 0:
+        assert now == own
+
+
+def test_what_is_taken_out_is_gone_from_the_changed_record_and_keeps_its_place(ask):
+    clean = ask("shuffle")["clean"]
+    names, number = clean["node_types"], len(clean["nodes"]) - 1
+    node = clean["nodes"][number]
+    record = ask({"do": "node", "type": names[node["type"]], "id": node["id"]})
+    changed, lost = record["changed"], [number in edge[:2] for edge in clean["edges"]]
+    assert [n.get("removed", False) for n in changed["nodes"]] == [False] * number + [True]
+    assert changed["edges"] == [edge for edge, out in zip(clean["edges"], lost, strict=True) if not out]
+    assert [layer["beta"][number] for layer in changed["layers"]] == [None, None]
+    assert [edge["changed"] is None for edge in record["edges"]] == lost
+    assert [gate["delta"] for gate in record["nodes"][number]["beta"]] == [None, None]
+    near, centre, kind = clean["edges"][3]
+    ends = [[names[clean["nodes"][i]["type"]], clean["nodes"][i]["id"]] for i in (centre, near)]
+    cut = ask({"do": "edge", "centre": ends[0], "neighbour": ends[1]})["changed"]["edges"]
+    assert cut == [edge for edge in clean["edges"] if edge != [near, centre, kind]]
+    cut = ask({"do": "relation", "relation": "homogeneous"})["changed"]["edges"]
+    assert {RELATIONS[kind] for *_, kind in cut} == {"self", "match"}
+
+
+def test_deltas_are_the_two_runs_number_by_number(ask):
+    record = ask([{"do": "remove", "position": 2}, {"do": "gate", "to": "heho", "type": "item"}])
+    clean, changed = record["clean"], record["changed"]
+    for name in ("rank", "score", "probability"):
+        found = record["measures"][name]
+        assert [found["clean"], found["changed"]] == pytest.approx(
+            [r["target"][name] for r in (clean, changed)], abs=1e-5
+        )
+        assert found["delta"] == found["changed"] - found["clean"]
+    late = np.mean([beta[0] for layer in changed["layers"] for beta in layer["beta"]])
+    assert record["measures"]["beta"]["changed"] == pytest.approx(late, abs=1e-6)
+    for node in record["nodes"]:
+        for layer, gate in enumerate(node["beta"]):
+            pair = [
+                None if node[e] is None else record[e]["layers"][layer]["beta"][node[e]][0]
+                for e in ("clean", "changed")
+            ]
+            assert [gate["clean"], gate["changed"]] == pair and (gate["delta"] is None) == (None in pair)
+            assert node["type"] > 0 or pair[1] in (0, None)
+    for number, edge in enumerate(record["edges"]):
+        for layer, paths in enumerate(record["attention"]):
+            for path, phases in paths.items():
+                for phase, deltas in enumerate(phases):
+                    weights = [
+                        None
+                        if edge[end] is None
+                        else record[end]["layers"][layer]["attention"][path][phase]["weights"][edge[end]]
+                        for end in ("clean", "changed")
+                    ]
+                    assert deltas[number] == (None if None in weights else weights[1] - weights[0])
+    ranks = {one["item"]: place for place, one in enumerate(changed["answer"]["top"], 1)}
+    assert {row["item"]: row["changed"] for row in record["top"] if row["item"] in ranks} == ranks
+
+
+def test_a_change_with_one_way_to_do_it_has_a_band_without_width(ask):
+    for change in ({"do": "gate", "to": "half"}, {"do": "drop"}, {"do": "relation", "relation": "match"}):
+        record = ask(change)
+        for found in record["measures"].values():
+            assert found["draws"] == pytest.approx([found["delta"]] * 5, abs=1e-5) and not found["outside"]
+            assert np.ptp(found["band"]) < 1e-5
+        assert "every change of this kind does the same" in record["sentence"]
+
+
+def test_the_band_is_of_the_same_change_done_at_random(ask, world):
+    change = {"do": "remove", "position": 5}
+    record = ask(change, repeats=40, seed=3)
+    every = [ask({"do": "remove", "position": p})["measures"]["score"]["delta"] for p in range(1, 6)]
+    draws = record["measures"]["score"]["draws"]
+    assert all(min(abs(draw - one) for one in every) < 1e-4 for draw in draws) and np.ptp(draws) > np.ptp(every) - 1e-4
+    assert record["measures"]["score"]["band"] == pytest.approx(np.quantile(draws, [0.05, 0.95]))
+    assert record == ask(change, repeats=40, seed=3)
+    random = ask("shuffle", repeats=9, seed=4)["measures"]["score"]
+    assert len(np.unique(random["draws"])) > 3 and random != ask("shuffle", repeats=9, seed=5)["measures"]["score"]
+
+
+def test_a_change_that_chance_does_not_make_is_outside_its_band(ask, random_model):
+    past = [*range(1, 12), *range(1, 12), *range(1, 12)]  # with one layer only the last item's gate reaches the answer
+    forced = {"do": "gate", "to": "hohe", "type": "item", "id": 11}
+    alike = {"do": "gate", "to": "hohe", "type": "item", "id": 4}
+    model = random_model(layers=1)
+    for change, outside in ((forced, True), (alike, False)):
+        record = ask(change, model, history=past, repeats=10, seed=0)
+        assert record["measures"]["score"]["outside"] == outside
+        assert ("outside the band of 10" in record["sentence"]) == outside
+
+
+def test_every_kind_has_random_repeats_that_the_graph_allows(scene, random_model, world, ask):
+    clean = ask("shuffle")["clean"]
+    names, last = clean["node_types"], clean["nodes"][-1]
+    near, centre, _ = clean["edges"][-2]
+    ends = [[names[clean["nodes"][i]["type"]], clean["nodes"][i]["id"]] for i in (centre, near)]
+    given = {
+        "position": 2,
+        "other": 3,
+        "to": 1,
+        "order": [5, 1, 2, 3, 4],
+        "item": 4,
+        "relation": "in",
+        "modality": None,
+    }
+    given |= {"type": names[last["type"]], "id": last["id"], "centre": ends[0], "neighbour": ends[1]}
+    for name, (_, fields) in CHANGES.items():
+        change = {"do": name} | {key: given[key] for key, value in fields.items() if value is ...} | {"do": name}
+        change |= {"to": "half"} if name == "gate" else {}
+        assert all(np.isfinite(ask(change)["measures"]["score"]["draws"]))
+    alone = Scene([3], scene().tables, world.titles, 2, ())
+    repeat(alone, [filled({"do": "remove", "position": 1})], np.random.default_rng(0))
+    assert alone.history == [3]  # what a history leaves no room for changes nothing
+
+
+def test_without_a_target_the_first_of_the_clean_run_is_watched(ask, world, random_model):
+    record = ask({"do": "add", "item": 7}, target=None)
+    assert (
+        record["watched"]["item"] == record["clean"]["answer"]["top"][0]["item"]
+        and record["measures"]["rank"]["clean"] == 1
+    )
+    assert record["clean"]["target"] is record["changed"]["target"] is None
+    plain = ask("shuffle", random_model(fusion="hohe"))
+    assert plain["measures"]["beta"] is None and plain["nodes"][0]["beta"] is None
+    of_user = what_if(random_model(), world, 0, "mismatch", repeats=2)
+    assert of_user["clean"] == trace(random_model(), world, 0) and of_user["changed"]["user"] == {
+        "index": 0,
+        "id": "u0",
+    }
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ("sing", "unknown change 'sing'; choose from: add, drop,"),
+        ([], "no change to make"),
+        ({"do": "remove"}, r"change 'remove' with {}: expected the fields position \(needed\)"),
+        ({"do": "remove", "position": 2, "rate": 1}, "with {'position': 2, 'rate': 1}: expected"),
+        ({"do": "remove", "position": 6}, "position is 6; expected 1 to 5"),
+        ({"do": "replace", "position": 1, "item": 13}, "item is 13; expected 1 to 12"),
+        ({"do": "reorder", "order": [1, 1]}, r"order is \[1, 1\]; expected each of 1 to 5 once"),
+        ({"do": "drop", "modality": "smell"}, "unknown modality 'smell'"),
+        ({"do": "noise", "rate": 2}, "rate is 2"),
+        ({"do": "node", "type": "item", "id": 5}, "last item's node holds the answer"),
+        ({"do": "node", "type": "item", "id": 9}, "the graph has no node 'item' 9"),
+        ({"do": "edge", "centre": ["item", 2], "neighbour": ["item", 5]}, "does not listen to"),
+        ({"do": "relation", "relation": "love"}, "unknown relation 'love'"),
+        ({"do": "gate", "to": "late"}, "unknown gate 'late'; choose from: half, heho, hohe"),
+        ({"do": "gate", "to": "half", "layer": 2}, "layer is 2; expected 0 to 1"),
+        ([{"do": "remove", "position": 1}] * 5, "the history has one item"),
+    ],
+)
+def test_what_cannot_be_done_is_told(ask, change, message):
+    with pytest.raises(MMSRError, match=message):
+        ask(change)
+
+
+def test_what_cannot_be_asked_is_told(ask, random_model):
+    with pytest.raises(MMSRError, match="MMSR, hohe has no update gates to force"):
+        ask({"do": "gate", "to": "half"}, random_model(fusion="hohe"))
+    with pytest.raises(MMSRError, match="repeats is 0"):
+        ask("shuffle", repeats=0)
+    with pytest.raises(MMSRError, match="has no MSGraph"):
+        ask("shuffle", object())
