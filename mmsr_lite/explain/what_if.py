@@ -141,7 +141,7 @@ def _measure(model: MMSR, scenes: Sequence[Scene], watched: int) -> tuple[Tensor
         late = torch.stack([seen[f"layers.{i}.probes.beta"][..., 0] for i in range(len(model.layers))])
         late = late.masked_fill(~graph.exists | gone, torch.nan)
         found["beta"] = late.nanmean((0, 2))
-    measures = {name: _measured(values.double().cpu().numpy()) for name, values in found.items()}
+    measures = {name: _measured(values.double().cpu().numpy(), name == "probability") for name, values in found.items()}
     ids = [own.cpu().numpy() for own in graph.ids]
     return (
         scores,
@@ -150,13 +150,14 @@ def _measure(model: MMSR, scenes: Sequence[Scene], watched: int) -> tuple[Tensor
     )
 
 
-def _measured(values: np.ndarray) -> dict[str, Any]:
+def _measured(values: np.ndarray, share: bool) -> dict[str, Any]:
+    """Both runs, the delta, and its band; `alike` where all repeats did the same. `share`: values may be tiny."""
     delta, draws = values[1] - values[0], values[2:] - values[0]
     low, high = np.quantile(draws, BAND)
-    slack = 1e-5 * max(1.0, abs(values[0]))  # rows of one batch differ in the last digits
+    slack = 1e-4 * values[:2].max() if share else 1e-5 * max(1.0, abs(values[0]))  # rows of a batch differ by rounding
     found = {"clean": float(values[0]), "changed": float(values[1]), "delta": float(delta)}
-    outside = not low - slack <= delta <= high + slack
-    return found | {"band": [float(low), float(high)], "outside": outside, "draws": draws.tolist()}
+    found |= {"band": [float(low), float(high)], "outside": not low - slack <= delta <= high + slack}
+    return found | {"alike": bool(np.ptp([delta, *draws]) <= slack), "draws": draws.tolist()}
 
 
 def _changed(
@@ -260,7 +261,7 @@ def _sentence(record: dict[str, Any]) -> str:
     before, now, low, high = (scale * value for value in (found["clean"], found["changed"], *found["band"]))
     said = f"{told[0].upper()}{told[1:]}: the {name} of “{watched['title'] or watched['item_id']}” goes from "
     said += f"{before:.3g}{unit} to {now:.3g}{unit}"
-    if high - low <= 1e-4 * scale and not found["outside"]:
+    if found["alike"]:
         return f"{said}; every change of this kind does the same, so there is no band to hold it against."
     many = f"{record['repeats']} random changes of the same kind ({low:+.3g} to {high:+.3g}{unit})"
     return f"{said}, which is {'outside' if found['outside'] else 'inside'} the band of {many}."

@@ -144,7 +144,11 @@ def test_a_change_with_one_way_to_do_it_has_a_band_without_width(ask):
     for change in ({"do": "gate", "to": "half"}, {"do": "drop"}, {"do": "relation", "relation": "match"}):
         record = ask(change)
         for found in record["measures"].values():
-            assert found["draws"] == pytest.approx([found["delta"]] * 5, abs=1e-5) and not found["outside"]
+            assert (
+                found["draws"] == pytest.approx([found["delta"]] * 5, abs=1e-5)
+                and found["alike"]
+                and not found["outside"]
+            )
             assert np.ptp(found["band"]) < 1e-5
         assert "every change of this kind does the same" in record["sentence"]
 
