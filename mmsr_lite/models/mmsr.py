@@ -15,6 +15,7 @@ from mmsr_lite.errors import choose
 from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.han import FUSIONS, HANLayer
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.nodes import NodeEmbedding
@@ -24,10 +25,11 @@ from mmsr_lite.nn.softmax import linear_cross_entropy
 
 @dataclass(frozen=True)
 class MMSRConfig:
-    """Sizes and the paper's open choices; `fusion` is one of FUSIONS."""
+    """Sizes and the paper's open choices; `aggregator` is one of AGGREGATORS, `fusion` (of HAN-GNN) one of FUSIONS."""
 
     dim: int = 128
     layers: int = 1
+    aggregator: str = "han-gnn"
     fusion: str = "adaptive"
     scale: bool = True  # equation 13 divided by sqrt(D)
     residual: bool = True
@@ -43,6 +45,7 @@ class MMSRConfig:
     max_history: int = 50
 
     def __post_init__(self) -> None:
+        choose("aggregator", self.aggregator, AGGREGATORS)
         choose("fusion", self.fusion, FUSIONS)
 
 
@@ -61,7 +64,7 @@ class MMSR(Recommender):
 
     def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
         super().__init__()
-        fusion = FUSIONS[config.fusion]
+        kind, fusion = AGGREGATORS[config.aggregator], FUSIONS[config.fusion]
         self.config, self.max_history = config, config.max_history
         self.node_types = ("item", *(book.name for book in codebooks))
         self.codes = nn.ParameterList(
@@ -85,13 +88,15 @@ class MMSR(Recommender):
                 tied_maps=config.tied_maps,
                 hohe_reads_input=config.hohe_reads_input,
             )
+            if kind is HANLayer
+            else kind(num_types, config.dim, residual=config.residual, dropout=config.dropout)
             for _ in range(config.layers)
         )
 
     @property
     def label(self) -> str:
-        """The model and its fusion."""
-        return f"MMSR, {self.config.fusion}"
+        """The model and its fusion, or its aggregator."""
+        return f"MMSR, {self.config.fusion if self.config.aggregator == 'han-gnn' else self.config.aggregator}"
 
     def graphs(self, history: Tensor) -> GraphBatch:
         """The MSGraphs of `history` (B, L), longer ones cut to their last `max_history` items by the caller."""

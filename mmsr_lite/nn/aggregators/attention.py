@@ -1,0 +1,78 @@
+"""Attention over all neighbours at once: weights of neighbours that are learned (paper, sections 4.3.1 and 5.2)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.graph.batch import RELATIONS, GraphBatch
+from mmsr_lite.nn.aggregators.base import Aggregator, identity_map, normalised
+
+SLOPE = 0.2  # of LeakyReLU, in all three papers
+
+
+class GAT(Aggregator):
+    """Equations 9 to 11, Velickovic et al. 2018: `e_ij = a^T [W h_i ; W h_j]`; PyG's `GATConv`.
+
+    `a` is held as its two halves, `centre` and `neighbour`.
+    """
+
+    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
+        super().__init__(num_types, dim, residual=residual, dropout=dropout)
+        self.value = identity_map(dim)
+        self.centre, self.neighbour = nn.Linear(dim, 1, bias=False), nn.Linear(dim, 1, bias=False)
+
+    def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
+        """(B, N, D)."""
+        value = self.value(torch.cat(states, 1))
+        logits = self.centre(value) + self.neighbour(value).transpose(1, 2)  # (B, N, N)
+        return self.attend(F.leaky_relu(logits, SLOPE), graph.edges > 0) @ value
+
+
+class RGAT(Aggregator):
+    """Busbridge et al. 2019: GAT with a W_r for each relation, one softmax over all; PyG's `RGATConv`.
+
+    `e_ij = q^T W_r h_i + k^T W_r h_j` and `h_i' = sum_j alpha_ij W_r h_j`, where r is the relation of i to j:
+    self, out, in, both or match.
+    """
+
+    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
+        super().__init__(num_types, dim, residual=residual, dropout=dropout)
+        self.value = nn.Parameter(torch.eye(dim).repeat(len(RELATIONS), 1, 1))  # (R, D, D)
+        self.centre, self.neighbour = nn.Linear(dim, 1, bias=False), nn.Linear(dim, 1, bias=False)
+
+    def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
+        """(B, N, D)."""
+        value = torch.cat(states, 1)[:, None] @ self.value  # (B, R, N, D)
+        every = self.centre(value) + self.neighbour(value).transpose(2, 3)  # (B, R, N, N)
+        here = graph.edges[:, None] == torch.arange(1, 1 + len(self.value), device=value.device)[:, None, None]
+        logits = (every * here).sum(1)  # (B, N, N)
+        weights = self.attend(F.leaky_relu(logits, SLOPE), graph.edges > 0)
+        return ((weights[:, None] * here) @ value).sum(1)
+
+
+class HGAT(Aggregator):
+    """Linmei et al. 2019, dual-level attention: which node type to hear, then which node.
+
+    With `A` of equation 8 and `s_t = sum over j of type t of A_ij h_j`, the type level is
+    `alpha_t = softmax_t(LeakyReLU(mu_t^T [h_i ; s_t]))`, the node level is
+    `beta_ij = softmax_j(LeakyReLU(alpha_{t_j} nu^T [h_i ; h_j]))`, and `h_i' = sum_j beta_ij W_{t_j} h_j`.
+    """
+
+    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
+        super().__init__(num_types, dim, residual=residual, dropout=dropout)
+        self.value = nn.ModuleList(identity_map(dim) for _ in range(num_types))
+        self.type_centre, self.centre = nn.Linear(dim, num_types, bias=False), nn.Linear(dim, 1, bias=False)
+        self.type_neighbour, self.neighbour = nn.Linear(dim, num_types, bias=False), nn.Linear(dim, 1, bias=False)
+
+    def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
+        """(B, N, D)."""
+        h, near = torch.cat(states, 1), graph.edges > 0
+        parts = normalised(near.to(h)).split(graph.widths, 2), self.type_neighbour(h).split(graph.widths, 1)
+        heard = [(part @ said)[:, :, t] for t, (part, said) in enumerate(zip(*parts, strict=True))]  # mu_t^T s_t (B, N)
+        alpha = F.leaky_relu(self.type_centre(h) + torch.stack(heard, 2), SLOPE).softmax(2)  # (B, N, T)
+        alpha = torch.cat([a.expand(-1, -1, n) for a, n in zip(alpha.split(1, 2), graph.widths, strict=True)], 2)
+        logits = F.leaky_relu(alpha * (self.centre(h) + self.neighbour(h).transpose(1, 2)), SLOPE)  # (B, N, N)
+        value = torch.cat([linear(state) for linear, state in zip(self.value, states, strict=True)], 1)
+        return self.attend(logits, near) @ value

@@ -1,0 +1,68 @@
+"""What the aggregators beside HAN-GNN share: one synchronous step over all neighbours (paper, section 4.3.1)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.nn.attention import MASKED
+from mmsr_lite.nn.han import Fusion
+from mmsr_lite.nn.probe import Probe
+
+
+class Aggregator(nn.Module, ABC):
+    """States of each node type, list of (B, N_t, D), to the same: `h' = dropout(aggregate(h)) + h`, as in `HANLayer`.
+
+    `aggregate` reads all neighbours at once, in the dense (B, N, N) block `graph.edges`: 0 where there is no edge, else
+    the relation. What each centre (row) takes from each neighbour (column) passes the probe "neighbours_1_weights".
+    One head, no bias, and maps that start as the identity: equal terms with HAN-GNN.
+    """
+
+    fusion = Fusion({"neighbours": ("every",)})
+    gate = join = None
+
+    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
+        super().__init__()
+        self.residual, self.dropout = residual, nn.Dropout(dropout)
+        names = ("input", "output", "neighbours", "neighbours_1_logits", "neighbours_1_weights")
+        self.probes = nn.ModuleDict({name: Probe() for name in names})
+
+    @abstractmethod
+    def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
+        """(B, N, D): what each node becomes of its neighbours."""
+
+    def forward(self, states: list[Tensor], graph: GraphBatch) -> list[Tensor]:
+        """Aggregate, drop out, and add what was there."""
+        states = self.probes["input"](states)
+        ends = self.probes["neighbours"](list(self.aggregate(states, graph).split(graph.widths, 1)))
+        pairs = zip(ends, states, strict=True)
+        return self.probes["output"]([self.dropout(end) + self.residual * state for end, state in pairs])
+
+    def weigh(self, weights: Tensor) -> Tensor:
+        """(B, N, N) weights, as the probe leaves them."""
+        return self.probes["neighbours_1_weights"]((weights,))[0]
+
+    def attend(self, logits: Tensor, near: Tensor) -> Tensor:
+        """(B, N, N) softmax of `logits` over the neighbours that `near` holds true."""
+        (logits,) = self.probes["neighbours_1_logits"]((logits.masked_fill(~near, MASKED),))
+        return self.weigh(logits.softmax(-1))
+
+
+def identity_map(dim: int) -> nn.Linear:
+    """A linear map that starts as the identity: a layer starts as an average of its neighbours."""
+    linear = nn.Linear(dim, dim, bias=False)
+    nn.init.eye_(linear.weight)
+    return linear
+
+
+def normalised(near: Tensor) -> Tensor:
+    """`1 / sqrt(|N_i| |N_j|)` for the edges of `near` (B, N, N), as equation 8 has it; `near` holds the self-loops.
+
+    >>> import torch
+    >>> normalised(torch.ones(1, 4, 4))[0, 0].tolist()
+    [0.25, 0.25, 0.25, 0.25]
+    """
+    inverse = near.sum(-1).clamp_min(1).rsqrt()  # (B, N)
+    return near * inverse[..., :, None] * inverse[..., None, :]

@@ -1,0 +1,73 @@
+"""Graphormer: a Transformer whose attention knows the graph (Ying et al., NeurIPS 2021), on MSGraphs."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.graph.batch import BOTH, IN, OUT, RELATIONS, GraphBatch
+from mmsr_lite.nn.aggregators.base import Aggregator, identity_map
+
+FAR = 6  # distances from here on are one distance, and have no edge encoding
+MOST = 63  # degrees from here on are one degree
+
+
+class Graphormer(Aggregator):
+    """Every node hears every node of its graph: `softmax(Q K^T / sqrt(D) + b + c) V`, then a feed-forward network.
+
+    Centrality encoding: vectors for the numbers of neighbours before and after a node are added to the input. Spatial
+    encoding: a scalar `b` for the distance. Edge encoding: `c` is the mean, over the hops of the shortest path, of a
+    scalar for the relation at that hop; of several shortest paths all count alike. Layer normalisation comes first.
+    There is no virtual node, for last pooling reads a real one; each layer has encodings of its own.
+    """
+
+    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
+        super().__init__(num_types, dim, residual=residual, dropout=dropout)
+        self.before, self.after = nn.Embedding(MOST + 1, dim), nn.Embedding(MOST + 1, dim)
+        self.spatial = nn.Embedding(FAR + 1, 1)
+        self.edge = nn.Parameter(torch.zeros(FAR - 1, len(RELATIONS) + 1))  # of each hop and relation
+        self.norm, self.norm_2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.query, self.key, self.value = nn.Linear(dim, dim), nn.Linear(dim, dim), identity_map(dim)
+        self.feed_forward = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, dim))
+        for table in (self.before, self.after, self.spatial):
+            nn.init.zeros_(table.weight)
+
+    def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
+        """(B, N, D)."""
+        h, edges = torch.cat(states, 1), graph.edges
+        before, after = (((edges == way) | (edges >= BOTH)).sum(2).clamp_max(MOST) for way in (IN, OUT))  # (B, N)
+        x = h + self.before(before) + self.after(after)
+        y = self.norm(x)
+        distance, along = shortest_paths(edges, self.edge)
+        logits = self.query(y) @ self.key(y).transpose(1, 2) / math.sqrt(y.shape[-1])  # (B, N, N)
+        logits = logits + self.spatial(distance)[..., 0] + along
+        x = x + self.attend(logits, graph.exists[:, None].expand_as(logits)) @ self.value(y)
+        return x + self.feed_forward(self.norm_2(x)) - h
+
+
+def shortest_paths(edges: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Distances (B, N, N), at most FAR, and the mean of `weight` (hops, R+1) along the shortest paths, 0 where too far.
+
+    `edges` (B, N, N) holds relations, 0 for none. With P_d the number of shortest paths of length d and S_d the sum of
+    weights along them, `P_d = P_{d-1} A` and `S_d = S_{d-1} A + P_{d-1} W_d` wherever no path was shorter.
+
+    >>> line = torch.tensor([[[1, 2, 0], [3, 1, 2], [0, 3, 1]]])        # self, out, in
+    >>> distance, along = shortest_paths(line, torch.tensor([[0., 0., 4., 5.], [0., 0., 6., 7.]]))
+    >>> distance[0].tolist(), along[0, 0].tolist()                      # second neighbour: (4 + 6) / 2
+    ([[0, 1, 2], [1, 0, 1], [2, 1, 0]], [0.0, 4.0, 5.0])
+    """
+    own = torch.eye(edges.shape[1], dtype=torch.bool, device=edges.device)
+    near = ((edges > 0) & ~own).to(weight.dtype)  # A
+    reached, count, total = own.expand_as(near), own.to(weight.dtype).expand_as(near), torch.zeros_like(near)
+    distance, along = torch.where(reached, 0, FAR), torch.zeros_like(near)
+    for hop, scalar in enumerate(weight, 1):
+        total = total @ near + count @ (F.embedding(edges, scalar[:, None])[..., 0] * near)  # S_d
+        count = count @ near  # P_d
+        fresh = (count > 0) & ~reached
+        count, total, reached = count * fresh, total * fresh, reached | fresh
+        distance = torch.where(fresh, hop, distance)
+        along = along + total / (hop * count).clamp_min(1)
+    return distance, along
