@@ -45,9 +45,10 @@ def median_seconds(work: Callable[[], Any], device: torch.device, times: int = 5
     return statistics.median(taken[1:])
 
 
-def graphs_per_second(model, feed: Feed, lengths: np.ndarray, device: torch.device, batch: int = 4096) -> float:
+def graphs_per_second(model, feed: Feed, lengths: np.ndarray, device: torch.device, batch: int = 16384) -> float:
     """How many MSGraphs, with their relations and matches, are built a second from random training histories."""
-    order = np.argsort(np.random.default_rng(0).permutation(lengths)[: 16 * batch], kind="stable")
+    some = np.random.default_rng(0).choice(len(lengths), 8 * batch)
+    order = some[np.argsort(lengths[some], kind="stable")]
     chunks = [order[i : i + batch] for i in range(0, len(order), batch)]
     rows = [(torch.from_numpy(chunk).to(device), width_for(lengths[chunk].max(), device)) for chunk in chunks]
 

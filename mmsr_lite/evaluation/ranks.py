@@ -13,6 +13,8 @@ from mmsr_lite.evaluation.feed import Feed, width_for
 from mmsr_lite.evaluation.metrics import CUTOFFS, metrics
 from mmsr_lite.models.base import Recommender
 
+SCORES = 2**25  # held at once while ranking
+
 
 def rank_of(scores: Tensor, target: Tensor) -> Tensor:
     """(B,) rank of `target` (B,) in `scores` (B, V+1), 1 being best; ties share their mean rank; a NaN never helps.
@@ -26,11 +28,15 @@ def rank_of(scores: Tensor, target: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def ranks(model: Recommender, examples: Examples, *, batch: int = 1024, progress: bool = False) -> np.ndarray:
-    """(E,) rank of each example's target among all items, seen ones included."""
+def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, progress: bool = False) -> np.ndarray:
+    """(E,) rank of each example's target among all items, seen ones included.
+
+    `batch` histories are scored at once; None: as many as keep the scores near 128 MiB.
+    """
     if not len(examples):
         raise MMSRError("there are no examples to rank; give users at least five interactions, or a larger test_share")
     device = next((p.device for p in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
+    batch = batch or max(16, min(2048, SCORES // int(examples.items.max(initial=1))))
     feed, lengths = Feed(examples, device), examples.lengths
     order = np.argsort(lengths, kind="stable")  # alike lengths together: little padding
     rows = torch.from_numpy(order).to(device)
@@ -51,7 +57,7 @@ def evaluate(
     examples: Examples,
     *,
     cutoffs: tuple[int, ...] = CUTOFFS,
-    batch: int = 1024,
+    batch: int | None = None,
     progress: bool = False,
 ) -> dict[str, float]:
     """HR@K, MRR@K and NDCG@K of the full ranking, in percent."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 RELATIONS = (
@@ -90,7 +91,7 @@ class GraphBatch:
         own = torch.diag_embed(self.ids[0] > 0)
         return own if across is None else torch.cat([own, across], 2)
 
-    @property
+    @cached_property
     def types(self) -> Tensor:
         """(N,) node type of each slot."""
         return torch.cat([torch.full((n,), t, device=self.history.device) for t, n in enumerate(self.widths)])
@@ -152,9 +153,7 @@ def distinct(values: Tensor, most: int | None = None) -> tuple[Tensor, Tensor]:
     ([[3, 7]], [[2, 1, 2, 0]])
     """
     ordered, place = values.sort(dim=1)
-    fresh = ordered > 0
-    fresh[:, 1:] &= ordered[:, 1:] != ordered[:, :-1]
-    rank = fresh.cumsum(1)  # (B, S) 0 for padding
+    rank = (ordered > F.pad(ordered, (1, -1))).cumsum(1)  # (B, S) 0 for padding
     width = int(rank[:, -1].max()) if most is None else most
     ids = values.new_zeros(len(values), width + 1).scatter(1, rank, ordered)[:, 1:]
     return ids, torch.zeros_like(rank).scatter(1, place, rank)

@@ -31,7 +31,8 @@ def homogeneous_logits(centre: Tensor, neighbour: Tensor, relation: Tensor, weig
     `centre` (B, n, D) and `neighbour` (B, N_t, D) are values, `relation` (B, n, N_t) an index of RELATIONS. The product
     `(V_i * a_r) V_j^T` needs no tensor of n x N x D; absent edges hold a very low logit.
     """
-    every = (centre[:, None] * weight[:, None]) @ neighbour[:, None].transpose(2, 3)  # (B, R, n, N_t)
+    asked = (centre[:, None] * weight[:, None]).flatten(1, 2)  # (B, R n, D)
+    every = (asked @ neighbour.transpose(1, 2)).unflatten(1, (len(weight), -1))  # (B, R, n, N_t)
     chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]  # (B, n, N_t)
     return F.leaky_relu(chosen).masked_fill(relation == 0, MASKED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import GraphBatch
@@ -49,13 +50,14 @@ class NodeEmbedding(nn.Module):
         smaller than what is looked up.
         """
         identity, *others = self.merge.weight.split(self.merge.out_features, 1)  # each (D, D)
-        types = None if self.types is None else self.types.weight @ others[0].T  # (T, D)
+        types = [None] * len(self.tables) if self.types is None else self.types.weight @ others[0].T  # (T, D)
         where = self._mean_positions(graph, others[-1] if others else identity)
         states = []
-        for t, (table, ids) in enumerate(zip(self.tables, graph.ids, strict=True)):
-            small = len(table.weight) < ids.numel()
-            state = rows_of(table.weight @ identity.T, ids) if small else rows_of(table.weight, ids) @ identity.T
-            state = state if types is None else state + types[t]  # (B, N_t, D)
+        for t, (table, ids, kind) in enumerate(zip(self.tables, graph.ids, types, strict=True)):
+            if len(table.weight) < ids.numel():
+                state = rows_of(F.linear(table.weight, identity, kind), ids)
+            else:
+                state = F.linear(rows_of(table.weight, ids), identity, kind)  # (B, N_t, D)
             states.append(state if where is None else state + where[t])
         return states
 

@@ -1,16 +1,18 @@
 """Cross-entropy over all items of `table @ state` (section 4.4) without the V x B logits ever being held at once.
 
 Written for memory: of logits larger than CHUNK only their log-sum-exp is kept, and the backward pass makes them again,
-chunk by chunk. Items stand in rows, so that every matrix product is aligned whatever the number of items.
+chunk by chunk.
 """
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 CHUNK = 2**24  # logits held at once: 64 MiB of float32
+ALIGNED = 8  # rows: tensor cores are slow on other numbers of items
 
 
 def linear_cross_entropy(
@@ -33,6 +35,7 @@ def _chunks(ctx, state: Tensor, table: Tensor):
         logits = table[begin : begin + ctx.rows].to(ctx.dtype) @ state.to(ctx.dtype).T
         if begin == 0:
             logits[0] = -torch.inf
+        logits[max(0, ctx.size - begin) :] = -torch.inf
         yield begin, logits
 
 
@@ -40,8 +43,9 @@ class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, chunk: int) -> Tensor:
         kind = state.device.type
+        size, table = len(table), F.pad(table, (0, 0, 0, -len(table) % ALIGNED))
         ctx.dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else table.dtype
-        ctx.rows, ctx.smoothing = max(1, chunk // len(state)), smoothing
+        ctx.rows, ctx.smoothing, ctx.size = max(1, chunk // len(state)), smoothing, size
         whole, kept = None, None
         with torch.autocast(kind, enabled=False):
             for _, logits in _chunks(ctx, state, table):
@@ -50,7 +54,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 kept = logits if len(logits) == len(table) else None
             own = (state * table[target]).sum(1)  # (B,)
             if smoothing:
-                own = (1 - smoothing) * own + smoothing * (state @ table[1:].mean(0))
+                own = (1 - smoothing) * own + smoothing * (state @ table[1:size].mean(0))
         ctx.save_for_backward(state, table, target, whole, kept)
         return (whole - own).mean()
 
@@ -59,14 +63,15 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def backward(ctx, grad: Tensor):
         state, table, target, whole, kept = ctx.saved_tensors
         column, scale = torch.arange(len(state), device=state.device), grad / len(state)
-        to_state, to_table = torch.zeros_like(state), torch.empty_like(table)
+        to_state, to_table = [], []
         for begin, logits in [(0, kept)] if kept is not None else _chunks(ctx, state, table):
             share = logits.sub_(whole.to(ctx.dtype)).exp_()  # (rows, B) what the softmax gives each item
             if ctx.smoothing:
-                share[int(begin == 0) :] -= ctx.smoothing / (len(table) - 1)
+                share[int(begin == 0) : max(0, ctx.size - begin)] -= ctx.smoothing / (ctx.size - 1)
             here = (target >= begin) & (target < begin + len(share))
             row = (target - begin).clamp(0, len(share) - 1)
             share.index_put_((row, column), (ctx.smoothing - 1) * here.to(ctx.dtype), accumulate=True)
-            to_state += (share.T @ table[begin : begin + len(share)].to(ctx.dtype)).to(state.dtype)
-            to_table[begin : begin + len(share)] = share @ (state * scale).to(ctx.dtype)
-        return to_state * scale, to_table, None, None, None
+            to_state.append(share.T @ table[begin : begin + len(share)].to(ctx.dtype))
+            to_table.append(share @ (state * scale).to(ctx.dtype))
+        to_state, to_table = sum(to_state[1:], to_state[0]), torch.cat(to_table) if to_table[1:] else to_table[0]
+        return (to_state * scale).to(state.dtype), to_table[: ctx.size].to(table.dtype), None, None, None
