@@ -134,3 +134,28 @@ def rerun(
     last = states[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]  # (B, D)
     scores = last @ model.item_table().T
     return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf), seen
+
+
+def rollout(model: MMSR, graph: GraphBatch, seen: dict[str, Any]) -> Tensor:
+    """(B, N) how much of the last item's final state comes from each node, as the attention weights tell it."""
+    row = F.one_hot(graph.last, graph.exists.shape[1])[:, None].float()  # (B, 1, N)
+    for index in reversed(range(len(model.layers))):
+        row = row @ carried(model, graph, seen, index)
+        row = row / row.sum(2, keepdim=True).clamp_min(1e-12)
+    return row[:, 0]
+
+
+def carried(model: MMSR, graph: GraphBatch, seen: dict[str, Any], index: int) -> Tensor:
+    """(B, N, N) the weight with which each centre (row) takes the value of each neighbour in one layer: its paths
+    weighed by beta; half of it is the node itself where there is a residual connection.
+
+    Values come from the layer's input, so of two phases only the last one carries them, unless the layer is invasive.
+    """
+    layer, name = model.layers[index], f"layers.{index}.probes."
+    total = torch.zeros((), device=graph.exists.device)
+    for number, (path, families) in enumerate(layer.fusion.paths.items()):
+        phases = [dense(seen[f"{name}{path}_{i}_weights"], graph) for i, _ in enumerate(families, 1)]
+        weight = phases[-1] @ phases[0] if layer.fusion.invasive and len(phases) == 2 else phases[-1]
+        share = seen[f"{name}beta"][..., number, None] if layer.gate is not None else 1 / len(layer.fusion.paths)
+        total = total + share * weight
+    return (total + torch.eye(total.shape[1], device=total.device)) / 2 if layer.residual else total

@@ -1,0 +1,109 @@
+"""Compare: two models or more on the same users, paired, with intervals from users drawn again (bootstrap)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import Examples
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.metrics import CUTOFFS
+from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.models.base import Recommender
+
+SCHEMA = "mmsr-lite/compare/1"
+
+
+def bootstrap(values: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[Any, Any]:
+    """The mean of `values` (U,) and its 95 % interval over `draws` samples of U of them with replacement.
+
+    Of `values` (X, U) a list of X means and one of X intervals, all from the same samples.
+
+    >>> bootstrap(np.ones(5))
+    (1.0, [1.0, 1.0])
+    """
+    rng, count = np.random.default_rng(seed), values.shape[-1]
+    drawn = (np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(draws))
+    means = np.stack([values @ times / count for times in drawn])  # (draws, ...)
+    return values.mean(-1).tolist(), np.quantile(means, [0.025, 0.975], axis=0).T.tolist()
+
+
+def compare(
+    models: Mapping[str, Recommender],
+    dataset: Dataset,
+    examples: Examples,
+    *,
+    draws: int = 2000,
+    seed: int = 0,
+    most: int = 20,
+    progress: bool = False,
+) -> dict[str, Any]:
+    """Metrics of each model, differences of each pair with 95 % intervals over users, and where ranks differ most.
+
+    A user counts once: metrics are means over the user's targets first. Raises `MMSRError` for fewer than two models.
+    """
+    if len(models) < 2:
+        raise MMSRError(f"compare got {list(models)}; expected two models or more, each under a name")
+    names = list(models)
+    found = np.stack([ranks(model, examples, progress=progress) for model in models.values()])  # (models, E)
+    users, place = np.unique(examples.user, return_inverse=True)
+    gains = {"MRR": 1 / found}
+    for k in CUTOFFS:
+        gains |= {f"HR@{k}": found <= k, f"MRR@{k}": (found <= k) / found}
+    each = {
+        name: np.stack([_mean_by(place, row) for row in 100.0 * gain]) for name, gain in gains.items()
+    }  # (models, U)
+    pairs = []
+    for one, two in combinations(range(len(names)), 2):
+        both = bootstrap(np.stack([values[one] - values[two] for values in each.values()]), draws, seed)
+        differences = {
+            name: {"mean": mean, "interval": [low, high], "clear": not low <= 0 <= high}
+            for name, mean, (low, high) in zip(each, *both, strict=True)
+        }
+        lead = each["MRR"][one] - each["MRR"][two]
+        pair = {"models": [one, two], "differences": differences}
+        pair |= {"better": int((lead > 0).sum()), "worse": int((lead < 0).sum()), "equal": int((lead == 0).sum())}
+        pairs.append(pair | {"sentence": _sentence(names[one], names[two], differences["MRR"], len(users))})
+    apart = np.log(found.max(0) / found.min(0))
+    order = np.argsort(-apart, kind="stable")[:most]
+    return {
+        "schema": SCHEMA,
+        "dataset": dataset.name,
+        "models": names,
+        "users": len(users),
+        "examples": len(examples),
+        "metrics": list(each),
+        "means": {name: values.mean(1).tolist() for name, values in each.items()},
+        "pairs": pairs,
+        "disagree": [
+            {
+                "user": int(examples.user[e]),
+                "user_id": dataset.user_ids[examples.user[e]],
+                "item": int(examples.targets[e]),
+                "title": dataset.titles[examples.targets[e]],
+                "length": int(examples.lengths[e]),
+                "ranks": found[:, e].tolist(),
+            }
+            for e in order
+        ],
+        "sentence": " ".join(pair["sentence"] for pair in pairs),
+    }
+
+
+def _mean_by(place: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return np.bincount(place, values) / np.bincount(place)
+
+
+def _sentence(one: str, two: str, found: dict[str, Any], users: int) -> str:
+    low, high = found["interval"]
+    verdict = "no difference that more users might not undo"
+    if found["clear"]:
+        verdict = f"{one if found['mean'] > 0 else two} ranks better"
+    return (
+        f"Over {users:,} users the MRR of {one} minus that of {two} is {found['mean']:+.2f} points "
+        f"(95 % interval {low:+.2f} to {high:+.2f}): {verdict}."
+    )

@@ -1,0 +1,279 @@
+"""Is it an explanation? Tests of attention and of beta, each with a number, an interval and one plain sentence.
+
+What is tested, history by history, is an order of units. For attention a unit is a node, its worth the attention
+rollout (Abnar and Zuidema, 2020) from the last item, and taking it away removes the node. For beta a unit is a node's
+gate, its worth how far beta is from half, and taking it away forces the gate to half. Watched is the item the model
+puts first.
+
+- deletion, insertion: its probability while units go, or come, in this order, against random orders;
+- fidelity: PyG's `fidelity` for explanations of a model; S is the better half of the units, fid+ the share of histories
+  whose first item changes without S, fid- the share in which it changes when only S is left;
+- gradient: rank correlation of the worth with |gradient x input| of the log probability;
+- random_weights: the same for a model whose weights are shuffled (Adebayo et al., 2018): a high one means that the
+  explanation shows the graph, not what was learned;
+- forced_gate: does beta lean to the order that, forced at the last item, makes the watched item more probable?
+- planted: on worlds whose cause is known, the share of steps whose beta leans to the order of the cause.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import kendalltau, rankdata, spearmanr
+from torch import Tensor
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import Examples
+from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.explain.compare import bootstrap
+from mmsr_lite.explain.gates import last_examples
+from mmsr_lite.explain.rerun import FORCED, rerun, rollout, without
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.models.mmsr import MMSR
+
+SCHEMA = "mmsr-lite/faithfulness/1"
+SHARES = np.linspace(0, 1, 11)
+HALF = 5  # of SHARES
+BATCH = 512
+LIKE = 0.5  # a rank correlation from here on is called alike
+ORDERS = {"cycle": "hohe", "match": "heho"}  # a planted cause and the order of fusion that sees it
+UNITS = {
+    "attention": "a node, by attention rollout from the last item; taking it away removes it from the graph",
+    "beta": "a node's gate, by how far beta is from half; taking it away forces it to half",
+}
+
+
+def faithfulness(
+    model: MMSR,
+    dataset: Dataset,
+    examples: Examples | None = None,
+    *,
+    explains: str = "attention",
+    histories: int = 100,
+    orders: int = 5,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Whether "attention" or "beta" explains what `model` does, over `histories` of `examples` (None: all users' last).
+
+    Raises `MMSRError` for beta of a model without gates.
+    """
+    choose("explanation", explains, UNITS)
+    if not isinstance(model, MMSR) or (explains == "beta" and model.layers[0].gate is None):
+        raise MMSRError(f"{model.label} has no {'gates' if explains == 'beta' else 'MSGraph'}; give an adaptive MMSR")
+    examples = last_examples(dataset, model.max_history) if examples is None else examples
+    if not len(examples):
+        raise MMSRError("there are no examples to explain; give users with two items or more")
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(examples))[:histories])
+    device = model.item_table().device
+    graph = model.graphs(torch.from_numpy(examples.histories(rows)).to(device))
+    worth, gradient, watched, late = _worth(model, graph, explains)
+    drawn = [torch.from_numpy(rng.random(worth.shape)).to(worth) for _ in range(orders)]
+    asked = [one.masked_fill(worth.isnan(), -torch.inf) for one in (worth, *drawn)]
+    curves, same = _curves(model, graph, watched, asked, explains)
+    own = _plain(worth)
+    tests = {name: _curve(name, explains, curves[i]) for i, name in enumerate(("deletion", "insertion"))}
+    tests["fidelity"] = _fidelity(~same)
+    tests["gradient"] = _agreement(own, _plain(gradient))
+    tests["random_weights"] = _random_weights(own, _plain(_worth(_shuffled(model, seed), graph, explains)[0]))
+    tests["forced_gate"] = tests["planted"] = None
+    if explains == "beta":
+        tests["forced_gate"] = _forced_gate(model, graph, watched, late)
+        tests["planted"] = _planted(model, dataset, examples)
+    passed = [test["passed"] for test in tests.values() if test]
+    return {
+        "schema": SCHEMA,
+        "dataset": dataset.name,
+        "model": model.label,
+        "explains": explains,
+        "histories": len(rows),
+        "unit": UNITS[explains],
+        "tests": tests,
+        "sentence": f"{explains.capitalize()} passes {sum(passed)} of {len(passed)} tests of an explanation.",
+    }
+
+
+def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """(B, N) the worth of each unit and its |gradient x input|, NaN where there is no unit; (B,) the item put first;
+    (B,) beta of the last item's node in the last layer."""
+    leaves: list[Tensor] = []
+
+    def leaf(value: Any) -> Any:
+        own = [one.detach().requires_grad_() for one in (value if isinstance(value, list) else [value])]
+        leaves.extend(own)
+        return own if isinstance(value, list) else own[0]
+
+    betas = [f"layers.{i}.probes.beta" for i, layer in enumerate(model.layers) if layer.gate is not None]
+    with torch.enable_grad():
+        scores, seen = rerun(
+            model, graph, extra=dict.fromkeys(betas if explains == "beta" else ["layers.0.probes.input"], leaf)
+        )
+        watched = scores.argmax(1)
+        grads = torch.autograd.grad(scores.log_softmax(1).gather(1, watched[:, None]).sum(), leaves)
+    place = torch.arange(len(watched), device=watched.device)
+    units, late = graph.exists.clone(), seen[betas[-1]][place, graph.last, 0].detach() if betas else None
+    if explains == "beta":
+        worth = torch.stack([(beta[..., 0] - 0.5).abs() for beta in leaves]).mean(0).detach()
+        slope = sum(((beta.detach() - 0.5) * grad).sum(2).abs() for beta, grad in zip(leaves, grads, strict=True))
+    else:
+        worth, units[place, graph.last] = rollout(model, graph, seen).detach(), False
+        slope = (torch.cat(leaves, 1).detach() * torch.cat(grads, 1)).sum(2).abs()
+    return worth.masked_fill(~units, torch.nan), slope.masked_fill(~units, torch.nan), watched, late
+
+
+@torch.no_grad()
+def _curves(
+    model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor], explains: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """(2, orders, shares, B): the watched item's probability while the best units go, and come, and whether it is
+    still put first; -inf in `worths` (B, N) is no unit."""
+    found = []
+    for worth in worths:
+        units = worth.isfinite()
+        rank = (-worth).argsort(1).argsort(1)  # (B, N), 0 is the best
+        for share in SHARES:
+            best = rank < (share * units.sum(1, keepdim=True)).round()
+            for gone in (best & units, ~best & units):
+                if explains == "beta":
+                    half = torch.where(gone[..., None], 0.5, torch.nan).expand(len(model.layers), -1, -1, 2)
+                    scores, _ = rerun(model, graph, beta=half)
+                else:
+                    scores, _ = rerun(model, graph, without(gone))
+                chance = scores.softmax(1).gather(1, watched[:, None])[:, 0]
+                found.append(torch.stack([chance, (scores.argmax(1) == watched).float()]))
+    both = torch.stack(found).cpu().numpy().reshape(len(worths), len(SHARES), 2, 2, -1)
+    return both[:, :, :, 0].transpose(2, 0, 1, 3), both[:, :, :, 1].transpose(2, 0, 1, 3).astype(bool)
+
+
+def _curve(name: str, explains: str, values: np.ndarray) -> dict[str, Any]:
+    """`values` (orders, shares, B), the explanation's own order first."""
+    area = (values[:, 1:] + values[:, :-1]).mean(1) / 2  # (orders, B)
+    mean, interval = bootstrap(area[0] - area[1:].mean(0))
+    passed = interval[1] < 0 if name == "deletion" else interval[0] > 0
+    random = values[1:].mean(2)  # (orders - 1, shares)
+    verbs = ("Taking units away", "falls") if name == "deletion" else ("Bringing units in", "rises")
+    told = f"{verbs[0]} by {explains}, the first item's probability {verbs[1]} {'' if passed else 'no '}faster than in"
+    areas = {"ours": float(area[0].mean()), "random": float(area[1:].mean()), "difference": mean, "interval": interval}
+    return {
+        "share": SHARES.tolist(),
+        "ours": values[0].mean(1).tolist(),
+        "random": random.mean(0).tolist(),
+        "band": [random.min(0).tolist(), random.max(0).tolist()],
+        "area": areas,
+        "passed": passed,
+        "sentence": f"{told} random orders: the area under it differs by {mean:+.3f} ({_told(interval)}).",
+    }
+
+
+def _fidelity(changed: np.ndarray) -> dict[str, Any]:
+    plus, minus = changed[:, :, HALF].mean(2)  # (orders,) each
+    found = {"plus": plus[0], "minus": minus[0], "random_plus": plus[1:].mean(), "random_minus": minus[1:].mean()}
+    passed = bool(plus[0] > plus[1:].mean() and minus[0] < minus[1:].mean())
+    told = (
+        f"The first item changes without the better half of the units in {100 * plus[0]:.0f} % of the histories (fid+; "
+        f"a random half {100 * plus[1:].mean():.0f} %), with that half alone in {100 * minus[0]:.0f} % (fid-; random "
+        f"{100 * minus[1:].mean():.0f} %)."
+    )
+    return {name: float(value) for name, value in found.items()} | {"share": 0.5, "passed": passed, "sentence": told}
+
+
+def _agreement(own: list[np.ndarray], other: list[np.ndarray]) -> dict[str, Any]:
+    (mean, interval), (tau, _) = (bootstrap(_correlations(own, other, how)) for how in (spearmanr, kendalltau))
+    told = f"It {'agrees' if interval[0] > 0 else 'does not agree'} with gradient x input: mean rank correlation"
+    found = {"spearman": mean, "kendall": tau, "interval": interval, "passed": interval[0] > 0}
+    return found | {"sentence": f"{told} {mean:+.2f} ({_told(interval)})."}
+
+
+def _random_weights(own: list[np.ndarray], other: list[np.ndarray]) -> dict[str, Any]:
+    mean, interval = bootstrap(_correlations(own, other, spearmanr))
+    told = "what the model learned" if interval[1] < LIKE else "hardly more than the graph"
+    told = f"It shows {told}: with shuffled weights it comes out with rank correlation {mean:+.2f} ({_told(interval)})."
+    return {"spearman": mean, "interval": interval, "passed": interval[1] < LIKE, "sentence": told}
+
+
+def _correlations(own: list[np.ndarray], other: list[np.ndarray], how: Callable[..., Any]) -> np.ndarray:
+    """The correlation in each history of three units or more: none, 0, where one side is constant; 1 where both are."""
+    found = []
+    for pair in zip(own, other, strict=True):
+        if len(pair[0]) > 2:
+            flat = [np.ptp(values) <= 1e-6 * np.abs(values).max() for values in pair]
+            found.append(float(all(flat)) if any(flat) else how(*pair).statistic)
+    if not found:
+        raise MMSRError("no history has three units to put in order; give longer histories")
+    return np.array(found)
+
+
+@torch.no_grad()
+def _forced_gate(model: MMSR, graph: GraphBatch, watched: Tensor, late: Tensor) -> dict[str, Any]:
+    log = []
+    for to in ("hohe", "heho"):
+        beta = torch.full((len(model.layers), *graph.exists.shape, 2), torch.nan, device=late.device)
+        beta[:, torch.arange(len(watched)), graph.last] = torch.tensor(FORCED[to], device=late.device)
+        log.append(rerun(model, graph, beta=beta)[0].log_softmax(1).gather(1, watched[:, None])[:, 0])
+    rho = float(_correlations([late.cpu().numpy()], [(log[0] - log[1]).cpu().numpy()], spearmanr)[0])
+    wide = 1.96 * np.sqrt((1 + rho**2 / 2) / max(1, len(late) - 3))  # Bonett and Wright, 2000
+    interval = np.tanh(np.arctanh(np.clip(rho, -0.999999, 0.999999)) + np.array([-wide, wide])).tolist()
+    told = (
+        f"At the last item beta {'leans' if interval[0] > 0 else 'does not lean'} to the order that, forced, makes the"
+    )
+    told += f" first item more probable: rank correlation over histories {rho:+.2f} ({_told(interval)})."
+    return {"spearman": rho, "interval": interval, "passed": interval[0] > 0, "sentence": told}
+
+
+@torch.no_grad()
+def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any] | None:
+    names = dataset.facts.get("causes", ())
+    if not set(ORDERS) <= set(names):
+        return None
+    cause = np.asarray(dataset.facts["cause"])[examples.end]
+    rows = np.flatnonzero(np.isin(cause, [names.index(name) for name in ORDERS]))
+    if not len(rows):
+        return None
+    late = []
+    for some in np.array_split(rows, -(-len(rows) // BATCH)):
+        graph = model.graphs(torch.from_numpy(examples.histories(some)).to(model.item_table().device))
+        _, seen = rerun(model, graph)
+        beta = seen[f"layers.{len(model.layers) - 1}.probes.beta"]
+        late.append(beta[torch.arange(len(some)), graph.last, 0].cpu().numpy())
+    late, truth = np.concatenate(late), np.array([ORDERS[names[c]] == "hohe" for c in cause[rows]])
+    said = late > 0.5
+    hit = (said == truth).astype(float)
+    share, interval = bootstrap(hit)
+    chance = float(said.mean() * truth.mean() + (1 - said.mean()) * (1 - truth.mean()))
+    count = truth.sum()
+    pairs = count * (len(truth) - count)
+    auc = float((rankdata(late)[truth].sum() - count * (count + 1) / 2) / pairs) if pairs else None
+    passed = interval[0] > chance
+    told = (
+        f"Beta names the planted cause in {100 * share:.1f} % of {len(truth):,} steps ({_told(interval, 100)}), chance "
+    )
+    told += f"in {100 * chance:.1f} %" + (
+        "." if auc is None else f"; the area under its ROC curve is {auc:.2f}, chance 0.50."
+    )
+    by = {
+        name: float(hit[cause[rows] == names.index(name)].mean()) for name in ORDERS if names.index(name) in cause[rows]
+    }
+    found = {"share": share, "chance": chance, "interval": interval, "auc": auc, "steps": len(truth), "by": by}
+    return found | {"passed": passed, "sentence": told}
+
+
+def _shuffled(model: MMSR, seed: int) -> MMSR:
+    """A copy whose every weight tensor holds its numbers in random order."""
+    twin, generator = copy.deepcopy(model), torch.Generator().manual_seed(seed)
+    for own in twin.parameters():
+        if own.requires_grad:
+            order = torch.randperm(own.numel(), generator=generator).to(own.device)
+            own.data = own.data.flatten()[order].view_as(own)
+    return twin
+
+
+def _plain(worth: Tensor) -> list[np.ndarray]:
+    return [row[~np.isnan(row)] for row in worth.double().cpu().numpy()]
+
+
+def _told(interval: list[float], scale: int = 1) -> str:
+    return f"95 % interval {scale * interval[0]:.3g} to {scale * interval[1]:.3g}"

@@ -1,0 +1,72 @@
+"""Models are compared user by user."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from mmsr_lite.data.split import Examples
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.compare import bootstrap, compare
+from mmsr_lite.models.base import Recommender
+
+
+class Fixed(Recommender):
+    """Puts the target of each history, told by its first item, at a rank of our choice; targets are item 12."""
+
+    def __init__(self, ranks):
+        super().__init__()
+        self.ranks = ranks
+
+    def scores(self, history):
+        found = torch.zeros(len(history), 13)
+        found[:, 0] = -torch.inf
+        for row, first in enumerate(history[:, 0].tolist()):
+            better = self.ranks[first] - 1
+            found[row, 1 : 1 + better], found[row, 12] = 2, 1
+        return found
+
+
+@pytest.fixture(scope="module")
+def examples():
+    """Users 3, 3 and 5: three histories of one item, 1, 2 and 3, all with target 12."""
+    return Examples(np.array([1, 12, 2, 12, 3, 12]), np.array([0, 2, 4]), np.array([1, 3, 5]), np.array([3, 3, 5]))
+
+
+def test_a_user_counts_once(world, examples):
+    models = {"one": Fixed({1: 1, 2: 4, 3: 10}), "two": Fixed({1: 2, 2: 4, 3: 2})}
+    record = compare(models, world, examples, draws=200)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert record["means"]["MRR"] == pytest.approx(
+        [100 * ((1 + 1 / 4) / 2 + 1 / 10) / 2, 100 * ((1 / 2 + 1 / 4) / 2 + 1 / 2) / 2]
+    )
+    assert record["means"]["HR@5"] == [100 * (1 + 0) / 2, 100] and (record["users"], record["examples"]) == (2, 3)
+    (pair,) = record["pairs"]
+    assert pair["differences"]["MRR@5"]["mean"] == pytest.approx(100 * ((1 - 1 / 2) / 2 + (0 - 1 / 2)) / 2)
+    assert [pair[name] for name in ("better", "worse", "equal")] == [1, 1, 0]
+    assert [(one["user"], one["user_id"], one["ranks"]) for one in record["disagree"]] == [
+        (5, "u5", [10, 2]),
+        (3, "u3", [1, 2]),
+        (3, "u3", [4, 4]),
+    ]
+
+
+def test_a_model_does_not_differ_from_itself_and_every_pair_is_compared(world, examples):
+    models = {name: Fixed({1: 1, 2: 4, 3: 10}) for name in "abc"}
+    record = compare(models, world, examples, draws=50)
+    assert [pair["models"] for pair in record["pairs"]] == [[0, 1], [0, 2], [1, 2]]
+    for pair in record["pairs"]:
+        assert pair["differences"]["MRR"] == {"mean": 0, "interval": [0, 0], "clear": False} and pair["equal"] == 2
+        assert "no difference" in pair["sentence"]
+    with pytest.raises(MMSRError, match=r"compare got \['a'\]; expected two models or more"):
+        compare({"a": models["a"]}, world, examples)
+
+
+def test_the_interval_is_that_of_the_t_test_when_users_are_many():
+    values = np.random.default_rng(0).normal(1, 2, 3000)
+    mean, interval = bootstrap(values)
+    assert mean == values.mean() and interval == pytest.approx(
+        stats.ttest_1samp(values, 0).confidence_interval(), abs=0.01
+    )

@@ -1,0 +1,169 @@
+"""The tests of an explanation say yes where it is one, and no where it is not."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain import faithfulness as module
+from mmsr_lite.explain.faithfulness import SHARES, faithfulness
+from mmsr_lite.explain.gates import last_examples
+from mmsr_lite.explain.rerun import carried, dense, rerun, rollout, without
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+
+HISTORIES = torch.tensor([[1, 2, 1, 3, 5], [12, 4, 4, 7, 0]])
+
+
+def late_of(model, examples):
+    graph = model.graphs(torch.from_numpy(examples.histories()))
+    beta = rerun(model, graph)[1]["layers.1.probes.beta"]
+    return beta[torch.arange(len(graph.last)), graph.last, 0].detach().numpy()
+
+
+@pytest.mark.parametrize("settings", [{}, {"fusion": "hohe-invasive"}, {"fusion": "synchronous"}, {"residual": False}])
+def test_rollout_shares_the_answer_among_the_nodes(random_model, settings):
+    model = random_model(**settings)
+    graph = model.graphs(HISTORIES)
+    _, seen = rerun(model, graph)
+    shares = rollout(model, graph, seen)
+    assert torch.allclose(shares.sum(1), torch.ones(2)) and not shares[~graph.exists].any()
+
+
+def test_what_a_layer_carries_is_the_last_phase_by_beta_and_half_the_node_itself(random_model):
+    model = random_model()
+    graph = model.graphs(HISTORIES)
+    _, seen = rerun(model, graph)
+    late, early = (dense(seen[f"layers.0.probes.{path}_2_weights"], graph) for path in ("hohe", "heho"))
+    beta = seen["layers.0.probes.beta"][:, :, None]
+    wanted = (beta[..., 0] * late + beta[..., 1] * early + torch.eye(late.shape[1])) / 2
+    assert torch.allclose(carried(model, graph, seen, 0), wanted)
+
+
+@pytest.mark.parametrize("explains", ["attention", "beta"])
+def test_the_record_is_whole_and_the_curves_begin_and_end_where_they_must(random_model, world, explains):
+    model = random_model()
+    record = faithfulness(model, world, explains=explains, orders=3)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert record == faithfulness(model, world, explains=explains, orders=3)
+    tests, examples = record["tests"], last_examples(world)
+    graph = model.graphs(torch.from_numpy(examples.histories()))
+    scores, _ = rerun(model, graph)
+    first = scores.argmax(1, keepdim=True)
+    if explains == "beta":
+        bare, _ = rerun(model, graph, beta=torch.full((2, *graph.exists.shape, 2), 0.5))
+    else:
+        others = graph.exists.clone()
+        others[torch.arange(8), graph.last] = False
+        bare, _ = rerun(model, graph, without(others))
+    ends = [float(each.detach().softmax(1).gather(1, first).mean()) for each in (scores, bare)]
+    for name, order in (("deletion", ends), ("insertion", ends[::-1])):
+        for curve in ("ours", "random"):
+            assert [tests[name][curve][0], tests[name][curve][-1]] == pytest.approx(order, abs=1e-5)
+        assert len(tests[name]["ours"]) == len(SHARES) and tests[name]["sentence"]
+    passed = [test["passed"] for test in tests.values() if test]
+    assert f"passes {sum(passed)} of {len(passed)}" in record["sentence"]
+    assert (tests["forced_gate"] is None) == (explains == "attention") and tests["planted"] is None
+
+
+def test_an_order_by_true_effect_passes_deletion_and_its_reverse_fails(random_model, world):
+    model, examples = random_model(), last_examples(world)
+    graph = model.graphs(torch.from_numpy(examples.histories()))
+    worth, _, watched, _ = module._worth(model, graph, "attention")
+    chance = lambda scores: scores.softmax(1).gather(1, watched[:, None])[:, 0]  # noqa: E731
+    effect, whole = torch.full_like(worth, -torch.inf), chance(rerun(model, graph)[0])
+    for slot in range(worth.shape[1]):
+        gone = torch.zeros_like(graph.exists)
+        gone[:, slot] = True
+        lost = whole - chance(rerun(model, graph, without(gone))[0])
+        effect[:, slot] = torch.where(worth[:, slot].isnan(), -torch.inf, lost)
+    backwards = torch.where(effect.isinf(), effect, -effect)
+    curves, same = module._curves(model, graph, watched, [effect, backwards], "attention")
+    assert module._curve("deletion", "effect", curves[0])["passed"]
+    assert not module._curve("deletion", "effect", curves[0][::-1])["passed"]
+    assert same[0, :, 0].all() and curves.shape == (2, 2, 11, 8)
+
+
+def test_the_gradient_of_a_gate_is_what_moving_it_to_half_does(random_model):
+    model = random_model(layers=1).double()
+    graph = model.graphs(HISTORIES[:1])
+    graph = replace(graph, incidence=tuple(one.double() for one in graph.incidence))
+    worth, slope, watched, late = module._worth(model, graph, "beta")
+    _, seen = rerun(model, graph)
+    beta, last = seen["layers.0.probes.beta"].detach(), int(graph.last)
+    moved = torch.full((1, *beta.shape), torch.nan, dtype=torch.double)
+    moved[0, 0, last] = beta[0, last] + 1e-6 * (0.5 - beta[0, last])
+    logs = [rerun(model, graph, beta=b)[0].log_softmax(1)[0, watched].detach() for b in (None, moved)]
+    assert float(slope[0, last]) == pytest.approx(abs(float(logs[1] - logs[0])) / 1e-6, rel=1e-3)
+    assert float(worth[0, last]) == pytest.approx(abs(float(beta[0, last, 0]) - 0.5)) and late == beta[0, last, 0]
+    assert slope[0].nan_to_num().sum() == slope[0, last]  # with one layer no other gate reaches the answer
+
+
+def test_attention_that_was_never_trained_fails_the_random_weights_check(books, world):
+    torch.manual_seed(0)
+    fresh = MMSR(MMSRConfig(dim=8), 12, books(2))  # its attention is uniform: the graph alone
+    test = faithfulness(fresh, world, orders=1)["tests"]["random_weights"]
+    assert not test["passed"] and test["spearman"] > 0.5 and "hardly more than the graph" in test["sentence"]
+    own = [np.array([1.0, 3.0, 2.0]), np.array([1.0, 2.0])]  # the second has too few units
+    assert module._random_weights(own, own)["spearman"] == 1
+    other = [np.array([2.0, 1.0, 3.0]), own[1]]
+    assert (
+        module._random_weights(own, other)["spearman"] == pytest.approx(-0.5)
+        and module._random_weights(own, other)["passed"]
+    )
+
+
+def test_shuffled_weights_are_the_same_numbers(random_model):
+    model = random_model()
+    twin = module._shuffled(model, 3)
+    for (name, one), two in zip(model.named_parameters(), twin.parameters(), strict=True):
+        assert torch.equal(one.flatten().sort().values, two.flatten().sort().values)
+        assert one.numel() == 2 or torch.equal(one, two) == name.startswith("codes")  # two numbers may stay
+
+
+def test_fidelity_is_the_share_of_histories_whose_first_item_changes():
+    changed = np.zeros((2, 2, 11, 4), bool)  # deletion and insertion, our order and a random one
+    changed[0, 0, 5], changed[1, 1, 5] = [1, 1, 1, 0], [1, 1, 0, 0]
+    found = module._fidelity(changed)
+    assert [found[n] for n in ("plus", "minus", "random_plus", "random_minus", "passed")] == [0.75, 0, 0, 0.5, True]
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_beta_that_leans_to_the_cause_names_it(random_model, world, right):
+    model, examples = random_model(seed=2), last_examples(world)
+    names, cause = ("first", "noise", "cycle", "match"), np.zeros(len(world.item), int)
+    cause[examples.end] = np.where((late_of(model, examples) > 0.5) == right, 2, 3)
+    cause[examples.end[0]] = 1  # noise has no right order
+    told = replace(world, facts={"causes": names, "cause": cause})
+    planted = faithfulness(model, told, explains="beta", orders=1)["tests"]["planted"]
+    late = (cause[examples.end[1:]] == 2).mean()
+    assert (planted["share"], planted["auc"], planted["steps"]) == (float(right), float(right), 7)
+    assert planted["chance"] == pytest.approx(late**2 + (1 - late) ** 2 if right else 2 * late * (1 - late))
+    assert planted["passed"] == right and planted["by"] == {"cycle": float(right), "match": float(right)}
+
+
+def test_forced_gates_are_read_at_the_last_item(random_model):
+    model = random_model(layers=1)
+    graph = model.graphs(HISTORIES.repeat(4, 1))
+    *_, watched, _ = module._worth(model, graph, "beta")
+    plain = [random_model(layers=1, fusion=name) for name in ("hohe", "heho")]
+    for one in plain:
+        one.load_state_dict(model.state_dict(), strict=False)
+    late, early = (one.scores(HISTORIES.repeat(4, 1)).log_softmax(1).gather(1, watched[:, None])[:, 0] for one in plain)
+    test = module._forced_gate(model, graph, watched, (late - early).detach())
+    assert test["spearman"] == pytest.approx(1) and test["passed"]
+    assert not module._forced_gate(model, graph, watched, (early - late).detach())["passed"]
+
+
+def test_what_cannot_be_tested_is_told(random_model, world):
+    with pytest.raises(MMSRError, match="unknown explanation 'tea'; choose from: attention, beta"):
+        faithfulness(random_model(), world, explains="tea")
+    with pytest.raises(MMSRError, match="MMSR, heho has no gates"):
+        faithfulness(random_model(fusion="heho"), world, explains="beta")
+    with pytest.raises(MMSRError, match="no examples"):
+        faithfulness(random_model(), world, last_examples(world).select(np.array([], int)))
+    with pytest.raises(MMSRError, match="no history has three units"):
+        short = last_examples(world, max_history=1)
+        faithfulness(random_model(0), world, short)

@@ -1,0 +1,84 @@
+"""The table of gates holds what each trace shows, and its summary counts every row once."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmsr_lite import __version__
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.gates import gates, gates_summary, last_examples, save_gates
+from mmsr_lite.explain.trace import trace
+
+
+@pytest.fixture(scope="module")
+def table(random_model, world):
+    return gates(random_model(), world, run="abc", seed=4)
+
+
+def test_each_row_is_a_gate_of_a_trace(random_model, world, table, books):
+    counts, examples = np.bincount(world.item, minlength=13), last_examples(world)
+    assert examples.user.tolist() == list(range(8)) and set(table["user"]) == set(range(8))  # four have one item
+    touched = {"item": counts.tolist()}
+    for book in books(2):
+        touched[book.name] = [sum(counts[i] for i in range(13) if code in book.codes[i]) for code in range(7)]
+    for user in range(8):
+        record = trace(random_model(), world, user)
+        wanted = {}
+        for index, node in enumerate(record["nodes"]):
+            kind = record["node_types"][node["type"]]
+            at = [len(record["history"]) - node["positions"][-1] + 1, len(node["positions"])]
+            for layer in range(2):
+                late = record["layers"][layer]["beta"][index][0]
+                wanted[layer, kind, node["id"]] = [*at, touched[kind][node["id"]], 8, pytest.approx(late, abs=1e-5)]
+        rows = table[table["user"] == user]
+        names = ["position", "places", "popularity", "length", "late"]
+        found = zip(
+            zip(rows["layer"], rows["type"], rows["id"], strict=True), rows[names].to_numpy().tolist(), strict=True
+        )
+        assert dict(found) == wanted and len(rows) == len(wanted)
+
+
+def test_the_batch_makes_no_difference(random_model, world, table):
+    again = gates(random_model(), world, batch=3, progress=True)
+    keys = ["user", "layer", "type", "id"]
+    pd.testing.assert_frame_equal(*(t.sort_values(keys, ignore_index=True) for t in (table, again)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("suffix, read", [(".csv", pd.read_csv), (".parquet", pd.read_parquet)])
+def test_a_saved_table_reads_back_with_where_it_comes_from(table, tmp_path, suffix, read):
+    save_gates(table, tmp_path / f"gates{suffix}")
+    again = read(tmp_path / f"gates{suffix}")
+    assert again[["run", "seed", "version"]].drop_duplicates().to_numpy().tolist() == [["abc", 4, __version__]]
+    same = again[table.columns].astype({"type": str})
+    pd.testing.assert_frame_equal(same, table.astype({"type": str}), check_dtype=False, rtol=1e-6)
+
+
+def test_the_summary_counts_each_row_once(table):
+    record = gates_summary(table, bins=3)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    counts = {(h["layer"], h["type"]): sum(h["counts"]) for h in record["histogram"]}
+    assert counts == table.groupby(["layer", "type"], observed=True).size().to_dict()
+    for name in ("type", "position", "popularity", "length"):
+        assert sum(row["count"] for row in record["by"][name]) == len(table) == record["rows"]
+    for name in ("position", "popularity"):
+        for row in record["by"][name]:
+            some = table[(table["layer"] == row["layer"]) & (table["type"] == row["type"])]
+            late = some["late"][some[name].between(row["from"], row["to"])]
+            found = [row[key] for key in ("count", "mean", "median", "low", "high")]
+            wanted = [len(late), late.mean(), late.median(), late.quantile(0.05), late.quantile(0.95)]
+            assert found == pytest.approx(wanted, abs=1e-6)
+    of_codes = table[table["type"] != "item"]
+    assert sum(row["count"] for row in record["by"]["code"]) == len(of_codes)
+    assert {row["from"] for row in record["by"]["code"]} == set(of_codes["id"])
+    assert f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table)} gates" in record["sentence"].replace(",", "")
+    assert [record[key] for key in ("run", "seed", "users", "layers")] == ["abc", 4, 8, 2]
+
+
+def test_what_cannot_be_tabled_is_told(random_model, world, table, tmp_path):
+    with pytest.raises(MMSRError, match="MMSR, heho has no update gates"):
+        gates(random_model(fusion="heho"), world)
+    with pytest.raises(MMSRError, match=r"unknown format '.xls'; choose from: .csv, .parquet"):
+        save_gates(table, tmp_path / "gates.xls")
+    assert gates_summary(gates(random_model(0), world))["by"]["code"] == []
