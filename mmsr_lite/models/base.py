@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ class Recommender(nn.Module, ABC):
     """
 
     learns = True
+    reads_modalities = False  # whether codebooks make a difference
+    reads_order = True  # whether the order of a history does
     static_shapes = True  # no size inside `loss` depends on the data, so a GPU may replay a captured training step
     Config: type
     max_history = 50
@@ -30,24 +33,50 @@ class Recommender(nn.Module, ABC):
 
     def user_state(self, history: Tensor) -> Tensor:
         """(B, L) histories padded on the right with 0 -> (B, D)."""
-        raise NotImplementedError(f"{type(self).__name__} has no user state")
+        return self.encode(history)[0]
 
     def item_table(self) -> Tensor:
-        """(V+1, D) vectors that the user state is compared with."""
-        raise NotImplementedError(f"{type(self).__name__} has no item table")
+        """(V+1, D) vectors that the user state is compared with: the embedding called `items`, where there is one."""
+        if hasattr(self, "items"):
+            return self.items.weight
+        return self.encode(torch.zeros(0, 1, dtype=torch.long, device=next(self.parameters()).device))[1]
+
+    def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
+        """User states (B, D) and item table (V+1, D); a model that has both of one computation gives this instead."""
+        if type(self).user_state is Recommender.user_state:
+            raise NotImplementedError(f"{type(self).__name__} has no user state")
+        return self.user_state(history), self.item_table()
 
     def scores(self, history: Tensor) -> Tensor:
         """(B, V+1): dot product of user state and item table (equation 7); item 0 has -inf."""
-        scores = self.user_state(history) @ self.item_table().T
+        users, items = self.encode(history)
+        scores = users @ items.T
         return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf)
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of `target` (B,)."""
-        return linear_cross_entropy(self.user_state(history), self.item_table(), target)
+        return linear_cross_entropy(*self.encode(history), target)
 
     def observe(self, examples: Examples) -> None:
-        """Look at the training part before training on it; what is kept of it are buffers, saved with the weights."""
+        """Let modules that have an `observe` see the training part; what they keep are buffers, saved with the weights."""
+        for module in self.modules():
+            if module is not self and hasattr(module, "observe"):
+                module.observe(examples)
 
     def mean_beta(self, history: Tensor) -> dict[str, float]:
         """Mean weight of late fusion (hohe) in the update gates, by node type; empty for a model without gates."""
         return {}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An entry of the index that is another entry's class under defaults of its own, those of `Config`."""
+
+    model: type[Recommender]
+    Config: type
+    learns: bool = True
+    reads_modalities: bool = True
+
+    def __call__(self, config, num_items: int, codebooks=()) -> Recommender:
+        """The model, made as any other."""
+        return self.model(config, num_items, codebooks)

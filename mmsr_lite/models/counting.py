@@ -21,6 +21,7 @@ class Popularity(Recommender):
     """Every history gets the same scores: how often each item is a training target."""
 
     learns = False
+    reads_order = False
     Config = PopularityConfig
 
     def __init__(self, config: PopularityConfig, num_items: int, codebooks=()):

@@ -35,7 +35,8 @@ class FeatureReader(nn.Module):
     def __init__(self, book: Codebook, dim: int):
         super().__init__()
         there = torch.from_numpy((book.codes > 0).any(1))
-        self.register_buffer("features", _rescaled(torch.from_numpy(book.reduced), dim, there) * there[:, None])
+        features = _rescaled(torch.from_numpy(book.reduced), dim, there)
+        self.register_buffer("features", features.where(there[:, None], 0))  # (V+1, F)
         self.map = nn.Linear(book.reduced.shape[1], dim, bias=False)
         nn.init.eye_(self.map.weight)
 

@@ -20,6 +20,11 @@ class Probe(nn.Module):
         """Return `value` unchanged."""
         return value
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens, for what is only worth computing then."""
+        return bool(self._forward_hooks)
+
 
 @contextmanager
 def listen(model: nn.Module, replace: dict[str, Callable[[Any], Any]] | None = None) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,110 @@
+"""GRU4Rec: Session-based Recommendations with Recurrent Neural Networks (Hidasi et al., ICLR 2016).
+
+    r_t = sigmoid(W_r x_t + U_r h_{t-1})                z_t = sigmoid(W_z x_t + U_z h_{t-1})
+    n_t = tanh(W x_t + r_t * (U h_{t-1}))               h_t = (1 - z_t) * n_t + z_t * h_{t-1}
+
+with biases, as `nn.GRU` has it; x_t is the embedding of item t, the user state the last h. The authors
+rank by sampled losses over parallel sessions; here, as all models, by cross-entropy over all items. With modalities
+it is one of Figure 1's bases; GRU4Rec-F of Table 2 is late fusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.errors import choose
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.fusion_order import ORDERS, FusedChannels
+from mmsr_lite.nn.probe import Probe
+
+
+@dataclass(frozen=True)
+class GRU4RecConfig:
+    """`fusion` is one of ORDERS; `reads` is what it sees of a modality, "codes" or "features"."""
+
+    dim: int = 128
+    layers: int = 1
+    fusion: str = "none"
+    dropout: float = 0.2
+    reads: str = "codes"
+    max_history: int = 50
+
+    def __post_init__(self) -> None:
+        choose("fusion", self.fusion, ORDERS)
+
+
+@dataclass(frozen=True)
+class GRU4RecFConfig(GRU4RecConfig):
+    """GRU4Rec-F."""
+
+    fusion: str = "late"
+
+
+GATES = ("reset", "update")
+
+
+class GRU(nn.Module):
+    """`nn.GRU` whose gates pass probes: while somebody listens, the states follow from the gates the probes return."""
+
+    def __init__(self, config: GRU4RecConfig):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.GRU(config.dim, config.dim, batch_first=True) for _ in range(config.layers))
+        self.probes = nn.ModuleDict({f"{gate}_{n}": Probe() for n in range(config.layers) for gate in GATES})
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, history: Tensor) -> Tensor:
+        """(B, L, D) to the state after each item (B, L, D)."""
+        for n, layer in enumerate(self.layers):
+            x = self.dropout(x)
+            states = layer(x)[0]
+            probes = [self.probes[f"{gate}_{n}"] for gate in GATES]
+            x = self._by_gates(layer, x, states, probes) if any(p.heard for p in probes) else states
+        return x
+
+    @staticmethod
+    def _by_gates(layer: nn.GRU, x: Tensor, states: Tensor, probes: list[Probe]) -> Tensor:
+        before = F.pad(states[:, :-1], (0, 0, 1, 0))  # h_{t-1}
+        to_reset, to_update, new = F.linear(x, layer.weight_ih_l0, layer.bias_ih_l0).chunk(3, -1)
+        of_reset, of_update, _ = F.linear(before, layer.weight_hh_l0, layer.bias_hh_l0).chunk(3, -1)
+        reset, update = probes[0]((to_reset + of_reset).sigmoid()), probes[1]((to_update + of_update).sigmoid())
+        weight, bias = layer.weight_hh_l0.chunk(3)[2], layer.bias_hh_l0.chunk(3)[2]
+        state, found = torch.zeros_like(states[:, 0]), []
+        for t in range(x.shape[1]):
+            candidate = (new[:, t] + reset[:, t] * F.linear(state, weight, bias)).tanh()
+            state = (1 - update[:, t]) * candidate + update[:, t] * state
+            found.append(state)
+        return torch.stack(found, 1)
+
+
+class GRU4Rec(Recommender):
+    """A GRU over the items of a history, alone or fused with their modalities.
+
+    >>> GRU4Rec(GRU4RecConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    torch.Size([1, 4])
+    """
+
+    Config = GRU4RecConfig
+    label = "GRU4Rec"
+
+    def __init__(self, config: GRU4RecConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__()
+        self.config, self.max_history = config, config.max_history
+        self.channels = FusedChannels(
+            lambda: GRU(config), num_items, codebooks, config.dim, config.fusion, config.reads
+        )
+        if config.fusion != "none":
+            self.reads_modalities, self.label = True, f"GRU4Rec, {config.fusion} fusion"
+
+    def user_state(self, history: Tensor) -> Tensor:
+        """(B, D): the state after the last item, or its fusion with those of the modalities."""
+        return self.channels(history)
+
+    def item_table(self) -> Tensor:
+        """(V+1, D): the items' own channel."""
+        return self.channels.items.weight

@@ -1,0 +1,74 @@
+"""Item-KNN: items that the same users took (Sarwar et al., WWW 2001; Deshpande and Karypis, TOIS 2004).
+
+With U_i the users who have item i in their training part, `cosine(i, j) = |U_i and U_j| / sqrt(|U_i| |U_j|)`; each item
+keeps its k nearest, and a history scores an item by the sum over its distinct items. The order plays no part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmsr_lite.data.split import Examples
+from mmsr_lite.models.base import Recommender
+
+
+@dataclass(frozen=True)
+class ItemKNNConfig:
+    """`neighbours` is k."""
+
+    neighbours: int = 100
+    max_history: int = 50
+
+
+class ItemKNN(Recommender):
+    """Nothing is learned: cosine similarity of items by the users they share.
+
+    >>> knn = ItemKNN(ItemKNNConfig(), num_items=3)                     # one user took 1, 2; another took 2, 3
+    >>> knn.count(Examples(np.array([1, 2, 2, 3]), np.array([0, 2]), np.array([1, 3]), np.array([0, 1])))
+    >>> knn.scores(torch.tensor([[1, 0]]))[0].tolist()                  # 1 / sqrt(1 x 2)
+    [-inf, 0.0, 0.7071067690849304, 0.0]
+    """
+
+    learns = False
+    reads_order = False
+    Config = ItemKNNConfig
+    label = "item-KNN"
+
+    def __init__(self, config: ItemKNNConfig, num_items: int, codebooks=()):
+        super().__init__()
+        self.config, self.max_history = config, config.max_history
+        self.register_buffer("neighbour", torch.zeros(num_items + 1, 1, dtype=torch.long))  # (V+1, k)
+        self.register_buffer("similarity", torch.zeros(num_items + 1, 1))
+
+    def count(self, examples: Examples) -> None:
+        """Count which items share users: those of each target and of what comes before it."""
+        from scipy.sparse import coo_array
+
+        size = len(self.neighbour)
+        item, user = np.concatenate([examples.targets, examples.items[examples.start]]), np.tile(examples.user, 2)
+        has = coo_array((np.ones(len(item)), (item, user)), shape=(size, int(user.max()) + 1)).tocsr()
+        has.data[:] = 1
+        shared = (has @ has.T).tocoo()
+        apart = shared.row != shared.col
+        row, column, many = shared.row[apart], shared.col[apart], has.sum(1)
+        cosine = shared.data[apart] / np.sqrt(many[row] * many[column])
+        order = np.lexsort((column, -cosine, row))
+        row, column, cosine = row[order], column[order], cosine[order]
+        rank = np.arange(len(row)) - np.searchsorted(row, row)  # 0 is the nearest of its row
+        k = min(self.config.neighbours, int(rank.max(initial=0)) + 1)
+        neighbour, similarity = np.zeros((size, k), np.int64), np.zeros((size, k), np.float32)
+        row, column, cosine, rank = (a[rank < k] for a in (row, column, cosine, rank))
+        neighbour[row, rank], similarity[row, rank] = column, cosine
+        self.neighbour, self.similarity = torch.from_numpy(neighbour), torch.from_numpy(similarity)
+
+    def scores(self, history: Tensor) -> Tensor:
+        """(B, V+1)."""
+        times = (history[:, :, None] == history[:, None]).sum(2)  # (B, L) a repeated item counts once
+        near = self.similarity[history] / times[:, :, None]  # (B, L, k)
+        scores = near.new_zeros(len(history), len(self.neighbour))
+        scores.scatter_add_(1, self.neighbour[history].flatten(1), near.flatten(1))
+        return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=history.device), -torch.inf)

@@ -1,0 +1,90 @@
+"""SASRec: Self-Attentive Sequential Recommendation (Kang and McAuley, ICDM 2018).
+
+    E_t = sqrt(D) (item embedding + position embedding)                   (equation 1; positions count from the end)
+    S = E + Dropout(Attention(LayerNorm(E))),  causal                     (equations 2 to 4, 6)
+    F = S + Dropout(ReLU(LayerNorm(S) W1 + b1) W2 + b2)                   (equation 5)
+
+The user state is LayerNorm(F) at the last item. The authors train by binary cross-entropy with one negative; here, as
+all models, by cross-entropy over all items. Attention has an output map, as in RecBole. With modalities it is one of
+Figure 1's bases; SASRec-F of Table 2 is early fusion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from mmsr_lite.errors import choose
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.fusion_order import ORDERS, FusedChannels
+from mmsr_lite.nn.self_attention import AttentionConfig, blocks, causal
+from mmsr_lite.nn.sequence import embedding, from_end
+
+
+@dataclass(frozen=True)
+class SASRecConfig(AttentionConfig):
+    """`fusion` is one of ORDERS."""
+
+    fusion: str = "none"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        choose("fusion", self.fusion, ORDERS)
+
+
+@dataclass(frozen=True)
+class SASRecFConfig(SASRecConfig):
+    """SASRec-F."""
+
+    fusion: str = "early"
+
+
+class CausalEncoder(nn.Module):
+    """Positions and blocks of causal self-attention."""
+
+    def __init__(self, config: SASRecConfig):
+        super().__init__()
+        self.positions = embedding(config.max_history, config.dim)
+        self.dropout, self.scale = nn.Dropout(config.dropout), math.sqrt(config.dim)
+        self.blocks = blocks(config)
+        self.norm = nn.LayerNorm(config.dim) if config.norm_first else nn.Identity()
+
+    def forward(self, x: Tensor, history: Tensor) -> Tensor:
+        """(B, L, D) to states (B, L, D), each from its item and those before it."""
+        x = self.dropout((x + self.positions(from_end(history))) * self.scale)
+        for block in self.blocks:
+            x = block(x, causal(history.shape[1], history.device))
+        return self.norm(x)
+
+
+class SASRec(Recommender):
+    """Self-attention over the items of a history, alone or fused with their modalities.
+
+    >>> import torch
+    >>> SASRec(SASRecConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    torch.Size([1, 4])
+    """
+
+    Config = SASRecConfig
+    label = "SASRec"
+
+    def __init__(self, config: SASRecConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__()
+        self.config, self.max_history = config, config.max_history
+        self.channels = FusedChannels(
+            lambda: CausalEncoder(config), num_items, codebooks, config.dim, config.fusion, config.reads
+        )
+        if config.fusion != "none":
+            self.reads_modalities, self.label = True, f"SASRec, {config.fusion} fusion"
+
+    def user_state(self, history: Tensor) -> Tensor:
+        """(B, D): the state of the last item, or its fusion with those of the modalities."""
+        return self.channels(history)
+
+    def item_table(self) -> Tensor:
+        """(V+1, D): the items' own channel."""
+        return self.channels.items.weight

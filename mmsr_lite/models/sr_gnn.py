@@ -1,0 +1,86 @@
+"""SR-GNN: Session-based Recommendation with Graph Neural Networks (Wu et al., AAAI 2019).
+
+The history is a graph of its distinct items; A_out and A_in hold how often an item follows another, each row made to
+sum to one. For each item i and step:
+
+    a_i = [A_in,i H v ; A_out,i H' v],                  v_i <- GRUCell(a_i, v_i), which has the bias b  (1 to 5)
+    alpha_i = q . sigmoid(W1 v_last + W2 v_i + c),      user state = W3 [v_last ; sum_i alpha_i v_i]     (6 and 7)
+
+All places that hold the same item have the same rows of A and start alike, so they stay alike: one row for each place
+of the history is the graph of distinct items, with no size that depends on the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.probe import Probe
+from mmsr_lite.nn.sequence import embedding, last_state
+
+
+@dataclass(frozen=True)
+class SRGNNConfig:
+    """`layers` is the number of propagation steps, which share their weights."""
+
+    dim: int = 128
+    layers: int = 1
+    dropout: float = 0.2
+    max_history: int = 50
+
+
+def transitions(history: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, L, L) twice: A_in and A_out between the places of `history` (B, L), rows summing to one, or all zero.
+
+    >>> [a[0].tolist() for a in transitions(torch.tensor([[1, 2, 1]]))]      # 1 -> 2 -> 1, in place 0 and in place 2
+    [[[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]]
+    """
+    same = (history[:, :, None] == history[:, None]) & (history > 0)[:, None]  # (B, L, L) column holds the row's item
+    out = F.pad(same[:, :, :-1], (1, 0)) & (history > 0)[:, None]  # column is right after it
+    into = F.pad(same[:, :, 1:], (0, 1))  # column is right before it
+    return tuple(a / a.sum(2, keepdim=True).clamp_min(1) for a in (into.float(), out.float()))
+
+
+class SRGNN(Recommender):
+    """Gated graph network over each history's item graph, read out by soft attention to the last item.
+
+    >>> SRGNN(SRGNNConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    torch.Size([1, 4])
+    """
+
+    Config = SRGNNConfig
+    label = "SR-GNN"
+
+    def __init__(self, config: SRGNNConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__()
+        self.config, self.max_history, dim = config, config.max_history, config.dim
+        self.items = embedding(num_items + 1, dim, padding_idx=0)
+        self.incoming, self.outgoing = (nn.Linear(dim, dim, bias=False) for _ in range(2))
+        self.cell = nn.GRUCell(2 * dim, dim)
+        self.of_last, self.of_each, self.join = nn.Linear(dim, dim), nn.Linear(dim, dim, False), nn.Linear(2 * dim, dim)
+        self.query = nn.Linear(dim, 1, bias=False)
+        self.dropout = nn.Dropout(config.dropout)
+        self.probes = nn.ModuleDict({name: Probe() for name in ("incoming", "outgoing", "attention")})
+
+    def propagate(self, states: Tensor, history: Tensor) -> Tensor:
+        """(B, L, D) to the same after all steps."""
+        into, out = transitions(history)
+        into, out = self.probes["incoming"](into), self.probes["outgoing"](out)
+        for _ in range(self.config.layers):
+            heard = torch.cat([into @ self.incoming(states), out @ self.outgoing(states)], 2)  # (B, L, 2D)
+            states = self.cell(heard.flatten(0, 1), states.flatten(0, 1)).view_as(states)
+        return states
+
+    def user_state(self, history: Tensor) -> Tensor:
+        """(B, D): the last item beside the sum of all, each weighed by what it has to do with the last."""
+        states = self.propagate(self.dropout(self.items(history)), history)
+        last = last_state(states, history)
+        alpha = self.query((self.of_last(last)[:, None] + self.of_each(states)).sigmoid())[:, :, 0]
+        alpha = self.probes["attention"](alpha * (history > 0))  # (B, L)
+        return self.join(torch.cat([last, (alpha[:, None] @ states)[:, 0]], 1))

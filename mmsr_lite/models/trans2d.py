@@ -1,0 +1,114 @@
+"""Trans2D: Sequential Modeling with Multiple Attributes for Watchlist Recommendation (Singer et al., WSDM 2022).
+
+A history is a sheet of L items by C channels, the item and its modalities, and a cell asks every cell. With q, k, v
+linear maps of each channel's own (Linear2D):
+
+    logits[i c, j e] = (a_1 q_ic . k_je + a_2 sum_l q_lc . k_le + a_3 sum_b q_ib . k_jb) / sqrt(d)
+                            cells             channels                items
+
+softmax over all cells (j, e), LayerNorm over C x D. The user state is the mean over the last item's channels. A cell
+of padding or of a missing modality neither asks nor answers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, einsum, nn
+
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.attention import MASKED
+from mmsr_lite.nn.modality import ItemModalities
+from mmsr_lite.nn.probe import Probe
+from mmsr_lite.nn.self_attention import AttentionConfig, Block
+from mmsr_lite.nn.sequence import embedding, from_end, last_state
+
+
+@dataclass(frozen=True)
+class Trans2DConfig(AttentionConfig):
+    """Trans2D's settings are those of all attention models."""
+
+
+class Linear2D(nn.Module):
+    """One linear map for each channel: (..., C, D) to the same."""
+
+    def __init__(self, channels: int, dim: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(channels, dim, dim).uniform_(-(dim**-0.5), dim**-0.5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the map of each channel."""
+        return einsum("...ci,cio->...co", x, self.weight)
+
+
+class Attention2D(nn.Module):
+    """Attention from every cell of the sheet (B, L, C, D) to every cell, in H heads."""
+
+    def __init__(self, channels: int, dim: int, heads: int, dropout: float):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (Linear2D(channels, dim) for _ in range(4))
+        self.alpha = nn.Parameter(torch.ones(3))  # cells, channels, items
+        self.dropout = nn.Dropout(dropout)
+        self.probes = nn.ModuleDict({"logits": Probe(), "weights": Probe()})
+
+    def forward(self, x: Tensor, there: Tensor) -> Tensor:
+        """`there` (B, L, C) says which cells hold something."""
+        x = x * there[..., None]
+        query, key, value = (
+            linear(x).unflatten(3, (self.heads, -1)).permute(0, 3, 1, 2, 4)  # (B, H, L, C, d)
+            for linear in (self.query, self.key, self.value)
+        )
+        cells = einsum("bhicd,bhjed->bhicje", query, key)
+        channels = einsum("bhlcd,bhled->bhce", query, key)[:, :, None, :, None]
+        items = einsum("bhicd,bhjcd->bhij", query, key)[:, :, :, None, :, None]
+        a = self.alpha / math.sqrt(query.shape[-1])
+        logits = (a[0] * cells + a[1] * channels + a[2] * items).flatten(4).flatten(2, 3)  # (B, H, LC, LC)
+        logits = self.probes["logits"](logits.masked_fill(~there.flatten(1)[:, None, None], MASKED))
+        weights = self.probes["weights"](logits.softmax(-1))
+        summed = (self.dropout(weights) @ value.flatten(2, 3)).transpose(1, 2).flatten(2)  # (B, LC, D)
+        return self.out(summed.view_as(x))
+
+
+class Trans2D(Recommender):
+    """Attention over items and modalities at once, what the paper calls holistic fusion.
+
+    >>> Trans2D(Trans2DConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    torch.Size([1, 4])
+    """
+
+    Config = Trans2DConfig
+    reads_modalities = True
+
+    def __init__(self, config: Trans2DConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__()
+        self.config, self.max_history, dim, channels = config, config.max_history, config.dim, 1 + len(codebooks)
+        self.items, self.positions = embedding(num_items + 1, dim, padding_idx=0), embedding(config.max_history, dim)
+        self.modalities = ItemModalities(codebooks, dim, config.reads)
+        self.dropout, self.scale = nn.Dropout(config.dropout), math.sqrt(dim)
+        self.blocks = nn.ModuleList(
+            Block(
+                Attention2D(channels, dim, config.heads, config.dropout),
+                nn.Sequential(Linear2D(channels, dim), nn.GELU(), Linear2D(channels, dim)),
+                (channels, dim),
+                config.dropout,
+                config.norm_first,
+            )
+            for _ in range(config.layers)
+        )
+        self.norm = nn.LayerNorm((channels, dim)) if config.norm_first else nn.Identity()
+
+    def user_state(self, history: Tensor) -> Tensor:
+        """(B, D): the mean over the channels that the last item has."""
+        vectors, present = self.modalities(history)
+        there = torch.cat([(history > 0)[:, :, None], present], 2)  # (B, L, C)
+        x = torch.cat([self.items(history)[:, :, None], vectors], 2) + self.positions(from_end(history))[:, :, None]
+        x = self.dropout(x * self.scale)  # (B, L, C, D)
+        for block in self.blocks:
+            x = block(x, there)
+        mean = (self.norm(x) * there[..., None]).sum(2) / there.sum(2, keepdim=True).clamp_min(1)
+        return last_state(mean, history)
