@@ -120,7 +120,7 @@ def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tenso
         worth = torch.stack([(beta[..., 0] - 0.5).abs() for beta in leaves]).mean(0).detach()
         slope = sum(((beta.detach() - 0.5) * grad).sum(2).abs() for beta, grad in zip(leaves, grads, strict=True))
     else:
-        worth, units[place, graph.last] = rollout(model, graph, seen).detach(), False
+        worth, units[place, graph.last] = rollout(model, graph, seen)[0].detach(), False
         slope = (torch.cat(leaves, 1).detach() * torch.cat(grads, 1)).sum(2).abs()
     return worth.masked_fill(~units, torch.nan), slope.masked_fill(~units, torch.nan), watched, late
 

@@ -136,20 +136,27 @@ def rerun(
     return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf), seen
 
 
-def rollout(model: MMSR, graph: GraphBatch, seen: dict[str, Any]) -> Tensor:
-    """(B, N) how much of the last item's final state comes from each node, as the attention weights tell it."""
+def rollout(model: MMSR, graph: GraphBatch, seen: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    """How much of the last item's final state comes from each node (B, N), and along each edge (B, N, N), as the
+    attention weights tell it.
+
+    Attention rollout (Abnar and Zuidema, 2020): with a residual connection half of a state is the node itself.
+    """
     row = F.one_hot(graph.last, graph.exists.shape[1])[:, None].float()  # (B, 1, N)
+    along = torch.zeros((), device=row.device)
     for index in reversed(range(len(model.layers))):
-        row = row @ carried(model, graph, seen, index)
+        residual, weights = model.layers[index].residual, carried(model, graph, seen, index)
+        flow = row.transpose(1, 2) * weights * (0.5 if residual else 1)  # (B, N, N)
+        along, row = along + flow, flow.sum(1, keepdim=True) + (row / 2 if residual else 0)
         row = row / row.sum(2, keepdim=True).clamp_min(1e-12)
-    return row[:, 0]
+    return row[:, 0], along
 
 
 def carried(model: MMSR, graph: GraphBatch, seen: dict[str, Any], index: int) -> Tensor:
-    """(B, N, N) the weight with which each centre (row) takes the value of each neighbour in one layer: its paths
-    weighed by beta; half of it is the node itself where there is a residual connection.
+    """(B, N, N) the weight with which each centre (row) takes the value of each neighbour in one layer, over all paths.
 
-    Values come from the layer's input, so of two phases only the last one carries them, unless the layer is invasive.
+    A path counts by beta. Values come from the layer's input, so of two phases only the last one carries them, unless
+    the layer is invasive.
     """
     layer, name = model.layers[index], f"layers.{index}.probes."
     total = torch.zeros((), device=graph.exists.device)
@@ -158,4 +165,4 @@ def carried(model: MMSR, graph: GraphBatch, seen: dict[str, Any], index: int) ->
         weight = phases[-1] @ phases[0] if layer.fusion.invasive and len(phases) == 2 else phases[-1]
         share = seen[f"{name}beta"][..., number, None] if layer.gate is not None else 1 / len(layer.fusion.paths)
         total = total + share * weight
-    return (total + torch.eye(total.shape[1], device=total.device)) / 2 if layer.residual else total
+    return total

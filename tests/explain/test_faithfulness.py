@@ -28,18 +28,25 @@ def test_rollout_shares_the_answer_among_the_nodes(random_model, settings):
     model = random_model(**settings)
     graph = model.graphs(HISTORIES)
     _, seen = rerun(model, graph)
-    shares = rollout(model, graph, seen)
+    shares, _ = rollout(model, graph, seen)
     assert torch.allclose(shares.sum(1), torch.ones(2)) and not shares[~graph.exists].any()
 
 
-def test_what_a_layer_carries_is_the_last_phase_by_beta_and_half_the_node_itself(random_model):
+def test_what_a_layer_carries_is_the_last_phase_by_beta(random_model):
     model = random_model()
     graph = model.graphs(HISTORIES)
     _, seen = rerun(model, graph)
     late, early = (dense(seen[f"layers.0.probes.{path}_2_weights"], graph) for path in ("hohe", "heho"))
     beta = seen["layers.0.probes.beta"][:, :, None]
-    wanted = (beta[..., 0] * late + beta[..., 1] * early + torch.eye(late.shape[1])) / 2
+    wanted = beta[..., 0] * late + beta[..., 1] * early
     assert torch.allclose(carried(model, graph, seen, 0), wanted)
+    one = random_model(layers=1)  # half of the answer is the last item itself
+    _, seen = rerun(one, graph)
+    place, own = torch.arange(2), torch.nn.functional.one_hot(graph.last, wanted.shape[1])
+    heard = carried(one, graph, seen, 0)[place, graph.last]
+    shares, along = rollout(one, graph, seen)
+    assert torch.allclose(shares, (own + heard) / 2) and torch.allclose(along[place, graph.last], heard / 2)
+    assert torch.allclose(along.sum((1, 2)), torch.full((2,), 0.5))  # no other edge carries anything to the answer
 
 
 @pytest.mark.parametrize("explains", ["attention", "beta"])

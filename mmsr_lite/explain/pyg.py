@@ -1,0 +1,167 @@
+"""The explainers of PyTorch Geometric on the same model and history, edge by edge beside our attention.
+
+What is compared: for each edge of the MSGraph "attention" is the weight with which its centre takes the neighbour's
+value, orders weighed by beta, mean over layers; "flow" is the part of it that reaches the answer (rollout). An edge mask
+of PyG multiplies the attention of that edge in both phases and all layers, as in PyG's own attention layers (the message
+is scaled, the softmax is not made again). GNNExplainer learns the mask that keeps the model's answer; a gradient asks
+what each entry of a mask of ones counts.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from importlib.util import find_spec
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import kendalltau, spearmanr
+from torch import Tensor, nn
+from torch_geometric.explain import CaptumExplainer, Explainer, Explanation, GNNExplainer
+from torch_geometric.explain.algorithm import ExplainerAlgorithm
+from torch_geometric.explain.algorithm.utils import clear_masks, set_masks
+from torch_geometric.explain.metric import fidelity
+from torch_geometric.nn import MessagePassing
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.explain.rerun import carried, replacements, rerun, rollout
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.models.mmsr import MMSR
+
+SCHEMA = "mmsr-lite/pyg/1"
+CONFIG = {"mode": "multiclass_classification", "task_level": "graph", "return_type": "raw"}
+TOLD = (
+    "For each edge: our attention (with which the centre takes the neighbour's value, orders weighed by beta, mean "
+    "over layers) and the flow of it that reaches the answer, beside the edge masks of PyG's explainers, which scale "
+    "the attention in both phases and all layers."
+)
+
+
+class _EdgeMask(MessagePassing):
+    """Gives back the mask that an explainer has set: one message of 1 along each edge, not gathered."""
+
+    def forward(self, edge_index: Tensor, ones: Tensor) -> Tensor:
+        return self.propagate(edge_index, ones=ones)
+
+    def message(self, ones_j: Tensor) -> Tensor:
+        return ones_j
+
+    def aggregate(self, inputs: Tensor) -> Tensor:
+        return inputs
+
+
+class AsPyG(nn.Module):
+    """An MMSR on one MSGraph as PyG calls a model: node states `x` (N, D), `edge_index` (2, E) -> scores (1, V).
+
+    The first score is of item 1. The weights are a frozen copy; `x` and `edge_index` of the graph are attributes.
+    """
+
+    def __init__(self, model: MMSR, graph: GraphBatch):
+        super().__init__()
+        self.model, self.graph, self.mask = copy.deepcopy(model).eval().requires_grad_(False), graph, _EdgeMask()
+        self.x, self.edge_index = torch.cat(self.model.nodes(graph), 1)[0], graph.edge_index()[0]
+
+    def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
+        """Scores of all items, each edge's attention times what the explainer has set for it."""
+        neighbour, centre = edge_index
+        scale = self.mask(edge_index, x.new_ones(len(x), 1))[:, 0]  # (E,)
+        full = x.new_zeros(len(x), len(x)).index_put((centre, neighbour), scale)[None]  # (1, N, N)
+        states = list(x[None].split(self.graph.widths, 1))
+        probes = replacements(self.model, full, self.graph, None)
+        return rerun(self.model, self.graph, extra=probes | {"layers.0.probes.input": lambda _: states})[0][:, 1:]
+
+
+class EdgeGradient(ExplainerAlgorithm):
+    """|d log p / d mask| of each edge, at a mask of ones: gradient x input for edges."""
+
+    def forward(self, model, x, edge_index, *, target, index=None) -> Explanation:  # as PyG calls it
+        """The explanation of `target`."""
+        mask = nn.Parameter(torch.ones(edge_index.shape[1], device=x.device))
+        set_masks(model, mask, edge_index, apply_sigmoid=False)
+        chance = model(x, edge_index).log_softmax(-1).gather(1, target[:, None]).sum()
+        clear_masks(model)
+        return Explanation(edge_mask=torch.autograd.grad(chance, mask)[0].abs())
+
+    def supports(self) -> bool:
+        """Everything we ask for."""
+        return True
+
+
+def compare_with_pyg(
+    model: MMSR,
+    dataset: Dataset,
+    user: int | None = None,
+    *,
+    history: Sequence[int] | None = None,
+    epochs: int = 100,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Attention, GNNExplainer and gradients on each edge of one history, for the item that the model puts first.
+
+    Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is asked as well.
+    """
+    record = trace(model, dataset, user, history=history)
+    past = torch.tensor([[step["item"] for step in record["history"]]], device=model.item_table().device)
+    with torch.no_grad():
+        graph = model.graphs(past)
+        _, seen = rerun(model, graph)
+        heard = torch.stack([carried(model, graph, seen, i) for i in range(len(model.layers))]).mean(0)[0]  # (N, N)
+        flow, adapter = rollout(model, graph, seen)[1][0], AsPyG(model, graph)
+    neighbour, centre = adapter.edge_index
+    masks = {"attention": heard[centre, neighbour], "flow": flow[centre, neighbour]}
+    asked = {"GNNExplainer": GNNExplainer(epochs=epochs), "gradient": EdgeGradient()}
+    if find_spec("captum"):
+        asked["IntegratedGradients"] = CaptumExplainer("IntegratedGradients")
+    with torch.random.fork_rng(devices=[past.device] if past.is_cuda else []):
+        torch.manual_seed(seed)
+        for name, algorithm in asked.items():
+            adapter.mask = _EdgeMask()  # PyG leaves a parameter behind, which hides the next explainer's mask from it
+            explainer = Explainer(adapter, algorithm, "model", CONFIG, edge_mask_type="object")
+            explanation = explainer(adapter.x, adapter.edge_index)
+            masks[name] = explanation.edge_mask.detach().abs()
+    place = _places(record, graph)
+    order = torch.zeros(len(adapter.x), len(adapter.x), dtype=torch.long)
+    order[centre.cpu(), neighbour.cpu()] = torch.arange(len(centre))
+    rows = [int(order[place[c], place[n]]) for n, c, _ in record["edges"]]
+    values = {name: mask.double().cpu().numpy()[rows] for name, mask in masks.items()}
+    found = []
+    for mask in masks.values():
+        best = torch.zeros_like(mask)
+        best[mask.argsort(descending=True)[: (len(mask) + 1) // 2]] = 1
+        explanation.edge_mask = best
+        found.append(dict(zip(("plus", "minus"), fidelity(explainer, explanation), strict=True)))
+    names, agreement = list(values), []
+    for one, two in combinations(range(len(names)), 2):
+        pair = values[names[one]], values[names[two]]
+        rho, tau = (float(how(*pair).statistic) if min(map(len, pair)) > 1 else 1.0 for how in (spearmanr, kendalltau))
+        agreement.append({"methods": [one, two], "spearman": rho, "kendall": tau})
+    return {
+        "schema": SCHEMA,
+        "trace": record,
+        "item": record["answer"]["top"][0]["item"],
+        "methods": names,
+        "edges": [list(row) for row in zip(*(own.tolist() for own in values.values()), strict=True)],
+        "agreement": agreement,
+        "fidelity": found,
+        "told": TOLD,
+        "sentence": _sentence(values, agreement),
+    }
+
+
+def _places(record: dict[str, Any], graph: GraphBatch) -> list[int]:
+    """The slot of each node of the record."""
+    begin, ids = [sum(graph.widths[:t]) for t in range(len(graph.widths))], [own[0].tolist() for own in graph.ids]
+    return [begin[node["type"]] + ids[node["type"]].index(node["id"]) for node in record["nodes"]]
+
+
+def _sentence(values: dict[str, np.ndarray], agreement: list[dict[str, Any]]) -> str:
+    attention, flow = (next(a["spearman"] for a in agreement if a["methods"] == [own, 2]) for own in (0, 1))
+    best = [set(np.argsort(-values[name], kind="stable")[:10].tolist()) for name in ("flow", "GNNExplainer")]
+    return (
+        f"Over {len(values['flow'])} edges GNNExplainer has rank correlation {attention:+.2f} with our attention and "
+        f"{flow:+.2f} with its flow to the answer; of the {len(best[0])} strongest edges of flow and mask "
+        f"{len(best[0] & best[1])} are the same."
+    )

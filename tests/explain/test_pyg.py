@@ -1,0 +1,100 @@
+"""PyG's explainers see our model as it is, and their masks stand at the right edges."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch_geometric.explain import Explainer
+
+from mmsr_lite.explain.pyg import CONFIG, AsPyG, EdgeGradient, compare_with_pyg
+from mmsr_lite.explain.rerun import blocks, rerun
+from mmsr_lite.graph.batch import SELF
+
+PAST = [1, 2, 1, 3, 5]
+
+
+@pytest.fixture
+def adapted(random_model):
+    def made(**settings):
+        model = random_model(**settings)
+        with torch.no_grad():
+            return model, AsPyG(model, model.graphs(torch.tensor([PAST])))
+
+    return made
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"fusion": "heho-invasive"}, {"fusion": "synchronous"}, {"aggregator": "gat"}]
+)
+def test_without_a_mask_the_adapter_is_the_model(adapted, settings):
+    model, adapter = adapted(**settings)
+    wanted = model.scores(torch.tensor([PAST]))[:, 1:]
+    assert torch.allclose(adapter(adapter.x, adapter.edge_index), wanted, rtol=1e-4, atol=1e-4)
+    assert adapter.edge_index.shape[1] == int((adapter.graph.edges > 0).sum())
+
+
+def test_a_mask_scales_the_attention_of_its_edge_in_every_phase(adapted):
+    model, adapter = adapted()
+    explainer = Explainer(adapter, EdgeGradient(), "model", CONFIG, edge_mask_type="object")
+    mask = torch.rand(adapter.edge_index.shape[1], generator=torch.Generator().manual_seed(0))
+    full = torch.zeros(1, len(adapter.x), len(adapter.x))
+    full[0, adapter.edge_index[1], adapter.edge_index[0]] = mask
+
+    def scaled(weights):
+        own = [full] if weights[0].shape[1] == full.shape[1] else blocks(full, adapter.graph)
+        return tuple(weight * part for weight, part in zip(weights, own, strict=True))
+
+    _, seen = rerun(model, adapter.graph)
+    wanted, _ = rerun(model, adapter.graph, extra={name: scaled for name in seen if name.endswith("_weights")})
+    found = explainer.get_masked_prediction(adapter.x, adapter.edge_index, edge_mask=mask)
+    assert torch.allclose(found, wanted[:, 1:], rtol=1e-4, atol=1e-4)
+
+
+def test_the_gradient_of_an_edge_is_what_less_of_it_does(adapted):
+    _, adapter = adapted(layers=1)
+    explainer = Explainer(adapter.double(), EdgeGradient(), "model", CONFIG, edge_mask_type="object")
+    adapter.x, adapter.mask = adapter.x.double(), adapter.mask
+    found = explainer(adapter.x, adapter.edge_index)
+    mask = torch.ones(adapter.edge_index.shape[1], dtype=torch.double)
+    log = lambda own: explainer.get_masked_prediction(  # noqa: E731
+        adapter.x, adapter.edge_index, edge_mask=own
+    ).log_softmax(1)[0, found.target]
+    for edge in range(len(mask)):
+        less = mask.clone()
+        less[edge] -= 1e-6
+        assert float(found.edge_mask[edge]) == pytest.approx(
+            abs(float(log(mask) - log(less))) / 1e-6, rel=1e-2, abs=1e-5
+        )
+    assert 0 < int((found.edge_mask > 0).sum()) < len(mask)  # with one layer some edges do not reach the answer
+
+
+def test_the_record_stands_beside_the_trace(random_model, world):
+    model, before = random_model(), torch.random.get_rng_state()
+    record = compare_with_pyg(model, world, history=PAST, epochs=3)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert torch.equal(before, torch.random.get_rng_state()) and all(p.grad is None for p in model.parameters())
+    assert record == compare_with_pyg(model, world, history=PAST, epochs=3)
+    trace, values = record["trace"], np.array(record["edges"])
+    assert values.shape == (len(trace["edges"]), len(record["methods"]))
+    assert record["methods"][:4] == ["attention", "flow", "GNNExplainer", "gradient"]
+    for row, (_, centre, _) in enumerate(trace["edges"]):
+        each = []
+        for layer in trace["layers"]:
+            last = [layer["attention"][path][1]["weights"][row] or 0 for path in ("hohe", "heho")]
+            each.append(np.dot(layer["beta"][centre], last))
+        assert values[row, 0] == pytest.approx(np.mean(each), abs=1e-5)
+    assert [pair["methods"] for pair in record["agreement"][:2]] == [[0, 1], [0, 2]]
+    assert f"{record['agreement'][1]['spearman']:+.2f} with our attention" in record["sentence"]
+    assert all({fid["plus"], fid["minus"]} <= {0, 1} for fid in record["fidelity"])  # one history
+    assert record["item"] == trace["answer"]["top"][0]["item"]
+
+
+def test_a_mask_of_all_edges_keeps_the_answer_and_none_of_them_is_the_input_alone(adapted):
+    model, adapter = adapted()
+    explainer = Explainer(adapter, EdgeGradient(), "model", CONFIG, edge_mask_type="object")
+    none = explainer.get_masked_prediction(
+        adapter.x, adapter.edge_index, edge_mask=torch.zeros(adapter.edge_index.shape[1])
+    )
+    bare, _ = rerun(model, adapter.graph, torch.zeros_like(adapter.graph.edges, dtype=torch.bool))
+    assert torch.allclose(none, bare[:, 1:], rtol=1e-4, atol=1e-4) and int((adapter.graph.edges == SELF).sum()) > 0
