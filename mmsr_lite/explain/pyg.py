@@ -1,10 +1,10 @@
 """The explainers of PyTorch Geometric on the same model and history, edge by edge beside our attention.
 
 What is compared: for each edge of the MSGraph "attention" is the weight with which its centre takes the neighbour's
-value, orders weighed by beta, mean over layers; "flow" is the part of it that reaches the answer (rollout). An edge mask
-of PyG multiplies the attention of that edge in both phases and all layers, as in PyG's own attention layers (the message
-is scaled, the softmax is not made again). GNNExplainer learns the mask that keeps the model's answer; a gradient asks
-what each entry of a mask of ones counts.
+value, orders weighed by beta, mean over layers; "flow" is the part of it that reaches the answer (rollout). An edge
+mask of PyG multiplies the attention of that edge in both phases and all layers, as in PyG's own attention layers (the
+message is scaled, the softmax is not made again). GNNExplainer learns the mask that keeps the model's answer; a
+gradient asks what each entry of a mask of ones counts.
 """
 
 from __future__ import annotations
