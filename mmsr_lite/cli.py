@@ -1,4 +1,4 @@
-"""The command line: demo, train, evaluate, explain, doctor. What a command does lives in the package, not here."""
+"""The command line: what each command asks and prints; what it does lives in the package, not here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SETTINGS = {  # options of `train` that are fields of RunConfig, TrainConfig or 
     "fusion": (
         str,
         "adaptive",
-        "adaptive, synchronous, hohe (late), heho (early), homogeneous, heterogeneous, ...-invasive",
+        "adaptive, synchronous, hohe (late), heho (early), homogeneous, ...: see nn.han.FUSIONS",
     ),
     "epochs": (int, 10, "most epochs"),
     "batch": (int, 512, "examples a step"),
@@ -67,11 +67,9 @@ def train(args: argparse.Namespace) -> None:
     if Path(args.out, "config.json").is_file() and not args.resume:
         raise MMSRError(f"{args.out!r} holds a run already; go on with --resume, or name another folder with --out")
     given = {name: getattr(args, name) for name, (_, default, _) in SETTINGS.items() if getattr(args, name) != default}
-    encoders = _pairs(args.encoder) if any("=" in word for word in args.encoder) else (args.encoder or [None])[0]
     names = None if args.modalities is None else tuple(args.modalities)
-    config = RunConfig(args.source, names, encoders, args.min_count).with_settings(
-        **given | _pairs(args.set, json_values=True)
-    )
+    settings = given | _pairs(args.set, json_values=True)
+    config = RunConfig(args.source, names, _encoders(args.encoder), args.min_count).with_settings(**settings)
     _, _, metrics = fit(config, args.out, resume=args.resume)
     _table(metrics)
     print(f"\nSaved {args.out}. Next: mmsr-lite explain {args.out} --user 0")
@@ -98,6 +96,16 @@ def explain(args: argparse.Namespace) -> None:
     print(f"Saved {_report(model, dataset, args.run, users, args.output)}")
 
 
+def tables(args: argparse.Namespace) -> None:
+    """Carry out studies, write their tables."""
+    from mmsr_lite.experiments.runner import run_sources
+
+    given = ("out", "modalities", "min_count", "seeds", "device", "jobs", "limit_minutes", "dry_run", "page")
+    how = {name: getattr(args, name) for name in given} | {"encoders": _encoders(args.encoder)}
+    for told in run_sources(args.name, args.source, changes=_pairs(args.set, json_values=True), **how):
+        print(told, flush=True)
+
+
 def doctor(args: argparse.Namespace) -> int:
     """Look at the installation."""
     from mmsr_lite.doctor import doctor as look
@@ -120,10 +128,8 @@ def _user(dataset: Any, given: str) -> int:
         return dataset.user_ids.index(given)
     if given.isdigit() and int(given) < dataset.num_users:
         return int(given)
-    raise MMSRError(
-        f"there is no user {given!r} in {dataset.name!r}; "
-        f"give an id such as {dataset.user_ids[0]!r}, or a number from 0 to {dataset.num_users - 1}"
-    )
+    known = f"an id such as {dataset.user_ids[0]!r}, or a number from 0 to {dataset.num_users - 1}"
+    raise MMSRError(f"there is no user {given!r} in {dataset.name!r}; give {known}")
 
 
 def _report(model: Any, dataset: Any, run: str, users: Sequence[int], output: str | None = None) -> Path:
@@ -141,10 +147,8 @@ def _table(metrics: dict[str, Any]) -> None:
     """The model beside the best reachable and counting, in percent."""
     rows = {metrics["model"]: metrics["test"], "best reachable": metrics.get("reachable")}
     rows |= {f"counting: {name}": found for name, found in (metrics.get("counting") or {}).items()}
-    print(
-        f"\n{metrics['dataset']}, {metrics['examples']:,} test targets, percent".ljust(45),
-        *(f"{name:>7}" for name in SHOWN),
-    )
+    told = f"\n{metrics['dataset']}, {metrics['examples']:,} test targets, percent"
+    print(told.ljust(45), *(f"{name:>7}" for name in SHOWN))
     for name, found in rows.items():
         if found:
             print(f"{name:<44}", *(f"{found[key]:7.2f}" for key in SHOWN))
@@ -162,6 +166,11 @@ def _pairs(given: Sequence[str], json_values: bool = False) -> dict[str, Any]:
         except json.JSONDecodeError:
             found[name] = value
     return found
+
+
+def _encoders(given: Sequence[str]) -> Any:
+    """One encoder for all, or one for each modality, or None."""
+    return _pairs(given) if any("=" in word for word in given) else (given or [None])[0]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -182,6 +191,12 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     # fmt: off
+    def read(add: Any) -> None:
+        add("--modalities", nargs="*", metavar="NAME", help="columns of the items (default: all; bare: none)")
+        add("--encoder", nargs="+", default=[], metavar="NAME",
+            help="one for all (sentence, tfidf-svd, colour-edges), or modality=encoder ...")
+        add("--min-count", type=int, metavar="INT", help="k of the k-core (default: 5)")
+
     add = command(demo, "[options]", "a small world, a HAN-GNN trained in about a minute, a report",
                   "  mmsr-lite demo --world match --no-open").add_argument
     add("--world", default="mixed", help="cycle (sequence decides), match (the combination decides) or mixed (default)")
@@ -196,10 +211,7 @@ def parser() -> argparse.ArgumentParser:
         "  mmsr-lite train my-folder --out runs/mine --resume",
     ))).add_argument
     add("source", help="wardrobe, wardrobe:WORLD, or a folder with interactions.csv and items.jsonl")
-    add("--modalities", nargs="*", metavar="NAME", help="columns of the items (default: all that can be; bare: none)")
-    add("--encoder", nargs="+", default=[], metavar="NAME",
-        help="one for all (sentence, tfidf-svd, colour-edges), or modality=encoder ...")
-    add("--min-count", type=int, metavar="INT", help="k of the k-core (default: 5)")
+    read(add)
     for name, (kind, default, told) in SETTINGS.items():
         flag = f"--{name.replace('_', '-')}"
         add(flag, type=kind, default=default, metavar=kind.__name__.upper(), help=f"{told} ({default})")
@@ -217,6 +229,20 @@ def parser() -> argparse.ArgumentParser:
     add("run", help="folder of a run")
     add("--user", nargs="+", required=True, metavar="U", help="users by id or number (from 0)")
     add("-o", "--output", help="the file (default: RUN/user-U.html)")
+
+    add = command(tables, "[STUDY [SOURCE ...]] [options]", "the paper's studies and our own: tables of many runs",
+                  "  mmsr-lite tables comparison my-folder --jobs 4 --limit-minutes 10 --page").add_argument
+    add("name", nargs="?", metavar="STUDY", help="all, or one of mmsr_lite.experiments.STUDIES (none: no runs)")
+    add("source", nargs="*", metavar="SOURCE", help="as for train (default: the three wardrobe worlds)")
+    read(add)
+    add("--seeds", type=int, default=5, metavar="INT", help="runs of each system (5)")
+    add("--device", default="auto", help="auto, cpu or cuda (auto)")
+    add("--jobs", type=int, default=1, metavar="INT", help="processes side by side (1)")
+    add("--out", default="assets/results", help="folder of the tables (assets/results)")
+    add("--limit-minutes", type=float, default=float("inf"), metavar="M", help="begin nothing that would end later")
+    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings of all systems; lr, dropout: lists to try")
+    add("--dry-run", action="store_true", help="count runs and estimate seconds")
+    add("--page", action="store_true", help="write OUT/README.md from all tables")
     # fmt: on
 
     command(doctor, "", "what is installed, what is wrong, and the fix", "  mmsr-lite doctor")
@@ -245,10 +271,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         kept = getattr(args, "out", None) and Path(args.out, "state", "checkpoint.json").is_file()
         again = shlex.join(["mmsr-lite", *(word for word in argv if word != "--resume"), "--resume"])
-        print(
-            "\nstopped" + (f"; the checkpoint is kept in {args.out}, resume with: {again}" if kept else ""),
-            file=sys.stderr,
-        )
+        told = f"; the checkpoint is kept in {args.out}, resume with: {again}" if kept else ""
+        print(f"\nstopped{told}", file=sys.stderr)
         return STOPPED
     except (MMSRError, OSError, ModuleNotFoundError) as error:
         if os.environ.get("MMSR_DEBUG") == "1":

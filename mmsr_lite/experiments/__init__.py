@@ -1,0 +1,25 @@
+"""The paper's studies and three of our own, one a file; `STUDIES` is their index, `runner` carries them out."""
+
+from mmsr_lite.experiments import (
+    ablation,
+    aggregators,
+    codebook,
+    comparison,
+    controls,
+    fusion_order,
+    gates,
+    missing,
+    released,
+)
+
+STUDIES = {
+    "comparison": comparison.STUDY,
+    "aggregators": aggregators.STUDY,
+    "ablation": ablation.STUDY,
+    "fusion_order": fusion_order.STUDY,
+    "missing": missing.STUDY,
+    "codebook": codebook.STUDY,
+    "released": released.STUDY,
+    "controls": controls.STUDY,
+    "gates": gates.STUDY,
+}

@@ -1,0 +1,19 @@
+"""Do modalities bring anything? Each model that reads them with true codes, with codes of other items, and without."""
+
+from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.models import MODELS
+
+VARIANTS = {"true": {}, "shuffled": {"corruption": "mismatched"}, "none": {"modalities": ()}}
+
+
+def jobs(setting: Setting) -> list[Job]:
+    """Model x what it reads, each tuned by itself."""
+    readers = [name for name, model in MODELS.items() if model.reads_modalities]
+    return [
+        Job({"model": model, "variant": name}, setting.config(model).with_settings(**change))
+        for model in readers
+        for name, change in VARIANTS.items()
+    ]
+
+
+STUDY = Study("-", "Do modalities bring more than shuffled ones?", jobs, lambda labels: labels | {"variant": "true"})

@@ -1,0 +1,28 @@
+"""Early and late fusion where the order of items, or what belongs to an item, is destroyed (paper, Figure 1)."""
+
+from mmsr_lite.experiments.study import Job, Setting, Study
+
+MODELS = ("gru4rec", "sasrec")
+FUSIONS = ("early", "late", "none")
+CORRUPTIONS = ("", "disordered", "mismatched")
+
+
+def jobs(setting: Setting) -> list[Job]:
+    """Model x fusion x corruption, tuned on what is not corrupted; without modalities nothing can be mismatched."""
+    found = []
+    for model in MODELS:
+        for fusion in FUSIONS:
+            true = setting.config(model, fusion=fusion)
+            for kind in CORRUPTIONS:
+                if (fusion, kind) != ("none", "mismatched"):
+                    labels = {"model": model, "variant": fusion, "corruption": kind}
+                    found.append(Job(labels, true.with_settings(corruption=kind or None), like=true))
+    return found
+
+
+STUDY = Study(
+    "Figure 1",
+    "Does disorder hurt late fusion more, and a mismatch early fusion?",
+    jobs,
+    lambda labels: labels | {"corruption": ""},
+)

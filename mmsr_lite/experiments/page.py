@@ -1,0 +1,146 @@
+"""The page of all tables, beside the paper's numbers; every sentence on it follows from the numbers."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mmsr_lite.data.storage import atomic, read_json
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.table import BETAS, TESTED, read_rows, said, system_of
+from mmsr_lite.models import MODELS
+
+FIRST = TESTED[:2]
+HEAD = """# Results
+
+Written by `mmsr-lite tables --page` from the tables beside it; no number or sentence is written by hand. Percent of the
+full ranking over all items: mean ± standard deviation over seeds. Learning rate, dropout and number of epochs of every
+learned system were chosen by the same trials on validation, then each seed trained on the whole training part. p is of
+the paired t-test over users against the system without a p (in `controls`, `fusion_order` and `missing`: the same model
+undisturbed), not corrected for the number of comparisons; from 0.05 on, systems count as not clearly apart. "paper" is
+the paper's number, from its own features of the items and its own choice of epochs.
+"""
+
+
+def write_page(out: str | Path) -> Path:
+    """Write `out`/README.md from the tables in `out`; raises `MMSRError` when there are none."""
+    folders = [file.parent for file in sorted(Path(out).glob("*/dataset.json"))]
+    if not folders:
+        raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
+    paper = read_json(Path(__file__).with_name("paper.json"))
+    with atomic(place := Path(out, "README.md")) as tmp:
+        tmp.write_text("\n".join([HEAD, *(line for folder in folders for line in _dataset(folder, paper))]))
+    return place
+
+
+def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
+    note = read_json(folder / "dataset.json")
+    told = f"{note['users']:,} users, {note['items']:,} items, {note['interactions']:,} interactions; modalities: "
+    told += ", ".join(f"{_safe(name)} ({kind['items']:,} items)" for name, kind in note["modalities"].items()) + "."
+    if best := note["reachable"]:
+        told += " The best that can be reached: " + ", ".join(f"{metric} {best[metric]:.2f}" for metric in TESTED) + "."
+    lines = [f"## {_safe(note['name'])}", "", told, ""]
+    tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
+    for name, table in tables.items():
+        theirs = paper.get(name, {}).get(paper["datasets"].get(note["name"]), {})
+        lines += [f"### {name} ({STUDIES[name].paper}): {STUDIES[name].asks}", "", *table.rows(theirs), ""]
+        found = table.rivals(tables.get("controls"), theirs) if name == "comparison" else table.verdicts()
+        lines += [*(f"- {sentence}" for sentence in found + table.gates(folder)), ""]
+    return lines
+
+
+class Table:
+    """One study on one data set: `mean` and `sd` of each system by metric, and the paired `tests`."""
+
+    def __init__(self, folder: Path, name: str):
+        rows, sidecar = read_rows(folder / f"{name}.csv"), folder / f"{name}.json"
+        self.name, self.labels = name, {said(system_of(row)): row for row in rows}
+        by = pd.DataFrame(rows)[[*TESTED]].groupby([said(system_of(row)) for row in rows])
+        self.mean, self.sd, self.seeds = by.mean(), by.std(), by.size()
+        found = read_json(sidecar)["tests"] if sidecar.is_file() else []
+        self.tests = {(test["system"], test["against"], test["metric"]): test for test in found}
+        self.tests |= {(other, one, metric): test for (one, other, metric), test in self.tests.items()}
+        self.against = {one: said(system_of(STUDIES[name].reference(row))) for one, row in self.labels.items()}
+
+    def rows(self, theirs: dict[str, dict[str, float]]) -> list[str]:
+        """The Markdown table, with the paper's numbers where it has them."""
+        columns = ["system", *TESTED, "seeds", *(f"p ({metric})" for metric in FIRST)]
+        columns += [f"paper {metric}" for metric in FIRST] if theirs else []
+        lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+        for one, row in self.labels.items():
+            spread = {m: f" ± {self.sd[m][one]:.2f}" if self.seeds[one] > 1 else "" for m in TESTED}
+            cells = [_safe(one), *(f"{self.mean[m][one]:.2f}{spread[m]}" for m in TESTED), str(self.seeds[one])]
+            cells += [_p(self.tests.get((one, self.against[one], metric))) for metric in FIRST]
+            number = theirs.get(row["variant"] or row["model"], {})
+            cells += [f"{number[m]:.2f}" if m in number else "" for m in FIRST] if theirs else []
+            lines.append("| " + " | ".join(cells) + " |")
+        return lines
+
+    def rivals(self, controls: Table | None, theirs: dict[str, dict[str, float]]) -> list[str]:
+        """MMSR beside the best learned baseline, the best that counts, its control, and what the paper has."""
+        if "mmsr" not in self.labels:
+            return []
+        others = self.mean["HR@5"].drop("mmsr")
+        kinds = others.groupby([MODELS[one].learns for one in others.index], sort=False)
+        lines = [self._told("mmsr", best) for best in kinds.idxmax()]
+        if controls is not None and {"mmsr, true", "mmsr, shuffled"} <= controls.labels.keys():
+            lines.append("The control: " + controls._told("mmsr, true", "mmsr, shuffled"))
+        if theirs:
+            best = max(theirs.keys() - {"mmsr"}, key=lambda one: theirs[one]["HR@5"])
+            ahead = ", ".join(f"{100 * (theirs['mmsr'][m] / theirs[best][m] - 1):+.1f} % in {m}" for m in TESTED)
+            lines.append(f"In the paper: mmsr, compared with its best baseline {best}: {ahead}.")
+        return lines
+
+    def verdicts(self) -> list[str]:
+        """For each way in which systems differ from their reference: who is ahead, behind, or neither."""
+        groups: dict[str, dict[str, str]] = {}  # what was changed -> system -> what it is called there
+        for one, other in self.against.items():
+            if one != other and other in self.labels:
+                pairs = [*zip(system_of(self.labels[one]), system_of(self.labels[other]), strict=True)]
+                changed, same = (said(tuple(a for a, b in pairs if (a == b) == equal)) for equal in (False, True))
+                alone = len(set(self.against.values())) == 1
+                groups.setdefault(f"Against {other}" if alone else changed, {})[one] = changed if alone else same
+        lines = []
+        for group, systems in groups.items():
+            for metric in FIRST:
+                words: dict[str, list[str]] = {}
+                for one, name in systems.items():
+                    words.setdefault(self._verdict(one, self.against[one], metric), []).append(_safe(name))
+                told = "; ".join(f"{word}: {' / '.join(some)}" for word, some in sorted(words.items()))
+                lines.append(f"{_safe(group)}, {metric}. {told}.")
+        return lines
+
+    def gates(self, folder: Path) -> list[str]:
+        """What the gates did, for the study that asks."""
+        if self.name != "gates" or not (file := folder / f"{BETAS}.csv").is_file():
+            return []
+        mean = pd.read_csv(file).query("by == 'all'").groupby(["layer", "node_type"])["beta"].mean()
+        return [f"Layer {n}, {_safe(kind)} nodes: beta of late fusion (hohe) {b:.2f}." for (n, kind), b in mean.items()]
+
+    def _told(self, one: str, other: str) -> str:
+        parts = []
+        for metric in FIRST:
+            a, b = self.mean[metric][one], self.mean[metric][other]
+            share = f", {100 * (a / b - 1):+.1f} %" if b else ""
+            numbers = f"{a:.2f} to {b:.2f}{share}, {_p(self.tests.get((one, other, metric))) or 'p unknown'}"
+            parts.append(f"{self._verdict(one, other, metric)} in {metric} ({numbers})")
+        return f"{_safe(one)}, compared with {_safe(other)}: {'; '.join(parts)}."
+
+    def _verdict(self, one: str, other: str, metric: str) -> str:
+        test = self.tests.get((one, other, metric))
+        if test is None or test["p"] >= 0.05:
+            return "not tested" if test is None else "not clearly apart"
+        return "ahead" if self.mean[metric][one] > self.mean[metric][other] else "behind"
+
+
+def _p(test: dict[str, Any] | None) -> str:
+    return "" if test is None else "p < 0.001" if test["p"] < 0.001 else f"p = {test['p']:.3f}"
+
+
+def _safe(name: str) -> str:
+    """A name as Markdown shows it, whatever is in it."""
+    return escape(name).replace("|", "&#124;")

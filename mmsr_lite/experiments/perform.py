@@ -1,0 +1,100 @@
+"""One run of a study, in this process or in another: train on the data set in memory, rank, give rows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmsr_lite.data.corruption import missing
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.evaluation.metrics import metrics
+from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.experiments.gates import betas, forced
+from mmsr_lite.experiments.study import Job, Reading, run_id
+from mmsr_lite.experiments.table import save_ranks
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models import MODELS
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.probe import listen
+from mmsr_lite.training.loop import TrainConfig, pick_device
+from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, learn, parts_of
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What the runs of a process share: the clean data set, the device, where ranks are kept, codes learned so far."""
+
+    dataset: Dataset
+    device: str
+    ranks: Path
+    kept: dict[str, tuple[Codebook, ...]] = field(default_factory=dict)
+
+    def perform(self, job: Job) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The rows of a job whose config has its seed, and the rows of its gates; a trial is judged on validation."""
+        began = time.perf_counter()
+        config = job.config.with_settings(device=self.device)
+        data = corrupt(config, self.dataset.with_modalities(*config.modalities))
+        books = self._codebooks(config, data)
+        try:
+            model, record = learn(config, data, books, progress=False)
+            found, gates = self._read(job, config, model, record, data, books)
+        except torch.cuda.OutOfMemoryError as error:
+            raise MemoryError(
+                f"{config.model!r} needs more memory than the GPU has with batch={config.train.batch}"
+            ) from error
+        drops = {v for name, v in config.settings.items() if name.endswith("dropout")}
+        told = {"seed": config.train.seed, "epochs": len(record["epochs"]), "best_epoch": record["best_epoch"]}
+        told |= {"lr": config.train.lr, "dropout": max(drops, default=0.0), "device": device_name(self.device)}
+        told["seconds"] = (time.perf_counter() - began) / max(1, len(found))
+        return [row | told for row in found], [row | {"seed": config.train.seed} for row in gates]
+
+    def _codebooks(self, config: RunConfig, data: Dataset) -> tuple[Codebook, ...]:
+        """The codes of a run; runs that differ in training or model alone have the same."""
+        dim = getattr(MODELS[config.model].Config(**config.settings), "dim", 0)
+        key = replace(config, model="", settings={"dim": dim}, train=TrainConfig(seed=config.train.seed)).id
+        if MODELS[config.model].learns and key not in self.kept:
+            self.kept[key] = codebooks(config, data)
+        return self.kept.get(key, ())
+
+    def _read(
+        self, job: Job, config: RunConfig, model: Recommender, record: dict, data: Dataset, books: tuple[Codebook, ...]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        if model.learns and config.train.selection == "validation":
+            best = record["epochs"][record["best_epoch"] - 1]["validation"]
+            return [job.labels | {"at": "validation"} | best | {"run": run_id(job.config)}], []
+        parts, found = parts_of(config, data), []
+        for reading in job.readings:
+            read = without(model, config, data, books, reading) if reading.rate else model
+            with listen(read, forced(read, reading.gate) if reading.gate else None):
+                places = ranks(read, parts.test)
+            name = run_id(job.config, reading)
+            save_ranks(self.ranks / f"{name}.npz", places)
+            found.append(job.labels | reading.labels | metrics(places) | {"run": name})
+        counts = np.bincount(parts.train.targets, minlength=data.num_items + 1)
+        return found, betas(model, parts.test, counts) if job.betas else []
+
+
+def without(
+    model: Recommender, config: RunConfig, data: Dataset, books: tuple[Codebook, ...], reading: Reading
+) -> Recommender:
+    """The trained model where items have lost their codes at test: what it learned stays, what it looks up goes."""
+    left = missing(data, modality=reading.corrupted, rate=reading.rate, seed=config.train.seed)
+    there = [left.modality(book.name).present[:, None] for book in books]
+    less = [replace(b, codes=b.codes * has, reduced=b.reduced * has) for b, has in zip(books, there, strict=True)]
+    other = build(config, data, less).to(next(model.parameters()).device)
+    learned = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, parameter in other.named_parameters():
+            if parameter.requires_grad:
+                parameter.copy_(learned[name])
+    return other.eval()
+
+
+def device_name(device: str) -> str:
+    """What tables call a device."""
+    return torch.cuda.getdevice_name() if pick_device(device).type == "cuda" else "cpu"

@@ -1,0 +1,245 @@
+"""Carry out studies on a data set: trials, then runs, in several processes at once, resumable run by run.
+
+A run whose name stands in a table of the data set is not repeated, and every table is rewritten after every run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from mmsr_lite.data import load
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import split
+from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.page import write_page
+from mmsr_lite.experiments.perform import Worker, device_name
+from mmsr_lite.experiments.sidecar import note_dataset, write_sidecar
+from mmsr_lite.experiments.study import LABELS, Job, Reading, Setting, run_id, tuned
+from mmsr_lite.experiments.table import BETAS, TUNING, read_rows, said, system_of, write_rows
+from mmsr_lite.models import MODELS
+from mmsr_lite.training.loop import pick_device
+
+BETA_COLUMNS = ("study", "dataset", "seed", "layer", "node_type", "by", "bin", "beta", "sd", "nodes")
+ROUGH = {"cuda": 4e-6, "cpu": 4e-4}  # seconds for an example and epoch, where no table tells better
+_worker: Worker | None = None  # of this process
+
+
+def run_sources(
+    study: str | None,
+    sources: Sequence[str],
+    *,
+    modalities: Sequence[str] | None = None,
+    encoders: Any = None,
+    min_count: int | None = None,
+    limit_minutes: float = float("inf"),
+    page: bool = False,
+    out: str | Path,
+    **how: Any,
+) -> Iterator[str]:
+    """`run_studies` of one study or "all" on each source (none: the wardrobe worlds); then perhaps the page of all."""
+    deadline = time.monotonic() + 60 * limit_minutes
+    names = [*STUDIES] if study == "all" else [choose("study", study, [*STUDIES, "all"])] if study else []
+    for source in (sources or [f"wardrobe:{world}" for world in ("cycle", "match", "mixed")]) if names else ():
+        dataset = load(source, modalities=modalities, encoders=encoders, min_count=min_count)
+        yield from run_studies(names, dataset, out, deadline=deadline, **how)
+    if page:
+        yield f"Saved {write_page(out)}"
+
+
+def run_studies(
+    names: Sequence[str],
+    dataset: Dataset,
+    out: str | Path,
+    *,
+    seeds: int = 5,
+    device: str = "auto",
+    jobs: int = 1,
+    deadline: float = float("inf"),
+    changes: dict[str, Any] | None = None,
+    dry_run: bool = False,
+) -> Iterator[str]:
+    """Carry out studies on `dataset`, write `out`/<data set>/<study>.csv, and say of each what was done.
+
+    Nothing begins that is not expected to end before `deadline` (of `time.monotonic`); `jobs` processes run side by
+    side. `changes` are other settings of the base or, as lists, of the grid; `dry_run` only counts.
+    """
+    setting, place = Setting.of(dataset, changes), Path(out, dataset.name)
+    if not setting.names:
+        raise MMSRError(f"{dataset.name!r} has no modalities, and these studies are about them; name some")
+    worker = Worker(dataset, str(pick_device(device)), place / "ranks")
+    pool: Any = nullcontext()
+    if not dry_run:
+        note_dataset(place, setting)
+        if jobs > 1:
+            pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (worker,))
+    with pool as opened:
+        submit = partial(_at_once, worker) if opened is None else partial(opened.submit, _perform)
+        runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit)
+        for name in names:
+            yield runner.study(name)
+
+
+@dataclass
+class Runner:
+    """Studies on one data set; see `run_studies`."""
+
+    setting: Setting
+    place: Path
+    worker: Worker
+    seeds: int
+    processes: int
+    deadline: float
+    dry: bool
+    submit: Callable[[Job], Future]
+    failed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.examples = len(split(self.setting.dataset, validation=False).train)
+        self.pace: dict[str, list[float]] = {}  # of each model, seconds for an epoch
+        for path in [*self.place.glob("*.csv")]:
+            for row in read_rows(path) if path.stem in (*STUDIES, TUNING) else ():
+                if row["device"] == device_name(self.worker.device):
+                    self.pace.setdefault(row["model"], []).append(row["seconds"] / max(1, row["epochs"]))
+
+    def study(self, name: str) -> str:
+        """Carry out one study as far as time allows; what was done, in a sentence."""
+        self.failed = []
+        jobs = STUDIES[name].jobs(self.setting)
+        trials = {
+            run_id(system): [replace(job, config=c, readings=(Reading(),)) for c in self.setting.trials(system)]
+            for job in sorted(jobs, key=lambda job: job.like in (None, job.config))  # the last one gives the labels
+            if MODELS[(system := job.like or job.config).model].learns
+        }
+        told = [self._execute(TUNING, [trial for some in trials.values() for trial in some])]
+        judged = {row["run"]: row for row in read_rows(self.place / f"{TUNING}.csv")}
+        runs, waiting = [], set()
+        for job in jobs:
+            system = run_id(job.like or job.config)
+            rows = [judged.get(run_id(trial.config)) for trial in trials.get(system, ())]
+            if self.dry or all(rows):
+                runs += self._seeded(job, rows)
+            else:
+                waiting.add(system)
+        try:
+            told.append(self._execute(name, runs))
+        finally:
+            if not self.dry:
+                write_sidecar(self.place, name, self.setting, runs)
+        if waiting:
+            told.append(f"{len(waiting)} systems wait for trials")
+        return f"{self.setting.dataset.name}, {name}: {'; '.join(told + self.failed)}"
+
+    def _seeded(self, job: Job, rows: list[dict[str, Any] | None]) -> list[Job]:
+        """The job with what its trials chose, for every seed; a model that counts needs neither."""
+        if not rows:
+            return [replace(job, config=job.config.with_settings(selection="none"))]
+        worth = np.array([row["MRR@5"] if row else 0.0 for row in rows])
+        if np.isnan(worth).all():
+            self.failed.append(f"no trial of {said(system_of(job.labels))} could be trained")
+            return []
+        best = int(np.nanargmax(worth))
+        epochs = int(rows[best]["best_epoch"]) if rows[best] else job.config.train.epochs
+        trial = self.setting.trials(job.config)[best]
+        return [replace(job, config=tuned(job.config, trial, epochs, seed)) for seed in range(self.seeds)]
+
+    def _execute(self, name: str, jobs: list[Job]) -> str:
+        """Run the jobs that no table has; each row is in the table as soon as it is known."""
+        file, told = self.place / f"{name}.csv", {"study": name, "dataset": self.setting.dataset.name}
+        wanted = {run_id(job.config, r): (job, job.labels | r.labels) for job in jobs for r in job.readings}
+        tables = {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
+        now = {(system_of(labels), job.config.train.seed): run for run, (job, labels) in wanted.items()}
+        rows = tables.pop(name, [])  # but for what the same system gave with other settings, when the code was older
+        rows = [row for row in rows if now.get((system_of(row), row["seed"]), row["run"]) == row["run"]]
+        have, elsewhere = {row["run"] for row in rows}, {row["run"]: row for some in tables.values() for row in some}
+        todo = [job for job in jobs if any(run_id(job.config, r) not in have | elsewhere.keys() for r in job.readings)]
+        for run, (job, labels) in wanted.items():
+            if run not in have and job not in todo:  # another study has it
+                rows.append(elsewhere[run] | dict(zip(LABELS, system_of(labels), strict=True)) | told)
+        if self.dry:
+            return f"{len(todo)} runs of {name}, about {sum(map(self._expected, todo)):.0f} s of one process"
+        order = [system for system, _ in now]
+        if len(rows) > len(have):
+            write_rows(file, rows, order)
+        done = 0
+        for job, future in tqdm(self._stream(todo), name, len(todo), disable=not todo, mininterval=1):
+            try:
+                found, betas = future.result()
+            except (MemoryError, BrokenProcessPool) as error:
+                raise MMSRError(f"{error}; what was done is in {str(file)!r}, go on with fewer --jobs") from error
+            except MMSRError as error:
+                self.failed.append(f"{said(system_of(job.labels))}, seed {job.config.train.seed}: {error}")
+                found, betas = [], []
+                if name == TUNING and "loss" in str(error):  # a trial that diverged is a bad one, not to be repeated
+                    told_of = {"at": "validation", "run": run_id(job.config), "lr": job.config.train.lr}
+                    found = [job.labels | told_of | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
+            done += 1
+            for row in found:
+                self.pace.setdefault(job.config.model, []).append(row["seconds"] / max(1, row["epochs"]))
+            if betas:  # before the rows that tell that this run is done
+                place = self.place / f"{BETAS}.csv"
+                kept = pd.read_csv(place).to_dict("records") if place.is_file() else []
+                kept = [row for row in kept if row["seed"] != job.config.train.seed]
+                write_rows(place, kept + [row | told for row in betas], [], BETA_COLUMNS)
+            rows += [row | told for row in found if row["run"] not in have]
+            have |= {row["run"] for row in found}
+            write_rows(file, rows, order)
+        return f"{done} of {len(todo)} runs of {name}, {len(jobs) - len(todo)} were there"
+
+    def _stream(self, jobs: list[Job]) -> Iterator[tuple[Job, Future]]:
+        """Each job with its result as it ends; none begins that would end too late."""
+        queue, running = list(jobs), {}
+        while True:
+            while len(running) < self.processes and (job := next(filter(self._in_time, queue), None)):
+                queue.remove(job)
+                running[self.submit(job)] = job
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future
+
+    def _in_time(self, job: Job) -> bool:
+        return time.monotonic() + self._expected(job) < self.deadline
+
+    def _expected(self, job: Job) -> float:
+        """Seconds that a job will take, from the same model's runs on this device where there are any."""
+        epochs = job.config.train.epochs if MODELS[job.config.model].learns else 1
+        rough = self.examples * ROUGH[torch.device(self.worker.device).type]
+        return epochs * len(job.readings) * float(np.median(self.pace.get(job.config.model, [rough])))
+
+
+def _at_once(worker: Worker, job: Job) -> Future:
+    """What a pool of processes would give, from this one."""
+    future: Future = Future()
+    try:
+        future.set_result(worker.perform(job))
+    except (MMSRError, MemoryError) as error:
+        future.set_exception(error)
+    return future
+
+
+def _begin(worker: Worker) -> None:
+    """Make a new process ready."""
+    global _worker
+    _worker = worker
+    torch.set_num_threads(1)
+
+
+def _perform(job: Job):
+    """Run a job in a process that `_begin` made ready."""
+    assert _worker is not None
+    return _worker.perform(job)

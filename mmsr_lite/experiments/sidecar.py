@@ -1,0 +1,79 @@
+"""What stands beside a table: the data set, the terms, the versions, each run's settings, and the paired tests."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from mmsr_lite.data.split import split
+from mmsr_lite.data.storage import content_hash, read_json, write_json
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.statistics import paired
+from mmsr_lite.experiments.study import Job, Setting, run_id
+from mmsr_lite.experiments.table import TESTED, load_ranks, read_rows, said, system_of
+from mmsr_lite.training.run import RunConfig
+
+PACKAGES = ("mmsr-lite", "torch", "torch-geometric", "numpy", "scikit-learn")
+
+
+def note_dataset(place: Path, setting: Setting) -> None:
+    """Write what the tables in `place` are about; raises `MMSRError` when they are about something else."""
+    data, file = setting.dataset, place / "dataset.json"
+    shapes = {m.name: {"items": int(m.present.sum()), "width": m.features.shape[1]} for m in data.modalities}
+    note: dict[str, Any] = {"name": data.name, "users": data.num_users, "items": data.num_items}
+    note |= {"interactions": len(data.item), "modalities": shapes, "hash": content_hash(data.user, data.item, shapes)}
+    note["terms"] = setting.base | {name: list(values) for name, values in setting.grid.items()}
+    old = read_json(file) if file.is_file() else note
+    was, now = ({"modalities": n["modalities"], "data": n["hash"]} | n["terms"] for n in (old, note))
+    wrong = [f"{n}={was.get(n)} there, {now.get(n)} now" for n in was | now if was.get(n) != now.get(n)]
+    if wrong:
+        raise MMSRError(f"the tables in {str(place)!r} are of other data or terms: {wrong[0]}; name another --out")
+    truth = data.facts.get("truth")
+    note["reachable"] = None if truth is None else truth.reachable(split(data).test)
+    write_json(file, note, indent=1)
+
+
+def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> None:
+    """Write `<study>.json`; settings of runs that earlier portions noted, and tests whose ranks are gone, stay."""
+    file, rows = place / f"{name}.json", read_rows(place / f"{name}.csv")
+    old = read_json(file) if file.is_file() else {"runs": {}, "tests": []}
+    runs = old["runs"] | {run_id(job.config): _differing(job.config, setting) for job in jobs}
+    tests = {(test["system"], test["metric"]): test for test in [*old["tests"], *compare(place, name, rows, setting)]}
+    versions = {package: version(package) for package in PACKAGES} | {"python": platform.python_version()}
+    record = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks, "versions": versions}
+    record["seconds"] = sum(row["seconds"] for row in rows)
+    present = {row["run"] for row in rows}
+    record["runs"] = {run: changes for run, changes in sorted(runs.items()) if run in present}
+    write_json(file, record | {"tests": list(tests.values())})
+
+
+def compare(place: Path, name: str, rows: list[dict[str, Any]], setting: Setting) -> list[dict[str, Any]]:
+    """The paired test of every system against its reference, where the ranks of all their runs are kept here."""
+    user, kept = split(setting.dataset).test.user, {}
+    for row in rows:
+        kept.setdefault(system_of(row), []).append(load_ranks(place / "ranks" / f"{row['run']}.npz"))
+    whole = {system: ranks for system, ranks in kept.items() if all(r is not None for r in ranks)}
+    found = []
+    for row in {system_of(row): row for row in rows}.values():
+        system, other = system_of(row), system_of(STUDIES[name].reference(row))
+        if system != other and system in whole and other in whole:
+            told = {"system": said(system), "against": said(other), "seeds": [len(whole[system]), len(whole[other])]}
+            for metric in TESTED:
+                found.append(told | {"metric": metric} | paired(whole[system], whole[other], user, metric))
+    return found
+
+
+def _differing(config: RunConfig, setting: Setting) -> dict[str, Any]:
+    """The settings of a run that are not those of its model on this data set."""
+
+    def flat(run: RunConfig) -> dict[str, Any]:
+        own = asdict(run)
+        settings = own.pop("settings") | own.pop("train")
+        return own | settings
+
+    usual = flat(setting.config(config.model))
+    return {"model": config.model} | {n: v for n, v in flat(config).items() if n not in usual or usual[n] != v}

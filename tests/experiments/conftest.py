@@ -1,0 +1,45 @@
+"""A small data set of two modalities, and a study of two systems on it."""
+
+import numpy as np
+import pytest
+
+from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.runner import run_studies
+from mmsr_lite.experiments.study import Job, Study
+
+QUICK = {"dim": 8, "codes": 3, "codes_per_item": 1, "epochs": 2, "batch": 64, "lr": [0.01, 0.02], "dropout": [0.1]}
+
+
+@pytest.fixture(scope="session")
+def ring() -> Dataset:
+    """24 users who walk round 12 items; "a" and "b" are what is known of an item."""
+    user, step = np.repeat(np.arange(24), 10), np.tile(np.arange(10), 24)
+    names, rng = tuple(f"i{item}" for item in range(13)), np.random.default_rng(0)
+    features = [np.pad(rng.normal(size=(12, 4)), ((1, 0), (0, 0))).astype(np.float32) for _ in range(2)]
+    kinds = tuple(Modality(n, f, np.arange(13) > 0) for n, f in zip("ab", features, strict=True))
+    item, users = (user + step) % 12 + 1, tuple(f"u{u}" for u in range(24))
+    return Dataset("ring", user, item, step, users, names, names, modalities=kinds)
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """The name of a study of two systems, one of which has one seed and no trials."""
+
+    def jobs(setting):
+        return [Job({"model": name}, setting.config(name)) for name in ("markov", "mmsr")]
+
+    monkeypatch.setitem(STUDIES, "tiny", Study("-", "?", jobs, lambda labels: labels | {"model": "mmsr"}))
+    return "tiny"
+
+
+@pytest.fixture
+def carry_out(ring, tmp_path):
+    """Carry out studies on the ring, two seeds, one process; what was said."""
+
+    def run(*names, **more):
+        options = {"seeds": 2, "device": "cpu", "changes": QUICK} | more
+        return list(run_studies(names, ring, tmp_path / "out", **options))
+
+    run.place = tmp_path / "out" / "ring"
+    return run

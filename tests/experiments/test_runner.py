@@ -1,0 +1,149 @@
+"""Studies: resumed run by run, the same numbers alone and in company, nothing begun that would end too late."""
+
+import time
+
+import numpy as np
+import pytest
+
+from mmsr_lite import cli
+from mmsr_lite.data.prepared import save_prepared
+from mmsr_lite.data.storage import read_json
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.metrics import metrics
+from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.perform import Worker
+from mmsr_lite.experiments.study import Setting, run_id
+from mmsr_lite.experiments.table import METRICS, load_ranks, read_rows
+from mmsr_lite.training.run import RunConfig, fit
+from tests.experiments.conftest import QUICK
+
+
+def without_times(rows):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def test_a_finished_study_is_not_run_again(carry_out, tiny, monkeypatch):
+    assert carry_out(tiny) == ["ring, tiny: 2 of 2 runs of tuning, 0 were there; 3 of 3 runs of tiny, 0 were there"]
+    before = (carry_out.place / "tiny.csv").read_bytes()
+    monkeypatch.setattr(Worker, "perform", lambda *_: pytest.fail("a run was repeated"))
+    assert carry_out(tiny) == ["ring, tiny: 0 of 0 runs of tuning, 2 were there; 0 of 0 runs of tiny, 3 were there"]
+    assert (carry_out.place / "tiny.csv").read_bytes() == before
+
+
+def test_an_interrupted_study_keeps_its_table_and_goes_on(carry_out, tiny, monkeypatch, tmp_path):
+    real, seen = Worker.perform, []
+
+    def stops(worker, job):
+        seen.append(job)
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+        return real(worker, job)
+
+    monkeypatch.setattr(Worker, "perform", stops)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(tiny)
+    kept = read_rows(carry_out.place / "tiny.csv")
+    assert [(row["model"], row["seed"]) for row in kept] == [("markov", 0), ("mmsr", 0)]
+    assert "1 of 1 runs of tiny, 2 were there" in carry_out(tiny)[0] and len(seen) == 6
+    whole = read_rows(carry_out.place / "tiny.csv")
+    (carry_out.place / "tiny.csv").unlink()
+    carry_out(tiny)
+    assert without_times(whole) == without_times(read_rows(carry_out.place / "tiny.csv"))
+
+
+def test_two_processes_give_what_one_gives(carry_out, tiny, tmp_path):
+    carry_out(tiny)
+    one = read_rows(carry_out.place / "tiny.csv")
+    carry_out.place.rename(tmp_path / "elsewhere")
+    carry_out(tiny, jobs=2)
+    assert without_times(one) == without_times(read_rows(carry_out.place / "tiny.csv"))
+
+
+def test_a_run_of_a_study_is_the_run_that_its_settings_make_alone(carry_out, tiny, ring, tmp_path):
+    carry_out(tiny)
+    row = read_rows(carry_out.place / "tiny.csv")[-1]
+    noted = read_json(carry_out.place / "tiny.json")["runs"][row["run"]]
+    assert (row["model"], noted["lr"], noted.get("epochs", 2)) == ("mmsr", row["lr"], row["epochs"])
+    source = str(save_prepared(ring, tmp_path / "ring"))
+    base = {name: value for name, value in QUICK.items() if name not in ("lr", "dropout")}
+    noted.pop("model")
+    config = RunConfig(source, ("a", "b")).with_settings(**base | {"layers": 1} | noted, device="cpu")
+    _, _, found = fit(config, tmp_path / "run", progress=False)
+    assert {m: round(found["test"][m], 4) for m in METRICS} == {m: row[m] for m in METRICS}
+
+
+def test_the_trial_that_is_best_on_validation_decides(carry_out, tiny):
+    carry_out(tiny)
+    trials, rows = (read_rows(carry_out.place / f"{name}.csv") for name in ("tuning", "tiny"))
+    best = max(trials, key=lambda row: row["MRR@5"])
+    assert {row["at"] for row in trials} == {"validation"} and {row["lr"] for row in trials} == {0.01, 0.02}
+    learned = [row for row in rows if row["model"] == "mmsr"]
+    assert {(row["lr"], row["epochs"]) for row in learned} == {(best["lr"], best["best_epoch"])}
+    assert [row["seed"] for row in learned] == [0, 1]
+
+
+def test_ranks_are_kept_as_they_were(carry_out, tiny):
+    carry_out(tiny)
+    for row in read_rows(carry_out.place / "tiny.csv"):
+        kept = load_ranks(carry_out.place / "ranks" / f"{row['run']}.npz")
+        assert {name: round(value, 4) for name, value in metrics(kept).items()} == {m: row[m] for m in METRICS}
+
+
+def test_what_another_study_has_is_taken_from_there(carry_out, monkeypatch):
+    carry_out("released", seeds=1)
+    monkeypatch.setattr(Worker, "perform", lambda _, job: pytest.fail(f"{job.labels} again"))
+    monkeypatch.setitem(STUDIES, "again", STUDIES["released"])
+    told = carry_out("again", seeds=1)[0]
+    assert "0 of 0 runs of again, 5 were there" in told
+    one, other = (read_rows(carry_out.place / f"{name}.csv") for name in ("released", "again"))
+    assert [row | {"study": "again"} for row in one] == other
+
+
+def test_nothing_begins_that_would_end_too_late(carry_out, tiny):
+    told = carry_out(tiny, deadline=time.monotonic())
+    assert told == [
+        "ring, tiny: 0 of 2 runs of tuning, 0 were there; 0 of 1 runs of tiny, 0 were there; 1 systems wait for trials"
+    ]
+    assert not (carry_out.place / "tiny.csv").exists()
+
+
+def test_a_dry_run_counts_and_writes_nothing(carry_out, tiny):
+    told = carry_out(tiny, dry_run=True)[0]
+    assert "2 runs of tuning, about" in told and "3 runs of tiny, about" in told and not carry_out.place.exists()
+
+
+def test_tables_of_other_data_or_terms_are_left_alone(carry_out, tiny):
+    carry_out(tiny)
+    with pytest.raises(MMSRError, match="epochs=2 there, 3 now; name another --out"):
+        carry_out(tiny, changes=QUICK | {"epochs": 3})
+    with pytest.raises(MMSRError, match="unknown setting 'depth'"):
+        carry_out(tiny, changes={"depth": 3})
+
+
+def test_a_system_that_cannot_be_trained_is_told_and_does_not_stop_the_others(carry_out, tiny):
+    told = carry_out(tiny, changes=QUICK | {"codes": 13})[0]
+    assert "'a' has 12 different features, fewer than 13 codes" in told
+    assert [row["model"] for row in read_rows(carry_out.place / "tiny.csv")] == ["markov"]
+
+
+def test_a_trial_that_diverges_is_not_chosen(carry_out, tiny):
+    carry_out(tiny, changes=QUICK | {"lr": [1e30, 0.01], "clip": 1e30})
+    assert [np.isnan(row["MRR@5"]) for row in read_rows(carry_out.place / "tuning.csv")] == [True, False]
+    assert read_rows(carry_out.place / "tiny.csv")[-1]["lr"] == 0.01
+
+
+def test_a_run_has_the_same_name_on_every_device(ring):
+    config = Setting.of(ring, QUICK).config()
+    assert run_id(config) == run_id(config.with_settings(device="cpu")) != run_id(config.with_settings(seed=1))
+
+
+def test_the_command_carries_out_a_study_and_writes_the_page(ring, tiny, tmp_path, capsys):
+    source, out = str(save_prepared(ring, tmp_path / "ring")), str(tmp_path / "out")
+    settings = [f"{name}={value}" for name, value in QUICK.items()]
+    argv = ["tables", tiny, source, "--seeds", "1", "--out", out, "--device", "cpu", "--page", "--set", *settings]
+    assert cli.main(argv) == 0
+    assert f"Saved {tmp_path / 'out' / 'README.md'}" in capsys.readouterr().out
+    assert cli.main(["tables", "figures", "--out", out]) == 1
+    assert "unknown study 'figures'; choose from: ablation" in capsys.readouterr().err
+    assert cli.main(["tables", "--page", "--out", str(tmp_path / "nothing")]) == 1
+    assert "holds no tables" in capsys.readouterr().err

@@ -1,0 +1,131 @@
+"""Each study asks what the paper asked, and reads trained models as it says."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import mmsr_lite.experiments
+from mmsr_lite.data.storage import read_json
+from mmsr_lite.evaluation.ranks import evaluate, ranks
+from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.gates import FORCED, betas, forced
+from mmsr_lite.experiments.perform import without
+from mmsr_lite.experiments.study import Reading, Setting, run_id
+from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
+from mmsr_lite.models import MODELS
+from mmsr_lite.nn.probe import listen
+from mmsr_lite.training.run import build, codebooks, corrupt, parts_of
+from tests.experiments.conftest import QUICK
+
+PAPER = read_json(Path(mmsr_lite.experiments.__file__).with_name("paper.json"))
+
+
+@pytest.fixture
+def setting(ring):
+    return Setting.of(ring, QUICK)
+
+
+@pytest.mark.parametrize("study", ["comparison", "aggregators", "ablation"])
+def test_every_system_of_the_papers_table_is_there(setting, study):
+    ours = {job.labels.get("variant") or job.labels["model"] for job in STUDIES[study].jobs(setting)}
+    assert PAPER[study]["Beauty"].keys() <= ours
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_systems_have_names_of_their_own_and_a_reference_among_them(setting, study):
+    jobs = STUDIES[study].jobs(setting)
+    systems = [system_of(job.labels | reading.labels) for job in jobs for reading in job.readings]
+    assert len(set(systems)) == len(systems) > 1
+    named = [job.labels | reading.labels for job in jobs for reading in job.readings]
+    assert {system_of(STUDIES[study].reference(labels)) for labels in named} <= set(systems)
+    assert len({run_id(job.config, reading) for job in jobs for reading in job.readings}) == len(systems)
+
+
+def test_all_models_are_on_equal_terms(setting):
+    for name in MODELS:
+        config = setting.config(name)
+        own = MODELS[name].Config(**config.settings)
+        assert config.train.batch == 64 and getattr(own, "dim", 8) == 8 and getattr(own, "layers", 1) == 1
+        trials = setting.trials(config)
+        assert [(t.train.lr, t.train.seed, t.train.selection) for t in trials] == [
+            (lr, 0, "validation") for lr in (0.01, 0.02)
+        ]
+        drops = {value for t in trials for name, value in t.settings.items() if name.endswith("dropout")}
+        assert drops <= {0.1} and (drops or not MODELS[name].learns)
+
+
+def test_the_paper_has_what_its_tables_say():
+    beauty = PAPER["comparison"]["Beauty"]
+    assert beauty["mmsr"] == {"HR@5": 7.1563, "MRR@5": 4.4429, "HR@20": 14.147, "MRR@20": 5.0433}
+    assert beauty["dif-sr"]["HR@5"] == 6.5789 and PAPER["comparison"]["Phone"]["mmsr"]["MRR@20"] == 4.5747
+    assert PAPER["aggregators"]["Sports"]["hgat"] == {"HR@5": 3.0458, "MRR@5": 1.8501}
+    assert PAPER["ablation"]["Clothing"]["without type"] == {"HR@5": 2.037, "MRR@5": 1.2593}
+
+
+@pytest.mark.parametrize("name", ["mmsr", "sasrec-f", "dif-sr"])
+def test_a_modality_that_is_missing_at_test_only_changes_what_is_read_not_what_was_learned(setting, ring, name):
+    config = setting.config(name)
+    books, test = codebooks(config, ring), parts_of(config, ring).test
+    model = build(config, ring, books).eval()
+    same = without(model, config, ring, books, Reading(rate=0.0))
+    assert np.array_equal(ranks(same, test), ranks(model, test))
+    less = without(model, config, ring, books, Reading(rate=0.5, corrupted="a"))
+    history = torch.from_numpy(test.histories())
+    changed = (less.scores(history) != model.scores(history)).any(1)
+    there = corrupt(config.with_settings(corruption="missing", rate=0.5, corrupted="a"), ring).modality("a").present
+    whole = (there | (np.arange(13) == 0))[test.histories()].all(1)
+    assert not changed.numpy()[whole].any() and changed.any()
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), less.parameters(), strict=True) if p.requires_grad)
+
+
+def test_nothing_missing_is_clean(setting, ring):
+    clean = setting.config()
+    none = clean.with_settings(corruption="missing", rate=0.0)
+    one, other = (build(config, corrupt(config, ring)).eval() for config in (clean, none))
+    test = parts_of(clean, ring).test
+    assert evaluate(one, test) == evaluate(other, test)
+
+
+def test_missing_at_test_is_read_off_one_trained_model(carry_out, monkeypatch):
+    monkeypatch.setattr("mmsr_lite.experiments.missing.SYSTEMS", {"mmsr": {"": {}}})
+    monkeypatch.setattr("mmsr_lite.experiments.missing.RATES", (0.5,))
+    carry_out("missing", seeds=1)
+    rows = {said(system_of(row)): row for row in read_rows(carry_out.place / "missing.csv")}
+    cases = [f"{name}, 0.5, {at}" for at in ("test", "training and test") for name in ("a", "b", "mixed")]
+    assert rows.keys() == {"mmsr", *(f"mmsr, missing, {case}" for case in cases)}
+    assert len(read_json(carry_out.place / "missing.json")["runs"]) == 4  # the clean one and three of both
+
+
+def test_forced_gates_walk_one_path(setting, ring):
+    config = setting.config()
+    test, model = parts_of(config, ring).test, build(config, ring).eval()
+    scores = {}
+    for gate in FORCED:
+        with listen(model, forced(model, gate)):
+            scores[gate] = model.scores(torch.from_numpy(test.histories()))[:, 1:]
+    assert torch.allclose(scores["half"], (scores["hohe"] + scores["heho"]) / 2, atol=1e-5)  # one layer, eq. 17
+    assert not torch.allclose(scores["hohe"], scores["heho"])
+
+
+def test_the_mean_gate_of_the_table_is_that_of_the_model(setting, ring):
+    model, test = build(setting.config(), ring).eval(), parts_of(setting.config(), ring).test
+    table = pd.DataFrame(betas(model, test, np.r_[0, np.full(12, 20)]))
+    mean = table.query("by == 'all'").set_index("node_type")["beta"]
+    assert mean.to_dict() == pytest.approx(model.mean_beta(torch.from_numpy(test.histories())), abs=1e-5)
+    for by in ("position", "popularity"):
+        items = table[(table["by"] == by) & (table["node_type"] == "item")]
+        assert (items["beta"] * items["nodes"]).sum() / items["nodes"].sum() == pytest.approx(mean["item"])
+    # all items are equally popular: 12 items in fifths of the interactions
+    assert table.query("by == 'popularity'")["bin"].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_gates_are_kept_for_every_seed(carry_out):
+    carry_out("gates")
+    kept, rows = pd.read_csv(carry_out.place / "gate_values.csv"), read_rows(carry_out.place / "gates.csv")
+    assert set(kept["seed"]) == {0, 1} and {row["variant"] for row in rows} == {
+        "own gates", "forced: hohe", "forced: heho", "forced: half"
+    }  # fmt: skip
+    assert all(np.isfinite([row[metric] for metric in METRICS]).all() for row in rows)
