@@ -68,15 +68,22 @@ def books():
 
 
 @pytest.fixture(scope="session")
-def cycle():
-    """A split of 12 users who walk round 12 items in order, ten steps each from where they like."""
+def circle():
+    """12 users who walk round 12 items in order, ten steps each from where they like."""
     from mmsr_lite.data.dataset import Dataset
-    from mmsr_lite.data.split import split
 
     user, step = np.repeat(np.arange(12), 10), np.tile(np.arange(10), 12)
     names = tuple(f"i{item}" for item in range(13))
     item = (user + step) % 12 + 1
-    return split(Dataset("cycle", user, item, step, tuple(f"u{u}" for u in range(12)), names, names))
+    return Dataset("cycle", user, item, step, tuple(f"u{u}" for u in range(12)), names, names)
+
+
+@pytest.fixture(scope="session")
+def cycle(circle):
+    """The split of `circle`."""
+    from mmsr_lite.data.split import split
+
+    return split(circle)
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""Trace: everything HAN-GNN did for one history, as a plain record that the views replay without torch.
+"""Trace: everything a model did for one history, as a plain record that the views replay without torch.
 
-The record holds the codes, the MSGraph, for each layer, path and phase the attention on each edge, the update gate's
-beta of each node, the norms of the states, the scores and how they split by path, and the rank of the target.
+Of MMSR the record holds the codes, the MSGraph, for each layer, path and phase the attention on each edge, the update
+gate's beta of each node, the norms of the states, the scores and how they split by path, and the rank of the target.
+Of any other model it holds no graph, and what passed its probes instead: attention weights, gates.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.msgraph import ITEM, RELATIONS, MSGraph, build_msgraph
+from mmsr_lite.models import MODELS
+from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.han import HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
 
@@ -27,7 +31,7 @@ SCHEMA = "mmsr-lite/trace/1"
 
 @torch.no_grad()
 def trace(
-    model: MMSR,
+    model: Recommender,
     dataset: Dataset,
     user: int | None = None,
     *,
@@ -41,23 +45,19 @@ def trace(
     `replace` puts other values into probes, such as a forced gate. Raises `MMSRError` for items that do not exist.
     """
     past, target = _history(model, dataset, user, history, target)
-    device = model.item_table().device
+    device = next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
     model.eval()
+    walk = _by_graph if isinstance(model, MMSR) else _by_probes
     with listen(model, replace) as seen:
-        graph, states = model.states(torch.tensor([past], device=device))
-    tables = {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
-    msgraph = build_msgraph(past, tables, global_attention=model.config.global_attention)
-    slots = _slots(msgraph, graph)
-    last = graph.last[0]
-    scores = states[0][0, last] @ model.item_table().T  # (V+1,)
+        scores, parts, told = walk(model, dataset, torch.tensor([past], device=device), seen)
     scores[0] = -torch.inf
-    chance = scores.softmax(0)
-    parts = _parts(model, seen, int(last))
+    share = scores.clamp_min(0) / scores.clamp_min(0).sum().clamp_min(1e-12)  # what counting has for a probability
+    chance = scores.softmax(0) if model.learns else share
     best = scores.topk(min(top, len(scores) - 1)).indices.tolist()
 
     def answer(item: int) -> dict[str, Any]:
         split = [float(part @ model.item_table()[item]) for part in parts.values()]
-        return _shown(dataset, item) | {
+        return shown(dataset, item) | {
             "score": float(scores[item]),
             "probability": float(chance[item]),
             "parts": split,
@@ -70,26 +70,51 @@ def trace(
         "schema": SCHEMA,
         "dataset": {"name": dataset.name, "items": dataset.num_items},
         "model": {
-            "name": "mmsr",
+            "name": next((name for name, kind in MODELS.items() if kind.Config is type(model.config)), model.label),
             "label": model.label,
-            "layers": model.config.layers,
-            "fusion": model.config.fusion,
+            "layers": getattr(model.config, "layers", 0),
+            "fusion": getattr(model.config, "fusion", None),
         },
         "user": None if user is None else {"index": user, "id": dataset.user_ids[user]},
-        "node_types": list(msgraph.node_types),
         "relations": list(RELATIONS),
-        "history": [_step(dataset, msgraph, place, item) for place, item in enumerate(past, 1)],
         "target": goal,
-        "nodes": [_node(dataset, msgraph, index) for index in range(len(msgraph.nodes))],
-        "edges": [[edge.neighbour, edge.centre, RELATIONS.index(edge.relation)] for edge in msgraph.edges],
-        "layers": [_layer(model, index, seen, msgraph, slots) for index in range(len(model.layers))],
-        "stages": _stages(model, seen, msgraph, int(last)),
+        **told,
         "answer": {"parts": list(parts), "top": [answer(item) for item in best]},
         "truth": _truth(dataset, user),
     }
 
 
-def _history(model: MMSR, dataset: Dataset, user: int | None, history: Sequence[int] | None, target: int | None):
+def _by_graph(model: MMSR, dataset: Dataset, history: torch.Tensor, seen: dict[str, Any]):
+    """Scores (V+1,), what they are the sum of, and the part of the record that an MSGraph tells."""
+    graph, states = model.states(history)
+    tables = {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
+    past = history[0].tolist()
+    msgraph = build_msgraph(past, tables, global_attention=model.config.global_attention)
+    slots, last = _slots(msgraph, graph), int(graph.last[0])
+    told = {
+        "node_types": list(msgraph.node_types),
+        "history": [_step(dataset, msgraph, place, item) for place, item in enumerate(past, 1)],
+        "nodes": [_node(dataset, msgraph, index) for index in range(len(msgraph.nodes))],
+        "edges": [[edge.neighbour, edge.centre, RELATIONS.index(edge.relation)] for edge in msgraph.edges],
+        "layers": [_layer(model, index, seen, msgraph, slots) for index in range(len(model.layers))],
+        "stages": _stages(model, seen, msgraph, last),
+    }
+    return states[0][0, last] @ model.item_table().T, _parts(model, seen, last), told
+
+
+def _by_probes(model: Recommender, dataset: Dataset, history: torch.Tensor, seen: dict[str, Any]):
+    """The same of a model without an MSGraph: every probe that saw one value for this history, None where masked."""
+    scores = model.scores(history)[0]
+    steps = [
+        _seen(dataset, place, item) | {"node": None, "codes": {}} for place, item in enumerate(history[0].tolist(), 1)
+    ]
+    values = {name: value[0].cpu().numpy() for name, value in seen.items() if len(value) == 1}
+    told = {"node_types": [], "history": steps, "nodes": [], "edges": [], "layers": [], "stages": []}
+    probes = {name: np.where(value > MASKED / 2, value, None).tolist() for name, value in values.items()}
+    return scores, {}, told | {"probes": probes}
+
+
+def _history(model: Recommender, dataset: Dataset, user: int | None, history: Sequence[int] | None, target: int | None):
     if (user is None) == (history is None) or (user is not None and target is not None):
         raise MMSRError("give either a user or a history to trace; a target goes with a history only")
     if history is None:
@@ -103,7 +128,8 @@ def _history(model: MMSR, dataset: Dataset, user: int | None, history: Sequence[
         raise MMSRError(
             f"history {list(history)[:5]} with target {target}: expected items from 1 to {dataset.num_items}"
         )
-    return [int(item) for item in history][-model.config.max_history :], target
+    longest = getattr(model.config, "max_history", model.max_history)
+    return [int(item) for item in history][-longest:], target
 
 
 def _slots(msgraph: MSGraph, graph: GraphBatch) -> np.ndarray:
@@ -196,17 +222,21 @@ def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, torch.Tens
     return ends | ({"residual": seen[f"{name}.input"][0][0, last]} if layer.residual else {})
 
 
-def _shown(dataset: Dataset, item: int) -> dict[str, Any]:
+def shown(dataset: Dataset, item: int) -> dict[str, Any]:
+    """What people see of an item, as every record holds it."""
     picture = data_uri(dataset.pictures[item]) if dataset.pictures else None
     return {"item": item, "item_id": dataset.item_ids[item], "title": dataset.titles[item], "picture": picture}
 
 
+def _seen(dataset: Dataset, place: int, item: int) -> dict[str, Any]:
+    texts = {name: column[item] for name, column in dataset.texts.items()}
+    return shown(dataset, item) | {"position": place, "texts": texts}
+
+
 def _step(dataset: Dataset, msgraph: MSGraph, place: int, item: int) -> dict[str, Any]:
     held = [(index, node) for index, node in enumerate(msgraph.nodes) if place in node.positions]
-    return _shown(dataset, item) | {
-        "position": place,
+    return _seen(dataset, place, item) | {
         "node": next(index for index, node in held if node.type == ITEM),
-        "texts": {name: column[item] for name, column in dataset.texts.items()},
         "codes": {name: [node.id for _, node in held if node.type == name] for name in msgraph.node_types[1:]},
     }
 

@@ -1,0 +1,30 @@
+"""SASRec never looks ahead, and places count from the end."""
+
+import torch
+
+from mmsr_lite.models import MODELS
+from mmsr_lite.models.sasrec import CausalEncoder, SASRecConfig
+
+HISTORY = torch.tensor([[3, 1, 2, 4]])
+
+
+def test_another_item_changes_no_state_before_it():
+    torch.manual_seed(0)
+    encoder, x = CausalEncoder(SASRecConfig(dim=8)).eval(), torch.randn(1, 4, 8)
+    other = x.clone()
+    other[:, 2] = torch.randn(8)
+    before, after = encoder(x, HISTORY), encoder(other, HISTORY)
+    assert torch.allclose(before[:, :2], after[:, :2], atol=1e-6)
+    assert all(not torch.allclose(before[:, t], after[:, t], atol=1e-3) for t in (2, 3))
+
+
+def test_the_last_item_has_the_first_position_embedding():
+    encoder, x = CausalEncoder(SASRecConfig(dim=8, layers=0, norm_first=False)).eval(), torch.zeros(2, 4, 8)
+    states = encoder(x, torch.tensor([[3, 1, 2, 4], [5, 6, 0, 0]]))
+    wanted = encoder.positions.weight[torch.tensor([[3, 2, 1, 0], [1, 0, 0, 0]])] * 8**0.5
+    assert torch.allclose(states, wanted)
+
+
+def test_the_presets_of_table_2_are_late_for_gru4rec_and_early_for_sasrec(books):
+    made = {name: MODELS[name](MODELS[name].Config(dim=8), 12, books(1)) for name in ("gru4rec-f", "sasrec-f")}
+    assert {name: model.channels.fusion for name, model in made.items()} == {"gru4rec-f": "late", "sasrec-f": "early"}
