@@ -1,10 +1,27 @@
 """One recommender a file; `MODELS` is their index."""
 
+from mmsr_lite.models.base import Preset
 from mmsr_lite.models.counting import Markov, Popularity
+from mmsr_lite.models.dif_sr import DIFSR
+from mmsr_lite.models.gru4rec import GRU4Rec, GRU4RecFConfig
+from mmsr_lite.models.item_knn import ItemKNN
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.models.nova import NOVA
+from mmsr_lite.models.sasrec import SASRec, SASRecFConfig
+from mmsr_lite.models.sr_gnn import SRGNN
+from mmsr_lite.models.trans2d import Trans2D
 
 MODELS = {
+    "dif-sr": DIFSR,
+    "gru4rec": GRU4Rec,
+    "gru4rec-f": Preset(GRU4Rec, GRU4RecFConfig),
+    "item-knn": ItemKNN,
     "markov": Markov,
     "mmsr": MMSR,
+    "nova": NOVA,
     "popularity": Popularity,
+    "sasrec": SASRec,
+    "sasrec-f": Preset(SASRec, SASRecFConfig),
+    "sr-gnn": SRGNN,
+    "trans2d": Trans2D,
 }

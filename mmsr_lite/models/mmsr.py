@@ -62,6 +62,7 @@ class MMSR(Recommender):
 
     Config = MMSRConfig
     reads_modalities = True
+    reads_modalities = True
 
     def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
         super().__init__()
