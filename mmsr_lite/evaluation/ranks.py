@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -31,7 +32,8 @@ def rank_of(scores: Tensor, target: Tensor) -> Tensor:
 def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, progress: bool = False) -> np.ndarray:
     """(E,) rank of each example's target among all items, seen ones included.
 
-    `batch` histories are scored at once; None: as many as keep the scores near 128 MiB.
+    `batch` histories are scored at once; None: as many as keep the scores near 128 MiB. When several processes train
+    together all must ask; each scores its share of these batches and all get all ranks, the same as one process finds.
     """
     if not len(examples):
         raise MMSRError("there are no examples to rank; give users at least five interactions, or a larger test_share")
@@ -40,15 +42,19 @@ def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, p
     feed, lengths = Feed(examples, device), examples.lengths
     order = np.argsort(lengths, kind="stable")  # alike lengths together: little padding
     rows = torch.from_numpy(order).to(device)
-    found, was_training = [], model.training
+    found, was_training = torch.zeros(len(order), device=device), model.training
+    mine, size = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
     model.eval()
-    for some in tqdm(rows.split(batch), "rank", disable=not progress, leave=False):
-        last = order[min(len(found) * batch + batch, len(order)) - 1]  # the longest of these
-        history, target = feed(some, width_for(lengths[last], device))
-        found.append(rank_of(model.scores(history), target))
+    begins = range(mine * batch, len(order), size * batch)
+    for begin in tqdm(begins, "rank", disable=not progress or mine > 0, leave=False):
+        some = slice(begin, begin + batch)
+        history, target = feed(rows[some], width_for(lengths[order[some][-1]], device))  # the last is the longest
+        found[some] = rank_of(model.scores(history), target)
     model.train(was_training)
+    if size > 1:
+        dist.all_reduce(found)  # the others have 0 there, so the sum is exact
     result = np.empty(len(examples))
-    result[order] = torch.cat(found).cpu().numpy()
+    result[order] = found.cpu().numpy()
     return result
 
 

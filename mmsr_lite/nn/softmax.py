@@ -1,10 +1,16 @@
 """Cross-entropy over all items of `table @ state` (section 4.4) without the V x B logits ever being held at once.
 
 Written for memory: of logits larger than CHUNK only their log-sum-exp is kept, and the backward pass makes them again,
-chunk by chunk.
+chunk by chunk. `with sampled(negatives):` estimates it from a few items instead.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -26,7 +32,72 @@ def linear_cross_entropy(
     >>> linear_cross_entropy(state, table, torch.tensor([1, 2])).item()     # two items alike: log 2
     0.6931471824645996
     """
+    if (negatives := _NEGATIVES.get()) is not None:
+        return sampled_cross_entropy(state, table, target, negatives.draw(), negatives.log_chance, smoothing=smoothing)
     return _LinearCrossEntropy.apply(state, table, target, smoothing, chunk)
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """Items to stand for all: `count` of them are drawn for each batch, item v with the chance exp(log_chance[v]).
+
+    `log_chance` (V+1,) is that of being a training target, one added to each count so that no item is left out.
+    """
+
+    count: int
+    log_chance: Tensor
+    reach: Tensor  # (V+1,) float64, how far the chances of the items up to v reach
+
+    @classmethod
+    def of(cls, targets: Tensor, num_items: int, count: int) -> Negatives:
+        """The negatives of training `targets` (E,) in 1..V."""
+        chance = torch.bincount(targets, minlength=num_items + 1).double() + 1
+        chance[0] = 0
+        chance /= chance.sum()
+        return cls(count, chance.log().float(), chance.cumsum(0))
+
+    def draw(self) -> Tensor:
+        """(count,) items with repeats.
+
+        >>> Negatives.of(torch.tensor([2, 2, 2]), num_items=2, count=5).draw().shape
+        torch.Size([5])
+        """
+        place = torch.rand(self.count, dtype=torch.float64, device=self.reach.device)
+        return torch.searchsorted(self.reach, place, right=True).clamp_max(len(self.reach) - 1)
+
+
+_NEGATIVES: ContextVar[Negatives | None] = ContextVar("negatives", default=None)
+
+
+@contextmanager
+def sampled(negatives: Negatives) -> Iterator[None]:
+    """Within the block `linear_cross_entropy`, whoever calls it, draws negatives instead of reading all items."""
+    before = _NEGATIVES.set(negatives)
+    try:
+        yield
+    finally:
+        _NEGATIVES.reset(before)
+
+
+def sampled_cross_entropy(
+    state: Tensor, table: Tensor, target: Tensor, drawn: Tensor, log_chance: Tensor, *, smoothing: float = 0.0
+) -> Tensor:
+    """What `linear_cross_entropy` says, estimated from `drawn` (n,) items, of which item v had exp(log_chance[v]).
+
+    The log-Q correction (Bengio and Senécal 2008; Yi et al., RecSys 2019): with `s_v - log(n Q_v)` the sum over those
+    drawn is an unbiased estimate of the sum over all; the target is always there, uncorrected, and counts once. The
+    table's gradient stays dense: Adam moves every row anyway.
+
+    >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
+    >>> even = torch.full((3,), 0.5).log()                                  # all items drawn once: the full loss, log 2
+    >>> sampled_cross_entropy(state, table, torch.tensor([1, 2]), torch.tensor([1, 2]), even).item()
+    0.6931471824645996
+    """
+    own = (state * table.index_select(0, target)).sum(1)  # (B,)
+    logits = (state @ table.index_select(0, drawn).T).float() - log_chance[drawn] - math.log(len(drawn))  # (B, n)
+    logits = torch.cat([own[:, None], logits.masked_fill(target[:, None] == drawn, -torch.inf)], 1)
+    aim = (1 - smoothing) * own + smoothing * (state @ table[1:].mean(0)) if smoothing else own
+    return (logits.logsumexp(1) - aim).mean()
 
 
 def _chunks(ctx, state: Tensor, table: Tensor):

@@ -19,6 +19,7 @@ from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.checkpoint import load_checkpoint, save_checkpoint
+from mmsr_lite.training.distributed import rank, same_weights, size
 from mmsr_lite.training.step import Step
 
 PRECISIONS = {"float32": ("highest", None), "tf32": ("high", None), "bf16": ("high", torch.bfloat16)}
@@ -31,7 +32,8 @@ class TrainConfig:
 
     `selection` says what picks the best epoch: "validation" (honest), "test" (as the released code does, only for
     comparing with the paper's tables) or "none" (the last epoch). `warmup` and the linear decay that follows it are
-    shares of all steps; `patience` is in epochs.
+    shares of all steps; `patience` is in epochs; `batch` is that of all processes together. With `negatives` the loss
+    is estimated from so many items, drawn by popularity, instead of all (0).
     """
 
     epochs: int = 10
@@ -46,6 +48,7 @@ class TrainConfig:
     seed: int = 0
     device: str = "auto"
     precision: str = "float32"
+    negatives: int = 0
 
     def __post_init__(self) -> None:
         choose("precision", self.precision, PRECISIONS)
@@ -54,6 +57,8 @@ class TrainConfig:
         for name in ("epochs", "batch", "lr", "patience"):
             if getattr(self, name) <= 0:
                 raise MMSRError(f"{name} is {getattr(self, name)}; expected more than 0")
+        if self.negatives < 0:
+            raise MMSRError(f"negatives is {self.negatives}; expected 0 (all items) or more")
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -98,6 +103,8 @@ def train(
 
     With `folder` a checkpoint is written after each epoch; `resume` continues from it and gives what an uninterrupted
     run gives (exactly so on a CPU). Ctrl-C keeps the last epoch's checkpoint. A model that counts is counted at once.
+    Within `processes` each takes its share of every batch, in one order; the first alone writes and shows progress, and
+    any number of them may resume. They differ from one process by rounding, by dropout and by the negatives drawn.
     """
     device = pick_device(config.device)
     if not len(parts.train):
@@ -114,8 +121,9 @@ def train(
     model.observe(parts.train)
     matmul, autocast = PRECISIONS[config.precision]
     torch.set_float32_matmul_precision(matmul)
-    model.to(device)
-    step = Step(model, Feed(parts.train, device), config.lr, config.weight_decay, config.clip, autocast)
+    same_weights(model.to(device))
+    feed = Feed(parts.train, device)
+    step = Step(model, feed, config.lr, config.weight_decay, config.clip, autocast, config.negatives)
     record: dict[str, Any] = {"epochs": [], "best_epoch": 0, "selection": config.selection}
     best = {name: value.detach().clone() for name, value in model.state_dict().items()}
     if resume and folder is not None:
@@ -123,18 +131,19 @@ def train(
     steps, lengths = -(-len(parts.train) // config.batch), parts.train.lengths
     began = time.perf_counter() - record.get("seconds", 0.0)
     epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
-    bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress, mininterval=0.5)
+    bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress or rank() > 0, mininterval=0.5)
     for epoch in epochs:
         if _out_of_patience(record, config):
             break
-        torch.manual_seed(1_000_003 * config.seed + epoch)  # dropout; resume meets the same numbers
+        torch.manual_seed(1_000_003 * config.seed + 10_007 * rank() + epoch)  # dropout; resume meets the same numbers
         start = time.perf_counter()
         model.train()
         order = batches(lengths, config.batch, (config.seed, epoch))
-        rows = torch.from_numpy(np.concatenate(order)).to(device)
-        for number, (batch, some) in enumerate(zip(order, rows.split([len(b) for b in order]), strict=True)):
+        shares = [batch[rank() :: size()] for batch in order]
+        rows = torch.from_numpy(np.concatenate(shares)).to(device)
+        for number, (batch, some) in enumerate(zip(order, rows.split([len(s) for s in shares]), strict=True)):
             lr = _lr(config, (epoch - 1) * steps + number, config.epochs * steps)
-            step(some, width_for(lengths[batch].max(), device), lr)
+            step(some, width_for(lengths[batch].max(), device), lr, len(batch))
             bar.update()
         entry: dict[str, Any] = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
         if not np.isfinite(entry["loss"]):
@@ -152,11 +161,12 @@ def train(
         if judged is not None:
             shown["HR@5"] = f"{entry[config.selection]['HR@5']:.2f}"
         bar.set_postfix(epoch=epoch, **shown)
-        if folder is not None:
+        if folder is not None and rank() == 0:
             save_checkpoint(folder, model, step.optimiser, best, record, asdict(config))
         if on_epoch is not None:
             on_epoch(record)
     bar.close()
+    step.graphs.clear()  # NCCL leaves only when no captured step holds it
     model.load_state_dict(best)
     model.eval()
     return record

@@ -22,6 +22,7 @@ from mmsr_lite.graph.codes import Codebook, fit_codebooks
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.checkpoint import load_weights, save_tensors
+from mmsr_lite.training.distributed import first_alone, processes, rank
 from mmsr_lite.training.loop import TrainConfig, pick_device, train
 
 COUNTING = ("markov", "popularity")  # they stand beside every trained model
@@ -104,20 +105,24 @@ def fit(
         raise MMSRError(
             f"the run in {str(folder)!r} is of another config: {'; '.join(wrong)}; use another folder, or its settings"
         )
-    pick_device(config.train.device)  # a mistake is told before the work begins
-    dataset = prepare(config)
-    books = codebooks(config, dataset)
-    if not resume:  # only now: bad input has cost nothing
-        for old in (folder / "state", folder / "refit"):
-            shutil.rmtree(old, ignore_errors=True)
-    write_json(folder / "config.json", {"id": config.id, **asdict(config)}, indent=1)
-    model, record = learn(config, dataset, books, folder=folder, resume=resume, progress=progress)
-    save_tensors(folder / "model.safetensors", model.state_dict())
-    write_json(folder / "history.json", record)
-    metrics = measure(config, model, dataset, progress=progress)
-    metrics |= {"run": config.id, "train_seconds": record["seconds"]}
-    metrics |= {"selection": record["selection"], "best_epoch": record["best_epoch"], "seed": config.train.seed}
-    write_json(folder / "metrics.json", metrics, indent=1)
+    with processes(pick_device(config.train.device), folder):  # a mistake is told before the work begins
+        with first_alone():
+            dataset = prepare(config)
+            books = codebooks(config, dataset)
+        if not resume and rank() == 0:  # only now: bad input has cost nothing
+            for old in (folder / "state", folder / "refit"):
+                shutil.rmtree(old, ignore_errors=True)
+        if rank() == 0:
+            write_json(folder / "config.json", {"id": config.id, **asdict(config)}, indent=1)
+        model, record = learn(config, dataset, books, folder=folder, resume=resume, progress=progress)
+        if rank() == 0:
+            save_tensors(folder / "model.safetensors", model.state_dict())
+            write_json(folder / "history.json", record)
+        metrics = measure(config, model, dataset, progress=progress)
+        metrics |= {"run": config.id, "train_seconds": record["seconds"]}
+        metrics |= {"selection": record["selection"], "best_epoch": record["best_epoch"], "seed": config.train.seed}
+        if rank() == 0:
+            write_json(folder / "metrics.json", metrics, indent=1)
     return model, dataset, metrics
 
 

@@ -47,6 +47,16 @@ def test_the_loss_falls_along_a_falling_rate_in_another_order_each_epoch(fresh, 
     assert set(record["epochs"][0]["beta"]) == {"item", "picture"} and targets[: steps // 4] != targets[-steps // 4 :]
 
 
+def test_drawn_negatives_teach_what_all_items_do(fresh, cycle):
+    long = replace(CONFIG, epochs=12, lr=0.05, selection="none")
+    models = [fresh(), fresh()]
+    few, full = (
+        train(m, cycle, replace(long, negatives=n), progress=False) for m, n in zip(models, (4, 0), strict=True)
+    )
+    assert few["epochs"][-1]["loss"] < 0.7 * few["epochs"][0]["loss"] != 0.7 * full["epochs"][0]["loss"]
+    assert all(evaluate(model, cycle.test)["HR@5"] > 90 for model in models)
+
+
 def test_the_weights_of_the_best_epoch_are_what_stays(fresh, cycle, monkeypatch):
     model, judged, kept = fresh(), iter([1, 3, 2, 3]), []
     monkeypatch.setattr(loop, "evaluate", lambda *_: {"MRR@5": next(judged), "HR@5": 0})
@@ -132,6 +142,8 @@ def test_settings_losses_and_devices_that_cannot_be_are_told(fresh, cycle, monke
     for name, (value, message) in wrong.items():
         with pytest.raises(MMSRError, match=f"{name}.* {value!r}.*{message}"):
             replace(CONFIG, **{name: value})
+    with pytest.raises(MMSRError, match="negatives is -1; expected 0"):
+        replace(CONFIG, negatives=-1)
     with pytest.raises(MMSRError, match=r"the loss of epoch 1 is (nan|inf); lower lr"):
         train(fresh(), cycle, replace(CONFIG, lr=1e20), progress=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

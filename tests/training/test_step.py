@@ -57,9 +57,10 @@ def test_captured_steps_are_the_steps_of_the_cpu(fresh, cycle):
 
 
 @needs_gpu
-def test_dropout_differs_from_one_replay_to_the_next(fresh, cycle):
-    model = fresh(dropout=0.5)
-    step = Step(model.to(CUDA).train(), Feed(cycle.train, CUDA), 0.0, 0.0, 5.0)
+@pytest.mark.parametrize("dropout, negatives", [(0.5, 0), (0.0, 4)])
+def test_dropout_and_negatives_differ_from_one_replay_to_the_next(fresh, cycle, dropout, negatives):
+    model = fresh(dropout)
+    step = Step(model.to(CUDA).train(), Feed(cycle.train, CUDA), 0.0, 0.0, 5.0, negatives=negatives)
     found = []
     for _ in range(6):
         step(torch.arange(8, device=CUDA), 8, 0.0)

@@ -1,0 +1,144 @@
+"""One model trained by several processes that torchrun started: each takes its share of every batch, all step alike.
+
+Gradients are added up between backward and clipping: by NCCL on GPUs, inside the captured step, by gloo on CPUs. It is
+not torch's DistributedDataParallel: nearly all bytes are the item table's, whose gradient is whole only when backward
+ends, so there is nothing that DDP could overlap, and a captured step calls no hooks.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from mmsr_lite.data.storage import read_json
+from mmsr_lite.errors import MMSRError
+
+LARGE = 2**20  # numbers; a larger tensor is added up where it is, the others in one piece
+PATIENCE = timedelta(hours=2)  # the first process may take that long over data and codes; a dead one is noticed at once
+
+
+def rank() -> int:
+    """The number of this process, 0 being the one that writes and speaks.
+
+    >>> rank(), size()
+    (0, 1)
+    """
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def size() -> int:
+    """How many processes train together."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+@contextmanager
+def processes(device: torch.device, folder: str | Path | None = None) -> Iterator[None]:
+    """Join the processes that torchrun started, on `device`; leave them at the end. Alone, nothing happens.
+
+    When another process is lost this one ends with one sentence that says what `folder` still holds: by `MMSRError`,
+    or by the SIGTERM that torchrun sends.
+    """
+    if dist.is_initialized() or not dist.is_torchelastic_launched():
+        yield
+        return
+    if device.type == "cuda":
+        local, seen = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if device.index is not None or local >= seen:
+            have = f"device 'cuda:{device.index}' is one GPU" if device.index is not None else f"torch sees {seen} GPUs"
+            raise MMSRError(f"{have}, and process {local} needs its own; start fewer processes with --device cuda")
+        torch.cuda.set_device(local)
+    dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    with _speaking(folder) as speaks:
+        try:
+            yield
+        except RuntimeError as error:
+            if not any(name in str(error) for name in ("gloo", "NCCL")):
+                raise
+            speaks.acquire()
+            raise MMSRError(_lost(folder)) from error
+        dist.destroy_process_group()
+
+
+def _lost(folder: str | Path | None) -> str:
+    place = Path(folder or "", "state", "checkpoint.json")
+    kept = f"epoch {read_json(place)['epoch']} is whole in {str(folder)!r}" if place.is_file() else "no epoch was kept"
+    told = f"process {rank()} of {size()} ends, for another one has ended or the job was told to; {kept}"
+    return f"{told}: go on with the same command and --resume, with any number of processes" if folder else told
+
+
+@contextmanager
+def _speaking(folder: str | Path | None) -> Iterator[threading.Lock]:
+    """On SIGTERM print one sentence and end, unless somebody holds the lock and speaks instead.
+
+    A thread does it, because the main one may wait in NCCL for a process that is no more.
+    """
+    speaks, (read, write) = threading.Lock(), os.pipe()
+
+    def wait() -> None:
+        while (number := os.read(read, 1)) != bytes([signal.SIGTERM]):
+            if not number:
+                return
+        if speaks.acquire(blocking=False):
+            print(f"\nmmsr-lite: {_lost(folder)}", file=sys.stderr, flush=True)
+            os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
+    os.set_blocking(write, False)
+    before = signal.set_wakeup_fd(write), signal.signal(signal.SIGTERM, lambda *_: None)  # the pipe gets its number
+    yield speaks
+    signal.set_wakeup_fd(before[0])
+    signal.signal(signal.SIGTERM, before[1])
+    os.close(write)
+
+
+@contextmanager
+def first_alone() -> Iterator[None]:
+    """The first process does the block, then the others, who find what it left in the cache."""
+    if rank() > 0:
+        _meet()
+    yield
+    if rank() == 0:
+        _meet()
+
+
+def _meet() -> None:
+    if size() > 1:
+        dist.all_reduce(torch.zeros(1))  # on the CPU, where waiting long is no error
+
+
+def same_weights(model: nn.Module) -> None:
+    """Give every process the state of the first one's model, in place."""
+    if dist.is_initialized():
+        for value in model.state_dict().values():
+            dist.broadcast(value, 0)
+
+
+def add_up(tensors: list[Tensor]) -> None:
+    """Replace each tensor by its sum over all processes, in place; all must ask with the same shapes.
+
+    >>> alone = torch.ones(2)
+    >>> add_up([alone])
+    >>> alone.tolist()
+    [1.0, 1.0]
+    """
+    if not dist.is_initialized():
+        return
+    large = [t for t in tensors if t.numel() > LARGE and t.is_contiguous()]
+    small = [t for t in tensors if not (t.numel() > LARGE and t.is_contiguous())]
+    for tensor in large:
+        dist.all_reduce(tensor)
+    if small:
+        whole = torch.cat([t.flatten() for t in small])
+        dist.all_reduce(whole)
+        pieces = whole.split([t.numel() for t in small])
+        torch._foreach_copy_(small, [piece.view_as(t) for piece, t in zip(pieces, small, strict=True)])
