@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -114,32 +115,22 @@ def build_msgraph(
             for code in carries[name]:
                 held.setdefault((name, code), []).append(position)
     nodes = tuple(Node(name, code, tuple(positions)) for (name, code), positions in held.items())
-    edges = []
-    for c, centre in enumerate(nodes):
-        for n, neighbour in enumerate(nodes):
-            relation = _relation(centre, neighbour)
-            if global_attention and centre.type == ITEM != neighbour.type:
-                relation = "match"
-            if relation:
-                edges.append(Edge(n, c, relation))
-    return MSGraph(
-        tuple(map(int, history)), (ITEM, *codes), nodes, tuple(sorted(edges, key=lambda e: (e.centre, e.neighbour)))
-    )
+    index, kind = {key: place for place, key in enumerate(held)}, [node.type for node in nodes]
+    at = [[index[name, code] for name, own in carries.items() for code in own] for carries in carried]  # by position
+    before = {(c, n) for here, there in pairwise(at) for c in here for n in there if kind[c] == kind[n] and c != n}
+    match = {(c, n) for here in at for c in here for n in here if kind[c] != kind[n]}
+    if global_attention:
+        match |= {(c, n) for c in index.values() for n in index.values() if kind[c] == ITEM != kind[n]}
+    found = dict.fromkeys(match, "match") | {(c, c): "self" for c in index.values()}
+    found |= {(n, c): "in" for c, n in before}
+    found |= {(c, n): "both" if (n, c) in before else "out" for c, n in before}
+    edges = tuple(Edge(n, c, relation) for (c, n), relation in sorted(found.items()))
+    return MSGraph(tuple(map(int, history)), (ITEM, *codes), nodes, edges)
 
 
 def _codes_of(table: Mapping[int, Sequence[int]] | np.ndarray, item: int) -> list[int]:
     row = table.get(item, ()) if isinstance(table, Mapping) else table[item]
     return sorted({int(code) for code in row if code})
-
-
-def _relation(centre: Node, neighbour: Node) -> str | None:
-    if centre == neighbour:
-        return "self"
-    here, there = set(centre.positions), set(neighbour.positions)
-    if centre.type != neighbour.type:
-        return "match" if here & there else None
-    before, after = any(p + 1 in there for p in here), any(p - 1 in there for p in here)
-    return {(True, True): "both", (True, False): "out", (False, True): "in", (False, False): None}[before, after]
 
 
 def _order(edge: tuple[int, int, str]) -> tuple[int, int]:
