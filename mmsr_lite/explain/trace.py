@@ -23,7 +23,7 @@ from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.attention import MASKED
-from mmsr_lite.nn.han import HOMOGENEOUS
+from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
 
 SCHEMA = "mmsr-lite/trace/1"
@@ -53,19 +53,15 @@ def trace(
     scores[0] = -torch.inf
     share = scores.clamp_min(0) / scores.clamp_min(0).sum().clamp_min(1e-12)  # what counting has for a probability
     chance = scores.softmax(0) if model.learns else share
-    best = scores.topk(min(top, len(scores) - 1)).indices.tolist()
-
-    def answer(item: int) -> dict[str, Any]:
-        split = [float(part @ model.item_table()[item]) for part in parts.values()]
-        return shown(dataset, item) | {
-            "score": float(scores[item]),
-            "probability": float(chance[item]),
-            "parts": split,
-        }
-
+    items = scores.topk(min(top, len(scores) - 1)).indices.tolist() + ([] if target is None else [target])
+    splits = [[]] * len(items)
+    if parts:
+        splits = (model.item_table()[items] @ torch.stack(list(parts.values())).T).tolist()  # (items, parts)
+    told_of = zip(items, scores[items].tolist(), chance[items].tolist(), splits, strict=True)
+    best = [shown(dataset, i) | {"score": own, "probability": p, "parts": split} for i, own, p, split in told_of]
     goal = None
     if target is not None:
-        goal = answer(target) | {"rank": float(rank_of(scores[None], torch.tensor([target], device=device)))}
+        goal = best.pop() | {"rank": float(rank_of(scores[None], torch.tensor([target], device=device)))}
     return {
         "schema": SCHEMA,
         "dataset": {"name": dataset.name, "items": dataset.num_items},
@@ -79,7 +75,7 @@ def trace(
         "relations": list(RELATIONS),
         "target": goal,
         **told,
-        "answer": {"parts": list(parts), "top": [answer(item) for item in best]},
+        "answer": {"parts": list(parts), "top": best},
         "truth": _truth(dataset, user),
     }
 
@@ -91,12 +87,15 @@ def _by_graph(model: MMSR, dataset: Dataset, history: torch.Tensor, seen: dict[s
     past = history[0].tolist()
     msgraph = build_msgraph(past, tables, global_attention=model.config.global_attention)
     slots, last = _slots(msgraph, graph), int(graph.last[0])
+    edges = np.array(
+        [[edge.neighbour, edge.centre, RELATIONS.index(edge.relation)] for edge in msgraph.edges]
+    )  # (E, 3)
     told = {
         "node_types": list(msgraph.node_types),
-        "history": [_step(dataset, msgraph, place, item) for place, item in enumerate(past, 1)],
+        "history": _steps(dataset, msgraph),
         "nodes": [_node(dataset, msgraph, index) for index in range(len(msgraph.nodes))],
-        "edges": [[edge.neighbour, edge.centre, RELATIONS.index(edge.relation)] for edge in msgraph.edges],
-        "layers": [_layer(model, index, seen, msgraph, slots) for index in range(len(model.layers))],
+        "edges": edges.tolist(),
+        "layers": [_layer(model, index, seen, slots, edges) for index in range(len(model.layers))],
         "stages": _stages(model, seen, msgraph, last),
     }
     return states[0][0, last] @ model.item_table().T, _parts(model, seen, last), told
@@ -139,21 +138,18 @@ def _slots(msgraph: MSGraph, graph: GraphBatch) -> np.ndarray:
     return np.array([begin[node.type] + ids[node.type].index(node.id) for node in msgraph.nodes])
 
 
-def _layer(model: MMSR, index: int, seen: dict[str, Any], msgraph: MSGraph, slots: np.ndarray) -> dict[str, Any]:
+def _layer(model: MMSR, index: int, seen: dict[str, Any], slots: np.ndarray, edges: np.ndarray) -> dict[str, Any]:
     layer, name = model.layers[index], f"layers.{index}.probes"
-    centres, neighbours = (np.array([getattr(edge, end) for edge in msgraph.edges]) for end in ("centre", "neighbour"))
-    same = np.array([msgraph.nodes[c].type == msgraph.nodes[n].type for c, n in zip(centres, neighbours, strict=True)])
-    across = ~same | (centres == neighbours)
+    neighbours, centres, kinds = slots[edges[:, 0]], slots[edges[:, 1]], np.array(RELATIONS)[edges[:, 2]]
+    heard = {HOMOGENEOUS: kinds != "match", HETEROGENEOUS: np.isin(kinds, ("self", "match"))}
 
     def phase(path: str, number: int, family: str) -> dict[str, Any]:
-        of_family = same if family == HOMOGENEOUS else across
         found: dict[str, Any] = {"family": family}
         for what in ("weights", "logits"):
-            dense = torch.block_diag(*(block[0] for block in seen[f"{name}.{path}_{number}_{what}"])).cpu().numpy()
-            found[what] = [
-                float(v) if real else None
-                for v, real in zip(dense[slots[centres], slots[neighbours]], of_family, strict=True)
-            ]
+            blocks = seen.get(f"{name}.{path}_{number}_{what}")  # an aggregator may have no logits
+            dense = None if blocks is None else torch.block_diag(*(own[0] for own in blocks)).cpu().numpy()
+            values = np.full(len(edges), None) if dense is None else dense[centres, neighbours]
+            found[what] = np.where(heard.get(family, True), values, None).tolist()
         return found
 
     paths = layer.fusion.paths.items()
@@ -184,7 +180,7 @@ def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> l
     found, (length, count) = [], (len(msgraph.history), len(msgraph.nodes))
 
     def stage(name: str, shape: Sequence[int], probe: str | None = None, row: Any = None, **at: Any) -> None:
-        row = None if row is None else [round(float(value), 5) for value in row]
+        row = None if row is None else [round(value, 5) for value in row.tolist()]
         found.append({"stage": name, "probe": probe, "shape": list(shape), "row": row} | at)
 
     stage("build", (length, sum(node.type == ITEM for node in msgraph.nodes)))
@@ -201,7 +197,7 @@ def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> l
         merge = {"gate": "beta"}.get(layer.fusion.merge, "output")
         shape = (count, 2 if merge == "beta" else width)
         stage(layer.fusion.merge, shape, f"{name}.{merge}", seen[f"{name}.output"][0][0, last], layer=index)
-    stage("pool", (width,), f"{name}.output", found[-1]["row"])
+    stage("pool", (width,), f"{name}.output", seen[f"{name}.output"][0][0, last])
     stage("score", (model.item_table().shape[0] - 1,))
     return found
 
@@ -233,12 +229,18 @@ def _seen(dataset: Dataset, place: int, item: int) -> dict[str, Any]:
     return shown(dataset, item) | {"position": place, "texts": texts}
 
 
-def _step(dataset: Dataset, msgraph: MSGraph, place: int, item: int) -> dict[str, Any]:
-    held = [(index, node) for index, node in enumerate(msgraph.nodes) if place in node.positions]
-    return _seen(dataset, place, item) | {
-        "node": next(index for index, node in held if node.type == ITEM),
-        "codes": {name: [node.id for _, node in held if node.type == name] for name in msgraph.node_types[1:]},
-    }
+def _steps(dataset: Dataset, msgraph: MSGraph) -> list[dict[str, Any]]:
+    steps = [
+        _seen(dataset, place, item) | {"codes": {name: [] for name in msgraph.node_types[1:]}}
+        for place, item in enumerate(msgraph.history, 1)
+    ]
+    for index, node in enumerate(msgraph.nodes):
+        for place in node.positions:
+            if node.type == ITEM:
+                steps[place - 1]["node"] = index
+            else:
+                steps[place - 1]["codes"][node.type].append(node.id)
+    return steps
 
 
 def _node(dataset: Dataset, msgraph: MSGraph, index: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.msgraph import RELATIONS, build_msgraph
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.han import FUSIONS
 
 ITEMS = [1, 2, 1, 3, 5, 12]
@@ -79,6 +80,17 @@ def test_the_record_is_the_graph_the_attention_and_the_score(make, dataset, book
     assert goal["item"] == 12 and [goal["rank"]] == ranks(model, example).tolist()
     wanted = model.scores(torch.tensor([ITEMS[:-1]])).topk(10).values[0].tolist()
     assert [a["score"] for a in top] == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", AGGREGATORS)
+def test_every_aggregator_tells_what_each_edge_weighs(make, dataset, name):
+    record = trace(make(2, layers=2, aggregator=name), dataset, 0)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    for layer in record["layers"]:
+        phases = [phase for path in layer["attention"].values() for phase in path]
+        weights = np.array([phase["weights"] for phase in phases], float)
+        assert np.isfinite(weights).any(0).all()  # each edge is heard in some phase
+    assert all(sum(a["parts"]) == pytest.approx(a["score"], abs=1e-3) for a in record["answer"]["top"])
 
 
 def test_a_forced_gate_gives_the_score_to_one_path(make, dataset):
