@@ -1,7 +1,8 @@
 """Item-KNN: items that the same users took (Sarwar et al., WWW 2001; Deshpande and Karypis, TOIS 2004).
 
 With U_i the users who have item i in their training part, `cosine(i, j) = |U_i and U_j| / sqrt(|U_i| |U_j|)`; each item
-keeps its k nearest, and a history scores an item by the sum over its distinct items. The order plays no part.
+keeps its k nearest, and a history scores an item by the sum over its distinct items; its own items score nothing, as
+the authors have it. The order plays no part.
 """
 
 from __future__ import annotations
@@ -70,5 +71,5 @@ class ItemKNN(Recommender):
         times = (history[:, :, None] == history[:, None]).sum(2)  # (B, L) a repeated item counts once
         near = self.similarity[history] / times[:, :, None]  # (B, L, k)
         scores = near.new_zeros(len(history), len(self.neighbour))
-        scores.scatter_add_(1, self.neighbour[history].flatten(1), near.flatten(1))
+        scores.scatter_add_(1, self.neighbour[history].flatten(1), near.flatten(1)).scatter_(1, history, 0)
         return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=history.device), -torch.inf)
