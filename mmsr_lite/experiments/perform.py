@@ -44,14 +44,13 @@ class Worker:
             model, record = learn(config, data, books, progress=False)
             found, gates = self._read(job, config, model, record, data, books)
         except torch.cuda.OutOfMemoryError as error:
-            raise MemoryError(
-                f"{config.model!r} needs more memory than the GPU has with batch={config.train.batch}"
-            ) from error
+            raise MemoryError(f"{config.model!r} needs more memory than the GPU has; lower batch") from error
         drops = {v for name, v in config.settings.items() if name.endswith("dropout")}
         told = {"seed": config.train.seed, "epochs": len(record["epochs"]), "best_epoch": record["best_epoch"]}
         told |= {"lr": config.train.lr, "dropout": max(drops, default=0.0), "device": device_name(self.device)}
-        told["seconds"] = (time.perf_counter() - began) / max(1, len(found))
-        return [row | told for row in found], [row | {"seed": config.train.seed} for row in gates]
+        for row, seconds in zip(found, [time.perf_counter() - began] + [0.0] * len(found), strict=False):
+            row |= told | {"seconds": seconds}  # of the whole run, in the row of its first reading
+        return found, [row | {"seed": config.train.seed} for row in gates]
 
     def _codebooks(self, config: RunConfig, data: Dataset) -> tuple[Codebook, ...]:
         """The codes of a run; runs that differ in training or model alone have the same."""
@@ -97,4 +96,4 @@ def without(
 
 def device_name(device: str) -> str:
     """What tables call a device."""
-    return torch.cuda.getdevice_name() if pick_device(device).type == "cuda" else "cpu"
+    return torch.cuda.get_device_name() if pick_device(device).type == "cuda" else "cpu"
