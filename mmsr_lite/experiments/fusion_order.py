@@ -4,6 +4,7 @@ from mmsr_lite.experiments.study import Job, Setting, Study
 
 MODELS = ("gru4rec", "sasrec")
 FUSIONS = ("early", "late", "none")
+AS = {("gru4rec", "late"): "gru4rec-f", ("sasrec", "early"): "sasrec-f"}  # what Table 2 calls them
 CORRUPTIONS = ("", "disordered", "mismatched")
 
 
@@ -12,7 +13,8 @@ def jobs(setting: Setting) -> list[Job]:
     found = []
     for model in MODELS:
         for fusion in FUSIONS:
-            true = setting.config(model, fusion=fusion)
+            name = AS.get((model, fusion), model)
+            true = setting.config(name, **{} if name != model else {"fusion": fusion})
             for kind in CORRUPTIONS:
                 if (fusion, kind) != ("none", "mismatched"):
                     labels = {"model": model, "variant": fusion, "corruption": kind}

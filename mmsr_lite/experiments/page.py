@@ -96,20 +96,27 @@ class Table:
         return lines
 
     def verdicts(self) -> list[str]:
-        """For each way in which systems differ from their reference: who is ahead, behind, or neither."""
-        groups: dict[str, dict[str, str]] = {}  # what was changed -> system -> what it is called there
+        """Who is ahead of its reference, who behind, who neither: in groups by what was changed, or by what was not."""
+        pairs = {}  # system -> what is changed in it, and what is the same as in its reference
         for one, other in self.against.items():
             if one != other and other in self.labels:
-                pairs = [*zip(system_of(self.labels[one]), system_of(self.labels[other]), strict=True)]
-                changed, same = (said(tuple(a for a, b in pairs if (a == b) == equal)) for equal in (False, True))
-                alone = len(set(self.against.values())) == 1
-                groups.setdefault(f"Against {other}" if alone else changed, {})[one] = changed if alone else same
+                both = [*zip(system_of(self.labels[one]), system_of(self.labels[other]), strict=True)]
+                pairs[one] = [said(tuple(a for a, b in both if (a == b) is equal)) for equal in (False, True)]
+        changed, same = ({pair[place] for pair in pairs.values()} for place in (0, 1))
+        first = int(len(same) < len(changed))
+        alone = len({self.against[one] for one in pairs}) == 1
+        groups: dict[str, dict[str, str]] = {}
+        for one, pair in pairs.items():
+            title = f"Against {self.against[one]}" if alone else pair[first]
+            groups.setdefault(title, {})[one] = pair[0 if alone else 1 - first]
         lines = []
         for group, systems in groups.items():
             for metric in FIRST:
                 words: dict[str, list[str]] = {}
                 for one, name in systems.items():
                     words.setdefault(self._verdict(one, self.against[one], metric), []).append(_safe(name))
+                if len(words.get("not clearly apart", ())) > 8:
+                    words["not clearly apart"] = [f"{len(words['not clearly apart'])} others"]
                 told = "; ".join(f"{word}: {' / '.join(some)}" for word, some in sorted(words.items()))
                 lines.append(f"{_safe(group)}, {metric}. {told}.")
         return lines

@@ -110,11 +110,10 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.examples = len(split(self.setting.dataset, validation=False).train)
+        self.planned: dict[str, dict[str, Any]] = {}  # what a dry run has counted
         self.pace: dict[str, list[float]] = {}  # of each model, seconds for an epoch
-        for path in [*self.place.glob("*.csv")]:
-            for row in read_rows(path) if path.stem in (*STUDIES, TUNING) else ():
-                if row["device"] == device_name(self.worker.device):
-                    self.pace.setdefault(row["model"], []).append(row["seconds"] / max(1, row["epochs"]))
+        for path in self.place.glob("*.csv"):
+            self._clock(read_rows(path) if path.stem in (*STUDIES, TUNING) else [])
 
     def study(self, name: str) -> str:
         """Carry out one study as far as time allows; what was done, in a sentence."""
@@ -163,18 +162,20 @@ class Runner:
         wanted = {run_id(job.config, r): (job, job.labels | r.labels) for job in jobs for r in job.readings}
         tables = {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
         now = {(system_of(labels), job.config.train.seed): run for run, (job, labels) in wanted.items()}
-        rows = tables.pop(name, [])  # but for what the same system gave with other settings, when the code was older
-        rows = [row for row in rows if now.get((system_of(row), row["seed"]), row["run"]) == row["run"]]
+        rows = tables.pop(name, [])
+        if name != TUNING:  # what the same system gave with other settings, when the code was older, has to go
+            rows = [row for row in rows if now.get((system_of(row), row["seed"]), row["run"]) == row["run"]]
         have, elsewhere = {row["run"] for row in rows}, {row["run"]: row for some in tables.values() for row in some}
+        elsewhere |= self.planned
         todo = [job for job in jobs if any(run_id(job.config, r) not in have | elsewhere.keys() for r in job.readings)]
         for run, (job, labels) in wanted.items():
             if run not in have and job not in todo:  # another study has it
                 rows.append(elsewhere[run] | dict(zip(LABELS, system_of(labels), strict=True)) | told)
         if self.dry:
+            self.planned |= {run: {} for run in wanted}
             return f"{len(todo)} runs of {name}, about {sum(map(self._expected, todo)):.0f} s of one process"
-        order = [system for system, _ in now]
         if len(rows) > len(have):
-            write_rows(file, rows, order)
+            write_rows(file, rows, wanted)
         done = 0
         for job, future in tqdm(self._stream(todo), name, len(todo), disable=not todo, mininterval=1):
             try:
@@ -188,16 +189,15 @@ class Runner:
                     told_of = {"at": "validation", "run": run_id(job.config), "lr": job.config.train.lr}
                     found = [job.labels | told_of | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
             done += 1
-            for row in found:
-                self.pace.setdefault(job.config.model, []).append(row["seconds"] / max(1, row["epochs"]))
+            self._clock(found)
             if betas:  # before the rows that tell that this run is done
                 place = self.place / f"{BETAS}.csv"
                 kept = pd.read_csv(place).to_dict("records") if place.is_file() else []
                 kept = [row for row in kept if row["seed"] != job.config.train.seed]
-                write_rows(place, kept + [row | told for row in betas], [], BETA_COLUMNS)
+                write_rows(place, kept + [row | told for row in betas], columns=BETA_COLUMNS)
             rows += [row | told for row in found if row["run"] not in have]
             have |= {row["run"] for row in found}
-            write_rows(file, rows, order)
+            write_rows(file, rows, wanted)
         return f"{done} of {len(todo)} runs of {name}, {len(jobs) - len(todo)} were there"
 
     def _stream(self, jobs: list[Job]) -> Iterator[tuple[Job, Future]]:
@@ -212,6 +212,11 @@ class Runner:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 yield running.pop(future), future
 
+    def _clock(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            if row["seconds"] and row["device"] == device_name(self.worker.device):
+                self.pace.setdefault(row["model"], []).append(row["seconds"] / max(1, row["epochs"]))
+
     def _in_time(self, job: Job) -> bool:
         return time.monotonic() + self._expected(job) < self.deadline
 
@@ -219,7 +224,7 @@ class Runner:
         """Seconds that a job will take, from the same model's runs on this device where there are any."""
         epochs = job.config.train.epochs if MODELS[job.config.model].learns else 1
         rough = self.examples * ROUGH[torch.device(self.worker.device).type]
-        return epochs * len(job.readings) * float(np.median(self.pace.get(job.config.model, [rough])))
+        return (epochs + len(job.readings) - 1) * float(np.median(self.pace.get(job.config.model, [rough])))
 
 
 def _at_once(worker: Worker, job: Job) -> Future:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.statistics import paired
-from mmsr_lite.experiments.study import Job, Setting, run_id
+from mmsr_lite.experiments.study import Job, Setting, resolved, run_id
 from mmsr_lite.experiments.table import TESTED, load_ranks, read_rows, said, system_of
 from mmsr_lite.training.run import RunConfig
 
@@ -69,11 +68,5 @@ def compare(place: Path, name: str, rows: list[dict[str, Any]], setting: Setting
 
 def _differing(config: RunConfig, setting: Setting) -> dict[str, Any]:
     """The settings of a run that are not those of its model on this data set."""
-
-    def flat(run: RunConfig) -> dict[str, Any]:
-        own = asdict(run)
-        settings = own.pop("settings") | own.pop("train")
-        return own | settings
-
-    usual = flat(setting.config(config.model))
-    return {"model": config.model} | {n: v for n, v in flat(config).items() if n not in usual or usual[n] != v}
+    usual = resolved(setting.config(config.model))
+    return {"model": config.model} | {n: v for n, v in resolved(config).items() if usual[n] != v}

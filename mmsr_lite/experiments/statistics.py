@@ -37,4 +37,4 @@ def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndar
         return {"difference": 0.0, "low": 0.0, "high": 0.0, "p": 1.0, "users": len(values)}
     test = stats.ttest_1samp(values, 0.0)
     found = {"difference": values.mean(), "p": test.pvalue} | test.confidence_interval(0.95)._asdict()
-    return {name: float(value) for name, value in found.items()} | {"users": len(values)}
+    return {name: float(f"{value:.4g}") for name, value in found.items()} | {"users": len(values)}

@@ -111,8 +111,18 @@ def tuned(config: RunConfig, trial: RunConfig, epochs: int, seed: int) -> RunCon
     return config.with_settings(**chosen, lr=trial.train.lr, epochs=epochs, selection="none", seed=seed)
 
 
+def resolved(config: RunConfig) -> dict[str, Any]:
+    """Every setting of a run by its name, the model's defaults too."""
+    own = asdict(replace(config, settings={}))
+    del own["settings"]
+    return own | own.pop("train") | asdict(MODELS[config.model].Config(**config.settings))
+
+
 def run_id(config: RunConfig, reading: Reading | None = None) -> str:
-    """The name of a run, or of a reading off it, in all tables: the same on every device and under every label."""
-    run = replace(config, train=replace(config.train, device="auto"))
+    """The name of a run, or of a reading off it, in all tables: the same on every device and under every label.
+
+    Settings that are off (0, "", False, None) do not count, so an option that comes to be later renames nothing.
+    """
+    settings = {name: value for name, value in sorted(resolved(config).items()) if value and name != "device"}
     more = [] if reading is None else [(reading.rate, reading.corrupted, reading.gate)]
-    return content_hash(asdict(run), *(m for m in more if m != (0.0, None, "")))[:12]
+    return content_hash(settings, *(m for m in more if m != (0.0, None, "")))[:12]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,10 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         raise MMSRError(f"{str(path)!r} is no table of a study: {error}; move it away or mend it") from error
 
 
-def write_rows(path: Path, rows: list[dict[str, Any]], order: list[tuple], columns: tuple = COLUMNS) -> None:
-    """Write the rows in the `order` of their systems, then seeds; measured numbers with a few digits."""
-    places = {system: place for place, system in enumerate(order)}
-    ordered = sorted(rows, key=lambda row: (places.get(system_of(row), len(order)), row["seed"]))
+def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str] = (), columns: tuple = COLUMNS) -> None:
+    """Write the rows in the `order` of their runs, others last; measured numbers with a few digits."""
+    places = {run: place for place, run in enumerate(order)}
+    ordered = sorted(rows, key=lambda row: places.get(row.get("run"), len(places)))
     with atomic(path) as tmp:
         named = [dict(zip(LABELS, system_of(row), strict=True)) | row for row in ordered]
         pd.DataFrame(named, columns=columns).round(DIGITS).to_csv(tmp, index=False)

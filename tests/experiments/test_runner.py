@@ -140,6 +140,9 @@ def test_a_run_has_the_same_name_on_every_device(ring):
 def test_the_command_carries_out_a_study_and_writes_the_page(ring, tiny, tmp_path, capsys):
     source, out = str(save_prepared(ring, tmp_path / "ring")), str(tmp_path / "out")
     settings = [f"{name}={value}" for name, value in QUICK.items()]
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["tables", "--help"])
+    assert "examples:\n  mmsr-lite tables" in capsys.readouterr().out
     argv = ["tables", tiny, source, "--seeds", "1", "--out", out, "--device", "cpu", "--page", "--set", *settings]
     assert cli.main(argv) == 0
     assert f"Saved {tmp_path / 'out' / 'README.md'}" in capsys.readouterr().out
