@@ -6,7 +6,11 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 export MPLBACKEND ?= agg
 
-.PHONY: help demo test lab notebooks lint clean
+# For tests only, in a folder of their own: beside a torch without CUDA, PyPI's torchvision does not import, and takes
+# sentence-transformers with it. The tests declare the two operators it misses; no encoder uses them.
+VISION := torchvision open_clip_torch timm ftfy
+
+.PHONY: help demo test lab notebooks assets lint clean
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -19,8 +23,11 @@ test: $(VENV)/.dev  ## all tests, doctests and notebooks (ARGS="tests/graph -x")
 lab: $(VENV)/.dev  ## JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
-notebooks: $(VENV)/.dev  ## build and execute notebooks/*.ipynb from notebooks/src/*.py (ARGS="00_start_here")
-	$(BIN)/python notebooks/build.py $(ARGS)
+notebooks: $(VENV)/.dev  ## build both editions of notebooks/*.ipynb from notebooks/src/*.py and execute them (ARGS="00_start_here")
+	OMP_NUM_THREADS=1 $(BIN)/python notebooks/build.py $(ARGS)
+
+assets: $(VENV)/.dev  ## train again what the notebooks open, a minute or two each (ARGS="wardrobe-match")
+	$(BIN)/python notebooks/assets.py $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff, ruff format, mypy
 	$(BIN)/ruff check .
@@ -38,6 +45,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,dev]'
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/vision --constraint constraints.txt $(VISION)
 	@touch $@
 
 .PHONY: venv

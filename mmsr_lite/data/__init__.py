@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from mmsr_lite.data.dataset import Dataset, Modality
-from mmsr_lite.errors import MMSRError
 
 __all__ = ["Dataset", "Modality", "load"]
 
@@ -18,26 +16,25 @@ def load(
     encoders: str | dict[str, str] | None = None,
     min_count: int | None = None,
     seed: int = 0,
+    columns: dict[str, str] | None = None,
 ) -> Dataset:
-    """Load `"wardrobe"` (or `"wardrobe:cycle"`, `"wardrobe:match"`, `"wardrobe:mixed"`) or a folder of your own.
+    """Load `"wardrobe"` (or `"wardrobe:cycle"`, ...), `"amazon:FOLDER/CATEGORY"`, `"movielens:FOLDER"`, or a folder.
 
-    `modalities` None means all that can be used, `[]` none. For folders: `encoders` is one encoder or one for each
-    modality, `min_count` that of the k-core (None: 5, or whatever a prepared folder was made with).
+    `modalities` None means all that can be used, `[]` none. For all but the wardrobe: `encoders` is one encoder or one
+    for each modality (`"resnet50:weights.pth"` names its weights), `min_count` that of the k-core (None: 5, or whatever
+    a prepared folder was made with); for folders, `columns` says what ours are called there: `{"user_id": "reviewer"}`.
 
     >>> load("wardrob")
     Traceback (most recent call last):
     mmsr_lite.errors.MMSRError: there is no data set 'wardrob'; expected 'wardrobe', 'wardrobe:cycle', 'wardrobe:match',
-    'wardrobe:mixed' or the path of a folder with interactions.csv and items.jsonl
+    'wardrobe:mixed', 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a folder with interactions.csv and
+    items.jsonl
     """
-    from mmsr_lite.data.sources import source_loader
+    from mmsr_lite.data.prepare import build
+    from mmsr_lite.data.sources import find
 
-    name, _, world = str(source).partition(":")
-    if name == "wardrobe":
-        return source_loader("wardrobe")(world=world or "mixed", modalities=modalities, encoders=encoders, seed=seed)
-    if not Path(source).is_dir():
-        raise MMSRError(
-            f"there is no data set {str(source)!r}; expected 'wardrobe', 'wardrobe:cycle', 'wardrobe:match', "
-            "'wardrobe:mixed' or the path of a folder with interactions.csv and items.jsonl"
-        )
-    options = {"modalities": modalities, "encoders": encoders, "min_count": min_count, "seed": seed}
-    return source_loader("folder")(source, **options)
+    module, place = find(source)
+    if not hasattr(module, "read"):
+        return module.load(world=place or "mixed", modalities=modalities, encoders=encoders, seed=seed)
+    raw = module.read(place, columns=columns, min_count=min_count)
+    return build(raw, modalities=modalities, encoders=encoders, min_count=min_count, seed=seed)

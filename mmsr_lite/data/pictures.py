@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 MAX_PIXELS = 50_000_000  # a file that unfolds to more is not opened
+warnings.filterwarnings("ignore", module=r"PIL\.")  # of large and odd pictures; once, since a filter is no thread's own
 
 
 def open_picture(path: str | None, side: int, *, square: bool = False) -> Any:
@@ -24,15 +25,13 @@ def open_picture(path: str | None, side: int, *, square: bool = False) -> Any:
     if path is None:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large pictures; MAX_PIXELS is stricter
-            with Image.open(path) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    return None
-                picture.draft("RGB", (2 * side, 2 * side))  # a JPEG is unfolded no further than needed
-                share = min(1, side / max(picture.size))
-                size = [side if square else max(1, round(share * length)) for length in picture.size]
-                small = ImageOps.exif_transpose(picture.convert("RGBA").resize(size, Image.Resampling.BOX))
+        with Image.open(path) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                return None
+            picture.draft("RGB", (2 * side, 2 * side))  # a JPEG is unfolded no further than needed
+            share = min(1, side / max(picture.size))
+            size = [side if square else max(1, round(share * length)) for length in picture.size]
+            small = ImageOps.exif_transpose(picture.convert("RGBA").resize(size, Image.Resampling.BOX))
     except Exception:  # whatever a damaged or hostile file makes Pillow raise, there is no picture
         return None
     return Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB")

@@ -1,14 +1,127 @@
-"""From a table of interactions to a `Dataset`: k-core until stable, order of time (paper, section 5.1)."""
+"""From what a source has read to a `Dataset`: k-core until stable, order of time (paper, section 5.1), features."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.data.encoders import ENCODERS, choose_encoders, encode, encoder_of
+from mmsr_lite.data.features import read_features
 from mmsr_lite.errors import MMSRError
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What a source has read: no k-core, no numbers, no features yet.
+
+    `interactions` and `items` as `assemble` takes them; `kinds` says which columns of `items` are "text" (strings or
+    lists of them) and which "picture" (paths in the folder `root`); `ready` names the modalities that have a file of
+    features; `modalities` are taken when none are asked for. `min_count` is 0 in a prepared folder only.
+    """
+
+    name: str
+    root: Path
+    interactions: pd.DataFrame
+    items: pd.DataFrame
+    kinds: dict[str, str] = field(default_factory=dict)
+    ready: dict[str, Path] = field(default_factory=dict)
+    modalities: tuple[str, ...] = ()
+    min_count: int = 5
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def build(
+    raw: Raw,
+    *,
+    modalities: Sequence[str] | None = None,
+    encoders: str | dict[str, str] | None = None,
+    min_count: int | None = None,
+    seed: int = 0,
+) -> Dataset:
+    """Filter and number what was read, and encode the modalities asked for (None: all that the source offers).
+
+    Pictures that cannot be read count as absent; `facts["unreadable"]` lists their items. Raises `MMSRError` on a
+    modality or an encoder that does not exist, and when nothing can be read of a modality that was asked for.
+    """
+    named, asked = encoders if isinstance(encoders, dict) else {}, modalities is not None
+    free = [name for name, spec in named.items() if encoder_of(spec).reads == "id"]  # these need no column
+    ready = {name: file for name, file in raw.ready.items() if name not in named}
+    modalities = list(dict.fromkeys([*raw.modalities, *free] if modalities is None else modalities))
+    for name in modalities:
+        if name not in (*ready, *free) and (name == "item_id" or name not in raw.items):
+            offered = ", ".join(dict.fromkeys([*raw.kinds, *raw.ready])) or "none at all"
+            raise MMSRError(f"{raw.name!r} has no modality {name!r} among its items; choose from: {offered}")
+    chosen = choose_encoders({name: raw.kinds.get(name, "text") for name in modalities if name not in ready}, encoders)
+    kinds = raw.kinds | {name: ENCODERS[spec.partition(":")[0]].reads for name, spec in chosen.items()}
+    kinds = {name: kind for name, kind in kinds.items() if name in raw.items}
+    items = raw.items.copy()
+    for label, kind in kinds.items():
+        read = as_text if kind == "text" else lambda value, label=label: _inside(raw.root, value, label)
+        items[label] = pd.Series(map(read, items[label]), dtype=object)
+    pictured = next((label for label, kind in kinds.items() if kind == "picture"), None)
+    dataset = assemble(
+        raw.name,
+        raw.interactions,
+        items if "item_id" in items else None,
+        texts=[label for label, kind in kinds.items() if kind == "text"],
+        pictures=pictured,
+        min_count=raw.min_count if min_count is None else min_count,
+        facts=raw.facts,
+    )
+    rows = pd.Index(items.get("item_id", [])).get_indexer(dataset.item_ids[1:])
+    built, unreadable, pictures = [], {}, dataset.pictures
+    for name in modalities:
+        if name in ready:
+            features, present = read_features(ready[name], dataset.item_ids)
+        else:
+            values = list(dataset.item_ids[1:]) if name in free else items[name].iloc[rows].tolist()
+            features, present = encode(chosen[name], values, seed=seed)  # (V, F), (V,)
+            if kinds.get(name) == "picture" and (gone := [r for r, v in enumerate(values) if v and not present[r]]):
+                unreadable[name] = [dataset.item_ids[row + 1] for row in gone]
+            features, present = np.pad(features, ((1, 0), (0, 0))), np.pad(present, (1, 0))
+        if name == pictured and name in chosen and name not in free:
+            pictures = tuple(file if there else None for file, there in zip(pictures, present, strict=True))
+        if not present.any() and raw.min_count:
+            told = f"{raw.name!r}: nothing in {name!r} can be read as a modality"
+            if asked:
+                raise MMSRError(f"{told}; leave it out")
+            warnings.warn(f"{told}; it is left out", stacklevel=3)
+            continue
+        built.append(Modality(name, features, present))
+    if unreadable:
+        lost = {name: len(ids) for name, ids in unreadable.items()}
+        warnings.warn(f"{raw.name!r}: pictures that cannot be read count as absent: {lost}", stacklevel=3)
+    facts = dataset.facts | ({"unreadable": unreadable} if unreadable else {})
+    return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
+
+
+def as_text(value: Any) -> str:
+    """Strings as they are, lists (of lists) joined with commas, nothing as the empty string.
+
+    >>> as_text([["Beauty", "Nails"], None])
+    'Beauty, Nails'
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple | np.ndarray):
+        return ", ".join(filter(None, map(as_text, value)))
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _inside(root: Path, value: Any, label: str) -> str | None:
+    """The path of a picture, or None; it has to lie in the folder."""
+    if not (value := as_text(value)):
+        return None
+    if not (file := (root / value).resolve()).is_relative_to(root.resolve()):
+        raise MMSRError(f"{label} {value!r} leads out of {str(root)!r}; expected a path inside the folder")
+    return str(file)
 
 
 def k_core(user: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:

@@ -4,50 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
+from platform import python_version
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import load, save
+from tqdm.auto import tqdm
 
+from mmsr_lite import __version__
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.storage import atomic, read_json, write_json
+from mmsr_lite.data.features import write_features
+from mmsr_lite.data.pictures import open_picture
+from mmsr_lite.data.statistics import statistics
+from mmsr_lite.data.storage import atomic, content_hash, file_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError
 
 SCHEMA = "mmsr-lite/prepared/1"
-
-
-def write_features(file: str | os.PathLike, features: np.ndarray, item_ids: Sequence[str]) -> None:
-    """Write features (n, F) of the n items that have them as safetensors, in one move."""
-    with atomic(file) as tmp:
-        ids = np.frombuffer(json.dumps(list(item_ids)).encode(), np.uint8)
-        tmp.write_bytes(save({"features": np.ascontiguousarray(features), "item_ids": ids}))
-
-
-def read_features(file: str | os.PathLike, item_ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Features (V+1, F) float32 and present (V+1,) of these items, from .safetensors or .npz (features, item_ids).
-
-    Items the file does not list are absent; those nobody asks for are left out. Raises `MMSRError` on a damaged file.
-    """
-    file = Path(file)
-    try:
-        if file.suffix == ".npz":
-            with np.load(file, allow_pickle=False) as stored:
-                found, ids = stored["features"], stored["item_ids"].astype(str).tolist()
-        else:
-            stored = load(file.read_bytes())
-            found, ids = stored["features"], json.loads(stored["item_ids"].tobytes())
-        if found.ndim != 2 or len(found) != len(ids) or len(set(ids)) != len(ids):
-            raise ValueError(f"features {found.shape} do not go with {len(set(ids))} different of {len(ids)} item_ids")
-        rows = pd.Index(ids, dtype=object).get_indexer(pd.Index(item_ids, dtype=object))
-    except Exception as error:  # zip, JSON, header, key: a damaged file can raise anything
-        raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {error}; make it again") from error
-    present = rows >= 0
-    return np.pad(found, ((0, 1), (0, 0)))[rows].astype(np.float32), present  # row -1, for the absent, is zero
+SIDE = 256  # pixels, the longer side of a picture that is kept: enough for every view and encoder here
+PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "scikit-learn", "safetensors", "torch", "transformers")
 
 
 def read_manifest(folder: str | os.PathLike) -> dict[str, Any] | None:
@@ -57,29 +37,81 @@ def read_manifest(folder: str | os.PathLike) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) and manifest.get("schema") == SCHEMA else None
 
 
-def save_prepared(dataset: Dataset, folder: str | os.PathLike) -> Path:
+def prepare(
+    source: str | os.PathLike,
+    folder: str | os.PathLike,
+    *,
+    modalities: list[str] | tuple[str, ...] | None = None,
+    encoders: str | dict[str, str] | None = None,
+    min_count: int | None = None,
+    columns: dict[str, str] | None = None,
+    seed: int = 0,
+) -> bool:
+    """Load a source as `load` does and write it with `save_prepared`; False when `folder` holds just that already.
+
+    The manifest tells the settings, the hash of every file read and written, and versions; the same input gives the
+    same bytes. What was read and encoded before a run was stopped is not done again. `MMSRError` when `folder` holds
+    something else.
+    """
+    from mmsr_lite.data import load
+    from mmsr_lite.data.encoders import weights
+    from mmsr_lite.data.sources import find
+
+    module, place = find(source)
+    files = module.inputs(place) if hasattr(module, "inputs") else []
+    if files and Path(folder).resolve().is_relative_to(Path(place).resolve()):
+        raise MMSRError(f"{str(folder)!r} lies in the source {place!r}; choose a place outside")
+    pairs = [encoders] if isinstance(encoders, str) else [f"{name}={spec}" for name, spec in (encoders or {}).items()]
+    renamed = [f"{ours}={theirs}" for ours, theirs in (columns or {}).items()]
+    words = ["mmsr-lite", "prepare", str(source), "--seed", str(seed)]
+    words += [] if modalities is None else ["--modalities", *modalities]
+    words += [] if min_count is None else ["--min-count", str(min_count)]
+    words += ["--encoder", *pairs] * bool(pairs) + ["--columns", *renamed] * bool(renamed)
+    record: dict[str, Any] = {
+        "command": shlex.join([*words, "-o", "DIR"]),
+        "inputs": _hashes(Path(place).parent, files),
+        "weights": {spec: weights(spec) for spec in (word.partition("=")[2] or word for word in pairs)},
+        "version": __version__,
+    }
+    if (there := read_manifest(folder)) is not None:
+        now = _hashes(Path(folder), (file for file in Path(folder).rglob("*.*") if file.name != "manifest.json"))
+        damaged = [name for name, known in there.get("outputs", {}).items() if now.get(name) != known]
+        other = [name for name, value in record.items() if there.get(name) != value]
+        if damaged or other:
+            told = f"is damaged ({damaged[0]!r})" if damaged else f"was prepared from other {other[0]!r}"
+            raise MMSRError(f"{str(folder)!r} {told}; remove it or choose another place")
+        return False
+    dataset = load(source, modalities=modalities, encoders=encoders, min_count=min_count, columns=columns, seed=seed)
+    save_prepared(dataset, folder, record=record)
+    return True
+
+
+def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[str, Any] | None = None) -> Path:
     """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
 
-    Facts that JSON cannot hold as they are stay behind. The folder appears whole or not at all; `MMSRError` when it is
-    there already or cannot be written.
+    Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind; `record` is
+    added to the manifest. The folder appears whole or not at all (a run that is stopped leaves its pictures in a hidden
+    neighbour, for the next); `MMSRError` when it is there already or cannot be written.
     """
     folder = Path(folder)
     if folder.exists():
         raise MMSRError(f"{str(folder)!r} exists; remove it or choose another place")
-    work = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    work = folder.with_name(f".{folder.name}.part")
     try:
-        work.mkdir(parents=True)
-        _write(dataset, work)
+        work.mkdir(parents=True, exist_ok=True)
+        _write(dataset, work, record or {})
         os.replace(work, folder)
     except OSError as error:
+        shutil.rmtree(work, ignore_errors=True)
         reason = error.strerror or error
         raise MMSRError(f"could not write {str(folder)!r}: {reason}; free space or choose another place") from error
-    finally:
+    except Exception:
         shutil.rmtree(work, ignore_errors=True)
+        raise
     return folder
 
 
-def _write(dataset: Dataset, folder: Path) -> None:
+def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
     ids = np.array(dataset.item_ids, dtype=object)
     users = np.array(dataset.user_ids, dtype=object)
     table = {"user_id": users[dataset.user], "item_id": ids[dataset.item], "timestamp": dataset.time}
@@ -89,14 +121,22 @@ def _write(dataset: Dataset, folder: Path) -> None:
     kinds = dict.fromkeys(dataset.texts, "text")
     if dataset.pictures:
         kinds["picture"] = "picture"
-        items["picture"] = [_copy(file, folder, row) for row, file in enumerate(dataset.pictures)][1:]
+        items["picture"] = [_display(file, folder) for file in tqdm(dataset.pictures[1:], desc="pictures", delay=2)]
     pd.DataFrame(items).to_parquet(folder / "items.parquet", index=False)
     for modality in dataset.modalities:
         file = folder / "features" / f"{quote(modality.name, safe='')}.safetensors"
         write_features(file, modality.features[modality.present], ids[modality.present])
-    names = [modality.name for modality in dataset.modalities]
-    facts = {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}
-    manifest = {"schema": SCHEMA, "name": dataset.name, "modalities": names, "kinds": kinds, "facts": facts}
+    written = {"interactions.parquet", "items.parquet", *filter(None, items.get("picture", ()))}
+    written |= {f"features/{quote(modality.name, safe='')}.safetensors" for modality in dataset.modalities}
+    for file in folder.rglob("*"):  # what a run that was stopped left and nobody asks for
+        if file.is_file() and file.relative_to(folder).as_posix() not in written:
+            file.unlink()
+    manifest: dict[str, Any] = {"schema": SCHEMA, "name": dataset.name}
+    manifest |= {"modalities": [modality.name for modality in dataset.modalities]}
+    manifest |= {"kinds": kinds, "facts": {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}}
+    manifest |= {"counts": statistics(dataset), **record}
+    manifest["versions"] = {"python": python_version()} | {name: _version(name) for name in PACKAGES}
+    manifest["outputs"] = _hashes(folder, (folder / name for name in written))
     write_json(folder / "manifest.json", manifest, indent=1)
 
 
@@ -107,9 +147,33 @@ def _is_plain(fact: Any) -> bool:
         return False
 
 
-def _copy(file: str | None, folder: Path, row: int) -> str | None:
+def _display(file: str | None, folder: Path) -> str | None:
+    """The picture in display size as pictures/HASH.jpg, made only once; None when it does not open."""
     if file is None or not Path(file).is_file():
         return None
-    (folder / "pictures").mkdir(exist_ok=True)
-    shutil.copyfile(file, folder / "pictures" / (name := f"{row}{Path(file).suffix}"))
-    return f"pictures/{name}"
+    place = folder / "pictures" / f"{file_hash(file)[:20]}.jpg"
+    if not place.is_file():
+        if (small := open_picture(file, SIDE)) is None:
+            return None
+        with atomic(place) as tmp:
+            small.save(tmp, "JPEG", quality=90)
+    return place.relative_to(folder).as_posix()
+
+
+def _hashes(root: Path, files: Iterable[Path]) -> dict[str, str]:
+    """The hash of each file by its name in `root`; a folder of many files (pictures) has one for all."""
+    places: dict[str, list[list[str]]] = {}
+    for file in sorted(files):
+        places.setdefault(file.parent.relative_to(root).as_posix(), []).append([file.name, file_hash(file)])
+    found: dict[str, str] = {}
+    for place, rows in places.items():
+        many = {f"{place} ({len(rows)} files)": content_hash(rows)}
+        found |= many if len(rows) > 20 else {f"{place}/{name}".removeprefix("./"): digest for name, digest in rows}
+    return found
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

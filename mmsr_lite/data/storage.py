@@ -89,6 +89,15 @@ def content_hash(*parts: Any) -> str:
     return digest.hexdigest()[:16]
 
 
+def file_hash(path: str | os.PathLike) -> str:
+    """The SHA-256 of what the file holds, in hexadecimal; `MMSRError` when it cannot be read."""
+    try:
+        with open(path, "rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise MMSRError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+
+
 def cache_dir(*parts: str) -> Path:
     """The folder for what can be made again: `$MMSR_CACHE`, else `~/.cache/mmsr_lite`."""
     root = Path(os.environ.get("MMSR_CACHE") or Path.home() / ".cache" / "mmsr_lite")

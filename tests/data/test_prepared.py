@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmsr_lite.data import load
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.data.dataset import Modality
-from mmsr_lite.data.prepared import read_features, save_prepared, write_features
+from mmsr_lite.data.features import read_features, write_features
+from mmsr_lite.data.pictures import open_picture
+from mmsr_lite.data.prepared import prepare, read_manifest, save_prepared
 from mmsr_lite.errors import MMSRError
 
 
@@ -36,11 +39,11 @@ def test_a_prepared_folder_is_read_back_as_it_was_without_any_encoder(tiny_folde
     dataset = load(tiny_folder, min_count=4)
     dataset = replace(dataset, facts=dataset.facts | {"told": [1, "a"], "tacit": np.arange(3)})
     folder = save_prepared(dataset, tmp_path / "ready")
-    monkeypatch.setattr("mmsr_lite.data.sources.folder.encode", None)
+    monkeypatch.setattr("mmsr_lite.data.prepare.encode", None)
     again = load(folder)
     assert_same(dataset, again)
-    assert again.facts == {"unreadable": {"photo": 1}, "told": [1, "a"]}
-    assert Path(again.pictures[1]).read_bytes() == Path(dataset.pictures[1]).read_bytes()
+    assert again.facts == {"unreadable": {"photo": ["i2"]}, "told": [1, "a"]}
+    assert Image.open(again.pictures[1]).size == (40, 30) and again.pictures[1].endswith(".jpg")
     assert again.pictures[3] is None and str(folder.resolve()) in again.pictures[1]
     assert_same(dataset.with_modalities("tags"), load(folder, modalities=["tags"]))
 
@@ -52,7 +55,9 @@ def test_a_modality_that_nobody_has_any_more_and_an_odd_name_come_back_too(tiny_
     assert_same(dataset, load(save_prepared(dataset, tmp_path / "ready")))
 
 
-@pytest.mark.parametrize("failing", ["os.replace", "shutil.copyfile", "mmsr_lite.data.prepared.write_json"])
+@pytest.mark.parametrize(
+    "failing", ["os.replace", "mmsr_lite.data.prepared.open_picture", "mmsr_lite.data.prepared.write_json"]
+)
 def test_a_full_disk_leaves_no_trace_and_what_exists_is_never_overwritten(tiny_folder, tmp_path, monkeypatch, failing):
     dataset, before = load(tiny_folder, min_count=4), sorted(tmp_path.rglob("*"))
     monkeypatch.setattr(failing, full)
@@ -80,3 +85,71 @@ def test_a_damaged_feature_file_is_named(tmp_path, name):
     (tmp_path / name).write_bytes(b"damaged")
     with pytest.raises(MMSRError, match=f"{name}' holds no features"):
         read_features(tmp_path / name, ["a"])
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_input_gives_the_same_bytes_and_a_second_run_does_nothing(tiny_folder, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        monkeypatch.setenv("MMSR_CACHE", str(tmp_path / f"cache of {name}"))
+        assert prepare(tiny_folder, tmp_path / name, min_count=4, encoders={"title": "tfidf-svd"})
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+    monkeypatch.setattr("mmsr_lite.data.load", None)  # would fail if anything were read
+    assert not prepare(tiny_folder, tmp_path / "one", min_count=4, encoders={"title": "tfidf-svd"})
+
+
+def test_the_manifest_tells_command_inputs_counts_and_what_was_written(tiny_folder, tmp_path):
+    prepare(tiny_folder, tmp_path / "out", min_count=4, modalities=["title", "photo"], encoders={"title": "tfidf-svd"})
+    manifest = read_manifest(tmp_path / "out")
+    options = "--seed 0 --modalities title photo --min-count 4 --encoder title=tfidf-svd -o DIR"
+    assert manifest["command"] == f"mmsr-lite prepare {tiny_folder} {options}"
+    assert set(manifest["inputs"]) == {
+        f"tiny/{n}" for n in ("items.jsonl", "interactions.csv", *(f"photos/{i}.png" for i in range(6)))
+    }
+    assert manifest["counts"]["interactions"] == 24 and manifest["versions"]["numpy"] == np.__version__
+    assert {*manifest["outputs"], "manifest.json"} == {*content(tmp_path / "out")}
+
+
+def test_a_prepared_folder_is_not_mistaken_for_another_nor_a_damaged_one_for_whole(tiny_folder, tmp_path):
+    prepare(tiny_folder, tmp_path / "out", min_count=4)
+    before = content(tmp_path / "out")
+    for options, says in (({"min_count": 3}, "other 'command'"), ({"min_count": 4}, "other 'inputs'")):
+        with pytest.raises(MMSRError, match=f"out' was prepared from {says}; remove it or choose another place"):
+            prepare(tiny_folder, tmp_path / "out", **options)
+        (tiny_folder / "photos/0.png").write_bytes((tiny_folder / "photos/1.png").read_bytes())
+    assert content(tmp_path / "out") == before
+    (tmp_path / "out" / "items.parquet").write_bytes(b"damaged")
+    with pytest.raises(MMSRError, match=r"out' is damaged \('items.parquet'\)"):
+        prepare(tiny_folder, tmp_path / "out", min_count=4)
+    with pytest.raises(MMSRError, match="lies in the source"):
+        prepare(tiny_folder, tiny_folder / "out", min_count=4)
+
+
+def test_pictures_that_were_made_before_a_stop_are_not_made_again(tiny_folder, tmp_path, monkeypatch):
+    made = []
+
+    def third_stops(path, side):
+        made.append(path)
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return open_picture(path, side)
+
+    monkeypatch.setattr("mmsr_lite.data.prepared.open_picture", third_stops)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(tiny_folder, tmp_path / "out", min_count=4)
+    assert not (tmp_path / "out").exists() and len(list((tmp_path / ".out.part/pictures").iterdir())) == 2
+    (tmp_path / ".out.part/pictures/of-before.jpg").write_bytes(b"")
+    prepare(tiny_folder, tmp_path / "out", min_count=4)
+    assert len(made) == 3 + 4 and len(list((tmp_path / "out/pictures").iterdir())) == 6
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "tiny"]
+
+
+def test_a_large_picture_is_kept_in_display_size_and_one_shown_twice_only_once(tiny_folder, tmp_path):
+    for row in (0, 1):
+        Image.new("RGB", (900, 600), "red").save(tiny_folder / f"photos/{row}.png")
+    prepare(tiny_folder, tmp_path / "out", min_count=4)
+    dataset = load(tmp_path / "out")
+    assert Image.open(dataset.pictures[1]).size == (256, 171) and dataset.pictures[1] == dataset.pictures[2]
+    assert len(list((tmp_path / "out/pictures").iterdir())) == 5

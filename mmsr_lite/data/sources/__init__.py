@@ -1,23 +1,39 @@
-"""Where data sets come from, one file each; a source is a module with a function `load`, imported when first used."""
+"""Where data sets come from, one file each, imported when first used.
+
+A source reads files: `read(path, columns=, min_count=)` gives a `Raw`, `inputs(path)` the files that takes. The
+wardrobe reads none and has `load`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
-from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.errors import choose
+from mmsr_lite.errors import MMSRError
 
 SOURCES = {
+    "amazon": "mmsr_lite.data.sources.amazon",
     "folder": "mmsr_lite.data.sources.folder",
+    "movielens": "mmsr_lite.data.sources.movielens",
     "wardrobe": "mmsr_lite.data.sources.wardrobe",
 }
+FORMS = (
+    "'wardrobe', 'wardrobe:cycle', 'wardrobe:match', 'wardrobe:mixed', 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' "
+    "or the path of a folder with interactions.csv and items.jsonl"
+)
 
 
-def source_loader(name: str) -> Callable[..., Dataset]:
-    """The function `load` of the source called `name`.
+def find(source: str | os.PathLike) -> tuple[ModuleType, str]:
+    """The module that reads `source` and what stands behind the colon, or the folder's path.
 
-    >>> source_loader("folder").__module__
-    'mmsr_lite.data.sources.folder'
+    >>> find("wardrobe:cycle")[1]
+    'cycle'
     """
-    return import_module(SOURCES[choose("source", name, SOURCES)]).load
+    name, _, rest = str(source).partition(":")
+    if name == "wardrobe" or (name in SOURCES and rest):
+        return import_module(SOURCES[name]), rest
+    if not Path(source).is_dir():
+        raise MMSRError(f"there is no data set {str(source)!r}; expected {FORMS}")
+    return import_module(SOURCES["folder"]), str(source)

@@ -1,14 +1,12 @@
-"""A folder of your own: interactions.csv, items.jsonl and pictures; or one that `save_prepared` wrote."""
+"""A folder of your own: interactions.csv, items.jsonl and pictures; RecBole's files; or what `save_prepared` wrote."""
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
-import os
-import warnings
 import zlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -16,102 +14,103 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 
-from mmsr_lite.data.dataset import Dataset, Modality
-from mmsr_lite.data.encoders import ENCODERS, choose_encoders, encode
-from mmsr_lite.data.prepare import assemble
-from mmsr_lite.data.prepared import read_features, read_manifest
+from mmsr_lite.data.features import FORMS
+from mmsr_lite.data.prepare import Raw, as_text
+from mmsr_lite.data.prepared import read_manifest
 from mmsr_lite.errors import MMSRError
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+PICTURE_FOLDERS = ("pictures", "images", "posters")
 
 
-def load(
-    path: str | os.PathLike,
-    *,
-    modalities: Sequence[str] | None = None,
-    encoders: str | dict[str, str] | None = None,
-    min_count: int | None = None,
-    seed: int = 0,
-) -> Dataset:
+def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | None = None) -> Raw:
     """Read a folder with interactions.csv[.gz]|.parquet and perhaps items.jsonl[.gz]|.csv[.gz]|.parquet.
 
     Interactions have user_id, item_id and perhaps timestamp (without it the order of rows counts). Every column of
-    items may become a modality: text (strings or lists of them) or pictures (paths inside the folder); None takes all
-    that can. `features/<modality>.safetensors` or `.npz` (features, item_ids) is used instead of encoding. Pictures
-    that cannot be read count as absent and are told in `facts["unreadable"]`.
+    items may become a modality: text (strings or lists of them) or pictures (paths inside the folder); pictures named
+    by the items' ids may also lie in `pictures/`. `features/<modality>` (`features.FORMS`) is used instead of encoding.
+    RecBole's atomic files (one .inter, perhaps an .item) are read too. `columns` says what ours are called there.
     """
-    path = Path(path)
-    manifest = read_manifest(path) or {}
-    table, items = _interactions(path), _items(path)
-    kinds: dict[str, str] = manifest.get("kinds") or _kinds(items)
-    files = [file for ending in ("npz", "safetensors") for file in sorted(path.glob(f"features/*.{ending}"))]
+    root = Path(path)
+    manifest = read_manifest(root) or {}
+    table, items = _interactions(root, columns or {}), items_table(root, columns or {})
+    kinds: dict[str, str] = manifest.get("kinds") or kinds_of(items)
+    ids = items["item_id"] if "item_id" in items else table["item_id"].unique()
+    if not manifest and "picture" not in kinds.values() and (named := keyed_pictures(root, ids)):
+        items = items if "item_id" in items else pd.DataFrame({"item_id": ids})
+        items["picture"], kinds["picture"] = pd.Series(named, dtype=object), "picture"
+    files = [file for form in FORMS for file in sorted(root.glob(f"features/*{form}"))]
     ready = {unquote(file.stem): file for file in files}
-    if modalities is None:
-        modalities = manifest["modalities"] if manifest else [*kinds, *ready]
-    modalities = list(dict.fromkeys(modalities))
-    for name in modalities:
-        if name not in ready and (name == "item_id" or name not in items):
-            offered = ", ".join(dict.fromkeys([*kinds, *ready])) or "none at all"
-            raise MMSRError(f"{str(path)!r} has no modality {name!r} among its items; choose from: {offered}")
-    chosen = choose_encoders({name: kinds.get(name, "text") for name in modalities if name not in ready}, encoders)
-    kinds = kinds | {name: ENCODERS[encoder].reads for name, encoder in chosen.items()}
-    for label, kind in kinds.items():
-        read = _text if kind == "text" else lambda value, label=label: _inside(path, value, label)
-        items[label] = pd.Series(map(read, items[label]), dtype=object)
-    pictured = next((label for label, kind in kinds.items() if kind == "picture"), None)
-    dataset = assemble(
-        manifest.get("name") or path.resolve().name,
+    return Raw(
+        manifest.get("name") or root.resolve().name,
+        root,
         table,
-        items if "item_id" in items else None,
-        texts=[label for label, kind in kinds.items() if kind == "text"],
-        pictures=pictured,
-        min_count=min_count if min_count is not None else 0 if manifest else 5,
-        facts=manifest.get("facts"),
+        items,
+        kinds,
+        ready,
+        tuple(manifest["modalities"] if manifest else [*kinds, *ready]),
+        min_count=0 if manifest else 5,
+        facts=manifest.get("facts", {}),
     )
-    rows = pd.Index(items.get("item_id", [])).get_indexer(dataset.item_ids[1:])
-    built, unreadable, pictures = [], {}, dataset.pictures
-    for name in modalities:
-        if name in ready:
-            features, present = read_features(ready[name], dataset.item_ids)
-        else:
-            values = items[name].iloc[rows].tolist()
-            features, present = encode(chosen[name], values, seed=seed)  # (V, F), (V,)
-            features, present = np.pad(features, ((1, 0), (0, 0))), np.pad(present, (1, 0))
-            if kinds[name] == "picture" and (lost := sum(map(bool, values)) - int(present.sum())):
-                unreadable[name] = lost
-        if name == pictured and name not in ready:
-            pictures = tuple(file if there else None for file, there in zip(pictures, present, strict=True))
-        if not present.any() and not manifest:
-            raise MMSRError(f"{str(path)!r}: nothing in {name!r} can be read as a modality; leave it out")
-        built.append(Modality(name, features, present))
-    if unreadable:
-        warnings.warn(f"{str(path)!r}: pictures that cannot be read count as absent: {unreadable}", stacklevel=2)
-    facts = dataset.facts | ({"unreadable": unreadable} if unreadable else {})
-    return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
 
 
-def _find(path: Path, stem: str, endings: tuple[str, ...]) -> Path | None:
-    """The one file `stem` with one of these endings; more than one is a mistake."""
-    found = [file for ending in endings if (file := path / f"{stem}{ending}").is_file()]
+def inputs(path: str) -> list[Path]:
+    """Every file that `read` may read."""
+    return sorted(file for file in Path(path).rglob("*") if file.is_file() and not file.name.startswith("."))
+
+
+def keyed_pictures(root: Path, ids: Iterable[str]) -> list[str | None]:
+    """For each id the picture of that name in pictures/, images/ or posters/ of `root`; empty when there are none."""
+    found = {
+        file.stem: f"{file.parent.name}/{file.name}"
+        for place in PICTURE_FOLDERS
+        for file in sorted(root.glob(f"{place}/*"))
+        if file.suffix.lower() in PICTURE_ENDINGS
+    }
+    return [found.get(own) for own in ids] if found else []
+
+
+def _find(path: Path, *names: str) -> Path | None:
+    """The one file of these names; more than one is a mistake."""
+    found = [file for name in names for file in sorted(path.glob(name)) if file.is_file()]
     if len(found) > 1:
         raise MMSRError(f"{str(path)!r} has both {found[0].name!r} and {found[1].name!r}; keep one of them")
     return found[0] if found else None
 
 
-def _table(file: Path) -> pd.DataFrame:
+def read_table(file: Path) -> pd.DataFrame:
     """The file as it is, with whatever a damaged file raises told in one sentence."""
+    as_words: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     try:
         if file.suffix == ".parquet":
             return pd.read_parquet(file)
         if ".jsonl" in file.name:
             return pd.DataFrame(_json_lines(file), dtype=object)
-        return pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        if file.suffix in (".inter", ".item"):  # tabs, no quotes, a heading such as title:token_seq
+            table = pd.read_csv(file, sep="\t", quoting=csv.QUOTE_NONE, **as_words)
+            table = table.drop(columns=[label for label in table if label.endswith(":float_seq")])
+            return table.rename(columns=lambda label: label.partition(":")[0])
+        return pd.read_csv(file, **as_words)
     except MMSRError:
         raise
     except UnicodeDecodeError as error:
         raise MMSRError(f"{str(file)!r} is not UTF-8 ({error.reason}, byte {error.start}); save it so") from error
     except (OSError, EOFError, ValueError, zlib.error) as error:  # pandas' and pyarrow's errors are ValueErrors
         raise MMSRError(f"{str(file)!r} cannot be read: {str(error).strip() or 'it is cut short'}") from error
+
+
+def _renamed(file: Path, columns: dict[str, str], needed: Collection[str]) -> pd.DataFrame:
+    """The table under our names; of the columns `needed` those in the mapping have to be there."""
+    table = read_table(file)
+    for ours, theirs in columns.items():
+        if theirs in table:
+            table = table.drop(columns=[ours] if ours in table and ours != theirs else []).rename(
+                columns={theirs: ours}
+            )
+        elif ours in needed:
+            found = ", ".join(map(str, table.columns))
+            raise MMSRError(f"{str(file)!r} has no column {theirs!r} to be {ours!r}; found: {found}")
+    return table
 
 
 def _json_lines(file: Path) -> list[dict[str, Any]]:
@@ -146,11 +145,15 @@ def _ids(file: Path, table: pd.DataFrame, label: str) -> pd.Series:
     return column.astype(str)
 
 
-def _interactions(path: Path) -> pd.DataFrame:
-    file = _find(path, "interactions", (".parquet", ".csv", ".csv.gz"))
+def _interactions(path: Path, renamed: dict[str, str]) -> pd.DataFrame:
+    file = _find(path, "interactions.parquet", "interactions.csv", "interactions.csv.gz", "*.inter")
     if file is None:
-        raise MMSRError(f"{str(path)!r} has no interactions.csv, .csv.gz or .parquet with user_id, item_id, timestamp")
-    table = _table(file)
+        raise MMSRError(
+            f"{str(path)!r} has no interactions.csv, .csv.gz, .parquet or .inter with user_id, item_id, timestamp"
+        )
+    table = _renamed(file, renamed, ("user_id", "timestamp"))
+    if "item_id_list" in table:
+        raise MMSRError(f"{str(file)!r} is split into lists already; expected one row for each interaction")
     columns = {label: _ids(file, table, label) for label in ("user_id", "item_id")}
     if table.empty:
         raise MMSRError(f"{str(file)!r} holds no interactions; expected a row for each")
@@ -168,41 +171,29 @@ def _interactions(path: Path) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _items(path: Path) -> pd.DataFrame:
+def items_table(path: Path, renamed: dict[str, str] | None = None) -> pd.DataFrame:
     """The items, `item_id` as strings; a table without columns when there is no items file."""
-    file = _find(path, "items", (".parquet", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz"))
+    names = [f"items{end}" for end in (".parquet", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz")]
+    file = _find(path, *names, *(f"{file.stem}.item" for file in path.glob("*.inter")))
+    wanted = {*(renamed := renamed or {})} - {"user_id", "item_id", "timestamp"}
+    if file is None and wanted:
+        raise MMSRError(f"{str(path)!r} has no items file with a column {renamed[min(wanted)]!r}; add it")
     if file is None:
         return pd.DataFrame()
-    items = _table(file)
+    items = _renamed(file, renamed, wanted)
     items["item_id"] = _ids(file, items, "item_id")
     return items
 
 
-def _kinds(items: pd.DataFrame) -> dict[str, str]:
+def kinds_of(items: pd.DataFrame) -> dict[str, str]:
     """The columns that can be modalities and their kind: mostly pictures, else words, but neither ids nor numbers."""
     kinds = {}
     for label in items:
-        values = [value for value in items[label] if not isinstance(value, float) and _text(value)]
+        values = [value for value in items[label] if not isinstance(value, float) and as_text(value)]
         if label == "id" or label.endswith("_id") or not all(isinstance(v, str | list | np.ndarray) for v in values):
             continue
         if 2 * sum(isinstance(v, str) and v.lower().endswith(PICTURE_ENDINGS) for v in values) > len(values):
             kinds[label] = "picture"
-        elif pd.to_numeric(pd.Series(map(_text, values), dtype=object), errors="coerce").isna().any():
+        elif pd.to_numeric(pd.Series(map(as_text, values), dtype=object), errors="coerce").isna().any():
             kinds[label] = "text"
     return kinds
-
-
-def _text(value: Any) -> str:
-    """Strings as they are, lists (of lists) joined with commas, nothing as the empty string."""
-    if isinstance(value, list | tuple | np.ndarray):
-        return ", ".join(filter(None, map(_text, value)))
-    return "" if value is None or pd.isna(value) else str(value)
-
-
-def _inside(path: Path, value: Any, label: str) -> str | None:
-    """The path of a picture, or None; it has to lie in the folder."""
-    if not (value := _text(value)):
-        return None
-    if not (file := (path / value).resolve()).is_relative_to(path.resolve()):
-        raise MMSRError(f"{label} {value!r} leads out of {str(path)!r}; expected a path inside the folder")
-    return str(file)

@@ -1,0 +1,153 @@
+"""Raw data sets fetched when somebody asks for them by name: whole, checked, and going on where a connection broke off.
+
+The hashes of MovieLens are those GroupLens publishes beside the files. Nobody publishes any of Amazon's: the first
+download is trusted, and its hash kept in hashes.json for the next. `MMSR_MIRROR` names another place for all files.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mmsr_lite.data.storage import content_hash, file_hash, read_json, write_json
+from mmsr_lite.errors import MMSRError, choose
+
+GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
+RESEARCH = "research only, no commercial use, no passing on without permission; cite Harper & Konstan 2015"
+MOVIELENS = {  # name: MD5 of the zip
+    "ml-100k": "0e33842e24a9c977be4e0107933c0723",
+    "ml-1m": "c4d9eecfca2ab87c1945afe126590906",
+    "ml-20m": "cd245b17a1ae2cc31bb14903e1204af3",
+    "ml-25m": "6b51fb2759a8657d3bfcbfc42b592ada",
+    "ml-32m": "d472be332d4daa821edc399621853b57",
+}
+UCSD = "https://mcauleylab.ucsd.edu/public_datasets/data/"
+AMAZON = {  # name: files of category X, whom to cite
+    "amazon-2014": (
+        "http://snap.stanford.edu/data/amazon/productGraph/categoryFiles/reviews_{X}_5.json.gz",
+        "http://snap.stanford.edu/data/amazon/productGraph/categoryFiles/meta_{X}.json.gz",
+        "McAuley et al. 2015, He & McAuley 2016",
+    ),
+    "amazon-2018": (
+        UCSD + "amazon_v2/categoryFilesSmall/{X}_5.json.gz",
+        UCSD + "amazon_v2/metaFiles2/meta_{X}.json.gz",
+        "Ni et al. 2019",
+    ),
+    "amazon-2023": (
+        UCSD + "amazon_2023/raw/review_categories/{X}.jsonl.gz",
+        UCSD + "amazon_2023/raw/meta_categories/meta_{X}.jsonl.gz",
+        "Hou et al. 2024",
+    ),
+}
+WAIT, TRIES = 30.0, 5  # seconds without a byte, connections in all
+
+
+def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool]) -> list[Path]:
+    """Fetch `"ml-100k"`, ... or `"amazon-2014:Beauty"`, ... into `folder`, once `agree` says yes to size and licence.
+
+    What was fetched before a break stays in a hidden file and is not fetched again. `MMSRError` when a server does not
+    answer, or when a file is not what its hash says; nothing of it is left then.
+
+    >>> download("ml-2k", ".", agree=lambda told: False)
+    Traceback (most recent call last):
+    mmsr_lite.errors.MMSRError: unknown download 'ml-2k'; choose from: amazon-2014, amazon-2018, amazon-2023, ...
+    """
+    kind, _, category = name.partition(":")
+    choose("download", kind, [*AMAZON, *MOVIELENS])
+    if kind in AMAZON and not category:
+        raise MMSRError(f"{name!r} needs a category, such as '{kind}:All_Beauty'")
+    *forms, cite = AMAZON.get(kind, (f"{GROUPLENS}{kind}.zip", ""))
+    terms = f"no licence is given; for research, cite {cite}" if cite else RESEARCH
+    mirror, folder = os.environ.get("MMSR_MIRROR"), Path(folder)
+    addresses = [form.replace("{X}", category) for form in forms]
+    addresses = [f"{mirror.rstrip('/')}/{address.rpartition('/')[2]}" if mirror else address for address in addresses]
+    known = read_json(folder / "hashes.json") if (folder / "hashes.json").is_file() else {}
+    found = [(address, *_ask(address)) for address in addresses]
+    told = [f"{address}: {size / 1e6:,.1f} MB" if size else f"{address}: of unknown size" for address, size, _ in found]
+    if not agree("\n".join([*told, f"Terms: {terms}."])):
+        return []
+    return [_fetch(address, size, mark, folder, known, MOVIELENS.get(kind)) for address, size, mark in found]
+
+
+def _ask(address: str) -> tuple[int, str]:
+    """Size in bytes (0 when the server does not say), and what tells this version of the file from another."""
+    head = _request("HEAD", address).headers
+    return int(head.get("Content-Length", 0)), head.get("ETag") or head.get("Last-Modified") or ""
+
+
+def _request(method: str, address: str, **headers: str) -> Any:
+    try:
+        import requests
+    except ImportError as error:
+        raise MMSRError(f"downloads need packages: pip install 'mmsr-lite[download]' ({error})") from error
+    try:
+        headers = {"Accept-Encoding": "identity"} | headers
+        reply = requests.request(method, address, headers=headers, timeout=WAIT, stream=True, allow_redirects=True)
+        reply.raise_for_status()
+    except requests.RequestException as error:
+        raise MMSRError(
+            f"{address!r} cannot be fetched: {error}; try later, or name a mirror in MMSR_MIRROR"
+        ) from error
+    return reply
+
+
+def _fetch(address: str, size: int, mark: str, folder: Path, known: dict[str, str], published: str | None) -> Path:
+    """The file, and an archive's folder, in `folder`."""
+    import pooch
+
+    name = address.rpartition("/")[2]
+    part = folder / f".{name}.{content_hash(address, size, mark)}.part"  # of another version there is another part
+    expected = f"md5:{published}" if published else known.get(name)
+
+    def resume(url: str, target: str, _: Any) -> None:
+        _stream(url, size, part)
+        os.replace(part, target)
+
+    try:
+        pooch.retrieve(url=address, known_hash=expected, fname=name, path=folder, downloader=resume)
+    except ValueError as error:
+        if isinstance(error, MMSRError):
+            raise
+        raise MMSRError(f"{name!r} from {address!r} is not what {expected!r} says and was removed: {error}") from error
+    except OSError as error:
+        raise MMSRError(f"{name!r} cannot be kept in {str(folder)!r}: {error}") from error
+    if not expected:
+        known[name] = f"sha256:{file_hash(folder / name)}"
+        write_json(folder / "hashes.json", known, indent=1)
+    if name.endswith(".zip"):
+        pooch.Unzip(extract_dir=".")(str(folder / name), "download", None)
+        return folder / name.removesuffix(".zip")
+    return folder / name
+
+
+def _stream(url: str, size: int, part: Path) -> None:
+    """Append to `part` until it is whole, connecting again when the other side falls silent or breaks off."""
+    import requests
+    import urllib3
+    from tqdm.auto import tqdm
+
+    broken = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+    done = part.stat().st_size if part.is_file() else 0
+    with tqdm(total=size or None, initial=done, desc=url.rpartition("/")[2], unit="B", unit_scale=True) as bar:
+        for attempt in range(TRIES):
+            try:
+                reply = _request("GET", url, **({"Range": f"bytes={done}-"} if done else {}))
+                done = done if reply.status_code == 206 else 0  # a server that knows no ranges begins again
+                with open(part, "ab" if done else "wb") as file:
+                    while block := reply.raw.read(1 << 16):
+                        file.write(block)
+                        done += len(block)
+                        bar.update(done - bar.n)
+                if not size or done == size:
+                    return
+                reason: Any = f"{done:,} of {size:,} bytes came"
+            except (MMSRError, *broken) as error:
+                reason, done = error, part.stat().st_size if part.is_file() else 0
+            if done > size > 0:
+                part.unlink()
+                done = 0
+            time.sleep(min(attempt, 3))
+    raise MMSRError(f"{url!r} broke off {TRIES} times ({reason}); the {done:,} bytes that came are kept, ask again")

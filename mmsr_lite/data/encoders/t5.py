@@ -1,0 +1,37 @@
+"""The encoder half of T5, its states averaged over real tokens (paper, section 4.1, where texts become e_b).
+
+The authors' released code averages over padding too, so that a vector depends on its neighbours in the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mmsr_lite.data.encoders.network import device, opening
+
+INSTALL = "pip install transformers"
+EXAMPLE = "t5:FOLDER, or t5:NAME to fetch a model of that name, such as t5:t5-base (about 900 MB)"
+LONGEST = 512  # tokens
+
+
+def texts(model: str) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+    """A function from texts to (features (b, F), present); `model` is a folder, or a name that the hub knows."""
+    with opening("t5", INSTALL, model):
+        import torch
+        from transformers import AutoTokenizer, T5EncoderModel
+
+        tokenizer = AutoTokenizer.from_pretrained(model)
+        network = T5EncoderModel.from_pretrained(model, dtype=torch.float32).eval().to(device())
+
+    def encode(batch: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        with torch.inference_mode():
+            tokens = tokenizer(list(batch), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+            tokens = tokens.to(device())
+            real = tokens["attention_mask"][..., None].float()  # (b, T, 1)
+            states = network(tokens["input_ids"], tokens["attention_mask"]).last_hidden_state  # (b, T, F)
+            mean = (states * real).sum(dim=1) / real.sum(dim=1)  # (b, F)
+        return mean.cpu().numpy(), np.ones(len(batch), bool)
+
+    return encode

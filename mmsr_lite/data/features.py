@@ -1,0 +1,83 @@
+"""Feature vectors in files: our own (safetensors), and the forms in which people bring theirs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load, save
+
+from mmsr_lite.data.storage import atomic
+from mmsr_lite.errors import MMSRError
+
+AMAZON = np.dtype([("item_id", "S10"), ("features", "<f4", 4096)])  # a record of image_features_X.b
+
+
+def write_features(file: str | os.PathLike, features: np.ndarray, item_ids: Sequence[str]) -> None:
+    """Write features (n, F) of the n items that have them as safetensors, in one move."""
+    with atomic(file) as tmp:
+        ids = np.frombuffer(json.dumps(list(item_ids)).encode(), np.uint8)
+        tmp.write_bytes(save({"features": np.ascontiguousarray(features), "item_ids": ids}))
+
+
+def read_features(file: str | os.PathLike, item_ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Features (V+1, F) float32 and present (V+1,) of these items, from one of `FORMS`.
+
+    .safetensors and .npz hold `features` and `item_ids`; .parquet a column item_id and one of lists, or one for each
+    number; .b is Amazon's. Items the file does not list are absent; those nobody asks for are left out. Raises
+    `MMSRError` on a damaged file.
+    """
+    file = Path(file)
+    try:
+        found, ids = FORMS[file.suffix](file, set(item_ids))
+        if found.ndim != 2 or len(found) != len(ids) or len(set(ids)) != len(ids):
+            raise ValueError(f"features {found.shape} do not go with {len(set(ids))} different of {len(ids)} item_ids")
+        rows = pd.Index(ids, dtype=object).get_indexer(pd.Index(item_ids, dtype=object))
+        found = found.astype(np.float32, copy=False)
+    except Exception as error:  # zip, JSON, header, key: a damaged file can raise anything
+        told = f"no such form: {file.suffix!r}" if isinstance(error, KeyError) and file.suffix not in FORMS else error
+        raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {told}; make it again") from error
+    present = rows >= 0
+    return np.concatenate([found, np.zeros((1, found.shape[1]), np.float32)])[rows], present  # row -1 is the absent's
+
+
+def _npz(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
+    with np.load(file, allow_pickle=False) as stored:
+        return stored["features"], stored["item_ids"].astype(str).tolist()
+
+
+def _safetensors(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
+    stored = load(file.read_bytes())
+    return stored["features"], json.loads(stored["item_ids"].tobytes())
+
+
+def _parquet(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
+    table = pd.read_parquet(file)
+    ids = table.pop("item_id").astype(str).tolist()
+    lists = table.shape[1] == 1 and pd.api.types.is_object_dtype(table.dtypes.iloc[0])
+    return np.stack(list(table.iloc[:, 0])) if lists else table.to_numpy(np.float32), ids
+
+
+def _amazon(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
+    """Only the wanted items are kept, so that a file of gigabytes needs no more memory than they do."""
+    if file.stat().st_size % AMAZON.itemsize:
+        raise ValueError(f"{file.stat().st_size} bytes are not a whole number of records of {AMAZON.itemsize}")
+    found: dict[str, np.ndarray] = {}
+    with open(file, "rb") as stream:
+        while len(block := np.fromfile(stream, AMAZON, 1024)):
+            for row, own in enumerate(block["item_id"].astype(str).tolist()):
+                if own in wanted:
+                    found.setdefault(own, block["features"][row].copy())
+    return np.array(list(found.values()), np.float32).reshape(-1, 4096), list(found)
+
+
+FORMS: dict[str, Callable[[Path, Collection[str]], tuple[np.ndarray, list[str]]]] = {
+    ".safetensors": _safetensors,
+    ".npz": _npz,
+    ".parquet": _parquet,
+    ".b": _amazon,
+}

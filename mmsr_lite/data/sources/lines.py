@@ -1,0 +1,58 @@
+"""Large files of records, a line each, read as a stream; what cannot be read is counted, not lost in silence."""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmsr_lite.errors import MMSRError
+
+BLOCK, LONGEST = 1 << 22, 1 << 26  # bytes
+
+
+def lines(file: Path) -> Iterator[bytes]:
+    """The lines of a file, gzipped or not, with a bar; `MMSRError` when it is cut short or has no lines to speak of."""
+    from tqdm.auto import tqdm
+
+    size = file.stat().st_size
+    bar = tqdm(total=size, desc=file.name, unit="B", unit_scale=True, disable=size < BLOCK)
+    try:
+        with (
+            bar,
+            open(file, "rb") as packed,
+            gzip.GzipFile(fileobj=packed) if file.suffix == ".gz" else packed as stream,
+        ):
+            rest = b""
+            while block := stream.read(BLOCK):
+                *whole, rest = (rest + block).split(b"\n")
+                yield from whole
+                if len(rest) > LONGEST:
+                    raise MMSRError(
+                        f"{str(file)!r} has a line of more than {LONGEST:,} bytes; expected a record a line"
+                    )
+                bar.update(packed.tell() - bar.n)
+            if rest:
+                yield rest
+    except (OSError, EOFError, zlib.error) as error:
+        raise MMSRError(f"{str(file)!r} is damaged or cut short: {error}; fetch it again") from error
+
+
+def record(line: bytes) -> dict[str, Any] | None:
+    """The dictionary that the line holds, as JSON or as a Python literal; None when it holds none.
+
+    >>> record(b"{'asin': 'B0', 'title': None}")
+    {'asin': 'B0', 'title': None}
+    """
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        try:
+            found = ast.literal_eval(line.decode().strip())
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,348 @@
+"""Amazon's raw files: every edition and form gives the same data, and what is damaged is told or counted."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mmsr_lite.data import load
+from mmsr_lite.data.features import AMAZON
+from mmsr_lite.data.prepared import prepare
+from mmsr_lite.data.sources import lines
+from mmsr_lite.data.statistics import statistics
+from mmsr_lite.errors import MMSRError
+
+DAY = 86_400
+NAMES = {
+    "2014": ("reviews_{}_5.json.gz", "meta_{}.json.gz"),
+    "2014 csv": ("ratings_{}.csv", "meta_{}.json"),
+    "2018": ("{}_5.json.gz", "meta_{}.json.gz"),
+    "2023": ("{}.jsonl.gz", "meta_{}.jsonl.gz"),
+}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMSR_CACHE", str(tmp_path / "cache"))
+
+
+def review(edition: str, user: str, item: str, time: int) -> str:
+    if edition == "2014 csv":
+        return f"{user},{item},5.0,{time}"
+    said = {"overall": 5.0, "reviewText": "so {'asin': 'B0'} it's \"fine\"\n", "summary": "é"}
+    if edition == "2023":
+        return json.dumps(said | {"user_id": user, "parent_asin": item, "asin": "other", "timestamp": time * 1000})
+    return json.dumps(said | {"reviewerID": user, "asin": item, "unixReviewTime": time})
+
+
+def item(edition: str, own: str, title: str, categories: list[str]) -> str:
+    """A line of metadata: a Python literal in 2014, JSON after."""
+    address = f"http://x/{own}.jpg"
+    if edition.startswith("2014"):
+        return repr({"asin": own, "title": title, "categories": [categories], "imUrl": address, "price": None})
+    if edition == "2018":
+        return json.dumps({"asin": own, "title": title, "category": categories, "imageURLHighRes": [address]})
+    sizes = {"thumb": "http://x/small.jpg", "large": address, "hi_res": None}
+    return json.dumps({"parent_asin": own, "title": title, "categories": categories, "images": [sizes]})
+
+
+def write(folder: Path, edition: str, reviews: list, items: list, category: str = "Beauty") -> str:
+    """The two files of a category; texts are bytes or strings."""
+    folder.mkdir(exist_ok=True)
+    for name, rows in zip(NAMES[edition], (reviews, items), strict=True):
+        content = b"\n".join(row if isinstance(row, bytes) else row.encode() for row in rows) + b"\n"
+        packed = gzip.compress(content, 1) if name.endswith(".gz") else content
+        (folder / name.format(category)).write_bytes(packed)
+    return f"amazon:{folder}/{category}"
+
+
+def small(edition: str) -> tuple[list, list]:
+    """Six users who review the same six items, one a day."""
+    reviews = [review(edition, f"u{u}", f"B{i:09}", DAY * (u + i)) for u in range(6) for i in range(6)]
+    return reviews, [item(edition, f"B{i:09}", f"title {i}", ["Beauty", "Nails"]) for i in range(6)]
+
+
+@pytest.mark.parametrize("edition", NAMES)
+def test_every_edition_gives_the_papers_beauty_back(shared_data, tmp_path, edition):
+    """Users, items, interactions, order and titles of the filtered copy, out of a raw file that holds more."""
+    known = load(shared_data / "amazon-beauty", modalities=[])
+    seen = [
+        (known.user_ids[u], known.item_ids[i], int(t))
+        for u, i, t in zip(known.user, known.item, known.time, strict=True)
+    ]
+    rows = [review(edition, u, i, 1_300_000_000 + DAY * t) for u, i, t in seen]
+    rows += [
+        review(edition, f"RARE{n}", known.item_ids[n % 99 + 1], 10**9) for n in range(3000)
+    ]  # each has one: no 5-core
+    rows += rows[:500]
+    rows += [review(edition, u, i, 1_399_999_999) for u, i, _ in seen[:99]]
+    titles = [
+        (own, title.replace("&", "&amp;")) for own, title in zip(known.item_ids[1:], known.titles[1:], strict=True)
+    ]
+    items = [item(edition, own, title, ["Beauty"]) for own, title in titles[::-1]]
+    source = write(tmp_path, edition, rows if edition == "2014" else sorted(rows, key=hash_of), items)
+    found = load(source, modalities=[])
+    histories = [
+        {d.user_ids[u]: [d.item_ids[i] for i in d.history(u)] for u in range(d.num_users)} for d in (known, found)
+    ]
+    assert histories[0] == histories[1]
+    if edition == "2014":  # where the raw file has the copy's order, the numbers are the same too
+        assert (found.user_ids, found.item_ids) == (known.user_ids, known.item_ids)
+        assert np.array_equal(found.user, known.user) and np.array_equal(found.item, known.item)
+    counts = statistics(found)
+    assert (counts["users"], counts["items"], counts["interactions"]) == (22_363, 12_101, 198_502)
+    expected = {own: " ".join(title.split()) for own, title in zip(known.item_ids, known.titles, strict=True)}
+    assert dict(zip(found.item_ids, found.titles, strict=True)) == expected
+    assert found.facts["reviews"] == {"read": 198_502 + 3000 + 500 + 99, "the same again": 500, "later, same item": 99}
+
+
+def hash_of(row: str) -> str:
+    return hashlib.md5(row.encode()).hexdigest()
+
+
+def test_text_of_every_shape_becomes_plain_and_addresses_are_kept_but_no_modality(tmp_path):
+    reviews, items = small("2018")
+    odd = {
+        "asin": "B000000000",
+        "title": "Fair &amp; White <b>  Gel\n",
+        "category": [],
+        "description": ["one", None, "two"],
+    }
+    code = {"asin": "B000000001", "title": "var aPageStart = (new Date()).getTime();", "feature": ["soft", "warm"]}
+    items[:2] = [json.dumps(odd | {"imageURLHighRes": ["http://x/1.jpg", "http://x/2.jpg"]}), json.dumps(code)]
+    dataset = load(write(tmp_path / "raw", "2018", reviews, items), encoders="tfidf-svd")
+    assert dataset.titles[1:3] == ("Fair & White <b> Gel", "B000000001")
+    assert dataset.texts["description"][1] == "one, two" and dataset.texts["features"][2] == "soft, warm"
+    assert dataset.texts["picture_url"][1] == "http://x/1.jpg"
+    present = {one.name: one.present.tolist()[1:3] for one in dataset.modalities}
+    assert present == {
+        "title": [True, False],
+        "categories": [False, False],
+        "features": [False, True],
+        "description": [True, False],
+    }
+
+
+def test_the_large_picture_is_named_in_the_edition_of_2023(tmp_path):
+    dataset = load(write(tmp_path / "raw", "2023", *small("2023")), modalities=[])
+    assert dataset.texts["picture_url"][1] == "http://x/B000000000.jpg" and dataset.time[1] - dataset.time[0] == DAY
+
+
+def test_picture_features_and_pictures_beside_the_reviews_are_the_image(tmp_path):
+    source, raw = write(tmp_path / "raw", "2014", *small("2014")), tmp_path / "raw"
+    records = np.zeros(3, AMAZON)
+    records["item_id"], records["features"] = [b"B000000004", b"ELSEWHERE0", b"B000000001"], np.arange(3)[:, None]
+    records.tofile(raw / "image_features_Beauty.b")
+    (raw / "images").mkdir()
+    Image.new("RGB", (9, 9), "red").save(raw / "images/B000000002.png")
+    image = load(source).modality("image")
+    assert image.present.tolist() == [n in (2, 5) for n in range(7)] and image.features[[2, 5], 4095].tolist() == [2, 0]
+    assert load(source).pictures[3].endswith("B000000002.png")
+    (raw / "image_features_Beauty.b").write_bytes(records.tobytes()[:-1])
+    with pytest.raises(MMSRError, match=f"{3 * 16_394 - 1} bytes are not a whole number of records of 16394"):
+        load(source)
+
+
+def test_what_was_read_is_kept_by_the_files_content(tmp_path, monkeypatch):
+    source = write(tmp_path / "raw", "2014", *small("2014"))
+    first = load(source, modalities=[])
+    (kept,) = (tmp_path / "cache" / "reviews").iterdir()
+    kept.write_bytes(b"damaged")
+    assert np.array_equal(load(source, modalities=[]).item, first.item)
+    monkeypatch.setattr("mmsr_lite.data.sources.amazon.record", lambda line: line.startswith(b"{'") and eval(line))
+    assert np.array_equal(load(source, modalities=[]).item, first.item)  # no review was read: only metadata
+
+
+BAD_REVIEWS = {
+    "words": b"no record",
+    "an open brace": b"{",
+    "a list": b"[1, 2]",
+    "null": b"null",
+    "a number": b"42",
+    "a string": b'"text"',
+    "half a literal": b"{'reviewerID': }",
+    "code": b"{'reviewerID': __import__('os').getcwd()}",
+    "a set": b"{1, 2}",
+    "not UTF-8": b'{"reviewerID": "\xff\xfe"}',
+    "zeros": b"\0" * 99,
+    "deep JSON": b"[" * 100_000,
+    "deep literal": b"{'a':" + b"(" * 300 + b")" * 300 + b"}",
+    "two in a line": b'{"reviewerID": "u"}{"reviewerID": "v"}',
+    "a cut line": review("2018", "u0", "B000000000", 1)[:-9].encode(),
+    "no user": b'{"asin": "B", "parent_asin": "B", "unixReviewTime": 1, "timestamp": 1}',
+    "no item": b'{"reviewerID": "u", "user_id": "u", "unixReviewTime": 1, "timestamp": 1}',
+    "no time": b'{"reviewerID": "u", "user_id": "u", "asin": "B", "parent_asin": "B"}',
+}
+BAD_FIELDS = ["null", '""', "7", "[]", "{}", "true", '"\\ud800"']
+BAD_TIMES = ["null", '"soon"', "NaN", "1e999", "[]", "1" + "0" * 400, '"' + "9" * 5000 + '"']
+FORM = '{"reviewerID": %s, "user_id": %s, "asin": %s, "parent_asin": %s, "unixReviewTime": %s, "timestamp": %s}'
+for value in BAD_FIELDS:
+    BAD_REVIEWS[f"user {value}"] = (FORM % (value, value, '"B"', '"B"', "1", "1")).encode()
+    BAD_REVIEWS[f"item {value}"] = (FORM % ('"u"', '"u"', value, value, "1", "1")).encode()
+for value in BAD_TIMES:
+    BAD_REVIEWS[f"time {value[:9]}"] = (FORM % ('"u"', '"u"', '"B"', '"B"', value, value)).encode()
+
+
+@pytest.mark.parametrize("edition", ["2014", "2023"])
+@pytest.mark.parametrize("line", BAD_REVIEWS.values(), ids=BAD_REVIEWS)
+def test_a_line_that_is_no_review_is_skipped_counted_and_told(tmp_path, edition, line):
+    reviews, items = small(edition)
+    source = write(tmp_path / "raw", edition, [*reviews[:7], line, b"", *reviews[7:]], items)
+    with pytest.warns(UserWarning, match="lines skipped"):
+        dataset = load(source, modalities=[])
+    counted = {why: n for why, n in dataset.facts["reviews"].items() if why.startswith("no ")}
+    assert sum(counted.values()) == 1 and len(dataset.item) == 36
+
+
+BAD_CSV = [
+    "u,B,5.0",
+    "u,B,5.0,soon",
+    ",B,5.0,1",
+    "u,,5.0,1",
+    "u,B,5.0,1,2",
+    "user,item,rating,timestamp",
+    "u,B,5.0,inf",
+]
+
+
+@pytest.mark.parametrize("line", BAD_CSV)
+def test_a_row_of_ratings_that_is_none_is_skipped_and_counted(tmp_path, line):
+    reviews, items = small("2014 csv")
+    with pytest.warns(UserWarning, match="lines skipped"):
+        dataset = load(write(tmp_path / "raw", "2014 csv", [line, *reviews], items), modalities=[])
+    assert dataset.facts["reviews"]["no user, item or time"] == 1 and len(dataset.item) == 36
+
+
+BAD_ITEMS = {  # a line about B000000000, what is counted
+    "words": (b"'asin': 'B000000000' and more", "no record"),
+    "half a literal": (b"{'asin': 'B000000000', 'title': }", "no record"),
+    "JSON in JSON": (b'"{\\"asin\\": \\"B000000000\\"}"', "no record"),
+    "no id": (b'{"title": "x"}', "no id"),
+    "number for an id": (b'{"asin": 7, "title": "x"}', "no id"),
+    "again": (b"{'asin': 'B000000001', 'title': 'other'}", "listed again"),
+}
+
+
+@pytest.mark.parametrize(("line", "why"), BAD_ITEMS.values(), ids=BAD_ITEMS)
+def test_a_line_that_tells_no_item_is_skipped_and_counted(tmp_path, line, why):
+    reviews, items = small("2014")
+    with pytest.warns(UserWarning, match="of its metadata"):
+        dataset = load(write(tmp_path / "raw", "2014", reviews, [*items[1:], line]), modalities=[])
+    assert dataset.facts["metadata"] == {"missing": 1, why: 1}
+    assert dataset.titles[1:3] == ("B000000000", "title 1")
+
+
+ODD_FIELDS = [
+    None,
+    7,
+    True,
+    {"a": 1},
+    [],
+    [None],
+    [["x", None]],
+    [{"large": 3}],
+    "&#xD800;",
+    "\ud800",
+    "\0",
+    " ",
+    "a" * 100_000,
+]
+
+
+@pytest.mark.parametrize("value", ODD_FIELDS, ids=lambda value: repr(value)[:12])
+def test_a_field_of_any_shape_makes_text_that_can_be_written(tmp_path, value):
+    reviews, items = small("2018")
+    items = [json.dumps(json.loads(line) | {"brand": "somebody"}) for line in items]
+    items[0] = json.dumps({"asin": "B000000000", **dict.fromkeys(("title", "category", "brand", "imageURL"), value)})
+    assert prepare(write(tmp_path / "raw", "2018", reviews, items), tmp_path / "out")
+    assert load(tmp_path / "out").num_items == 6
+
+
+def whole() -> bytes:
+    return gzip.compress("\n".join(small("2014")[0]).encode())
+
+
+BAD_FILES = {  # file, content, what is said
+    "cut short": ("reviews_Beauty_5.json.gz", whole()[:-20], "damaged or cut short"),
+    "no gzip": ("reviews_Beauty_5.json.gz", b"\n".join(r.encode() for r in small("2014")[0]), "damaged or cut short"),
+    "a changed byte": (
+        "reviews_Beauty_5.json.gz",
+        whole()[:60] + b"\xff\xff\xff" + whole()[63:],
+        "damaged or cut short",
+    ),
+    "no bytes": ("reviews_Beauty_5.json.gz", b"", "holds 0 reviews"),
+    "no lines": ("reviews_Beauty_5.json.gz", gzip.compress(b""), "holds 0 reviews"),
+    "another edition": (
+        "reviews_Beauty_5.json.gz",
+        gzip.compress("\n".join(small("2023")[0]).encode()),
+        "36 lines that are none",
+    ),
+    "half of it words": ("reviews_Beauty_5.json.gz", gzip.compress(b"x\n" * 99), "99 lines that are none"),
+    "one giant line": ("reviews_Beauty_5.json.gz", gzip.compress(b"x" * 9999, 1), "a line of more than 5,000 bytes"),
+    "metadata cut short": (
+        "meta_Beauty.json.gz",
+        gzip.compress(b"{'asin': 'B000000000'}\n" * 999)[:-9],
+        "damaged or cut short",
+    ),
+    "two of reviews": ("reviews_Beauty.json.gz", b"", r"is any of .*; name one: amazon:"),
+}
+
+
+@pytest.mark.parametrize(("file", "content", "says"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_damaged_file_is_told_and_nothing_half_written_remains(tmp_path, monkeypatch, file, content, says):
+    monkeypatch.setattr(lines, "LONGEST", 5000)
+    source = write(tmp_path / "raw", "2014", *small("2014"))
+    (tmp_path / "raw" / file).write_bytes(content)
+    with pytest.raises(MMSRError, match=says):
+        prepare(source, tmp_path / "out")
+    assert {path.name for path in tmp_path.iterdir()} <= {"raw", "cache"}
+    assert not list((tmp_path / "cache").rglob("*.tmp"))
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("nowhere/Beauty", "categories there: none"),
+        ("raw/Toys", "there are no reviews at .*Toys'; .*categories there: Beauty, Books"),
+        ("raw", "is any of 'Books.jsonl.gz', 'reviews_Beauty_5.json.gz'"),
+        ("raw/meta_Beauty.json.gz", "there are no reviews"),
+    ],
+)
+def test_a_category_that_is_not_there_is_told_with_those_that_are(tmp_path, path, says):
+    write(tmp_path / "raw", "2014", *small("2014"))
+    write(tmp_path / "raw", "2023", *small("2023"), category="Books")
+    with pytest.raises(MMSRError, match=says):
+        load(f"amazon:{tmp_path}/{path}")
+    assert load(f"amazon:{tmp_path}/raw/reviews_Beauty_5.json.gz", modalities=[]).name == "Beauty"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(noise=st.lists(st.tuples(st.integers(0, 36), st.binary(max_size=60)), max_size=12))
+def test_no_noise_between_the_lines_costs_a_review(tmp_path, noise):
+    reviews, items = small("2014")
+    rows: list = [row.encode() for row in reviews]
+    for place, junk in sorted(noise, reverse=True):
+        rows.insert(place, junk)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert len(load(write(tmp_path / "raw", "2014", rows, items), modalities=[]).item) == 36
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(end=st.integers(0, len(whole()) - 1), place=st.integers(0, len(whole()) - 1), byte=st.integers(0, 255))
+def test_a_cut_or_changed_file_is_told_or_read_as_it_was(tmp_path, end, place, byte):
+    source, known = write(tmp_path / "raw", "2014", *small("2014")), whole()
+    for content in (known[:end], known[:place] + bytes([byte]) + known[place + 1 :]):
+        (tmp_path / "raw" / "reviews_Beauty_5.json.gz").write_bytes(content)
+        with suppress(MMSRError):
+            assert len(load(source, modalities=[]).item) == 36
