@@ -58,7 +58,7 @@ class Recommender(nn.Module, ABC):
         return linear_cross_entropy(*self.encode(history), target)
 
     def observe(self, examples: Examples) -> None:
-        """Let modules that have an `observe` see the training part; what they keep are buffers, saved with the weights."""
+        """Let modules with an `observe` see the training part; what they keep are buffers, saved with the weights."""
         for module in self.modules():
             if module is not self and hasattr(module, "observe"):
                 module.observe(examples)
