@@ -51,8 +51,9 @@ class Scene:
 
     def carried(self, modality: int, item: int) -> list[int]:
         """The codes of `item` as they are now."""
-        own = self.tables[list(self.tables)[modality]][item]
-        return self.codes.get((modality, item), [int(code) for code in own if code])
+        if (modality, item) in self.codes:
+            return self.codes[modality, item]
+        return [code for code in self.tables[list(self.tables)[modality]][item].tolist() if code]
 
     @property
     def nodes(self) -> list[Node]:
@@ -98,10 +99,10 @@ def _shuffle(scene: Scene, rng, rate) -> str:
 
 def _mismatch(scene: Scene, rng, modality, rate) -> str:
     for m in scene.chosen(modality):
-        items = [item for item in dict.fromkeys(scene.history) if scene.carried(m, item)]
-        held = [scene.carried(m, item) for item in items]
-        source = displaced(np.array(items or [0]), rate=rate, seed=_seed(rng))
-        scene.codes |= {(m, item): held[place] for item, place in zip(items, source, strict=False)}
+        held = {item: own for item in dict.fromkeys(scene.history) if (own := scene.carried(m, item))}
+        source = displaced(np.array([*held] or [0]), rate=rate, seed=_seed(rng))
+        codes = list(held.values())
+        scene.codes |= {(m, item): codes[place] for item, place in zip(held, source, strict=False)}
     return f"{100 * rate:.0f} % of the items trade their {_words(modality)}"
 
 

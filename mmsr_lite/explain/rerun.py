@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -33,13 +34,14 @@ def graphs_with(model: MMSR, histories: Sequence[Sequence[int]], codes: Sequence
     are items is then forgotten.
     """
     device, longest = model.item_table().device, max(map(len, histories))
-    history = torch.tensor([[*past, *[0] * (longest - len(past))] for past in histories])  # (B, L)
-    held = [table.cpu()[history] for table in model.codes]  # M x (B, L, k)
+    places = np.array([[*past, *[0] * (longest - len(past))] for past in histories])  # (B, L)
+    held = [table.cpu().numpy()[places] for table in model.codes]  # M x (B, L, k)
     for row, other in enumerate(codes):
         for (modality, item), own in other.items():
-            held[modality][row, history[row] == item] = _padded(own, held[modality].shape[2])
+            held[modality][row, places[row] == item] = _padded(own, held[modality].shape[2])
+    history, *values = (torch.from_numpy(own) for own in (places, *held))
     place = torch.arange(1, history.numel() + 1).view_as(history) * (history > 0)
-    tables = [F.pad(values.flatten(0, 1), (0, 0, 1, 0)).to(device) for values in [history[:, :, None], *held]]
+    tables = [F.pad(own.flatten(0, 1), (0, 0, 1, 0)).to(device) for own in [history[:, :, None], *values]]
     found = build_graphs(place.to(device), tables, global_attention=model.config.global_attention)
     ids, incidence, last = found.ids[1:], found.incidence[1:], found.last_nodes[1:]
     return replace(found, history=history.to(device), ids=ids, incidence=incidence, last_nodes=last)
@@ -51,14 +53,14 @@ def variant(model: MMSR, graph: GraphBatch, codes: Codes) -> MMSR:
     other._modules = dict(model._modules)
     tables = [table.detach().clone() for table in model.codes]
     for (modality, item), own in codes.items():
-        tables[modality][item] = _padded(own, tables[modality].shape[1])
+        tables[modality][item] = torch.tensor(_padded(own, tables[modality].shape[1]))
     other.codes = nn.ParameterList(nn.Parameter(table, requires_grad=False) for table in tables)
     other.graphs = lambda history: graph
     return other
 
 
-def _padded(codes: Sequence[int], k: int) -> Tensor:
-    return torch.tensor([*codes, *[0] * (k - len(codes))], dtype=torch.long)
+def _padded(codes: Sequence[int], k: int) -> list[int]:
+    return [*codes, *[0] * (k - len(codes))]
 
 
 def take(graph: GraphBatch, rows: Tensor) -> GraphBatch:

@@ -193,22 +193,15 @@ def _keys(record: dict[str, Any]) -> list[tuple[int, int]]:
     return [(node["type"], node["id"]) for node in record["nodes"]]
 
 
-def _at(values: Sequence[Any] | None, place: int | None) -> Any:
-    return None if values is None or place is None else values[place]
-
-
-def _delta(before: float | None, now: float | None) -> float | None:
-    return None if before is None or now is None else now - before
-
-
 def _nodes(clean: dict[str, Any], after: dict[str, Any], ids: list[np.ndarray], late: np.ndarray | None):
     """Each node of either run with late of both, layer by layer, and the band over the repeats that hold it."""
+    begin = np.cumsum([0, *(own.shape[1] for own in ids)])
 
     def band(kind: int, id: int) -> list[list[float]] | None:
-        here = np.concatenate([own == id if t == kind else own < 0 for t, own in enumerate(ids)], 1)  # (S, N)
+        here, values = ids[kind] == id, late[:, :, begin[kind] : begin[kind + 1]]  # (S, N_t), (layers, S, N_t)
         if not here[0].any() or not here[2:].any():
             return None
-        deltas = late[:, 2:][:, here[2:]] - late[:, 0, here[0]]  # (layers, repeats)
+        deltas = values[:, 2:][:, here[2:]] - values[:, 0, here[0]]  # (layers, repeats)
         deltas = deltas[:, ~np.isnan(deltas[0])]
         return np.quantile(deltas, BAND, axis=1).T.tolist() if deltas.size else None
 
@@ -216,30 +209,28 @@ def _nodes(clean: dict[str, Any], after: dict[str, Any], ids: list[np.ndarray], 
     for (kind, id), places in _union(_keys(clean), _keys(after)).items():
         bands, gates = None if late is None else band(kind, id), []
         for number, layers in enumerate(zip(clean["layers"], after["layers"], strict=True) if late is not None else ()):
-            pair = [_at(_at(layer["beta"], place), 0) for layer, place in zip(layers, places, strict=True)]
-            gates.append(
-                {"clean": pair[0], "changed": pair[1], "delta": _delta(*pair), "band": bands and bands[number]}
-            )
+            at = [None if place is None else layer["beta"][place] for layer, place in zip(layers, places, strict=True)]
+            one, two = (beta and beta[0] for beta in at)
+            delta = None if None in (one, two) else two - one
+            gates.append({"clean": one, "changed": two, "delta": delta, "band": bands and bands[number]})
         found.append({"type": kind, "id": id, "clean": places[0], "changed": places[1], "beta": gates or None})
     return found
 
 
 def _edges(clean: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """Each edge of either run, and how much more weight each phase gives it."""
-    ends = (
-        [(*(keys := _keys(run))[centre], *keys[near]) for near, centre, _ in run["edges"]] for run in (clean, after)
-    )
+    runs = ((run["edges"], _keys(run)) for run in (clean, after))
+    ends = ([(keys[centre], keys[near]) for near, centre, _ in edges] for edges, keys in runs)
     pairs = list(_union(*ends).values())
+    at = [np.array([-1 if place is None else place for place in places]) for places in zip(*pairs, strict=True)]
 
-    def deltas(one: dict[str, Any], two: dict[str, Any]) -> list[float | None]:
-        return [_delta(_at(one["weights"], a), _at(two["weights"], b)) for a, b in pairs]
+    def deltas(phases: tuple[dict[str, Any], dict[str, Any]]) -> list[float | None]:
+        one, two = (np.array([*phase["weights"], None], float)[own] for phase, own in zip(phases, at, strict=True))
+        return np.where(np.isnan(two - one), None, two - one).tolist()
 
     attention = [
-        {
-            path: [deltas(*pair) for pair in zip(phases, now["attention"][path], strict=True)]
-            for path, phases in before["attention"].items()
-        }
-        for before, now in zip(clean["layers"], after["layers"], strict=True)
+        {path: [deltas(pair) for pair in zip(of, now["attention"][path], strict=True)] for path, of in was.items()}
+        for was, now in ((one["attention"], two) for one, two in zip(clean["layers"], after["layers"], strict=True))
     ]
     return {"edges": [{"clean": one, "changed": two} for one, two in pairs], "attention": attention}
 
