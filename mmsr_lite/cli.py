@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import sys
@@ -14,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from mmsr_lite import __version__
+from mmsr_lite.cli_data import add_commands
+from mmsr_lite.cli_data import encoders as _encoders
+from mmsr_lite.cli_data import pairs as _pairs
 from mmsr_lite.errors import MMSRError
 
 TOLD, STOPPED = 1, 130  # exit codes beside 0, and argparse's 2
@@ -154,25 +156,6 @@ def _table(metrics: dict[str, Any]) -> None:
             print(f"{name:<44}", *(f"{found[key]:7.2f}" for key in SHOWN))
 
 
-def _pairs(given: Sequence[str], json_values: bool = False) -> dict[str, Any]:
-    """`name=value` words as a dict."""
-    found = {}
-    for word in given:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise MMSRError(f"{word!r} is not of the form NAME=VALUE")
-        try:
-            found[name] = json.loads(value) if json_values else value
-        except json.JSONDecodeError:
-            found[name] = value
-    return found
-
-
-def _encoders(given: Sequence[str]) -> Any:
-    """One encoder for all, or one for each modality, or None."""
-    return _pairs(given) if any("=" in word for word in given) else (given or [None])[0]
-
-
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     form = argparse.RawDescriptionHelpFormatter
@@ -194,7 +177,7 @@ def parser() -> argparse.ArgumentParser:
     def read(add: Any) -> None:
         add("--modalities", nargs="*", metavar="NAME", help="columns of the items (default: all; bare: none)")
         add("--encoder", nargs="+", default=[], metavar="NAME",
-            help="one for all (sentence, tfidf-svd, colour-edges), or modality=encoder ...")
+            help="one for all (sentence, tfidf-svd, colour-edges, resnet50:FILE ...), or modality=encoder ...")
         add("--min-count", type=int, metavar="INT", help="k of the k-core (default: 5)")
 
     add = command(demo, "[options]", "a small world, a HAN-GNN trained in about a minute, a report",
@@ -210,7 +193,7 @@ def parser() -> argparse.ArgumentParser:
         "  mmsr-lite train my-folder --modalities title photo --encoder title=sentence photo=colour-edges",
         "  mmsr-lite train my-folder --out runs/mine --resume",
     ))).add_argument
-    add("source", help="wardrobe, wardrobe:WORLD, or a folder with interactions.csv and items.jsonl")
+    add("source", help="wardrobe, wardrobe:WORLD, a prepared folder, or whatever prepare takes")
     read(add)
     for name, (kind, default, told) in SETTINGS.items():
         flag = f"--{name.replace('_', '-')}"
@@ -245,6 +228,7 @@ def parser() -> argparse.ArgumentParser:
     add("--page", action="store_true", help="write OUT/README.md from all tables")
     # fmt: on
 
+    add_commands(command, read)
     command(doctor, "", "what is installed, what is wrong, and the fix", "  mmsr-lite doctor")
     return top
 
