@@ -13,15 +13,19 @@ from typing import Any
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 
-TRACE = "mmsr-lite/trace/1"
 
+def check(record: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return `record` when it is of the kind a view reads ("trace", "what-if", "history" ...), else raise `MMSRError`.
 
-def check(record: dict[str, Any], key: str, wanted: str) -> dict[str, Any]:
-    """Return `record` when it is of the kind a view reads, else raise `MMSRError`."""
+    >>> check({"schema": "mmsr-lite/gates/1"}, "trace")
+    Traceback (most recent call last):
+    mmsr_lite.errors.MMSRError: a view of a trace record got schema 'mmsr-lite/gates/1'; give it what mmsr_lite wrote
+    """
+    key = "epochs" if kind == "history" else "schema"
     given = record.get(key) if isinstance(record, dict) else None
-    if given is None or (key == "schema" and given != TRACE):
+    if given is None or (key == "schema" and given != f"mmsr-lite/{kind}/1"):
         what = f"{key} {given!r}" if isinstance(record, dict) else f"a {type(record).__name__}"
-        raise MMSRError(f"a view of {wanted} got {what}; give it what mmsr_lite wrote as {wanted}")
+        raise MMSRError(f"a view of a {kind} record got {what}; give it what mmsr_lite wrote")
     return record
 
 
@@ -31,8 +35,7 @@ class View(ABC):
     reads = "trace"
 
     def __init__(self, record: dict[str, Any]):
-        key, wanted = ("schema", "a trace") if self.reads == "trace" else ("epochs", "a training history")
-        self.record = check(record, key, wanted)
+        self.record = check(record, self.reads)
 
     @property
     @abstractmethod

@@ -120,41 +120,63 @@ def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, p
     return figure.update_yaxes(title=side, range=[len(order) - 0.5, -0.5], **_ticks(names))
 
 
+def lines(figure, panels: list[tuple[str, list]], across: str, mark: float | None = None):
+    """Put `panels` side by side: (name of the y axis, [(label, colour, x, y)]) each; a dotted line at x = `mark`."""
+    base, dashes = figure.layout.xaxis.to_plotly_json(), ("solid", "dash", "dot", "dashdot")
+    for i, (name, series) in enumerate(panels):
+        tail, low = str(i + 1) if i else "", i / len(panels)
+        domain = [low + 0.06 * bool(i), low + 0.94 / len(panels)]
+        figure.layout[f"xaxis{tail}"] = {**base, "domain": domain, "title": {"text": across}, "anchor": f"y{tail}"}
+        seen = [value for *_, y in series for value in y if value is not None] or [0]
+        room = 0.06 * (max(seen) - min(seen) or 1)
+        side = {"title": {"text": name}, "range": [min(seen) - room, max(seen) + room]}
+        figure.layout[f"yaxis{tail}"] = {**base, **side, "anchor": f"x{tail}"}
+        for j, (label, colour, x, y) in enumerate(series):
+            look = {"color": colour, "dash": dashes[j % 4], "width": 2}
+            hover = f"{across} %{{x}}<br>{label} %{{y:.3f}}<extra></extra>"
+            place = {"x": x, "y": y, "xaxis": f"x{tail}", "yaxis": f"y{tail}"}
+            figure.add_scatter(**place, name=label, mode="lines+markers", line=look, hovertemplate=hover)
+        if mark is not None:
+            place = {"x0": mark, "x1": mark, "y0": 0, "y1": 1, "xref": f"x{tail}", "yref": f"y{tail} domain"}
+            figure.add_shape(type="line", line={"color": style.SOFT, "dash": "dot", "width": 1}, **place)
+    return figure
+
+
 def training(history: dict[str, Any]):
-    """Loss (nats), validation metrics (percent) and the mean gate by node type, epoch by epoch."""
+    """Loss (nats), validation metrics (percent) and mean gate by node type, epoch by epoch; plays as an animation."""
     rows, title = history["epochs"], "Training: loss (nats), validation metrics (percent) and gate β, by epoch"
     if not rows:
         return _empty(title, "No epoch was trained.")
-    first, dashes, colours = rows[0], ("solid", "dash", "dot", "dashdot"), ("#D55E00", "#CC79A7", "#56B4E9", style.INK)
+    first, colours, x = rows[0], ("#D55E00", "#CC79A7", "#56B4E9", style.INK), [row["epoch"] for row in rows]
     shown = [name for name in first.get("validation") or {} if name.startswith(("HR", "MRR"))]
     series = lambda part, name: [(row.get(part) or {}).get(name) for row in rows]  # noqa: E731
-    types = [(f"β {style.safe(n)}", style.kind(i)[0], series("beta", n)) for i, n in enumerate(first.get("beta") or {})]
-    panels: list[tuple[str, list]] = [("loss, nats", [("loss", style.SOFT, [row["loss"] for row in rows])])]
-    panels.append(("percent", [(n, colours[i % 4], series("validation", n)) for i, n in enumerate(shown)]))
-    panels.append(("β hohe (late), mean", types))
+    panels: list[tuple[str, list]] = [("loss, nats", [("loss", style.SOFT, x, [row["loss"] for row in rows])])]
+    panels.append(("percent", [(n, colours[i % 4], x, series("validation", n)) for i, n in enumerate(shown)]))
+    kinds = enumerate(first.get("beta") or {})
+    gated = [(f"β {style.safe(n)}", style.kind(i)[0], x, series("beta", n)) for i, n in kinds]
+    panels.append(("β hohe (late), mean", gated))
     panels = [panel for panel in panels if panel[1]]
-    span = [
-        f"{name} {v[0]:.3f} to {v[-1]:.3f}" for _, lines in panels for name, _, v in lines if None not in (v[0], v[-1])
-    ]
+    span = [f"{n} {v[0]:.3f} to {v[-1]:.3f}" for _, all_ in panels for n, _, _, v in all_ if None not in (v[0], v[-1])]
     best = history.get("best_epoch")
-    figure = _figure(title, f"First to last epoch: {', '.join(span)}; best epoch {best or 'unknown'}.", 380)
-    base = figure.layout.xaxis.to_plotly_json()
-    for i, (name, lines) in enumerate(panels):
-        tail, low = str(i + 1) if i else "", i / len(panels)
-        across = {"domain": [low + 0.06 * bool(i), low + 0.94 / len(panels)], "title": {"text": "epoch"}}
-        figure.layout[f"xaxis{tail}"] = {**base, **across, "anchor": f"y{tail}"}
-        figure.layout[f"yaxis{tail}"] = {**base, "title": {"text": name}, "anchor": f"x{tail}"}
-        for j, (label, colour, values) in enumerate(lines):
-            look = {"color": colour, "dash": dashes[j % 4], "width": 2}
-            hover = f"epoch %{{x}}<br>{label} %{{y:.3f}}<extra></extra>"
-            place = {"x": [row["epoch"] for row in rows], "y": values, "xaxis": f"x{tail}", "yaxis": f"y{tail}"}
-            figure.add_scatter(**place, name=label, mode="lines+markers", line=look, hovertemplate=hover)
-        if best:
-            look = {"color": style.SOFT, "dash": "dot", "width": 1}
-            figure.add_shape(
-                type="line", x0=best, x1=best, y0=0, y1=1, xref=f"x{tail}", yref=f"y{tail} domain", line=look
-            )
-    return figure
+    figure = _figure(title, f"First to last epoch: {', '.join(span)}; best epoch {best or 'unknown'}.", 420)
+    lines(figure, panels, "epoch", best or None)
+    return _animated(figure, x)
+
+
+def _animated(figure, epochs: list[int]):
+    """The same figure with a button that plays it and a slider, epoch by epoch; both work without a kernel."""
+    import plotly.graph_objects as go
+
+    whole = [list(trace.y) for trace in figure.data]
+    cut = [[{"y": [v if i <= last else None for i, v in enumerate(y)]} for y in whole] for last in range(len(epochs))]
+    figure.frames = [go.Frame(data=data, name=str(epoch)) for data, epoch in zip(cut, epochs, strict=True)]
+    halt = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}}
+    pace = {"frame": {"duration": 350, "redraw": False}, "transition": {"duration": 0}, "fromcurrent": True}
+    act = lambda label, *args: {"label": label, "method": "animate", "args": list(args)}  # noqa: E731
+    buttons, steps = [act("▶", None, pace), act("❚❚", [None], halt)], [act(str(e), [str(e)], halt) for e in epochs]
+    menu = {"type": "buttons", "direction": "left", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
+    slider = {"active": len(epochs) - 1, "steps": steps, "currentvalue": {"prefix": "epoch "}, "y": -0.12, "len": 1}
+    return figure.update_layout(updatemenus=[{**menu, "buttons": buttons}], sliders=[slider], margin={"b": 110})
 
 
 def ranking(record: dict[str, Any], most: int = 10):
@@ -195,6 +217,27 @@ def ranking(record: dict[str, Any], most: int = 10):
     title = "score, shared among its parts" if split else "score"
     figure.update_xaxes(title=title, range=[low - 0.12 * wide, high + 0.03 * wide])
     return figure.update_yaxes(range=[len(top) - 0.5, -0.5], **_ticks(marks))
+
+
+def codebook(record: dict[str, Any]):
+    """Items of each code of a modality, and pictures of some that have it as their nearest."""
+    codes, title = record["codes"], f"Codes of {style.safe(record['modality'])} in {style.safe(record['dataset'])}"
+    most = max([1, *(code["count"] for code in codes)])
+    bar = {"type": "bar", "orientation": "h", "width": 0.5, "name": "items", "marker": {"color": style.TYPES[0][0]}}
+    bar |= {"x": [code["count"] for code in codes], "y": list(range(len(codes)))}
+    says = [f"{c['id']}: {', '.join(style.safe(item['title'], 24) for item in c['items'][:3])}" for c in codes]
+    hover = {"customdata": says, "hovertemplate": "%{x} items, such as %{customdata}<extra></extra>"}
+    figure = _figure(
+        title, f"Items of each code, with examples. {'; '.join(says)}.", 130 + 52 * len(codes), [bar | hover]
+    )
+    step = most / 9
+    square = {"sizex": 0.95 * step, "sizey": 0.9, "xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
+    places = [(item, y, x) for y, code in enumerate(codes) for x, item in enumerate(code["items"][:8])]
+    pictures = [(address, y, x) for item, y, x in places if (address := style.address(item["picture"]))]
+    images = [{"source": a, "y": y, "x": -(x + 0.7) * step, **square} for a, y, x in pictures]
+    wide = (max((x for *_, x in pictures), default=-1) + 1.5) * step
+    figure.update_layout(images=images).update_xaxes(title="items that have the code", range=[-wide, 1.04 * most])
+    return figure.update_yaxes(range=[len(codes) - 0.5, -0.5], **_ticks([f"code {code['id']}" for code in codes]))
 
 
 class Chart(View):
@@ -241,5 +284,10 @@ class Chart(View):
             elif trace.type == "bar":
                 rows += [(f"{ys[y]}, {trace.name}", x) for x, y in zip(trace.x, trace.y, strict=True)]
             else:
-                rows += [(f"{html.unescape(trace.name)}, epoch {x}", y) for x, y in zip(trace.x, trace.y, strict=True)]
+                points = zip(trace.x, trace.y, strict=True)
+                if trace.mode == "markers":  # beside its band; else a point of a line
+                    rows += [(ys[y], x) for x, y in points]
+                else:
+                    name, across = html.unescape(trace.name), x_axis.title.text
+                    rows += [(f"{name}, {across} {x}", y) for x, y in points]
         return [{"of": of, "value": value} for of, value in rows]

@@ -14,16 +14,43 @@ from mmsr_lite.views.base import View
 STATIC = Path(__file__).parent / "static"
 
 
-def settle(record: dict[str, Any], asked: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The selection asked for, brought within the record: {node, layer, path, phase}; layer and phase count from 0."""
-    asked, layers = asked or {}, record["layers"]
-    layer = min(max(asked.get("layer") or 0, 0), max(len(layers) - 1, 0))
+def settle(
+    record: dict[str, Any], before: dict[str, Any] | None = None, asked: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The selection `before` with what is `asked` for, brought within the record, as msgraph.js does it.
+
+    {user, position, node, edge, layer, path, phase, stage}; positions count from 1, all else from 0. An edge brings the
+    node that listens, a position its item; a stage brings layer, path and phase, and goes when one of these changes.
+    """
+    wish, asked = dict(before or {}), dict(before or {}) if asked is None else asked
+    if {"position", "node", "edge"} & set(asked):
+        wish |= {"position": None, "node": None, "edge": None}
+    if {"layer", "path", "phase"} & set(asked):
+        wish["stage"] = None
+    wish |= asked
+
+    def of(rows: list, index: Any) -> Any:
+        return rows[index] if isinstance(index, int) and 0 <= index < len(rows) else None
+
+    layers, step = record["layers"], of(record.get("stages", []), wish.get("stage")) or {}
+    layer = min(max(step.get("layer", wish.get("layer") or 0), 0), max(len(layers) - 1, 0))
     attention = layers[layer]["attention"] if layers else {}
-    path = asked.get("path") if asked.get("path") in attention else next(iter(attention), None)
-    phase = min(max(asked.get("phase") or 0, 0), max(len(attention.get(path, [])) - 1, 0))
-    node = asked.get("node")
-    node = node if isinstance(node, int) and 0 <= node < len(record["nodes"]) else None
-    return {"node": node, "layer": layer, "path": path, "phase": phase}
+    path = next((p for p in (step.get("path"), wish.get("path"), *attention) if p in attention), None)
+    last = max(len(attention.get(path, [])) - 1, 0)
+    edge, place = of(record["edges"], wish.get("edge")), of(record["history"], (wish.get("position") or 0) - 1)
+    node = wish.get("node") if of(record["nodes"], wish.get("node")) else place["node"] if place else None
+    node = edge[1] if edge else node
+    held = place and wish["position"] in record["nodes"][node]["positions"]
+    return {
+        "user": (record.get("user") or {}).get("index"),
+        "position": wish["position"] if held else None,
+        "node": node,
+        "edge": wish["edge"] if edge else None,
+        "layer": layer,
+        "path": path,
+        "phase": min(max(step.get("phase", wish.get("phase") or 0), 0), last),
+        "stage": wish["stage"] if step else None,
+    }
 
 
 def phase_of(record: dict[str, Any], at: dict[str, Any]) -> tuple[str, list[float | None]]:
@@ -37,7 +64,7 @@ def phase_of(record: dict[str, Any], at: dict[str, Any]) -> tuple[str, list[floa
 class MSGraphView(View):
     """One history as an MSGraph with the attention and the gate of a trained model.
 
-    `selection` is {node, layer, path, phase}, counted from 0, node None for no node: set it, or read what was clicked.
+    `selection` is what `settle` says: set any of it, or read what was clicked.
     """
 
     def __init__(self, record: dict[str, Any], selection: dict[str, Any] | None = None, theme: str = "auto"):
@@ -51,17 +78,27 @@ class MSGraphView(View):
 
     @selection.setter
     def selection(self, asked: dict[str, Any]) -> None:
-        self._selection = settle(self.record, {**self.selection, **asked})
+        self._goes(asked)
+        self._selection = settle(self.record, self.selection, asked)
         if self._widget:
             self._widget.selection = self._selection
+
+    def _goes(self, asked: dict[str, Any]) -> None:
+        """Go to the user that a selection asks for; a picture of one user stays."""
 
     @property
     def widget(self):
         """The live picture, an anywidget; its traits record, look, selection and theme are synced."""
         if self._widget is None:
-            look = style.for_record(self.record)
-            self._widget = _widget()(record=self.record, look=look, selection=self._selection, theme=self.theme)
+            self._widget = self._make()
         return self._widget
+
+    def _make(self) -> Any:
+        return msgraph_widget()(**self._traits())
+
+    def _traits(self) -> dict[str, Any]:
+        look = style.for_record(self.record)
+        return {"record": self.record, "look": look, "selection": self._selection, "theme": self.theme}
 
     def live(self) -> dict[str, Any]:
         """The widget, where anywidget is installed."""
@@ -110,7 +147,7 @@ class MSGraphView(View):
             )
         else:
             says.append(f"{where} no node listens to another.")
-        if beta := self._beta:
+        if beta := [pair for pair in self._beta or () if pair]:
             late = sum(pair[0] for pair in beta) / len(beta)
             says.append(f"The gate of this layer gives {late:.3f} to hohe (late fusion) on average.")
         return " ".join(says)
@@ -127,7 +164,7 @@ class MSGraphView(View):
                 "type": self.record["node_types"][node["type"]],
                 "positions": node["positions"],
             }
-            row |= dict(zip(("hohe", "heho"), self._beta[n] if self._beta else (None, None), strict=True))
+            row |= dict(zip(("hohe", "heho"), (self._beta and self._beta[n]) or (None, None), strict=True))
             rows.append(
                 row | {"listens most to": None if edge is None else self._label(edges[edge][0]), "attention": weight}
             )
@@ -135,7 +172,7 @@ class MSGraphView(View):
 
 
 @cache
-def _widget():
+def msgraph_widget() -> Any:
     """The anywidget class, made when first needed so that views import without it."""
     import anywidget
     import traitlets

@@ -41,23 +41,8 @@ def _static(*names: str) -> str:
 
 def _chart(view: Any) -> dict[str, Any]:
     figure = json.loads(view.figure.to_json())
-    return {"data": figure["data"], "layout": figure["layout"], "text": view.text, "table": view.table[:60]}
-
-
-def _user(record: dict[str, Any], charts: bool) -> dict[str, Any]:
-    """One user of the page: the trace, how it looks, and its charts; attention by layer/order/phase."""
-    user: dict[str, Any] = {"record": check(record, "schema", "a trace"), "style": style.for_record(record)}
-    if not charts:
-        return user | {"charts": {}, "attention": {}}
-    stops = [
-        (layer, path, phase)
-        for layer, inside in enumerate(record["layers"])
-        for path, phases in inside["attention"].items()
-        for phase in range(len(phases))
-    ]
-    matrices = {"/".join(map(str, stop)): _chart(show.attention(record, *stop)) for stop in stops}
-    one = {"gates": _chart(show.gates(record)), "ranking": _chart(show.ranking(record))}
-    return user | {"charts": one, "attention": matrices}
+    kept = {part: figure.get(part, []) for part in ("data", "layout", "frames")}
+    return kept | {"text": view.text, "table": view.table[:60]}
 
 
 def page(
@@ -65,23 +50,27 @@ def page(
     traces: Sequence[dict] = (),
     shared: Mapping[str, View] | None = None,
     header: str = "",
-    charts: bool = False,
     selection: dict[str, Any] | None = None,
     theme: str = "auto",
+    explorer: dict[str, Any] | None = None,
 ) -> str:
-    """A whole page; `header` is HTML made here, all else is data. plotly.js comes with charts."""
+    """A whole page; `header` is HTML made here, all else is data. plotly.js comes with charts.
+
+    `explorer` is what the panels of the explorer are told; None: the picture alone.
+    """
     data = {
-        "users": [_user(record, charts) for record in traces],
+        "users": [{"record": check(r, "trace"), "style": style.for_record(r)} for r in traces],
         "shared": {name: _chart(view) for name, view in (shared or {}).items()},
         "selection": selection,
         "theme": theme,
+        "explorer": explorer,
     }
     library = ""
-    if charts or shared:
+    if shared:
         from plotly.offline import get_plotlyjs
 
         library = f"<script>{get_plotlyjs()}</script>\n"
-    look, code = _static("msgraph.css", "report.css"), _static("msgraph.js", "report.js")
+    look, code = _static("msgraph.css", "explorer.css", "report.css"), _static("msgraph.js", "explorer.js", "report.js")
     title = html.escape(style.clean(title, 90))
     parts = {"policy": POLICY, "title": title, "look": look, "header": header, "data": embed(data)}
     return PAGE.format(**parts, library=library, code=code)
@@ -124,6 +113,6 @@ def save_report(
     header = f"<header><div><h1>{model}</h1><p>on {dataset} · mmsr_lite</p></div>"
     header += (_metrics(metrics) if metrics.get("test") else "") + "</header>"
     shared = {"training": show.training(history)} if history and history.get("epochs") else {}
-    text = page(" on ".join(map(str, names)), traces, shared, header, charts=True)
+    text = page(" on ".join(map(str, names)), traces, shared, header, explorer={"told": {"stored": True}})
     with atomic(path) as place:
         place.write_text(text, encoding="utf-8")

@@ -42,9 +42,13 @@ def still(figure: Any):
             axes.plot(
                 trace["x"], trace["y"], color=line["color"], ls=dash, marker="o", ms=4, label=plain(trace.get("name"))
             )
+        elif trace["type"] == "scatter":
+            mark = {"circle": "o", "square": "s", "hexagon": "h"}.get(trace["marker"]["symbol"], "D")
+            look = {"color": trace["marker"]["color"], "marker": mark, "label": plain(trace.get("name")), "zorder": 3}
+            axes.plot(trace["x"], trace["y"], ls="", ms=6, **look)
         elif trace["type"] == "bar":
             for x, y in zip(trace["x"], trace["y"], strict=True):
-                start = grown.get((y, x >= 0), 0)
+                start = base[y] if (base := trace.get("base")) else grown.get((y, x >= 0), 0)
                 axes.barh(y, x, left=start, height=0.55, color=trace["marker"]["color"])
                 grown[y, x >= 0] = start + x
             axes.barh([0], [0], color=trace["marker"]["color"], label=plain(trace.get("name")))

@@ -49,6 +49,25 @@ RELATIONS = {  # colour ("ink" and "soft" follow the theme), dash, what the sour
 SPARE = (("#CC79A7", "4 2", ""), ("#009E73", "2 2", ""), ("#E69F00", "8 2", ""))
 PATHS = {"hohe": ("#CC79A7", "late"), "heho": (SOFT, "early")}  # fusion orders, and what each amounts to
 OTHERS = ("#56B4E9", "#E69F00", "#AEB7C2", "#009E73")
+STAGES = {  # of the walk from a history to its answer, as a trace names them
+    "none": "Step through what the model does with this history: each stage is a probe of the package.",
+    "build": "Interactions become item nodes, a repeated item one node; adjacent positions are joined (section 4.1).",
+    "codes": "Each item brings its nearest codes of every modality; an item and its codes match (section 4.1).",
+    "input": "Identity, node type and mean position become one vector for each node (section 4.2).",
+    "homogeneous": "Each node listens to its own type, each relation with its own weights (equations 11 and 12).",
+    "heterogeneous": "Each node listens across types: the neighbour asks, the centre answers (equations 13 and 14).",
+    "gate": "The update gate weighs both orders for each node (equations 16 and 17).",
+    "linear": "One linear map joins both ends (equation 15).",
+    "only": "The end of the only path is the output of the layer.",
+    "pool": "Last pooling: the state of the last item's node is the state of the user (section 4.4).",
+    "score": "Dot product of the state of the user with every item (equation 7).",
+}
+HELP = (
+    "Each shape is one item or one code, at its mean position in the history; its ring is the update gate. An arrow "
+    "runs from the node that is listened to into the node that listens; the wider, the more attention. Arcs in a lane "
+    "are of time: above, from before; below, from after. Lines between lanes match what belongs to one item. Choose a "
+    "node or an edge to see its numbers."
+)
 DIVERGING = [[0, SOFT], [0.5, "#f3f1f4"], [1, "#CC79A7"]]  # beta: early <-> late
 SEQUENTIAL = [[0, "#e8eff5"], [0.35, "#9cc7e0"], [1, "#0072B2"]]  # attention
 
@@ -89,6 +108,8 @@ def for_record(record: dict[str, Any]) -> dict[str, Any]:
         "paths": dict(zip(PATHS, named(("colour", "says"), PATHS.values()), strict=True)),
         "others": OTHERS,
         "shapes": SHAPES,
+        "stages": STAGES,
+        "help": HELP,
     }
 
 

@@ -1,5 +1,6 @@
 """A headless Chromium that may read files and nothing else, and the traces of the tests of views."""
 
+import base64
 import shutil
 import sys
 from pathlib import Path
@@ -43,3 +44,49 @@ def visit(chromium):
     yield go
     context.close()
     assert asked == [] and said == []
+
+
+BRIDGE = """async ([code, look, state]) => {
+  const heard = new Map(), dirty = new Set();
+  document.head.append(Object.assign(document.createElement("style"), {textContent: look}));
+  window.take = (now) => {
+    const fresh = Object.keys(now).filter((name) => JSON.stringify(now[name]) !== JSON.stringify(state[name]));
+    Object.assign(state, now);
+    for (const name of fresh) heard.get(`change:${name}`)?.();
+  };
+  const model = {get: (k) => state[k], set: (k, v) => { state[k] = v; dirty.add(k); },
+    on: (k, f) => heard.set(k, f), off: (k) => heard.delete(k), save_changes: async () => {
+      const now = Object.fromEntries([...dirty].map((k) => [k, state[k]]));
+      dirty.clear();
+      take(await python(now));
+    }};
+  window.stop = (await import(code)).default.render({model, el: document.getElementById("a")});
+  window.heard = heard;
+}"""  # stands for the front end of Jupyter: traits go to Python's widget and come back
+
+
+@pytest.fixture
+def live(visit, tmp_path):
+    """Open the widget of a view in a page that is linked to it as a notebook's front end is."""
+
+    def opened(view):
+        (tmp_path / "empty.html").write_text(
+            "<!doctype html><html lang=en><link rel=icon href='data:,'><div id=a></div>"
+        )
+        page, widget = visit(tmp_path / "empty.html", "head"), view.widget
+        names = ("record", "look", "selection", "theme", "request", "told")
+        names = [name for name in names if widget.has_trait(name)]
+
+        def python(changes):
+            for name, value in changes.items():
+                setattr(widget, name, value)
+            return {name: getattr(widget, name) for name in names}
+
+        page.expose_function("python", python)
+        page.tell = lambda: page.evaluate("(now) => take(now)", python({}))
+        code = "data:text/javascript;base64," + base64.b64encode(widget._esm.encode()).decode()
+        page.evaluate(BRIDGE, [code, widget._css, python({})])
+        page.wait_for_selector("g.node")
+        return page
+
+    return opened

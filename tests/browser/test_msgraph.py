@@ -7,24 +7,17 @@ import random
 import pytest
 from fixtures import HOSTILE, sample_history, sample_metrics, sample_trace
 
-from mmsr_lite.views import lanes, save_report, show, style
-from mmsr_lite.views.msgraph import STATIC
+from mmsr_lite.views import lanes, save_report, show
+from mmsr_lite.views.msgraph import STATIC, settle
 
-WIDGET = """async ([code, begin]) => {
-  window.state = begin; window.heard = new Map();
-  const model = {get: (k) => state[k], set: (k, v) => { state[k] = v; }, save_changes() {},
-                 on: (k, f) => heard.set(k, f), off: (k) => heard.delete(k)};
-  window.tell = (k, v) => { state[k] = v; heard.get(`change:${k}`)(); };
-  window.stop = (await import(code)).default.render({model, el: document.getElementById("a")});
-}"""  # a stand-in for the model that anywidget hands to the module
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def report(tmp_path, visit):
-    def opened(*traces):
-        save_report(tmp_path / "report.html", traces, sample_history(), sample_metrics())
-        return visit(tmp_path / "report.html")
+def picture(tmp_path, visit):
+    def opened(trace):
+        show.msgraph(trace).save_html(tmp_path / "msgraph.html")
+        return visit(tmp_path / "msgraph.html")
 
     return opened
 
@@ -37,9 +30,9 @@ def numbers(page, marks: str, key: str) -> dict[int, str]:
 @pytest.mark.parametrize(
     ("types", "length", "gate"), [(1, 1, True), (2, 5, True), (3, 8, True), (4, 12, False), (3, 50, True)]
 )
-def test_every_node_and_edge_carries_the_number_of_the_record(report, types, length, gate):
+def test_every_node_and_edge_carries_the_number_of_the_record(picture, types, length, gate):
     trace = sample_trace(length, types, length, gate=gate)
-    page = report(trace)
+    page = picture(trace)
     for layer, (path, phase) in enumerate([("hohe", 0), ("heho", 1)]):
         for name, value in (("layer", layer), ("order", path), ("phase", phase)):
             page.check(f".{name} input[value='{value}']", force=True)
@@ -68,15 +61,15 @@ def test_nodes_do_not_overlap_and_stand_where_python_puts_them(visit, tmp_path):
             assert all(y == b[1] for a, b in zip(place["nodes"], mine, strict=True) if a["y"] == node["y"])
 
 
-def test_the_words_on_screen_are_the_words_of_python(report):
+def test_the_words_on_screen_are_the_words_of_python(picture):
     trace = sample_trace(3)
-    page = report(trace)
+    page = picture(trace)
     assert page.inner_text(".mmsr > .summary") == show.msgraph(trace).text
 
 
-def test_a_click_shows_the_numbers_of_a_node(report):
+def test_a_click_shows_the_numbers_of_a_node(picture):
     trace, rng = sample_trace(3), random.Random(0)
-    page = report(trace)
+    page = picture(trace)
     for n in rng.sample(range(len(trace["nodes"])), 6):
         page.click(f"g.node[data-node='{n}'] .shape", force=True)
         assert page.inner_text(".panel h3") == trace["nodes"][n]["label"]
@@ -87,12 +80,13 @@ def test_a_click_shows_the_numbers_of_a_node(report):
                 assert {w for w in given if w is not None} <= set(shown)
         assert page.locator("g.node.chosen").count() == 1
     page.keyboard.press("Escape")
-    assert page.locator("g.node.chosen").count() == 0 and "expects next" in page.inner_text(".panel h3")
+    last = trace["nodes"][trace["history"][-1]["node"]]["label"]
+    assert page.locator("g.node.chosen").count() == 0 and page.inner_text(".panel h3") == last
 
 
-def test_arrows_walk_in_a_lane_and_between_lanes(report):
+def test_arrows_walk_in_a_lane_and_between_lanes(picture):
     trace = sample_trace(3)
-    page = report(trace)
+    page = picture(trace)
     here = lambda: trace["nodes"][int(page.evaluate("document.activeElement.dataset.node"))]  # noqa: E731
     page.focus("g.node[tabindex='0']")
     assert page.locator("g.node[tabindex='0']").count() == 1 and here()["type"] == 0
@@ -111,21 +105,30 @@ def test_arrows_walk_in_a_lane_and_between_lanes(report):
     assert page.evaluate("getComputedStyle(document.activeElement.querySelector('.halo')).strokeWidth") == "3.5px"
 
 
-def test_relations_hide_and_the_charts_follow_the_user_and_the_phase(report):
-    one, two = sample_trace(3), sample_trace(4, length=5)
-    page = report(one, two)
+def test_relations_hide_and_come_back(picture):
+    trace = sample_trace(3)
+    page, match = picture(trace), "path.edge.off[data-relation='match']"
     page.click(".legend button:has-text('match')")
-    assert page.locator("path.edge.off[data-relation='match']").count() == sum(r == 4 for _, _, r in one["edges"])
+    assert page.locator(match).count() == sum(r == 4 for _, _, r in trace["edges"])
+    page.click(".legend button:has-text('match')")
     page.check(".phase input[value='1']", force=True)
-    assert "phase 2 (heterogeneous)" in page.inner_text("[data-chart='attention'] .summary")
+    assert page.locator(match).count() == 0
+
+
+def test_a_report_shows_the_user_who_is_chosen_and_how_the_model_was_trained(tmp_path, visit):
+    one, two = sample_trace(3), sample_trace(4, length=5)
+    save_report(tmp_path / "report.html", [one, two], sample_history(), sample_metrics())
+    page = visit(tmp_path / "report.html")
+    assert page.locator("g.node").count() == len(one["nodes"]) and page.locator(".answers tbody tr").count() >= 10
     page.select_option(".chooser select", "1")
     assert page.locator("g.node").count() == len(two["nodes"])
-    cells = page.evaluate("document.querySelector(\"[data-chart='gates'] .figure\").data[0].z.flat().length")
-    assert cells == 2 * len(two["nodes"])
+    assert page.locator("[data-chart='training'] .main-svg").count() > 0
+    page.select_option("select.theme", "dark")
+    assert page.evaluate("document.body.dataset.theme") == "dark"
 
 
-def test_a_hostile_title_is_only_text(report):
-    page = report(sample_trace(3))
+def test_a_hostile_title_is_only_text(picture):
+    page = picture(sample_trace(3))
     assert page.locator("img[src='x'], image[href='x']").count() == 0
     page.hover(".step >> nth=0")
     assert page.inner_text(".tip b") == HOSTILE
@@ -135,9 +138,9 @@ def test_a_hostile_title_is_only_text(report):
     )
 
 
-def test_themes_and_reduced_motion(report):
-    page = report(sample_trace(3))
-    back = "getComputedStyle(document.querySelector('.card')).backgroundColor"
+def test_themes_and_reduced_motion(picture):
+    page = picture(sample_trace(3))
+    back = "getComputedStyle(document.querySelector('.card .mmsr')).backgroundColor"
     assert page.evaluate(back) == "rgb(255, 255, 255)"
     page.select_option("select.theme", "dark")
     assert page.evaluate(back) == "rgb(18, 23, 30)"
@@ -148,15 +151,14 @@ def test_themes_and_reduced_motion(report):
     assert page.evaluate("getComputedStyle(document.querySelector('path.edge')).transitionProperty") == "none"
 
 
-def test_the_widget_sends_a_click_to_python_and_obeys_python(visit, tmp_path):
-    (tmp_path / "empty.html").write_text("<!doctype html><link rel=icon href='data:,'><div id=a></div>")
-    page, trace = visit(tmp_path / "empty.html", "head"), sample_trace(3)
-    code = "data:text/javascript;base64," + base64.b64encode((STATIC / "msgraph.js").read_bytes()).decode()
-    state = {"record": trace, "look": style.for_record(trace), "selection": {}, "theme": "light"}
-    page.evaluate(WIDGET, [code, state])
+def test_the_widget_sends_a_click_to_python_and_obeys_python(live):
+    trace = sample_trace(3)
+    view = show.msgraph(trace)
+    page = live(view)
     page.click("g.node[data-node='4'] .shape", force=True)
-    assert page.evaluate("state.selection") == {"node": 4, "layer": 0, "path": "hohe", "phase": 0}
-    page.evaluate("tell('selection', {node: 1, layer: 1, path: 'heho', phase: 1})")
+    assert view.selection == settle(trace, {"node": 4})
+    view.selection = {"node": 1, "layer": 1, "path": "heho", "phase": 1}
+    page.tell()
     assert page.locator("g.node.chosen").get_attribute("data-node") == "1" and page.is_checked("input[value='heho']")
     page.evaluate("stop()")
     assert page.locator("svg").count() == 0 and page.evaluate("heard.size") == 0

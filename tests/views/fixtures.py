@@ -108,10 +108,25 @@ def sample_trace(seed: int, types: int = 3, length: int = 8, layers: int = 2, ga
         return {
             "attention": {path: [attention(family) for family in order] for path, order in orders.items()},
             "beta": [[float(b), float(1 - b)] for b in late] if gate else None,
+            "gate_logits": [[float(np.log(b / (1 - b))), 0.0] for b in late] if gate else None,
             "norms": {
                 k: [float(x) for x in rng.gamma(4, 0.5, len(nodes))] for k in ("input", "hohe", "heho", "output")
             },
         }
+
+    def stages() -> list[dict]:
+        found = [{"stage": "build", "probe": None, "shape": [length, len(catalogue)], "row": None}]
+        for number in range(layers):
+            for path, families in (
+                ("hohe", ("homogeneous", "heterogeneous")),
+                ("heho", ("heterogeneous", "homogeneous")),
+            ):
+                for phase, family in enumerate(families):
+                    probe = f"layers.{number}.probes.{path}_{phase + 1}_weights"
+                    at = {"layer": number, "path": path, "phase": phase}
+                    found.append({"stage": family, "probe": probe, "shape": [len(nodes)] * 2, "row": None} | at)
+        row = [round(float(x), 5) for x in rng.normal(size=8)]
+        return [*found, {"stage": "pool", "probe": None, "shape": [8], "row": row}]
 
     top = []
     for number, score in zip(
@@ -135,6 +150,7 @@ def sample_trace(seed: int, types: int = 3, length: int = 8, layers: int = 2, ga
         "nodes": nodes,
         "edges": edges,
         "layers": [layer() for _ in range(layers)],
+        "stages": stages(),
         "answer": {"parts": ["hohe", "heho", "residual"], "top": top},
         "truth": {"cause": "match"},
     }
@@ -163,3 +179,74 @@ def sample_metrics() -> dict:
         "reachable": row(44.0, 29.0, 70.0, 32.2, 33.0),
         "counting": {"markov": row(21.0, 12.9, 40.2, 14.8, 15.0), "popularity": row(2.1, 1.0, 6.5, 1.4, 1.3)},
     }
+
+
+def sample_what_if(seed: int = 3) -> dict:
+    """A change with four measures, one of them outside its band, and a node whose gate moved."""
+    clean, changed = sample_trace(seed), sample_trace(seed + 1)
+    low, high = -1.0, 3.0
+
+    def measure(before: float, delta: float) -> dict:
+        ends = {"clean": before, "changed": before + delta, "delta": delta}
+        return ends | {"band": [low, high], "outside": not low <= delta <= high, "draws": [low, 0.0, 1.0, high]}
+
+    beta = {"clean": 0.4, "changed": 0.6, "delta": 0.2, "band": [-0.1, 0.1]}
+    measures = {"rank": measure(2.0, 5.0), "score": measure(6.5, -0.5), "probability": measure(0.1, 0.5), "beta": None}
+    top = [
+        {"item": t["item"], "title": t["title"], "clean": i, "changed": i + 1}
+        for i, t in enumerate(clean["answer"]["top"], 1)
+    ]
+    nodes = [
+        {"type": 0, "id": clean["nodes"][0]["id"], "clean": 0, "changed": None, "beta": [beta, beta | {"band": None}]}
+    ]
+    record = {
+        "schema": "mmsr-lite/what-if/1",
+        "told": [f"{HOSTILE} leaves"],
+        "repeats": 4,
+        "clean": clean,
+        "changed": changed,
+    }
+    return record | {"measures": measures, "nodes": nodes, "top": top, "sentence": "The rank goes from 2 to 7."}
+
+
+def sample_gates() -> dict:
+    """The gates of a data set by type and by position."""
+    row = {"count": 9, "mean": 0.5, "median": 0.5, "low": 0.2, "high": 0.9}
+    kinds = [row | {"layer": layer, "type": kind} for layer in (0, 1) for kind in ("item", "picture")]
+    spans = [kind | {"from": 1, "to": 1 + kind["layer"]} for kind in kinds]
+    record = {"schema": "mmsr-lite/gates/1", "dataset": "d", "node_types": ["item", "picture"]}
+    return record | {"by": {"type": kinds, "position": spans}, "sentence": "Half of the gates lean to late fusion."}
+
+
+def sample_compare() -> dict:
+    """Two models and a difference that is clear of zero, and one that is not."""
+    differences = {
+        "HR@5": {"mean": 2.0, "interval": [1.0, 3.0], "clear": True},
+        "MRR@5": {"mean": 0.5, "interval": [-0.5, 1.5], "clear": False},
+    }
+    record = {"schema": "mmsr-lite/compare/1", "dataset": "d", "models": ["late", "early"], "users": 7}
+    return record | {"pairs": [{"models": [0, 1], "differences": differences}], "sentence": "Late wins."}
+
+
+def sample_faithfulness() -> dict:
+    """Two curves of three points and the sentence of a test."""
+    curve = {"share": [0, 0.5, 1], "ours": [0.5, 0.2, 0.1], "random": [0.5, 0.4, 0.1]}
+    curve |= {"band": [[0.5, 0.3, 0.1], [0.5, 0.45, 0.1]], "sentence": "Ours falls faster."}
+    tests = {"deletion": curve, "insertion": curve | {"sentence": ""}, "gradient": None}
+    record = {"schema": "mmsr-lite/faithfulness/1", "explains": "beta", "model": "m", "dataset": "d"}
+    return record | {"tests": tests, "sentence": "Beta passes 1 of 2 tests."}
+
+
+def sample_codebook() -> dict:
+    """Two codes, one without items."""
+    codes = [{"id": 1, "count": 4, "items": [_item(1, True), _item(2)]}, {"id": 2, "count": 0, "items": []}]
+    return {"schema": "mmsr-lite/codebook/1", "dataset": "d", "modality": "picture", "codes": codes}
+
+
+OTHERS = {"training": sample_history, "what_if": sample_what_if, "inspector": sample_gates}
+OTHERS |= {"compare": sample_compare, "fidelity": sample_faithfulness, "codebook": sample_codebook}
+
+
+def record_for(view: str) -> dict:
+    """A record that the view of this name reads."""
+    return OTHERS[view]() if view in OTHERS else sample_trace(3)

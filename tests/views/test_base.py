@@ -7,7 +7,7 @@ import sys
 import types
 
 import pytest
-from fixtures import sample_history, sample_trace
+from fixtures import record_for
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.views import VIEWS, View
@@ -15,7 +15,7 @@ from mmsr_lite.views import VIEWS, View
 
 @pytest.fixture(params=VIEWS)
 def view(request) -> View:
-    return VIEWS[request.param](sample_history() if request.param == "training" else sample_trace(3))
+    return VIEWS[request.param](record_for(request.param))
 
 
 def test_a_view_shows_a_png_and_words_without_a_kernel(view):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmsr_lite.views import lanes, show, style
+from mmsr_lite.views.msgraph import settle
 
 places = st.lists(st.floats(0, 100), min_size=1, max_size=20).map(sorted)
 
@@ -38,14 +39,30 @@ def test_items_stand_in_the_middle_lane():
 
 
 def test_a_selection_outside_the_record_comes_back_within_it():
-    view = show.msgraph(sample_trace(3), {"node": 999, "layer": 9, "path": "sideways", "phase": 5})
-    assert view.selection == {"node": None, "layer": 1, "path": "hohe", "phase": 1}
+    view = show.msgraph(
+        sample_trace(3), {"node": 999, "edge": -1, "layer": 9, "path": "sideways", "phase": 5, "stage": 99}
+    )
+    nothing = {"user": 3, "position": None, "node": None, "edge": None, "stage": None}
+    assert view.selection == nothing | {"layer": 1, "path": "hohe", "phase": 1}
     view.selection = {"node": 4, "layer": 0}
-    assert view.selection == {"node": 4, "layer": 0, "path": "hohe", "phase": 1}
+    assert view.selection == nothing | {"node": 4, "layer": 0, "path": "hohe", "phase": 1}
     assert view.widget.selection == view.selection
     assert "style" not in view.widget.class_own_traits(), "ipywidgets takes a trait of that name for a widget"
     view.widget.selection = {"node": 2, "layer": 1, "path": "heho", "phase": 0}
     assert view.selection["node"] == 2
+
+
+def test_an_edge_brings_the_node_that_listens_a_position_its_item_and_a_stage_its_phase():
+    trace = sample_trace(3)
+    edge = next(e for e, (source, centre, _) in enumerate(trace["edges"]) if source != centre)
+    chosen = settle(trace, {"edge": edge, "layer": 1})
+    assert (chosen["node"], chosen["layer"]) == (trace["edges"][edge][1], 1)
+    chosen = settle(trace, chosen, {"position": 3})
+    assert (chosen["node"], chosen["edge"], chosen["position"]) == (trace["history"][2]["node"], None, 3)
+    stage = next(i for i, one in enumerate(trace["stages"]) if one.get("path") == "heho" and one["layer"] == 1)
+    chosen = settle(trace, chosen, {"stage": stage})
+    assert [chosen[key] for key in ("layer", "path", "phase", "position")] == [1, "heho", 0, 3]
+    assert settle(trace, chosen, {"layer": 0})["stage"] is None
 
 
 def test_a_picture_that_is_not_one_is_not_drawn():

@@ -33,6 +33,10 @@ function clean(text, most = 60) {
   return letters.length <= most ? plain : letters.slice(0, most - 1).join("") + "…";
 }
 const safe = (address) => (typeof address === "string" && address.length < 4e6 && PICTURE.test(address) ? address : null);
+function typeset(parent, formula) { // _word becomes an index
+  const line = html(parent, "div");
+  formula.split(/_(\w+)/).forEach((piece, i) => (i % 2 ? html(line, "sub", {}, piece) : line.append(piece)));
+}
 const three = (value) => (value == null ? "–" : value.toFixed(3));
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 const between = (low, value, high) => Math.max(low, Math.min(value, high));
@@ -41,14 +45,23 @@ const rank = (value) => (Number.isInteger(value) ? String(value) : value.toFixed
 
 // ---- the record ------------------------------------------------------------------------------------------------------
 
-// What is asked for, brought within what the record has.
-function settle(record, asked = {}) {
-  const layer = between(0, asked.layer ?? 0, record.layers.length - 1);
-  const attention = record.layers[layer]?.attention ?? {};
-  const path = asked.path in attention ? asked.path : Object.keys(attention)[0] ?? null;
-  const phase = between(0, asked.phase ?? 0, (attention[path]?.length ?? 1) - 1);
-  return { node: record.nodes[asked.node] ? asked.node : null, layer, path, phase };
+// The selection `before` with what is asked for, brought within what the record has; msgraph.py does the same. An edge brings
+// the node that listens, a position its item; a stage of the walk brings layer, path and phase, and goes when these change.
+function settle(record, before = {}, asked = before) {
+  const given = (names) => names.some((name) => name in asked), stages = record.stages ?? [];
+  const wish = { ...before, ...(given(["position", "node", "edge"]) ? { position: null, node: null, edge: null } : {}),
+    ...(given(["layer", "path", "phase"]) ? { stage: null } : {}), ...asked };
+  const stage = stages[wish.stage] ? wish.stage : null, step = stages[stage] ?? {};
+  const layer = between(0, step.layer ?? wish.layer ?? 0, Math.max(0, record.layers.length - 1)), attention = record.layers[layer]?.attention ?? {};
+  const path = [step.path, wish.path].find((name) => name in attention) ?? Object.keys(attention)[0] ?? null;
+  const phase = between(0, step.phase ?? wish.phase ?? 0, (attention[path]?.length || 1) - 1);
+  const edge = record.edges[wish.edge] ? wish.edge : null, place = record.history[wish.position - 1];
+  const node = edge !== null ? record.edges[edge][1] : record.nodes[wish.node] ? wish.node : place?.node ?? null;
+  const position = place && record.nodes[node].positions.includes(wish.position) ? wish.position : null;
+  return { user: record.user?.index ?? null, position, node, edge, layer, path, phase, stage };
 }
+const heaviest = (record, weights, fits) => record.edges.reduce((best, [source, centre], e) =>
+  (fits(source, centre) && weights[e] != null && !(weights[best] >= weights[e]) ? e : best), null);
 const phaseOf = (record, { layer, path, phase }) => record.layers[layer]?.attention[path]?.[phase] ?? { family: "", weights: [] };
 
 // The picture in words; the Python view says the same.
@@ -57,12 +70,10 @@ function describe(record, at) {
   const says = [`MSGraph of ${count(record.history.length, "interaction")}: ${kinds.join(", ")} and ${count(record.edges.length, "edge")}.`];
   if (record.target) says.push(`The next item, ${clean(record.target.title)}, has rank ${rank(record.target.rank)}.`);
   const { family, weights } = phaseOf(record, at), where = `In layer ${at.layer + 1}, order ${at.path}, phase ${at.phase + 1} (${family})`;
-  const heavier = (a, [source, centre], e) => (source !== centre && weights[e] != null && !(weights[a] >= weights[e]) ? e : a);
-  const best = record.edges.reduce(heavier, null);
-  const [source, centre] = (record.edges[best] ?? []).map((end) => clean(record.nodes[end]?.label));
+  const best = heaviest(record, weights, (source, centre) => source !== centre), [source, centre] = (record.edges[best] ?? []).map((end) => clean(record.nodes[end]?.label));
   says.push(best === null ? `${where} no node listens to another.`
     : `${where} the largest attention between two nodes is ${three(weights[best])}: ${centre} listens to ${source}.`);
-  const beta = record.layers[at.layer]?.beta;
+  const beta = record.layers[at.layer]?.beta?.filter(Boolean);
   if (beta) says.push(`The gate of this layer gives ${three(mean(beta.map(([late]) => late)))} to hohe (late fusion) on average.`);
   return says.join(" ");
 }
@@ -73,15 +84,12 @@ function describe(record, at) {
 function spread(wanted, gap, low, high) {
   const blocks = [];
   wanted.forEach((x, i) => {
-    let block = { sum: x - i * gap, size: 1 };
-    while (blocks.length && blocks.at(-1).sum / blocks.at(-1).size >= block.sum / block.size) {
-      const last = blocks.pop();
-      block = { sum: last.sum + block.sum, size: last.size + block.size };
-    }
-    blocks.push(block);
+    let [sum, size] = [x - i * gap, 1];
+    for (let last; (last = blocks.at(-1)) && last[0] / last[1] >= sum / size; blocks.pop()) [sum, size] = [sum + last[0], size + last[1]];
+    blocks.push([sum, size]);
   });
   const top = Math.max(low, high - (wanted.length - 1) * gap);
-  return blocks.flatMap(({ sum, size }) => Array(size).fill(sum / size)).map((x, i) => between(low, x, top) + i * gap);
+  return blocks.flatMap(([sum, size]) => Array(size).fill(sum / size)).map((x, i) => between(low, x, top) + i * gap);
 }
 
 // Where everything stands: the same record and width always give the same picture. Python's lanes.py does the same.
@@ -152,10 +160,10 @@ function twoLines(text, letters) {
 
 // ---- the picture -----------------------------------------------------------------------------------------------------
 
-// Draw `record` into `el`. Options: style (from Python), selection {node, layer, path, phase}, theme, onselect(selection, theme).
-// Returns {update({record, style, selection, theme}), destroy(), selection}.
-export function mount(el, record, { style, selection, theme = "auto", onselect = () => {} }) {
-  let state = settle(record, selection ?? {}), place, drawn = null, hover = null, timer = null, width = 0;
+// Draw `record` into `el`. Options: style (from Python), selection (see `settle`), theme, onselect(selection, theme), and `panels`, which
+// adds those of explorer.js. Returns {update({record, style, selection, theme}), hear(told), destroy(), selection}.
+export function mount(el, record, { style, selection, theme = "auto", onselect = () => {}, panels = null }) {
+  let state = settle(record, selection ?? {}), place, drawn = null, hover = null, width = 0;
   const hidden = new Set(); // relations switched off
   const id = `mmsr${++pictures}`, night = matchMedia("(prefers-color-scheme: dark)");
   const root = html(null, "div", { class: "mmsr" });
@@ -166,27 +174,29 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   const tip = html(stage, "div", { class: "tip", role: "status", hidden: true });
   const panel = html(body, "section", { class: "panel", tabindex: 0, "aria-label": "Numbers of the chosen node" });
   const summary = html(root, "p", { class: "summary", "aria-live": "polite" });
-  const numbers = html(root, "details", { class: "numbers", on: { toggle: () => fillTable() } });
+  const help = html(root, "details", { class: "numbers" }), numbers = html(root, "details", { class: "numbers", on: { toggle: () => fillTable() } });
+  html(help, "summary", {}, "How to read the picture");
+  html(help, "p", {}, style.help);
 
-  const nameOf = (n) => clean(record.nodes[n].label), betaOf = (n) => record.layers[state.layer]?.beta?.[n];
-  const typeOf = (n) => clean(record.node_types[record.nodes[n].type], 20);
+  const nameOf = (n) => clean(record.nodes[n].label), typeOf = (n) => clean(record.node_types[record.nodes[n].type], 20);
+  const betaOf = (n) => record.layers[state.layer]?.beta?.[n];
   const entryOf = (item) => record.history.find((entry) => entry.item === item) ?? { title: `item ${item}` };
   const lookOf = (part, i) => style.paths[part] ?? { colour: style.others[i % style.others.length], says: "" };
   const [late, early] = [lookOf("hohe", 0), lookOf("heho", 1)];
   const inkOf = (relation) => style.relations[relation].colour.replace(/^(?!#)(.*)$/, "var(--$1)");
   function choose(changes) {
-    state = settle(record, { ...state, ...changes });
+    state = settle(record, state, changes);
     paint();
     onselect({ ...state });
   }
 
   // -- controls and legend
-  function radio(name, values, key) {
-    const field = html(bar, "fieldset", { class: name });
+  function radio(parent, name, values, now, act) {
+    const field = html(parent, "fieldset", { class: name });
     html(field, "legend", {}, name);
     for (const [value, text] of values) {
-      const input = html(null, "input", { type: "radio", name: `${id}-${name}`, value, on: { change: () => choose({ [key]: value }) } });
-      input.checked = value === state[key];
+      const input = html(null, "input", { type: "radio", name: `${id}-${name}`, value, on: { change: () => act(value) } });
+      input.checked = value === now;
       html(field, "label", {}, text).prepend(input);
     }
   }
@@ -196,28 +206,17 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     const heading = html(bar, "h2", { class: "name" });
     html(heading, "b", {}, "MSGraph");
     const facts = [record.user && `user ${clean(record.user.id, 24)}`, clean(record.dataset?.name, 30), clean(record.model?.label, 30),
-      record.truth && `planted cause: ${clean(record.truth.cause, 20)}`];
+      record.truth && `planted cause: ${clean(record.truth.cause, 20)}`, record.draft?.edited && "edited"];
     html(heading, "span", {}, facts.filter(Boolean).join(" · "));
     const themes = html(bar, "select", { class: "theme", "aria-label": "Theme" });
     for (const value of ["auto", "light", "dark", "projector"]) html(themes, "option", { value, selected: value === theme }, value);
     themes.addEventListener("change", () => { update({ theme: themes.value }); onselect({ ...state }, theme); });
     html(bar, "div", { class: "break" });
-    radio("layer", record.layers.map((_, i) => [i, String(i + 1)]), "layer");
-    radio("order", Object.keys(paths).map((path, i) => [path, [path, lookOf(path, i).says].filter(Boolean).join(" · ")]), "path");
-    radio("phase", (paths[state.path] ?? []).map(({ family }, i) => [i, `${i + 1} · ${family}`]), "phase");
-    const label = timer ? "Pause" : "Play all layers, orders and phases";
-    html(bar, "button", { type: "button", class: "play", "aria-label": label, title: label, on: { click: play } }, timer ? "❚❚" : "▶");
+    const orders = Object.keys(paths).map((path, i) => [path, [path, lookOf(path, i).says].filter(Boolean).join(" · ")]);
+    radio(bar, "layer", record.layers.map((_, i) => [i, i + 1]), state.layer, (layer) => choose({ layer }));
+    radio(bar, "order", orders, state.path, (path) => choose({ path }));
+    radio(bar, "phase", (paths[state.path] ?? []).map(({ family }, i) => [i, `${i + 1} · ${family}`]), state.phase, (phase) => choose({ phase }));
     if (focused) bar.querySelector(focused.name ? `input[name="${focused.name}"]:checked` : `.${focused.className}`)?.focus();
-  }
-  function play() { // step through the layers as the model does
-    const next = () => {
-      const stops = record.layers.flatMap(({ attention }, layer) => Object.entries(attention)
-        .flatMap(([path, phases]) => phases.map((_, phase) => ({ layer, path, phase }))));
-      const now = stops.findIndex((stop) => Object.keys(stop).every((key) => stop[key] === state[key]));
-      choose(stops[(now + 1) % stops.length]);
-    };
-    timer = timer ? clearInterval(timer) ?? null : setInterval(next, 1600);
-    timer ? next() : controls();
   }
   function swatch(parent, relation) {
     const line = svg(parent, "svg", { width: 30, height: 10, "aria-hidden": true }), dash = style.relations[relation].dash || null;
@@ -227,25 +226,14 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     legend.replaceChildren();
     record.relations.forEach((name, relation) => {
       if (!record.edges.some((edge) => edge[2] === relation)) return;
-      const toggle = () => {
-        hidden.delete(relation) || hidden.add(relation);
-        put(button, { "aria-pressed": String(!hidden.has(relation)) });
-        paint();
-      };
-      const button = html(legend, "button", { type: "button", "aria-pressed": String(!hidden.has(relation)), on: { click: toggle } });
+      const toggle = () => { hidden.delete(relation) || hidden.add(relation); paint(); };
+      const button = html(legend, "button", { type: "button", "data-relation": relation, on: { click: toggle } });
       put(button, { title: `the centre listens to a node ${style.relations[relation].says}` });
       swatch(button, relation);
       button.append(clean(name, 20));
     });
-    const wide = html(legend, "span");
-    svg(svg(wide, "svg", { width: 40, height: 14, "aria-hidden": true }), "path", { d: "M0 7L40 2V12Z", style: { fill: "var(--soft)" } });
-    wide.append("attention 0 → 1");
-    if (!record.layers[state.layer]?.beta) return;
-    const ring = html(legend, "span"), key = svg(ring, "svg", { width: 20, height: 20, "aria-hidden": true });
-    const circle = { cx: 10, cy: 10, r: 7.5, fill: "none", "stroke-width": 4, pathLength: 1, transform: "rotate(-90 10 10)" };
-    svg(key, "circle", { ...circle, style: { stroke: early.colour } });
-    svg(key, "circle", { ...circle, "stroke-dasharray": "0.6 1", style: { stroke: late.colour } });
-    ring.append(`gate β: pink hohe (${late.says}), grey heho (${early.says})`);
+    html(legend, "span", { class: "wedge" }, "attention 0 → 1");
+    if (record.layers[state.layer]?.beta) html(legend, "span", { class: "hoop" }, `gate β: pink hohe (${late.says}), grey heho (${early.says})`);
   }
 
   // -- drawing, once for a record, a width and a theme
@@ -258,8 +246,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     svg(parent, "rect", { class: "frame", x: left, y: top, width: side, height: side, rx: side / 6 });
     if (address) image(parent, address, left, top, side);
     else svg(parent, "text", { class: "quiet", x, y: top + side / 2, "dominant-baseline": "central", ...middle }, clean(item.title).slice(0, 2) || "?");
-    const words = letters ? twoLines(item.title, letters) : [];
-    words.forEach((line, i) => svg(parent, "text", { class: "quiet", x, y: Math.max(side, box) + (37 + 13 * i) * unit, ...middle }, line));
+    (letters ? twoLines(item.title, letters) : []).forEach((line, i) => svg(parent, "text", { class: "quiet", x, y: Math.max(side, box) + (37 + 13 * i) * unit, ...middle }, line));
     put(parent, { on: { pointerenter: (event) => show(event, [clean(item.title), ...lines]), pointerleave: hide } });
   }
   function draw() {
@@ -270,7 +257,10 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     scroll.replaceChildren();
     const canvas = svg(scroll, "svg", { width: place.width, height: place.height, role: "application", "aria-roledescription": "graph",
       "aria-label": "MSGraph: arrow keys walk along and between lanes, Enter selects a node, Escape clears" });
-    put(canvas, { on: { pointermove: (event) => hover === null && point(event), pointerleave: hide } });
+    put(canvas, { on: { pointermove: (event) => hover === null && point(event), pointerleave: hide, click: (event) => {
+      const near = nearest(event);
+      if (near) choose({ edge: state.edge === near.index ? null : near.index });
+    } } });
     const defs = svg(canvas, "defs");
     record.relations.forEach((_, relation) => {
       const marker = svg(defs, "marker", { id: `${id}-${relation}`, viewBox: "0 0 10 10", refX: 4, refY: 5, orient: "auto",
@@ -283,9 +273,12 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
 
     const strip = svg(canvas, "g", { class: "strip" });
     const steps = record.history.map((entry, i) => {
-      const step = svg(strip, "g", { "data-position": entry.position, on: { click: () => choose({ node: entry.node }) } });
+      const pick = () => choose({ position: state.position === i + 1 ? null : i + 1 });
+      const step = svg(strip, "g", { "data-position": entry.position, role: "button", tabindex: -1, "aria-label": `position ${i + 1}: ${clean(entry.title)}`,
+        on: { click: pick, keydown: (event) => stride(event, i, pick) } });
       const lines = [`position ${entry.position} · item ${clean(entry.item_id, 30)}`];
       card(step, at(i + 1), box, entry.position, entry, titles ? Math.floor((column / unit - 4) / 5.6) : 0, lines);
+      more?.step(step, i);
       return step;
     });
     const next = svg(canvas, "g", { class: "next" }), x = end + ahead / 2 + 8 * unit, { target } = record;
@@ -301,7 +294,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     const edges = record.edges.map(([source, centre, relation], edge) => {
       const points = curve(place, source, centre), samples = Array.from({ length: 9 }, (_, i) => along(points, (i + 1) / 10));
       const path = svg(lines, "path", { d: cubic(points), "data-edge": edge, "data-relation": record.relations[relation], style: { stroke: inkOf(relation) } });
-      return { path, source, centre, relation, samples, value: null };
+      return { path, source, centre, relation, samples, index: edge, value: null };
     });
     const marks = svg(canvas, "g", { class: "nodes" });
     const nodes = record.nodes.map((node, n) => {
@@ -309,7 +302,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       const spots = node.positions.map(at), ticks = spots.map((spot) => `M${spot} ${y - 5 * unit}v${10 * unit}`).join("");
       const line = `M${Math.min(x, ...spots)} ${y}H${Math.max(x, ...spots)}${ticks}`;
       const whisker = node.positions.length > 1 ? svg(whiskers, "path", { d: line, style: { stroke: fill } }) : null;
-      const group = svg(marks, "g", { "data-node": n, role: "button", tabindex: -1 });
+      const group = svg(marks, "g", { "data-node": n, "data-type": node.type, role: "button", tabindex: -1 });
       svg(group, "path", { class: "halo", d: outline(form, x, y, radius + 7.5 * unit) });
       const [whole, ring] = [early, late].map(({ colour }) => svg(group, "path", { class: "ring", d: outline(form, x, y, radius + 3 * unit),
         "stroke-width": 4 * unit, pathLength: 1, style: { stroke: colour } }));
@@ -324,8 +317,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     });
     const labels = svg(canvas, "g", { class: "gutter", "aria-hidden": true }), inside = gutter - 14 * unit;
     svg(labels, "rect", { width: inside, height: place.height });
-    svg(labels, "text", { class: "big", x: 12 * unit, y: 22 * unit + box / 2 }, "history");
-    svg(labels, "text", { class: "quiet", x: 12 * unit, y: 36 * unit + box / 2 }, "time →");
+    for (const [kind, y, text] of [["big", 22, "history"], ["quiet", 36, "time →"]]) svg(labels, "text", { class: kind, x: 12 * unit, y: y * unit + box / 2 }, text);
     for (const { type, y, height, members } of place.lanes) {
       const { fill, shape } = style.types[type], centre = y + height / 2;
       svg(labels, "rect", { class: "lane", x: 8 * unit, y, width: inside - 8 * unit, height, rx: 12 * unit });
@@ -355,6 +347,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       put(edge.path, { "data-value": edge.value, class: hidden.has(edge.relation) || (weak && self) ? "edge off" : "edge", "stroke-width": wide * unit,
         "stroke-dasharray": dash ? dash.split(" ").map(scaled).join(" ") : null, "marker-end": weak || self ? null : `url(#${id}-${edge.relation})` });
     });
+    for (const button of legend.querySelectorAll("button")) put(button, { "aria-pressed": String(!hidden.has(Number(button.dataset.relation))) });
     drawn.nodes.forEach(({ group, ring, whole }, n) => {
       const beta = betaOf(n), visibility = beta ? null : "hidden";
       put(group, { "data-value": beta?.[0], "aria-label": aboutNode(n).join("; ") });
@@ -364,24 +357,27 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     light();
     panel.replaceChildren();
     panel.scrollTop = 0;
-    state.node === null ? fillAnswer() : fillNode(state.node);
+    more ? more.paint() : fillNode(state.node ?? record.history.at(-1).node);
     fillTable();
     summary.textContent = describe(record, state);
   }
   function light() { // bring forward what belongs to the node under the pointer, else to the chosen one
     if (!drawn) return;
-    const focus = hover ?? state.node, near = new Set([focus]), spots = focus === null ? [] : record.nodes[focus].positions;
-    drawn.edges.forEach(({ path, source, centre, value }) => {
+    const end = record.history.at(-1).node, focus = hover ?? state.node, near = new Set([focus]), spots = focus === null ? [] : record.nodes[focus].positions;
+    drawn.edges.forEach(({ path, source, centre, value, index }) => {
       const strength = value === null ? 0.12 : 0.14 + 0.86 * Math.sqrt(value), gives = value !== null && centre === focus;
       if (gives) near.add(source);
-      path.style.opacity = focus === null ? strength : gives ? Math.max(0.7, strength) : source === focus ? strength / 2 : 0.05;
+      const lit = index === state.edge && hover === null, rest = focus === null ? strength : gives ? Math.max(0.7, strength) : source === focus ? strength / 2 : 0.05;
+      path.style.opacity = lit ? 1 : rest;
+      path.classList.toggle("lit", lit);
     });
     drawn.nodes.forEach(({ group, whisker }, n) => {
       const chosen = state.node === n ? " chosen" : "", far = focus !== null && !near.has(n) ? " far" : "";
-      put(group, { class: `node${chosen}${far}`, "aria-pressed": String(state.node === n) });
+      put(group, { class: `node${chosen}${far}${n === end ? " last" : ""}${record.nodes[n].removed ? " gone" : ""}`, "aria-pressed": String(state.node === n) });
       if (whisker) put(whisker, { class: n === focus ? "whisker lit" : "whisker" });
     });
-    drawn.steps.forEach((step, i) => put(step, { class: spots.includes(i + 1) ? "step lit" : "step" }));
+    drawn.steps.forEach((step, i) => put(step, { class: `step${spots.includes(i + 1) ? " lit" : ""}${state.position === i + 1 ? " chosen" : ""}`,
+      "aria-pressed": String(state.position === i + 1), tabindex: i + 1 === (state.position ?? record.history.length) ? 0 : -1 }));
     drawn.guides.forEach((guide, i) => put(guide, { class: spots.includes(i + 1) ? "guide lit" : "guide" }));
   }
 
@@ -401,32 +397,56 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     put(tip, { style: { left: `${left}px`, top: `${top}px` } });
   }
   function hide() { tip.hidden = true; }
-  function point(event) { // the drawn edge nearest to the pointer, the heavier one when two are as near
-    if (event.target.closest(".step, .next, .node")) return;
+  function nearest(event) { // the drawn edge nearest to the pointer, the heavier one when two are as near
+    if (event.target.closest(".step, .next, .node")) return null;
     const frame = drawn.canvas.getBoundingClientRect(), x = event.clientX - frame.left, y = event.clientY - frame.top;
-    let best = null, nearest = 9 * place.unit;
+    let best = null, least = 9 * place.unit;
     for (const edge of drawn.edges) {
       if (edge.value === null || hidden.has(edge.relation)) continue;
       const far = Math.min(...edge.samples.map((spot) => Math.hypot(spot.x - x, spot.y - y))) - 2 * edge.value;
-      if (far < nearest) [nearest, best] = [far, edge];
+      if (far < least) [least, best] = [far, edge];
     }
-    if (!best) return hide();
-    const whom = best.source === best.centre ? "itself" : nameOf(best.source), relation = clean(record.relations[best.relation], 20);
-    show(event, [`${nameOf(best.centre)} listens to ${whom}`, `attention ${three(best.value)} · ${relation}: ${style.relations[best.relation].says}`]);
+    return best;
+  }
+  function point(event) {
+    const edge = nearest(event);
+    if (edge) show(event, [aboutEdge(edge.index), `attention ${three(edge.value)}`, why(edge.index)]);
+    else if (!event.target.closest(".step, .next, .node")) hide();
+  }
+  function aboutEdge(e) {
+    const [source, centre, relation] = record.edges[e], whom = source === centre ? "itself" : nameOf(source);
+    return `${nameOf(centre)} listens to ${whom} · ${clean(record.relations[relation], 20)}`;
+  }
+  function why(e) { // the steps of the history that make this edge
+    const [source, centre] = record.edges[e], [here, there] = [centre, source].map((end) => record.nodes[end]);
+    const spots = (list) => list.slice(0, 5).join(", ") + (list.length > 5 ? ", …" : "");
+    if (source === centre) return "Why? Every node also listens to itself.";
+    if (here.type !== there.type) {
+      const both = here.positions.filter((p) => there.positions.includes(p)), names = [...new Set(both.map((p) => clean(record.history[p - 1].title, 30)))];
+      return both.length ? `Why? Both belong to ${spots(names)}, at position ${spots(both)}.` : "Why? Global attention: an item listens to every code of the history.";
+    }
+    const says = [[centre, source], [source, centre]].map(([first, then]) => {
+      const steps = record.nodes[first].positions.filter((p) => record.nodes[then].positions.includes(p + 1)).map((p) => `${p} → ${p + 1}`);
+      return steps.length ? `${nameOf(first)} comes directly before ${nameOf(then)} (positions ${spots(steps)})` : null;
+    });
+    return `Why? ${says.filter(Boolean).join(", and ")}.`;
   }
 
   // -- keyboard: one node is in the tab order, arrows walk
   function roving(n) { drawn.nodes.forEach(({ group }, i) => put(group, { tabindex: i === n ? 0 : -1 })); }
-  function walk(event, n) {
-    const { lane, x } = place.nodes[n], mates = place.lanes[lane].members, spot = mates.indexOf(n);
-    const far = (other) => Math.abs(place.nodes[other].x - x);
-    const beyond = (step) => {
-      let other = lane + step;
-      while (place.lanes[other]?.members.length === 0) other += step;
-      return place.lanes[other]?.members.reduce((a, b) => (far(b) < far(a) ? b : a));
-    };
-    const keys = { ArrowLeft: () => mates[spot - 1], ArrowRight: () => mates[spot + 1], ArrowUp: () => beyond(-1), ArrowDown: () => beyond(1),
-      Home: () => mates[0], End: () => mates.at(-1) };
+  function stride(event, i, pick) { // along the strip, and down into the graph
+    const { key } = event, to = { ArrowLeft: i - 1, ArrowRight: i + 1 }[key];
+    if (event.altKey || !/^(Arrow(Left|Right|Down)|Enter| |Escape)$/.test(key)) return;
+    if (to !== undefined) drawn.steps[to]?.focus();
+    else if (key === "ArrowDown") drawn.nodes[record.history[i].node].group.focus();
+    else key === "Escape" ? choose({ position: null }) : pick();
+    event.preventDefault();
+  }
+  function walk(event, n) { // along a lane, and to what is nearest in the lane above or below
+    const { lane, x } = place.nodes[n], mates = place.lanes[lane].members, spot = mates.indexOf(n), far = (other) => Math.abs(place.nodes[other].x - x);
+    const beyond = (lanes) => lanes.find(({ members }) => members.length)?.members.reduce((a, b) => (far(b) < far(a) ? b : a));
+    const keys = { ArrowLeft: () => mates[spot - 1], ArrowRight: () => mates[spot + 1], Home: () => mates[0], End: () => mates.at(-1),
+      ArrowUp: () => beyond(place.lanes.slice(0, lane).reverse()), ArrowDown: () => beyond(place.lanes.slice(lane + 1)) };
     if (event.key in keys) {
       const { group } = drawn.nodes[keys[event.key]() ?? n];
       group.focus();
@@ -462,45 +482,33 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       return first;
     };
   }
-  function fillAnswer() {
-    const { parts = [], top = [] } = record.answer ?? {}, shared = top.some((item) => item.parts);
-    html(panel, "h3", {}, "What the model expects next");
-    const key = html(panel, "p", { class: "quiet" }, shared ? "Each bar shares a score: " : "");
-    if (shared) parts.forEach((name, i) => html(key, "span", { class: "part", style: { borderColor: lookOf(name, i).colour } }, name));
-    const list = html(panel, "ol", { class: "answer" });
-    top.slice(0, 5).forEach((item, i) => {
-      const hit = item.item === record.target?.item, row = html(list, "li");
-      html(row, "div", { class: "quiet" }, String(i + 1));
-      thumb(row, item);
-      const words = html(row, "div", { class: hit ? "hit" : null });
-      pair(words, clean(item.title) + (hit ? " ✓" : ""), item.score.toFixed(2), item.score);
-      if (item.parts) split(words, item.parts, parts);
-    });
-    html(panel, "h4", {}, "How to read the graph");
-    html(panel, "p", {}, "Each shape is one item or one code, at its mean position in the history. An arrow runs from the node that is listened "
-      + "to into the node that listens; the wider, the more attention.");
-    html(panel, "p", {}, "Arcs in a lane are of time: above, from before; below, from after. Lines between lanes match what belongs to one item.");
-    html(panel, "p", { class: "quiet" }, "Choose a node to see its numbers.");
-  }
   function fillNode(n) {
     const { items, positions } = record.nodes[n], { attention, norms } = record.layers[state.layer], paths = Object.keys(attention);
     html(panel, "h3", {}, nameOf(n));
     html(panel, "div", { class: "quiet" }, `${typeOf(n)} · position ${positions.join(", ")}`);
     const thumbs = html(panel, "div", { class: "thumbs" });
     items.slice(0, 12).forEach((item) => thumb(thumbs, entryOf(item)));
+    if (state.edge !== null) html(panel, "p", { class: "why" }, `${aboutEdge(state.edge)}. ${why(state.edge)}`);
     if (betaOf(n)) html(panel, "h4", {}, "Gate β: early ↔ late");
     record.layers.forEach(({ beta }, layer) => {
-      if (!beta) return;
+      if (!beta?.[n]) return;
       pair(panel, `heho ${three(beta[n][1])}`, `hohe ${three(beta[n][0])}`, beta[n][0], `layer ${layer + 1}`);
       split(panel, [beta[n][1], beta[n][0]], ["heho", "hohe"]);
     });
+    const said = record.layers[state.layer].gate_logits?.[n]?.map(three), [hohe, heho] = betaOf(n)?.map(three) ?? [];
+    if (said && hohe) {
+      html(panel, "h4", {}, `Equations 16 and 17 · layer ${state.layer + 1}`);
+      const box = html(panel, "div", { class: "formula" }), numbers = `= softmax(${said.join(", ")}) = (${hohe}, ${heho})`;
+      for (const line of ["β = softmax(MLP([h_hohe ; h_heho]))", numbers, `h′ = ${hohe} · h_hohe + ${heho} · h_heho`]) typeset(box, line);
+    }
     for (const family of new Set(paths.flatMap((path) => attention[path].map((phase) => phase.family)))) {
       const all = paths.map((path) => attention[path].find((phase) => phase.family === family)?.weights ?? []);
-      const mine = record.edges.map(([source, centre, relation], e) => ({ source, centre, relation, weights: all.map((weights) => weights[e] ?? null) }))
+      const mine = record.edges.map(([source, centre, relation], e) => ({ source, centre, relation, e, weights: all.map((weights) => weights[e] ?? null) }))
         .filter(({ centre, weights }) => centre === n && weights.some((weight) => weight !== null));
       if (!mine.length) continue;
       html(panel, "h4", {}, `Attention it gives · ${family}`);
-      const row = grid(panel, ["to", ...paths]), here = phaseOf(record, state).family === family ? paths.indexOf(state.path) : -1;
+      const numbered = paths.map((path) => `${path} ${attention[path].findIndex((phase) => phase.family === family) + 1 || ""}`);
+      const row = grid(panel, ["to", ...numbered]), here = phaseOf(record, state).family === family ? paths.indexOf(state.path) : -1;
       const line = (name, values, kind) => row(name, values.map(three), kind,
         (i) => ({ "data-value": values[i], class: kind === "sub" && i === here ? "chosen" : null }));
       record.relations.forEach((name, relation) => {
@@ -511,7 +519,11 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
         first.prepend(first.lastChild);
         if (group[0].source === n) return;
         group.sort((a, b) => b.weights[Math.max(here, 0)] - a.weights[Math.max(here, 0)]);
-        group.forEach(({ source, weights }) => line(nameOf(source), weights, "sub"));
+        group.forEach(({ source, weights, e }) => {
+          const pressed = state.edge === e, on = { click: () => choose({ edge: pressed ? null : e, node: n }) };
+          const first = line(nameOf(source), weights, pressed ? "sub picked" : "sub");
+          first.replaceChildren(html(null, "button", { type: "button", class: "link", "data-to": e, "aria-pressed": String(pressed), title: why(e), on }, nameOf(source)));
+        });
       });
     }
     if (norms) html(panel, "h4", {}, "Length of its state");
@@ -524,8 +536,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     const { weights } = phaseOf(record, state), head = ["node", "type", "positions", "β hohe", "β heho", "listens most to", "attention"];
     const row = grid(html(numbers, "div", { tabindex: 0 }), head);
     record.nodes.forEach(({ positions }, n) => {
-      const best = record.edges.reduce((a, [, centre], e) => (centre === n && weights[e] != null && !(weights[a] >= weights[e]) ? e : a), null);
-      const most = best === null ? "–" : nameOf(record.edges[best][0]);
+      const best = heaviest(record, weights, (_, centre) => centre === n), most = best === null ? "–" : nameOf(record.edges[best][0]);
       row(nameOf(n), [typeOf(n), positions.join(", "), three(betaOf(n)?.[0]), three(betaOf(n)?.[1]), most, three(weights[best])]);
     });
   }
@@ -536,9 +547,15 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     put(root, { "data-theme": theme === "auto" ? ((lab === undefined ? night.matches : lab === "false") ? "dark" : "light") : theme });
   }
   function update(changes) {
+    const key = record.nodes[state.node] ?? null; // the same node in another record
     ({ style = style, theme = theme, record = record } = changes);
-    if (changes.record) [drawn, hover] = [null, null], hidden.clear();
-    state = settle(record, { ...state, ...changes.selection });
+    if (changes.record) {
+      [drawn, hover] = [null, null];
+      more?.renew(record);
+      const same = record.nodes.findIndex(({ type, id }) => type === key?.type && id === key.id);
+      if (!changes.selection) state = settle(record, state, { node: same });
+    }
+    state = settle(record, state, changes.selection ?? state);
     wear();
     if (width) "theme" in changes || !drawn ? draw() : paint();
   }
@@ -546,31 +563,32 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     const now = Math.floor(scroll.clientWidth);
     if (now && Math.abs(now - width) > 1) { width = now; draw(); }
   });
+  const kit = { root, bar, body, panel, choose, show, hide, nameOf, lookOf, thumb, grid, radio, fillNode, display: (other) => update({ record: other }),
+    get record() { return record; }, get state() { return state; }, get style() { return style; }, get place() { return place; }, get edges() { return drawn.edges; } };
+  const more = panels?.(kit);
   wear();
   night.addEventListener("change", wear);
   watch.observe(scroll);
   function destroy() {
-    clearInterval(timer);
+    more?.destroy();
     watch.disconnect();
     night.removeEventListener("change", wear);
     root.remove();
   }
-  return { update, destroy, get selection() { return { ...state }; } };
+  return { update, destroy, hear: more?.hear, get selection() { return { ...state }; } };
 }
 
-// ---- the widget: four synced traits are the border to Python -----------------------------------------------------------
+// ---- the widget: a few synced traits are the border to Python ----------------------------------------------------------
 
 function render({ model, el }) {
   const all = (...names) => Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const whole = () => ({ ...all("record", "selection", "theme"), style: model.get("look") }); // ipywidgets keeps `style` to itself
-  function onselect(selection, theme) {
-    model.set("selection", selection);
-    if (theme) model.set("theme", theme);
-    model.save_changes();
-  }
-  const view = mount(el, model.get("record"), { ...whole(), onselect });
+  const send = (values) => { Object.entries(values).forEach(([name, value]) => model.set(name, value)); model.save_changes(); };
+  const onselect = (selection, theme) => send(theme ? { selection, theme } : { selection });
+  const told = model.get("told"), ask = (request) => send({ request: { ...request, number: (model.get("request").number ?? 0) + 1 } }); // of the explorer
+  const view = mount(el, model.get("record"), { ...whole(), onselect, panels: told && explorer({ ask: told.stored ? null : ask, told }) });
   const heard = { "change:record": () => view.update(whole()), "change:selection": () => view.update(all("selection")),
-    "change:theme": () => view.update(all("theme")) };
+    "change:theme": () => view.update(all("theme")), "change:told": () => view.hear(model.get("told")) };
   for (const [event, act] of Object.entries(heard)) model.on(event, act);
   return () => {
     for (const [event, act] of Object.entries(heard)) model.off(event, act);

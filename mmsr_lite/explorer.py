@@ -1,0 +1,78 @@
+"""`explore`: the explorer of a model and its data in a cell, or in a browser by Voila (`mmsr-lite explore RUN`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmsr_lite.errors import MMSRError
+
+if TYPE_CHECKING:
+    from mmsr_lite.data.dataset import Dataset
+    from mmsr_lite.models.mmsr import MMSR
+    from mmsr_lite.views.explorer import Explorer
+
+CELL = """from mmsr_lite.explorer import explore_run
+explore_run({run!r}, {user!r})"""
+TEMPLATE = "index.html.j2"
+
+
+def explore(
+    model: MMSR, dataset: Dataset, user: Any = 0, *, theme: str = "auto", seed: int = 0, reduction: str = "pca"
+) -> Explorer:
+    """The explorer of `user` (number or id): show it in a cell, read and set its `selection`, `.save_html(path)` it.
+
+    `seed` and `reduction` are those the codes were learned with: C and k can then be changed on the screen.
+    """
+    from mmsr_lite.explain.session import Session
+    from mmsr_lite.views.explorer import Explorer
+
+    session = Session(model, dataset, user, seed=seed, reduction=reduction)
+    return Explorer(session.record, theme=theme, answers=session)
+
+
+def explore_run(folder: str, user: Any = 0) -> Explorer:
+    """The explorer of a run that `mmsr-lite train` or `demo` left in `folder`."""
+    from mmsr_lite.training.run import open_run
+
+    config, model, dataset, _ = open_run(folder, "cpu")
+    return explore(model, dataset, user, seed=config.train.seed, reduction=config.reduction)
+
+
+def serve(folder: str, user: Any = 0, *, port: int = 8866, browser: bool = True) -> int:
+    """Start Voila on the explorer of a run and stay until it is stopped; its exit code."""
+    if find_spec("voila") is None:
+        raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")
+    if not Path(folder, "config.json").is_file():
+        raise MMSRError(f"{folder!r} holds no run; expected a folder that mmsr-lite train or demo wrote")
+    with tempfile.TemporaryDirectory() as place:
+        notebook = _notebook(Path(place), CELL.format(run=str(Path(folder).resolve()), user=user))
+        allowed = "['@jupyter-widgets/jupyterlab-manager', '@voila-dashboards/widgets-manager8', 'anywidget']"
+        command = [sys.executable, "-m", "voila", str(notebook), f"--port={port}", "--template=mmsr", "--theme=light"]
+        command += [f"--VoilaConfiguration.extension_allowlist={allowed}", *(() if browser else ("--no-browser",))]
+        paths = os.pathsep.join(filter(None, (place, os.environ.get("JUPYTER_PATH"))))
+        return subprocess.run(command, env=os.environ | {"JUPYTER_PATH": paths}, check=False).returncode
+
+
+def _notebook(place: Path, source: str) -> Path:
+    """A notebook of one cell in `place`, and Voila's own template without the links that would leave the machine."""
+    from jupyter_core.paths import jupyter_path
+
+    found = next(file for root in jupyter_path("voila", "templates") if (file := Path(root, "lab", TEMPLATE)).is_file())
+    own = place / "voila/templates/mmsr"
+    own.mkdir(parents=True)
+    own.joinpath(TEMPLATE).write_text(re.sub(r"<link[^>]*https?://[^>]*>", "", found.read_text(encoding="utf-8")))
+    own.joinpath("conf.json").write_text('{"base_template": "lab"}')
+    cell = {"cell_type": "code", "execution_count": None, "id": "explore", "metadata": {}, "outputs": []}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    record = {"cells": [cell | {"source": source}], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    file = place / "explorer.ipynb"
+    file.write_text(json.dumps(record), encoding="utf-8")
+    return file

@@ -1,0 +1,174 @@
+"""The explorer in a real browser, linked to a real model: each control does what Python says it does."""
+
+import random
+import re
+
+import pytest
+import torch
+from fixtures import HOSTILE, sample_trace, sample_what_if
+
+from mmsr_lite import explore
+from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.graph.codes import fit_codebooks
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.views import show
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def made():
+    world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+    torch.manual_seed(0)
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    model = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.normal_(parameter, std=0.5)
+    return model, world
+
+
+@pytest.fixture
+def explorer(made):
+    return explore(*made, user=3)
+
+
+def items(explorer) -> list[int]:
+    return [step["item"] for step in explorer.record["history"]]
+
+
+def strip(page) -> list[str]:
+    words = page.eval_on_selector_all("g.step", "all => all.map((one) => one.getAttribute('aria-label'))")
+    return [word.split(": ", 1)[1] for word in words]
+
+
+def test_the_history_is_edited_searched_undone_and_followed_by_every_panel(live, explorer):
+    page, past = live(explorer), items(explorer)
+    same = lambda: strip(page) == [step["title"] for step in explorer.record["history"]]  # noqa: E731
+    page.fill("input[type=search]", explorer.answers.dataset.titles[5])
+    page.click(".found .hit >> nth=0 >> text=add")
+    page.wait_for_function("(n) => document.querySelectorAll('g.step').length === n", arg=len(past) + 1)
+    assert items(explorer) == [*past, 5] and same() and explorer.selection["position"] == len(past) + 1
+    page.click("[aria-label^='Move the chosen item earlier']")
+    assert items(explorer) == [*past[:-1], 5, past[-1]] and same()
+    page.click(".found .hit >> nth=0 >> text=swap") if page.is_visible(".found") else page.focus("input[type=search]")
+    page.keyboard.press("Escape")
+    assert not page.is_visible(".found")
+    page.focus("g.step >> nth=1"), page.keyboard.press("Delete")
+    page.focus("g.step >> nth=1"), page.keyboard.press("Alt+ArrowLeft")
+    first, third = (page.locator(f"g.step >> nth={i}").bounding_box() for i in (0, 2))
+    held = items(explorer)
+    page.mouse.move(first["x"] + 20, first["y"] + 40), page.mouse.down()
+    page.mouse.move(third["x"] + 20, third["y"] + 40, steps=4), page.mouse.up()
+    page.wait_for_timeout(100)
+    assert items(explorer) == [held[1], held[2], held[0], *held[3:]] and same()
+    for _ in range(explorer.record["draft"]["undo"]):
+        page.click("text=undo")
+    assert items(explorer) == past and same() and page.is_disabled("text=undo") and page.is_enabled("text=redo")
+    page.uncheck("label:has-text('heterogeneous') input[type=checkbox]")
+    assert page.locator("path.edge[data-relation='match']").count() == 0
+    page.click("text=undo")
+    page.fill(".builder input[type=number] >> nth=1", "2"), page.keyboard.press("Tab")
+    assert "trained with k = 1" in page.inner_text(".note") and explorer.record["draft"]["codes_per_item"] == 2
+    page.fill(".builder input[type=number] >> nth=0", "0"), page.keyboard.press("Tab")
+    assert "expected 1 to num_codes" in page.inner_text(".note.error") and explorer.record["draft"]["codes"] == 3
+    page.fill(".builder input >> nth=0", "4"), page.keyboard.press("Enter")
+    assert explorer.record["user"]["index"] == 4 and explorer.record["user"]["id"] in page.inner_text("h2") and same()
+
+
+def test_the_numbers_on_screen_are_those_of_python(live, explorer):
+    page, record, rng = live(explorer), explorer.record, random.Random(0)
+    cells = page.eval_on_selector_all("rect.cell", "all => all.map((a) => [a.dataset.cell, Number(a.dataset.value)])")
+    betas = {f"{n}/{i}": b[0] for i, layer in enumerate(record["layers"]) for n, b in enumerate(layer["beta"])}
+    assert dict(cells) == pytest.approx(betas, abs=1e-12)
+    for edge in rng.sample(range(len(record["edges"])), 12):
+        explorer.selection = {"edge": edge, "layer": edge % 2}
+        page.tell()
+        source, centre, _ = record["edges"][edge]
+        assert page.inner_text(".panel h3 >> nth=1") == record["nodes"][centre]["label"]
+        assert ("itself" if source == centre else record["nodes"][source]["label"]) in page.inner_text(".why")
+        layer, box = record["layers"][edge % 2], page.inner_text(".formula")
+        numbers = [*layer["gate_logits"][centre], *layer["beta"][centre], *layer["beta"][centre]]
+        assert re.findall(r"[-−]?\d+\.\d{3}", box.replace("−", "-")) == [f"{value:.3f}" for value in numbers]
+    rows = page.eval_on_selector_all(
+        ".answers tbody tr", "all => all.map((a) => [...a.cells].slice(2).map((c) => Number(c.dataset.value)))"
+    )
+    for row, item in zip(rows, record["answer"]["top"], strict=False):
+        assert row == pytest.approx([item["score"], *item["parts"]]) and sum(row[1:]) == pytest.approx(row[0], abs=1e-4)
+
+
+def test_the_stages_walk_by_button_and_by_key_and_name_their_probes(live, explorer):
+    page, stages = live(explorer), explorer.record["stages"]
+    for number, stage in enumerate(stages):
+        page.click("[aria-label='Next stage']")
+        assert explorer.selection["stage"] == number
+        assert page.inner_text(".now code") == f"{stage['probe'] or ''} ({', '.join(map(str, stage['shape']))})".strip()
+        assert page.locator(".vector rect").count() == len(stage["row"] or ())
+    assert {key: explorer.selection[key] for key in ("layer", "path")} == {"layer": 1, "path": "heho"}
+    page.keyboard.press("Shift+Tab"), page.keyboard.press("Shift+Tab"), page.keyboard.press("Enter")  # back
+    assert explorer.selection["stage"] == len(stages) - 2
+    page.select_option("[aria-label='Pace']", "fast")
+    page.click("[aria-label='First stage']"), page.click("[aria-label='Play the stages']")
+    page.wait_for_function("() => document.querySelector('.stages [aria-current]').dataset.rail > 1")
+    page.click("[aria-label='Pause']")
+    explorer.selection = {"stage": 3}
+    page.tell()
+    assert page.locator(".stages [aria-current]").get_attribute("data-rail") == "3"
+
+
+def test_every_change_is_held_against_its_band_and_shown_beside_the_clean_run(live, explorer):
+    page = live(explorer)
+    page.fill("label:has-text('repeats') input", "3")
+    page.click("g.node[data-node='1'] .shape", force=True)
+    page.click(".panel button.link >> nth=0")
+    for kind in page.eval_on_selector_all(".form select >> nth=0 >> option", "all => all.map((one) => one.value)"):
+        page.select_option(".form select >> nth=0", kind)
+        page.click("text=compare")
+        page.wait_for_selector(".result:not([aria-busy])")
+        found = explorer.what_if
+        assert not page.is_visible(".note.error"), page.inner_text(".note")
+        assert found["changes"][0]["do"] == kind and page.inner_text(".verdict") == found["sentence"]
+        for name in ("rank", "score", "probability", "beta"):
+            shown = float(page.get_attribute(f"[data-measure='{name}']", "data-value"))
+            assert shown == pytest.approx(found["measures"][name]["delta"])
+    page.check(".result input[value='changed']", force=True)
+    assert page.locator("path.edge").count() == len(found["changed"]["edges"])
+    page.check(".result input[value='clean']", force=True)
+    assert page.locator("path.edge").count() == len(explorer.record["edges"])
+
+
+def test_a_saved_page_is_small_and_all_but_editing_works_in_it(live, visit, explorer, tmp_path):
+    page = live(explorer)
+    explorer.ask(do="what_if", change={"do": "shuffle"}, repeats=3)
+    with page.expect_download() as saved:
+        page.click("text=save page")
+    saved.value.save_as(tmp_path / "saved.html")
+    assert (tmp_path / "saved.html").stat().st_size < 1.5e6
+    page = visit(tmp_path / "saved.html")
+    page.click("[aria-label='Next stage']")
+    assert page.inner_text(".verdict") == explorer.what_if["sentence"]
+    assert not page.is_visible(".builder") and not page.is_visible(".form")
+    assert page.locator(".stages [aria-current]").count() == 1
+
+
+def test_a_hostile_record_is_text_and_every_control_has_a_name(visit, tmp_path):
+    record = sample_what_if()
+    record["sentence"] = record["top"][0]["title"] = record["clean"]["node_types"][1] = HOSTILE
+    show.explorer(sample_trace(3), record).save_html(tmp_path / "hostile.html")
+    page = visit(tmp_path / "hostile.html")
+    assert page.inner_text(".verdict") == HOSTILE and page.locator("img[src='x']").count() == 0
+    nameless = "all => all.filter((one) => !(one.ariaLabel || one.textContent.trim() || one.labels?.[0]?.textContent))"
+    assert page.eval_on_selector_all("button, select, input, [role=button]", nameless) == []
+
+
+def test_a_thousand_steps_leave_no_more_elements_than_one(visit, tmp_path):
+    show.explorer(sample_trace(3)).save_html(tmp_path / "page.html")
+    page = visit(tmp_path / "page.html")
+    count = "document.querySelectorAll('*').length"
+    many = """(n) => { for (let i = 0; i < n; i++)
+      document.querySelector("[aria-label='" + (i % 20 ? "Next" : "First") + " stage']").click(); }"""
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate(many, 1)
+    before = page.evaluate(count)
+    page.evaluate(many, 101)
+    assert page.evaluate(count) == before

@@ -1,0 +1,136 @@
+"""A session: what an edit does to the trace, what comes back when it is undone, and what cannot be done."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.codebook import codebook
+from mmsr_lite.explain.session import Session
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.graph.codes import fit_codebooks
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+
+SMALL = WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return load("mixed", config=SMALL)
+
+
+@pytest.fixture(scope="module")
+def model(world):
+    torch.manual_seed(0)
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    made = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books)
+    for parameter in made.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.normal_(parameter, std=0.5)
+    return made
+
+
+@pytest.fixture
+def session(model, world):
+    return Session(model, world, 3)
+
+
+def items(session) -> list[int]:
+    return [step["item"] for step in session.record["history"]]
+
+
+def plain(record: dict) -> dict:
+    return {key: value for key, value in record.items() if key not in ("draft", "user")}
+
+
+def test_the_record_of_an_untouched_user_is_the_trace_with_the_planted_cause(session, model, world):
+    assert plain(session.record) == plain(trace(model, world, 3)) and session.record["truth"] is not None
+    assert session.record["draft"]["edited"] is False and session.record["user"] == {
+        "index": 3,
+        "id": world.user_ids[3],
+    }
+
+
+@pytest.mark.parametrize(
+    ("request_", "after"),
+    [
+        ({"do": "add", "item": 5, "position": 1}, lambda past: [5, *past]),
+        ({"do": "remove", "position": 2}, lambda past: [past[0], *past[2:]]),
+        ({"do": "replace", "position": 1, "item": 9}, lambda past: [9, *past[1:]]),
+        ({"do": "move", "position": 1, "to": 3}, lambda past: [past[1], past[2], past[0], *past[3:]]),
+    ],
+)
+def test_an_edit_changes_the_history_and_undo_and_redo_walk_back_and_forth(session, model, world, request_, after):
+    before, past, target = session.record, items(session), session.record["target"]["item"]
+    assert session.do(request_ | {"number": 7}) == {}
+    assert items(session) == after(past) and session.record["draft"]["edited"]
+    assert plain(session.record) == plain(trace(model, world, history=after(past), target=target))
+    session.do({"do": "undo"})
+    assert session.record["draft"] == before["draft"] | {"redo": 1} and plain(session.record) == plain(before)
+    session.do({"do": "redo"})
+    assert items(session) == after(past)
+
+
+def test_without_a_family_its_edges_are_gone_and_a_what_if_asks_for_all(session):
+    session.do({"do": "families", "families": ["heterogeneous"]})
+    names = {session.record["relations"][relation] for *_, relation in session.record["edges"]}
+    assert names == {"self", "match"}
+    with pytest.raises(MMSRError, match="switch both families on"):
+        session.do({"do": "what_if", "change": {"do": "shuffle"}, "repeats": 2})
+
+
+def test_more_codes_an_item_keep_the_trained_codes_and_another_c_says_it_is_untrained(session, model):
+    carried = [step["codes"] for step in session.record["history"]]
+    session.do({"do": "codes", "codes": 3, "codes_per_item": 2})
+    for step, own in zip(session.record["history"], carried, strict=True):
+        assert all(len(step["codes"][name]) == 2 and set(own[name]) <= set(step["codes"][name]) for name in own)
+    assert "trained with k = 1" in session.record["draft"]["note"]
+    used = session._model(session.draft)[0]
+    assert torch.equal(used.nodes.tables[1].weight, model.nodes.tables[1].weight)
+    session.do({"do": "codes", "codes": 4, "codes_per_item": 1})
+    assert "trained with C = 3" in session.record["draft"]["note"]
+    session.do({"do": "undo"}), session.do({"do": "undo"})
+    assert session.record["draft"]["note"] == "" and session.record["draft"]["codes"] == 3
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({"do": "remove", "position": 99}, "position is 99"),
+        ({"do": "user", "user": "nobody"}, "there is no user 'nobody'"),
+        ({"do": "codes", "codes": 0, "codes_per_item": 1}, "codes_per_item is 1"),
+        ({"do": "undo"}, "nothing to undo"),
+        ({"do": "dance"}, "unknown request 'dance'"),
+        ({"do": "families", "families": ["odd"]}, "unknown family 'odd'"),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_changes_nothing(session, request_, says):
+    before = session.record
+    with pytest.raises(MMSRError, match=says):
+        session.do(request_)
+    assert session.record is before
+
+
+def test_a_search_finds_titles_and_a_codebook_its_nearest_items(session, model, world):
+    title = world.titles[7]
+    assert 7 in [item["item"] for item in session.do({"do": "find", "words": title.upper()})["found"]]
+    assert session.do({"do": "find", "words": "no such thing"}) == {"found": []}
+    record, codes = codebook(model, world), model.codes[0].numpy()
+    assert record["modality"] == world.modalities[0].name and len(record["codes"]) == 3
+    for row in record["codes"]:
+        assert row["count"] == np.sum(codes == row["id"]) and {codes[i["item"], 0] for i in row["items"]} <= {row["id"]}
+
+
+def test_an_edit_of_fifty_items_takes_less_than_a_fifth_of_a_second(session):
+    for item in range(1, 60):
+        session.do({"do": "add", "item": item % 18 + 1})
+    assert len(items(session)) == 50
+    spent = []
+    for _ in range(5):
+        begun = time.process_time()
+        session.do({"do": "move", "position": 1, "to": 30})
+        spent.append(time.process_time() - begun)
+    assert min(spent) < 0.2

@@ -1,0 +1,63 @@
+"""A value and its band: drawn where the record says, marked when it is outside."""
+
+import pytest
+from fixtures import HOSTILE, sample_codebook, sample_compare, sample_faithfulness, sample_gates, sample_what_if
+
+from mmsr_lite.views import bands, charts, show
+from mmsr_lite.views.still import still
+
+
+def marks(figure) -> dict[str, tuple[float, str]]:
+    """Label -> where its mark is, and the group it is of."""
+    labels = figure.layout.yaxis.ticktext
+    found = {}
+    for trace in figure.data[1:]:
+        found |= {labels[y]: (x, trace.name) for x, y in zip(trace.x, trace.y, strict=True)}
+    return found
+
+
+def test_each_measure_of_a_what_if_stands_within_its_own_band():
+    found = marks(bands.what_if(sample_what_if()))
+    assert found["rank: 2 to 7"] == ((5 - 1) / 2, "outside")  # the band is -1 to 3: middle 1, half 2
+    assert found["score: 6.5 to 6"] == ((-0.5 - 1) / 2, "inside")
+    (gate,) = [value for label, value in found.items() if label.startswith("β of")]
+    assert gate == (pytest.approx(2), "outside") and len(found) == 4
+
+
+def test_a_change_without_any_band_is_outside_only_when_it_is_a_change():
+    record = sample_what_if()
+    for name, delta in (("rank", 0.0), ("score", -1.0)):
+        record["measures"][name] |= {"band": [0.0, 0.0], "delta": delta}
+    found = marks(bands.what_if(record))
+    assert {label.split(":")[0]: value for label, value in found.items() if label[0] in "rs"} == {
+        "rank": (0, "inside"),
+        "score": (2, "outside"),
+    }
+
+
+def test_gates_of_a_data_set_are_grouped_and_comparisons_know_what_is_clear():
+    by_type, by_place = (bands.inspector(sample_gates(), by) for by in ("type", "position"))
+    assert marks(by_type)["picture, layer 2"] == (0.5, "picture")
+    assert by_type.data[0].base[0] == 0.2 and by_type.data[0].x[0] == pytest.approx(0.9 - 0.2)
+    assert "item, layer 2, position 1 to 2" in marks(by_place)
+    found = marks(bands.compare(sample_compare()))
+    assert found == {"late − early: HR@5": (2, "clear of zero"), "late − early: MRR@5": (0.5, "not clear")}
+
+
+def test_curves_of_an_explanation_stand_beside_chance_and_its_tests_are_told():
+    figure = bands.fidelity(sample_faithfulness())
+    assert [list(line.y) for line in figure.data[:2]] == [[0.5, 0.2, 0.1], [0.5, 0.4, 0.1]]
+    assert "Ours falls faster." in show.fidelity(sample_faithfulness()).text
+
+
+def test_a_codebook_shows_its_items_and_a_training_plays_without_a_kernel():
+    figure = charts.codebook(sample_codebook())
+    assert list(figure.data[0].x) == [4, 0] and len(figure.layout.images) == 2 and HOSTILE not in figure.to_json()
+    history = show.training({"epochs": [{"epoch": e, "loss": 1 / e} for e in (1, 2, 3)]})
+    assert [list(frame.data[0].y) for frame in history.figure.frames][1] == [1, 1 / 2, None]
+
+
+def test_the_still_twin_draws_bands_and_marks():
+    axes = still(bands.compare(sample_compare())).axes[0]
+    assert [(patch.get_x(), patch.get_width()) for patch in axes.patches if patch.get_width()] == [(1, 2), (-0.5, 2)]
+    assert [list(line.get_xdata()) for line in axes.lines] == [[2], [0.5]]

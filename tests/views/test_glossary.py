@@ -1,0 +1,35 @@
+"""The glossary: one sentence a term, escaped where it becomes HTML."""
+
+import html
+import re
+
+import pytest
+
+from mmsr_lite import MMSRError, show
+from mmsr_lite.views.glossary import define, glossary, hover
+
+
+def test_every_term_is_one_sentence():
+    assert len(glossary()) > 50
+    for term, entry in glossary().items():
+        assert entry["means"][0].isupper() and entry["means"].endswith("."), term
+        assert len(entry["means"]) <= 160, term
+        assert entry["paper"] is None or re.search(r"section|equation|Figure", entry["paper"]), term
+
+
+def test_a_term_is_found_in_any_case(capsys):
+    show.glossary("msgraph")
+    assert capsys.readouterr().out.startswith("MSGraph: Modality-enriched sequence graph")
+    with pytest.raises(MMSRError, match="no 'fusio'; choose from: fusion order, early fusion"):
+        define("fusio")
+
+
+def test_marks_become_hover_terms_that_read_well():
+    said = hover("An [[MSGraph]] has [[code|codes]].")
+    assert re.sub("<.*?>", "", said) == "An MSGraph has codes."
+    assert html.unescape(re.findall('title="(.*?)"', said)[1]) == define("code")
+
+
+def test_an_unknown_mark_is_an_error():
+    with pytest.raises(MMSRError, match="no 'nonsense'"):
+        hover("[[nonsense]]")
