@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,9 @@ import numpy as np
 from mmsr_lite.data.corruption import displaced, shuffled
 from mmsr_lite.errors import MMSRError, choose
 
-NEEDED = ...  # a field without a default
 FAMILIES = {"homogeneous": ("out", "in", "both"), "heterogeneous": ("match",)}
 RELATIONS = ("self", "out", "in", "both", "match")
+LAST = "the last item's node holds the answer and cannot be removed; remove the item from the history instead"
 Node = tuple[str, int]
 
 
@@ -40,6 +41,7 @@ class Scene:
     cut: set[tuple[Node, Node]] = field(default_factory=set)
     relations: set[str] = field(default_factory=set)
     gates: list[tuple[str, str | None, int | None, int | None]] = field(default_factory=list)
+    rng: np.random.Generator = field(default_factory=np.random.default_rng)
 
     def fresh(self) -> Scene:
         """The same history before any change."""
@@ -72,6 +74,10 @@ class Scene:
         names = list(self.tables)
         return list(range(len(names))) if modality is None else [names.index(choose("modality", modality, names))]
 
+    def seed(self) -> int:
+        """A new seed for what takes one."""
+        return int(self.rng.integers(2**31))
+
     def name(self, item: int) -> str:
         """How a sentence calls an item."""
         return f"“{self.titles[item] or item}”"
@@ -92,46 +98,46 @@ def _words(modality: str | None) -> str:
     return "modalities" if modality is None else modality
 
 
-def _shuffle(scene: Scene, rng, rate) -> str:
-    scene.history = shuffled(np.array(scene.history), rate=rate, seed=_seed(rng)).tolist()
+def _shuffle(scene: Scene, *, rate=1.0) -> str:
+    scene.history = shuffled(np.array(scene.history), rate=rate, seed=scene.seed()).tolist()
     return f"{100 * rate:.0f} % of the history is shuffled"
 
 
-def _mismatch(scene: Scene, rng, modality, rate) -> str:
+def _mismatch(scene: Scene, *, modality=None, rate=1.0) -> str:
     for m in scene.chosen(modality):
         held = {item: own for item in dict.fromkeys(scene.history) if (own := scene.carried(m, item))}
-        source = displaced(np.array([*held] or [0]), rate=rate, seed=_seed(rng))
+        source = displaced(np.array([*held] or [0]), rate=rate, seed=scene.seed())
         codes = list(held.values())
         scene.codes |= {(m, item): codes[place] for item, place in zip(held, source, strict=False)}
     return f"{100 * rate:.0f} % of the items trade their {_words(modality)}"
 
 
-def _noise(scene: Scene, rng, modality, rate) -> str:
+def _noise(scene: Scene, *, modality=None, rate=1.0) -> str:
     if not 0 <= rate <= 1:
         raise MMSRError(f"rate is {rate}; expected a share from 0 to 1")
     for m in scene.chosen(modality):
         table = list(scene.tables.values())[m]
         items = [item for item in dict.fromkeys(scene.history) if scene.carried(m, item)]
-        for item in rng.permutation(items)[: round(rate * len(items))].tolist():
-            scene.codes[m, item] = [int(code) for code in table[rng.choice(np.flatnonzero(table.any(1)))] if code]
+        for item in scene.rng.permutation(items)[: round(rate * len(items))].tolist():
+            scene.codes[m, item] = [int(code) for code in table[scene.rng.choice(np.flatnonzero(table.any(1)))] if code]
     return f"{100 * rate:.0f} % of the items get the {_words(modality)} of random items"
 
 
-def _swap(scene: Scene, rng, modality, position, other) -> str:
+def _swap(scene: Scene, *, modality=None, position, other) -> str:
     one, two = scene.item(position), scene.item(other)
     for m in scene.chosen(modality):
         scene.codes |= {(m, one): scene.carried(m, two), (m, two): scene.carried(m, one)}
     return f"{scene.name(one)} and {scene.name(two)} swap their {_words(modality)}"
 
 
-def _drop(scene: Scene, rng, modality, position) -> str:
+def _drop(scene: Scene, *, modality=None, position=None) -> str:
     items = set(scene.history) if position is None else {scene.item(position)}
     scene.codes |= {(m, item): [] for m in scene.chosen(modality) for item in items}
     who = "every item loses its" if position is None else f"{scene.name(min(items))} loses its"
     return f"{who} {_words(modality)}"
 
 
-def _remove(scene: Scene, rng, position) -> str:
+def _remove(scene: Scene, *, position) -> str:
     if len(scene.history) == 1:
         raise MMSRError("the history has one item, which cannot be removed; add another first")
     item = scene.item(position)
@@ -139,51 +145,42 @@ def _remove(scene: Scene, rng, position) -> str:
     return f"{scene.name(item)} leaves the history"
 
 
-def _replace(scene: Scene, rng, position, item) -> str:
+def _replace(scene: Scene, *, position, item) -> str:
     old, scene.history[position - 1] = scene.item(position), _within("item", item, 1, len(scene.titles) - 1)
     return f"{scene.name(old)} becomes {scene.name(item)}"
 
 
-def _move(scene: Scene, rng, position, to) -> str:
+def _move(scene: Scene, *, position, to) -> str:
     item, to = scene.item(position), _within("to", to, 1, len(scene.history))
     scene.history.insert(to - 1, scene.history.pop(position - 1))
     return f"{scene.name(item)} moves from position {position} to {to}"
 
 
-def _reorder(scene: Scene, rng, order) -> str:
-    if sorted(order) != list(range(1, len(scene.history) + 1)):
-        raise MMSRError(f"order is {order}; expected each of 1 to {len(scene.history)} once")
-    scene.history = [scene.history[position - 1] for position in order]
-    return "the history is in another order"
-
-
-def _add(scene: Scene, rng, item, position) -> str:
+def _add(scene: Scene, *, item, position=None) -> str:
     place = len(scene.history) + 1 if position is None else _within("position", position, 1, len(scene.history) + 1)
     scene.history.insert(place - 1, _within("item", item, 1, len(scene.titles) - 1))
     return f"{scene.name(item)} comes in at position {place}"
 
 
-def _node(scene: Scene, rng, type, id) -> str:
-    if (type, id) == ("item", scene.history[-1]):
-        raise MMSRError("the last item's node holds the answer and cannot be removed; remove the item from the history")
+def _node(scene: Scene, *, type, id) -> str:
     _known(scene, type, id)
     scene.gone.add((type, id))
     return f"the node of {type} {id} is taken out"
 
 
-def _edge(scene: Scene, rng, centre, neighbour) -> str:
+def _edge(scene: Scene, *, centre, neighbour) -> str:
     for end in (centre, neighbour):
         _known(scene, *end)
     scene.cut.add((tuple(centre), tuple(neighbour)))
     return f"{' '.join(map(str, centre))} no longer listens to {' '.join(map(str, neighbour))}"
 
 
-def _relation(scene: Scene, rng, relation) -> str:
+def _relation(scene: Scene, *, relation) -> str:
     scene.relations |= set(FAMILIES.get(relation, (choose("relation", relation, (*RELATIONS, *FAMILIES)),)))
     return f"edges of {relation!r} are cut"
 
 
-def _gate(scene: Scene, rng, to, type, id, layer) -> str:
+def _gate(scene: Scene, *, to, type=None, id=None, layer=None) -> str:
     choose("gate", to, ("hohe", "heho", "half"))
     if type is not None:
         choose("node type", type, ("item", *scene.tables))
@@ -196,21 +193,20 @@ def _gate(scene: Scene, rng, to, type, id, layer) -> str:
     return f"{who} {'are' if id is None else 'is'} forced to {to}"
 
 
-CHANGES: dict[str, tuple[Callable[..., str], dict[str, Any]]] = {
-    "shuffle": (_shuffle, {"rate": 1.0}),
-    "mismatch": (_mismatch, {"modality": None, "rate": 1.0}),
-    "noise": (_noise, {"modality": None, "rate": 1.0}),
-    "swap": (_swap, {"modality": None, "position": NEEDED, "other": NEEDED}),
-    "drop": (_drop, {"modality": None, "position": None}),
-    "remove": (_remove, {"position": NEEDED}),
-    "replace": (_replace, {"position": NEEDED, "item": NEEDED}),
-    "move": (_move, {"position": NEEDED, "to": NEEDED}),
-    "reorder": (_reorder, {"order": NEEDED}),
-    "add": (_add, {"item": NEEDED, "position": None}),
-    "node": (_node, {"type": NEEDED, "id": NEEDED}),
-    "edge": (_edge, {"centre": NEEDED, "neighbour": NEEDED}),
-    "relation": (_relation, {"relation": NEEDED}),
-    "gate": (_gate, {"to": NEEDED, "type": None, "id": None, "layer": None}),
+CHANGES: dict[str, Callable[..., str]] = {
+    "shuffle": _shuffle,
+    "mismatch": _mismatch,
+    "noise": _noise,
+    "swap": _swap,
+    "drop": _drop,
+    "remove": _remove,
+    "replace": _replace,
+    "move": _move,
+    "add": _add,
+    "node": _node,
+    "edge": _edge,
+    "relation": _relation,
+    "gate": _gate,
 }
 
 
@@ -222,17 +218,22 @@ def filled(change: str | Mapping[str, Any]) -> dict[str, Any]:
     """
     given = {"do": change} if isinstance(change, str) else dict(change)
     name = choose("change", given.pop("do", None), CHANGES)
-    fields = CHANGES[name][1]
-    whole = fields | given
-    if set(given) - set(fields) or NEEDED in [v for v in whole.values() if v is NEEDED]:
-        needed = ", ".join(f"{key} (needed)" if value is NEEDED else key for key, value in fields.items())
+    fields = {
+        key: one.default for key, one in signature(CHANGES[name]).parameters.items() if one.kind is one.KEYWORD_ONLY
+    }
+    if set(given) - set(fields) or Parameter.empty in (fields | given).values():
+        needed = ", ".join(f"{key} (needed)" if value is Parameter.empty else key for key, value in fields.items())
         raise MMSRError(f"change {name!r} with {given}: expected the fields {needed}")
-    return {"do": name} | whole
+    return {"do": name} | fields | given
 
 
 def apply(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[str]:
     """Do `changes`, each with all fields, one after the other to `scene`; a phrase for each says what was done."""
-    return [CHANGES[c["do"]][0](scene, rng, **{k: v for k, v in c.items() if k != "do"}) for c in changes]
+    scene.rng = rng
+    told = [CHANGES[c["do"]](scene, **{key: value for key, value in c.items() if key != "do"}) for c in changes]
+    if ("item", scene.history[-1]) in scene.gone:
+        raise MMSRError(LAST)
+    return told
 
 
 def repeat(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> None:
@@ -240,15 +241,15 @@ def repeat(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Ge
     for change in changes:
         with suppress(MMSRError):  # what this history leaves no room for changes nothing
             apply(scene, [_redrawn(scene, change, rng)], rng)
+    scene.gone.discard(("item", scene.history[-1]))
 
 
 def _redrawn(scene: Scene, change: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     length, new = len(scene.history), dict(change)
     places = (rng.permutation(length) + 1).tolist()
     one, two = places[0], places[min(1, length - 1)]
-    for name, drawn in {"position": one, "other": two, "to": two, "order": places}.items():
-        if isinstance(new.get(name), int | list | tuple):
-            new[name] = drawn
+    drawn = {"position": one, "other": two, "to": two}
+    new |= {name: place for name, place in drawn.items() if isinstance(new.get(name), int)}
     if "item" in new:
         new["item"] = int(rng.integers(1, len(scene.titles)))
     if new.get("id") is not None:
@@ -256,16 +257,9 @@ def _redrawn(scene: Scene, change: Mapping[str, Any], rng: np.random.Generator) 
         nodes = [node for node in scene.nodes if node[0] == new["type"] and node != last]
         new["id"] = nodes[rng.integers(len(nodes))][1] if nodes else None
     if "centre" in new:
-        ends, types = (tuple(new["centre"]), tuple(new["neighbour"])), (new["centre"][0], new["neighbour"][0])
-        kind = [edge[2] for edge in scene.edges if edge[:2] == ends]  # none for an edge that an earlier change made
-        alike = [
-            edge[:2] for edge in scene.edges if (edge[0][0], edge[1][0]) == types and edge[2] in (kind or RELATIONS)
-        ]
-        now = set(scene.nodes)
-        alike = [pair for pair in alike if set(pair) <= now] or [ends]
+        types, ends, now = (new["centre"][0], new["neighbour"][0]), (new["centre"], new["neighbour"]), set(scene.nodes)
+        kinds = [kind for *pair, kind in scene.edges if pair == [tuple(end) for end in ends]] or RELATIONS
+        alike = [pair for *pair, kind in scene.edges if kind in kinds and (pair[0][0], pair[1][0]) == types]
+        alike = [pair for pair in alike if now.issuperset(pair)] or [ends]
         new["centre"], new["neighbour"] = alike[rng.integers(len(alike))]
     return new
-
-
-def _seed(rng: np.random.Generator) -> int:
-    return int(rng.integers(2**31))
