@@ -29,6 +29,7 @@ _HOMES = {
     "TrainConfig": "mmsr_lite.training.loop",
     "train": "mmsr_lite.training.loop",
     "trace": "mmsr_lite.explain.trace",
+    "explore": "mmsr_lite.explorer",
     "show": "mmsr_lite.views",
 }
 __all__ = [*_HOMES, "__version__"]
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from mmsr_lite.errors import MMSRError
     from mmsr_lite.evaluation.ranks import evaluate
     from mmsr_lite.explain.trace import trace
+    from mmsr_lite.explorer import explore
     from mmsr_lite.graph.codes import Codebook
     from mmsr_lite.graph.msgraph import MSGraph
     from mmsr_lite.models.mmsr import MMSR, MMSRConfig

@@ -108,6 +108,23 @@ def tables(args: argparse.Namespace) -> None:
         print(told, flush=True)
 
 
+def explore(args: argparse.Namespace) -> int:
+    """Open the explorer of a run in a browser."""
+    from mmsr_lite.explorer import serve
+
+    return serve(args.run, args.user, port=args.port, browser=args.browser)
+
+
+def tables(args: argparse.Namespace) -> None:
+    """Carry out studies, write their tables."""
+    from mmsr_lite.experiments.runner import run_sources
+
+    given = ("out", "modalities", "min_count", "seeds", "device", "jobs", "limit_minutes", "dry_run", "page")
+    how = {name: getattr(args, name) for name in given} | {"encoders": _encoders(args.encoder)}
+    for told in run_sources(args.name, args.source, changes=_pairs(args.set, json_values=True), **how):
+        print(told, flush=True)
+
+
 def doctor(args: argparse.Namespace) -> int:
     """Look at the installation."""
     from mmsr_lite.doctor import doctor as look
@@ -212,6 +229,13 @@ def parser() -> argparse.ArgumentParser:
     add("run", help="folder of a run")
     add("--user", nargs="+", required=True, metavar="U", help="users by id or number (from 0)")
     add("-o", "--output", help="the file (default: RUN/user-U.html)")
+
+    add = command(explore, "RUN [--user U]", "edit a history in a browser and see what the model makes of it",
+                  "  mmsr-lite explore runs/demo --user 12").add_argument
+    add("run", help="folder of a run")
+    add("--user", default="0", metavar="U", help="user by id or number (0); another can be chosen on the screen")
+    add("--port", type=int, default=8866, help="where Voila listens on this machine (8866)")
+    add("--browser", action=argparse.BooleanOptionalAction, default=True, help="open a browser")
 
     add = command(tables, "[STUDY [SOURCE ...]] [options]", "the paper's studies and our own: tables of many runs",
                   "  mmsr-lite tables comparison my-folder --jobs 4 --limit-minutes 10 --page").add_argument

@@ -152,7 +152,7 @@ def test_wrong_usage_is_exit_code_2(argv, capsys):
     assert stopped.value.code == 2
 
 
-@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "explain", "doctor"])
+@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "explain", "explore", "doctor"])
 def test_help_has_examples(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main([command, "--help"])

@@ -11,11 +11,18 @@ from mmsr_lite.views.msgraph import MSGraphView, to_pyvis
 from mmsr_lite.views.report import save_report
 
 VIEWS = {
+    "explorer": show.explorer,
     "msgraph": show.msgraph,
     "gates": show.gates,
     "attention": show.attention,
     "ranking": show.ranking,
     "training": show.training,
+    "step": show.step,
+    "what_if": show.what_if,
+    "inspector": show.inspector,
+    "compare": show.compare,
+    "fidelity": show.fidelity,
+    "codebook": show.codebook,
 }
 
 __all__ = ["VIEWS", "MSGraphView", "View", "save_report", "show", "to_pyvis"]

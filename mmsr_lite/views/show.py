@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from mmsr_lite.views import charts
+from mmsr_lite.views import bands, charts
 from mmsr_lite.views.charts import Chart
+from mmsr_lite.views.cockpit import Cockpit
+from mmsr_lite.views.explorer import Explorer
 from mmsr_lite.views.msgraph import MSGraphView
 
 
@@ -22,6 +25,46 @@ def gates(record: dict[str, Any]) -> Chart:
 def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, phase: int = 0) -> Chart:
     """The attention weights of one layer, order and phase (counted from 0) as a matrix."""
     return Chart(record, lambda trace: charts.attention(trace, layer, path, phase))
+
+
+def explorer(record: dict[str, Any], what_if: dict[str, Any] | None = None, theme: str = "auto") -> Explorer:
+    """All panels of the explorer on a stored trace; for a live one see `mmsr_lite.explore`."""
+    return Explorer(record, theme=theme, what_if=what_if)
+
+
+def step(record: dict[str, Any], stage: int = 0) -> Explorer:
+    """One stage of the walk from a history to its answer, an index of the trace's `stages`."""
+    return Explorer(record, {"stage": stage})
+
+
+def what_if(record: dict[str, Any]) -> Chart:
+    """A change held against random changes of the same kind, from `explain.what_if`."""
+    return Chart(record, bands.what_if, "what-if")
+
+
+def inspector(record: dict[str, Any], by: str = "type") -> Chart:
+    """The gates of a whole data set by type, position, popularity, length or code, from `gates_summary`."""
+    return Chart(record, lambda summary: bands.inspector(summary, by), "gates")
+
+
+def compare(record: dict[str, Any]) -> Chart:
+    """Models on the same users: paired differences with intervals, from `explain.compare`."""
+    return Chart(record, bands.compare, "compare")
+
+
+def fidelity(record: dict[str, Any]) -> Chart:
+    """Deletion and insertion curves and what the tests of an explanation say, from `explain.faithfulness`."""
+    return Chart(record, bands.fidelity, "faithfulness")
+
+
+def codebook(record: dict[str, Any]) -> Chart:
+    """The codes of a modality with example items, from `explain.codebook`."""
+    return Chart(record, charts.codebook, "codebook")
+
+
+def cockpit(work: Callable[[Callable], Any]) -> Cockpit:
+    """Watch, pause and stop a training: `cockpit(lambda tell: train(model, parts, config, on_epoch=tell)).start()`."""
+    return Cockpit(work)
 
 
 def ranking(record: dict[str, Any], most: int = 10) -> Chart:
