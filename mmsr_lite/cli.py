@@ -98,16 +98,6 @@ def explain(args: argparse.Namespace) -> None:
     print(f"Saved {_report(model, dataset, args.run, users, args.output)}")
 
 
-def tables(args: argparse.Namespace) -> None:
-    """Carry out studies, write their tables."""
-    from mmsr_lite.experiments.runner import run_sources
-
-    given = ("out", "modalities", "min_count", "seeds", "device", "jobs", "limit_minutes", "dry_run", "page")
-    how = {name: getattr(args, name) for name in given} | {"encoders": _encoders(args.encoder)}
-    for told in run_sources(args.name, args.source, changes=_pairs(args.set, json_values=True), **how):
-        print(told, flush=True)
-
-
 def explore(args: argparse.Namespace) -> int:
     """Open the explorer of a run in a browser."""
     from mmsr_lite.explorer import serve
