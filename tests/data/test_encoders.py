@@ -126,6 +126,8 @@ def test_a_full_disk_costs_only_the_cache(own_cache, monkeypatch):
 def test_an_encoder_is_chosen_by_name_or_by_the_kind_of_modality():
     with pytest.raises(MMSRError, match="unknown encoder 'bert'; choose from: clip-picture, clip-text, colour-edges"):
         encode("bert", TEXTS)
+    with pytest.raises(MMSRError, match="makes one modality; name it: MODALITY=precomputed:f"):
+        choose_encoders({"a": "text"}, "precomputed:f.npz")
     assert choose_encoders({"a": "text", "b": "picture"}, {"a": "sentence"}) == {"a": "sentence", "b": "colour-edges"}
 
 

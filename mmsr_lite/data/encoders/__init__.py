@@ -92,7 +92,8 @@ def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None
     {'title': 'sentence', 'photo': 'colour-edges'}
     """
     if isinstance(encoders, str):
-        reads = encoder_of(encoders).reads
+        if (reads := encoder_of(encoders).reads) == "id":
+            raise MMSRError(f"encoder {encoders!r} makes one modality; name it: MODALITY={encoders}")
         encoders = {name: encoders for name, kind in kinds.items() if kind == reads}
     for name, encoder in (encoders or {}).items():
         encoder_of(encoder)

@@ -23,7 +23,7 @@ def texts(model: str) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]
         from transformers import AutoTokenizer, T5EncoderModel
 
         tokenizer = AutoTokenizer.from_pretrained(model)
-        network = T5EncoderModel.from_pretrained(model, dtype=torch.float32).eval().to(device())
+        network = T5EncoderModel.from_pretrained(model).float().eval().to(device())
 
     def encode(batch: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         with torch.inference_mode():
