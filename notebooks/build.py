@@ -1,43 +1,91 @@
-"""Build notebooks/*.ipynb from notebooks/src/*.py (jupytext py:percent) and execute them: `make notebooks`.
+"""Build both editions of the notebooks from notebooks/src/*.py (jupytext py:percent), executed: `make notebooks`.
 
+The solution edition (notebooks/solutions/) has every cell; the learner edition (notebooks/) leaves out those tagged
+`solution`. A solution cell binds no name, so one execution of the solution edition gives the outputs of both. In the
+prose `[[term]]` becomes a term of the glossary with its meaning on hover, `{{measured}}` what the last build measured.
 What is saved shows on GitHub and in an untrusted copy: PNG and text only, no widget state, no machine's paths.
 """
 
 from __future__ import annotations
 
+import copy
+import math
 import os
+import re
 import sys
-import time
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from mmsr_lite.data.storage import read_json, write_json
+from mmsr_lite.views.glossary import hover
 
 HERE = Path(__file__).parent
+FOLDERS = {"learner": HERE, "solution": HERE / "solutions"}
+NAMES = sorted(path.stem for path in (HERE / "src").glob("[0-9]*.py"))
+MEASURED = HERE / "measured.json"
 KEPT = ("image/png", "text/plain")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+USAGE = "import resource as _r; _u = _r.getrusage(_r.RUSAGE_SELF); print(_u.ru_utime + _u.ru_stime, _u.ru_maxrss / 1e3)"
 
 
-def source(name: str) -> nbformat.NotebookNode:
-    """The notebook that src/<name>.py describes, without outputs and with stable cell ids."""
+def source(name: str) -> NotebookNode:
+    """All cells of the notebook that src/<name>.py describes, without outputs and with stable ids."""
     notebook = jupytext.read(HERE / "src" / f"{name}.py", fmt="py:percent")
-    notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL, language_info={"name": "python"})
+    notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info={"name": "python"})
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{name[:2]}-{number:02d}"
-        cell.metadata = nbformat.NotebookNode({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
+        cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
+        if cell.cell_type == "markdown":
+            cell.source = hover(cell.source.replace("{{measured}}", measured(name)))
     return nbformat.from_dict({**notebook, "nbformat": 4, "nbformat_minor": 5})
 
 
-def execute(notebook: nbformat.NotebookNode, timeout: int = 300) -> nbformat.NotebookNode:
-    """Run all cells in a fresh kernel in this folder; an error in a cell or in a widget's callback is raised."""
+def measured(name: str) -> str:
+    """What the last build measured, rounded up, in words."""
+    found = (read_json(MEASURED) if MEASURED.exists() else {}).get(name, {"seconds": 0, "megabytes": 0})
+    return f"{found['seconds']} s of one CPU core, {found['megabytes'] / 1e3:.1f} GB of memory; no GPU"
+
+
+def of_edition(notebook: NotebookNode, edition: str) -> NotebookNode:
+    """One edition of a notebook with all cells: its code counted from 1, its paths as seen from its folder."""
+    notebook, count = copy.deepcopy(notebook), 0
+    if edition == "learner":
+        notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", ())]
+    for cell in notebook.cells:
+        if edition == "solution":
+            cell.source = re.sub(r'(?<=[("])\.\./', "../../", cell.source)
+        if cell.cell_type == "code" and cell.execution_count:
+            count += 1
+            cell.execution_count = count
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = count
+    return notebook
+
+
+def execute(notebook: NotebookNode, timeout: int = 600) -> tuple[NotebookNode, dict[str, float]]:
+    """Run all cells in a fresh kernel in this folder; what was run, CPU seconds and peak memory in megabytes.
+
+    An error in a cell, at an end of a control, or in a solution that `check` does not call right, is raised.
+    """
     os.environ.setdefault("MMSR_STRICT", "1")
-    client = NotebookClient(notebook, timeout=timeout, store_widget_state=False, resources={"metadata": {"path": HERE}})
-    return client.execute()
+    whole = copy.deepcopy(notebook)
+    whole.cells.append(nbformat.v4.new_code_cell(USAGE))
+    NotebookClient(whole, timeout=timeout, store_widget_state=False, resources={"metadata": {"path": HERE}}).execute()
+    seconds, megabytes = map(float, whole.cells.pop().outputs[0].text.split())
+    for cell in whole.cells:
+        if "solution" in cell.metadata.get("tags", ()):
+            said = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+            assert said and re.match(r"\d\d\.\d right: ", said[-1]), f"{cell.source}\n{said}"
+    return whole, {"seconds": seconds, "megabytes": megabytes}
 
 
-def plain(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def plain(notebook: NotebookNode) -> NotebookNode:
     """Keep of each output its picture and its text; drop progress bars, timings and widget state."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}
@@ -48,7 +96,7 @@ def plain(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         for output in outputs:
             if "data" in output:
-                if WIDGET in output.data and KEPT[0] not in output.data:
+                if WIDGET in output.data and KEPT[0] not in output.data and "mmsr_lite" not in output.metadata:
                     output.data = {}  # a progress bar, which says 0 % for ever
                 output.data = {kind: output.data[kind] for kind in KEPT if kind in output.data}
                 output.metadata = {}
@@ -57,14 +105,24 @@ def plain(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def main(names: list[str]) -> None:
-    """Build the named notebooks, or all."""
-    for name in names or sorted(path.stem for path in (HERE / "src").glob("[0-9]*.py")):
-        begin = time.perf_counter()
-        notebook = plain(execute(source(name)))
-        nbformat.validate(notebook)
-        nbformat.write(notebook, HERE / f"{name}.ipynb")
-        size = (HERE / f"{name}.ipynb").stat().st_size / 1e3
-        print(f"{name}: {time.perf_counter() - begin:.0f} s, {size:.0f} kB")
+    """Build both editions of the named notebooks, or of all."""
+    for name in names or NAMES:
+        ran, used = execute(source(name))
+        known = read_json(MEASURED) if MEASURED.exists() else {}
+        rounded = {"seconds": 5 * math.ceil(used["seconds"] / 5), "megabytes": 100 * math.ceil(used["megabytes"] / 100)}
+        write_json(MEASURED, dict(sorted((known | {name: rounded}).items())), indent=1)
+        outputs = {cell.id: cell for cell in plain(ran).cells}
+        for edition, folder in FOLDERS.items():
+            notebook = source(name)
+            for cell in notebook.cells:
+                if cell.cell_type == "code":
+                    cell.outputs, cell.execution_count = outputs[cell.id].outputs, outputs[cell.id].execution_count
+            notebook = of_edition(notebook, edition)
+            nbformat.validate(notebook)
+            folder.mkdir(exist_ok=True)
+            nbformat.write(notebook, folder / f"{name}.ipynb")
+        sizes = " and ".join(f"{(folder / f'{name}.ipynb').stat().st_size / 1e3:.0f} kB" for folder in FOLDERS.values())
+        print(f"{name}: {used['seconds']:.0f} s of CPU, {used['megabytes']:.0f} MB, {sizes}", flush=True)
 
 
 if __name__ == "__main__":

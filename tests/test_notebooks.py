@@ -1,49 +1,94 @@
-"""The notebooks: all found, built from their source, safe to show anywhere, and they run."""
+"""The notebooks: all found, both editions built from one source, safe to show anywhere, and they run."""
 
 import ast
 import importlib.util
 import re
+import warnings
 from pathlib import Path
 
 import pytest
 
 nbformat = pytest.importorskip("nbformat", reason="needs the extra 'lab'")
 HERE = Path(__file__).parents[1] / "notebooks"
-SOURCES = sorted((HERE / "src").glob("[0-9]*.py"))
-EXPECTED = 2
+EXPECTED = 3
+MINUTES = 10  # of one CPU core, for all notebooks; CI has two
+PARTS = ["You will be able to", "Prerequisites", "Measured", "Summary", "Exercises", "Code you will read", "Next"]
+PLACE = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|Users|opt|usr|work)/|[A-Z]:\\")
 
 spec = importlib.util.spec_from_file_location("notebooks_build", HERE / "build.py")
 build = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(build)
 
-each = pytest.mark.parametrize("name", [path.stem for path in SOURCES])
+each = pytest.mark.parametrize("name", build.NAMES)
+editions = pytest.mark.parametrize("edition", build.FOLDERS)
 
 
-def committed(name: str):
-    return nbformat.read(HERE / f"{name}.ipynb", as_version=4)
+def committed(name: str, edition: str = "solution"):
+    return nbformat.read(build.FOLDERS[edition] / f"{name}.ipynb", as_version=4)
 
 
-def test_no_notebook_is_lost():
-    assert len(SOURCES) >= EXPECTED
-    assert {path.stem for path in SOURCES} == {path.stem for path in HERE.glob("*.ipynb")}
+def tagged(name: str, tag: str) -> list[tuple[int, str]]:
+    cells = build.source(name).cells
+    return [(place, cell.source) for place, cell in enumerate(cells) if tag in cell.metadata.get("tags", ())]
+
+
+def text_of(cells) -> str:
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+@editions
+def test_no_notebook_is_lost(edition):
+    assert len(build.NAMES) >= EXPECTED
+    assert set(build.NAMES) == {path.stem for path in build.FOLDERS[edition].glob("*.ipynb")}
+    assert [name[:2] for name in build.NAMES] == [f"{number:02d}" for number in range(len(build.NAMES))]
+
+
+@editions
+@each
+def test_a_notebook_is_what_its_source_says(name, edition):
+    built, kept = build.of_edition(build.source(name), edition).cells, committed(name, edition).cells
+    assert [(c.id, c.cell_type, c.source, c.metadata) for c in built] == [
+        (c.id, c.cell_type, c.source, c.metadata) for c in kept
+    ]
 
 
 @each
-def test_a_notebook_is_what_its_source_says(name):
-    built, kept = build.source(name).cells, committed(name).cells
-    assert [(c.id, c.cell_type, c.source) for c in built] == [(c.id, c.cell_type, c.source) for c in kept]
+def test_the_solution_edition_is_the_learners_and_its_answers(name):
+    """Same cells, same outputs: what is open in one is answered in the other, right after it."""
+    kinds = {edition: [c for c in committed(name, edition).cells if c.cell_type == "code"] for edition in build.FOLDERS}
+    answers = {cell.id for cell in kinds["solution"] if "solution" in cell.metadata.get("tags", ())}
+    shown = {e: {c.id: [o.get("data", o.get("text")) for o in c.outputs] for c in kinds[e]} for e in kinds}
+    assert {id: out for id, out in shown["solution"].items() if id not in answers} == shown["learner"]
 
 
 @each
-def test_a_notebook_shows_everywhere(name):
-    notebook = committed(name)
+def test_every_exercise_is_asked_once_and_answered_after(name):
+    from mmsr_lite.course.check import exercises
+
+    asked, answered = tagged(name, "exercise"), tagged(name, "solution")
+    ids = [exercise.id for exercise in exercises(name[:2])]
+    assert [re.findall(r'check\("([\d.]+)", \.\.\.\)', cell) for _, cell in asked] == [[id] for id in ids]
+    assert [place for place, _ in answered] == [place + 1 for place, _ in asked]
+    for id, (_, cell) in zip(ids, answered, strict=True):
+        assert cell.splitlines()[-1].startswith(f'check("{id}", ') and "..." not in cell
+        bound = [n for n in ast.walk(ast.parse(cell)) if isinstance(getattr(n, "ctx", None), ast.Store)]
+        assert not bound and "import" not in cell, "a learner's later cells do not see what a solution binds"
+
+
+@editions
+@each
+def test_a_notebook_shows_everywhere(name, edition):
+    notebook = committed(name, edition)
     nbformat.validate(notebook)
-    assert (HERE / f"{name}.ipynb").stat().st_size <= 1_000_000
+    assert (build.FOLDERS[edition] / f"{name}.ipynb").stat().st_size <= 1_000_000
     assert notebook.metadata.kernelspec.name == "python3"
     assert "widgets" not in notebook.metadata
-    kinds = {kind for c in notebook.cells for out in c.get("outputs", []) for kind in out.get("data", {})}
+    outputs = [out for c in notebook.cells for out in c.get("outputs", [])]
+    kinds = {kind for out in outputs for kind in out.get("data", {})}
     assert kinds == {"image/png", "text/plain"}, "a fresh clone must show pictures, and nothing that needs trust"
-    assert not [out for c in notebook.cells for out in c.get("outputs", []) if out.output_type == "error"]
+    assert not [out for out in outputs if out.output_type == "error"]
+    said = [out.get("text") or out.get("data", {}).get("text/plain", "") for out in outputs]
+    assert not [text for text in said + [cell.source for cell in notebook.cells] if PLACE.search(text)]
 
 
 @each
@@ -56,20 +101,43 @@ def test_cells_call_and_do_not_define(name):
 
 
 @each
-def test_every_code_cell_was_run_in_order(name):
-    counts = [cell.execution_count for cell in committed(name).cells if cell.cell_type == "code"]
+def test_a_notebook_has_its_parts_in_order(name):
+    cells = committed(name).cells
+    text = text_of(cells)
+    places = [text.find(f"**{part}") if f"**{part}" in text else text.find(f"## {part}") for part in PARTS]
+    assert -1 not in places and places == sorted(places), dict(zip(PARTS, places, strict=True))
+    assert text.startswith("# ") and "**Before you run it" in text
+    assert any("show.play(" in c.source or "explore(" in c.source for c in cells if c.cell_type == "code")
+
+
+@editions
+@each
+def test_every_code_cell_was_run_in_order(name, edition):
+    counts = [cell.execution_count for cell in committed(name, edition).cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
 
 
+@editions
 @each
-def test_links_lead_somewhere(name):
-    text = "\n".join(cell.source for cell in committed(name).cells if cell.cell_type == "markdown")
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("https://")]
-    assert [link for link in links if not (HERE / link).exists()] == []
+def test_links_lead_somewhere(name, edition):
+    links = re.findall(r"\]\(([^)#]+)\)", text_of(committed(name, edition).cells))
+    inside = [link for link in links if not link.startswith("https://")]
+    assert [link for link in inside if not (build.FOLDERS[edition] / link).exists()] == []
+
+
+def test_all_notebooks_together_are_measured_to_fit_into_ci():
+    measured = build.read_json(build.MEASURED)
+    assert set(measured) == set(build.NAMES)
+    assert sum(one["seconds"] for one in measured.values()) <= 60 * MINUTES
 
 
 @each
-def test_a_notebook_runs(name, monkeypatch):
+def test_a_notebook_runs_and_costs_what_it_says(name, monkeypatch):
+    """The solution edition has every cell of the learner's; each solution must be called right."""
     monkeypatch.setenv("MMSR_STRICT", "1")
-    ran = build.execute(build.source(name))
+    ran, used = build.execute(build.source(name))
     assert all(cell.execution_count for cell in ran.cells if cell.cell_type == "code")
+    said = build.read_json(build.MEASURED)[name]
+    assert used["megabytes"] <= 1.5 * said["megabytes"]
+    if used["seconds"] > 2 * said["seconds"] + 20:  # a slower machine, perhaps: told, not failed
+        warnings.warn(f"{name} took {used['seconds']:.0f} s of CPU, its page says {said['seconds']}", stacklevel=1)

@@ -54,6 +54,16 @@ class MSGraph:
             (edge.relation for edge in self.edges if (edge.centre, edge.neighbour) == (centre, neighbour)), None
         )
 
+    def to_pandas(self):
+        """A `pandas.DataFrame` of relations: a row is a centre, a column a neighbour, "-" where there is no edge."""
+        import pandas as pd
+
+        names = [f"{node.type} {node.id}" for node in self.nodes]
+        table = pd.DataFrame("-", index=names, columns=names)
+        for edge in self.edges:
+            table.iat[edge.centre, edge.neighbour] = edge.relation
+        return table
+
     def to_networkx(self):
         """A `networkx.DiGraph`: nodes with type, id, positions; edges neighbour -> centre with their relation."""
         import networkx as nx

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmsr_lite.views import bands, charts
 from mmsr_lite.views.charts import Chart
 from mmsr_lite.views.cockpit import Cockpit
 from mmsr_lite.views.explorer import Explorer
+from mmsr_lite.views.glossary import define
 from mmsr_lite.views.msgraph import MSGraphView
+from mmsr_lite.views.play import Play
 
 
 def msgraph(record: dict[str, Any], selection: dict | None = None, theme: str = "auto") -> MSGraphView:
@@ -75,3 +77,13 @@ def ranking(record: dict[str, Any], most: int = 10) -> Chart:
 def training(history: dict[str, Any]) -> Chart:
     """Loss, validation metrics and gate over the epochs of a run."""
     return Chart(history, charts.training, reads="history")
+
+
+def play(make: Callable[..., Any], **choices: Sequence[Any]) -> Play:
+    """`make(**chosen)` with a control for each argument: `play(lambda most: ranking(record, most), most=[3, 10])`."""
+    return Play(make, **choices)
+
+
+def glossary(term: str) -> None:
+    """Print what a term means, and where in the paper."""
+    print(define(term))

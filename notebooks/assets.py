@@ -1,0 +1,32 @@
+"""Train what the notebooks open, one thread, a minute or two each: `make assets` (ARGS="wardrobe-match" for one)."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import torch
+
+from mmsr_lite.course.stored import ASSETS
+from mmsr_lite.data.storage import write_json
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.training.run import DEMO, RunConfig, fit
+
+RUNS = {
+    f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO) for world in ("cycle", "match", "mixed")
+}
+USER = 12
+
+
+def main(names: list[str]) -> None:
+    """Train the named runs, or all; keep config, history, metrics, weights, and one trace."""
+    torch.set_num_threads(1)
+    for name in names or RUNS:
+        model, dataset, metrics = fit(RUNS[name], ASSETS / name)
+        shutil.rmtree(ASSETS / name / "state", ignore_errors=True)
+        write_json(ASSETS / name / "trace.json", trace(model, dataset, USER))
+        print(f"{name}: HR@5 {metrics['test']['HR@5']:.2f} of {metrics['reachable']['HR@5']:.2f} that can be reached")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

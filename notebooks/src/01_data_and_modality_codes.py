@@ -1,0 +1,201 @@
+# %% [markdown]
+# # Data and modality codes
+#
+# Before any network there is data: who took what, when, and what is known about each item. This notebook opens it, turns pictures and
+# texts into [[features]], and features into the few shared [[code|codes]] that become nodes of a graph (section 4.1 of the paper).
+#
+# **You will be able to** read a data set and its split, say how a [[modality]] becomes codes and what C and k decide, and check what codes keep
+# and what they forget.
+#
+# **Prerequisites:** [00 start here](00_start_here.ipynb) shows where this leads; k-means and cosine similarity by name.
+#
+# **Measured:** {{measured}}.
+
+# %%
+import numpy as np
+import pandas as pd
+from PIL import Image
+from sklearn.metrics import adjusted_rand_score
+
+from mmsr_lite import check, load, show, split
+from mmsr_lite.data.corruption import missing
+from mmsr_lite.data.statistics import statistics
+from mmsr_lite.graph.codes import fit_codebook
+
+# %% [markdown]
+# ## Interactions
+#
+# An [[interaction]] is a user, an item and a time. Sorted by time, a user's items are the [[history]]. Item 0 is padding, so items count from 1
+# and no index is ever shifted.
+
+# %%
+dataset = load("wardrobe:mixed")
+statistics(dataset)
+
+# %%
+show.play(
+    lambda user: pd.DataFrame(
+        {"item": dataset.history(user), "title": [dataset.titles[i] for i in dataset.history(user)]}
+    ),
+    user=range(12, 60),
+)
+
+# %% [markdown]
+# Titles are given names and say nothing; what a garment is stands in its picture and its text. A glance at the first twelve pictures, and two texts:
+
+# %%
+Image.fromarray(np.hstack([np.asarray(Image.open(path).convert("RGB")) for path in dataset.pictures[1:13]]))
+
+# %%
+print(dataset.texts["text"][1], dataset.texts["text"][2], sep="\n")
+
+# %% [markdown]
+# ## What is asked: the split
+#
+# Of each user with *n* interactions the last `int(0.2 n)` are test [[target|targets]]; each is predicted from everything before it. The last item of the
+# rest is held out for validation, and every shorter beginning of the rest is a training example (section 5).
+#
+# **Before you run it:** a user has five interactions. How many examples of each kind?
+
+# %%
+parts = split(dataset)
+lengths = pd.Series(np.diff(dataset.offsets))
+show.play(
+    lambda n: pd.Series(
+        {kind: int((examples.user == lengths[lengths == n].index[0]).sum()) for kind, examples in vars(parts).items()},
+        name=f"examples of a user with {n} interactions",
+    ),
+    n=range(5, 16),
+)
+
+# %%
+five = lengths[lengths == 5].index[0]
+assert [int((examples.user == five).sum()) for examples in (parts.train, parts.validation, parts.test)] == [2, 1, 1]
+
+# %% [markdown]
+# The first item has nothing before it, so it is never a target: 2 + 1 + 1 = 4.
+#
+# ## Features
+#
+# An encoder makes one vector of each picture and of each text: colours and edges for pictures, weighted words for texts. The paper uses ResNet-50 and
+# T5; any encoder fits here, for the model never sees more than the result. Row 0 is padding.
+
+# %%
+pd.DataFrame({m.name: {"features": m.features.shape, "present": m.present[1:].mean()} for m in dataset.modalities}).T
+
+# %% [markdown]
+# ## Codes
+#
+# No two pictures are equal, so one node for each feature vector would tie nothing together. Instead, for each modality by itself:
+#
+# $$\texttt{features}\ (V{+}1, F)\ \xrightarrow{\ \text{linear autoencoder (PCA)}\ }\ \texttt{reduced}\ (V{+}1, D)
+# \ \xrightarrow{\ k\text{-means}\ }\ \texttt{centres}\ (C{+}1, D)$$
+#
+# and an item carries the *k* centres nearest to it by cosine, nearest first: `codes` (V+1, k). That is a [[codebook]].
+
+# %%
+picture = fit_codebook(dataset.modality("picture"), num_codes=7, codes_per_item=2, dim=32)
+text = fit_codebook(dataset.modality("text"), num_codes=7, codes_per_item=2, dim=32)
+pd.DataFrame({book.name: list(map(tuple, book.codes[1:7])) for book in (picture, text)}, index=dataset.titles[1:7])
+
+# %% [markdown]
+# The wardrobe has seven looks and seven themes, and the generator keeps the list. How well do the first codes agree with it? The adjusted Rand index is
+# 1 when two groupings are the same and 0 when they agree by chance.
+#
+# **Before you run it:** each look is drawn in many poses, each theme told in many words. Will k-means find them? And does a picture's code tell anything
+# about the text?
+
+# %%
+look, theme = dataset.facts["look"][1:], dataset.facts["theme"][1:]
+agreement = pd.DataFrame(
+    {"look": [adjusted_rand_score(look, book.codes[1:, 0]) for book in (picture, text)],
+     "theme": [adjusted_rand_score(theme, book.codes[1:, 0]) for book in (picture, text)]},
+    index=["picture code", "text code"],
+)  # fmt: skip
+agreement.round(3)
+
+# %% [markdown]
+# Each modality finds its own classes and knows nothing of the other's. So what a picture code says and what a text code says are two different facts
+# about an item: only their combination names its kind.
+
+# %%
+assert len(set(look)) == len(set(theme)) == 7
+assert agreement.loc["picture code", "look"] > 0.95 and agreement.loc["text code", "theme"] > 0.95
+assert abs(agreement.loc["picture code", "theme"]) < 0.01 and abs(agreement.loc["text code", "look"]) < 0.01
+
+# %% [markdown]
+# ## What C decides
+#
+# Fewer codes than classes melt classes together; more split them. The paper finds 20 to 30 best on Amazon Beauty (section 5.5), where nobody knows the
+# number of classes.
+#
+# **Before you run it:** which is worse for the agreement, C = 4 or C = 14?
+
+# %%
+found = {}
+for C in (4, 7, 14, 28):
+    for name, truth in {"picture": look, "text": theme}.items():
+        book = fit_codebook(dataset.modality(name), num_codes=C, codes_per_item=1, dim=32)
+        found.setdefault(C, {})[name] = adjusted_rand_score(truth, book.codes[1:, 0])
+found = pd.DataFrame(found).T.rename_axis("C")
+found.round(3)
+
+# %%
+assert (found.loc[14] > found.loc[4]).all() and (found.loc[7] > 0.95).all() and (found.loc[28] < found.loc[14]).all()
+
+# %% [markdown]
+# Splitting costs less than melting: a class in two codes can still be learned, two classes in one code cannot be told apart again.
+#
+# ## When a modality is missing
+#
+# Shops have items without a picture. Nothing is filled in: such an item has no features, no codes (a row of zeros), and later no node.
+
+# %%
+poorer = missing(dataset, modality="picture", rate=0.3)
+book = fit_codebook(poorer.modality("picture"), num_codes=7, codes_per_item=2, dim=32)
+without = ~book.codes[1:].any(axis=1)
+f"{without.mean():.0%} of the items have no picture code"
+
+# %%
+assert abs(without.mean() - 0.3) < 0.001
+assert (without == ~poorer.modality("picture").present[1:]).all()
+
+# %% [markdown]
+# ## Summary
+#
+# Interactions make histories, the split makes examples. Each modality's features become C codes of its own, k for each item; codes are shared,
+# so they connect items that look or read alike, and they forget everything else. What is missing is not there.
+#
+# ## Exercises
+#
+# 1. With C = 7 and k = 1, how many different pairs (picture code, text code) does this catalogue hold? Guess first, then count.
+
+# %% tags=["exercise"]
+check("01.1", ...)
+
+# %% tags=["solution"]
+check("01.1", len(np.unique([picture.codes[1:, 0], text.codes[1:, 0]], axis=1).T))
+
+# %% [markdown]
+# 2. A user has ten interactions. How many *training* examples does the split make of them?
+
+# %% tags=["exercise"]
+check("01.2", ...)
+
+# %% tags=["solution"]
+check("01.2", 10 - 2 - 1 - 1)
+
+# %% [markdown]
+# 3. Codes are learned with k = 3. Which row of `codes` does an item without a text get in the text codebook? Give it as a list.
+
+# %% tags=["exercise"]
+check("01.3", ...)
+
+# %% tags=["solution"]
+check("01.3", [0, 0, 0])
+
+# %% [markdown]
+# **Code you will read:** [graph/codes.py](../mmsr_lite/graph/codes.py), from features to codes; [data/split.py](../mmsr_lite/data/split.py), the protocol;
+# [data/sources/wardrobe.py](../mmsr_lite/data/sources/wardrobe.py), the world and its truth.
+#
+# **Next:** [02 the MSGraph](02_the_msgraph.ipynb), where items and codes become one graph.

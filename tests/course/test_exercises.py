@@ -1,0 +1,40 @@
+"""Every exercise: a wrong and an almost right answer are told apart, and the right one is called right."""
+
+from pathlib import Path
+
+import pytest
+
+import mmsr_lite.course.exercises as home
+from mmsr_lite import check
+from mmsr_lite.course.check import exercises
+
+NOTEBOOKS = sorted(path.stem[1:] for path in Path(home.__file__).parent.glob("n*.py"))
+ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost right one, words of what is said)
+    "00.1": (("match", "not that of this user"), ({"cause": "cycle"}, "the word that stands under")),
+    "00.2": ((50, "too large"), (5 / 980, "in percent")),
+    "00.3": (("heho", "beta[1]"), ("late", "a name of its own")),
+    "01.1": ((980, "share one pair"), (14, "adds the codes")),
+    "01.2": ((10, "last fifth"), (7, "nothing comes before it")),
+    "01.3": (([1, 2, 3], "has no code"), ([0], "k wide")),
+    "02.1": ((9, "repetition merges"), (2, "each of its two codes")),
+    "02.2": (("match", "different node types"), ("out", "and so does its mirror")),
+    "02.3": ((12, "only adjacent"), (3, "both ends listen")),
+    "02.4": (([7, 8, 7, 9], "made of items 7 and 9"), ([7, 9, 7, 9], "the relation is both")),
+}
+
+
+def test_every_exercise_has_its_answers_here():
+    assert list(ANSWERS) == [one.id for notebook in NOTEBOOKS for one in exercises(notebook)]
+
+
+@pytest.mark.parametrize("exercise", ANSWERS)
+def test_wrong_almost_right_and_right(exercise):
+    (wrong, said), (almost, hinted) = ANSWERS[exercise]
+    first, second = check(exercise, wrong), check(exercise, almost)
+    assert first.right is second.right is False
+    assert said in first.says and hinted in second.says and first.says != second.says
+    asked = next(one for one in exercises(exercise[:2]) if one.id == exercise)
+    assert check(exercise, asked.answer()).right is True
+    assert check(exercise, asked.answer()).says == asked.why
+    for odd in (None, "?", -1, [], {}, object()):
+        assert check(exercise, odd).right is False
