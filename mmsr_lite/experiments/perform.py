@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,6 +38,7 @@ class Worker:
     def perform(self, job: Job) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The rows of a job whose config has its seed, and the rows of its gates; a trial is judged on validation."""
         began = time.perf_counter()
+        gc.collect()  # what the run before has captured on a GPU
         config = job.config.with_settings(device=self.device)
         data = corrupt(config, self.dataset.with_modalities(*config.modalities))
         books = self._codebooks(config, data)
@@ -47,7 +49,8 @@ class Worker:
             raise MemoryError(f"{config.model!r} needs more memory than the GPU has; lower batch") from error
         drops = {v for name, v in config.settings.items() if name.endswith("dropout")}
         told = {"seed": config.train.seed, "epochs": len(record["epochs"]), "best_epoch": record["best_epoch"]}
-        told |= {"lr": config.train.lr, "dropout": max(drops, default=0.0), "device": device_name(self.device)}
+        told |= {"lr": config.train.lr, "dropout": max(drops, default=0.0)} if model.learns else {}
+        told["device"] = device_name(self.device)
         for row, seconds in zip(found, [time.perf_counter() - began] + [0.0] * len(found), strict=False):
             row |= told | {"seconds": seconds}  # of the whole run, in the row of its first reading
         return found, [row | {"seed": config.train.seed} for row in gates]

@@ -35,7 +35,7 @@ from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import pick_device
 
 BETA_COLUMNS = ("study", "dataset", "seed", "layer", "node_type", "by", "bin", "beta", "sd", "nodes")
-ROUGH = {"cuda": 4e-6, "cpu": 4e-4}  # seconds for an example and epoch, where no table tells better
+ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, where no table tells better
 _worker: Worker | None = None  # of this process
 
 

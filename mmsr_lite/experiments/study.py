@@ -21,7 +21,7 @@ from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run import DEMO, RunConfig
 
 LABELS = ("model", "variant", "corruption", "modality", "rate", "at")  # columns that name a system
-BASES = {  # settings of every system, by kind of source, where its configs have such a field
+BASES = {  # settings of every system that has them, by kind of source; but layers are MMSR's, others have their own
     "wardrobe": {name: DEMO[name] for name in ("dim", "layers", "codes", "codes_per_item", "epochs", "batch")},
     "folder": {"dim": 128, "layers": 1, "codes": 30, "codes_per_item": 3, "epochs": 10, "batch": 512},
 }
@@ -93,6 +93,7 @@ class Setting:
         """A run on this data set in memory; settings of the base that the model does not have are left out."""
         run = RunConfig(self.dataset.name, self.names, model=model)
         has = {f.name for kind in (RunConfig, TrainConfig, MODELS[model].Config) for f in fields(kind)}
+        has -= set() if model == "mmsr" else {"layers"}
         return run.with_settings(**{name: value for name, value in self.base.items() if name in has} | settings)
 
     def trials(self, config: RunConfig) -> list[RunConfig]:

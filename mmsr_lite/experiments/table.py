@@ -20,6 +20,7 @@ METRICS = tuple(metrics(np.ones(1)))
 COLUMNS = ("study", "dataset", *LABELS, "seed", *METRICS, "epochs", "best_epoch", "lr", "dropout", "seconds")
 COLUMNS = (*COLUMNS, "device", "run")
 DIGITS = dict.fromkeys((*METRICS, "beta", "sd"), 4) | {"seconds": 2}
+NUMBERS = (*METRICS, "lr", "dropout")  # may be empty
 WORDS = {name: str for name in ("study", "dataset", *LABELS, "device", "run") if name != "rate"}
 
 
@@ -28,7 +29,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     try:
-        found = pd.read_csv(path, dtype=WORDS, keep_default_na=False, na_values={name: [""] for name in METRICS})
+        found = pd.read_csv(path, dtype=WORDS, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
         return found[[*COLUMNS]].to_dict("records")
     except (ValueError, KeyError, OSError) as error:
         raise MMSRError(f"{str(path)!r} is no table of a study: {error}; move it away or mend it") from error
