@@ -45,6 +45,14 @@ def compare(
     """Metrics of each model, differences of each pair with 95 % intervals over users, and where ranks differ most.
 
     A user counts once: metrics are means over the user's targets first. Raises `MMSRError` for fewer than two models.
+
+    >>> from mmsr_lite.data.split import split
+    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+    >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+    >>> model = MMSR(MMSRConfig(dim=8), world.num_items)
+    >>> compare({"one": model, "two": model}, world, split(world).test)["pairs"][0]["differences"]["MRR"]["clear"]
+    False
     """
     if len(models) < 2:
         raise MMSRError(f"compare got {list(models)}; expected two models or more, each under a name")

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from scipy.stats import kendalltau, rankdata, spearmanr
 from torch import Tensor
+from tqdm.auto import tqdm
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
@@ -56,10 +57,18 @@ def faithfulness(
     histories: int = 100,
     orders: int = 5,
     seed: int = 0,
+    progress: bool = False,
 ) -> dict[str, Any]:
     """Whether "attention" or "beta" explains what `model` does, over `histories` of `examples` (None: all users' last).
 
     Raises `MMSRError` for beta of a model without gates.
+
+    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+    >>> from mmsr_lite.models.mmsr import MMSRConfig
+    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+    >>> record = faithfulness(MMSR(MMSRConfig(dim=8), world.num_items), world, explains="beta", orders=1)
+    >>> list(record["tests"])
+    ['deletion', 'insertion', 'fidelity', 'gradient', 'random_weights', 'forced_gate', 'planted']
     """
     choose("explanation", explains, UNITS)
     if not isinstance(model, MMSR) or (explains == "beta" and model.layers[0].gate is None):
@@ -74,7 +83,7 @@ def faithfulness(
     worth, gradient, watched, late = _worth(model, graph, explains)
     drawn = [torch.from_numpy(rng.random(worth.shape)).to(worth) for _ in range(orders)]
     asked = [one.masked_fill(worth.isnan(), -torch.inf) for one in (worth, *drawn)]
-    curves, same = _curves(model, graph, watched, asked, explains)
+    curves, same = _curves(model, graph, watched, asked, explains, progress)
     own = _plain(worth)
     tests = {name: _curve(name, explains, curves[i]) for i, name in enumerate(("deletion", "insertion"))}
     tests["fidelity"] = _fidelity(~same)
@@ -109,11 +118,12 @@ def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tenso
 
     betas = [f"layers.{i}.probes.beta" for i, layer in enumerate(model.layers) if layer.gate is not None]
     with torch.enable_grad():
-        scores, seen = rerun(
-            model, graph, extra=dict.fromkeys(betas if explains == "beta" else ["layers.0.probes.input"], leaf)
-        )
+        places = betas if explains == "beta" else ["layers.0.probes.input"]
+        scores, seen = rerun(model, graph, extra=dict.fromkeys(places, leaf))
         watched = scores.argmax(1)
-        grads = torch.autograd.grad(scores.log_softmax(1).gather(1, watched[:, None]).sum(), leaves)
+        grads = torch.autograd.grad(
+            scores.log_softmax(1).gather(1, watched[:, None]).sum(), leaves, materialize_grads=True
+        )
     place = torch.arange(len(watched), device=watched.device)
     units, late = graph.exists.clone(), seen[betas[-1]][place, graph.last, 0].detach() if betas else None
     if explains == "beta":
@@ -127,12 +137,12 @@ def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tenso
 
 @torch.no_grad()
 def _curves(
-    model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor], explains: str
+    model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor], explains: str, progress: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """(2, orders, shares, B): the watched item's probability while the best units go, and come, and whether it is
     still put first; -inf in `worths` (B, N) is no unit."""
     found = []
-    for worth in worths:
+    for worth in tqdm(worths, explains, disable=not progress, leave=False):
         units = worth.isfinite()
         rank = (-worth).argsort(1).argsort(1)  # (B, N), 0 is the best
         for share in SHARES:

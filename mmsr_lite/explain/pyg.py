@@ -70,7 +70,7 @@ class AsPyG(nn.Module):
         scale = self.mask(edge_index, x.new_ones(len(x), 1))[:, 0]  # (E,)
         full = x.new_zeros(len(x), len(x)).index_put((centre, neighbour), scale)[None]  # (1, N, N)
         states = list(x[None].split(self.graph.widths, 1))
-        probes = replacements(self.model, full, self.graph, None)
+        probes = replacements(self.model, self.graph, None, full)
         return rerun(self.model, self.graph, extra=probes | {"layers.0.probes.input": lambda _: states})[0][:, 1:]
 
 
@@ -102,6 +102,13 @@ def compare_with_pyg(
     """Attention, GNNExplainer and gradients on each edge of one history, for the item that the model puts first.
 
     Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is asked as well.
+
+    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+    >>> from mmsr_lite.models.mmsr import MMSRConfig
+    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+    >>> record = compare_with_pyg(MMSR(MMSRConfig(dim=8), world.num_items), world, 0, epochs=2)
+    >>> record["methods"][:4], len(record["edges"]) == len(record["trace"]["edges"])
+    (['attention', 'flow', 'GNNExplainer', 'gradient'], True)
     """
     record = trace(model, dataset, user, history=history)
     past = torch.tensor([[step["item"] for step in record["history"]]], device=model.item_table().device)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.models.mmsr import MMSR
-from mmsr_lite.nn.han import HOMOGENEOUS
+from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
 
 FORCED = {"hohe": (1.0, 0.0), "heho": (0.0, 1.0), "half": (0.5, 0.5)}
@@ -84,10 +84,14 @@ def dense(seen: Sequence[Tensor], graph: GraphBatch) -> Tensor:
 
 
 def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
-    """The same graphs with only the edges in `keep` (B, N, N) bool, centre in rows; the nodes stay where they are."""
+    """The same graphs with only the edges in `keep` (B, N, N) bool, centre in rows.
+
+    Slots stay where they are; a node without any edge, its self-loop among them, no longer exists.
+    """
     other = replace(graph)
     relations = zip(graph.relations, blocks(keep, graph), strict=True)
     vars(other).update(relations=tuple(own * stay for own, stay in relations), matches=graph.matches & keep)
+    vars(other).update(exists=graph.exists & ((other.edges > 0).any(1) | (other.edges > 0).any(2)))
     return other
 
 
@@ -96,17 +100,22 @@ def without(gone: Tensor) -> Tensor:
     return ~(gone[:, :, None] | gone[:, None])
 
 
-def replacements(model: MMSR, keep: Tensor | None, graph: GraphBatch, beta: Tensor | None) -> Replace:
-    """What goes into the probes: no weight on edges outside `keep` (where a softmax found no neighbour, it spread over
-    all), and the gates of `beta` (layers, B, N, 2) where that is not NaN."""
+def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Tensor | None = None) -> Replace:
+    """What goes into the probes: the gates of `beta` (layers, B, N, 2) where that is not NaN; attention times `scale`
+    (B, N, N), or, without it, none for centres that hear nobody in `graph`, over whom a softmax spreads evenly."""
     found: Replace = {}
     for index, layer in enumerate(model.layers):
         name = f"layers.{index}.probes."
         for path, families in layer.fusion.paths.items():
-            for phase, family in enumerate(families if keep is not None else (), 1):
-                stay = blocks(keep, graph) if family == HOMOGENEOUS else [keep]
-                found[f"{name}{path}_{phase}_weights"] = lambda seen, stay=stay: tuple(
-                    weight * mask for weight, mask in zip(seen, stay, strict=True)
+            for phase, family in enumerate(families, 1):
+                alike = family == HOMOGENEOUS
+                if scale is not None:
+                    times = blocks(scale, graph) if alike else [scale]
+                else:
+                    near = graph.relations if alike else [graph.matches if family == HETEROGENEOUS else graph.edges]
+                    times = [(own > 0).any(2, keepdim=True) for own in near]
+                found[f"{name}{path}_{phase}_weights"] = lambda seen, times=times: tuple(
+                    weight * own for weight, own in zip(seen, times, strict=True)
                 )
         if beta is not None and layer.gate is not None:
             found[f"{name}beta"] = lambda own, to=beta[index]: torch.where(to.isnan(), own, to)
@@ -128,7 +137,7 @@ def rerun(
     was_training = model.training
     model.eval()
     whole = graph if keep is None else cut(graph, keep)
-    with listen(model, replacements(model, keep, graph, beta) | (extra or {})) as seen:
+    with listen(model, replacements(model, whole, beta) | (extra or {})) as seen:
         states = model.nodes(whole)
         for layer in model.layers:
             states = layer(states, whole)

@@ -166,7 +166,8 @@ def _changed(
     """The trace of the changed history; a node that was taken out keeps its place, marked as removed."""
     graph = graphs_with(model, [scene.history], [scene.codes])
     _, keep, beta = _forces(model, graph, [scene])
-    other, replace = variant(model, cut(graph, keep), scene.codes), replacements(model, keep, graph, beta)
+    whole = cut(graph, keep)
+    other, replace = variant(model, whole, scene.codes), replacements(model, whole, beta)
     record = trace(other, dataset, history=scene.history, target=watched, top=top, replace=replace)
     edges = _named_edges(record)
     for one, two in scene.cut - {edge[:2] for edge in edges}:

@@ -75,6 +75,12 @@ def test_the_record_is_whole_and_the_curves_begin_and_end_where_they_must(random
     assert (tests["forced_gate"] is None) == (explains == "attention") and tests["planted"] is None
 
 
+@pytest.mark.parametrize("settings", [{"fusion": "homogeneous"}, {"aggregator": "gat"}, {"global_attention": True}])
+def test_attention_of_every_kind_of_layer_is_tested(random_model, world, settings):
+    tests = faithfulness(random_model(**settings), world, orders=1, histories=3)["tests"]
+    assert all(np.isfinite(tests[name]["spearman"]) for name in ("gradient", "random_weights"))
+
+
 def test_an_order_by_true_effect_passes_deletion_and_its_reverse_fails(random_model, world):
     model, examples = random_model(), last_examples(world)
     graph = model.graphs(torch.from_numpy(examples.histories()))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mmsr_lite.explain.rerun import blocks, dense, graphs_with, rerun, take, variant, without
 from mmsr_lite.graph.batch import MATCH, SELF
+from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.probe import listen
 
@@ -41,7 +42,7 @@ def test_nothing_changed_gives_the_model_s_scores_and_a_training_model_trains_on
     assert model.training and close(scores[:, 1:], model.eval().scores(HISTORIES)[:, 1:])
 
 
-@pytest.mark.parametrize("settings", RULES)
+@pytest.mark.parametrize("settings", [*RULES, *({"aggregator": name} for name in AGGREGATORS)])
 def test_taking_a_node_out_is_a_graph_without_it(random_model, settings):
     model = random_model(**settings)
     graph = model.graphs(HISTORIES[:1])
