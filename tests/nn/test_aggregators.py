@@ -157,7 +157,7 @@ def test_graphormer_equals_the_encoder_layer_of_torch_given_its_encodings(batch)
         after[b, i] += int(graph.edges[b, i, j]) in (2, 4, MATCH)
     x = h + p["before.weight"][before] + p["after.weight"][after]
     distance, along = shortest_paths(graph.edges, p["edge"])
-    mask = (p["spatial.weight"][distance][..., 0] + along).masked_fill(~graph.exists[:, None], -torch.inf)
+    mask = (p["spatial"][distance][..., 0] + along).masked_fill(~graph.exists[:, None], -torch.inf)
     wanted = (theirs(x, mask) - h).unflatten(1, (-1,))
     assert torch.allclose(real(graph, layer(states, graph)), wanted[graph.exists], atol=1e-9, rtol=0)
 

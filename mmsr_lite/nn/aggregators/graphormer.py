@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import BOTH, IN, OUT, RELATIONS, GraphBatch
@@ -27,12 +26,12 @@ class Graphormer(Aggregator):
     def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
         super().__init__(num_types, dim, residual=residual, dropout=dropout)
         self.before, self.after = nn.Embedding(MOST + 1, dim), nn.Embedding(MOST + 1, dim)
-        self.spatial = nn.Embedding(FAR + 1, 1)
+        self.spatial = nn.Parameter(torch.zeros(FAR + 1, 1))
         self.edge = nn.Parameter(torch.zeros(FAR - 1, len(RELATIONS) + 1))  # of each hop and relation
         self.norm, self.norm_2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
         self.query, self.key, self.value = nn.Linear(dim, dim), nn.Linear(dim, dim), identity_map(dim)
         self.feed_forward = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, dim))
-        for table in (self.before, self.after, self.spatial):
+        for table in (self.before, self.after):
             nn.init.zeros_(table.weight)
 
     def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
@@ -43,7 +42,7 @@ class Graphormer(Aggregator):
         y = self.norm(x)
         distance, along = shortest_paths(edges, self.edge)
         logits = self.query(y) @ self.key(y).transpose(1, 2) / math.sqrt(y.shape[-1])  # (B, N, N)
-        logits = logits + self.spatial(distance)[..., 0] + along
+        logits = logits + _look_up(distance, self.spatial)[..., 0] + along
         x = x + self.attend(logits, graph.exists[:, None].expand_as(logits)) @ self.value(y)
         return x + self.feed_forward(self.norm_2(x)) - h
 
@@ -63,11 +62,16 @@ def shortest_paths(edges: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     near = ((edges > 0) & ~own).to(weight.dtype)  # A
     reached, count, total = own.expand_as(near), own.to(weight.dtype).expand_as(near), torch.zeros_like(near)
     distance, along = torch.where(reached, 0, FAR), torch.zeros_like(near)
-    for hop, scalar in enumerate(weight, 1):
-        total = total @ near + count @ (F.embedding(edges, scalar[:, None])[..., 0] * near)  # S_d
+    for hop, scalar in enumerate(_look_up(edges, weight.T).unbind(-1), 1):  # each (B, N, N)
+        total = total @ near + count @ (scalar * near)  # S_d
         count = count @ near  # P_d
         fresh = (count > 0) & ~reached
         count, total, reached = count * fresh, total * fresh, reached | fresh
         distance = torch.where(fresh, hop, distance)
         along = along + total / (hop * count).clamp_min(1)
     return distance, along
+
+
+def _look_up(index: Tensor, table: Tensor) -> Tensor:
+    """`table[index]` of a small table as a product: the gradient of a look-up sorts all of B x N x N indices."""
+    return (index[..., None] == torch.arange(len(table), device=index.device)).to(table.dtype) @ table

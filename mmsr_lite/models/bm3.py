@@ -1,0 +1,81 @@
+"""BM3: Bootstrap Latent Representations for Multi-modal Recommendation (Zhou et al., WWW 2023).
+
+LightGCN on identities, the mean of all layers, with a residual connection for items; a linear predictor f; for each
+modality m a linear map of the features, e_m. With C = 1 - cos and the right side behind dropout and without gradient,
+
+    L = L_rec + contrast sum_m [ C(f(e_m), h_i) + C(f(e_m), e_m) ]        (alignment across and within modalities)
+
+over the items i interacted with, here the targets. The score of an item is f(h_u) . f(h_i). The paper's L_rec
+reconstructs edges without negatives; here it is the cross-entropy of all models. Users and histories as in MMGCN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch_geometric.nn import LGConv
+
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.interactions import InteractionGraph
+from mmsr_lite.nn.modality import ItemModalities
+from mmsr_lite.nn.sequence import embedding
+from mmsr_lite.nn.softmax import linear_cross_entropy
+
+
+@dataclass(frozen=True)
+class BM3Config:
+    """`contrast` weighs the contrastive losses; `dropout` makes their second view."""
+
+    dim: int = 128
+    layers: int = 2
+    dropout: float = 0.3
+    contrast: float = 2.0
+    max_history: int = 50
+
+
+class BM3(Recommender):
+    """LightGCN whose predictor is also trained to tell an item, and its modality, from the modality's features.
+
+    >>> BM3(BM3Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    torch.Size([1, 4])
+    """
+
+    Config = BM3Config
+    reads_modalities, reads_order = True, False
+
+    def __init__(self, config: BM3Config, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__()
+        self.config, self.max_history = config, config.max_history
+        self.graph, self.identity = InteractionGraph(num_items), embedding(num_items + 1, config.dim, padding_idx=0)
+        self.modalities = ItemModalities(codebooks, config.dim, "features")
+        self.propagate, self.predict = LGConv(), nn.Linear(config.dim, config.dim)
+        nn.init.eye_(self.predict.weight)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def states(self, history: Tensor) -> tuple[Tensor, Tensor]:
+        """h of the histories (B, D) and of all items (V+1, D)."""
+        edges, layers = self.graph(history), [self.graph.start(self.identity.weight, history)]
+        for _ in range(self.config.layers):
+            layers.append(self.propagate(layers[-1], edges))  # (V+1+U+B, D)
+        users, items = self.graph.split(torch.stack(layers).mean(0), history)
+        return users, items + self.identity.weight
+
+    def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
+        """f of both."""
+        users, items = self.states(history)
+        return self.predict(users), self.predict(items)
+
+    def loss(self, history: Tensor, target: Tensor) -> Tensor:
+        """Cross-entropy over all items of `target` (B,), and the contrastive losses of these items."""
+        users, items = self.states(history)
+        features, present = self.modalities(target)  # (B, M, D), (B, M)
+        online, aims = self.predict(features), (items[target][:, None], features)
+        apart = sum(1 - F.cosine_similarity(online, self.dropout(aim.detach()), dim=-1) for aim in aims) * present
+        contrast = (apart.sum(0) / present.sum(0).clamp_min(1)).sum()
+        ranking = linear_cross_entropy(self.predict(users), self.predict(items), target)
+        return ranking + self.config.contrast * contrast

@@ -1,0 +1,103 @@
+"""The user-item graph of the training part and histories in it: what collaborative models propagate over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.data.split import Examples
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.nn.modality import ItemModalities
+from mmsr_lite.nn.sequence import embedding
+
+
+class InteractionGraph(nn.Module):
+    """V+1 items, U users of the training part and B histories as nodes, in this order; each interaction is an edge.
+
+    A history is one more user, who hears its items and is not heard. No user has a vector of its own but starts as the
+    mean of its items: so a history can be ranked for nobody in particular, and one that holds all of a user's items has
+    that user's state in every layer. Padding is an edge from item 0 to itself.
+
+    >>> graph = InteractionGraph(num_items=2)
+    >>> graph.observe(Examples(np.array([1, 2]), start=np.array([0]), end=np.array([1]), user=np.array([9])))
+    >>> graph(torch.tensor([[2, 0]])).tolist()      # nodes 0 1 2, user 3, history 4: items send, the user answers
+    [[1, 2, 3, 3, 2, 0], [3, 3, 1, 2, 4, 0]]
+    """
+
+    def __init__(self, num_items: int):
+        super().__init__()
+        self.num_items = num_items
+        self.register_buffer("edges", torch.zeros(2, 0, dtype=torch.long))  # (2, I) [item, user's node]
+        self.register_buffer("lengths", torch.zeros(0))  # (U,) interactions of each user
+
+    def observe(self, examples: Examples) -> None:
+        """Keep every interaction that the histories and targets of `examples` show."""
+        begin, user = np.unique(examples.start, return_inverse=True)
+        end = np.zeros_like(begin)
+        np.maximum.at(end, user, examples.end + 1)
+        items = np.concatenate([examples.items[b:e] for b, e in zip(begin, end, strict=True)])
+        users = np.repeat(np.arange(len(begin)), end - begin) + self.num_items + 1
+        self.edges = torch.from_numpy(np.stack([items, users])).to(self.edges.device)
+        self.lengths = torch.from_numpy(end - begin).to(self.lengths)
+
+    def forward(self, history: Tensor) -> Tensor:
+        """(2, 2I + BL) edges `[source, target]` for PyG, histories (B, L) among the targets."""
+        return torch.cat([self.edges, self.edges.flip(0), self._heard(history)], 1)
+
+    def _heard(self, history: Tensor) -> Tensor:
+        node = torch.arange(len(history), device=history.device)[:, None] + self.num_items + 1 + len(self.lengths)
+        return torch.stack([history, torch.where(history > 0, node, 0)]).flatten(1)  # (2, BL)
+
+    def start(self, items: Tensor, history: Tensor) -> Tensor:
+        """The vectors of all nodes from those of the items (V+1, D): users and histories are means of theirs."""
+        source, target = torch.cat([self.edges, self._heard(history)], 1)
+        lengths = torch.cat([self.lengths, (history > 0).sum(1)]).clamp_min(1)
+        total = items.new_zeros(len(items) + len(lengths), items.shape[1]).index_add(0, target, items[source])
+        return torch.cat([items, total[len(items) :] / lengths[:, None]])
+
+    def split(self, nodes: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:
+        """What the nodes (V+1+U+B, D) hold for the histories (B, D) and for the items (V+1, D)."""
+        return nodes[len(nodes) - len(history) :], nodes[: self.num_items + 1]
+
+
+class ModalityGraphs(nn.Module):
+    """One propagation over the graph for each modality, each with its own layers, and their sum: histories and items.
+
+    `hear()` makes a module that turns states (N, D), edges (2, E) and histories into what each node hears. With e
+    the identity,
+
+        x' = LeakyReLU(W_3 LeakyReLU(hear(x)) + LeakyReLU(W_2 x) + e)
+
+    x starts as the item's features in that modality; without modalities there is one propagation, of the identities.
+    """
+
+    def __init__(self, config, num_items: int, codebooks: Sequence[Codebook], hear: Callable[[], nn.Module]):
+        super().__init__()
+        dim = config.dim
+
+        def layer() -> nn.ModuleDict:
+            return nn.ModuleDict({"hear": hear(), "own": nn.Linear(dim, dim), "join": nn.Linear(dim, dim)})
+
+        self.graph, self.items = InteractionGraph(num_items), embedding(num_items + 1, dim, padding_idx=0)
+        self.modalities, self.dropout = ItemModalities(codebooks, dim, "features"), nn.Dropout(config.dropout)
+        self.channels = nn.ModuleList(
+            nn.ModuleList(layer() for _ in range(config.layers)) for _ in range(max(1, len(codebooks)))
+        )
+
+    def forward(self, history: Tensor) -> tuple[Tensor, Tensor]:
+        """States of the histories (B, D) and of all items (V+1, D)."""
+        edges, identity = self.graph(history), self.graph.start(self.items.weight, history)
+        every = torch.arange(len(self.items.weight), device=history.device)
+        features = [self.graph.start(x, history) for x in self.modalities(every)[0].unbind(1)] or [identity]
+        ends = []
+        for x, layers in zip(features, self.channels, strict=True):
+            for layer in layers:
+                x = self.dropout(x)  # (V+1+U+B, D)
+                heard = layer["join"](F.leaky_relu(layer["hear"](x, edges, history)))
+                x = F.leaky_relu(heard + F.leaky_relu(layer["own"](x)) + identity)
+            ends.append(x)
+        return self.graph.split(torch.stack(ends).sum(0), history)
