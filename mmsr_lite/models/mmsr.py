@@ -42,6 +42,7 @@ class MMSRConfig:
     node_type: bool = True
     global_attention: bool = False  # section 5.4
     label_smoothing: float = 0.0
+    feature_start: float = 0.0  # share of the items' features in the embeddings they start with
     max_history: int = 50
 
     def __post_init__(self) -> None:
@@ -62,7 +63,6 @@ class MMSR(Recommender):
 
     Config = MMSRConfig
     reads_modalities = True
-    reads_modalities = True
 
     def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
         super().__init__()
@@ -76,6 +76,8 @@ class MMSR(Recommender):
         self.nodes = NodeEmbedding(
             num_items, centres, config.dim, config.max_history, config.position, config.node_type
         )
+        if config.feature_start and codebooks:
+            self.nodes.start_items([torch.from_numpy(book.reduced) for book in codebooks], config.feature_start)
         self.input_dropout = nn.Dropout(config.input_dropout)
         num_types = 1 + len(codebooks)
         self.layers = nn.ModuleList(
