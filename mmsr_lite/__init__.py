@@ -29,6 +29,11 @@ _HOMES = {
     "TrainConfig": "mmsr_lite.training.loop",
     "train": "mmsr_lite.training.loop",
     "trace": "mmsr_lite.explain.trace",
+    "what_if": "mmsr_lite.explain.what_if",
+    "gates": "mmsr_lite.explain.gates",
+    "faithfulness": "mmsr_lite.explain.faithfulness",
+    "compare": "mmsr_lite.explain.compare",
+    "compare_with_pyg": "mmsr_lite.explain.pyg",
     "explore": "mmsr_lite.explorer",
     "show": "mmsr_lite.views",
     "check": "mmsr_lite.course.check",
@@ -44,7 +49,12 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from mmsr_lite.data.split import split
     from mmsr_lite.errors import MMSRError
     from mmsr_lite.evaluation.ranks import evaluate
+    from mmsr_lite.explain.compare import compare
+    from mmsr_lite.explain.faithfulness import faithfulness
+    from mmsr_lite.explain.gates import gates
+    from mmsr_lite.explain.pyg import compare_with_pyg
     from mmsr_lite.explain.trace import trace
+    from mmsr_lite.explain.what_if import what_if
     from mmsr_lite.explorer import explore
     from mmsr_lite.graph.codes import Codebook
     from mmsr_lite.graph.msgraph import MSGraph

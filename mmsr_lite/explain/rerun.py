@@ -137,7 +137,8 @@ def rerun(
     was_training = model.training
     model.eval()
     whole = graph if keep is None else cut(graph, keep)
-    with listen(model, replacements(model, whole, beta) | (extra or {})) as seen:
+    changed = {} if keep is None and beta is None else replacements(model, whole, beta)
+    with listen(model, changed | (extra or {})) as seen:
         states = model.nodes(whole)
         for layer in model.layers:
             states = layer(states, whole)
