@@ -46,10 +46,10 @@ class NodeEmbedding(nn.Module):
     @torch.no_grad()
     def start_items(self, features: list[Tensor], share: float) -> None:
         """Let item embeddings start from `share` of each modality's features (V+1, D), the rest staying random."""
-        table = self.tables[0].weight
         told = torch.stack([F.normalize(rows, dim=1) for rows in features]).sum(0)
-        told *= table.shape[1] ** -0.5 / told[1:].std().clamp_min(1e-12)
-        table.mul_((1 - share) ** 0.5).add_(told, alpha=share**0.5)
+        has, table = told.any(1), self.tables[0].weight  # an item without modalities stays random
+        told = told[has] * (table.shape[1] ** -0.5 / told[has].std().clamp_min(1e-12))
+        table[has] = (1 - share) ** 0.5 * table[has] + share**0.5 * told
 
     def forward(self, graph: GraphBatch) -> list[Tensor]:
         """The states of the nodes of each type (B, N_t, D).

@@ -34,3 +34,14 @@ def test_codes_start_at_their_centres_in_the_spread_of_the_other_embeddings(book
     assert torch.allclose(torch.cosine_similarity(codes[1:], centres[1:]), torch.ones(50))
     assert codes.std().item() == pytest.approx(items.std().item(), rel=0.05)
     assert not codes[0].any() and not items[0].any()
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_items_may_start_from_a_share_of_their_features_and_keep_the_spread(books, share):
+    (book,) = books(1, items=400, num_codes=50, dim=64)
+    nodes = NodeEmbedding(400, [torch.from_numpy(book.centres)], 64, 5)
+    told = torch.from_numpy(book.reduced)
+    nodes.start_items([told], share)
+    items, has = nodes.tables[0].weight.detach(), told.any(1)
+    assert torch.cosine_similarity(items[has], told[has]).mean().item() == pytest.approx(share**0.5, abs=0.05)
+    assert items[has].std().item() == pytest.approx(64**-0.5, rel=0.1) and not items[0].any()
