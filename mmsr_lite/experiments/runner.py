@@ -110,7 +110,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.examples = len(split(self.setting.dataset, validation=False).train)
-        self.planned: dict[str, dict[str, Any]] = {}  # what a dry run has counted
+        self.planned: set[str] = set()  # what a dry run has counted
         self.pace: dict[str, list[float]] = {}  # of each model, seconds for an epoch
         for path in self.place.glob("*.csv"):
             self._clock(read_rows(path) if path.stem in (*STUDIES, TUNING) else [])
@@ -159,46 +159,57 @@ class Runner:
     def _execute(self, name: str, jobs: list[Job]) -> str:
         """Run the jobs that no table has; each row is in the table as soon as it is known."""
         file, told = self.place / f"{name}.csv", {"study": name, "dataset": self.setting.dataset.name}
-        wanted = {run_id(job.config, r): (job, job.labels | r.labels) for job in jobs for r in job.readings}
-        tables = {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
-        now = {(system_of(labels), job.config.train.seed): run for run, (job, labels) in wanted.items()}
-        rows = tables.pop(name, [])
-        if name != TUNING:  # what the same system gave with other settings, when the code was older, has to go
-            rows = [row for row in rows if now.get((system_of(row), row["seed"]), row["run"]) == row["run"]]
-        have, elsewhere = {row["run"] for row in rows}, {row["run"]: row for some in tables.values() for row in some}
-        elsewhere |= self.planned
-        todo = [job for job in jobs if any(run_id(job.config, r) not in have | elsewhere.keys() for r in job.readings)]
-        for run, (job, labels) in wanted.items():
-            if run not in have and job not in todo:  # another study has it
-                rows.append(elsewhere[run] | dict(zip(LABELS, system_of(labels), strict=True)) | told)
+        wanted = {run_id(job.config, r): (job.labels | r.labels, job) for job in jobs for r in job.readings}
+        rows, others = self._known(name, wanted)
+        have = {row["run"] for row in rows}
+        there = have | others.keys() | self.planned
+        todo = [job for job in jobs if any(run_id(job.config, reading) not in there for reading in job.readings)]
         if self.dry:
-            self.planned |= {run: {} for run in wanted}
+            self.planned |= wanted.keys()
             return f"{len(todo)} runs of {name}, about {sum(map(self._expected, todo)):.0f} s of one process"
+        for run, (labels, job) in wanted.items():
+            if run not in have and job not in todo:  # another study has it
+                rows.append(others[run] | dict(zip(LABELS, system_of(labels), strict=True)) | told)
         if len(rows) > len(have):
             write_rows(file, rows, wanted)
         done = 0
         for job, future in tqdm(self._stream(todo), name, len(todo), disable=not todo, mininterval=1):
             try:
-                found, betas = future.result()
+                found = self._result(name, job, future)
             except (MemoryError, BrokenProcessPool) as error:
                 raise MMSRError(f"{error}; what was done is in {str(file)!r}, go on with fewer --jobs") from error
-            except MMSRError as error:
-                self.failed.append(f"{said(system_of(job.labels))}, seed {job.config.train.seed}: {error}")
-                found, betas = [], []
-                if name == TUNING and "loss" in str(error):  # a trial that diverged is a bad one, not to be repeated
-                    told_of = {"at": "validation", "run": run_id(job.config), "lr": job.config.train.lr}
-                    found = [job.labels | told_of | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
-            done += 1
-            self._clock(found)
-            if betas:  # before the rows that tell that this run is done
-                place = self.place / f"{BETAS}.csv"
-                kept = pd.read_csv(place).to_dict("records") if place.is_file() else []
-                kept = [row for row in kept if row["seed"] != job.config.train.seed]
-                write_rows(place, kept + [row | told for row in betas], columns=BETA_COLUMNS)
             rows += [row | told for row in found if row["run"] not in have]
-            have |= {row["run"] for row in found}
             write_rows(file, rows, wanted)
+            done += 1
         return f"{done} of {len(todo)} runs of {name}, {len(jobs) - len(todo)} were there"
+
+    def _known(self, name: str, wanted: dict[str, tuple[dict, Job]]) -> tuple[list[dict], dict[str, dict]]:
+        """The rows of a table, but for what older code gave for a run that is wanted; and all rows of the others."""
+        tables = {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
+        rows = tables.pop(name, [])
+        now = {(system_of(labels), job.config.train.seed): run for run, (labels, job) in wanted.items()}
+        if name != TUNING:  # where several trials are of one system
+            rows = [row for row in rows if now.get((system_of(row), row["seed"]), row["run"]) == row["run"]]
+        return rows, {row["run"]: row for some in tables.values() for row in some}
+
+    def _result(self, name: str, job: Job, future: Future) -> list[dict[str, Any]]:
+        """The rows of a run that has ended; one that could not be trained is told."""
+        try:
+            found, betas = future.result()
+        except MMSRError as error:
+            self.failed.append(f"{said(system_of(job.labels))}, seed {job.config.train.seed}: {error}")
+            if name != TUNING or "loss" not in str(error):
+                return []
+            trial = {"at": "validation", "lr": job.config.train.lr, "run": run_id(job.config)}  # it diverged: a bad one
+            return [job.labels | trial | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
+        self._clock(found)
+        if betas:
+            place = self.place / f"{BETAS}.csv"
+            kept = pd.read_csv(place).to_dict("records") if place.is_file() else []
+            kept = [row for row in kept if row["seed"] != job.config.train.seed]
+            told = {"study": name, "dataset": self.setting.dataset.name}
+            write_rows(place, kept + [row | told for row in betas], columns=BETA_COLUMNS)
+        return found
 
     def _stream(self, jobs: list[Job]) -> Iterator[tuple[Job, Future]]:
         """Each job with its result as it ends; none begins that would end too late."""
