@@ -61,7 +61,7 @@ def _ticks(names: list[str]) -> dict[str, Any]:
 
 
 def gates(record: dict[str, Any]):
-    """Heat map of the update gate, nodes x layers: the share of hohe (late fusion), 0 grey to 1 pink."""
+    """Heat map of the update gate, nodes x layers: the share of hohe (late fusion), from 0, dark, to 1, light."""
     title, nodes = "Update gate β: share of late fusion (hohe), 0 to 1", record["nodes"]
     layers = [i for i, layer in enumerate(record["layers"]) if layer["beta"]]
     if not layers:

@@ -68,7 +68,8 @@ HELP = (
     "are of time: above, from before; below, from after. Lines between lanes match what belongs to one item. Choose a "
     "node or an edge to see its numbers."
 )
-DIVERGING = [[0, SOFT], [0.5, "#f3f1f4"], [1, "#CC79A7"]]  # beta: early <-> late
+BETA = ("#39424e", "#a5678a", "#f0c3da")  # early to late, ever lighter: read without seeing red from green
+DIVERGING = [[place / 2, colour] for place, colour in enumerate(BETA)]
 SEQUENTIAL = [[0, "#e8eff5"], [0.35, "#9cc7e0"], [1, "#0072B2"]]  # attention
 
 
@@ -107,6 +108,7 @@ def for_record(record: dict[str, Any]) -> dict[str, Any]:
         "relations": named(("colour", "dash", "says"), relations),
         "paths": dict(zip(PATHS, named(("colour", "says"), PATHS.values()), strict=True)),
         "others": OTHERS,
+        "beta": BETA,
         "shapes": SHAPES,
         "stages": STAGES,
         "help": HELP,

@@ -1,12 +1,11 @@
-// The explorer around the picture: edit the history, read the gate, walk the stages, ask "what if", see the answer, all on one selection.
-// Follows msgraph.js in one module. `ask(request)` reaches Python, which answers with another record or through `hear`; a saved page has
-// no `ask`: it shows what was stored, and all but editing works.
+// The explorer around the picture: edit the history, read the gate, walk the stages, ask "what if", see the answer. Follows msgraph.js in
+// one module. `ask(request)` reaches Python, which answers with another record or through `hear`; in a saved page nobody is asked.
 
 const CHANGES = { // of the bench: what it is called, and which fields it needs
   shuffle: ["shuffle the order", "rate"], mismatch: ["mismatch: items trade codes", "modality", "rate"], noise: ["noise: codes of other items", "modality", "rate"],
   swap: ["swap codes of the chosen item with", "modality", "other"], drop: ["drop codes", "modality", "of"], remove: ["remove the chosen item"],
   node: ["remove the chosen node"], edge: ["remove the chosen edge"], relation: ["remove a relation", "relation"], gate: ["force the gate", "to", "of"] };
-const PACES = { slow: 3200, normal: 1600, fast: 700 }, FAMILIES = ["homogeneous", "heterogeneous"], MIDDLE = "#f3f1f4";
+const PACES = { slow: 3200, normal: 1600, fast: 700 }, FAMILIES = ["homogeneous", "heterogeneous"];
 
 const explorer = ({ ask = null, told = {} }) => (kit) => {
   let timer = null, pause = 0, pace = "normal", shown = "clean", own = kit.record, flowed = null;
@@ -45,7 +44,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
   field(builder, "codes", "input", { type: "number", min: 1 }, learn, "C");
   field(builder, "codes_per_item", "input", { type: "number", min: 1 }, learn, "k");
   for (const name of ["undo", "redo"]) on[name] = press(builder, name, name, () => ask({ do: name }));
-  press(builder, "save page", "Save this as one HTML file", () => ask({ do: "page" }));
+  press(builder, "save page", "save page: one HTML file that opens offline", () => ask({ do: "page" }));
   on.note = html(builder, "span", { class: "note", role: "status" });
   function found(items) {
     hits.replaceChildren();
@@ -55,16 +54,15 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
       const row = html(hits, "div", { class: "hit" }), name = clean(item.title, 40), after = kit.state.position ?? kit.record.history.length;
       kit.thumb(row, item);
       html(row, "span", {}, name);
-      press(row, "add", `Add ${name} after position ${after}`, () => ask({ do: "add", item: item.item, position: after + 1 }));
-      press(row, "swap", `Put ${name} at position ${spot()}`, () => ask({ do: "replace", position: spot(), item: item.item }));
+      press(row, "add", `add ${name} after position ${after}`, () => ask({ do: "add", item: item.item, position: after + 1 }));
+      press(row, "swap", `swap ${name} in at position ${spot()}`, () => ask({ do: "replace", position: spot(), item: item.item }));
     }
   }
   function step(group, i) { // an item of the strip: drag it, Delete removes it, Alt and arrows move it
     let from = null, far = 0;
     const drop = () => {
       const to = between(1, i + 1 + Math.round(far / kit.place.column), kit.record.history.length);
-      [from, far] = [null, 0];
-      put(group, { transform: null });
+      [from, far] = [put(group, { transform: null }) && null, 0];
       if (to !== i + 1) move(i + 1, to);
     };
     if (ask) put(group, { on: { pointerup: drop, pointercancel: drop,
@@ -87,7 +85,10 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
   }
 
   // -- gate lens: beta of every node in every layer, then the numbers of one node
-  const mix = (late) => `color-mix(in srgb, ${lookOf(late < 0.5 ? "heho" : "hohe", 0).colour} ${(200 * Math.abs(late - 0.5)).toFixed(1)}%, ${MIDDLE})`;
+  function mix(late) {
+    const [from, to] = kit.style.beta.slice(late < 0.5 ? 0 : 1);
+    return `color-mix(in srgb, ${to} ${(200 * late - (late < 0.5 ? 0 : 100)).toFixed(1)}%, ${from})`;
+  }
   function lens() {
     const { record: { layers, node_types: types }, state, place: { unit, lanes } } = kit, gated = layers.some(({ beta }) => beta);
     const label = 66 * unit, tall = 13 * unit, wide = panel.clientWidth - 36 * unit, central = { "dominant-baseline": "central" };
@@ -170,7 +171,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
     const [up, down] = [1, -1].map((sign) => Math.max(1e-9, ...splits.map((values) => sum(values, sign)))), share = (value) => `${(100 * value) / (up + down)}%`;
     answer.replaceChildren();
     html(html(answer, "h3", {}, "Answer"), "small", {}, target ? `the next item, ${clean(target.title, 30)}, has rank ${rank(target.rank)}` : "");
-    const row = grid(answer, ["item", "", "score", ...(rows[0]?.parts ? parts : [])]);
+    const row = grid(answer, ["item", "split", "score", ...(rows[0]?.parts ? parts : [])]);
     answer.querySelectorAll("th:nth-child(n+4)").forEach((head, i) => put(head, { class: "part", style: { borderColor: lookOf(parts[i], i).colour } }));
     rows.forEach((item, r) => {
       const hit = item.item === target?.item, values = [null, item.score, ...(item.parts ?? [])], name = `${r < top.length ? r + 1 : rank(target.rank)}. ${clean(item.title)}`;
@@ -192,10 +193,10 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
   const form = html(bench, "div", { class: "form", hidden: !ask }), result = html(bench, "div", { class: "result", "aria-live": "polite" });
   options(field(form, "kind", "select", {}, paintBench, "change"), Object.entries(CHANGES).map(([name, [text]]) => [name, text]));
   for (const [key, name] of Object.entries({ modality: "in", relation: "named", to: "to", of: "of" })) field(form, key, "select", {}, undefined, name);
-  field(form, "rate", "input", { type: "range", min: 0.1, max: 1, step: 0.1, value: 1 });
+  field(form, "rate", "input", { type: "number", min: 0.1, max: 1, step: 0.1, value: 1 });
   field(form, "other", "input", { type: "number", min: 1, value: 1 }, undefined, "position");
   field(form, "repeats", "input", { type: "number", min: 1, max: 200, value: 20 });
-  on.run = press(form, "compare", "Run the changed history beside the clean one", run, { class: "main" });
+  on.run = press(form, "compare", "compare the changed history with the clean one", run, { class: "main" });
   options(on.to, [["hohe"], ["heho"], ["half"]]);
   function paintBench() {
     const { node_types: types, relations } = kit.record, kind = on.kind.value, named = (names) => names.map((name) => [name, clean(name, 20)]);
@@ -245,9 +246,9 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
     told = now;
     if (now.found && now.found !== before.found) found(now.found);
     if (now.page && now.page !== before.page) {
-      const link = html(null, "a", { href: URL.createObjectURL(new Blob([now.page], { type: "text/html" })), download: "mmsr-explorer.html" });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      const href = URL.createObjectURL(new Blob([now.page], { type: "text/html" }));
+      html(null, "a", { href, download: "mmsr-explorer.html" }).click();
+      setTimeout(() => URL.revokeObjectURL(href), 1000);
     }
     if (now.what_if !== before.what_if || now.error) { shown = "clean"; paintResult(); }
     paintBuilder();

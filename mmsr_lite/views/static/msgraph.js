@@ -175,8 +175,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   const panel = html(body, "section", { class: "panel", tabindex: 0, "aria-label": "Numbers of the chosen node" });
   const summary = html(root, "p", { class: "summary", "aria-live": "polite" });
   const help = html(root, "details", { class: "numbers" }), numbers = html(root, "details", { class: "numbers", on: { toggle: () => fillTable() } });
-  html(help, "summary", {}, "How to read the picture");
-  html(help, "p", {}, style.help);
+  html(help, "summary", {}, "How to read the picture").after(style.help);
 
   const nameOf = (n) => clean(record.nodes[n].label), typeOf = (n) => clean(record.node_types[record.nodes[n].type], 20);
   const betaOf = (n) => record.layers[state.layer]?.beta?.[n];
@@ -233,34 +232,33 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       button.append(clean(name, 20));
     });
     html(legend, "span", { class: "wedge" }, "attention 0 → 1");
-    if (record.layers[state.layer]?.beta) html(legend, "span", { class: "hoop" }, `gate β: pink hohe (${late.says}), grey heho (${early.says})`);
+    if (record.layers[state.layer]?.beta) html(legend, "span", { class: "hoop" }, `gate β clockwise: pink hohe (${late.says}), grey heho (${early.says})`);
   }
 
   // -- drawing, once for a record, a width and a theme
-  const middle = { "text-anchor": "middle" };
-  const image = (parent, href, x, y, side) => svg(parent, "image", { href, x, y, width: side, height: side,
-    "clip-path": "inset(0 round 15%)", preserveAspectRatio: "xMidYMid slice" });
+  const middle = { "text-anchor": "middle" }, round = { "clip-path": "inset(0 round 15%)", preserveAspectRatio: "xMidYMid slice" };
+  const image = (parent, href, x, y, side) => svg(parent, "image", { href, x, y, width: side, height: side, ...round });
   function card(parent, x, side, head, item, letters, lines) { // an item of the strip
     const { unit, box } = place, left = x - side / 2, top = 22 * unit, address = safe(item.picture);
-    svg(parent, "text", { class: "quiet", x, y: 14 * unit, ...middle }, head);
+    svg(parent, "text", { class: "quiet", x, y: 14 * unit, ...middle }, `${head} `);
     svg(parent, "rect", { class: "frame", x: left, y: top, width: side, height: side, rx: side / 6 });
     if (address) image(parent, address, left, top, side);
     else svg(parent, "text", { class: "quiet", x, y: top + side / 2, "dominant-baseline": "central", ...middle }, clean(item.title).slice(0, 2) || "?");
-    (letters ? twoLines(item.title, letters) : []).forEach((line, i) => svg(parent, "text", { class: "quiet", x, y: Math.max(side, box) + (37 + 13 * i) * unit, ...middle }, line));
-    put(parent, { on: { pointerenter: (event) => show(event, [clean(item.title), ...lines]), pointerleave: hide } });
+    const words = letters ? twoLines(item.title, letters) : [];
+    words.forEach((line, i) => svg(parent, "text", { class: "quiet", x, y: Math.max(side, box) + (37 + 13 * i) * unit, ...middle }, `${line} `));
+    put(parent, { "aria-label": `${[head, ...words].join(" ").trim()}; ${clean(item.title)}`,
+      on: { pointerenter: (event) => show(event, [clean(item.title), ...lines]), pointerleave: hide } });
   }
   function draw() {
-    const first = drawn === null, focused = drawn?.nodes.findIndex(({ group }) => group === document.activeElement) ?? -1;
+    const left = place ? scroll.scrollLeft : Infinity, focused = drawn?.nodes.findIndex(({ group }) => group === document.activeElement) ?? -1;
     const unit = theme === "projector" ? 1.25 : 1;
     place = layout(record, width, unit);
     const { at, box, column, gutter, end, ahead, titles } = place, side = 54 * unit;
     scroll.replaceChildren();
+    const grasp = (near) => near && choose(state.edge === near.index ? { node: state.node } : { edge: near.index });
     const canvas = svg(scroll, "svg", { width: place.width, height: place.height, role: "application", "aria-roledescription": "graph",
-      "aria-label": "MSGraph: arrow keys walk along and between lanes, Enter selects a node, Escape clears" });
-    put(canvas, { on: { pointermove: (event) => hover === null && point(event), pointerleave: hide, click: (event) => {
-      const near = nearest(event);
-      if (near) choose({ edge: state.edge === near.index ? null : near.index });
-    } } });
+      "aria-label": "MSGraph: arrow keys walk along and between lanes, Enter selects a node, Escape clears",
+      on: { pointermove: (event) => hover === null && point(event), pointerleave: hide, click: (event) => grasp(nearest(event)) } });
     const defs = svg(canvas, "defs");
     record.relations.forEach((_, relation) => {
       const marker = svg(defs, "marker", { id: `${id}-${relation}`, viewBox: "0 0 10 10", refX: 4, refY: 5, orient: "auto",
@@ -274,7 +272,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     const strip = svg(canvas, "g", { class: "strip" });
     const steps = record.history.map((entry, i) => {
       const pick = () => choose({ position: state.position === i + 1 ? null : i + 1 });
-      const step = svg(strip, "g", { "data-position": entry.position, role: "button", tabindex: -1, "aria-label": `position ${i + 1}: ${clean(entry.title)}`,
+      const step = svg(strip, "g", { "data-position": entry.position, role: "button", tabindex: -1,
         on: { click: pick, keydown: (event) => stride(event, i, pick) } });
       const lines = [`position ${entry.position} · item ${clean(entry.item_id, 30)}`];
       card(step, at(i + 1), box, entry.position, entry, titles ? Math.floor((column / unit - 4) / 5.6) : 0, lines);
@@ -331,7 +329,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     paint();
     roving(focused >= 0 ? focused : state.node ?? place.lanes.find(({ type }) => type === 0).members[0] ?? 0);
     nodes[focused]?.group.focus();
-    if (first) scroll.scrollLeft = scroll.scrollWidth; // a long history opens at its end, beside the next item
+    scroll.scrollLeft = Math.min(left, scroll.scrollWidth); // a long history opens at its end, beside the next item
     scroll.onscroll();
   }
 
@@ -447,11 +445,8 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     const beyond = (lanes) => lanes.find(({ members }) => members.length)?.members.reduce((a, b) => (far(b) < far(a) ? b : a));
     const keys = { ArrowLeft: () => mates[spot - 1], ArrowRight: () => mates[spot + 1], Home: () => mates[0], End: () => mates.at(-1),
       ArrowUp: () => beyond(place.lanes.slice(0, lane).reverse()), ArrowDown: () => beyond(place.lanes.slice(lane + 1)) };
-    if (event.key in keys) {
-      const { group } = drawn.nodes[keys[event.key]() ?? n];
-      group.focus();
-      group.scrollIntoView({ block: "nearest", inline: "nearest" });
-    } else if (event.key === "Enter" || event.key === " ") choose({ node: n });
+    if (event.key in keys) drawn.nodes[keys[event.key]() ?? n].group.focus();
+    else if (event.key === "Enter" || event.key === " ") choose({ node: n });
     else if (event.key === "Escape") choose({ node: null });
     else return;
     event.preventDefault();
@@ -533,7 +528,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     numbers.replaceChildren();
     html(numbers, "summary", {}, "The picture as a table");
     if (!numbers.open) return;
-    const { weights } = phaseOf(record, state), head = ["node", "type", "positions", "β hohe", "β heho", "listens most to", "attention"];
+    const head = ["node", "type", "positions", "β hohe", "β heho", "listens most to", "attention"], { weights } = phaseOf(record, state);
     const row = grid(html(numbers, "div", { tabindex: 0 }), head);
     record.nodes.forEach(({ positions }, n) => {
       const best = heaviest(record, weights, (_, centre) => centre === n), most = best === null ? "–" : nameOf(record.edges[best][0]);
