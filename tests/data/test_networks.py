@@ -14,10 +14,11 @@ import torch
 from PIL import Image
 
 from mmsr_lite.data import load, pictures
-from mmsr_lite.data.encoders import ENCODERS, encode, network, precomputed, t5, weights
+from mmsr_lite.data.encoders import ENCODERS, encode, network, precomputed, weights
 from mmsr_lite.data.features import write_features
 from mmsr_lite.errors import MMSRError
 
+NEAR = 1e-5 if network.device() == "cpu" else 5e-3  # a GPU convolves in TF32
 WORDS = ["a", "red", "dress", "warm", "wool", "scarf", "hat"]
 TEXTS = ["a red dress", "", "red", "a warm red wool scarf", "  ", "a red dress"]
 
@@ -149,7 +150,7 @@ def test_resnet50_gives_the_pooled_vector_of_torchvisions_own_pipeline(vision, t
     with torch.no_grad():
         plain(cut(Image.open(files["plain.png"]))[None])
     features, _ = encode(f"resnet50:{tiny_resnet}", [files["plain.png"]])
-    assert np.allclose(features, seen[0].numpy(), atol=1e-5)
+    assert np.allclose(features, seen[0].numpy(), atol=NEAR)
 
 
 def test_clip_puts_pictures_and_texts_into_one_space(tiny_clip, files, monkeypatch):
@@ -169,7 +170,7 @@ def test_t5_averages_over_real_tokens_alone(tiny_t5):
     with torch.no_grad():
         plain = T5EncoderModel.from_pretrained(tiny_t5).eval()
         expected = [plain(torch.tensor([row])).last_hidden_state[0].mean(0).numpy() for row in ids if row]
-    assert np.allclose(features[present], np.array(expected), atol=1e-5)  # one by one, so without any padding
+    assert np.allclose(features[present], np.array(expected), atol=NEAR)  # one by one, so without any padding
     assert not features[~present].any()
 
 
@@ -226,6 +227,8 @@ def test_an_encoder_without_weights_says_what_to_name(name, files):
 
 @pytest.mark.parametrize("name", ["resnet50", "t5", "clip-picture"])
 def test_damaged_weights_are_told_in_one_sentence(vision, name, tmp_path, files):
+    if name == "clip-picture":
+        pytest.importorskip("open_clip")
     wrong = tmp_path / "wrong.pth"
     wrong.write_bytes(b"damaged")
     with pytest.raises(MMSRError, match=r"cannot read .*wrong\.pth': \w"):
@@ -272,7 +275,3 @@ def test_a_folder_takes_precomputed_features_for_a_modality_it_has_no_column_of(
         (tmp_path / "f.csv").write_text("a")
         with pytest.raises(MMSRError, match="holds no features"):
             load(tiny_folder, encoders={"sound": f"precomputed:{tmp_path / wrong}"}, min_count=4)
-
-
-def test_the_device_is_the_gpu_when_there_is_one():
-    assert network.device() == ("cuda" if torch.cuda.is_available() else "cpu") and t5.LONGEST == 512
