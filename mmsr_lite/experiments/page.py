@@ -107,8 +107,8 @@ class Table:
         alone = len({self.against[one] for one in pairs}) == 1
         groups: dict[str, dict[str, str]] = {}
         for one, pair in pairs.items():
-            title = f"Against {self.against[one]}" if alone else pair[first]
-            groups.setdefault(title, {})[one] = pair[0 if alone else 1 - first]
+            group = f"Against {self.against[one]}" if alone else pair[first]
+            groups.setdefault(group, {})[one] = pair[0 if alone else 1 - first]
         lines = []
         for group, systems in groups.items():
             for metric in FIRST:
