@@ -109,7 +109,7 @@ def tables(args: argparse.Namespace) -> None:
     """Carry out studies, write their tables."""
     from mmsr_lite.experiments.runner import run_sources
 
-    given = ("out", "modalities", "min_count", "seeds", "device", "jobs", "limit_minutes", "dry_run", "page")
+    given = ("out", "modalities", "min_count", "seeds", "device", "jobs", "limit_minutes", "dry_run", "page", "only")
     how = {name: getattr(args, name) for name in given} | {"encoders": _encoders(args.encoder)}
     for told in run_sources(args.name, args.source, changes=_pairs(args.set, json_values=True), **how):
         print(told, flush=True)
@@ -229,9 +229,11 @@ def parser() -> argparse.ArgumentParser:
 
     add = command(tables, "[STUDY [SOURCE ...]] [options]", "the paper's studies and our own: tables of many runs",
                   "  mmsr-lite tables comparison my-folder --jobs 4 --limit-minutes 10 --page").add_argument
-    add("name", nargs="?", metavar="STUDY", help="all, or one of mmsr_lite.experiments.STUDIES (none: no runs)")
+    add("name", nargs="?", metavar="STUDY", help="comparison, aggregators, ablation, fusion_order, missing, codebook, "
+        "released, controls, gates, or all")
     add("source", nargs="*", metavar="SOURCE", help="as for train (default: the three wardrobe worlds)")
     read(add)
+    add("--only", nargs="+", metavar="MODEL", help="systems of these models alone, for now")
     add("--seeds", type=int, default=5, metavar="INT", help="runs of each system (5)")
     add("--device", default="auto", help="auto, cpu or cuda (auto)")
     add("--jobs", type=int, default=1, metavar="INT", help="processes side by side (1)")

@@ -72,15 +72,19 @@ def run_studies(
     deadline: float = float("inf"),
     changes: dict[str, Any] | None = None,
     dry_run: bool = False,
+    only: Sequence[str] | None = None,
 ) -> Iterator[str]:
     """Carry out studies on `dataset`, write `out`/<data set>/<study>.csv, and say of each what was done.
 
     Nothing begins that is not expected to end before `deadline` (of `time.monotonic`); `jobs` processes run side by
-    side. `changes` are other settings of the base or, as lists, of the grid; `dry_run` only counts.
+    side. `changes` are other settings of the base or, as lists, of the grid; `dry_run` only counts; `only` the systems
+    of these models are carried out, the tables keep what they have of others.
     """
     setting, place = Setting.of(dataset, changes), Path(out, dataset.name)
     if not setting.names:
         raise MMSRError(f"{dataset.name!r} has no modalities, and these studies are about them; name some")
+    for name in only or ():
+        choose("model", name, MODELS)
     worker = Worker(dataset, str(pick_device(device)), place / "ranks")
     pool: Any = nullcontext()
     if not dry_run:
@@ -89,7 +93,7 @@ def run_studies(
             pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (worker,))
     with pool as opened:
         submit = partial(_at_once, worker) if opened is None else partial(opened.submit, _perform)
-        runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit)
+        runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS])
         for name in names:
             yield runner.study(name)
 
@@ -106,6 +110,7 @@ class Runner:
     deadline: float
     dry: bool
     submit: Callable[[Job], Future]
+    only: Sequence[str]
     failed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -118,7 +123,7 @@ class Runner:
     def study(self, name: str) -> str:
         """Carry out one study as far as time allows; what was done, in a sentence."""
         self.failed = []
-        jobs = STUDIES[name].jobs(self.setting)
+        jobs = [job for job in STUDIES[name].jobs(self.setting) if job.config.model in self.only]
         trials = {
             run_id(system): [replace(job, config=c, readings=(Reading(),)) for c in self.setting.trials(system)]
             for job in sorted(jobs, key=lambda job: job.like in (None, job.config))  # the last one gives the labels

@@ -113,6 +113,15 @@ def test_a_dry_run_counts_and_writes_nothing(carry_out, tiny):
     assert "2 runs of tuning, about" in told and "3 runs of tiny, about" in told and not carry_out.place.exists()
 
 
+def test_a_portion_keeps_what_is_there_of_other_models(carry_out, tiny):
+    carry_out(tiny, only=["markov"])
+    assert [row["model"] for row in read_rows(carry_out.place / "tiny.csv")] == ["markov"]
+    carry_out(tiny, only=["mmsr"], seeds=1)
+    assert {row["model"] for row in read_rows(carry_out.place / "tiny.csv")} == {"markov", "mmsr"}
+    with pytest.raises(MMSRError, match="unknown model 'bert'"):
+        carry_out(tiny, only=["bert"])
+
+
 def test_tables_of_other_data_or_terms_are_left_alone(carry_out, tiny):
     carry_out(tiny)
     with pytest.raises(MMSRError, match="epochs=2 there, 3 now; name another --out"):
