@@ -78,28 +78,19 @@ def compare(
         pairs.append(pair | {"sentence": _sentence(names[one], names[two], differences["MRR"], len(users))})
     apart = np.log(found.max(0) / found.min(0))
     order = np.argsort(-apart, kind="stable")[:most]
-    return {
-        "schema": SCHEMA,
-        "dataset": dataset.name,
-        "models": names,
-        "users": len(users),
-        "examples": len(examples),
-        "metrics": list(each),
-        "means": {name: values.mean(1).tolist() for name, values in each.items()},
-        "pairs": pairs,
-        "disagree": [
-            {
-                "user": int(examples.user[e]),
-                "user_id": dataset.user_ids[examples.user[e]],
-                "item": int(examples.targets[e]),
-                "title": dataset.titles[examples.targets[e]],
-                "length": int(examples.lengths[e]),
-                "ranks": found[:, e].tolist(),
-            }
-            for e in order
-        ],
-        "sentence": " ".join(pair["sentence"] for pair in pairs),
-    }
+    disagree = [
+        {"user": int(user), "user_id": dataset.user_ids[user], "item": int(item), "title": dataset.titles[item]}
+        | {"length": int(length), "ranks": own.tolist()}
+        for user, item, length, own in zip(
+            *(values[order] for values in (examples.user, examples.targets, examples.lengths)),
+            found.T[order],
+            strict=True,
+        )
+    ]
+    record = {"schema": SCHEMA, "dataset": dataset.name, "models": names, "metrics": list(each)}
+    record |= {"users": len(users), "examples": len(examples), "pairs": pairs, "disagree": disagree}
+    record |= {"means": {name: values.mean(1).tolist() for name, values in each.items()}}
+    return record | {"sentence": " ".join(pair["sentence"] for pair in pairs)}
 
 
 def _mean_by(place: np.ndarray, values: np.ndarray) -> np.ndarray:

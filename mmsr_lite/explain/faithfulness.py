@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ from mmsr_lite.models.mmsr import MMSR
 SCHEMA = "mmsr-lite/faithfulness/1"
 SHARES = np.linspace(0, 1, 11)
 HALF = 5  # of SHARES
-BATCH = 512
+BATCH, CHUNK = 512, 25  # histories at once: forward only, and for the curves
 LIKE = 0.5  # a rank correlation from here on is called alike
 ORDERS = {"cycle": "hohe", "match": "heho"}  # a planted cause and the order of fusion that sees it
 UNITS = {
@@ -77,33 +78,34 @@ def faithfulness(
     if not len(examples):
         raise MMSRError("there are no examples to explain; give users with two items or more")
     rng = np.random.default_rng(seed)
-    rows = np.sort(rng.permutation(len(examples))[:histories])
-    device = model.item_table().device
-    graph = model.graphs(torch.from_numpy(examples.histories(rows)).to(device))
-    worth, gradient, watched, late = _worth(model, graph, explains)
-    drawn = [torch.from_numpy(rng.random(worth.shape)).to(worth) for _ in range(orders)]
-    asked = [one.masked_fill(worth.isnan(), -torch.inf) for one in (worth, *drawn)]
-    curves, same = _curves(model, graph, watched, asked, explains, progress)
-    own = _plain(worth)
+    rows = rng.permutation(len(examples))[:histories]
+    rows, twin = rows[np.argsort(examples.lengths[rows], kind="stable")], _shuffled(model, seed)
+    found = []
+    for some in tqdm(np.array_split(rows, -(-len(rows) // CHUNK)), explains, disable=not progress, leave=False):
+        graph = model.graphs(torch.from_numpy(examples.histories(some)).to(model.item_table().device))
+        worth, gradient, watched, late = _worth(model, graph, explains)
+        drawn = [torch.from_numpy(rng.random(worth.shape)).to(worth) for _ in range(orders)]
+        asked = [one.masked_fill(worth.isnan(), -torch.inf) for one in (worth, *drawn)]
+        other, lean = _worth(twin, graph, explains)[0], None
+        if explains == "beta":
+            lean = np.stack([late.cpu().numpy(), _forced(model, graph, watched)])
+        found.append((*_curves(model, graph, watched, asked, explains), *map(_plain, (worth, gradient, other)), lean))
+    curves, same, own, slope, others, leans = zip(*found, strict=True)
+    curves, same = (np.concatenate(parts, -1) for parts in (curves, same))
+    own, slope, others = (list(chain(*parts)) for parts in (own, slope, others))
     tests = {name: _curve(name, explains, curves[i]) for i, name in enumerate(("deletion", "insertion"))}
     tests["fidelity"] = _fidelity(~same)
-    tests["gradient"] = _agreement(own, _plain(gradient))
-    tests["random_weights"] = _random_weights(own, _plain(_worth(_shuffled(model, seed), graph, explains)[0]))
+    tests["gradient"] = _agreement(own, slope)
+    tests["random_weights"] = _random_weights(own, others)
     tests["forced_gate"] = tests["planted"] = None
     if explains == "beta":
-        tests["forced_gate"] = _forced_gate(model, graph, watched, late)
+        tests["forced_gate"] = _forced_gate(*np.concatenate(leans, 1))
         tests["planted"] = _planted(model, dataset, examples)
     passed = [test["passed"] for test in tests.values() if test]
-    return {
-        "schema": SCHEMA,
-        "dataset": dataset.name,
-        "model": model.label,
-        "explains": explains,
-        "histories": len(rows),
-        "unit": UNITS[explains],
-        "tests": tests,
-        "sentence": f"{explains.capitalize()} passes {sum(passed)} of {len(passed)} tests of an explanation.",
-    }
+    record = {"schema": SCHEMA, "dataset": dataset.name, "model": model.label, "explains": explains}
+    record |= {"histories": len(rows), "unit": UNITS[explains], "tests": tests}
+    told = f"{explains.capitalize()} passes {sum(passed)} of {len(passed)} tests of an explanation."
+    return record | {"sentence": told}
 
 
 def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
@@ -137,12 +139,12 @@ def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tenso
 
 @torch.no_grad()
 def _curves(
-    model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor], explains: str, progress: bool = False
+    model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor], explains: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """(2, orders, shares, B): the watched item's probability while the best units go, and come, and whether it is
     still put first; -inf in `worths` (B, N) is no unit."""
     found = []
-    for worth in tqdm(worths, explains, disable=not progress, leave=False):
+    for worth in worths:
         units = worth.isfinite()
         rank = (-worth).argsort(1).argsort(1)  # (B, N), 0 is the best
         for share in SHARES:
@@ -218,13 +220,18 @@ def _correlations(own: list[np.ndarray], other: list[np.ndarray], how: Callable[
 
 
 @torch.no_grad()
-def _forced_gate(model: MMSR, graph: GraphBatch, watched: Tensor, late: Tensor) -> dict[str, Any]:
+def _forced(model: MMSR, graph: GraphBatch, watched: Tensor) -> np.ndarray:
+    """(B,) how much more log probability the watched item has with hohe at the last item than with heho."""
     log = []
     for to in ("hohe", "heho"):
-        beta = torch.full((len(model.layers), *graph.exists.shape, 2), torch.nan, device=late.device)
-        beta[:, torch.arange(len(watched)), graph.last] = torch.tensor(FORCED[to], device=late.device)
+        beta = torch.full((len(model.layers), *graph.exists.shape, 2), torch.nan, device=watched.device)
+        beta[:, torch.arange(len(watched)), graph.last] = torch.tensor(FORCED[to], device=watched.device)
         log.append(rerun(model, graph, beta=beta)[0].log_softmax(1).gather(1, watched[:, None])[:, 0])
-    rho = float(_correlations([late.cpu().numpy()], [(log[0] - log[1]).cpu().numpy()], spearmanr)[0])
+    return (log[0] - log[1]).cpu().numpy()
+
+
+def _forced_gate(late: np.ndarray, effect: np.ndarray) -> dict[str, Any]:
+    rho = float(_correlations([late], [effect], spearmanr)[0])
     wide = 1.96 * np.sqrt((1 + rho**2 / 2) / max(1, len(late) - 3))  # Bonett and Wright, 2000
     interval = np.tanh(np.arctanh(np.clip(rho, -0.999999, 0.999999)) + np.array([-wide, wide])).tolist()
     told = (

@@ -88,19 +88,18 @@ def gates(
     for index, many in enumerate(touched):
         popularity[kind == index] = many.numpy()[id[kind == index]]
     layers, count = len(late), len(id)
-    table = pd.DataFrame(
-        {
-            "user": np.tile(examples.user[order][row], layers),
-            "layer": np.repeat(np.arange(layers, dtype=np.int8), count),
-            "type": pd.Categorical.from_codes(np.tile(kind, layers), list(model.node_types)),
-            "id": np.tile(id, layers),
-            "late": np.concatenate(late),
-            "position": np.tile(position, layers),
-            "places": np.tile(places.astype(np.int64), layers),
-            "popularity": np.tile(popularity, layers),
-            "length": np.tile(length, layers),
-        }
-    )
+    every = {
+        "id": id,
+        "position": position,
+        "places": places.astype(np.int64),
+        "popularity": popularity,
+        "length": length,
+    }
+    table = pd.DataFrame({"user": np.tile(examples.user[order][row], layers)})
+    table["layer"] = np.repeat(np.arange(layers, dtype=np.int8), count)
+    table["type"] = pd.Categorical.from_codes(np.tile(kind, layers), list(model.node_types))
+    table["late"] = np.concatenate(late)
+    table = table.assign(**{name: np.tile(values, layers) for name, values in every.items()})
     table.attrs = {"dataset": dataset.name, "model": model.label, "run": run, "seed": seed, "version": __version__}
     return table
 
@@ -130,18 +129,10 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> dict[str, Any]:
     means = table.groupby("type", observed=True)["late"].mean()
     share = (table["late"] > 0.5).mean()
     each = ", ".join(f"{mean:.2f} for {name}" for name, mean in means.items())
-    return {
-        "schema": SCHEMA,
-        **table.attrs,
-        "users": int(table["user"].nunique()),
-        "rows": len(table),
-        "node_types": types,
-        "layers": int(table["layer"].max()) + 1,
-        "edges": BINS.round(2).tolist(),
-        "histogram": histogram,
-        "by": by,
-        "sentence": f"{100 * share:.0f} % of {len(table):,} gates lean to late fusion; its mean weight is {each}.",
-    }
+    record = {"schema": SCHEMA, **table.attrs, "users": int(table["user"].nunique()), "rows": len(table)}
+    record |= {"node_types": types, "layers": int(table["layer"].max()) + 1, "edges": BINS.round(2).tolist()}
+    told = f"{100 * share:.0f} % of {len(table):,} gates lean to late fusion; its mean weight is {each}."
+    return record | {"histogram": histogram, "by": by, "sentence": told}
 
 
 def _grouped(table: pd.DataFrame, keys: list[str], group: Any, values: pd.Series | None = None) -> list[dict[str, Any]]:

@@ -134,28 +134,21 @@ def compare_with_pyg(
     order[centre.cpu(), neighbour.cpu()] = torch.arange(len(centre))
     rows = [int(order[place[c], place[n]]) for n, c, _ in record["edges"]]
     values = {name: mask.double().cpu().numpy()[rows] for name, mask in masks.items()}
-    found = []
+    fidelities = []
     for mask in masks.values():
         best = torch.zeros_like(mask)
         best[mask.argsort(descending=True)[: (len(mask) + 1) // 2]] = 1
         explanation.edge_mask = best
-        found.append(dict(zip(("plus", "minus"), fidelity(explainer, explanation), strict=True)))
+        fidelities.append(dict(zip(("plus", "minus"), fidelity(explainer, explanation), strict=True)))
     names, agreement = list(values), []
     for one, two in combinations(range(len(names)), 2):
         pair = values[names[one]], values[names[two]]
         rho, tau = (float(how(*pair).statistic) if min(map(len, pair)) > 1 else 1.0 for how in (spearmanr, kendalltau))
         agreement.append({"methods": [one, two], "spearman": rho, "kendall": tau})
-    return {
-        "schema": SCHEMA,
-        "trace": record,
-        "item": record["answer"]["top"][0]["item"],
-        "methods": names,
-        "edges": [list(row) for row in zip(*(own.tolist() for own in values.values()), strict=True)],
-        "agreement": agreement,
-        "fidelity": found,
-        "told": TOLD,
-        "sentence": _sentence(values, agreement),
-    }
+    item, edges = record["answer"]["top"][0]["item"], np.stack(list(values.values()), 1).tolist()
+    told = {"told": TOLD, "sentence": _sentence(values, agreement)}
+    found = {"methods": names, "edges": edges, "agreement": agreement, "fidelity": fidelities}
+    return {"schema": SCHEMA, "trace": record, "item": item} | found | told
 
 
 def _places(record: dict[str, Any], graph: GraphBatch) -> list[int]:

@@ -73,20 +73,10 @@ def what_if(
         scene.history = scene.history[-model.max_history :]
     after = _changed(model, dataset, changed, clean, watched, top)
     scores, measures, (ids, late) = _measure(model, scenes, watched)
-    record = {
-        "schema": SCHEMA,
-        "changes": changes,
-        "told": told,
-        "repeats": repeats,
-        "seed": seed,
-        "watched": {"item": watched, "item_id": dataset.item_ids[watched], "title": dataset.titles[watched]},
-        "clean": clean,
-        "changed": after,
-        "measures": measures,
-        "nodes": _nodes(clean, after, ids, late),
-        **_edges(clean, after),
-        "top": _tops(clean, after, scores),
-    }
+    named = {"item": watched, "item_id": dataset.item_ids[watched], "title": dataset.titles[watched]}
+    record = {"schema": SCHEMA, "changes": changes, "told": told, "repeats": repeats, "seed": seed, "watched": named}
+    record |= {"clean": clean, "changed": after, "measures": measures, "nodes": _nodes(clean, after, ids, late)}
+    record |= _edges(clean, after) | {"top": _tops(clean, after, scores)}
     return record | {"sentence": _sentence(record)}
 
 

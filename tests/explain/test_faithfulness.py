@@ -159,15 +159,25 @@ def test_beta_that_leans_to_the_cause_names_it(random_model, world, right):
 
 def test_forced_gates_are_read_at_the_last_item(random_model):
     model = random_model(layers=1)
-    graph = model.graphs(HISTORIES.repeat(4, 1))
+    graph = model.graphs(HISTORIES)
     *_, watched, _ = module._worth(model, graph, "beta")
     plain = [random_model(layers=1, fusion=name) for name in ("hohe", "heho")]
     for one in plain:
         one.load_state_dict(model.state_dict(), strict=False)
-    late, early = (one.scores(HISTORIES.repeat(4, 1)).log_softmax(1).gather(1, watched[:, None])[:, 0] for one in plain)
-    test = module._forced_gate(model, graph, watched, (late - early).detach())
-    assert test["spearman"] == pytest.approx(1) and test["passed"]
-    assert not module._forced_gate(model, graph, watched, (early - late).detach())["passed"]
+    late, early = (one.scores(HISTORIES).log_softmax(1).gather(1, watched[:, None])[:, 0] for one in plain)
+    assert module._forced(model, graph, watched) == pytest.approx((late - early).detach().numpy(), abs=1e-4)
+    effect = np.arange(8.0)
+    assert module._forced_gate(effect**3, effect)["spearman"] == 1 and module._forced_gate(effect, effect)["passed"]
+    assert not module._forced_gate(-effect, effect)["passed"]
+
+
+def test_histories_of_any_length_go_in_pieces_of_like_length(random_model, world, monkeypatch):
+    whole = faithfulness(random_model(), world, orders=1)["tests"]
+    monkeypatch.setattr(module, "CHUNK", 3)
+    pieces = faithfulness(random_model(), world, orders=1)["tests"]
+    for name in ("gradient", "random_weights"):
+        assert pieces[name]["spearman"] == pytest.approx(whole[name]["spearman"], abs=1e-5)
+    assert pieces["deletion"]["ours"] == pytest.approx(whole["deletion"]["ours"], abs=1e-5)
 
 
 def test_what_cannot_be_tested_is_told(random_model, world):
