@@ -75,7 +75,7 @@ def test_the_same_history_has_the_same_graph_alone_or_in_wider_company(books):
 
 @settings(max_examples=100, deadline=None)
 @given(HISTORIES, st.integers(0, 3), st.integers(1, 3))
-def test_slots_as_many_as_could_be_needed_change_no_edge_and_depend_on_the_length_alone(books, histories, modalities, k):
+def test_slots_as_many_as_could_be_needed_change_no_edge(books, histories, modalities, k):
     kept = books(modalities, num_codes=6, k=k)
     codes, history = [torch.from_numpy(book.codes) for book in kept], padded(histories)
     roomy = build_graphs(history, codes, num_codes=[6] * modalities)
