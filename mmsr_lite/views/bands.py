@@ -111,12 +111,8 @@ def fidelity(record: dict[str, Any]):
         test = record["tests"][name]
         (low, high), x = test["band"], test["share"]
         series = [(f"{name}: ours", "#CC79A7", x, test["ours"]), ("random", style.SOFT, x, test["random"])]
-        panels.append(
-            (
-                f"probability, {name}",
-                [*series, ("random, low", style.LINE, x, low), ("random, high", style.LINE, x, high)],
-            )
-        )
+        series += [(f"random, {end}", style.OTHERS[2], x, ys) for end, ys in (("low", low), ("high", high))]
+        panels.append((f"probability, {name}", series))
     says = " ".join([record["sentence"], *(test["sentence"] for test in record["tests"].values() if test)])
     names = [style.safe(record[key]) for key in ("explains", "model", "dataset")]
     title = "Is {} an explanation? {} on {}".format(*names)

@@ -142,43 +142,6 @@ def lines(figure, panels: list[tuple[str, list]], across: str, mark: float | Non
     return figure
 
 
-def training(history: dict[str, Any]):
-    """Loss (nats), validation metrics (percent) and mean gate by node type, epoch by epoch; plays as an animation."""
-    rows, title = history["epochs"], "Training: loss (nats), validation metrics (percent) and gate β, by epoch"
-    if not rows:
-        return _empty(title, "No epoch was trained.")
-    first, colours, x = rows[0], ("#D55E00", "#CC79A7", "#56B4E9", style.INK), [row["epoch"] for row in rows]
-    shown = [name for name in first.get("validation") or {} if name.startswith(("HR", "MRR"))]
-    series = lambda part, name: [(row.get(part) or {}).get(name) for row in rows]  # noqa: E731
-    panels: list[tuple[str, list]] = [("loss, nats", [("loss", style.SOFT, x, [row["loss"] for row in rows])])]
-    panels.append(("percent", [(n, colours[i % 4], x, series("validation", n)) for i, n in enumerate(shown)]))
-    kinds = enumerate(first.get("beta") or {})
-    gated = [(f"β {style.safe(n)}", style.kind(i)[0], x, series("beta", n)) for i, n in kinds]
-    panels.append(("β hohe (late), mean", gated))
-    panels = [panel for panel in panels if panel[1]]
-    span = [f"{n} {v[0]:.3f} to {v[-1]:.3f}" for _, all_ in panels for n, _, _, v in all_ if None not in (v[0], v[-1])]
-    best = history.get("best_epoch")
-    figure = _figure(title, f"First to last epoch: {', '.join(span)}; best epoch {best or 'unknown'}.", 420)
-    lines(figure, panels, "epoch", best or None)
-    return _animated(figure, x)
-
-
-def _animated(figure, epochs: list[int]):
-    """The same figure with a button that plays it and a slider, epoch by epoch; both work without a kernel."""
-    import plotly.graph_objects as go
-
-    whole = [list(trace.y) for trace in figure.data]
-    cut = [[{"y": [v if i <= last else None for i, v in enumerate(y)]} for y in whole] for last in range(len(epochs))]
-    figure.frames = [go.Frame(data=data, name=str(epoch)) for data, epoch in zip(cut, epochs, strict=True)]
-    halt = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}}
-    pace = {"frame": {"duration": 350, "redraw": False}, "transition": {"duration": 0}, "fromcurrent": True}
-    act = lambda label, *args: {"label": label, "method": "animate", "args": list(args)}  # noqa: E731
-    buttons, steps = [act("▶", None, pace), act("❚❚", [None], halt)], [act(str(e), [str(e)], halt) for e in epochs]
-    menu = {"type": "buttons", "direction": "left", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
-    slider = {"active": len(epochs) - 1, "steps": steps, "currentvalue": {"prefix": "epoch "}, "y": -0.12, "len": 1}
-    return figure.update_layout(updatemenus=[{**menu, "buttons": buttons}], sliders=[slider], margin={"b": 110})
-
-
 def ranking(record: dict[str, Any], most: int = 10):
     """The best `most` items with pictures; each score is shared among the fusion orders and what else adds to it."""
     top, target = record["answer"]["top"][:most], record["target"] or {"item": None}
@@ -232,11 +195,16 @@ def codebook(record: dict[str, Any]):
     )
     step = most / 9
     square = {"sizex": 0.95 * step, "sizey": 0.9, "xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
-    places = [(item, y, x) for y, code in enumerate(codes) for x, item in enumerate(code["items"][:8])]
-    pictures = [(address, y, x) for item, y, x in places if (address := style.address(item["picture"]))]
+    places = [
+        (style.address(item["picture"]), y, x) for y, c in enumerate(codes) for x, item in enumerate(c["items"][:8])
+    ]
+    pictures = [place for place in places if place[0]]
     images = [{"source": a, "y": y, "x": -(x + 0.7) * step, **square} for a, y, x in pictures]
     wide = (max((x for *_, x in pictures), default=-1) + 1.5) * step
-    figure.update_layout(images=images).update_xaxes(title="items that have the code", range=[-wide, 1.04 * most])
+    ticks = {"tickvals": [0, most], "ticktext": ["0", str(most)]}
+    figure.update_layout(images=images).update_xaxes(
+        title="items that have the code", range=[-wide, 1.04 * most], **ticks
+    )
     return figure.update_yaxes(range=[len(codes) - 0.5, -0.5], **_ticks([f"code {code['id']}" for code in codes]))
 
 
@@ -281,6 +249,11 @@ class Chart(View):
                 across = range(len(trace.z[0])) if trace.x is None else trace.x
                 cells = ((y, x, value) for y, row in enumerate(trace.z) for x, value in zip(across, row, strict=True))
                 rows += [(f"{ys[y]}, {x_axis.title.text} {xs[x]}", v) for y, x, v in cells if v is not None]
+            elif trace.type == "bar" and trace.base is not None:
+                ends = zip(trace.base, trace.x, trace.y, strict=True)
+                rows += [
+                    (f"{ys[y]}, {side}", end) for low, x, y in ends for side, end in (("low", low), ("high", low + x))
+                ]
             elif trace.type == "bar":
                 rows += [(f"{ys[y]}, {trace.name}", x) for x, y in zip(trace.x, trace.y, strict=True)]
             else:

@@ -8,6 +8,7 @@ from typing import Any
 from mmsr_lite.views import bands, charts
 from mmsr_lite.views.charts import Chart
 from mmsr_lite.views.cockpit import Cockpit
+from mmsr_lite.views.cockpit import training as training_chart
 from mmsr_lite.views.explorer import Explorer
 from mmsr_lite.views.glossary import define
 from mmsr_lite.views.msgraph import MSGraphView
@@ -76,7 +77,7 @@ def ranking(record: dict[str, Any], most: int = 10) -> Chart:
 
 def training(history: dict[str, Any]) -> Chart:
     """Loss, validation metrics and gate over the epochs of a run."""
-    return Chart(history, charts.training, reads="history")
+    return Chart(history, training_chart, reads="history")
 
 
 def play(make: Callable[..., Any], **choices: Sequence[Any]) -> Play:

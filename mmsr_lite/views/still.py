@@ -69,9 +69,13 @@ def still(figure: Any):
         if any(trace["type"] == "heatmap" for trace in record["data"]) is False:
             axes.grid(color=style.LINE, lw=0.6)
             axes.set_axisbelow(True)
-        if any(axes.get_legend_handles_labels()[1]):
+        if len(axes.get_legend_handles_labels()[1]) > 1 or len(panels) > 1:
             bars = any(trace["type"] == "bar" for trace in record["data"])
-            axes.legend(frameon=False, fontsize=8, loc="lower right" if bars else "best")
+            above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 6} if bars else {"loc": "best"}
+            axes.legend(frameon=False, fontsize=8, **above)
+    for line in layout.get("shapes", []):
+        if line["x0"] == line["x1"]:
+            panels[line["xref"]].axvline(line["x0"], color=style.SOFT, lw=1, ls=":", zorder=1)
     first = panels[names[0]]
     for image in layout.get("images", []):
         pixels = style.picture(image["source"])

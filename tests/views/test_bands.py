@@ -60,4 +60,4 @@ def test_a_codebook_shows_its_items_and_a_training_plays_without_a_kernel():
 def test_the_still_twin_draws_bands_and_marks():
     axes = still(bands.compare(sample_compare())).axes[0]
     assert [(patch.get_x(), patch.get_width()) for patch in axes.patches if patch.get_width()] == [(1, 2), (-0.5, 2)]
-    assert [list(line.get_xdata()) for line in axes.lines] == [[2], [0.5]]
+    assert [list(line.get_xdata()) for line in axes.lines] == [[2], [0.5], [0, 0]]

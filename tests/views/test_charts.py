@@ -6,6 +6,7 @@ import pytest
 from fixtures import HOSTILE, sample_history, sample_trace
 
 from mmsr_lite.views import charts, show
+from mmsr_lite.views.cockpit import training
 from mmsr_lite.views.still import still
 
 TRACE = sample_trace(3)
@@ -36,11 +37,11 @@ def test_a_row_of_attention_sums_to_one_and_the_axes_are_named(path, phase, fami
 
 def test_training_has_loss_metrics_and_a_line_a_node_type():
     history = sample_history(types=4)
-    names = [trace.name for trace in charts.training(history).data]
+    names = [trace.name for trace in training(history).data]
     assert names == ["loss", "HR@5", "MRR@5", "β item", "β picture", "β text", "β sound"]
     for row in history["epochs"]:
         row["validation"] = row["beta"] = None
-    assert [trace.name for trace in charts.training(history).data] == ["loss"]
+    assert [trace.name for trace in training(history).data] == ["loss"]
 
 
 def test_the_parts_of_a_score_sum_to_it_and_only_pictures_are_drawn():
@@ -76,4 +77,4 @@ def test_the_still_twin_draws_every_mark():
     assert heat.images[0].get_array().shape == (len(TRACE["nodes"]), 2)
     bars = still(charts.ranking(TRACE)).axes[0]
     assert len([patch for patch in bars.patches if patch.get_width()]) == 30 and len(bars.images) == 10
-    assert [len(axes.lines) for axes in still(charts.training(sample_history())).axes] == [1, 2, 3]
+    assert [len(axes.lines) for axes in still(training(sample_history())).axes] == [2, 3, 4]  # and the best epoch
