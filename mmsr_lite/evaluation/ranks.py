@@ -38,7 +38,8 @@ def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, p
     if not len(examples):
         raise MMSRError("there are no examples to rank; give users at least five interactions, or a larger test_share")
     device = next((p.device for p in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
-    batch = batch or max(16, min(2048, SCORES // int(examples.items.max(initial=1))))
+    most = 256 if device.type == "cpu" else 2048  # a CPU's cache holds little, a GPU's launches take long
+    batch = batch or max(16, min(most, SCORES // int(examples.items.max(initial=1))))
     feed, lengths = Feed(examples, device), examples.lengths
     order = np.argsort(lengths, kind="stable")  # alike lengths together: little padding
     rows = torch.from_numpy(order).to(device)

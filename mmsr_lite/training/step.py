@@ -44,7 +44,7 @@ class Step:
             [p for p in model.parameters() if p.requires_grad],
             lr=torch.tensor(lr, device=self.device) if self.captures else lr,
             weight_decay=weight_decay,
-            fused=self.device.type == "cuda",
+            fused=True,
             capturable=self.captures,
         )
         self.total = torch.zeros((), device=self.device)
