@@ -27,6 +27,7 @@ from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
 
 SCHEMA = "mmsr-lite/trace/1"
+LONGEST = 500  # letters of a title or text that a record holds
 
 
 @torch.no_grad()
@@ -221,11 +222,12 @@ def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, torch.Tens
 def shown(dataset: Dataset, item: int) -> dict[str, Any]:
     """What people see of an item, as every record holds it."""
     picture = data_uri(dataset.pictures[item]) if dataset.pictures else None
-    return {"item": item, "item_id": dataset.item_ids[item], "title": dataset.titles[item], "picture": picture}
+    names = {"item_id": dataset.item_ids[item][:LONGEST], "title": dataset.titles[item][:LONGEST]}
+    return {"item": item, **names, "picture": picture}
 
 
 def _seen(dataset: Dataset, place: int, item: int) -> dict[str, Any]:
-    texts = {name: column[item] for name, column in dataset.texts.items()}
+    texts = {name: column[item][:LONGEST] for name, column in dataset.texts.items()}
     return shown(dataset, item) | {"position": place, "texts": texts}
 
 
@@ -248,7 +250,7 @@ def _node(dataset: Dataset, msgraph: MSGraph, index: int) -> dict[str, Any]:
     items = list(dict.fromkeys(msgraph.history[place - 1] for place in node.positions))
     label = dataset.titles[node.id] or dataset.item_ids[node.id] if node.type == ITEM else f"{node.type} code {node.id}"
     kind = msgraph.node_types.index(node.type)
-    return {"type": kind, "id": node.id, "label": label, "positions": list(node.positions), "items": items}
+    return {"type": kind, "id": node.id, "label": label[:LONGEST], "positions": list(node.positions), "items": items}
 
 
 def _truth(dataset: Dataset, user: int | None) -> dict[str, Any] | None:

@@ -1,5 +1,7 @@
 """A session: what an edit does to the trace, what comes back when it is undone, and what cannot be done."""
 
+import dataclasses
+import json
 import time
 
 import numpy as np
@@ -122,6 +124,13 @@ def test_a_search_finds_titles_and_a_codebook_its_nearest_items(session, model, 
     assert record["modality"] == world.modalities[0].name and len(record["codes"]) == 3
     for row in record["codes"]:
         assert row["count"] == np.sum(codes == row["id"]) and {codes[i["item"], 0] for i in row["items"]} <= {row["id"]}
+
+
+def test_a_title_of_a_hundred_thousand_letters_is_cut(model, world):
+    long = dataclasses.replace(world, titles=tuple("<b>\u202e" * 25_000 for _ in world.titles))
+    session = Session(model, long, 3)
+    assert len(json.dumps(session.record)) < 2 * len(json.dumps(Session(model, world, 3).record))
+    assert session.do({"do": "find", "words": "<b>"})["found"][0]["title"] == ("<b>\u202e" * 125)
 
 
 def test_an_edit_of_fifty_items_takes_less_than_a_fifth_of_a_second(session):

@@ -81,7 +81,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
     for (const name of FAMILIES) on[name].checked = draft.families?.includes(name) ?? true;
     for (const key of ["codes", "codes_per_item"]) put(on[key], { disabled: !draft[key] }).value = draft[key] ?? "";
     [on.undo.disabled, on.redo.disabled] = [!draft.undo, !draft.redo];
-    put(on.note, { class: told.error ? "note error" : "note" }).textContent = told.error ?? draft.note ?? "";
+    put(on.note, { class: told.error ? "note error" : "note" }).textContent = clean(told.error ?? draft.note, 300);
   }
 
   // -- gate lens: beta of every node in every layer, then the numbers of one node
@@ -230,7 +230,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
   function paintResult() {
     const now = told.what_if;
     put(result, { "aria-busy": null }).replaceChildren();
-    html(result, "p", { class: now ? "verdict" : "quiet" }, now?.sentence ?? "A change is held against a grey band: what random changes of the same kind do.");
+    html(result, "p", { class: now ? "verdict" : "quiet" }, now ? clean(now.sentence, 500) : "A change is held against a grey band: what random changes of the same kind do.");
     if (!now) return;
     for (const [name, digits] of [["rank", 1], ["score", 3], ["probability", 4], ["beta", 3]]) if (now.measures[name]) band(name, digits, now.measures[name]);
     kit.radio(result, "all panels show", [["clean", "the clean run"], ["changed", "the changed run"]], shown, (which) => {

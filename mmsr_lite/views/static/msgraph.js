@@ -166,7 +166,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   let state = settle(record, selection ?? {}), place, drawn = null, hover = null, width = 0;
   const hidden = new Set(); // relations switched off
   const id = `mmsr${++pictures}`, night = matchMedia("(prefers-color-scheme: dark)");
-  const root = html(null, "div", { class: "mmsr" });
+  const root = html(null, "div", { class: "mmsr", "data-lm-suppress-shortcuts": true }); // keys are ours, not JupyterLab's
   el.replaceChildren(root);
   const bar = html(root, "div", { class: "bar" }), body = html(root, "div", { class: "body" });
   const stage = html(body, "div", { class: "stage" }), scroll = html(stage, "div", { class: "scroll" });
