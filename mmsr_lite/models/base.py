@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +23,10 @@ class Recommender(nn.Module, ABC):
     reads_order = True  # whether the order of a history does
     static_shapes = True  # no size inside `loss` depends on the data, so a GPU may replay a captured training step
     Config: type
-    max_history = 50
+
+    def __init__(self, config):
+        super().__init__()
+        self.config, self.max_history = config, getattr(config, "max_history", 50)
 
     @property
     def label(self) -> str:
@@ -51,7 +53,8 @@ class Recommender(nn.Module, ABC):
         """(B, V+1): dot product of user state and item table (equation 7); item 0 has -inf."""
         users, items = self.encode(history)
         scores = users @ items.T
-        return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf)
+        scores[:, 0] = -torch.inf
+        return scores
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of `target` (B,)."""
@@ -66,17 +69,3 @@ class Recommender(nn.Module, ABC):
     def mean_beta(self, history: Tensor) -> dict[str, float]:
         """Mean weight of late fusion (hohe) in the update gates, by node type; empty for a model without gates."""
         return {}
-
-
-@dataclass(frozen=True)
-class Preset:
-    """An entry of the index that is another entry's class under defaults of its own, those of `Config`."""
-
-    model: type[Recommender]
-    Config: type
-    learns: bool = True
-    reads_modalities: bool = True
-
-    def __call__(self, config, num_items: int, codebooks=()) -> Recommender:
-        """The model, made as any other."""
-        return self.model(config, num_items, codebooks)

@@ -21,6 +21,7 @@ from torch_geometric.nn import LGConv
 
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.models.modality_graphs import PropagationConfig
 from mmsr_lite.nn.interactions import InteractionGraph
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.sequence import embedding
@@ -28,14 +29,10 @@ from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
 @dataclass(frozen=True)
-class BM3Config:
+class BM3Config(PropagationConfig):
     """`contrast` weighs the contrastive losses; `dropout` makes their second view."""
 
-    dim: int = 128
-    layers: int = 2
-    dropout: float = 0.3
     contrast: float = 2.0
-    max_history: int = 50
 
 
 class BM3(Recommender):
@@ -49,8 +46,7 @@ class BM3(Recommender):
     reads_modalities, reads_order = True, False
 
     def __init__(self, config: BM3Config, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        self.config, self.max_history = config, config.max_history
+        super().__init__(config)
         self.graph, self.identity = InteractionGraph(num_items), embedding(num_items + 1, config.dim, padding_idx=0)
         self.modalities = ItemModalities(codebooks, config.dim, "features")
         self.propagate, self.predict = LGConv(), nn.Linear(config.dim, config.dim)

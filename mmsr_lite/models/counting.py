@@ -25,8 +25,7 @@ class Popularity(Recommender):
     Config = PopularityConfig
 
     def __init__(self, config: PopularityConfig, num_items: int, codebooks=()):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.register_buffer("count_of", torch.zeros(num_items + 1))
 
     def count(self, examples: Examples) -> None:
@@ -64,11 +63,8 @@ class Markov(Recommender):
     Config = MarkovConfig
 
     def __init__(self, config: MarkovConfig, num_items: int, codebooks=()):
-        super().__init__()
-        self.config = config
-        self.register_buffer(
-            "begin", torch.zeros(num_items + 2, dtype=torch.long)
-        )  # transitions of i: begin[i]:begin[i+1]
+        super().__init__(config)
+        self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))  # of i: begin[i]:begin[i+1]
         self.register_buffer("follower", torch.zeros(0, dtype=torch.long))
         self.register_buffer("weight", torch.zeros(0))
 
@@ -98,4 +94,5 @@ class Markov(Recommender):
         scores = torch.zeros(len(history), len(self.begin) - 1, device=history.device)
         weight = self.weight[transition] * (self.config.decay ** age[row, place])[of]
         scores.index_put_((row[of], self.follower[transition]), weight, accumulate=True)
-        return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=history.device), -torch.inf)
+        scores[:, 0] = -torch.inf
+        return scores

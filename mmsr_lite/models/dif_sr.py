@@ -46,8 +46,8 @@ class DIFSR(Recommender):
     reads_modalities = True
 
     def __init__(self, config: DIFSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        self.config, self.max_history, dim = config, config.max_history, config.dim
+        super().__init__(config)
+        dim = config.dim
         self.items, self.positions = embedding(num_items + 1, dim, padding_idx=0), embedding(config.max_history, dim)
         self.modalities = ItemModalities(codebooks, dim, config.reads)
         self.blocks = blocks(config, sources=2 + len(codebooks))

@@ -10,7 +10,6 @@ it is one of Figure 1's bases; GRU4Rec-F of Table 2 is late fusion.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,9 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
-from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.models.base import Recommender
-from mmsr_lite.nn.fusion_order import ORDERS, FusedChannels
+from mmsr_lite.models.fused import ORDERS, FusedSequences
 from mmsr_lite.nn.probe import Probe
 
 
@@ -37,13 +34,6 @@ class GRU4RecConfig:
 
     def __post_init__(self) -> None:
         choose("fusion", self.fusion, ORDERS)
-
-
-@dataclass(frozen=True)
-class GRU4RecFConfig(GRU4RecConfig):
-    """GRU4Rec-F."""
-
-    fusion: str = "late"
 
 
 GATES = ("reset", "update")
@@ -82,29 +72,24 @@ class GRU(nn.Module):
         return torch.stack(found, 1)
 
 
-class GRU4Rec(Recommender):
+class GRU4Rec(FusedSequences):
     """A GRU over the items of a history, alone or fused with their modalities.
 
     >>> GRU4Rec(GRU4RecConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
     torch.Size([1, 4])
     """
 
-    Config = GRU4RecConfig
-    label = "GRU4Rec"
+    Config, label, sequence = GRU4RecConfig, "GRU4Rec", GRU
 
-    def __init__(self, config: GRU4RecConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        self.config, self.max_history = config, config.max_history
-        self.channels = FusedChannels(
-            lambda: GRU(config), num_items, codebooks, config.dim, config.fusion, config.reads
-        )
-        if config.fusion != "none":
-            self.reads_modalities, self.label = True, f"GRU4Rec, {config.fusion} fusion"
 
-    def user_state(self, history: Tensor) -> Tensor:
-        """(B, D): the state after the last item, or its fusion with those of the modalities."""
-        return self.channels(history)
+@dataclass(frozen=True)
+class GRU4RecFConfig(GRU4RecConfig):
+    """GRU4Rec-F of Table 2 fuses late."""
 
-    def item_table(self) -> Tensor:
-        """(V+1, D): the items' own channel."""
-        return self.channels.items.weight
+    fusion: str = "late"
+
+
+class GRU4RecF(FusedSequences):
+    """GRU4Rec-F."""
+
+    Config, label, sequence, reads_modalities = GRU4RecFConfig, "GRU4Rec", GRU, True

@@ -40,8 +40,7 @@ class ItemKNN(Recommender):
     label = "item-KNN"
 
     def __init__(self, config: ItemKNNConfig, num_items: int, codebooks=()):
-        super().__init__()
-        self.config, self.max_history = config, config.max_history
+        super().__init__(config)
         self.register_buffer("neighbour", torch.zeros(num_items + 1, 1, dtype=torch.long))  # (V+1, k)
         self.register_buffer("similarity", torch.zeros(num_items + 1, 1))
 
@@ -72,4 +71,5 @@ class ItemKNN(Recommender):
         near = self.similarity[history] / times[:, :, None]  # (B, L, k)
         scores = near.new_zeros(len(history), len(self.neighbour))
         scores.scatter_add_(1, self.neighbour[history].flatten(1), near.flatten(1)).scatter_(1, history, 0)
-        return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=history.device), -torch.inf)
+        scores[:, 0] = -torch.inf
+        return scores

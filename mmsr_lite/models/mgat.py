@@ -10,28 +10,12 @@ concatenates the layers where this reads the last one. Features pass tanh first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-
 import torch
 from torch import Tensor, nn
 from torch_geometric.utils import softmax
 
-from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.models.base import Recommender
-from mmsr_lite.nn.interactions import ModalityGraphs
+from mmsr_lite.models.modality_graphs import ModalityGraphs
 from mmsr_lite.nn.probe import Probe
-
-
-@dataclass(frozen=True)
-class MGATConfig:
-    """`dropout` is of the states that each layer reads."""
-
-    dim: int = 128
-    layers: int = 2
-    dropout: float = 0.3
-    max_history: int = 50
 
 
 class GatedAttention(nn.Module):
@@ -60,21 +44,11 @@ class GatedAttention(nn.Module):
         return torch.cat([rest, self.probes[name](own.view_as(history)).flatten()])
 
 
-class MGAT(Recommender):
+class MGAT(ModalityGraphs):
     """Gated attention over neighbours in each modality's graph.
 
-    >>> MGAT(MGATConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    >>> MGAT(MGAT.Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
     torch.Size([1, 4])
     """
 
-    Config = MGATConfig
-    reads_modalities, reads_order = True, False
-
-    def __init__(self, config: MGATConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        self.config, self.max_history = config, config.max_history
-        self.graphs = ModalityGraphs(config, num_items, codebooks, partial(GatedAttention, config.dim))
-
-    def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
-        """User states (B, D) and item table (V+1, D)."""
-        return self.graphs(history)
+    hear = GatedAttention

@@ -12,26 +12,10 @@ the loss of all models. The graph holds all of the training part, targets too, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-
 from torch import Tensor, nn
 from torch_geometric.nn import SAGEConv
 
-from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.models.base import Recommender
-from mmsr_lite.nn.interactions import ModalityGraphs
-
-
-@dataclass(frozen=True)
-class MMGCNConfig:
-    """`dropout` is of the states that each layer reads."""
-
-    dim: int = 128
-    layers: int = 2
-    dropout: float = 0.3
-    max_history: int = 50
+from mmsr_lite.models.modality_graphs import ModalityGraphs
 
 
 class Mean(nn.Module):
@@ -46,22 +30,12 @@ class Mean(nn.Module):
         return self.conv(x, edges)
 
 
-class MMGCN(Recommender):
+class MMGCN(ModalityGraphs):
     """A mean over neighbours in each modality's graph.
 
     >>> import torch
-    >>> MMGCN(MMGCNConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    >>> MMGCN(MMGCN.Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
     torch.Size([1, 4])
     """
 
-    Config = MMGCNConfig
-    reads_modalities, reads_order = True, False
-
-    def __init__(self, config: MMGCNConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        self.config, self.max_history = config, config.max_history
-        self.graphs = ModalityGraphs(config, num_items, codebooks, partial(Mean, config.dim))
-
-    def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
-        """User states (B, D) and item table (V+1, D)."""
-        return self.graphs(history)
+    hear = Mean

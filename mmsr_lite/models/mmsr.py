@@ -16,7 +16,7 @@ from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.aggregators import AGGREGATORS
-from mmsr_lite.nn.han import FUSIONS, HANLayer
+from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.nodes import NodeEmbedding
 from mmsr_lite.nn.probe import listen
@@ -65,37 +65,18 @@ class MMSR(Recommender):
     reads_modalities = True
 
     def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        kind, fusion = AGGREGATORS[config.aggregator], FUSIONS[config.fusion]
-        self.config, self.max_history = config, config.max_history
+        super().__init__(config)
         self.node_types = ("item", *(book.name for book in codebooks))
         self.codes = nn.ParameterList(
             nn.Parameter(torch.from_numpy(book.codes), requires_grad=False) for book in codebooks
         )
         centres = [torch.from_numpy(book.centres) for book in codebooks]
-        self.nodes = NodeEmbedding(
-            num_items, centres, config.dim, config.max_history, config.position, config.node_type
-        )
+        self.nodes = NodeEmbedding(num_items, centres, config)
         if config.feature_start and codebooks:
             self.nodes.start_items([torch.from_numpy(book.reduced) for book in codebooks], config.feature_start)
         self.input_dropout = nn.Dropout(config.input_dropout)
-        num_types = 1 + len(codebooks)
-        self.layers = nn.ModuleList(
-            HANLayer(
-                num_types,
-                config.dim,
-                fusion,
-                scale=config.scale,
-                residual=config.residual,
-                dropout=config.dropout,
-                separate_gate=config.separate_gate,
-                tied_maps=config.tied_maps,
-                hohe_reads_input=config.hohe_reads_input,
-            )
-            if kind is HANLayer
-            else kind(num_types, config.dim, residual=config.residual, dropout=config.dropout)
-            for _ in range(config.layers)
-        )
+        layer = AGGREGATORS[config.aggregator]
+        self.layers = nn.ModuleList(layer(1 + len(codebooks), config) for _ in range(config.layers))
 
     @property
     def label(self) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -28,24 +27,19 @@ from mmsr_lite.nn.self_attention import AttentionConfig, blocks
 from mmsr_lite.nn.sequence import embedding
 
 
-@dataclass(frozen=True)
-class NOVAConfig(AttentionConfig):
-    """NOVA's settings are those of all attention models."""
-
-
 class NOVA(Recommender):
     """Modalities and positions shape the attention of a two-way transformer, never its values.
 
-    >>> NOVA(NOVAConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    >>> NOVA(AttentionConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
     torch.Size([1, 4])
     """
 
-    Config = NOVAConfig
+    Config = AttentionConfig
     reads_modalities = True
 
-    def __init__(self, config: NOVAConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        self.config, self.max_history, dim = config, config.max_history, config.dim
+    def __init__(self, config: AttentionConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__(config)
+        dim = config.dim
         self.items = embedding(num_items + 1, dim, padding_idx=0)
         self.mask = nn.Parameter(torch.randn(dim) * dim**-0.5)
         self.positions = embedding(config.max_history + 1, dim)

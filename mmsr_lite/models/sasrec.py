@@ -12,15 +12,12 @@ Figure 1's bases; SASRec-F of Table 2 is early fusion.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
-from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.models.base import Recommender
-from mmsr_lite.nn.fusion_order import ORDERS, FusedChannels
+from mmsr_lite.models.fused import ORDERS, FusedSequences
 from mmsr_lite.nn.self_attention import AttentionConfig, blocks, causal
 from mmsr_lite.nn.sequence import embedding, from_end
 
@@ -34,13 +31,6 @@ class SASRecConfig(AttentionConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         choose("fusion", self.fusion, ORDERS)
-
-
-@dataclass(frozen=True)
-class SASRecFConfig(SASRecConfig):
-    """SASRec-F."""
-
-    fusion: str = "early"
 
 
 class CausalEncoder(nn.Module):
@@ -61,7 +51,7 @@ class CausalEncoder(nn.Module):
         return self.norm(x)
 
 
-class SASRec(Recommender):
+class SASRec(FusedSequences):
     """Self-attention over the items of a history, alone or fused with their modalities.
 
     >>> import torch
@@ -69,22 +59,17 @@ class SASRec(Recommender):
     torch.Size([1, 4])
     """
 
-    Config = SASRecConfig
-    label = "SASRec"
+    Config, label, sequence = SASRecConfig, "SASRec", CausalEncoder
 
-    def __init__(self, config: SASRecConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        self.config, self.max_history = config, config.max_history
-        self.channels = FusedChannels(
-            lambda: CausalEncoder(config), num_items, codebooks, config.dim, config.fusion, config.reads
-        )
-        if config.fusion != "none":
-            self.reads_modalities, self.label = True, f"SASRec, {config.fusion} fusion"
 
-    def user_state(self, history: Tensor) -> Tensor:
-        """(B, D): the state of the last item, or its fusion with those of the modalities."""
-        return self.channels(history)
+@dataclass(frozen=True)
+class SASRecFConfig(SASRecConfig):
+    """SASRec-F of Table 2 fuses early."""
 
-    def item_table(self) -> Tensor:
-        """(V+1, D): the items' own channel."""
-        return self.channels.items.weight
+    fusion: str = "early"
+
+
+class SASRecF(FusedSequences):
+    """SASRec-F."""
+
+    Config, label, sequence, reads_modalities = SASRecFConfig, "SASRec", CausalEncoder, True

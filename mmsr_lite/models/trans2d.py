@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, einsum, nn
@@ -26,11 +25,6 @@ from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.probe import Probe
 from mmsr_lite.nn.self_attention import AttentionConfig, Block
 from mmsr_lite.nn.sequence import embedding, from_end, last_state
-
-
-@dataclass(frozen=True)
-class Trans2DConfig(AttentionConfig):
-    """Trans2D's settings are those of all attention models."""
 
 
 class Linear2D(nn.Module):
@@ -77,16 +71,16 @@ class Attention2D(nn.Module):
 class Trans2D(Recommender):
     """Attention over items and modalities at once, what the paper calls holistic fusion.
 
-    >>> Trans2D(Trans2DConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+    >>> Trans2D(AttentionConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
     torch.Size([1, 4])
     """
 
-    Config = Trans2DConfig
+    Config = AttentionConfig
     reads_modalities = True
 
-    def __init__(self, config: Trans2DConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__()
-        self.config, self.max_history, dim, channels = config, config.max_history, config.dim, 1 + len(codebooks)
+    def __init__(self, config: AttentionConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__(config)
+        dim, channels = config.dim, 1 + len(codebooks)
         self.items, self.positions = embedding(num_items + 1, dim, padding_idx=0), embedding(config.max_history, dim)
         self.modalities = ItemModalities(codebooks, dim, config.reads)
         self.dropout, self.scale = nn.Dropout(config.dropout), math.sqrt(dim)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mmsr_lite.graph.batch import RELATIONS, SELF, GraphBatch
 
 MASKED = -1e9
+NUM_RELATIONS = len(RELATIONS) - SELF
 
 
 class TypedLinear(nn.Module):
@@ -43,6 +44,3 @@ def heterogeneous_logits(queries: list[Tensor], keys: list[Tensor], graph: Graph
     logits = key @ query.transpose(1, 2)  # (B, N, N)
     logits = logits / math.sqrt(query.shape[-1]) if scale else logits
     return F.leaky_relu(logits).masked_fill(~graph.matches, MASKED)
-
-
-NUM_RELATIONS = len(RELATIONS) - SELF

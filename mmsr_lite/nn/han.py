@@ -50,40 +50,24 @@ FUSIONS = {  # the variants of Table 4
 
 
 class HANLayer(nn.Module):
-    """One HAN-GNN layer: states of each node type, list of (B, N_t, D), to the same."""
+    """One HAN-GNN layer: states of each node type, list of (B, N_t, D), to the same; `config` is the model's."""
 
-    def __init__(
-        self,
-        num_types: int,
-        dim: int,
-        fusion: Fusion,
-        *,
-        scale: bool,
-        residual: bool,
-        dropout: float,
-        separate_gate: bool,
-        tied_maps: bool = False,
-        hohe_reads_input: bool = False,
-    ):
+    def __init__(self, num_types: int, config):
         super().__init__()
-        self.fusion, self.scale, self.residual, self.hohe_reads_input = fusion, scale, residual, hohe_reads_input
+        dim, self.fusion = config.dim, FUSIONS[config.fusion]
+        self.scale, self.residual, self.hohe_reads_input = config.scale, config.residual, config.hohe_reads_input
         self.query, self.key, self.value = (TypedLinear(num_types, dim) for _ in range(3))
-        if tied_maps:
+        if config.tied_maps:
             self.query = self.key = self.value
         for linear in self.value.maps:
             nn.init.eye_(linear.weight)  # a layer starts as an average of its neighbours
         self.relation = nn.Parameter(torch.zeros(NUM_RELATIONS, dim))  # a_r; attention starts uniform
-        self.gate = UpdateGate(dim, separate_gate) if fusion.merge == "gate" else None
-        self.join = nn.Linear(2 * dim, dim) if fusion.merge == "linear" else None
-        self.dropout = nn.Dropout(dropout)
-        phases = [f"{path}_{phase}" for path, families in fusion.paths.items() for phase, _ in enumerate(families, 1)]
-        names = [
-            "input",
-            "output",
-            "beta",
-            *fusion.paths,
-            *(f"{p}_{what}" for p in phases for what in ("logits", "weights")),
-        ]
+        self.gate = UpdateGate(dim, config.separate_gate) if self.fusion.merge == "gate" else None
+        self.join = nn.Linear(2 * dim, dim) if self.fusion.merge == "linear" else None
+        self.dropout = nn.Dropout(config.dropout)
+        names = ["input", "output", "beta", *self.fusion.paths]
+        for path, families in self.fusion.paths.items():
+            names += [f"{path}_{n}_{what}" for n in range(1, len(families) + 1) for what in ("logits", "weights")]
         self.probes = nn.ModuleDict({name: Probe() for name in names})
 
     def forward(self, states: list[Tensor], graph: GraphBatch) -> list[Tensor]:
@@ -92,18 +76,17 @@ class HANLayer(nn.Module):
         values = self.value(states)
         ends = {path: self.probes[path](self._walk(path, states, values, graph)) for path in self.fusion.paths}
         merged = self.combine(*(torch.cat(end, 1) for end in ends.values())).split(graph.widths, 1)
-        output = [
-            self.dropout(end) + state if self.residual else self.dropout(end)
-            for end, state in zip(merged, states, strict=True)
-        ]
+        output = [self.dropout(end) for end in merged]
+        if self.residual:
+            output = [end + state for end, state in zip(output, states, strict=True)]
         return self.probes["output"](output)
 
     def _walk(self, path: str, states: list[Tensor], values: list[Tensor], graph: GraphBatch) -> list[Tensor]:
         reached = states
         for phase, family in enumerate(self.fusion.paths[path], 1):
-            read = (
-                values if phase == 1 else self.value(reached) if self.fusion.invasive or family == HOMOGENEOUS else None
-            )
+            read = values if phase == 1 else None
+            if phase == 2 and (self.fusion.invasive or family == HOMOGENEOUS):
+                read = self.value(reached)
             summed = read if self.fusion.invasive and phase > 1 else values  # non-invasive: only the logits see phase 1
             if family == HOMOGENEOUS:
                 pairs = zip(read, graph.relations, strict=True)

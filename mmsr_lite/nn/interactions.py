@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.data.split import Examples
-from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.nn.modality import ItemModalities
-from mmsr_lite.nn.sequence import embedding
 
 
 class InteractionGraph(nn.Module):
@@ -62,42 +56,3 @@ class InteractionGraph(nn.Module):
     def split(self, nodes: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:
         """What the nodes (V+1+U+B, D) hold for the histories (B, D) and for the items (V+1, D)."""
         return nodes[len(nodes) - len(history) :], nodes[: self.num_items + 1]
-
-
-class ModalityGraphs(nn.Module):
-    """One propagation over the graph for each modality, each with its own layers, and their sum: histories and items.
-
-    `hear()` makes a module that turns states (N, D), edges (2, E) and histories into what each node hears. With e
-    the identity,
-
-        x' = LeakyReLU(W_3 LeakyReLU(hear(x)) + LeakyReLU(W_2 x) + e)
-
-    x starts as the item's features in that modality; without modalities there is one propagation, of the identities.
-    """
-
-    def __init__(self, config, num_items: int, codebooks: Sequence[Codebook], hear: Callable[[], nn.Module]):
-        super().__init__()
-        dim = config.dim
-
-        def layer() -> nn.ModuleDict:
-            return nn.ModuleDict({"hear": hear(), "own": nn.Linear(dim, dim), "join": nn.Linear(dim, dim)})
-
-        self.graph, self.items = InteractionGraph(num_items), embedding(num_items + 1, dim, padding_idx=0)
-        self.modalities, self.dropout = ItemModalities(codebooks, dim, "features"), nn.Dropout(config.dropout)
-        self.channels = nn.ModuleList(
-            nn.ModuleList(layer() for _ in range(config.layers)) for _ in range(max(1, len(codebooks)))
-        )
-
-    def forward(self, history: Tensor) -> tuple[Tensor, Tensor]:
-        """States of the histories (B, D) and of all items (V+1, D)."""
-        edges, identity = self.graph(history), self.graph.start(self.items.weight, history)
-        every = torch.arange(len(self.items.weight), device=history.device)
-        features = [self.graph.start(x, history) for x in self.modalities(every)[0].unbind(1)] or [identity]
-        ends = []
-        for x, layers in zip(features, self.channels, strict=True):
-            for layer in layers:
-                x = self.dropout(x)  # (V+1+U+B, D)
-                heard = layer["join"](F.leaky_relu(layer["hear"](x, edges, history)))
-                x = F.leaky_relu(heard + F.leaky_relu(layer["own"](x)) + identity)
-            ends.append(x)
-        return self.graph.split(torch.stack(ends).sum(0), history)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
 from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.nn.sequence import rescaled
 
 
 class CodeReader(nn.Module):
@@ -20,8 +21,7 @@ class CodeReader(nn.Module):
         self.register_buffer("codes", torch.from_numpy(book.codes))  # (V+1, k)
         self.table = nn.Embedding(len(book.centres), dim, padding_idx=0)
         with torch.no_grad():
-            self.table.weight.copy_(_rescaled(torch.from_numpy(book.centres), dim, slice(1, None)))
-            self.table.weight[0] = 0
+            self.table.weight[1:] = rescaled(torch.from_numpy(book.centres[1:]), dim)
 
     def forward(self, items: Tensor) -> Tensor:
         """The vectors of `items`; zero where there is no code."""
@@ -34,9 +34,9 @@ class FeatureReader(nn.Module):
 
     def __init__(self, book: Codebook, dim: int):
         super().__init__()
-        there = torch.from_numpy((book.codes > 0).any(1))
-        features = _rescaled(torch.from_numpy(book.reduced), dim, there)
-        self.register_buffer("features", features.where(there[:, None], 0))  # (V+1, F)
+        features, there = torch.zeros(book.reduced.shape), (book.codes > 0).any(1)
+        features[there] = rescaled(torch.from_numpy(book.reduced[there]), dim)
+        self.register_buffer("features", features)  # (V+1, F)
         self.map = nn.Linear(book.reduced.shape[1], dim, bias=False)
         nn.init.eye_(self.map.weight)
 
@@ -80,8 +80,3 @@ class ItemModalities(nn.Module):
             nothing = torch.zeros(*items.shape, 0, self.dim, device=items.device)
             return nothing, nothing[..., 0].bool()
         return torch.stack([reader(items) for reader in self.readers], -2), self.present[items]
-
-
-def _rescaled(rows: Tensor, dim: int, real: slice | Tensor) -> Tensor:
-    """`rows` with the spread of embeddings, dim^-0.5, over those that are `real`."""
-    return rows * (dim**-0.5 / rows[real].std().clamp_min(1e-12))

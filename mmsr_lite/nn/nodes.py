@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.nn.sequence import rescaled
 
 SMALL = 64  # rows: codebooks and positions are, catalogues are not
 
@@ -15,23 +16,17 @@ class NodeEmbedding(nn.Module):
     """`e~ = W [e ; type ; mean of the embeddings of all positions the node occupies]`, for each node type (B, N_t, D).
 
     Positions count back from the end of the history, so "the last item" is the same position for every length.
-    `centres` holds (C+1, D) for each modality: code embeddings start there, rescaled to the spread of the others.
+    `centres` holds (C+1, D) for each modality: code embeddings start there, rescaled to the spread of the others;
+    `config` is the model's.
     """
 
-    def __init__(
-        self,
-        num_items: int,
-        centres: list[Tensor],
-        dim: int,
-        max_history: int,
-        position: bool = True,
-        node_type: bool = True,
-    ):
+    def __init__(self, num_items: int, centres: list[Tensor], config):
         super().__init__()
+        dim, position, node_type = config.dim, config.position, config.node_type
         sizes = [num_items + 1, *(len(rows) for rows in centres)]
         self.tables = nn.ModuleList(nn.Embedding(size, dim, padding_idx=0) for size in sizes)
         self.types = nn.Embedding(len(sizes), dim) if node_type else None
-        self.positions = nn.Embedding(max_history, dim) if position else None
+        self.positions = nn.Embedding(config.max_history, dim) if position else None
         self.merge = nn.Linear(dim * (1 + node_type + position), dim, bias=False)
         for module in self.modules():
             if isinstance(module, nn.Embedding):
@@ -41,15 +36,14 @@ class NodeEmbedding(nn.Module):
             for table in self.tables:
                 table.weight[0] = 0
             for table, rows in zip(self.tables[1:], centres, strict=True):
-                table.weight[1:] = rows[1:] * (dim**-0.5 / rows[1:].std().clamp_min(1e-12))
+                table.weight[1:] = rescaled(rows[1:], dim)
 
     @torch.no_grad()
     def start_items(self, features: list[Tensor], share: float) -> None:
         """Let item embeddings start from `share` of each modality's features (V+1, D), the rest staying random."""
         told = torch.stack([F.normalize(rows, dim=1) for rows in features]).sum(0)
         has, table = told.any(1), self.tables[0].weight  # an item without modalities stays random
-        told = told[has] * (table.shape[1] ** -0.5 / told[has].std().clamp_min(1e-12))
-        table[has] = (1 - share) ** 0.5 * table[has] + share**0.5 * told
+        table[has] = (1 - share) ** 0.5 * table[has] + share**0.5 * rescaled(told[has], table.shape[1])
 
     def forward(self, graph: GraphBatch) -> list[Tensor]:
         """The states of the nodes of each type (B, N_t, D).

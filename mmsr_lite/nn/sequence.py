@@ -14,6 +14,11 @@ def embedding(rows: int, dim: int, padding_idx: int | None = None) -> nn.Embeddi
     return table
 
 
+def rescaled(rows: Tensor, dim: int) -> Tensor:
+    """`rows` with the spread of embeddings, D^-0.5."""
+    return rows * (dim**-0.5 / rows.std().clamp_min(1e-12))
+
+
 def from_end(history: Tensor) -> Tensor:
     """(B, L) how many items follow each one: "the last item" is place 0 whatever the length; padding has 0 too.
 

@@ -14,8 +14,8 @@ HISTORY, TARGET = torch.tensor([[1, 4, 2], [3, 0, 0]]), torch.tensor([5, 6])
 
 def test_with_silent_sides_it_is_sasrec_without_positions(books):
     model, plain = DIFSR(DIFSRConfig(dim=8), 12, books(2)).eval(), SASRec(SASRecConfig(dim=8), 12).eval()
-    encoder = plain.channels.sequences[0]
-    plain.channels.items, encoder.blocks, encoder.norm = model.items, model.blocks, model.norm
+    encoder = plain.sequences[0]
+    plain.items, encoder.blocks, encoder.norm = model.items, model.blocks, model.norm
     nn.init.zeros_(encoder.positions.weight)
     for block in model.blocks:
         for silent in block.attention.query[1:]:

@@ -5,25 +5,24 @@ import torch
 import torch.nn.functional as F
 
 from mmsr_lite.data.split import Examples
-from mmsr_lite.models.mmgcn import MMGCN, MMGCNConfig
+from mmsr_lite.models.mmgcn import MMGCN
 
 
 def test_states_are_equations_1_to_9_on_the_dense_graph(books):
     torch.manual_seed(0)
-    model = MMGCN(MMGCNConfig(dim=8), 4, books(2, items=4)).double().eval()
+    model = MMGCN(MMGCN.Config(dim=8), 4, books(2, items=4)).double().eval()
     model.observe(Examples(np.array([1, 2, 3, 2, 4]), np.array([0, 0, 3]), np.array([1, 2, 4]), np.array([0, 0, 1])))
     near = torch.zeros(8, 8, dtype=torch.float64)  # items 0 to 4, users 5 and 6, the history 7
     for user, items in {5: (1, 2, 3), 6: (2, 4), 7: (4, 3)}.items():
         near[user, list(items)] = 1
     near[:5] = near[:, :5].T * torch.tensor([1, 1, 1, 1, 1, 1, 1, 0])  # the history is not heard
     mean = near / near.sum(1, keepdim=True).clamp_min(1)
-    graphs = model.graphs
 
     def start(items):
         return torch.cat([items, mean[5:, :5] @ items])
 
-    identity, wanted = start(graphs.items.weight), 0
-    for x, layers in zip(graphs.modalities(torch.arange(5))[0].unbind(1), graphs.channels, strict=True):
+    identity, wanted = start(model.identity.weight), 0
+    for x, layers in zip(model.modalities(torch.arange(5))[0].unbind(1), model.channels, strict=True):
         x = start(x)
         for layer in layers:
             h = F.leaky_relu(mean @ x @ layer["hear"].conv.lin_l.weight.T)  # (1)

@@ -2,7 +2,7 @@
 
 import torch
 
-from mmsr_lite.models.nova import NOVA, NOVAConfig
+from mmsr_lite.models.nova import NOVA
 from mmsr_lite.nn.probe import listen
 
 HISTORY = torch.tensor([[1, 4, 2], [3, 0, 0]])
@@ -15,7 +15,7 @@ def other_sides(model: NOVA) -> None:
 
 
 def test_side_information_changes_the_attention_and_nothing_else(books):
-    model = NOVA(NOVAConfig(dim=8), 12, books(2)).eval()
+    model = NOVA(NOVA.Config(dim=8), 12, books(2)).eval()
     names = [f"blocks.{number}.attention.probes.weights" for number in (0, 1)]
     with listen(model) as seen:
         before = model.user_state(HISTORY)
@@ -27,7 +27,7 @@ def test_side_information_changes_the_attention_and_nothing_else(books):
 
 
 def test_nobody_sees_padding_and_channels_are_gated_of_which_a_missing_modality_has_no_share(books):
-    model = NOVA(NOVAConfig(dim=8), 12, books(2)).eval()
+    model = NOVA(NOVA.Config(dim=8), 12, books(2)).eval()
     with listen(model) as seen:
         model.user_state(HISTORY)
     weights = seen["blocks.0.attention.probes.weights"]  # (B, H, L+1, L+1), the mask behind the last item

@@ -26,5 +26,5 @@ def test_the_last_item_has_the_first_position_embedding():
 
 
 def test_the_presets_of_table_2_are_late_for_gru4rec_and_early_for_sasrec(books):
-    made = {name: MODELS[name](MODELS[name].Config(dim=8), 12, books(1)) for name in ("gru4rec-f", "sasrec-f")}
-    assert {name: model.channels.fusion for name, model in made.items()} == {"gru4rec-f": "late", "sasrec-f": "early"}
+    made = [MODELS[name](MODELS[name].Config(dim=8), 12, books(1)) for name in ("gru4rec-f", "sasrec-f")]
+    assert [model.label for model in made] == ["GRU4Rec, late fusion", "SASRec, early fusion"]

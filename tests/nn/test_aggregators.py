@@ -36,7 +36,7 @@ def batch(request, books):
 
 def made(name: str, graph, residual: bool = False):
     """The layer with every parameter drawn at random."""
-    layer = AGGREGATORS[name](len(graph.ids), D, residual=residual, dropout=0.0).double()
+    layer = AGGREGATORS[name](len(graph.ids), MMSRConfig(dim=D, residual=residual, dropout=0.0)).double()
     for parameter in layer.parameters():
         nn.init.normal_(parameter, std=0.7)
     return layer

@@ -6,6 +6,7 @@ import torch
 
 from mmsr_lite.graph.batch import build_graphs
 from mmsr_lite.graph.msgraph import build_msgraph
+from mmsr_lite.models.mmsr import MMSRConfig
 from mmsr_lite.nn.han import FUSIONS, HANLayer
 from mmsr_lite.nn.probe import listen
 
@@ -73,8 +74,8 @@ class Slow:
 def test_weights_beta_and_states_equal_the_equations(books, fusion, scale, modalities):
     torch.manual_seed(len(fusion) + modalities)
     kept = books(modalities, items=6, num_codes=4, seed=modalities)
-    settings = {"scale": scale, "residual": not scale, "dropout": 0.0, "separate_gate": False}
-    layer = HANLayer(1 + modalities, D, FUSIONS[fusion], **settings).double()
+    config = MMSRConfig(dim=D, fusion=fusion, scale=scale, residual=not scale, dropout=0.0)
+    layer = HANLayer(1 + modalities, config).double()
     for parameter in layer.parameters():
         torch.nn.init.normal_(parameter, std=0.7)
     history = torch.tensor([past + [0] * (6 - len(past)) for past in HISTORIES])

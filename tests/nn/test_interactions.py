@@ -23,7 +23,7 @@ COLLABORATIVE = ["bm3", "mgat", "mmgcn"]
 
 def nodes(model, history):
     """The state of every node of the model's graph, taken where histories and items are taken from."""
-    graph, kept = getattr(model, "graph", None) or model.graphs.graph, []
+    graph, kept = model.graph, []
     split = graph.split
     graph.split = lambda x, history: (kept.append(x), split(x, history))[1]
     model.encode(history)

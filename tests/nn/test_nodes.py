@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mmsr_lite.graph.batch import build_graphs
+from mmsr_lite.models.mmsr import MMSRConfig
 from mmsr_lite.nn.nodes import NodeEmbedding
 
 
@@ -11,8 +12,8 @@ from mmsr_lite.nn.nodes import NodeEmbedding
 @pytest.mark.parametrize("rows", [1, 40])  # tables larger and smaller than what is looked up
 def test_a_state_is_w_times_identity_type_and_mean_position(books, rows, position, node_type):
     torch.manual_seed(0)
-    kept = books(2)
-    nodes = NodeEmbedding(12, [torch.from_numpy(book.centres) for book in kept], 8, 6, position, node_type).double()
+    kept, config = books(2), MMSRConfig(dim=8, max_history=6, position=position, node_type=node_type)
+    nodes = NodeEmbedding(12, [torch.from_numpy(book.centres) for book in kept], config).double()
     for parameter in nodes.parameters():
         torch.nn.init.normal_(parameter)
     graph = build_graphs(torch.tensor([[1, 2, 1, 3, 0]] * rows), [torch.from_numpy(book.codes) for book in kept])
@@ -30,7 +31,7 @@ def test_a_state_is_w_times_identity_type_and_mean_position(books, rows, positio
 def test_codes_start_at_their_centres_in_the_spread_of_the_other_embeddings(books):
     (book,) = books(1, num_codes=50, dim=64)
     centres = 5 * torch.from_numpy(book.centres)
-    items, codes = (table.weight.detach() for table in NodeEmbedding(500, [centres], 64, 5).tables)
+    items, codes = (table.weight.detach() for table in NodeEmbedding(500, [centres], MMSRConfig(dim=64)).tables)
     assert torch.allclose(torch.cosine_similarity(codes[1:], centres[1:]), torch.ones(50))
     assert codes.std().item() == pytest.approx(items.std().item(), rel=0.05)
     assert not codes[0].any() and not items[0].any()
@@ -39,7 +40,7 @@ def test_codes_start_at_their_centres_in_the_spread_of_the_other_embeddings(book
 @pytest.mark.parametrize("share", [0.5, 1.0])
 def test_items_may_start_from_a_share_of_their_features_and_keep_the_spread(books, share):
     (book,) = books(1, items=400, num_codes=50, dim=64)
-    nodes = NodeEmbedding(400, [torch.from_numpy(book.centres)], 64, 5)
+    nodes = NodeEmbedding(400, [torch.from_numpy(book.centres)], MMSRConfig(dim=64))
     told = torch.from_numpy(book.reduced)
     nodes.start_items([told], share)
     items, has = nodes.tables[0].weight.detach(), told.any(1)

@@ -18,8 +18,9 @@ class GAT(Aggregator):
     `a` is held as its two halves, `centre` and `neighbour`.
     """
 
-    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
-        super().__init__(num_types, dim, residual=residual, dropout=dropout)
+    def __init__(self, num_types: int, config):
+        super().__init__(num_types, config)
+        dim = config.dim
         self.value = identity_map(dim)
         self.centre, self.neighbour = nn.Linear(dim, 1, bias=False), nn.Linear(dim, 1, bias=False)
 
@@ -37,8 +38,9 @@ class RGAT(Aggregator):
     self, out, in, both or match.
     """
 
-    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
-        super().__init__(num_types, dim, residual=residual, dropout=dropout)
+    def __init__(self, num_types: int, config):
+        super().__init__(num_types, config)
+        dim = config.dim
         self.value = nn.Parameter(torch.eye(dim).repeat(len(RELATIONS), 1, 1))  # (R, D, D)
         self.centre, self.neighbour = nn.Linear(dim, 1, bias=False), nn.Linear(dim, 1, bias=False)
 
@@ -60,8 +62,9 @@ class HGAT(Aggregator):
     `beta_ij = softmax_j(LeakyReLU(alpha_{t_j} nu^T [h_i ; h_j]))`, and `h_i' = sum_j beta_ij W_{t_j} h_j`.
     """
 
-    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
-        super().__init__(num_types, dim, residual=residual, dropout=dropout)
+    def __init__(self, num_types: int, config):
+        super().__init__(num_types, config)
+        dim = config.dim
         self.value = nn.ModuleList(identity_map(dim) for _ in range(num_types))
         self.type_centre, self.centre = nn.Linear(dim, num_types, bias=False), nn.Linear(dim, 1, bias=False)
         self.type_neighbour, self.neighbour = nn.Linear(dim, num_types, bias=False), nn.Linear(dim, 1, bias=False)

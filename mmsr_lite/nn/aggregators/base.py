@@ -17,15 +17,15 @@ class Aggregator(nn.Module, ABC):
 
     `aggregate` reads all neighbours at once, in the dense (B, N, N) block `graph.edges`: 0 where there is no edge, else
     the relation. What each centre (row) takes from each neighbour (column) passes the probe "neighbours_1_weights".
-    One head, no bias, and maps that start as the identity: equal terms with HAN-GNN.
+    One head, no bias, and maps that start as the identity: equal terms with HAN-GNN. `config` is the model's.
     """
 
     fusion = Fusion({"neighbours": ("every",)})
     gate = join = None
 
-    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
+    def __init__(self, num_types: int, config):
         super().__init__()
-        self.residual, self.dropout = residual, nn.Dropout(dropout)
+        self.residual, self.dropout = config.residual, nn.Dropout(config.dropout)
         names = ("input", "output", "neighbours", "neighbours_1_logits", "neighbours_1_weights")
         self.probes = nn.ModuleDict({name: Probe() for name in names})
 

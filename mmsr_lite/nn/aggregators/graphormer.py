@@ -23,8 +23,9 @@ class Graphormer(Aggregator):
     There is no virtual node, for last pooling reads a real one; each layer has encodings of its own.
     """
 
-    def __init__(self, num_types: int, dim: int, *, residual: bool, dropout: float):
-        super().__init__(num_types, dim, residual=residual, dropout=dropout)
+    def __init__(self, num_types: int, config):
+        super().__init__(num_types, config)
+        dim = config.dim
         self.before, self.after = nn.Embedding(MOST + 1, dim), nn.Embedding(MOST + 1, dim)
         self.spatial = nn.Parameter(torch.zeros(FAR + 1, 1))
         self.edge = nn.Parameter(torch.zeros(FAR - 1, len(RELATIONS) + 1))  # of each hop and relation

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from mmsr_lite.errors import choose
 from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.sequence import embedding, last_state
 
 ORDERS = ("none", "early", "late")
 
 
-class FusedChannels(nn.Module):
-    """Histories (B, L) -> user states (B, D), from the item's channel and one channel for each modality.
+class FusedSequences(Recommender):
+    """One channel for the item and one for each modality, fused before or after they are walked along.
 
-    With E_ij the vector of item i in channel j and M a sequence model of its own for each channel, `make()`:
+    With E_ij the vector of item i in channel j and M a sequence model, made by `sequence` of the config:
 
         early (3-4):  P = M(E_1, ..., E_m),                  E_i = tanh(W [E_i1 ; E_i2 ; ...])
         late (5-6):   P = tanh(W [E_1 ; E_2 ; ...]),         E_j = M_j(E_1j, ..., E_mj)
@@ -27,28 +27,24 @@ class FusedChannels(nn.Module):
     W starts as the mean of the channels. Without modalities there is nothing to fuse, and all three are "none".
     """
 
-    def __init__(
-        self,
-        make: Callable[[], nn.Module],
-        num_items: int,
-        codebooks: Sequence[Codebook],
-        dim: int,
-        fusion: str,
-        reads: str,
-    ):
-        super().__init__()
-        self.fusion = choose("fusion", fusion, ORDERS) if codebooks else "none"
+    sequence: type[nn.Module]  # (B, L, D) and the history (B, L) -> the state after each item (B, L, D)
+
+    def __init__(self, config, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__(config)
+        dim, self.fusion = config.dim, config.fusion if codebooks else "none"
+        if config.fusion != "none":
+            self.reads_modalities, self.label = True, f"{self.label}, {config.fusion} fusion"
         self.items = embedding(num_items + 1, dim, padding_idx=0)
         width = 1 if self.fusion == "none" else 1 + len(codebooks)
-        self.sequences = nn.ModuleList(make() for _ in range(width if self.fusion == "late" else 1))
+        self.sequences = nn.ModuleList(self.sequence(config) for _ in range(width if self.fusion == "late" else 1))
         if self.fusion != "none":
-            self.modalities = ItemModalities(codebooks, dim, reads)
+            self.modalities = ItemModalities(codebooks, dim, config.reads)
             self.merge = nn.Linear(width * dim, dim)
             with torch.no_grad():
                 self.merge.weight.copy_(torch.eye(dim).repeat(1, width) / width)
 
-    def forward(self, history: Tensor) -> Tensor:
-        """The user states of `history`."""
+    def user_state(self, history: Tensor) -> Tensor:
+        """(B, D): the state of the last item, or its fusion with those of the modalities."""
         items, *others = self.sequences
         channels = self.items(history)[:, :, None]  # (B, L, 1, D)
         if self.fusion == "none":

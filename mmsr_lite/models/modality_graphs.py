@@ -1,0 +1,69 @@
+"""A user-item graph for each modality: what MMGCN and MGAT share; see there for the papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.interactions import InteractionGraph
+from mmsr_lite.nn.modality import ItemModalities
+from mmsr_lite.nn.sequence import embedding
+
+
+@dataclass(frozen=True)
+class PropagationConfig:
+    """Settings that all models of the user-item graph share; `dropout` is of the states that each layer reads."""
+
+    dim: int = 128
+    layers: int = 2
+    dropout: float = 0.3
+    max_history: int = 50
+
+
+class ModalityGraphs(Recommender):
+    """One propagation over the graph for each modality, each with its own layers, and their sum.
+
+    `hear(dim)` makes a module that turns states (N, D), edges (2, E) and histories into what each node hears. With e
+    the identity,
+
+        x' = LeakyReLU(W_3 LeakyReLU(hear(x)) + LeakyReLU(W_2 x) + e)
+
+    x starts as the item's features in that modality; without modalities there is one propagation, of the identities.
+    """
+
+    Config = PropagationConfig
+    reads_modalities, reads_order = True, False
+    hear: type[nn.Module]
+
+    def __init__(self, config: PropagationConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
+        super().__init__(config)
+        dim = config.dim
+
+        def layer() -> nn.ModuleDict:
+            return nn.ModuleDict({"hear": self.hear(dim), "own": nn.Linear(dim, dim), "join": nn.Linear(dim, dim)})
+
+        self.graph, self.identity = InteractionGraph(num_items), embedding(num_items + 1, dim, padding_idx=0)
+        self.modalities, self.dropout = ItemModalities(codebooks, dim, "features"), nn.Dropout(config.dropout)
+        self.channels = nn.ModuleList(
+            nn.ModuleList(layer() for _ in range(config.layers)) for _ in range(max(1, len(codebooks)))
+        )
+
+    def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
+        """States of the histories (B, D) and of all items (V+1, D)."""
+        edges, identity = self.graph(history), self.graph.start(self.identity.weight, history)
+        every = torch.arange(len(self.identity.weight), device=history.device)
+        features = [self.graph.start(x, history) for x in self.modalities(every)[0].unbind(1)] or [identity]
+        ends = []
+        for x, layers in zip(features, self.channels, strict=True):
+            for layer in layers:
+                x = self.dropout(x)  # (V+1+U+B, D)
+                heard = layer["join"](F.leaky_relu(layer["hear"](x, edges, history)))
+                x = F.leaky_relu(heard + F.leaky_relu(layer["own"](x)) + identity)
+            ends.append(x)
+        return self.graph.split(torch.stack(ends).sum(0), history)
