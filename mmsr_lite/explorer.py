@@ -30,6 +30,14 @@ def explore(
     """The explorer of `user` (number or id): show it in a cell, read and set its `selection`, `.save_html(path)` it.
 
     `seed` and `reduction` are those the codes were learned with: C and k can then be changed on the screen.
+
+    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+    >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+    >>> explorer = explore(MMSR(MMSRConfig(dim=8), world.num_items), world, user=2)
+    >>> explorer.selection = {"position": 3}
+    >>> explorer.selection["node"] == explorer.record["history"][2]["node"]
+    True
     """
     from mmsr_lite.explain.session import Session
     from mmsr_lite.views.explorer import Explorer
