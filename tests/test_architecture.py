@@ -11,7 +11,12 @@ PACKAGE = ROOT / "mmsr_lite"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = ["data", "graph", "nn", "models", "evaluation", "training"]
 MAY = {name: set(LAYERS[: place + 1]) for place, name in enumerate(LAYERS)}
-MAY |= {"experiments": {*LAYERS, "experiments"}, "explain": {*LAYERS, "explain"}, "views": {"views"}, "errors": set()}
+MAY |= {
+    "explain": {*LAYERS, "explain"},
+    "experiments": {*LAYERS, "explain", "experiments"},
+    "views": {"views"},
+    "errors": set(),
+}
 MAY["doctor"] = MAY["__init__"] = {"data", "doctor"}
 SHARED = {"errors"}  # all may read these; `data.storage` is files, no knowledge
 EVERY = {*MAY, "cli", "doctor"}

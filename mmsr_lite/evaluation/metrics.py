@@ -1,4 +1,4 @@
-"""Ranking metrics of next-item recommendation, in percent (paper, section 5, "Evaluation Protocol")."""
+"""Ranking metrics of next-item recommendation (paper, section 5, "Evaluation Protocol")."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ import numpy as np
 CUTOFFS = (5, 20)
 
 
-def metrics(ranks: np.ndarray, cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, float]:
-    """HR@K, MRR@K and NDCG@K in percent from the rank (E,) of each target, 1 being best.
+def gains(ranks: np.ndarray, cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, np.ndarray]:
+    """What each rank, 1 being best, adds to HR@K, MRR@K and NDCG@K, from 0 to 1, in arrays of the shape of `ranks`.
 
     With one target an example, the ideal of NDCG is 1, so NDCG@K is the mean of 1 / log2(1 + rank).
 
-    >>> {name: round(value, 2) for name, value in metrics(np.array([1, 4, 30]), (5,)).items()}
-    {'HR@5': 66.67, 'MRR@5': 41.67, 'NDCG@5': 47.69}
+    >>> gains(np.array([1, 2, 9]), (5,))["MRR@5"].tolist()
+    [1.0, 0.5, 0.0]
     """
     found = {}
     for k in cutoffs:
         hit = ranks <= k
-        gains = {"HR": hit, "MRR": hit / ranks, "NDCG": hit / np.log2(1 + ranks)}
-        found |= {f"{name}@{k}": 100 * float(gain.mean()) for name, gain in gains.items()}
+        found |= {f"HR@{k}": hit, f"MRR@{k}": hit / ranks, f"NDCG@{k}": hit / np.log2(1 + ranks)}
     return found
+
+
+def metrics(ranks: np.ndarray, cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, float]:
+    """HR@K, MRR@K and NDCG@K in percent from the rank (E,) of each target.
+
+    >>> {name: round(value, 2) for name, value in metrics(np.array([1, 4, 30]), (5,)).items()}
+    {'HR@5': 66.67, 'MRR@5': 41.67, 'NDCG@5': 47.69}
+    """
+    return {name: 100 * float(gain.mean()) for name, gain in gains(ranks, cutoffs).items()}

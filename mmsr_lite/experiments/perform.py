@@ -78,7 +78,7 @@ class Worker:
             save_ranks(self.ranks / f"{name}.npz", places)
             found.append(job.labels | reading.labels | metrics(places) | {"run": name})
         counts = np.bincount(parts.train.targets, minlength=data.num_items + 1)
-        return found, betas(model, parts.test, counts) if job.betas else []
+        return found, betas(model, data, parts.test, counts) if job.betas else []
 
 
 def without(

@@ -1,4 +1,4 @@
-"""Do two systems differ, or is it chance? Means over seeds, and a paired test over users."""
+"""Do two systems differ, or is it chance? A paired test over users."""
 
 from __future__ import annotations
 
@@ -7,16 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-
-def gains(ranks: np.ndarray, metric: str) -> np.ndarray:
-    """What each rank adds to HR@K, MRR@K or NDCG@K, from 0 to 1.
-
-    >>> gains(np.array([1, 2, 9]), "MRR@5").tolist()
-    [1.0, 0.5, 0.0]
-    """
-    name, cutoff = metric.split("@")
-    worth = {"HR": np.ones(len(ranks)), "MRR": 1 / ranks, "NDCG": 1 / np.log2(1 + ranks)}[name]
-    return worth * (ranks <= int(cutoff))
+from mmsr_lite.evaluation.metrics import gains
 
 
 def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndarray, metric: str) -> dict[str, float]:
@@ -31,7 +22,7 @@ def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndar
     (16.67, 0.423, 3)
     """
     _, user = np.unique(user, return_inverse=True)
-    here, there = (np.mean([gains(ranks, metric) for ranks in system], axis=0) for system in (one, other))
+    here, there = (gains(np.stack(ranks), (int(metric.split("@")[1]),))[metric].mean(0) for ranks in (one, other))
     values = 100 * np.bincount(user, here - there) / np.bincount(user)  # (U,)
     if not values.any():
         return {"difference": 0.0, "low": 0.0, "high": 0.0, "p": 1.0, "users": len(values)}

@@ -11,7 +11,7 @@ import numpy as np
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.evaluation.metrics import CUTOFFS
+from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.models.base import Recommender
 
@@ -58,13 +58,11 @@ def compare(
         raise MMSRError(f"compare got {list(models)}; expected two models or more, each under a name")
     names = list(models)
     found = np.stack([ranks(model, examples, progress=progress) for model in models.values()])  # (models, E)
-    users, place = np.unique(examples.user, return_inverse=True)
-    gains = {"MRR": 1 / found}
-    for k in CUTOFFS:
-        gains |= {f"HR@{k}": found <= k, f"MRR@{k}": (found <= k) / found}
-    each = {
-        name: np.stack([_mean_by(place, row) for row in 100.0 * gain]) for name, gain in gains.items()
-    }  # (models, U)
+    users, place, count = np.unique(examples.user, return_inverse=True, return_counts=True)
+    each = {  # (models, U), percent
+        name: np.stack([100 * np.bincount(place, row) / count for row in gain])
+        for name, gain in ({"MRR": 1 / found} | gains(found)).items()
+    }
     pairs = []
     for one, two in combinations(range(len(names)), 2):
         both = bootstrap(np.stack([values[one] - values[two] for values in each.values()]), draws, seed)
@@ -72,29 +70,21 @@ def compare(
             name: {"mean": mean, "interval": [low, high], "clear": not low <= 0 <= high}
             for name, mean, (low, high) in zip(each, *both, strict=True)
         }
-        lead = each["MRR"][one] - each["MRR"][two]
-        pair = {"models": [one, two], "differences": differences}
-        pair |= {"better": int((lead > 0).sum()), "worse": int((lead < 0).sum()), "equal": int((lead == 0).sum())}
-        pairs.append(pair | {"sentence": _sentence(names[one], names[two], differences["MRR"], len(users))})
+        lead = np.sign(each["MRR"][one] - each["MRR"][two])
+        counts = {word: int((lead == sign).sum()) for word, sign in (("better", 1), ("worse", -1), ("equal", 0))}
+        told = _sentence(names[one], names[two], differences["MRR"], len(users))
+        pairs.append({"models": [one, two], "differences": differences, **counts, "sentence": told})
     apart = np.log(found.max(0) / found.min(0))
-    order = np.argsort(-apart, kind="stable")[:most]
+    targets, lengths = examples.targets, examples.lengths
     disagree = [
-        {"user": int(user), "user_id": dataset.user_ids[user], "item": int(item), "title": dataset.titles[item]}
-        | {"length": int(length), "ranks": own.tolist()}
-        for user, item, length, own in zip(
-            *(values[order] for values in (examples.user, examples.targets, examples.lengths)),
-            found.T[order],
-            strict=True,
-        )
+        {"user": int(examples.user[row]), "user_id": dataset.user_ids[examples.user[row]], "item": int(targets[row])}
+        | {"title": dataset.titles[targets[row]], "length": int(lengths[row]), "ranks": found[:, row].tolist()}
+        for row in np.argsort(-apart, kind="stable")[:most]
     ]
     record = {"schema": SCHEMA, "dataset": dataset.name, "models": names, "metrics": list(each)}
     record |= {"users": len(users), "examples": len(examples), "pairs": pairs, "disagree": disagree}
     record |= {"means": {name: values.mean(1).tolist() for name, values in each.items()}}
     return record | {"sentence": " ".join(pair["sentence"] for pair in pairs)}
-
-
-def _mean_by(place: np.ndarray, values: np.ndarray) -> np.ndarray:
-    return np.bincount(place, values) / np.bincount(place)
 
 
 def _sentence(one: str, two: str, found: dict[str, Any], users: int) -> str:

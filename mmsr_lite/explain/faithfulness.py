@@ -18,13 +18,14 @@ puts first.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import kendalltau, rankdata, spearmanr
+from scipy.integrate import trapezoid
+from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -32,7 +33,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.compare import bootstrap
-from mmsr_lite.explain.gates import last_examples
+from mmsr_lite.explain.gates import gates, last_examples
 from mmsr_lite.explain.rerun import FORCED, rerun, rollout, without
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
@@ -40,7 +41,7 @@ from mmsr_lite.models.mmsr import MMSR
 SCHEMA = "mmsr-lite/faithfulness/1"
 SHARES = np.linspace(0, 1, 11)
 HALF = 5  # of SHARES
-BATCH, CHUNK = 512, 25  # histories at once: forward only, and for the curves
+CHUNK = 25  # histories at once
 LIKE = 0.5  # a rank correlation from here on is called alike
 ORDERS = {"cycle": "hohe", "match": "heho"}  # a planted cause and the order of fusion that sees it
 UNITS = {
@@ -86,18 +87,17 @@ def faithfulness(
         worth, gradient, watched, late = _worth(model, graph, explains)
         drawn = [torch.from_numpy(rng.random(worth.shape)).to(worth) for _ in range(orders)]
         asked = [one.masked_fill(worth.isnan(), -torch.inf) for one in (worth, *drawn)]
-        other, lean = _worth(twin, graph, explains)[0], None
-        if explains == "beta":
-            lean = np.stack([late.cpu().numpy(), _forced(model, graph, watched)])
-        found.append((*_curves(model, graph, watched, asked, explains), *map(_plain, (worth, gradient, other)), lean))
-    curves, same, own, slope, others, leans = zip(*found, strict=True)
-    curves, same = (np.concatenate(parts, -1) for parts in (curves, same))
+        lean = np.stack([late.cpu(), _forced(model, graph, watched)]) if explains == "beta" else np.empty((2, 0))
+        each = (worth, gradient, _worth(twin, graph, explains)[0])
+        found.append((_curves(model, graph, watched, asked, explains), lean, *map(_plain, each)))
+    curves, leans, own, slope, others = zip(*found, strict=True)
+    chance, same = np.concatenate(curves, -1)  # (2, orders, shares, histories)
     own, slope, others = (list(chain(*parts)) for parts in (own, slope, others))
-    tests = {name: _curve(name, explains, curves[i]) for i, name in enumerate(("deletion", "insertion"))}
-    tests["fidelity"] = _fidelity(~same)
-    tests["gradient"] = _agreement(own, slope)
-    tests["random_weights"] = _random_weights(own, others)
-    tests["forced_gate"] = tests["planted"] = None
+    tests: dict[str, Any] = {
+        name: _curve(name, explains, chance[i]) for i, name in enumerate(("deletion", "insertion"))
+    }
+    tests |= {"fidelity": _fidelity(1 - same), "gradient": _agreement(own, slope)}
+    tests |= {"random_weights": _random_weights(own, others), "forced_gate": None, "planted": None}
     if explains == "beta":
         tests["forced_gate"] = _forced_gate(*np.concatenate(leans, 1))
         tests["planted"] = _planted(model, dataset, examples)
@@ -114,18 +114,18 @@ def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tenso
     leaves: list[Tensor] = []
 
     def leaf(value: Any) -> Any:
-        own = [one.detach().requires_grad_() for one in (value if isinstance(value, list) else [value])]
-        leaves.extend(own)
-        return own if isinstance(value, list) else own[0]
+        if isinstance(value, list):
+            return [leaf(one) for one in value]
+        leaves.append(value.detach().requires_grad_())
+        return leaves[-1]
 
     betas = [f"layers.{i}.probes.beta" for i, layer in enumerate(model.layers) if layer.gate is not None]
     with torch.enable_grad():
         places = betas if explains == "beta" else ["layers.0.probes.input"]
         scores, seen = rerun(model, graph, extra=dict.fromkeys(places, leaf))
         watched = scores.argmax(1)
-        grads = torch.autograd.grad(
-            scores.log_softmax(1).gather(1, watched[:, None]).sum(), leaves, materialize_grads=True
-        )
+        log = scores.log_softmax(1).gather(1, watched[:, None]).sum()
+        grads = torch.autograd.grad(log, leaves, materialize_grads=True)
     place = torch.arange(len(watched), device=watched.device)
     units, late = graph.exists.clone(), seen[betas[-1]][place, graph.last, 0].detach() if betas else None
     if explains == "beta":
@@ -138,11 +138,9 @@ def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tenso
 
 
 @torch.no_grad()
-def _curves(
-    model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor], explains: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """(2, orders, shares, B): the watched item's probability while the best units go, and come, and whether it is
-    still put first; -inf in `worths` (B, N) is no unit."""
+def _curves(model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor], explains: str) -> np.ndarray:
+    """(2, 2, orders, shares, B): the watched item's probability, and whether it is still put first; while the best
+    units go, and while they come; -inf in `worths` (B, N) is no unit."""
     found = []
     for worth in worths:
         units = worth.isfinite()
@@ -156,64 +154,60 @@ def _curves(
                 else:
                     scores, _ = rerun(model, graph, without(gone))
                 chance = scores.softmax(1).gather(1, watched[:, None])[:, 0]
-                found.append(torch.stack([chance, (scores.argmax(1) == watched).float()]))
-    both = torch.stack(found).cpu().numpy().reshape(len(worths), len(SHARES), 2, 2, -1)
-    return both[:, :, :, 0].transpose(2, 0, 1, 3), both[:, :, :, 1].transpose(2, 0, 1, 3).astype(bool)
+                found.append(torch.stack([chance, scores.argmax(1) == watched]))
+    every = torch.stack(found).cpu().numpy().reshape(len(worths), len(SHARES), 2, 2, -1)
+    return every.transpose(3, 2, 0, 1, 4)
 
 
 def _curve(name: str, explains: str, values: np.ndarray) -> dict[str, Any]:
     """`values` (orders, shares, B), the explanation's own order first."""
-    area = (values[:, 1:] + values[:, :-1]).mean(1) / 2  # (orders, B)
+    area = trapezoid(values, SHARES, axis=1)  # (orders, B)
     mean, interval = bootstrap(area[0] - area[1:].mean(0))
     passed = interval[1] < 0 if name == "deletion" else interval[0] > 0
     random = values[1:].mean(2)  # (orders - 1, shares)
     verbs = ("Taking units away", "falls") if name == "deletion" else ("Bringing units in", "rises")
     told = f"{verbs[0]} by {explains}, the first item's probability {verbs[1]} {'' if passed else 'no '}faster than in"
-    areas = {"ours": float(area[0].mean()), "random": float(area[1:].mean()), "difference": mean, "interval": interval}
-    return {
-        "share": SHARES.tolist(),
-        "ours": values[0].mean(1).tolist(),
-        "random": random.mean(0).tolist(),
-        "band": [random.min(0).tolist(), random.max(0).tolist()],
-        "area": areas,
-        "passed": passed,
-        "sentence": f"{told} random orders: the area under it differs by {mean:+.3f} ({_told(interval)}).",
-    }
+    told += f" random orders: the area under it differs by {mean:+.3f} ({_told(interval)})."
+    found = {"share": SHARES.tolist(), "ours": values[0].mean(1).tolist(), "random": random.mean(0).tolist()}
+    found |= {"band": [random.min(0).tolist(), random.max(0).tolist()], "passed": passed, "sentence": told}
+    areas = {"ours": float(area[0].mean()), "random": float(area[1:].mean())}
+    return found | {"area": areas | {"difference": mean, "interval": interval}}
 
 
 def _fidelity(changed: np.ndarray) -> dict[str, Any]:
-    plus, minus = changed[:, :, HALF].mean(2)  # (orders,) each
-    found = {"plus": plus[0], "minus": minus[0], "random_plus": plus[1:].mean(), "random_minus": minus[1:].mean()}
-    passed = bool(plus[0] > plus[1:].mean() and minus[0] < minus[1:].mean())
+    """`changed` (2, orders, shares, B): whether another item is put first while units go, and while they come."""
+    (plus, *draws_plus), (minus, *draws_minus) = changed[:, :, HALF].mean(2).tolist()
+    random_plus, random_minus = np.mean(draws_plus), np.mean(draws_minus)
     told = (
-        f"The first item changes without the better half of the units in {100 * plus[0]:.0f} % of the histories (fid+; "
-        f"a random half {100 * plus[1:].mean():.0f} %), with that half alone in {100 * minus[0]:.0f} % (fid-; random "
-        f"{100 * minus[1:].mean():.0f} %)."
+        f"The first item changes without the better half of the units in {100 * plus:.0f} % of the histories (fid+; a "
+        f"random half {100 * random_plus:.0f} %), with that half alone in {100 * minus:.0f} % (fid-; random "
+        f"{100 * random_minus:.0f} %)."
     )
-    return {name: float(value) for name, value in found.items()} | {"share": 0.5, "passed": passed, "sentence": told}
+    found = {"plus": plus, "minus": minus, "random_plus": float(random_plus), "random_minus": float(random_minus)}
+    return found | {"share": 0.5, "passed": bool(plus > random_plus and minus < random_minus), "sentence": told}
 
 
 def _agreement(own: list[np.ndarray], other: list[np.ndarray]) -> dict[str, Any]:
-    (mean, interval), (tau, _) = (bootstrap(_correlations(own, other, how)) for how in (spearmanr, kendalltau))
+    mean, interval = bootstrap(_correlations(own, other))
     told = f"It {'agrees' if interval[0] > 0 else 'does not agree'} with gradient x input: mean rank correlation"
-    found = {"spearman": mean, "kendall": tau, "interval": interval, "passed": interval[0] > 0}
-    return found | {"sentence": f"{told} {mean:+.2f} ({_told(interval)})."}
+    told += f" {mean:+.2f} ({_told(interval)})."
+    return {"spearman": mean, "interval": interval, "passed": interval[0] > 0, "sentence": told}
 
 
 def _random_weights(own: list[np.ndarray], other: list[np.ndarray]) -> dict[str, Any]:
-    mean, interval = bootstrap(_correlations(own, other, spearmanr))
+    mean, interval = bootstrap(_correlations(own, other))
     told = "what the model learned" if interval[1] < LIKE else "hardly more than the graph"
     told = f"It shows {told}: with shuffled weights it comes out with rank correlation {mean:+.2f} ({_told(interval)})."
     return {"spearman": mean, "interval": interval, "passed": interval[1] < LIKE, "sentence": told}
 
 
-def _correlations(own: list[np.ndarray], other: list[np.ndarray], how: Callable[..., Any]) -> np.ndarray:
-    """The correlation in each history of three units or more: none, 0, where one side is constant; 1 where both are."""
+def _correlations(own: list[np.ndarray], other: list[np.ndarray]) -> np.ndarray:
+    """Spearman's in each history of three units or more: none, 0, where one side is constant; 1 where both are."""
     found = []
     for pair in zip(own, other, strict=True):
         if len(pair[0]) > 2:
             flat = [np.ptp(values) <= 1e-6 * np.abs(values).max() for values in pair]
-            found.append(float(all(flat)) if any(flat) else how(*pair).statistic)
+            found.append(float(all(flat)) if any(flat) else spearmanr(*pair).statistic)
     if not found:
         raise MMSRError("no history has three units to put in order; give longer histories")
     return np.array(found)
@@ -231,51 +225,38 @@ def _forced(model: MMSR, graph: GraphBatch, watched: Tensor) -> np.ndarray:
 
 
 def _forced_gate(late: np.ndarray, effect: np.ndarray) -> dict[str, Any]:
-    rho = float(_correlations([late], [effect], spearmanr)[0])
+    (rho,) = _correlations([late], [effect]).tolist()
     wide = 1.96 * np.sqrt((1 + rho**2 / 2) / max(1, len(late) - 3))  # Bonett and Wright, 2000
     interval = np.tanh(np.arctanh(np.clip(rho, -0.999999, 0.999999)) + np.array([-wide, wide])).tolist()
-    told = (
-        f"At the last item beta {'leans' if interval[0] > 0 else 'does not lean'} to the order that, forced, makes the"
-    )
-    told += f" first item more probable: rank correlation over histories {rho:+.2f} ({_told(interval)})."
+    told = f"At the last item beta {'leans' if interval[0] > 0 else 'does not lean'} to the order that, forced, makes"
+    told += f" the first item more probable: rank correlation over histories {rho:+.2f} ({_told(interval)})."
     return {"spearman": rho, "interval": interval, "passed": interval[0] > 0, "sentence": told}
 
 
-@torch.no_grad()
 def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any] | None:
-    names = dataset.facts.get("causes", ())
-    if not set(ORDERS) <= set(names):
+    """How often beta of the last item's node in the last layer leans to the order of the cause, where that is known."""
+    named = np.array(dataset.facts.get("causes", ()))[dataset.facts.get("cause", np.array([], int))]  # (I,)
+    steps = examples.select(np.isin(named[examples.end], [*ORDERS])) if len(named) else ()
+    if not len(steps):
         return None
-    cause = np.asarray(dataset.facts["cause"])[examples.end]
-    rows = np.flatnonzero(np.isin(cause, [names.index(name) for name in ORDERS]))
-    if not len(rows):
-        return None
-    late = []
-    for some in np.array_split(rows, -(-len(rows) // BATCH)):
-        graph = model.graphs(torch.from_numpy(examples.histories(some)).to(model.item_table().device))
-        _, seen = rerun(model, graph)
-        beta = seen[f"layers.{len(model.layers) - 1}.probes.beta"]
-        late.append(beta[torch.arange(len(some)), graph.last, 0].cpu().numpy())
-    late, truth = np.concatenate(late), np.array([ORDERS[names[c]] == "hohe" for c in cause[rows]])
-    said = late > 0.5
+    steps = steps.select(np.argsort(steps.lengths, kind="stable"))  # as `gates` goes through them
+    table = gates(model, dataset, steps)
+    last = (table["layer"] == len(model.layers) - 1) & (table["type"] == model.node_types[0]) & (table["position"] == 1)
+    late = table["late"][last].to_numpy()
+    cause = named[steps.end]
+    said, truth = late > 0.5, np.array([ORDERS[name] == "hohe" for name in cause])
     hit = (said == truth).astype(float)
     share, interval = bootstrap(hit)
     chance = float(said.mean() * truth.mean() + (1 - said.mean()) * (1 - truth.mean()))
-    count = truth.sum()
-    pairs = count * (len(truth) - count)
-    auc = float((rankdata(late)[truth].sum() - count * (count + 1) / 2) / pairs) if pairs else None
-    passed = interval[0] > chance
+    auc = float(roc_auc_score(truth, late)) if truth.any() and not truth.all() else None
     told = (
-        f"Beta names the planted cause in {100 * share:.1f} % of {len(truth):,} steps ({_told(interval, 100)}), chance "
+        f"Beta names the planted cause in {100 * share:.1f} % of {len(truth):,} steps ({_told(interval, 100)}), chance"
     )
-    told += f"in {100 * chance:.1f} %" + (
-        "." if auc is None else f"; the area under its ROC curve is {auc:.2f}, chance 0.50."
-    )
-    by = {
-        name: float(hit[cause[rows] == names.index(name)].mean()) for name in ORDERS if names.index(name) in cause[rows]
-    }
+    told += f" in {100 * chance:.1f} %"
+    told += "." if auc is None else f"; the area under its ROC curve is {auc:.2f}, chance 0.50."
+    by = {name: float(hit[cause == name].mean()) for name in ORDERS if name in cause}
     found = {"share": share, "chance": chance, "interval": interval, "auc": auc, "steps": len(truth), "by": by}
-    return found | {"passed": passed, "sentence": told}
+    return found | {"passed": interval[0] > chance, "sentence": told}
 
 
 def _shuffled(model: MMSR, seed: int) -> MMSR:

@@ -21,10 +21,7 @@ from mmsr_lite.models.mmsr import MMSR
 
 SCHEMA = "mmsr-lite/gates/1"
 BINS = np.linspace(0, 1, 21)
-FORMATS = {
-    ".csv": lambda table, place: table.to_csv(place, index=False),
-    ".parquet": lambda table, place: table.to_parquet(place, index=False),
-}
+FORMATS = {".csv": pd.DataFrame.to_csv, ".parquet": pd.DataFrame.to_parquet}
 
 
 def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
@@ -61,45 +58,34 @@ def gates(
         raise MMSRError(f"{model.label} has no update gates; give an MMSR with fusion 'adaptive'")
     examples = last_examples(dataset, model.max_history) if examples is None else examples
     device, order = model.item_table().device, np.argsort(examples.lengths, kind="stable")
-    counts = torch.from_numpy(np.bincount(dataset.item, minlength=dataset.num_items + 1))
-    touched = [counts]
-    for codes in model.codes:
-        codes = codes.cpu()
-        once = codes.clone()
-        for column in range(1, codes.shape[1]):  # an item touches a code once
-            once[:, column] *= (codes[:, column, None] != codes[:, :column]).all(1)
-        touched.append(torch.bincount(once.flatten(), counts.repeat_interleave(codes.shape[1])).long())
-    found: list[list[torch.Tensor]] = []
+    touched = [np.bincount(dataset.item, minlength=dataset.num_items + 1)]  # interactions by item, then by code
+    for vectors, codes in zip(model.nodes.tables[1:], model.codes, strict=True):
+        of_item = touched[0].repeat(codes.shape[1])
+        touched.append(np.bincount(codes.cpu().numpy().ravel(), of_item, len(vectors.weight)).astype(np.int64))
+    found = []
     for begin in tqdm(range(0, len(order), batch), "gates", disable=not progress, leave=False):
         rows = order[begin : begin + batch]
         graph = model.graphs(torch.from_numpy(examples.histories(rows)).to(device))
         _, seen = rerun(model, graph)
-        late = torch.stack([seen[f"layers.{i}.probes.beta"][..., 0] for i in range(len(model.layers))])
         row, slot = graph.exists.nonzero(as_tuple=True)
         at = torch.cat(graph.incidence, 2)  # (B, L, N)
         length, place = (graph.history > 0).sum(1), torch.arange(1, at.shape[1] + 1, device=device)
-        position = length[:, None] - (at * place[:, None]).amax(1).long() + 1  # (B, N)
-        kind = torch.repeat_interleave(torch.tensor(graph.widths, device=device))[slot]
-        columns = [row + begin, kind, torch.cat(graph.ids, 1)[row, slot], position[row, slot], at.sum(1)[row, slot]]
-        found.append([c.cpu() for c in (*columns, length[row], *late[:, row, slot])])
-    columns = [torch.cat(parts).numpy() for parts in zip(*found, strict=True)]
-    row, kind, id, position, places, length, *late = columns
-    popularity = np.empty_like(id)
-    for index, many in enumerate(touched):
-        popularity[kind == index] = many.numpy()[id[kind == index]]
-    layers, count = len(late), len(id)
-    every = {
-        "id": id,
-        "position": position,
-        "places": places.astype(np.int64),
-        "popularity": popularity,
-        "length": length,
-    }
-    table = pd.DataFrame({"user": np.tile(examples.user[order][row], layers)})
-    table["layer"] = np.repeat(np.arange(layers, dtype=np.int8), count)
-    table["type"] = pd.Categorical.from_codes(np.tile(kind, layers), list(model.node_types))
-    table["late"] = np.concatenate(late)
-    table = table.assign(**{name: np.tile(values, layers) for name, values in every.items()})
+        position = length[:, None] + 1 - (at * place[:, None]).amax(1).long()  # (B, N)
+        of_node = (torch.cat(graph.ids, 1), position, at.sum(1).long())  # (B, N) each
+        late = [seen[f"layers.{i}.probes.beta"][row, slot, 0] for i in range(len(model.layers))]
+        columns = [row + begin, graph.types[slot], *(values[row, slot] for values in of_node), length[row], *late]
+        found.append([column.cpu() for column in columns])
+    row, kind, id, position, places, length, *late = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
+    types = pd.Categorical.from_codes(kind, list(model.node_types))
+    popularity = np.concatenate(touched)[np.cumsum([0, *map(len, touched)])[kind] + id]
+    about = {"position": position, "places": places, "popularity": popularity, "length": length}
+    table = pd.concat(
+        [
+            pd.DataFrame({"user": examples.user[order][row], "layer": i, "type": types, "id": id, "late": own} | about)
+            for i, own in enumerate(late)
+        ],
+        ignore_index=True,
+    )
     table.attrs = {"dataset": dataset.name, "model": model.label, "run": run, "seed": seed, "version": __version__}
     return table
 
@@ -108,42 +94,40 @@ def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
     """Write the table as .csv or .parquet, with run, seed and version as columns, in one move."""
     write = FORMATS[choose("format", Path(path).suffix, FORMATS)]
     with atomic(path) as place:
-        write(table.assign(**{name: table.attrs.get(name) for name in ("run", "seed", "version")}), place)
+        write(table.assign(**{name: table.attrs.get(name) for name in ("run", "seed", "version")}), place, index=False)
 
 
 def gates_summary(table: pd.DataFrame, bins: int = 8) -> dict[str, Any]:
     """The record of a table: histograms of late by layer and type; mean, median, 5 and 95 % by position, popularity,
     length and code, in `bins` groups of about as many rows."""
     types = list(table["type"].cat.categories)
-    keys = ["layer", "type"]
     histogram = [
         {"layer": int(layer), "type": kind, "counts": np.histogram(some, BINS)[0].tolist()}
-        for (layer, kind), some in table.groupby(keys, observed=True)["late"]
+        for (layer, kind), some in table.groupby(["layer", "type"], observed=True)["late"]
     ]
-    by = {"type": _grouped(table, keys, None)}
+    by = {"type": _grouped(table, 0)}
     for name in ("position", "popularity", "length"):
-        cuts = np.unique(np.quantile(table[name], np.linspace(0, 1, bins + 1), method="nearest"))
-        by[name] = _grouped(table, keys, np.searchsorted(cuts[1:-1], table[name], side="left"), table[name])
+        share = table[name].rank(pct=True)  # equal values stay together
+        by[name] = _grouped(table, np.ceil(bins * share), name)
     codes = table[table["type"] != types[0]]
-    by["code"] = _grouped(codes, keys, codes["id"].to_numpy(), codes["id"])
+    by["code"] = _grouped(codes, codes["id"], "id")
     means = table.groupby("type", observed=True)["late"].mean()
-    share = (table["late"] > 0.5).mean()
-    each = ", ".join(f"{mean:.2f} for {name}" for name, mean in means.items())
     record = {"schema": SCHEMA, **table.attrs, "users": int(table["user"].nunique()), "rows": len(table)}
     record |= {"node_types": types, "layers": int(table["layer"].max()) + 1, "edges": BINS.round(2).tolist()}
-    told = f"{100 * share:.0f} % of {len(table):,} gates lean to late fusion; its mean weight is {each}."
+    told = (
+        f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table):,} gates lean to late fusion; its mean weight is "
+    )
+    told += ", ".join(f"{mean:.2f} for {name}" for name, mean in means.items()) + "."
     return record | {"histogram": histogram, "by": by, "sentence": told}
 
 
-def _grouped(table: pd.DataFrame, keys: list[str], group: Any, values: pd.Series | None = None) -> list[dict[str, Any]]:
-    """A row for each layer, type and group, with the least and greatest of `values` in it."""
-    whole = table.assign(group=0 if group is None else group, value=0 if values is None else values)
-    if not len(whole):
+def _grouped(table: pd.DataFrame, group: Any, name: str | None = None) -> list[dict[str, Any]]:
+    """A row for each layer, type and group, with the least and greatest value of the column `name` in it."""
+    if not len(table):
         return []
-    some = whole.groupby([*keys, "group"], observed=True)
-    found = some["late"].agg(["count", "mean", "median"])
-    found["low"], found["high"] = some["late"].quantile(0.05), some["late"].quantile(0.95)
-    found["from"], found["to"] = some["value"].min(), some["value"].max()
-    if values is None:
-        found = found.drop(columns=["from", "to"])
+    some = table.assign(group=group).groupby(["layer", "type", "group"], observed=True)
+    found = some["late"].agg(["count", "mean"])
+    found[["low", "median", "high"]] = some["late"].quantile([0.05, 0.5, 0.95]).unstack()
+    if name is not None:
+        found[["from", "to"]] = some[name].agg(["min", "max"])
     return found.reset_index().drop(columns="group").astype({"type": str}).to_dict("records")

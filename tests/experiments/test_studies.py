@@ -11,10 +11,11 @@ import mmsr_lite.experiments
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.gates import FORCED, betas, forced
+from mmsr_lite.experiments.gates import betas, forced
 from mmsr_lite.experiments.perform import without
 from mmsr_lite.experiments.study import Reading, Setting, run_id
 from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
+from mmsr_lite.explain.rerun import FORCED
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.training.run import build, codebooks, corrupt, parts_of
@@ -114,7 +115,7 @@ def test_forced_gates_walk_one_path(setting, ring):
 
 def test_the_mean_gate_of_the_table_is_that_of_the_model(setting, ring):
     model, test = build(setting.config(), ring).eval(), parts_of(setting.config(), ring).test
-    table = pd.DataFrame(betas(model, test, np.r_[0, np.full(12, 20)]))
+    table = pd.DataFrame(betas(model, ring, test, np.r_[0, np.full(12, 20)]))
     mean = table.query("by == 'all'").set_index("node_type")["beta"]
     assert mean.to_dict() == pytest.approx(model.mean_beta(torch.from_numpy(test.histories())), abs=1e-5)
     for by in ("position", "popularity"):

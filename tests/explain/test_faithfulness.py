@@ -137,7 +137,7 @@ def test_shuffled_weights_are_the_same_numbers(random_model):
 
 
 def test_fidelity_is_the_share_of_histories_whose_first_item_changes():
-    changed = np.zeros((2, 2, 11, 4), bool)  # deletion and insertion, our order and a random one
+    changed = np.zeros((2, 2, 11, 4))  # deletion and insertion, our order and a random one
     changed[0, 0, 5], changed[1, 1, 5] = [1, 1, 1, 0], [1, 1, 0, 0]
     found = module._fidelity(changed)
     assert [found[n] for n in ("plus", "minus", "random_plus", "random_minus", "passed")] == [0.75, 0, 0, 0.5, True]
