@@ -63,13 +63,6 @@ def _padded(codes: Sequence[int], k: int) -> list[int]:
     return [*codes, *[0] * (k - len(codes))]
 
 
-def take(graph: GraphBatch, rows: Tensor) -> GraphBatch:
-    """The graphs at `rows`, any number of times each."""
-    ids, incidence = (tuple(one[rows] for one in many) for many in (graph.ids, graph.incidence))
-    last = tuple((index[rows], real[rows]) for index, real in graph.last_nodes)
-    return replace(graph, history=graph.history[rows], ids=ids, incidence=incidence, last_nodes=last)
-
-
 def blocks(full: Tensor, graph: GraphBatch) -> list[Tensor]:
     """Views of `full` (B, N, N): for each node type its (B, N_t, N_t) on the diagonal."""
     return [rows.split(graph.widths, 2)[t] for t, rows in enumerate(full.split(graph.widths, 1))]

@@ -61,30 +61,23 @@ def what_if(
     if any(one["do"] == "gate" for one in changes) and model.layers[0].gate is None:
         raise MMSRError(f"{model.label} has no update gates to force; give an MMSR with fusion 'adaptive'")
     clean = trace(model, dataset, user, history=history, target=target, top=top)
-    watched = (clean["target"] or clean["answer"]["top"][0])["item"]
-    start = _scene(model, dataset, clean)
-    changed = start.fresh()
+    goal = clean["target"] or clean["answer"]["top"][0]
+    watched = {name: goal[name] for name in ("item", "item_id", "title")}
+    tables = zip(model.node_types[1:], (table.cpu().numpy() for table in model.codes), strict=True)
+    past, edges = [step["item"] for step in clean["history"]], _named_edges(clean)
+    start = Scene(past, dict(tables), dataset.titles, len(model.layers), edges)
+    _, changed, *draws = scenes = [start.fresh() for _ in range(2 + repeats)]
     told = apply(changed, changes, np.random.default_rng([seed, 0]))
-    scenes = [start.fresh(), changed]
-    for number in range(1, repeats + 1):
-        scenes.append(start.fresh())
-        repeat(scenes[-1], changes, np.random.default_rng([seed, number]))
+    for number, scene in enumerate(draws, 1):
+        repeat(scene, changes, np.random.default_rng([seed, number]))
     for scene in scenes:
         scene.history = scene.history[-model.max_history :]
-    after = _changed(model, dataset, changed, clean, watched, top)
-    scores, measures, (ids, late) = _measure(model, scenes, watched)
-    named = {"item": watched, "item_id": dataset.item_ids[watched], "title": dataset.titles[watched]}
-    record = {"schema": SCHEMA, "changes": changes, "told": told, "repeats": repeats, "seed": seed, "watched": named}
-    record |= {"clean": clean, "changed": after, "measures": measures, "nodes": _nodes(clean, after, ids, late)}
+    after = _changed(model, dataset, changed, clean, watched["item"], top)
+    graph, scores, late, measures = _measure(model, scenes, watched["item"])
+    record = {"schema": SCHEMA, "changes": changes, "told": told, "repeats": repeats, "seed": seed, "watched": watched}
+    record |= {"clean": clean, "changed": after, "measures": measures, "nodes": _nodes(clean, after, graph, late)}
     record |= _edges(clean, after) | {"top": _tops(clean, after, scores)}
     return record | {"sentence": _sentence(record)}
-
-
-def _scene(model: MMSR, dataset: Dataset, clean: dict[str, Any]) -> Scene:
-    tables = [table.cpu().numpy() for table in model.codes]
-    past = [step["item"] for step in clean["history"]]
-    named = dict(zip(clean["node_types"][1:], tables, strict=True))
-    return Scene(past, named, dataset.titles, len(model.layers), _named_edges(clean))
 
 
 def _named_edges(record: dict[str, Any]) -> list[tuple[Node, Node, str]]:
@@ -95,13 +88,12 @@ def _named_edges(record: dict[str, Any]) -> list[tuple[Node, Node, str]]:
 
 def _forces(model: MMSR, graph: GraphBatch, scenes: Sequence[Scene]) -> tuple[Tensor, Tensor, Tensor | None]:
     """Of each scene: the nodes taken out (B, N), the edges that stay (B, N, N), the forced gates (layers, B, N, 2)."""
-    ids, relations = torch.cat(graph.ids, 1).cpu(), graph.edges.cpu()
-    kinds = torch.repeat_interleave(torch.arange(len(graph.widths)), torch.tensor(graph.widths))  # (N,)
+    ids, relations, types = torch.cat(graph.ids, 1).cpu(), graph.edges.cpu(), graph.types.cpu()
     gone, keep = torch.zeros(ids.shape, dtype=torch.bool), torch.ones(relations.shape, dtype=torch.bool)
     beta = torch.full((len(model.layers), *ids.shape, 2), torch.nan)
 
     def slots(row: int, kind: str | None, id: int | None) -> Tensor:
-        here = ids[row] > 0 if kind is None else (ids[row] > 0) & (kinds == model.node_types.index(kind))
+        here = ids[row] > 0 if kind is None else (ids[row] > 0) & (types == model.node_types.index(kind))
         return here if id is None else here & (ids[row] == id)
 
     for row, scene in enumerate(scenes):
@@ -112,15 +104,16 @@ def _forces(model: MMSR, graph: GraphBatch, scenes: Sequence[Scene]) -> tuple[Te
         for name in scene.relations:
             keep[row] &= relations[row] != RELATIONS.index(name) + 1
         for to, kind, id, layer in scene.gates:
-            for index in range(len(model.layers)) if layer is None else [layer]:
-                beta[index, row, slots(row, kind, id)] = torch.tensor(FORCED[to])
+            beta[slice(None) if layer is None else layer, row, slots(row, kind, id)] = torch.tensor(FORCED[to])
     keep &= without(gone)
     device = graph.history.device
     return gone.to(device), keep.to(device), beta.to(device) if any(scene.gates for scene in scenes) else None
 
 
-def _measure(model: MMSR, scenes: Sequence[Scene], watched: int) -> tuple[Tensor, dict[str, Any], Any]:
-    """Scores (S, V+1), the measures, and the ids (S, N_t) of each type with late (layers, S, N), NaN without a node."""
+def _measure(
+    model: MMSR, scenes: Sequence[Scene], watched: int
+) -> tuple[GraphBatch, Tensor, np.ndarray | None, dict[str, Any]]:
+    """The graphs and scores (S, V+1) of all scenes, late (layers, S, N), NaN where there is no node, and measures."""
     graph = graphs_with(model, [scene.history for scene in scenes], [scene.codes for scene in scenes])
     gone, keep, beta = _forces(model, graph, scenes)
     scores, seen = rerun(model, graph, None if keep.all() else keep, beta)
@@ -132,12 +125,7 @@ def _measure(model: MMSR, scenes: Sequence[Scene], watched: int) -> tuple[Tensor
         late = late.masked_fill(~graph.exists | gone, torch.nan)
         found["beta"] = late.nanmean((0, 2))
     measures = {name: _measured(values.double().cpu().numpy(), name == "probability") for name, values in found.items()}
-    ids = [own.cpu().numpy() for own in graph.ids]
-    return (
-        scores,
-        measures | ({} if late is not None else {"beta": None}),
-        (ids, None if late is None else late.cpu().numpy()),
-    )
+    return graph, scores, None if late is None else late.cpu().numpy(), {"beta": None} | measures
 
 
 def _measured(values: np.ndarray, share: bool) -> dict[str, Any]:
@@ -164,13 +152,15 @@ def _changed(
         raise MMSRError(f"{list(one)} does not listen to {list(two)}; give the two ends of an edge of the graph")
     stay = [number for number, edge in enumerate(edges) if not scene.cuts(*edge)]
     record["edges"] = [record["edges"][number] for number in stay]
-    for phase in (p for layer in record["layers"] for path in layer["attention"].values() for p in path):
-        phase |= {what: [phase[what][number] for number in stay] for what in ("weights", "logits")}
+    for layer in record["layers"]:
+        for phase in (phase for path in layer["attention"].values() for phase in path):
+            phase |= {what: [phase[what][number] for number in stay] for what in ("weights", "logits")}
     for index, node in enumerate(record["nodes"]):
         if (record["node_types"][node["type"]], node["id"]) in scene.gone:
             node["removed"] = True
             for layer in record["layers"]:
-                layer["beta"] = layer["beta"] and [*layer["beta"][:index], None, *layer["beta"][index + 1 :]]
+                if layer["beta"]:
+                    layer["beta"][index] = None
     return record | {"user": clean["user"], "target": record["target"] if clean["target"] else None}
 
 
@@ -180,48 +170,46 @@ def _union(clean: Sequence[Any], changed: Sequence[Any]) -> dict[Any, tuple[int 
     return {key: (one.get(key), two.get(key)) for key in one | two}
 
 
-def _keys(record: dict[str, Any]) -> list[tuple[int, int]]:
-    return [(node["type"], node["id"]) for node in record["nodes"]]
+def _at(values: Sequence[Any], place: int | None) -> Any:
+    return None if place is None else values[place]
 
 
-def _nodes(clean: dict[str, Any], after: dict[str, Any], ids: list[np.ndarray], late: np.ndarray | None):
+def _delta(one: float | None, two: float | None) -> float | None:
+    return None if one is None or two is None else two - one
+
+
+def _nodes(clean: dict[str, Any], after: dict[str, Any], graph: GraphBatch, late: np.ndarray | None) -> list[dict]:
     """Each node of either run with late of both, layer by layer, and the band over the repeats that hold it."""
-    begin = np.cumsum([0, *(own.shape[1] for own in ids)])
-
-    def band(kind: int, id: int) -> list[list[float]] | None:
-        here, values = ids[kind] == id, late[:, :, begin[kind] : begin[kind + 1]]  # (S, N_t), (layers, S, N_t)
-        if not here[0].any() or not here[2:].any():
-            return None
-        deltas = values[:, 2:][:, here[2:]] - values[:, 0, here[0]]  # (layers, repeats)
-        deltas = deltas[:, ~np.isnan(deltas[0])]
-        return np.quantile(deltas, BAND, axis=1).T.tolist() if deltas.size else None
-
+    ids, types = torch.cat(graph.ids, 1).cpu().numpy(), graph.types.cpu().numpy()  # (S, N), (N,)
+    keys = ([(node["type"], node["id"]) for node in run["nodes"]] for run in (clean, after))
     found = []
-    for (kind, id), places in _union(_keys(clean), _keys(after)).items():
-        bands, gates = None if late is None else band(kind, id), []
-        for number, layers in enumerate(zip(clean["layers"], after["layers"], strict=True) if late is not None else ()):
-            at = [None if place is None else layer["beta"][place] for layer, place in zip(layers, places, strict=True)]
-            one, two = (beta and beta[0] for beta in at)
-            delta = None if None in (one, two) else two - one
-            gates.append({"clean": one, "changed": two, "delta": delta, "band": bands and bands[number]})
-        found.append({"type": kind, "id": id, "clean": places[0], "changed": places[1], "beta": gates or None})
+    for (kind, id), places in _union(*keys).items():
+        told = {"type": kind, "id": id, "clean": places[0], "changed": places[1], "beta": None}
+        if late is not None:
+            here = (ids == id) & (types == kind) & ~np.isnan(late[0])  # (S, N), one a scene at most
+            bands = [None] * len(late)
+            if here[0].any() and here[2:].any():
+                deltas = late[:, 2:][:, here[2:]] - late[:, 0, here[0]]  # (layers, repeats)
+                bands = np.quantile(deltas, BAND, axis=1).T.tolist()
+            told["beta"] = []
+            for layers, band in zip(zip(clean["layers"], after["layers"], strict=True), bands, strict=True):
+                gates = [_at(layer["beta"], place) for layer, place in zip(layers, places, strict=True)]
+                one, two = (gate and gate[0] for gate in gates)
+                told["beta"].append({"clean": one, "changed": two, "delta": _delta(one, two), "band": band})
+        found.append(told)
     return found
 
 
 def _edges(clean: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """Each edge of either run, and how much more weight each phase gives it."""
-    runs = ((run["edges"], _keys(run)) for run in (clean, after))
-    ends = ([(keys[centre], keys[near]) for near, centre, _ in edges] for edges, keys in runs)
-    pairs = list(_union(*ends).values())
-    at = [np.array([-1 if place is None else place for place in places]) for places in zip(*pairs, strict=True)]
+    pairs = _union(*([edge[:2] for edge in _named_edges(run)] for run in (clean, after))).values()
 
-    def deltas(phases: tuple[dict[str, Any], dict[str, Any]]) -> list[float | None]:
-        one, two = (np.array([*phase["weights"], None], float)[own] for phase, own in zip(phases, at, strict=True))
-        return np.where(np.isnan(two - one), None, two - one).tolist()
+    def deltas(was: dict[str, Any], now: dict[str, Any]) -> list[float | None]:
+        return [_delta(_at(was["weights"], one), _at(now["weights"], two)) for one, two in pairs]
 
     attention = [
-        {path: [deltas(pair) for pair in zip(of, now["attention"][path], strict=True)] for path, of in was.items()}
-        for was, now in ((one["attention"], two) for one, two in zip(clean["layers"], after["layers"], strict=True))
+        {path: [*map(deltas, phases, now["attention"][path])] for path, phases in was["attention"].items()}
+        for was, now in zip(clean["layers"], after["layers"], strict=True)
     ]
     return {"edges": [{"clean": one, "changed": two} for one, two in pairs], "attention": attention}
 

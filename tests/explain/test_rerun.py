@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsr_lite.explain.rerun import blocks, dense, graphs_with, rerun, take, variant, without
-from mmsr_lite.graph.batch import MATCH, SELF
+from mmsr_lite.explain.rerun import blocks, dense, graphs_with, rerun, variant, without
+from mmsr_lite.graph.batch import SELF
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.probe import listen
@@ -111,14 +111,7 @@ def test_other_codes_are_a_codebook_that_holds_them(random_model, books):
     scores, _ = rerun(model, graph)
     assert close(scores[0, 1:], other.scores(HISTORIES[:1])[0, 1:])
     assert close(scores[1, 1:], model.scores(HISTORIES[1:2])[0, 1:])
-    alone = variant(model, take(graph, torch.tensor([0])), codes)
+    alone = variant(model, graphs_with(model, [HISTORIES[0].tolist()], [codes]), codes)
     assert close(alone.scores(torch.tensor([[7]]))[0, 1:], scores[0, 1:])
     assert all(torch.equal(one, two) for one, two in zip(alone.codes, other.codes, strict=True))
     assert [table.tolist() for table in model.codes] == [book.codes.tolist() for book in books(2)]
-
-
-def test_rows_are_taken_any_number_of_times(random_model):
-    model = random_model()
-    graph = take(model.graphs(HISTORIES), torch.tensor([2, 0, 2]))
-    assert close(rerun(model, graph)[0][:, 1:], model.scores(HISTORIES[[2, 0, 2]])[:, 1:])
-    assert (graph.edges == MATCH).sum() > 0
