@@ -20,6 +20,22 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
     "02.2": (("match", "different node types"), ("out", "and so does its mirror")),
     "02.3": ((12, "only adjacent"), (3, "both ends listen")),
     "02.4": (([7, 8, 7, 9], "made of items 7 and 9"), ([7, 9, 7, 9], "the relation is both")),
+    "03.1": ((1, "not shares"), (0.25, "of the first neighbour")),
+    "03.2": ((12, "shared by the node types"), (5, "match is heterogeneous")),
+    "03.3": (({"item"}, "begins with the other"), ({"picture", "text"}, "the self-loop takes part")),
+    "03.4": ((1.2, "at most 1"), (0.29, "what it gives itself")),
+    "04.1": ((0.5, "so the weights do"), (0.75, "the weight of heho")),
+    "04.2": ((1.88, "at most 1"), (0.12, "the late weight")),
+    "04.3": (
+        ({"do": "gate", "to": "hohe", "type": "item"}, "stand there already"),
+        ({"do": "gate", "to": "half", "type": "text"}, "two is asked for"),
+    ),
+    "05.1": ((0.25, "the probability itself"), (2, "in bits")),
+    "05.2": ((["gate", "drop"], "nothing is left to draw"), (["drop"], "drawn anew each time")),
+    "05.3": (
+        ({"do": "drop", "position": 7}, "from the last item itself"),
+        ({"do": "drop", "modality": "picture", "position": 6}, "10 is asked for"),
+    ),
 }
 
 

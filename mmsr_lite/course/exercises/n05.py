@@ -1,0 +1,84 @@
+"""Exercises of notebook 05: the loss of one example, which changes have a band, a change that does harm."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.stored import stored
+from mmsr_lite.explain.what_if import what_if
+
+KINDS = ("drop", "swap", "node", "edge", "relation")
+ASKED = (
+    {"do": "gate", "to": "half"},
+    {"do": "relation", "relation": "out"},
+    {"do": "drop", "modality": "text", "position": 2},
+    {"do": "shuffle"},
+)
+USER, LAST = 62, 7
+
+
+@cache
+def cycle() -> Any:
+    """Model and data set of the stored run of `cycle`."""
+    return stored("wardrobe-cycle")
+
+
+def banded() -> set[str]:
+    """The kinds of `ASKED` whose random repeats differ."""
+    found = {change["do"]: what_if(*cycle(), USER, change)["measures"]["probability"] for change in ASKED}
+    return {name for name, measure in found.items() if not measure["alike"]}
+
+
+def harm(change: dict[str, Any]) -> float:
+    """By how many places the target's rank gets worse."""
+    return what_if(*cycle(), USER, change, repeats=1)["measures"]["rank"]["delta"]
+
+
+def touches_last(change: dict[str, Any]) -> bool:
+    """Whether a change takes something from the last item itself, as far as its fields say."""
+    everywhere = change["do"] == "drop" and change.get("position") is None
+    return everywhere or LAST in (change.get("position"), change.get("other"))
+
+
+EXERCISES = (
+    Exercise(
+        "05.1",
+        lambda: math.log(4),
+        "minus the natural logarithm of a quarter.",
+        (
+            (lambda given: abs(given - 2) < 0.01, "close: that is in bits; nats take the natural logarithm."),
+            (lambda given: abs(given + math.log(4)) < 0.01, "close: a loss is minus the logarithm, so positive."),
+            (lambda given: given == 0.25, "that is the probability itself; the loss is minus its logarithm."),
+            (lambda given: given == 0.75, "that is what is missing to 1; the loss is minus the logarithm of 1/4."),
+        ),
+    ),
+    Exercise(
+        "05.2",
+        banded,
+        "a position was chosen for the one, an order for the other; the rest leaves nothing to draw.",
+        (
+            (lambda given: set(given) == {"drop"}, "close: the order of a shuffle is drawn anew each time, too."),
+            (
+                lambda given: set(given) == {"shuffle"},
+                "close: a position was chosen in one more, and can be drawn anew.",
+            ),
+            (lambda given: "gate" in given, "all gates go to a half in every repeat: nothing is left to draw."),
+            (lambda given: "relation" in given, "every repeat cuts the same relation: nothing is left to draw."),
+        ),
+    ),
+    Exercise(
+        "05.3",
+        lambda: {"do": "relation", "relation": "in"},
+        "nobody touched the last item, and the answer is gone: it came along the edges.",
+        (
+            (lambda given: given["do"] not in KINDS, f"use one of {', '.join(KINDS)}."),
+            (touches_last, "that takes something from the last item itself."),
+            (lambda given: harm(given) <= 0, lambda given: f"the rank changes by {harm(given):+g}: not worse."),
+            (lambda given: True, lambda given: f"close: worse by {harm(given):g}, and 10 is asked for."),
+        ),
+        accepts=lambda given: given["do"] in KINDS and not touches_last(given) and harm(given) >= 10,
+    ),
+)
