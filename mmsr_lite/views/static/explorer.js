@@ -91,7 +91,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
   }
   function lens() {
     const { record: { layers, node_types: types }, state, place: { unit, lanes } } = kit, gated = layers.some(({ beta }) => beta);
-    const label = 66 * unit, tall = 13 * unit, wide = panel.clientWidth - 36 * unit, central = { "dominant-baseline": "central" };
+    const label = 66 * unit, tall = 13 * unit, wide = kit.wide - 36 * unit, central = { "dominant-baseline": "central" };
     html(panel, "h3", {}, "Gate lens");
     const scale = html(panel, "div", { class: "scale" }, gated ? "β early (heho)" : "This model has no update gate.");
     if (gated) html(scale, "i", { style: { background: `linear-gradient(90deg, ${[0, 0.5, 1].map(mix).join(", ")})` } }).after("late (hohe)");

@@ -163,7 +163,7 @@ function twoLines(text, letters) {
 // Draw `record` into `el`. Options: style (from Python), selection (see `settle`), theme, onselect(selection, theme), and `panels`, which
 // adds those of explorer.js. Returns {update({record, style, selection, theme}), hear(told), destroy(), selection}.
 export function mount(el, record, { style, selection, theme = "auto", onselect = () => {}, panels = null }) {
-  let state = settle(record, selection ?? {}), place, drawn = null, hover = null, width = 0;
+  let state = settle(record, selection ?? {}), place, drawn = null, hover = null, width = 0, side = 0; // pixels of the graph and of the panel
   const hidden = new Set(); // relations switched off
   const id = `mmsr${++pictures}`, night = matchMedia("(prefers-color-scheme: dark)");
   const root = html(null, "div", { class: "mmsr", "data-lm-suppress-shortcuts": true }); // keys are ours, not JupyterLab's
@@ -184,6 +184,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   const [late, early] = [lookOf("hohe", 0), lookOf("heho", 1)];
   const inkOf = (relation) => style.relations[relation].colour.replace(/^(?!#)(.*)$/, "var(--$1)");
   function choose(changes) {
+    panel.scrollTop = 0;
     state = settle(record, state, changes);
     paint();
     onselect({ ...state });
@@ -250,10 +251,10 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       on: { pointerenter: (event) => show(event, [clean(item.title), ...lines]), pointerleave: hide } });
   }
   function draw() {
-    const left = place ? scroll.scrollLeft : Infinity, focused = drawn?.nodes.findIndex(({ group }) => group === document.activeElement) ?? -1;
+    const first = !place, left = scroll.scrollLeft, focused = drawn?.nodes.findIndex(({ group }) => group === document.activeElement) ?? -1;
     const unit = theme === "projector" ? 1.25 : 1;
     place = layout(record, width, unit);
-    const { at, box, column, gutter, end, ahead, titles } = place, side = 54 * unit;
+    const { at, box, column, gutter, end, ahead, titles } = place, square = 54 * unit;
     scroll.replaceChildren();
     const grasp = (near) => near && choose(state.edge === near.index ? { node: state.node } : { edge: near.index });
     const canvas = svg(scroll, "svg", { width: place.width, height: place.height, role: "application", "aria-roledescription": "graph",
@@ -281,11 +282,11 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     });
     const next = svg(canvas, "g", { class: "next" }), x = end + ahead / 2 + 8 * unit, { target } = record;
     svg(next, "path", { d: `M${end - 2 * unit} ${22 * unit + box / 2}h${22 * unit}m-7 -6l7 6l-7 6`, fill: "none", stroke: "currentColor", "stroke-width": 2 });
-    card(next, x, side, "next", target ?? {}, target ? 17 : 0, target ? [`the next item · score ${three(target.score)}`] : ["unknown"]);
+    card(next, x, square, "next", target ?? {}, target ? 17 : 0, target ? [`the next item · score ${three(target.score)}`] : ["unknown"]);
     if (target) {
-      svg(next, "rect", { class: "pill", x: x - 40 * unit, y: side + 60 * unit, width: 80 * unit, height: 22 * unit, rx: 11 * unit });
-      svg(next, "text", { x, y: side + 75 * unit, ...middle }, `rank ${rank(target.rank)}`);
-      svg(next, "text", { class: "quiet", x, y: side + 99 * unit, ...middle }, record.dataset?.items ? `of ${count(record.dataset.items, "item")}` : "");
+      svg(next, "rect", { class: "pill", x: x - 40 * unit, y: square + 60 * unit, width: 80 * unit, height: 22 * unit, rx: 11 * unit });
+      svg(next, "text", { x, y: square + 75 * unit, ...middle }, `rank ${rank(target.rank)}`);
+      svg(next, "text", { class: "quiet", x, y: square + 99 * unit, ...middle }, record.dataset?.items ? `of ${count(record.dataset.items, "item")}` : "");
     }
 
     const whiskers = svg(canvas, "g", { "aria-hidden": true }), lines = svg(canvas, "g", { "aria-hidden": true });
@@ -323,14 +324,14 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       svg(labels, "text", { class: "big", x: 42 * unit, y: centre - unit }, clean(record.node_types[type], 9));
       svg(labels, "text", { class: "quiet", x: 42 * unit, y: centre + 13 * unit }, count(members.length, "node"));
     }
-    scroll.onscroll = () => put(labels, { transform: `translate(${scroll.scrollLeft} 0)` });
+    scroll.onscroll = (event) => put(labels, { transform: `translate(${event ? scroll.scrollLeft : left} 0)` });
     drawn = { canvas, edges, nodes, steps, guides };
     drawLegend();
     paint();
     roving(focused >= 0 ? focused : state.node ?? place.lanes.find(({ type }) => type === 0).members[0] ?? 0);
     nodes[focused]?.group.focus();
-    scroll.scrollLeft = Math.min(left, scroll.scrollWidth); // a long history opens at its end, beside the next item
-    scroll.onscroll();
+    scroll.onscroll(); // nothing here asks for the layout, which would be made twice
+    if (first) scroll.scrollLeft = place.width; // a long history opens at its end, beside the next item
   }
 
   // -- painting, at each choice
@@ -354,7 +355,6 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     });
     light();
     panel.replaceChildren();
-    panel.scrollTop = 0;
     more ? more.paint() : fillNode(state.node ?? record.history.at(-1).node);
     fillTable();
     summary.textContent = describe(record, state);
@@ -556,10 +556,10 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   }
   const watch = new ResizeObserver(() => {
     const now = Math.floor(scroll.clientWidth);
-    if (now && Math.abs(now - width) > 1) { width = now; draw(); }
+    if (now && Math.abs(now - width) > 1) { [width, side] = [now, panel.clientWidth]; draw(); }
   });
   const kit = { root, bar, body, panel, choose, show, hide, nameOf, lookOf, thumb, grid, radio, fillNode, display: (other) => update({ record: other }),
-    get record() { return record; }, get state() { return state; }, get style() { return style; }, get place() { return place; }, get edges() { return drawn.edges; } };
+    get record() { return record; }, get state() { return state; }, get style() { return style; }, get place() { return place; }, get wide() { return side; }, get edges() { return drawn.edges; } };
   const more = panels?.(kit);
   wear();
   night.addEventListener("change", wear);
