@@ -201,13 +201,19 @@ def _random_weights(own: list[np.ndarray], other: list[np.ndarray]) -> dict[str,
     return {"spearman": mean, "interval": interval, "passed": interval[1] < LIKE, "sentence": told}
 
 
+def rank_correlation(one: np.ndarray, two: np.ndarray) -> float:
+    """Spearman's; none, 0, where one side is constant; 1 where both are.
+
+    >>> rank_correlation(np.arange(3), np.array([1, 2, 9])), rank_correlation(np.arange(3), np.ones(3))
+    (1.0, 0.0)
+    """
+    flat = [np.ptp(values) <= 1e-6 * np.abs(values).max() for values in (one, two)]
+    return float(all(flat)) if any(flat) else float(spearmanr(one, two).statistic)
+
+
 def _correlations(own: list[np.ndarray], other: list[np.ndarray]) -> np.ndarray:
-    """Spearman's in each history of three units or more: none, 0, where one side is constant; 1 where both are."""
-    found = []
-    for pair in zip(own, other, strict=True):
-        if len(pair[0]) > 2:
-            flat = [np.ptp(values) <= 1e-6 * np.abs(values).max() for values in pair]
-            found.append(float(all(flat)) if any(flat) else spearmanr(*pair).statistic)
+    """The rank correlation in each history of three units or more."""
+    found = [rank_correlation(*pair) for pair in zip(own, other, strict=True) if len(pair[0]) > 2]
     if not found:
         raise MMSRError("no history has three units to put in order; give longer histories")
     return np.array(found)

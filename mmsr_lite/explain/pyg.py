@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import kendalltau, spearmanr
 from torch import Tensor, nn
 from torch_geometric.explain import CaptumExplainer, Explainer, Explanation, GNNExplainer
 from torch_geometric.explain.algorithm import ExplainerAlgorithm
@@ -26,8 +25,9 @@ from torch_geometric.explain.metric import fidelity
 from torch_geometric.nn import MessagePassing
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.explain.faithfulness import rank_correlation
 from mmsr_lite.explain.rerun import carried, replacements, rerun, rollout
-from mmsr_lite.explain.trace import trace
+from mmsr_lite.explain.trace import slots, trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 
@@ -117,6 +117,9 @@ def compare_with_pyg(
         _, seen = rerun(model, graph)
         heard = torch.stack([carried(model, graph, seen, i) for i in range(len(model.layers))]).mean(0)[0]  # (N, N)
         flow, adapter = rollout(model, graph, seen)[1][0], AsPyG(model, graph)
+    neighbour, centre, _ = np.array(record["edges"]).T
+    place = slots(record["nodes"], graph)
+    adapter.edge_index = torch.from_numpy(np.stack([place[neighbour], place[centre]])).to(past)  # in the record's order
     neighbour, centre = adapter.edge_index
     masks = {"attention": heard[centre, neighbour], "flow": flow[centre, neighbour]}
     asked = {"GNNExplainer": GNNExplainer(epochs=epochs), "gradient": EdgeGradient()}
@@ -129,11 +132,7 @@ def compare_with_pyg(
             explainer = Explainer(adapter, algorithm, "model", CONFIG, edge_mask_type="object")
             explanation = explainer(adapter.x, adapter.edge_index)
             masks[name] = explanation.edge_mask.detach().abs()
-    place = _places(record, graph)
-    order = torch.zeros(len(adapter.x), len(adapter.x), dtype=torch.long)
-    order[centre.cpu(), neighbour.cpu()] = torch.arange(len(centre))
-    rows = [int(order[place[c], place[n]]) for n, c, _ in record["edges"]]
-    values = {name: mask.double().cpu().numpy()[rows] for name, mask in masks.items()}
+    values = {name: mask.double().cpu().numpy() for name, mask in masks.items()}
     fidelities = []
     for mask in masks.values():
         best = torch.zeros_like(mask)
@@ -142,19 +141,12 @@ def compare_with_pyg(
         fidelities.append(dict(zip(("plus", "minus"), fidelity(explainer, explanation), strict=True)))
     names, agreement = list(values), []
     for one, two in combinations(range(len(names)), 2):
-        pair = values[names[one]], values[names[two]]
-        rho, tau = (float(how(*pair).statistic) if min(map(len, pair)) > 1 else 1.0 for how in (spearmanr, kendalltau))
-        agreement.append({"methods": [one, two], "spearman": rho, "kendall": tau})
+        rho = rank_correlation(values[names[one]], values[names[two]])
+        agreement.append({"methods": [one, two], "spearman": rho})
     item, edges = record["answer"]["top"][0]["item"], np.stack(list(values.values()), 1).tolist()
     told = {"told": TOLD, "sentence": _sentence(values, agreement)}
     found = {"methods": names, "edges": edges, "agreement": agreement, "fidelity": fidelities}
     return {"schema": SCHEMA, "trace": record, "item": item} | found | told
-
-
-def _places(record: dict[str, Any], graph: GraphBatch) -> list[int]:
-    """The slot of each node of the record."""
-    begin, ids = [sum(graph.widths[:t]) for t in range(len(graph.widths))], [own[0].tolist() for own in graph.ids]
-    return [begin[node["type"]] + ids[node["type"]].index(node["id"]) for node in record["nodes"]]
 
 
 def _sentence(values: dict[str, np.ndarray], agreement: list[dict[str, Any]]) -> str:

@@ -17,8 +17,9 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.pictures import data_uri
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
+from mmsr_lite.explain.rerun import dense
 from mmsr_lite.graph.batch import GraphBatch
-from mmsr_lite.graph.msgraph import ITEM, RELATIONS, MSGraph, build_msgraph
+from mmsr_lite.graph.msgraph import ITEM, RELATIONS, MSGraph, Node, build_msgraph
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
@@ -87,16 +88,15 @@ def _by_graph(model: MMSR, dataset: Dataset, history: torch.Tensor, seen: dict[s
     tables = {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
     past = history[0].tolist()
     msgraph = build_msgraph(past, tables, global_attention=model.config.global_attention)
-    slots, last = _slots(msgraph, graph), int(graph.last[0])
-    edges = np.array(
-        [[edge.neighbour, edge.centre, RELATIONS.index(edge.relation)] for edge in msgraph.edges]
-    )  # (E, 3)
+    edges = np.array([[e.neighbour, e.centre, RELATIONS.index(e.relation)] for e in msgraph.edges])  # (E, 3)
+    nodes, last = [_node(dataset, msgraph, node) for node in msgraph.nodes], int(graph.last[0])
+    place = slots(nodes, graph)
     told = {
         "node_types": list(msgraph.node_types),
         "history": _steps(dataset, msgraph),
-        "nodes": [_node(dataset, msgraph, index) for index in range(len(msgraph.nodes))],
+        "nodes": nodes,
         "edges": edges.tolist(),
-        "layers": [_layer(model, index, seen, slots, edges) for index in range(len(model.layers))],
+        "layers": [_layer(model, index, seen, graph, place, edges) for index in range(len(model.layers))],
         "stages": _stages(model, seen, msgraph, last),
     }
     return states[0][0, last] @ model.item_table().T, _parts(model, seen, last), told
@@ -104,10 +104,8 @@ def _by_graph(model: MMSR, dataset: Dataset, history: torch.Tensor, seen: dict[s
 
 def _by_probes(model: Recommender, dataset: Dataset, history: torch.Tensor, seen: dict[str, Any]):
     """The same of a model without an MSGraph: every probe that saw one value for this history, None where masked."""
-    scores = model.scores(history)[0]
-    steps = [
-        _seen(dataset, place, item) | {"node": None, "codes": {}} for place, item in enumerate(history[0].tolist(), 1)
-    ]
+    steps = [_seen(dataset, *place) | {"node": None, "codes": {}} for place in enumerate(history[0].tolist(), 1)]
+    scores = model.scores(history)[0]  # fills `seen`
     values = {name: value[0].cpu().numpy() for name, value in seen.items() if len(value) == 1}
     told = {"node_types": [], "history": steps, "nodes": [], "edges": [], "layers": [], "stages": []}
     probes = {name: np.where(value > MASKED / 2, value, None).tolist() for name, value in values.items()}
@@ -120,57 +118,49 @@ def _history(model: Recommender, dataset: Dataset, user: int | None, history: Se
     if history is None:
         *history, target = dataset.history(user).tolist()
         if not history:
-            raise MMSRError(
-                f"user {user} ({dataset.user_ids[user]!r}) has one item, so nothing comes before it; choose another"
-            )
+            who = f"user {user} ({dataset.user_ids[user]!r})"
+            raise MMSRError(f"{who} has one item, so nothing comes before it; choose another")
     unknown = [item for item in [*history, 1 if target is None else target] if not 1 <= item <= dataset.num_items]
     if unknown or not history:
-        raise MMSRError(
-            f"history {list(history)[:5]} with target {target}: expected items from 1 to {dataset.num_items}"
-        )
-    longest = getattr(model.config, "max_history", model.max_history)
-    return [int(item) for item in history][-longest:], target
+        told = f"history {list(history)[:5]} with target {target}"
+        raise MMSRError(f"{told}: expected items from 1 to {dataset.num_items}")
+    return [int(item) for item in history][-model.max_history :], target
 
 
-def _slots(msgraph: MSGraph, graph: GraphBatch) -> np.ndarray:
-    """(N,) the slot of each node in the batch of one, counted over all types."""
-    begin = dict(zip(msgraph.node_types, np.cumsum([0, *graph.widths]), strict=False))
-    ids = {name: ids[0].tolist() for name, ids in zip(msgraph.node_types, graph.ids, strict=True)}
-    return np.array([begin[node.type] + ids[node.type].index(node.id) for node in msgraph.nodes])
+def slots(nodes: list[dict[str, Any]], graph: GraphBatch) -> np.ndarray:
+    """(N,) the slot of each node of a record in the batch of one, counted over all types."""
+    begin, ids = np.cumsum([0, *graph.widths]), [own[0].tolist() for own in graph.ids]
+    return np.array([begin[node["type"]] + ids[node["type"]].index(node["id"]) for node in nodes])
 
 
-def _layer(model: MMSR, index: int, seen: dict[str, Any], slots: np.ndarray, edges: np.ndarray) -> dict[str, Any]:
+def _layer(
+    model: MMSR, index: int, seen: dict[str, Any], graph: GraphBatch, place: np.ndarray, edges: np.ndarray
+) -> dict[str, Any]:
     layer, name = model.layers[index], f"layers.{index}.probes"
-    neighbours, centres, kinds = slots[edges[:, 0]], slots[edges[:, 1]], np.array(RELATIONS)[edges[:, 2]]
+    neighbours, centres, kinds = place[edges[:, 0]], place[edges[:, 1]], np.array(RELATIONS)[edges[:, 2]]
     heard = {HOMOGENEOUS: kinds != "match", HETEROGENEOUS: np.isin(kinds, ("self", "match"))}
 
     def phase(path: str, number: int, family: str) -> dict[str, Any]:
         found: dict[str, Any] = {"family": family}
         for what in ("weights", "logits"):
             blocks = seen.get(f"{name}.{path}_{number}_{what}")  # an aggregator may have no logits
-            dense = None if blocks is None else torch.block_diag(*(own[0] for own in blocks)).cpu().numpy()
-            values = np.full(len(edges), None) if dense is None else dense[centres, neighbours]
+            values = None if blocks is None else dense(blocks, graph)[0].cpu().numpy()[centres, neighbours]
             found[what] = np.where(heard.get(family, True), values, None).tolist()
         return found
 
-    paths = layer.fusion.paths.items()
-    said = None if layer.gate is None else layer.gate.logits(*(_rows(seen[f"{name}.{path}"]) for path, _ in paths))
-    norms = {
-        end: _rows(seen[f"{name}.{end}"]).norm(dim=-1).cpu().numpy()[slots].tolist()
-        for end in ("input", *layer.fusion.paths, "output")
+    paths, ends = layer.fusion.paths, ("input", *layer.fusion.paths, "output")
+    states = {end: torch.cat(seen[f"{name}.{end}"], 1)[0] for end in ends}  # (N, D) each
+    found: dict[str, Any] = {
+        "attention": {path: [phase(path, *own) for own in enumerate(families, 1)] for path, families in paths.items()},
+        "norms": {end: state.norm(dim=-1).cpu().numpy()[place].tolist() for end, state in states.items()},
+        "beta": None,
+        "gate_logits": None,
     }
-    return {
-        "attention": {
-            path: [phase(path, number, family) for number, family in enumerate(families, 1)] for path, families in paths
-        },
-        "beta": None if layer.gate is None else seen[f"{name}.beta"][0].cpu().numpy()[slots].tolist(),
-        "gate_logits": None if said is None else said.cpu().numpy()[slots].tolist(),
-        "norms": norms,
-    }
-
-
-def _rows(states: list[torch.Tensor]) -> torch.Tensor:
-    return torch.cat(states, 1)[0]
+    if layer.gate is not None:
+        logits = layer.gate.logits(*(states[path] for path in paths))
+        said = {"beta": seen[f"{name}.beta"][0], "gate_logits": logits}
+        found |= {what: value.cpu().numpy()[place].tolist() for what, value in said.items()}
+    return found
 
 
 def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> list[dict[str, Any]]:
@@ -188,7 +178,7 @@ def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> l
     stage("codes", (length, sum(table.shape[1] for table in model.codes)))
     for index, layer in enumerate(model.layers):
         name = f"layers.{index}.probes"
-        width = _rows(seen[f"{name}.input"]).shape[1]
+        width = seen[f"{name}.input"][0].shape[2]
         stage("input", (count, width), f"{name}.input", seen[f"{name}.input"][0][0, last], layer=index)
         for path, families in layer.fusion.paths.items():
             for phase, family in enumerate(families):
@@ -208,14 +198,12 @@ def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, torch.Tens
     layer, name = model.layers[-1], f"layers.{len(model.layers) - 1}.probes"
     ends = {path: seen[f"{name}.{path}"][0][0, last] for path in layer.fusion.paths}
     if layer.gate is not None:
-        ends = {
-            path: share * end for (path, end), share in zip(ends.items(), seen[f"{name}.beta"][0, last], strict=True)
-        }
+        beta = seen[f"{name}.beta"][0, last]
+        ends = {path: share * end for (path, end), share in zip(ends.items(), beta, strict=True)}
     elif layer.join is not None:
         weights = layer.join.weight.split(layer.join.out_features, 1)
-        ends = {path: weight @ end for (path, end), weight in zip(ends.items(), weights, strict=True)} | {
-            "bias": layer.join.bias
-        }
+        ends = {path: weight @ end for (path, end), weight in zip(ends.items(), weights, strict=True)}
+        ends["bias"] = layer.join.bias
     return ends | ({"residual": seen[f"{name}.input"][0][0, last]} if layer.residual else {})
 
 
@@ -232,9 +220,9 @@ def _seen(dataset: Dataset, place: int, item: int) -> dict[str, Any]:
 
 
 def _steps(dataset: Dataset, msgraph: MSGraph) -> list[dict[str, Any]]:
+    codes = msgraph.node_types[1:]
     steps = [
-        _seen(dataset, place, item) | {"codes": {name: [] for name in msgraph.node_types[1:]}}
-        for place, item in enumerate(msgraph.history, 1)
+        _seen(dataset, *place) | {"codes": {name: [] for name in codes}} for place in enumerate(msgraph.history, 1)
     ]
     for index, node in enumerate(msgraph.nodes):
         for place in node.positions:
@@ -245,8 +233,7 @@ def _steps(dataset: Dataset, msgraph: MSGraph) -> list[dict[str, Any]]:
     return steps
 
 
-def _node(dataset: Dataset, msgraph: MSGraph, index: int) -> dict[str, Any]:
-    node = msgraph.nodes[index]
+def _node(dataset: Dataset, msgraph: MSGraph, node: Node) -> dict[str, Any]:
     items = list(dict.fromkeys(msgraph.history[place - 1] for place in node.positions))
     label = dataset.titles[node.id] or dataset.item_ids[node.id] if node.type == ITEM else f"{node.type} code {node.id}"
     kind = msgraph.node_types.index(node.type)

@@ -10,6 +10,7 @@ from torch_geometric.explain import Explainer
 from mmsr_lite.explain.pyg import CONFIG, AsPyG, EdgeGradient, compare_with_pyg
 from mmsr_lite.explain.rerun import blocks, rerun
 from mmsr_lite.graph.batch import SELF
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 PAST = [1, 2, 1, 3, 5]
 
@@ -88,6 +89,13 @@ def test_the_record_stands_beside_the_trace(random_model, world):
     assert f"{record['agreement'][1]['spearman']:+.2f} with our attention" in record["sentence"]
     assert all({fid["plus"], fid["minus"]} <= {0, 1} for fid in record["fidelity"])  # one history
     assert record["item"] == trace["answer"]["top"][0]["item"]
+
+
+def test_methods_that_tell_edges_not_apart_have_numbers_too(books, world):
+    torch.manual_seed(0)
+    fresh = MMSR(MMSRConfig(dim=8, fusion="homogeneous"), 12, books(0))  # its attention is uniform
+    record = compare_with_pyg(fresh, world, history=[1, 2], epochs=1)
+    assert record["agreement"][1]["spearman"] == 0 and json.dumps(record, allow_nan=False)
 
 
 def test_a_mask_of_all_edges_keeps_the_answer_and_none_of_them_is_the_input_alone(adapted):
