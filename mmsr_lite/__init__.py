@@ -38,12 +38,13 @@ _HOMES = {
     "show": "mmsr_lite.views",
     "check": "mmsr_lite.course.check",
     "stored": "mmsr_lite.course.stored",
+    "stored_study": "mmsr_lite.course.stored",
 }
 __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:  # what editors and type checkers read
     from mmsr_lite.course.check import check
-    from mmsr_lite.course.stored import stored
+    from mmsr_lite.course.stored import stored, stored_study
     from mmsr_lite.data import load
     from mmsr_lite.data.dataset import Dataset, Modality
     from mmsr_lite.data.split import split

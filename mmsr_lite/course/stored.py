@@ -1,11 +1,14 @@
-"""Stored runs: small trained models in `assets/`, which the notebooks open instead of training (`make assets`)."""
+"""What the notebooks open instead of training: models (`make assets`) and tables (`mmsr-lite tables`) in `assets/`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments.record import again, open_study
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.run import fit, open_run
 
@@ -27,3 +30,13 @@ def stored(name: str, train: bool = False) -> tuple[Recommender, Dataset]:
     if train:
         model, dataset, _ = fit(config, ROOT / "runs" / name)
     return model, dataset
+
+
+def stored_study(name: str, dataset: str, train: bool = False, only: list[str] | None = None) -> dict[str, Any]:
+    """The study `name` on `dataset` from `assets/results`, a record for `show.study` and `show.differences`.
+
+    `train` carries its runs of seed 0 out anew, `only` those of these models; that is for the wardrobe worlds. Raises
+    `MMSRError` when there is no such table.
+    """
+    record = open_study(ASSETS / "results" / dataset, name)
+    return again(record, load(dataset.replace("-", ":", 1)), only) if train else record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mmsr_lite.views import bands, charts
+from mmsr_lite.views import bands, charts, studies
 from mmsr_lite.views.charts import Chart
 from mmsr_lite.views.cockpit import Cockpit
 from mmsr_lite.views.cockpit import training as training_chart
@@ -58,6 +58,22 @@ def compare(record: dict[str, Any]) -> Chart:
 def fidelity(record: dict[str, Any]) -> Chart:
     """Deletion and insertion curves and what the tests of an explanation say, from `explain.faithfulness`."""
     return Chart(record, bands.fidelity, "faithfulness")
+
+
+def study(
+    record: dict[str, Any],
+    across: str,
+    panel: str | None = None,
+    where: dict[str, Any] | None = None,
+    metric: str = "HR@5",
+) -> Chart:
+    """The table of a study as lines along one of its labels, from `stored_study`; see `views.studies.study`."""
+    return Chart(record, lambda one: studies.study(one, across, panel, where, metric), "study")
+
+
+def differences(record: dict[str, Any], metric: str = "HR@5") -> Chart:
+    """The paired tests of a study, with intervals, from `stored_study`."""
+    return Chart(record, lambda one: studies.differences(one, metric), "study")
 
 
 def codebook(record: dict[str, Any]) -> Chart:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmsr_lite import MMSRError, stored, trace
+from mmsr_lite import MMSRError, stored, stored_study, trace
 from mmsr_lite.course import stored as home
 from mmsr_lite.data.storage import read_json
 
@@ -35,3 +35,10 @@ def test_an_unknown_run_names_the_known_ones(tmp_path, monkeypatch):
     monkeypatch.setattr(home, "ASSETS", tmp_path / "none")
     with pytest.raises(MMSRError, match="clone it"):
         stored("wardrobe-cycle")
+
+
+def test_a_stored_study_is_the_table_that_was_stored():
+    record = stored_study("comparison", "amazon-beauty")
+    assert {row["dataset"] for row in record["rows"]} == {record["dataset"]} == {"amazon-beauty"}
+    with pytest.raises(MMSRError, match="no table of 'missing'"):
+        stored_study("missing", "nowhere")

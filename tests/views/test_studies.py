@@ -1,0 +1,59 @@
+"""Charts of a study: means over seeds, the undisturbed in every panel, intervals as the tests give them."""
+
+from fixtures import HOSTILE
+
+from mmsr_lite.views import show
+from mmsr_lite.views.still import still
+from mmsr_lite.views.studies import WHOLE
+
+LABELS = ("model", "variant", "corruption", "modality", "rate", "at")
+
+
+def row(value: float, *labels) -> dict:
+    return dict(zip(LABELS, labels, strict=True)) | {"HR@5": value, "MRR@5": value / 2}
+
+
+def sample() -> dict:
+    """Two systems; one has two seeds, and loses a modality at test."""
+    rows = [row(4.0, "a", "", "", "", 0.0, ""), row(6.0, "a", "", "", "", 0.0, ""), row(9.0, "b", "", "", "", 0.0, "")]
+    rows += [row(3.0, "a", "", "missing", "x", 0.5, "test"), row(1.0, "a", "", "missing", "y", 0.5, "test")]
+    rows += [row(2.0, "a", "", "missing", "x", 0.5, "training")]
+    tests = [
+        {"system": HOSTILE, "against": "a", "metric": "HR@5", "difference": 4.0, "low": 3.0, "high": 5.0, "p": 0.01}
+    ]
+    tests += [tests[0] | {"metric": "MRR@5"}, tests[0] | {"system": "c", "low": -1.0, "p": 0.2}]
+    record = {"schema": "mmsr-lite/study/1", "study": "missing", "dataset": HOSTILE, "labels": LABELS}
+    return record | {"rows": rows, "tests": tests}
+
+
+def test_a_line_is_the_mean_over_seeds_and_starts_at_what_was_not_disturbed():
+    figure = show.study(sample(), "rate", "modality", {"at": "test", "corruption": "missing"}).figure
+    lines = {(line.xaxis, line.name): (list(line.x), list(line.y)) for line in figure.data}
+    assert lines["x", "a"] == ([0.0, 0.5], [(4 + 6) / 2, 3.0])
+    assert lines["x2", "a"] == ([0.0, 0.5], [(4 + 6) / 2, 1.0])
+    assert lines["x", "b"] == lines["x2", "b"] == ([0.0], [9.0])
+
+
+def test_a_label_that_is_a_word_keeps_the_order_of_the_table_and_the_metric_is_a_choice():
+    figure = show.study(
+        sample(), "corruption", metric="MRR@5", where={"at": "test", "modality": "x", "rate": 0.5}
+    ).figure
+    assert [(list(line.x), list(line.y)) for line in figure.data] == [
+        ([WHOLE, "missing"], [2.5, 1.5]),
+        ([WHOLE], [4.5]),
+    ]
+
+
+def test_a_difference_is_drawn_with_its_interval_and_marked_when_it_is_clear():
+    figure = show.differences(sample()).figure
+    assert list(figure.data[0].base) == [3.0, -1.0] and list(figure.data[0].x) == [5 - 3, 5 + 1]
+    assert {trace.name: list(trace.x) for trace in figure.data[1:]} == {"clear": [4.0], "not clear": [4.0]}
+    assert len(show.differences(sample(), "MRR@5").figure.data[0].base) == 1
+
+
+def test_names_are_escaped_and_every_chart_has_a_still_and_words():
+    for view in (show.study(sample(), "rate", "modality"), show.differences(sample())):
+        assert HOSTILE not in view.figure.to_json() and view.text and view.table
+        assert still(view.figure).axes
+    empty = show.study(sample() | {"rows": []}, "rate")
+    assert "nothing to show" in empty.text
