@@ -1,7 +1,7 @@
 """Speed and memory against the goals: `python -m benchmarks FOLDER` (Beauty, or any data set) on this machine's device.
 
 Writes benchmarks/results/<device>.json and prints the table of all results there. Medians of at least five measurements
-after warm-up. `python -m benchmarks growth FOLDER`, `cpu` and `scale` measure what their files in benchmarks/ say.
+after warm-up. `python -m benchmarks NAME ...` with growth, peers, cpu or scale measures what benchmarks/NAME.py says.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mmsr_lite.training.distributed import processes, rank, size
 from mmsr_lite.training.loop import pick_device, train
 from mmsr_lite.training.run import RunConfig, build, prepare
 
-OTHERS = ("growth", "cpu", "scale")
+OTHERS = ("growth", "cpu", "scale", "peers")
 RELEASED = {
     "train_epoch_s": 76.0,
     "rank_s": 20.0,
@@ -75,7 +75,8 @@ def measure(config: RunConfig, epochs: int) -> dict[str, Any]:
     record = train(model, parts, replace(config.train, epochs=epochs, selection="none"), progress=False)
     seconds = [entry["seconds"] for entry in record["epochs"]]
     peak = torch.cuda.max_memory_allocated() / 2**30 if device.type == "cuda" else None
-    found = {"precision": config.train.precision, "train_epoch_s": statistics.median(seconds[1:]), "epochs_s": seconds}
+    found = {"precision": config.train.precision, "negatives": config.train.negatives}
+    found |= {"train_epoch_s": statistics.median(seconds[1:]), "epochs_s": seconds}
     found |= {"peak_gib": peak, "loss": record["epochs"][-1]["loss"]}
     found["rank_s"] = median_seconds(lambda: ranks(model, parts.test), device, most=5, limit=float("inf"))
     if size() == 1:
@@ -106,26 +107,29 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--batch", type=int, default=512, help="of all processes together")
     parser.add_argument("--precisions", nargs="+", default=["float32", "tf32", "bf16"])
+    parser.add_argument(
+        "--negatives", nargs="+", type=int, default=[], help="also the sampled loss of so many, at tf32"
+    )
     args = parser.parse_args(argv)
     device = pick_device(args.device)
     rows = []
     with processes(device):
-        for precision in args.precisions:
+        for precision, negatives in [(p, 0) for p in args.precisions] + [("tf32", n) for n in args.negatives]:
             names = None if args.modalities is None else tuple(args.modalities)
             config = RunConfig(args.source, names, args.encoder)
-            settings = {"device": args.device, "precision": precision, "batch": args.batch}
+            settings = {"device": args.device, "precision": precision, "batch": args.batch, "negatives": negatives}
             rows.append(measure(config.with_settings(**settings), args.epochs))
             if rank() == 0:
                 print({key: round(v, 4) if isinstance(v, float) else v for key, v in rows[-1].items()}, flush=True)
         first, count = rank() == 0, size()
     if not first:
         return
-    by = {row["precision"]: row for row in rows}
+    by = {row["precision"]: row for row in rows if not row["negatives"]}
     told = next(by[name] for name in ("tf32", "float32", "bf16") if name in by)
     result = {"device": device_name(device) + (f" x {count}" if count > 1 else ""), "torch": torch.__version__}
     result |= {key: told[key] for key in ("train_epoch_s", "rank_s", "peak_gib", "graphs_per_s", "hr5") if key in told}
     result |= {"train_epoch_bf16_s": by["bf16"]["train_epoch_s"]} if "bf16" in by else {}
-    result["hr5_spread"] = max(row["hr5"] for row in rows) - min(row["hr5"] for row in rows)
+    result["hr5_spread"] = max(row["hr5"] for row in by.values()) - min(row["hr5"] for row in by.values())
     kind = "" if args.batch == 512 and count == 1 else f"-batch-{args.batch}-x{count}"
     place = RESULTS / f"{'cpu-epoch' if device.type == 'cpu' else file_name(device)}{kind}.json"
     result |= {
