@@ -18,7 +18,7 @@ class Table(Recommender):
     """Item i scores `table[i]` after any history, and nothing else counts."""
 
     def __init__(self, *table: float):
-        super().__init__()
+        super().__init__(None)
         self.register_buffer("table", torch.tensor([-torch.inf, *table]))
 
     def scores(self, history):
