@@ -1,6 +1,6 @@
 """MMSR without one of its parts (paper, Table 4); NI is non-invasive."""
 
-from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.study import Study, variants_of_mmsr
 
 VARIANTS = {
     "HAN-GNN": {},
@@ -15,10 +15,4 @@ VARIANTS = {
     "without type": {"node_type": False},
 }
 
-
-def jobs(setting: Setting) -> list[Job]:
-    """One for each variant."""
-    return [Job({"model": "mmsr", "variant": name}, setting.config(**v)) for name, v in VARIANTS.items()]
-
-
-STUDY = Study("Table 4", "Does each part of HAN-GNN help?", jobs, lambda labels: labels | {"variant": "HAN-GNN"})
+STUDY = Study("Table 4", "Does each part of HAN-GNN help?", variants_of_mmsr(VARIANTS), {"variant": "HAN-GNN"})

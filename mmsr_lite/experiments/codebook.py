@@ -21,4 +21,4 @@ def jobs(setting: Setting) -> list[Job]:
     return found
 
 
-STUDY = Study("Figure 5", "Do codes help, and how many?", jobs, lambda labels: labels | {"variant": "no codes"})
+STUDY = Study("Figure 5", "Do codes help, and how many?", jobs, {"variant": "no codes"})

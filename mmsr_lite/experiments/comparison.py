@@ -9,4 +9,4 @@ def jobs(setting: Setting) -> list[Job]:
     return [Job({"model": name}, setting.config(name)) for name in MODELS]
 
 
-STUDY = Study("Table 2", "Is MMSR ahead of every other system?", jobs, lambda labels: labels | {"model": "mmsr"})
+STUDY = Study("Table 2", "Is MMSR ahead of every other system?", jobs, {"model": "mmsr"})

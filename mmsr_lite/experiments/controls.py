@@ -16,4 +16,4 @@ def jobs(setting: Setting) -> list[Job]:
     ]
 
 
-STUDY = Study("-", "Do modalities bring more than shuffled ones?", jobs, lambda labels: labels | {"variant": "true"})
+STUDY = Study("-", "Do modalities bring more than shuffled ones?", jobs, {"variant": "true"})

@@ -22,9 +22,5 @@ def jobs(setting: Setting) -> list[Job]:
     return found
 
 
-STUDY = Study(
-    "Figure 1",
-    "Does disorder hurt late fusion more, and a mismatch early fusion?",
-    jobs,
-    lambda labels: labels | {"corruption": ""},
-)
+ASKS = "Does disorder hurt late fusion more, and a mismatch early fusion?"
+STUDY = Study("Figure 1", ASKS, jobs, {"corruption": ""})

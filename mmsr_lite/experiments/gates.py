@@ -24,7 +24,7 @@ def jobs(setting: Setting) -> list[Job]:
     return [Job(labels, setting.config(), readings=(Reading(), *forced), betas=True)]
 
 
-STUDY = Study("-", "What do the gates do, and do they matter?", jobs, lambda labels: labels | {"variant": "own gates"})
+STUDY = Study("-", "What do the gates do, and do they matter?", jobs, {"variant": "own gates"})
 
 
 def forced(model: nn.Module, gate: str) -> dict[str, Callable[[Tensor], Tensor]]:

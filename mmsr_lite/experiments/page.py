@@ -64,7 +64,7 @@ class Table:
         found = read_json(sidecar)["tests"] if sidecar.is_file() else []
         self.tests = {(test["system"], test["against"], test["metric"]): test for test in found}
         self.tests |= {(other, one, metric): test for (one, other, metric), test in self.tests.items()}
-        self.against = {one: said(system_of(STUDIES[name].reference(row))) for one, row in self.labels.items()}
+        self.against = {one: said(system_of(row | STUDIES[name].reference)) for one, row in self.labels.items()}
 
     def rows(self, theirs: dict[str, dict[str, float]]) -> list[str]:
         """The Markdown table, with the paper's numbers where it has them."""

@@ -1,6 +1,6 @@
 """The paper's equations against what the released code does instead, one departure at a time."""
 
-from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.study import Study, variants_of_mmsr
 
 VARIANTS = {
     "the paper": {},
@@ -10,12 +10,5 @@ VARIANTS = {
     "the gate scores each path alone": {"separate_gate": True},
 }
 
-
-def jobs(setting: Setting) -> list[Job]:
-    """One for each departure."""
-    return [Job({"model": "mmsr", "variant": name}, setting.config(**v)) for name, v in VARIANTS.items()]
-
-
-STUDY = Study(
-    "-", "What do the released code's departures change?", jobs, lambda labels: labels | {"variant": "the paper"}
-)
+ASKS = "What do the released code's departures change?"
+STUDY = Study("-", ASKS, variants_of_mmsr(VARIANTS), {"variant": "the paper"})

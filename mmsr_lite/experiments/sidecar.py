@@ -58,7 +58,7 @@ def compare(place: Path, name: str, rows: list[dict[str, Any]], setting: Setting
     whole = {system: ranks for system, ranks in kept.items() if all(r is not None for r in ranks)}
     found = []
     for row in {system_of(row): row for row in rows}.values():
-        system, other = system_of(row), system_of(STUDIES[name].reference(row))
+        system, other = system_of(row), system_of(row | STUDIES[name].reference)
         if system != other and system in whole and other in whole:
             told = {"system": said(system), "against": said(other), "seeds": [len(whole[system]), len(whole[other])]}
             for metric in TESTED:

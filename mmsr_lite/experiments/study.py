@@ -57,12 +57,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Study:
-    """`jobs(setting)` lists the systems; `reference(labels)` names the one that a system is tested against."""
+    """`jobs(setting)` lists the systems; each is tested against the one whose labels differ from its by `reference`."""
 
     paper: str
     asks: str
     jobs: Callable[[Setting], list[Job]]
-    reference: Callable[[dict[str, Any]], dict[str, Any]]
+    reference: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,11 @@ class Setting:
             config.with_settings(lr=lr, **dict.fromkeys(drops, drop), selection="validation", seed=0)
             for lr, drop in values
         ]
+
+
+def variants_of_mmsr(variants: dict[str, dict[str, Any]]) -> Callable[[Setting], list[Job]]:
+    """The jobs of a study that changes settings of MMSR: the name of each variant and its changes."""
+    return lambda setting: [Job({"model": "mmsr", "variant": n}, setting.config(**v)) for n, v in variants.items()]
 
 
 def tuned(config: RunConfig, trial: RunConfig, epochs: int, seed: int) -> RunConfig:

@@ -16,9 +16,10 @@ import numpy as np
 
 from mmsr_lite.data.corruption import displaced, shuffled
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.explain.rerun import FORCED
+from mmsr_lite.graph.msgraph import RELATIONS
 
 FAMILIES = {"homogeneous": ("out", "in", "both"), "heterogeneous": ("match",)}
-RELATIONS = ("self", "out", "in", "both", "match")
 LAST = "the last item's node holds the answer and cannot be removed; remove the item from the history instead"
 Node = tuple[str, int]
 
@@ -74,10 +75,6 @@ class Scene:
         names = list(self.tables)
         return list(range(len(names))) if modality is None else [names.index(choose("modality", modality, names))]
 
-    def seed(self) -> int:
-        """A new seed for what takes one."""
-        return int(self.rng.integers(2**31))
-
     def name(self, item: int) -> str:
         """How a sentence calls an item."""
         return f"“{self.titles[item] or item}”"
@@ -99,14 +96,14 @@ def _words(modality: str | None) -> str:
 
 
 def _shuffle(scene: Scene, *, rate=1.0) -> str:
-    scene.history = shuffled(np.array(scene.history), rate=rate, seed=scene.seed()).tolist()
+    scene.history = shuffled(np.array(scene.history), rate=rate, seed=int(scene.rng.integers(2**31))).tolist()
     return f"{100 * rate:.0f} % of the history is shuffled"
 
 
 def _mismatch(scene: Scene, *, modality=None, rate=1.0) -> str:
     for m in scene.chosen(modality):
         held = {item: own for item in dict.fromkeys(scene.history) if (own := scene.carried(m, item))}
-        source = displaced(np.array([*held] or [0]), rate=rate, seed=scene.seed())
+        source = displaced(np.array([*held] or [0]), rate=rate, seed=int(scene.rng.integers(2**31)))
         codes = list(held.values())
         scene.codes |= {(m, item): codes[place] for item, place in zip(held, source, strict=False)}
     return f"{100 * rate:.0f} % of the items trade their {_words(modality)}"
@@ -181,7 +178,7 @@ def _relation(scene: Scene, *, relation) -> str:
 
 
 def _gate(scene: Scene, *, to, type=None, id=None, layer=None) -> str:
-    choose("gate", to, ("hohe", "heho", "half"))
+    choose("gate", to, FORCED)
     if type is not None:
         choose("node type", type, ("item", *scene.tables))
     if id is not None:
@@ -218,9 +215,7 @@ def filled(change: str | Mapping[str, Any]) -> dict[str, Any]:
     """
     given = {"do": change} if isinstance(change, str) else dict(change)
     name = choose("change", given.pop("do", None), CHANGES)
-    fields = {
-        key: one.default for key, one in signature(CHANGES[name]).parameters.items() if one.kind is one.KEYWORD_ONLY
-    }
+    fields = {key: one.default for key, one in signature(CHANGES[name]).parameters.items() if key != "scene"}
     if set(given) - set(fields) or Parameter.empty in (fields | given).values():
         needed = ", ".join(f"{key} (needed)" if value is Parameter.empty else key for key, value in fields.items())
         raise MMSRError(f"change {name!r} with {given}: expected the fields {needed}")

@@ -10,13 +10,12 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.explain.changes import Scene, apply, filled
+from mmsr_lite.explain.changes import FAMILIES, Scene, apply, filled
 from mmsr_lite.explain.trace import shown, trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR
 
-FAMILIES = ("homogeneous", "heterogeneous")
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `what_if` knows them
 OTHERS = ("user", "families", "codes", "undo", "redo", "find", "what_if")
 FOUND = 24  # items a search gives
@@ -31,7 +30,7 @@ class Draft:
     target: int
     codes: int | None
     codes_per_item: int | None
-    families: tuple[str, ...] = FAMILIES
+    families: tuple[str, ...] = tuple(FAMILIES)
 
 
 class Session:
@@ -88,7 +87,7 @@ class Session:
 
     def what_if(self, change: Mapping[str, Any] | Sequence[Mapping[str, Any]], repeats: int = 20) -> dict[str, Any]:
         """The record of `what_if` for the history as it is now."""
-        if self.draft.families != FAMILIES:
+        if self.draft.families != tuple(FAMILIES):
             raise MMSRError("the clean run of a what-if has all relations; switch both families on first")
         model, _ = self._model(self.draft)
         record = what_if(model, self.dataset, change=change, repeats=repeats, **self._asked(self.draft))
@@ -151,8 +150,7 @@ class Session:
         draft = drafts[at]
         model, note = self._model(draft)
         asked = self._asked(draft)
-        cut = [{"do": "relation", "relation": family} for family in FAMILIES if family not in draft.families]
-        if cut:
+        if cut := [{"do": "relation", "relation": family} for family in FAMILIES if family not in draft.families]:
             record = what_if(model, self.dataset, change=cut, repeats=1, **asked)["changed"]
         else:
             record = trace(model, self.dataset, **asked)

@@ -16,10 +16,11 @@ from torch import Tensor
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.changes import RELATIONS, Node, Scene, apply, filled, repeat
+from mmsr_lite.explain.changes import Node, Scene, apply, filled, repeat
 from mmsr_lite.explain.rerun import FORCED, cut, graphs_with, replacements, rerun, variant, without
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.msgraph import RELATIONS
 from mmsr_lite.models.mmsr import MMSR
 
 SCHEMA = "mmsr-lite/what-if/1"

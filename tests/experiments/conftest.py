@@ -1,5 +1,7 @@
 """A small data set of two modalities, and a study of two systems on it."""
 
+from shutil import copytree
+
 import numpy as np
 import pytest
 
@@ -22,14 +24,17 @@ def ring() -> Dataset:
     return Dataset("ring", user, item, step, users, names, names, modalities=kinds)
 
 
+def jobs(setting):
+    return [Job({"model": name}, setting.config(name)) for name in ("markov", "mmsr")]
+
+
+TINY = Study("-", "?", jobs, {"model": "mmsr"})
+
+
 @pytest.fixture
 def tiny(monkeypatch):
     """The name of a study of two systems, one of which has one seed and no trials."""
-
-    def jobs(setting):
-        return [Job({"model": name}, setting.config(name)) for name in ("markov", "mmsr")]
-
-    monkeypatch.setitem(STUDIES, "tiny", Study("-", "?", jobs, lambda labels: labels | {"model": "mmsr"}))
+    monkeypatch.setitem(STUDIES, "tiny", TINY)
     return "tiny"
 
 
@@ -43,3 +48,20 @@ def carry_out(ring, tmp_path):
 
     run.place = tmp_path / "out" / "ring"
     return run
+
+
+@pytest.fixture(scope="session")
+def finished(ring, tmp_path_factory):
+    """Where the tiny study was carried out, and what was said."""
+    out = tmp_path_factory.mktemp("tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(STUDIES, "tiny", TINY)
+        told = list(run_studies(["tiny"], ring, out, seeds=2, device="cpu", changes=QUICK))
+    return out / "ring", told
+
+
+@pytest.fixture
+def done(carry_out, tiny, finished):
+    """A copy of the finished study, to go on from."""
+    copytree(finished[0], carry_out.place)
+    return carry_out

@@ -33,11 +33,10 @@ def page(carry_out):
 
 
 @pytest.mark.parametrize("p, better, word", [(0.01, 1, "ahead"), (0.01, -1, "behind"), (0.2, 1, "not clearly apart")])
-def test_a_sentence_follows_from_means_and_p(carry_out, tiny, p, better, word):
-    carry_out(tiny)
+def test_a_sentence_follows_from_means_and_p(done, p, better, word):
     for name in ("csv", "json"):
-        (carry_out.place / f"tiny.{name}").rename(carry_out.place / f"comparison.{name}")
-    table, sidecar = carry_out.place / "comparison.csv", carry_out.place / "comparison.json"
+        (done.place / f"tiny.{name}").rename(done.place / f"comparison.{name}")
+    table, sidecar = done.place / "comparison.csv", done.place / "comparison.json"
     means = {n: np.mean([r["HR@5"] for r in read_rows(table) if r["model"] == n]) for n in ("mmsr", "markov")}
     if np.sign(means["mmsr"] - means["markov"]) != better:  # the names change places
         text = table.read_text().replace(",mmsr,", ",?,").replace(",markov,", ",mmsr,").replace(",?,", ",markov,")
@@ -45,25 +44,23 @@ def test_a_sentence_follows_from_means_and_p(carry_out, tiny, p, better, word):
         means = dict(zip(means, reversed(means.values()), strict=True))
     found = read_json(sidecar)
     write_json(sidecar, found | {"tests": [test | {"p": p} for test in found["tests"]]})
-    (said,) = lines(page(carry_out), "- mmsr, compared with markov")
+    (said,) = lines(page(done), "- mmsr, compared with markov")
     share = 100 * (means["mmsr"] / means["markov"] - 1)
     assert f"{word} in HR@5 ({means['mmsr']:.2f} to {means['markov']:.2f}, {share:+.1f} %, p = {p:.3f})" in said
 
 
-def test_the_papers_numbers_stand_beside_ours_on_its_data_alone(carry_out, tiny):
-    carry_out(tiny)
-    (carry_out.place / "tiny.csv").rename(carry_out.place / "comparison.csv")
-    assert "paper HR@5" not in page(carry_out).read_text()
-    note = read_json(carry_out.place / "dataset.json")
-    write_json(carry_out.place / "dataset.json", note | {"name": "amazon-beauty"})
-    (row,) = lines(page(carry_out), "| mmsr")
+def test_the_papers_numbers_stand_beside_ours_on_its_data_alone(done):
+    (done.place / "tiny.csv").rename(done.place / "comparison.csv")
+    assert "paper HR@5" not in page(done).read_text()
+    note = read_json(done.place / "dataset.json")
+    write_json(done.place / "dataset.json", note | {"name": "amazon-beauty"})
+    (row,) = lines(page(done), "| mmsr")
     assert row.endswith("| 7.16 | 4.44 |")  # Table 2
-    (said,) = lines(page(carry_out), "- In the paper")
+    (said,) = lines(page(done), "- In the paper")
     assert f"dif-sr: {100 * (7.1563 / 6.5789 - 1):+.1f} % in HR@5" in said
 
 
-def test_names_cannot_break_the_page(carry_out, tiny):
-    carry_out(tiny)
-    note = read_json(carry_out.place / "dataset.json")
-    write_json(carry_out.place / "dataset.json", note | {"name": "<script>|x"})
-    assert lines(page(carry_out), "## ") == ["## &lt;script&gt;&#124;x"]
+def test_names_cannot_break_the_page(done):
+    note = read_json(done.place / "dataset.json")
+    write_json(done.place / "dataset.json", note | {"name": "<script>|x"})
+    assert lines(page(done), "## ") == ["## &lt;script&gt;&#124;x"]

@@ -41,7 +41,7 @@ def test_systems_have_names_of_their_own_and_a_reference_among_them(setting, stu
     systems = [system_of(job.labels | reading.labels) for job in jobs for reading in job.readings]
     assert len(set(systems)) == len(systems) > 1
     named = [job.labels | reading.labels for job in jobs for reading in job.readings]
-    assert {system_of(STUDIES[study].reference(labels)) for labels in named} <= set(systems)
+    assert {system_of(labels | STUDIES[study].reference) for labels in named} <= set(systems)
     assert len({run_id(job.config, reading) for job in jobs for reading in job.readings}) == len(systems)
 
 
