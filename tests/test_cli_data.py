@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PIL import Image
 
 from mmsr_lite import cli
@@ -39,10 +38,3 @@ def test_ctrl_c_says_that_the_same_command_goes_on(tmp_path, capsys, monkeypatch
     monkeypatch.setattr("mmsr_lite.data.prepared.prepare", stop)
     assert cli.main(["prepare", "wardrobe", "-o", str(tmp_path / "out")]) == 130
     assert "is kept: the same command goes on there" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("command", ["prepare", "describe", "download"])
-def test_help_has_examples(command, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main([command, "--help"])
-    assert stopped.value.code == 0 and f"examples:\n  mmsr-lite {command}" in capsys.readouterr().out

@@ -81,12 +81,10 @@ class Dataset:
 
     def modality(self, name: str) -> Modality:
         """The modality called `name`."""
-        for modality in self.modalities:
-            if modality.name == name:
-                return modality
-        raise MMSRError(
-            f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(m.name for m in self.modalities)}"
-        )
+        found = {one.name: one for one in self.modalities}
+        if name not in found:
+            raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(found)}")
+        return found[name]
 
     def with_modalities(self, *names: str) -> Dataset:
         """The same data set with only these modalities, in this order; none at all is allowed."""

@@ -28,8 +28,8 @@ def read_features(file: str | os.PathLike, item_ids: Sequence[str]) -> tuple[np.
     """Features (V+1, F) float32 and present (V+1,) of these items, from one of `FORMS`.
 
     .safetensors and .npz hold `features` and `item_ids`; .parquet a column item_id and one of lists, or one for each
-    number; .b is Amazon's. Items the file does not list are absent; those nobody asks for are left out. Raises
-    `MMSRError` on a damaged file.
+    number; .b is Amazon's. Items that the file lacks, or lists with zeros, are absent. Raises `MMSRError` on a damaged
+    file.
     """
     file = Path(file)
     try:
@@ -41,8 +41,8 @@ def read_features(file: str | os.PathLike, item_ids: Sequence[str]) -> tuple[np.
     except Exception as error:  # zip, JSON, header, key: a damaged file can raise anything
         told = f"no such form: {file.suffix!r}" if isinstance(error, KeyError) and file.suffix not in FORMS else error
         raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {told}; make it again") from error
-    present = rows >= 0
-    return np.concatenate([found, np.zeros((1, found.shape[1]), np.float32)])[rows], present  # row -1 is the absent's
+    features = np.concatenate([found, np.zeros((1, found.shape[1]), np.float32)])[rows]  # row -1 is the absent's
+    return features, features.any(axis=1)
 
 
 def _npz(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:

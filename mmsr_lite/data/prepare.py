@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset, Modality
-from mmsr_lite.data.encoders import ENCODERS, choose_encoders, encode, encoder_of
+from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
 from mmsr_lite.data.features import read_features
 from mmsr_lite.errors import MMSRError
 
@@ -51,15 +51,16 @@ def build(
     modality or an encoder that does not exist, and when nothing can be read of a modality that was asked for.
     """
     named, asked = encoders if isinstance(encoders, dict) else {}, modalities is not None
-    free = [name for name, spec in named.items() if encoder_of(spec).reads == "id"]  # these need no column
-    ready = {name: file for name, file in raw.ready.items() if name not in named}
-    modalities = list(dict.fromkeys([*raw.modalities, *free] if modalities is None else modalities))
+    files = {name: Path(model_of(spec) or "") for name, spec in named.items() if encoder_of(spec).reads == "file"}
+    ready = {name: file for name, file in raw.ready.items() if name not in named} | files  # these need no column
+    modalities = list(dict.fromkeys([*raw.modalities, *files] if modalities is None else modalities))
     for name in modalities:
-        if name not in (*ready, *free) and (name == "item_id" or name not in raw.items):
+        if name not in ready and (name == "item_id" or name not in raw.items):
             offered = ", ".join(dict.fromkeys([*raw.kinds, *raw.ready])) or "none at all"
             raise MMSRError(f"{raw.name!r} has no modality {name!r} among its items; choose from: {offered}")
-    chosen = choose_encoders({name: raw.kinds.get(name, "text") for name in modalities if name not in ready}, encoders)
-    kinds = raw.kinds | {name: ENCODERS[spec.partition(":")[0]].reads for name, spec in chosen.items()}
+    unready = {name: raw.kinds.get(name, "text") for name in modalities if name in files or name not in ready}
+    chosen = {name: spec for name, spec in choose_encoders(unready, encoders).items() if name not in ready}
+    kinds = raw.kinds | {name: encoder_of(spec).reads for name, spec in chosen.items()}
     kinds = {name: kind for name, kind in kinds.items() if name in raw.items}
     items = raw.items.copy()
     for label, kind in kinds.items():
@@ -81,12 +82,12 @@ def build(
         if name in ready:
             features, present = read_features(ready[name], dataset.item_ids)
         else:
-            values = list(dataset.item_ids[1:]) if name in free else items[name].iloc[rows].tolist()
+            values = items[name].iloc[rows].tolist()
             features, present = encode(chosen[name], values, seed=seed)  # (V, F), (V,)
             if kinds.get(name) == "picture" and (gone := [r for r, v in enumerate(values) if v and not present[r]]):
                 unreadable[name] = [dataset.item_ids[row + 1] for row in gone]
             features, present = np.pad(features, ((1, 0), (0, 0))), np.pad(present, (1, 0))
-        if name == pictured and name in chosen and name not in free:
+        if name == pictured and name in chosen:
             pictures = tuple(file if there else None for file, there in zip(pictures, present, strict=True))
         if not present.any() and raw.min_count:
             told = f"{raw.name!r}: nothing in {name!r} can be read as a modality"

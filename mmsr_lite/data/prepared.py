@@ -135,7 +135,8 @@ def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
     manifest |= {"modalities": [modality.name for modality in dataset.modalities]}
     manifest |= {"kinds": kinds, "facts": {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}}
     manifest |= {"counts": statistics(dataset), **record}
-    manifest["versions"] = {"python": python_version()} | {name: _version(name) for name in PACKAGES}
+    versions = sorted((found.name, found.version) for found in metadata.distributions() if found.name in PACKAGES)
+    manifest["versions"] = {"python": python_version()} | dict(versions)
     manifest["outputs"] = _hashes(folder, (folder / name for name in written))
     write_json(folder / "manifest.json", manifest, indent=1)
 
@@ -170,10 +171,3 @@ def _hashes(root: Path, files: Iterable[Path]) -> dict[str, str]:
         many = {f"{place} ({len(rows)} files)": content_hash(rows)}
         found |= many if len(rows) > 20 else {f"{place}/{name}".removeprefix("./"): digest for name, digest in rows}
     return found
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

@@ -141,12 +141,12 @@ def test_the_large_picture_is_named_in_the_edition_of_2023(tmp_path):
 def test_picture_features_and_pictures_beside_the_reviews_are_the_image(tmp_path):
     source, raw = write(tmp_path / "raw", "2014", *small("2014")), tmp_path / "raw"
     records = np.zeros(3, AMAZON)
-    records["item_id"], records["features"] = [b"B000000004", b"ELSEWHERE0", b"B000000001"], np.arange(3)[:, None]
+    records["item_id"], records["features"] = [b"B000000004", b"ELSEWHERE0", b"B000000001"], np.arange(1, 4)[:, None]
     records.tofile(raw / "image_features_Beauty.b")
     (raw / "images").mkdir()
     Image.new("RGB", (9, 9), "red").save(raw / "images/B000000002.png")
     image = load(source).modality("image")
-    assert image.present.tolist() == [n in (2, 5) for n in range(7)] and image.features[[2, 5], 4095].tolist() == [2, 0]
+    assert image.present.tolist() == [n in (2, 5) for n in range(7)] and image.features[[2, 5], 4095].tolist() == [3, 1]
     assert load(source).pictures[3].endswith("B000000002.png")
     (raw / "image_features_Beauty.b").write_bytes(records.tobytes()[:-1])
     with pytest.raises(MMSRError, match=f"{3 * 16_394 - 1} bytes are not a whole number of records of 16394"):

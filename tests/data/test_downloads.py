@@ -158,8 +158,3 @@ def test_the_command_asks_before_it_fetches(server, tmp_path, capsys, monkeypatc
     assert cli.main(["download", "ml-100k", "-o", str(tmp_path / "raw"), "--yes"]) == 0
     out = capsys.readouterr().out
     assert "0.3 MB" in out and f"Saved {tmp_path / 'raw' / 'ml-100k'}" in out
-
-
-def test_hashes_have_the_form_of_hashes_and_no_two_are_alike():
-    assert len(set(downloads.MOVIELENS.values())) == 5
-    assert all(re.fullmatch("[0-9a-f]{32}", known) for known in downloads.MOVIELENS.values())

@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 
 from mmsr_lite.data import load, pictures
-from mmsr_lite.data.encoders import ENCODERS, encode, network, precomputed, weights
-from mmsr_lite.data.features import write_features
+from mmsr_lite.data.encoders import ENCODERS, Encoder, encode, network, weights
+from mmsr_lite.data.features import read_features, write_features
 from mmsr_lite.errors import MMSRError
 
 NEAR = 1e-5 if network.device() == "cpu" else 5e-3  # a GPU convolves in TF32
@@ -189,7 +189,7 @@ def test_a_run_that_was_stopped_goes_on_with_the_next_batch(own_cache, monkeypat
         return run
 
     stopped: list[bool] = []
-    monkeypatch.setitem(ENCODERS, "t5", network_encoder(open_, 2))
+    monkeypatch.setitem(ENCODERS, "t5", Encoder("text", open_, 2))
     texts = ["x" * (n + 1) for n in range(10)]
     with pytest.raises(KeyboardInterrupt):
         encode("t5", texts)
@@ -198,10 +198,6 @@ def test_a_run_that_was_stopped_goes_on_with_the_next_batch(own_cache, monkeypat
     assert features[:, 0].tolist() == list(range(1, 11))
     assert [path.suffix for path in own_cache.iterdir()] == [".safetensors"]  # the parts are gone
     assert np.array_equal(encode("t5", texts)[0], features) and len(asked) == 5
-
-
-def network_encoder(open_, batch):
-    return type(ENCODERS["t5"])(None, "text", open_, batch)
 
 
 def test_other_weights_are_other_features_and_a_full_disk_costs_only_the_cache(
@@ -262,7 +258,7 @@ def test_precomputed_features_of_every_form_say_the_same(tmp_path, form):
         records = np.zeros(3, AMAZON)
         records["item_id"], records["features"] = ids, features
         records.tofile(file)
-    found, present = precomputed.encode(["b", "c", "zero", "a"], model=str(file))
+    found, present = read_features(file, ["b", "c", "zero", "a"])
     assert present.tolist() == [True, False, False, True] and found[:, 0].tolist() == [2, 0, 0, 1]
 
 

@@ -25,11 +25,6 @@ def test_the_k_core_is_what_remains_when_rare_ones_are_struck_out_one_by_one(pai
     assert np.flatnonzero(k_core(user, item, k)).tolist() == rows
 
 
-def test_the_filter_repeats_until_nobody_has_to_leave():
-    user, item = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 1, 2, 2, 3])  # a chain that unravels from its ends
-    assert not k_core(user, item, 2).any()
-
-
 def test_time_orders_a_user_and_ties_keep_the_order_of_rows():
     dataset = assemble("d", table(("v", "c", 5), ("u", "a", 2), ("v", "a", 1), ("v", "b", 5)), min_count=1)
     assert dataset.user_ids == ("v", "u") and dataset.item_ids == ("", "c", "a", "b")
@@ -54,11 +49,6 @@ def test_unknown_items_are_counted_and_three_of_them_quoted():
     rows = table(*[("u", f"x{i}", i) for i in range(5)], ("u", "x0", 9))
     with pytest.raises(MMSRError, match=r"5 item ids are in the interactions .* 'x0', 'x1', 'x2', \.\.\.; add them"):
         assemble("d", rows, pd.DataFrame({"item_id": ["a"]}))
-
-
-def test_an_item_listed_twice_is_refused():
-    with pytest.raises(MMSRError, match="1 item id is listed more than once: 'a'"):
-        assemble("d", table(("u", "a", 1)), pd.DataFrame({"item_id": ["a", "b", "a"]}))
 
 
 def test_nothing_left_says_what_there_was():

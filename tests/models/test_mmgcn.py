@@ -1,21 +1,16 @@
 """MMGCN's equations on a dense adjacency matrix."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from mmsr_lite.data.split import Examples
 from mmsr_lite.models.mmgcn import MMGCN
 
 
-def test_states_are_equations_1_to_9_on_the_dense_graph(books):
+def test_states_are_equations_1_to_9_on_the_dense_graph(books, small_graph):
     torch.manual_seed(0)
     model = MMGCN(MMGCN.Config(dim=8), 4, books(2, items=4)).double().eval()
-    model.observe(Examples(np.array([1, 2, 3, 2, 4]), np.array([0, 0, 3]), np.array([1, 2, 4]), np.array([0, 0, 1])))
-    near = torch.zeros(8, 8, dtype=torch.float64)  # items 0 to 4, users 5 and 6, the history 7
-    for user, items in {5: (1, 2, 3), 6: (2, 4), 7: (4, 3)}.items():
-        near[user, list(items)] = 1
-    near[:5] = near[:, :5].T * torch.tensor([1, 1, 1, 1, 1, 1, 1, 0])  # the history is not heard
+    examples, near = small_graph
+    model.observe(examples)
     mean = near / near.sum(1, keepdim=True).clamp_min(1)
 
     def start(items):

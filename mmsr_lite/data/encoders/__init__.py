@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mmsr_lite.data.encoders import clip, colour_edges, precomputed, resnet50, sentence, t5, tfidf_svd
+from mmsr_lite.data.encoders import clip, colour_edges, resnet50, sentence, t5, tfidf_svd
 from mmsr_lite.data.features import read_features, write_features
 from mmsr_lite.data.storage import cache_dir, content_hash, file_hash
 from mmsr_lite.errors import MMSRError, choose
@@ -25,31 +25,30 @@ Opened = Callable[[Sequence], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Encoder:
-    """`run(values, *, dim, seed, model)` gives features (n, F) float32 and present (n,) bool; absent rows are zero.
+    """`reads` is "text" (strings, "" when absent), "picture" (paths, None when absent) or "file" (whole features).
 
-    `reads` is "text" (strings, "" when absent), "picture" (paths, None when absent) or "id" (of items). One with a
-    network has `batch` and `open(model)` instead, a function from at most `batch` values, none of them absent, to
-    (features of those present, present). `models` says what may be named as model when one has to be, `default` what
-    is taken when none is.
+    `open(model)` gives a function from at most `batch` values, none of them absent, to (features of those present,
+    present). One that learns from all values at once has `fit(values, dim=, seed=)` instead, features (n, F) and
+    present (n,). `models` says what may be named as model when one has to be, `default` what is taken when none is.
     """
 
-    run: Callable[..., tuple[np.ndarray, np.ndarray]] | None
     reads: str
     open: Callable[[Any], Opened] | None = None
     batch: int = 0
     models: str = ""
     default: Callable[[], Path] | None = None
+    fit: Callable[..., tuple[np.ndarray, np.ndarray]] | None = None
 
 
 ENCODERS = {
-    "clip-picture": Encoder(None, "picture", clip.pictures, 64, clip.EXAMPLE),
-    "clip-text": Encoder(None, "text", clip.texts, 256, clip.EXAMPLE),
-    "colour-edges": Encoder(colour_edges.encode, "picture"),
-    "precomputed": Encoder(precomputed.encode, "id", models=precomputed.EXAMPLE),
-    "resnet50": Encoder(None, "picture", resnet50.pictures, 64, resnet50.EXAMPLE),
-    "sentence": Encoder(None, "text", sentence.texts, 1024, default=sentence.model_folder),
-    "t5": Encoder(None, "text", t5.texts, 64, t5.EXAMPLE),
-    "tfidf-svd": Encoder(tfidf_svd.encode, "text"),
+    "clip-picture": Encoder("picture", clip.pictures, 64, clip.EXAMPLE),
+    "clip-text": Encoder("text", clip.texts, 256, clip.EXAMPLE),
+    "colour-edges": Encoder("picture", colour_edges.pictures, 256),
+    "precomputed": Encoder("file", models="precomputed:FILE, one of .npz, .safetensors, .parquet, .b"),
+    "resnet50": Encoder("picture", resnet50.pictures, 64, resnet50.EXAMPLE),
+    "sentence": Encoder("text", sentence.texts, 1024, default=sentence.model_folder),
+    "t5": Encoder("text", t5.texts, 64, t5.EXAMPLE),
+    "tfidf-svd": Encoder("text", fit=tfidf_svd.encode),
 }
 VERSION = 3  # counts up when an encoder gives other numbers
 DEFAULTS = {"text": "tfidf-svd", "picture": "colour-edges"}
@@ -71,13 +70,13 @@ def weights(spec: str) -> str:
     Traceback (most recent call last):
     mmsr_lite.errors.MMSRError: encoder 'resnet50' needs a model: resnet50:FILE.pth, or resnet50:IMAGENET1K_V1 to ...
     """
-    path = Path(model := _model(spec) or "")
+    path = Path(model := model_of(spec) or "")
     if model and path.is_dir():
         return content_hash([[file.name, file_hash(file)] for file in sorted(path.rglob("*")) if file.is_file()])
     return file_hash(path) if path.is_file() else model
 
 
-def _model(spec: str) -> str | None:
+def model_of(spec: str) -> str | None:
     """The model in `name:model`, else the encoder's own; raises when it has none."""
     encoder, (name, _, model) = encoder_of(spec), spec.partition(":")
     if encoder.models and not model:
@@ -92,7 +91,7 @@ def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None
     {'title': 'sentence', 'photo': 'colour-edges'}
     """
     if isinstance(encoders, str):
-        if (reads := encoder_of(encoders).reads) == "id":
+        if (reads := encoder_of(encoders).reads) == "file":
             raise MMSRError(f"encoder {encoders!r} makes one modality; name it: MODALITY={encoders}")
         encoders = {name: encoders for name, kind in kinds.items() if kind == reads}
     for name, encoder in (encoders or {}).items():
@@ -116,8 +115,8 @@ def encode(spec: str, values: Sequence[str | None], *, dim: int = 128, seed: int
     file = cache_dir("features") / f"{name}-{content_hash(key, content, dim, seed)}.safetensors"
     if (kept := _kept(file, len(values))) is not None:
         return kept
-    if encoder.run is not None:
-        features, present = encoder.run(values, dim=dim, seed=seed, model=_model(spec))
+    if encoder.fit is not None:
+        features, present = encoder.fit(values, dim=dim, seed=seed)
         _keep(file, features[present], present)
         return features, present
     parts, (rows, present) = cache_dir("features", f"{name}-{key}"), _in_batches(spec, values, content, key)
@@ -143,7 +142,7 @@ def _in_batches(
         if (kept := _kept(part, len(batch))) is not None:
             rows, present = kept[0][kept[1]], kept[1]
         else:
-            run = run or encoder.open(_model(spec))
+            run = run or encoder.open(model_of(spec))
             rows, present = run([values[first[known]] for known in batch])
             keeping = keeping and _keep(part, rows, present)
         found += present.tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,27 +12,25 @@ SIDE = 64  # pixels a side that are looked at
 HUES, VALUES, CELLS, ANGLES, SCALES = 12, 3, 4, 8, (1, 2, 4)
 
 
-def encode(
-    values: Sequence[str | None], *, dim: int = 128, seed: int = 0, model: str | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Unit vectors (n, 242) float32 and present (n,); a picture that cannot be opened is absent, its row zero.
+def pictures(model: str | None = None) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+    """A function from paths to (unit vectors (m, 242) of those that open, present); `model` is not used.
 
     Four blocks of equal weight: histogram of hue and brightness, mean colour in a grid of 4 x 4, edge directions in the
-    same grid, edge directions at three scales. `dim`, `seed` and `model` are not used.
+    same grid, edge directions at three scales.
     """
-    features, present = [], []
-    for begin in range(0, len(values), 256):
-        pixels = [open_picture(value, SIDE, square=True) for value in values[begin : begin + 256]]
-        blank = np.zeros((SIDE, SIDE, 3), np.uint8)
-        features.append(_describe(np.stack([blank if one is None else np.asarray(one) for one in pixels])))
-        present += [one is not None for one in pixels]
-    known = np.array(present, bool)
-    return np.concatenate(features or [np.zeros((0, 242), np.float32)]) * known[:, None], known
+    return _encode
+
+
+def _encode(paths: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    opened = [open_picture(path, SIDE, square=True) for path in paths]
+    pixels = [np.asarray(one) for one in opened if one is not None]
+    features = _describe(np.stack(pixels)) if pixels else np.zeros((0, 0), np.float32)
+    return features, np.array([one is not None for one in opened], bool)
 
 
 def _describe(pixels: np.ndarray) -> np.ndarray:
     """(n, SIDE, SIDE, 3) uint8 -> (n, F) float32."""
-    rgb = pixels.astype(np.float32) / 255
+    rgb = pixels.astype(np.float32) / 255  # (n, SIDE, SIDE, 3)
     grey = rgb @ np.array([0.299, 0.587, 0.114], np.float32)  # (n, SIDE, SIDE)
     edges = [_edges(_shrink(grey, step)) for step in SCALES]
     blocks = [

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def encode(
-    values: Sequence[str], *, dim: int = 128, seed: int = 0, model: str | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Unit vectors (n, F) float32, F <= `dim`, and present (n,); a text without a word is absent. `model` is not used.
+def encode(values: Sequence[str], *, dim: int = 128, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors (n, F) float32, F <= `dim`, and present (n,); a text without a word is absent.
 
     >>> features, present = encode(["red dress", "dress, red!", "", "blue jeans"])
     >>> bool(np.allclose(features[0], features[1], atol=1e-6)), present.tolist()

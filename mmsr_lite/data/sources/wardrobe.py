@@ -19,27 +19,24 @@ Bayes over the latents given every step of the history. World `mixed` draws cycl
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.prepare import Raw, build
 from mmsr_lite.data.sources.wardrobe_draw import BOOK, VERSION, draw
-from mmsr_lite.data.storage import cache_dir, content_hash
+from mmsr_lite.data.storage import atomic, cache_dir, content_hash
 from mmsr_lite.errors import MMSRError, choose
 
 CYCLE = tuple(("cycle", look, theme) for look in (1, -1) for theme in (1, -1))
 MATCH = (("match", 0, 0),)
 WORLDS = {"cycle": (CYCLE, (0.25,) * 4), "match": (MATCH, (1.0,)), "mixed": (CYCLE + MATCH, (0.125,) * 4 + (0.5,))}
 CAUSES = ("first", "noise", "cycle", "match")  # why an interaction is what it is; a user's first follows nothing
-ENCODERS = {"picture": "colour-edges", "text": "tfidf-svd"}
 
 
 @dataclass(frozen=True)
@@ -83,32 +80,18 @@ class WardrobeConfig:
 @dataclass(frozen=True)
 class Truth:
     """What the generator knows: `look` and `theme` (V+1,), the items of each `cells` (looks, themes, items_per_cell),
-    the `latent` of each user (U,), an index of `latents`, and the cause of each interaction."""
+    and the `latent` of each user (U,), an index of `latents`."""
 
     config: WardrobeConfig
     look: np.ndarray
     theme: np.ndarray
     cells: np.ndarray
     latent: np.ndarray
-    causes: np.ndarray
-    offsets: np.ndarray
 
     @property
     def latents(self) -> tuple[tuple[str, int, int], ...]:
         """(kind, direction of looks, direction of themes) of each latent of this world."""
         return WORLDS[self.config.world][0]
-
-    @cached_property
-    def prior(self) -> np.ndarray:
-        """(Z,) how likely each latent is."""
-        return np.array(WORLDS[self.config.world][1])
-
-    def cause(self, user: int, step: int) -> str:
-        """Why the item at `step` (0 is the first) of `user` is what it is: one of `CAUSES`."""
-        steps = self.offsets[user + 1] - self.offsets[user]
-        if not 0 <= step < steps:
-            raise MMSRError(f"user {user} has no step {step}; expected 0 to {steps - 1}")
-        return CAUSES[self.causes[self.offsets[user] + step]]
 
     def group(self, latent: int, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The items that may follow `items` (B,) without noise: (B, G) items and their (G,) probabilities."""
@@ -126,7 +109,8 @@ class Truth:
 
     def posterior(self, histories: np.ndarray) -> np.ndarray:
         """(B, Z) how likely each latent is after all steps of `histories` (B, L), right-padded with 0."""
-        log = np.tile(np.log(self.prior), (len(histories), 1))
+        prior = np.log(WORLDS[self.config.world][1])  # (Z,)
+        log = np.tile(prior, (len(histories), 1))
         stray = self.config.noise / self.config.num_items
         for step in range(1, histories.shape[1]):
             rows = np.flatnonzero(histories[:, step])
@@ -137,7 +121,7 @@ class Truth:
                 with np.errstate(divide="ignore"):
                     log[rows, latent] += np.log(stray + (1 - self.config.noise) * follows)
         impossible = np.isneginf(log).all(axis=1)  # without noise, a history that no latent can make
-        log[impossible] = np.log(self.prior)
+        log[impossible] = prior
         weight = np.exp(log - log.max(axis=1, keepdims=True))
         return weight / weight.sum(axis=1, keepdims=True)
 
@@ -155,10 +139,6 @@ class Truth:
             items, share = self.group(latent, last)
             out[rows[:, None], items] += (1 - self.config.noise) * posterior[:, latent, None] * share
         return out
-
-    def distribution(self, history: Sequence[int] | np.ndarray) -> np.ndarray:
-        """(V+1,) true probability of each next item after `history`; item 0 has none."""
-        return self.distributions(np.asarray(history)[None])[0]
 
     def reachable(self, examples, cutoffs: tuple[int, ...] = (5, 20)) -> dict[str, float]:
         """The best expected HR@K, MRR@K and NDCG@K of any ranking of `examples`, in percent.
@@ -182,13 +162,13 @@ def load(
     *,
     config: WardrobeConfig | None = None,
     modalities: Sequence[str] | None = None,
-    encoders: dict[str, str] | None = None,
+    encoders: str | dict[str, str] | None = None,
     seed: int | None = None,
 ) -> Dataset:
     """Make the data set "wardrobe-<world>" with modalities `picture` and `text`; `world` and `seed` go before `config`.
 
-    `encoders` names the encoder of a modality. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `look`
-    and `theme` (V+1,) codes of `looks` and `themes`. The same config always gives the same data, to the byte.
+    `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `look` and `theme` (V+1,) codes of `looks` and
+    `themes`. The same config always gives the same data, to the byte.
 
     >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
     9
@@ -206,43 +186,39 @@ def load(
         for sibling, variant in zip(siblings, np.resize(variants, len(siblings)), strict=True):
             texts[sibling] = _text(index, int(variant))
     names, labels = BOOK["names"], rng.permutation(config.num_items)
-    titles = ("", *(f"{names[i % len(names)]} no. {i // len(names) + 1}" for i in labels))
-    truth, item = _interactions(config, look, theme, cells)
-    lengths = np.diff(truth.offsets)
-    step = np.arange(len(item)) - np.repeat(truth.offsets[:-1], lengths)
-    pictures = _pictures(config, look)
-    found = []
-    for name in ENCODERS if modalities is None else modalities:
-        from mmsr_lite.data.encoders import encode
-
-        encoder = (encoders or {}).get(name, ENCODERS[choose("modality", name, ENCODERS)])
-        values: Sequence[str | None] = pictures if name == "picture" else texts
-        features, present = encode(encoder, values[1:], seed=config.seed)
-        pad = np.zeros((1, features.shape[1]), np.float32)
-        found.append(Modality(name, np.concatenate([pad, features]), np.concatenate([[False], present])))
-    return Dataset(
-        name=f"wardrobe-{config.world}", user=np.repeat(np.arange(config.users), lengths), item=item,
-        time=1_700_000_000 + 86_400 * step, user_ids=tuple(f"u{i:04d}" for i in range(config.users)),
-        item_ids=("", *(f"w{i:04d}" for i in range(1, config.num_items + 1))), titles=titles,
-        texts={"text": tuple(texts)}, pictures=tuple(pictures), modalities=tuple(found),
-        facts={"truth": truth, "cause": truth.causes, "causes": CAUSES, "look": look, "theme": theme,
-               "looks": tuple(" ".join(x) for x in BOOK["looks"][: config.looks]),
-               "themes": tuple(", ".join(x) for x in BOOK["themes"][: config.themes])},
-    )  # fmt: skip
+    titles = [f"{names[i % len(names)]} no. {i // len(names) + 1}" for i in labels]
+    truth, user, step, item, cause = _interactions(config, look, theme, cells)
+    ids, (folder, pictures) = [f"w{i:04d}" for i in range(1, config.num_items + 1)], _pictures(config, look)
+    interactions = {"user_id": [f"u{u:04d}" for u in user], "item_id": np.array(ids)[item - 1]}
+    items = {"item_id": ids, "title": titles, "text": texts[1:], "picture": pictures}
+    facts = {"truth": truth, "cause": cause, "causes": CAUSES, "look": look, "theme": theme}
+    facts["looks"] = tuple(" ".join(words) for words in BOOK["looks"][: config.looks])
+    facts["themes"] = tuple(", ".join(words) for words in BOOK["themes"][: config.themes])
+    raw = Raw(
+        f"wardrobe-{config.world}",
+        folder,
+        pd.DataFrame(interactions | {"timestamp": 1_700_000_000 + 86_400 * step}),
+        pd.DataFrame(items),
+        {"picture": "picture", "text": "text"},
+        modalities=("picture", "text"),
+        min_count=0,
+        facts=facts,
+    )
+    return build(raw, modalities=modalities, encoders=encoders, seed=config.seed)
 
 
 def _interactions(
     config: WardrobeConfig, look: np.ndarray, theme: np.ndarray, cells: np.ndarray
-) -> tuple[Truth, np.ndarray]:
-    """Draw each user's latent and walk all users at once, a step at a time."""
+) -> tuple[Truth, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Draw each user's latent and walk all users at once, a step at a time; user, step, item and cause are (I,)."""
     rng = np.random.default_rng([config.seed, 1])
     kinds, prior = WORLDS[config.world]
     lengths = rng.integers(config.length[0], config.length[1] + 1, config.users)
     latent = rng.choice(len(kinds), size=config.users, p=prior)
-    item, causes = np.zeros(lengths.sum(), np.int64), np.zeros(lengths.sum(), np.int8)
-    truth = Truth(config, look, theme, cells, latent, causes, np.concatenate([[0], lengths.cumsum()]))
+    truth = Truth(config, look, theme, cells, latent)
+    walked = np.zeros((2, config.users, config.length[1]), np.int64)  # item and cause of each user's steps
     now = rng.integers(1, config.num_items + 1, config.users)
-    cause = np.zeros(config.users, np.int8)
+    cause = np.zeros(config.users, np.int64)
     for step in range(config.length[1]):
         if step:
             stray, now = rng.random(config.users) < config.noise, now.copy()
@@ -253,9 +229,10 @@ def _interactions(
                 cause[rows] = CAUSES.index(kind)
             now[stray] = rng.integers(1, config.num_items + 1, stray.sum())
             cause[stray] = CAUSES.index("noise")
-        here = np.flatnonzero(lengths > step)
-        item[truth.offsets[here] + step], causes[truth.offsets[here] + step] = now[here], cause[here]
-    return truth, item
+        walked[:, :, step] = now, cause
+    user, place = np.nonzero(np.arange(config.length[1]) < lengths[:, None])
+    item, cause = walked[:, user, place]
+    return truth, user, place, item, cause.astype(np.int8)
 
 
 def _text(theme: int, variant: int) -> str:
@@ -266,25 +243,13 @@ def _text(theme: int, variant: int) -> str:
     return re.sub(r"(^|[.?] )([a-z])", lambda m: m[0].upper(), f"{said} {BOOK['endings'][ending]}")
 
 
-def _pictures(config: WardrobeConfig, look: np.ndarray) -> list[str | None]:
-    """Draw every item once and keep the files; a folder that exists is whole, for it is moved into place when done."""
+def _pictures(config: WardrobeConfig, look: np.ndarray) -> tuple[Path, list[str]]:
+    """Draw every item once; the folder where the files are kept, and their names in it."""
     drawn = [BOOK[part] for part in ("looks", "colours", "garments")]
-    key = content_hash(VERSION, drawn, look, config.size, config.seed)
-    folder = cache_dir("wardrobe", key)
+    folder = cache_dir("wardrobe", content_hash(VERSION, drawn, look, config.size, config.seed))
     names = [f"w{item:04d}.png" for item in range(1, len(look))]
-    if not folder.is_dir():
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            tmp = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{key}."))
-            try:
-                for item, name in enumerate(names, 1):
-                    (tmp / name).write_bytes(draw(int(look[item]), config.size, [config.seed, 2, item]))
-                tmp.chmod(0o755)
-                os.replace(tmp, folder)
-            finally:
-                shutil.rmtree(tmp, ignore_errors=True)
-        except OSError as error:
-            if not folder.is_dir():  # else another process was first, with the same bytes
-                place = f"{str(folder)!r}: {error.strerror}"
-                raise MMSRError(f"could not draw into {place}; free space or set MMSR_CACHE") from error
-    return [None, *(str(folder / name) for name in names)]
+    for item, name in enumerate(names, 1):
+        if not (folder / name).is_file():
+            with atomic(folder / name) as tmp:
+                tmp.write_bytes(draw(int(look[item]), config.size, [config.seed, 2, item]))
+    return folder, names
