@@ -16,12 +16,12 @@ from mmsr_lite.experiments.perform import Worker
 from mmsr_lite.experiments.study import Setting, run_id
 from mmsr_lite.experiments.table import METRICS, load_ranks, read_rows
 from mmsr_lite.training.run import RunConfig, fit
-from tests.experiments.conftest import QUICK
+from tests.experiments.conftest import QUICK, TINY
 
 
-def tables_are_alike(*places):
-    """But for the seconds that runs took."""
-    one, two = (pd.DataFrame(read_rows(place / "tiny.csv")).drop(columns="seconds") for place in places)
+def tables_are_alike(*files):
+    """But for the seconds that runs took, and the study's name."""
+    one, two = (pd.DataFrame(read_rows(file)).drop(columns=["seconds", "study"]) for file in files)
     return one.equals(two)
 
 
@@ -48,13 +48,13 @@ def test_an_interrupted_study_keeps_its_table_and_goes_on(carry_out, tiny, finis
     kept = read_rows(carry_out.place / "tiny.csv")
     assert [(row["model"], row["seed"]) for row in kept] == [("markov", 0), ("mmsr", 0)]
     assert "1 of 1 runs of tiny, 2 were there" in carry_out(tiny)[0] and len(seen) == 6
-    assert tables_are_alike(carry_out.place, finished[0])
+    assert tables_are_alike(carry_out.place / "tiny.csv", finished[0] / "tiny.csv")
 
 
 @pytest.mark.slow
 def test_two_processes_give_what_one_gives(carry_out, tiny, finished):
     carry_out(tiny, jobs=2)
-    assert tables_are_alike(carry_out.place, finished[0])
+    assert tables_are_alike(carry_out.place / "tiny.csv", finished[0] / "tiny.csv")
 
 
 def test_a_run_of_a_study_is_the_run_that_its_settings_make_alone(done, ring, tmp_path):
@@ -84,14 +84,12 @@ def test_ranks_are_kept_as_they_were(done):
         assert {name: round(value, 4) for name, value in metrics(kept).items()} == {m: row[m] for m in METRICS}
 
 
-def test_what_another_study_has_is_taken_from_there(carry_out, monkeypatch):
-    carry_out("released", seeds=1)
+def test_what_another_study_has_is_taken_from_there(done, monkeypatch):
     monkeypatch.setattr(Worker, "perform", lambda _, job: pytest.fail(f"{job.labels} again"))
-    monkeypatch.setitem(STUDIES, "again", STUDIES["released"])
-    told = carry_out("again", seeds=1)[0]
-    assert "0 of 0 runs of again, 5 were there" in told
-    one, other = (read_rows(carry_out.place / f"{name}.csv") for name in ("released", "again"))
-    assert [row | {"study": "again"} for row in one] == other
+    monkeypatch.setitem(STUDIES, "again", TINY)
+    assert "0 of 0 runs of again, 3 were there" in done("again")[0]
+    assert tables_are_alike(done.place / "tiny.csv", done.place / "again.csv")
+    assert {row["study"] for row in read_rows(done.place / "again.csv")} == {"again"}
 
 
 def test_nothing_begins_that_would_end_too_late(carry_out, tiny):

@@ -116,25 +116,18 @@ def test_deltas_are_the_two_runs_number_by_number(ask):
         assert found["delta"] == found["changed"] - found["clean"]
     late = np.mean([beta[0] for layer in changed["layers"] for beta in layer["beta"]])
     assert record["measures"]["beta"]["changed"] == pytest.approx(late, abs=1e-6)
-    for node in record["nodes"]:
-        for layer, gate in enumerate(node["beta"]):
-            pair = [
-                None if node[e] is None else record[e]["layers"][layer]["beta"][node[e]][0]
-                for e in ("clean", "changed")
-            ]
-            assert [gate["clean"], gate["changed"]] == pair and (gate["delta"] is None) == (None in pair)
-            assert node["type"] > 0 or pair[1] in (0, None)
-    for number, edge in enumerate(record["edges"]):
-        for layer, paths in enumerate(record["attention"]):
-            for path, phases in paths.items():
-                for phase, deltas in enumerate(phases):
-                    weights = [
-                        None
-                        if edge[end] is None
-                        else record[end]["layers"][layer]["attention"][path][phase]["weights"][edge[end]]
-                        for end in ("clean", "changed")
-                    ]
-                    assert deltas[number] == (None if None in weights else weights[1] - weights[0])
+
+    def both(one, values):  # of a node or an edge in the clean and in the changed run, None where it is not in one
+        return [None if one[end] is None else values(record[end])[one[end]] for end in ("clean", "changed")]
+
+    for node, (layer, gate) in ((node, own) for node in record["nodes"] for own in enumerate(node["beta"])):
+        one, two = (beta and beta[0] for beta in both(node, lambda run: run["layers"][layer]["beta"]))  # noqa: B023
+        assert (gate["clean"], gate["changed"]) == (one, two) and (gate["delta"] is None) == (None in (one, two))
+        assert node["type"] > 0 or two in (0, None)
+    last = lambda run: run["layers"][1]["attention"]["hohe"][1]["weights"]  # noqa: E731
+    for edge, delta in zip(record["edges"], record["attention"][1]["hohe"][1], strict=True):
+        one, two = both(edge, last)
+        assert delta == (None if None in (one, two) else two - one)
     ranks = {one["item"]: place for place, one in enumerate(changed["answer"]["top"], 1)}
     assert {row["item"]: row["changed"] for row in record["top"] if row["item"] in ranks} == ranks
 
