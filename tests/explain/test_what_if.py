@@ -120,10 +120,11 @@ def test_deltas_are_the_two_runs_number_by_number(ask):
     def both(one, values):  # of a node or an edge in the clean and in the changed run, None where it is not in one
         return [None if one[end] is None else values(record[end])[one[end]] for end in ("clean", "changed")]
 
-    for node, (layer, gate) in ((node, own) for node in record["nodes"] for own in enumerate(node["beta"])):
-        one, two = (beta and beta[0] for beta in both(node, lambda run: run["layers"][layer]["beta"]))  # noqa: B023
-        assert (gate["clean"], gate["changed"]) == (one, two) and (gate["delta"] is None) == (None in (one, two))
-        assert node["type"] > 0 or two in (0, None)
+    for node in record["nodes"]:
+        for layer, gate in enumerate(node["beta"]):
+            beta = both(node, lambda run, layer=layer: [pair[0] for pair in run["layers"][layer]["beta"]])
+            assert [gate["clean"], gate["changed"]] == beta and (gate["delta"] is None) == (None in beta)
+            assert node["type"] > 0 or beta[1] in (0, None)
     last = lambda run: run["layers"][1]["attention"]["hohe"][1]["weights"]  # noqa: E731
     for edge, delta in zip(record["edges"], record["attention"][1]["hohe"][1], strict=True):
         one, two = both(edge, last)
