@@ -133,15 +133,17 @@ class _LinearCrossEntropy(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, grad: Tensor):
         state, table, target, whole, kept = ctx.saved_tensors
-        column, scale = torch.arange(len(state), device=state.device), grad / len(state)
+        scale = grad / len(state)
         to_state, to_table = [], []
         for begin, logits in [(0, kept)] if kept is not None else _chunks(ctx, state, table):
             share = logits.sub_(whole.to(ctx.dtype)).exp_()  # (rows, B) what the softmax gives each item
             if ctx.smoothing:
                 share[int(begin == 0) : max(0, ctx.size - begin)] -= ctx.smoothing / (ctx.size - 1)
-            here = (target >= begin) & (target < begin + len(share))
-            row = (target - begin).clamp(0, len(share) - 1)
-            share.index_put_((row, column), (ctx.smoothing - 1) * here.to(ctx.dtype), accumulate=True)
+            row, aim = target, torch.full_like(target, ctx.smoothing - 1, dtype=ctx.dtype)  # (B,)
+            if kept is None:  # the target may be in another chunk
+                row = (target - begin).clamp(0, len(share) - 1)
+                aim = aim * (row == target - begin)
+            share.scatter_add_(0, row[None], aim[None])
             to_state.append(share.T @ table[begin : begin + len(share)].to(ctx.dtype))
             to_table.append(share @ (state * scale).to(ctx.dtype))
         to_state, to_table = sum(to_state[1:], to_state[0]), torch.cat(to_table) if to_table[1:] else to_table[0]
