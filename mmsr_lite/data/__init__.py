@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.errors import MMSRError
 
 __all__ = ["Dataset", "Modality", "load"]
 
@@ -34,6 +35,8 @@ def load(
     from mmsr_lite.data.sources import find
 
     module, place = find(source)
+    if columns and place != str(source):
+        raise MMSRError(f"columns={columns} is for folders; the columns of {str(source)!r} are known")
     if not hasattr(module, "read"):
         return module.load(world=place or "mixed", modalities=modalities, encoders=encoders, seed=seed)
     raw = module.read(place, columns=columns, min_count=min_count)

@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 
 from mmsr_lite.data.encoders import clip, colour_edges, resnet50, sentence, t5, tfidf_svd
+from mmsr_lite.data.encoders.network import Opened
 from mmsr_lite.data.features import read_features, write_features
 from mmsr_lite.data.storage import cache_dir, content_hash, file_hash
 from mmsr_lite.errors import MMSRError, choose
-
-Opened = Callable[[Sequence], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmsr_lite.data.encoders.network import device, encode_pictures, opening
+from mmsr_lite.data.encoders.network import Opened, device, encode_pictures, opening
 
 INSTALL = "pip install open_clip_torch, and torchvision from where torch came from"
 EXAMPLE = "clip-text:FOLDER, or clip-text:NAME/PRETRAINED to fetch one, such as clip-text:ViT-B-32/laion2b_s34b_b79k"
 
 
-def pictures(model: str) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+def pictures(model: str) -> Opened:
     """A function from paths to (features (m, F) of those that open, present), by the tower that sees."""
     network, ready, _ = _open(model)
     return partial(encode_pictures, ready=ready, network=partial(network.encode_image, normalize=True))
 
 
-def texts(model: str) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+def texts(model: str) -> Opened:
     """A function from texts to (features (b, F), present), by the tower that reads (most models: 77 tokens)."""
     import torch
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from mmsr_lite.data.encoders.network import Opened
 from mmsr_lite.data.pictures import open_picture
 
 SIDE = 64  # pixels a side that are looked at
 HUES, VALUES, CELLS, ANGLES, SCALES = 12, 3, 4, 8, (1, 2, 4)
 
 
-def pictures(model: str | None = None) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+def pictures(model: str | None = None) -> Opened:
     """A function from paths to (unit vectors (m, 242) of those that open, present); `model` is not used.
 
     Four blocks of equal weight: histogram of hue and brightness, mean colour in a grid of 4 x 4, edge directions in the

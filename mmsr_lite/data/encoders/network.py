@@ -12,6 +12,7 @@ import numpy as np
 from mmsr_lite.data.pictures import open_picture
 from mmsr_lite.errors import MMSRError
 
+Opened = Callable[[Sequence], tuple[np.ndarray, np.ndarray]]  # values -> features of those present, present
 SIDE = 2048  # pixels; a larger picture is shrunk before the network's own cut, a smaller one is taken as it is
 
 

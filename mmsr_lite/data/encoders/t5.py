@@ -5,18 +5,18 @@ The authors' released code averages over padding too, so that a vector depends o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from mmsr_lite.data.encoders.network import device, opening
+from mmsr_lite.data.encoders.network import Opened, device, opening
 
 INSTALL = "pip install transformers"
 EXAMPLE = "t5:FOLDER, or t5:NAME to fetch a model of that name, such as t5:t5-base (about 900 MB)"
 LONGEST = 512  # tokens
 
 
-def texts(model: str) -> Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]:
+def texts(model: str) -> Opened:
     """A function from texts to (features (b, F), present); `model` is a folder, or a name that the hub knows."""
     with opening("t5", INSTALL, model):
         import torch

@@ -52,8 +52,6 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     Of several reviews by one user of one item the first counts. Lines that hold no review or no item are skipped,
     counted in `facts` and told; `MMSRError` when a file is cut short, or when more of its lines are skipped than read.
     """
-    if columns:
-        raise MMSRError(f"columns={columns} is for folders; the columns of Amazon's files are known")
     edition, category, file = _find(path)
     user, item, time, users, items, skipped = _reviews(file, edition)
     first, again = _first(user, item, time)

@@ -30,8 +30,6 @@ MOVIES = {"u.data": "u.item", "ratings.dat": "movies.dat", "ratings.csv": "movie
 def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | None = None) -> Raw:
     """Read a folder of MovieLens with title and genres, posters and further columns if they are there."""
     root = Path(path)
-    if columns:
-        raise MMSRError(f"columns={columns} is for folders; the columns of MovieLens are known")
     name = next((name for name in RATINGS if (root / name).is_file()), None)
     if name is None:
         raise MMSRError(f"{path!r} holds no ratings of MovieLens; expected one of {', '.join(RATINGS)}")
