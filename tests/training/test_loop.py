@@ -160,3 +160,14 @@ def test_batches_cover_every_row_once_in_another_order_each_epoch(cycle):
         assert max(map(len, rows)) == 10 and sum(len(batch) < 10 for batch in rows) <= 1
         assert max(np.ptp(cycle.train.lengths[batch]) for batch in rows) <= 2  # alike lengths, little padding
     assert [batch.tolist() for batch in first] != [batch.tolist() for batch in second]
+
+
+def test_on_epoch_stops_training_by_returning_false(fresh, cycle):
+    seen: list[int] = []
+
+    def two(record: dict) -> bool:
+        seen.append(len(record["epochs"]))
+        return len(seen) < 2
+
+    record = train(fresh(), cycle, CONFIG, progress=False, on_epoch=two)
+    assert seen == [1, 2] and len(record["epochs"]) == 2 < CONFIG.epochs
