@@ -53,7 +53,7 @@ class Worker:
         told["device"] = device_name(self.device)
         for row, seconds in zip(found, [time.perf_counter() - began] + [0.0] * len(found), strict=False):
             row |= told | {"seconds": seconds}  # of the whole run, in the row of its first reading
-        return found, [row | {"seed": config.train.seed} for row in gates]
+        return found, [{"seed": config.train.seed} | row for row in gates]
 
     def _codebooks(self, config: RunConfig, data: Dataset) -> tuple[Codebook, ...]:
         """The codes of a run; runs that differ in training or model alone have the same."""

@@ -24,6 +24,7 @@ from tqdm.auto import tqdm
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split
+from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.page import write_page
@@ -34,7 +35,6 @@ from mmsr_lite.experiments.table import BETAS, TUNING, read_rows, said, system_o
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import pick_device
 
-BETA_COLUMNS = ("study", "dataset", "seed", "layer", "node_type", "by", "bin", "beta", "sd", "nodes")
 ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, where no table tells better
 _worker: Worker | None = None  # of this process
 
@@ -209,11 +209,11 @@ class Runner:
             return [job.labels | trial | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
         self._clock(found)
         if betas:
-            place = self.place / f"{BETAS}.csv"
-            kept = pd.read_csv(place).to_dict("records") if place.is_file() else []
-            kept = [row for row in kept if row["seed"] != job.config.train.seed]
-            told = {"study": name, "dataset": self.setting.dataset.name}
-            write_rows(place, kept + [row | told for row in betas], columns=BETA_COLUMNS)
+            place, told = self.place / f"{BETAS}.csv", {"study": name, "dataset": self.setting.dataset.name}
+            kept = pd.read_csv(place).query("seed != @job.config.train.seed") if place.is_file() else None
+            now = pd.DataFrame([told | row for row in betas]).round({"beta": 4, "sd": 4})
+            with atomic(place) as tmp:
+                pd.concat([kept, now]).to_csv(tmp, index=False)
         return found
 
     def _stream(self, jobs: list[Job]) -> Iterator[tuple[Job, Future]]:

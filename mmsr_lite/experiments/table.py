@@ -19,7 +19,7 @@ TESTED = ("HR@5", "MRR@5", "HR@20", "MRR@20")  # the paper's metrics
 METRICS = tuple(metrics(np.ones(1)))
 COLUMNS = ("study", "dataset", *LABELS, "seed", *METRICS, "epochs", "best_epoch", "lr", "dropout", "seconds")
 COLUMNS = (*COLUMNS, "device", "run")
-DIGITS = dict.fromkeys((*METRICS, "beta", "sd"), 4) | {"seconds": 2}
+DIGITS = dict.fromkeys(METRICS, 4) | {"seconds": 2}
 NUMBERS = (*METRICS, "lr", "dropout")  # may be empty
 WORDS = {name: str for name in ("study", "dataset", *LABELS, "device", "run") if name != "rate"}
 
@@ -35,13 +35,13 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         raise MMSRError(f"{str(path)!r} is no table of a study: {error}; move it away or mend it") from error
 
 
-def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str] = (), columns: tuple = COLUMNS) -> None:
+def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str]) -> None:
     """Write the rows in the `order` of their runs, others last; measured numbers with a few digits."""
     places = {run: place for place, run in enumerate(order)}
     ordered = sorted(rows, key=lambda row: places.get(row.get("run"), len(places)))
     with atomic(path) as tmp:
         named = [dict(zip(LABELS, system_of(row), strict=True)) | row for row in ordered]
-        pd.DataFrame(named, columns=columns).round(DIGITS).to_csv(tmp, index=False)
+        pd.DataFrame(named, columns=COLUMNS).round(DIGITS).to_csv(tmp, index=False)
 
 
 def system_of(row: dict[str, Any]) -> tuple:

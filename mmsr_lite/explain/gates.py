@@ -81,7 +81,7 @@ def gates(
     about = {"position": position, "places": places, "popularity": popularity, "length": length}
     table = pd.concat(
         [
-            pd.DataFrame({"user": examples.user[order][row], "layer": i, "type": types, "id": id, "late": own} | about)
+            pd.DataFrame({"user": examples.user[order][row], "layer": i, "type": types, "late": own, "id": id} | about)
             for i, own in enumerate(late)
         ],
         ignore_index=True,
