@@ -19,13 +19,15 @@ import numpy as np
 import torch
 
 from benchmarks.timing import RESULTS, device_name, file_name, median_seconds
+from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.evaluation.feed import Feed, width_for
 from mmsr_lite.evaluation.ranks import evaluate, ranks
-from mmsr_lite.training.distributed import processes, rank, size
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.training.distributed import first_alone, processes, rank, size
 from mmsr_lite.training.loop import pick_device, train
-from mmsr_lite.training.run import RunConfig, build, prepare
+from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
 
 OTHERS = ("growth", "cpu", "scale", "peers")
 RELEASED = {
@@ -65,11 +67,10 @@ def graphs_per_second(model, feed: Feed, lengths: np.ndarray, device: torch.devi
         return len(order) / median_seconds(build_all, device, limit=5)
 
 
-def measure(config: RunConfig, epochs: int) -> dict[str, Any]:
+def measure(config: RunConfig, epochs: int, dataset: Dataset, books: tuple[Codebook, ...]) -> dict[str, Any]:
     """One row: an epoch, the ranking, the memory, HR after as many epochs as were timed."""
     device = pick_device(config.train.device)
-    dataset = prepare(config)
-    model, parts = build(config, dataset), split(dataset, validation=False)
+    model, parts = build(config, dataset, books), split(dataset, validation=False)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     record = train(model, parts, replace(config.train, epochs=epochs, selection="none"), progress=False)
@@ -114,11 +115,14 @@ def main(argv: list[str]) -> None:
     device = pick_device(args.device)
     rows = []
     with processes(device):
+        names = None if args.modalities is None else tuple(args.modalities)
+        config = RunConfig(args.source, names, args.encoder)
+        with first_alone():
+            dataset = prepare(config)
+            books = codebooks(config, dataset)
         for precision, negatives in [(p, 0) for p in args.precisions] + [("tf32", n) for n in args.negatives]:
-            names = None if args.modalities is None else tuple(args.modalities)
-            config = RunConfig(args.source, names, args.encoder)
             settings = {"device": args.device, "precision": precision, "batch": args.batch, "negatives": negatives}
-            rows.append(measure(config.with_settings(**settings), args.epochs))
+            rows.append(measure(config.with_settings(**settings), args.epochs, dataset, books))
             if rank() == 0:
                 print({key: round(v, 4) if isinstance(v, float) else v for key, v in rows[-1].items()}, flush=True)
         first, count = rank() == 0, size()

@@ -67,7 +67,7 @@ class Step:
             elif self.graphs[shape] is None:
                 graph, held = torch.cuda.CUDAGraph(), rows.clone()
                 # NCCL looks at its events from a thread of its own, which must not end the capture
-                with torch.cuda.graph(graph, self.pool, self.stream, capture_error_mode="thread_local"):
+                with torch.cuda.graph(graph, pool=self.pool, stream=self.stream, capture_error_mode="thread_local"):
                     self._step(held, *shape[1:])
                 self.graphs[shape] = graph, held
                 graph.replay()
