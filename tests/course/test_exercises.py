@@ -36,6 +36,28 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
         ({"do": "drop", "position": 7}, "from the last item itself"),
         ({"do": "drop", "modality": "picture", "position": 6}, "10 is asked for"),
     ),
+    "10.1": ((25, "that is fid+"), (-62, "low is good")),
+    "10.2": ((50, "as frequent as the other"), (72, "where it says early")),
+    "10.3": ((0.6, "no border"), (5, "the number of pairs")),
+    "10.4": (({"beta"}, "the other way round"), ({"attention", "beta"}, "beta passes this one")),
+    "10.5": ((18, "does not gain"), (14, "with hohe it does not lose")),
+    "11.1": ((0.5, "that is its weight"), (1 / 3, "counts 1/2")),
+    "11.2": ((10, "that is the ablation"), (6, "say nothing")),
+    "11.3": ((1.99, "without modalities"), (0.0693, "give it in percent")),
+    "11.4": (
+        ({"mmsr", "sasrec-f", "sr-gnn", "nova", "gru4rec"}, "the other way round"),
+        (
+            {"sasrec", "mmgcn", "popularity", "trans2d", "dif-sr", "bm3", "item-knn", "gru4rec-f", "markov"},
+            "leave counting itself out",
+        ),
+    ),
+    "12.1": ((["T1", "T2", "T3"], "that of the rows"), (["T1", "T2", "T3", "T2"], "is Ben's")),
+    "12.2": (({"item_id", "name"}, "its identity"), ({"name", "photo", "maker_id"}, "an id says nothing")),
+    "12.3": ((0, "each keeps six"), (7, "at least five times too")),
+    "12.4": ((6, "all codes"), (1, "that is k here")),
+    "13.1": ((49.57, "those are bits"), (1.549, "each takes 4 bytes")),
+    "13.2": ((70, "of all four together"), (277, "the last batch is smaller")),
+    "13.3": ((26.5, "of a single target"), (0.0207, "that is the variance")),
 }
 
 

@@ -1,0 +1,85 @@
+"""Exercises of notebook 11: one transition counted by hand, an ablation beside its control, and two stored tables."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+
+from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.stored import ASSETS, ROOT
+
+
+@cache
+def beauty() -> pd.DataFrame:
+    """The means of the stored comparison on Beauty, a row for each system."""
+    table = pd.read_csv(ASSETS / "results/amazon-beauty/comparison.csv")
+    return table.groupby("model")[["HR@5", "MRR@5"]].mean()
+
+
+@cache
+def ahead(system: str) -> float:
+    """How many percent the mean HR@5 of a system of the recipe is above counting's."""
+    recipe = pd.read_csv(ROOT / "benchmarks/results/beauty_recipe.csv").groupby("system")["HR@5"].mean()
+    return 100 * (recipe[system] / beauty().loc["markov", "HR@5"] - 1)
+
+
+def behind(metric: str) -> set[str]:
+    """The systems that counting is ahead of."""
+    means = beauty()[metric]
+    return set(means.index[means < means["markov"]])
+
+
+EXERCISES = (
+    Exercise(
+        "11.1",
+        lambda: (1 / 2) / (1 + 1 + 1 / 2),
+        "a half of two and a half: what comes later counts, but less.",
+        (
+            (lambda given: abs(given - 1 / 3) < 0.01, "close: C stands two places after A, so it counts 1/2, not 1."),
+            (lambda given: abs(given - 1 / 2) < 0.01, "that is its weight; divide by the sum of all from A."),
+            (lambda given: abs(given - 4 / 5) < 0.01, "that is A to B."),
+            (lambda given: given == 0, "pairs at a distance count too, with 1/gap."),
+        ),
+    ),
+    Exercise(
+        "11.2",
+        lambda: 40 - 36,
+        "the other 6 come from there being codes at all.",
+        (
+            (
+                lambda given: given == 10,
+                "that is the ablation; shuffled codes reach some of it without saying anything.",
+            ),
+            (lambda given: given == 6, "close: that is what codes bring that say nothing."),
+        ),
+    ),
+    Exercise(
+        "11.3",
+        lambda: ahead("shuffled, feature start"),
+        "that of the true codes: what beats counting is the graph and its parameters, not what codes say.",
+        (
+            (
+                lambda given: abs(given - ahead("shuffled, feature start") / 100) < 0.0005,
+                "close: that is the share; give it in percent.",
+            ),
+            (lambda given: abs(given - ahead("shuffled, codes")) < 0.05, "close: that is without the feature start."),
+            (lambda given: abs(given - ahead("none")) < 0.05, "that is MMSR without modalities."),
+            (lambda given: 0.4 < given < 0.6, "those are points of HR@5; give them as percent of counting's."),
+        ),
+        within=0.06,
+    ),
+    Exercise(
+        "11.4",
+        lambda: behind("MRR@5"),
+        "more than half of the systems, among them some that count as strong baselines.",
+        (
+            (lambda given: set(given) == behind("HR@5"), "that is in HR@5; take MRR@5."),
+            (lambda given: set(given) == behind("MRR@5") | {"markov"}, "close: leave counting itself out."),
+            (
+                lambda given: set(given) == set(beauty().index) - behind("MRR@5") - {"markov"},
+                "the other way round: these are ahead.",
+            ),
+        ),
+    ),
+)
