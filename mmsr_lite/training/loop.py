@@ -103,7 +103,7 @@ def train(
 
     With `folder` a checkpoint is written after each epoch; `resume` continues from it and gives what an uninterrupted
     run gives (exactly so on a CPU). Ctrl-C keeps the last epoch's checkpoint. A model that counts is counted at once.
-    `on_epoch` is given the record after each epoch, and stops the training by returning False.
+    `on_epoch` is given the record after each epoch, and stops the training by returning False (in every process alike).
     Within `processes` each takes its share of every batch, in one order; the first alone writes and shows progress, and
     any number of them may resume. They differ from one process by rounding, by dropout and by the negatives drawn.
     """
