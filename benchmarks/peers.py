@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import math
 import tempfile
@@ -64,7 +65,7 @@ def recbole(parts: Split, num_items: int, batch: int, device: torch.device) -> d
 
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # it leaves logs where it runs
         place = Path(folder, "peer")
         place.mkdir()
         for name, some in (("train", parts.train), ("valid", few(parts.test, 50)), ("test", parts.test)):
