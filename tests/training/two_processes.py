@@ -6,7 +6,6 @@ import os
 import runpy
 import signal
 import sys
-from pathlib import Path
 
 import torch
 
@@ -17,7 +16,7 @@ from mmsr_lite.training.checkpoint import save_tensors
 from mmsr_lite.training.distributed import add_up, rank, size
 from mmsr_lite.training.step import Step
 
-OUT, learn, take_loss = Path(sys.argv[1]), run.learn, Step.take_loss
+learn, take_loss = run.learn, Step.take_loss
 
 
 def two_times(config, dataset, books, folder, **how):
@@ -26,8 +25,8 @@ def two_times(config, dataset, books, folder, **how):
     add_up(sums)
     facts = {"record": record, "ranks": ranks(model, run.parts_of(config, dataset).test, batch=3)}
     facts |= {"seed": torch.initial_seed(), "size": size(), "sums": [[float(s.min()), float(s.max())] for s in sums]}
-    write_json(OUT / f"facts-{rank()}.json", facts)
-    save_tensors(OUT / f"model-{rank()}.safetensors", model.state_dict())
+    write_json(f"{OUT}/facts-{rank()}.json", facts)
+    save_tensors(f"{OUT}/model-{rank()}.safetensors", model.state_dict())
     epochs = iter(range(1, 9))
 
     def lost(step):
@@ -40,6 +39,5 @@ def two_times(config, dataset, books, folder, **how):
 
 
 if __name__ == "__main__":
-    run.learn = two_times
-    sys.argv[1:] = sys.argv[2:]
+    run.learn, OUT = two_times, sys.argv.pop(1)
     runpy.run_module("mmsr_lite", run_name="__main__")
