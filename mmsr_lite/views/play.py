@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,7 +93,7 @@ def _bundle(shown: Any) -> dict[str, Any]:
     if hasattr(shown, "_repr_mimebundle_"):
         found = shown._repr_mimebundle_()
         return found[0] if isinstance(found, tuple) else found
-    bundle = {"text/plain": repr(shown)}
+    bundle = {"text/plain": re.sub(r" at 0x\w+", "", repr(shown))}  # no address: saved notebooks stay the same
     if hasattr(shown, "_repr_html_"):
         bundle["text/html"] = shown._repr_html_()
     if hasattr(shown, "_repr_png_"):

@@ -61,14 +61,21 @@ def fidelity(record: dict[str, Any]) -> Chart:
 
 
 def study(
+    record: dict[str, Any], by: str = "variant", where: dict[str, Any] | None = None, metric: str = "HR@5"
+) -> Chart:
+    """The systems of a study with their seeds, from `stored_study`; `where` keeps rows such as {"model": "mmsr"}."""
+    return Chart(record, lambda one: studies.study(one, by, where, metric), "study")
+
+
+def curves(
     record: dict[str, Any],
-    across: str,
-    panel: str | None = None,
+    across: str = "rate",
+    panel: str = "modality",
     where: dict[str, Any] | None = None,
     metric: str = "HR@5",
 ) -> Chart:
-    """The table of a study as lines along one of its labels, from `stored_study`; see `views.studies.study`."""
-    return Chart(record, lambda one: studies.study(one, across, panel, where, metric), "study")
+    """The systems of a study along a rate, from `stored_study`."""
+    return Chart(record, lambda one: studies.curves(one, across, panel, where, metric), "study")
 
 
 def differences(record: dict[str, Any], metric: str = "HR@5") -> Chart:

@@ -1,4 +1,4 @@
-"""Charts of a study: its table as lines, one for each system, and its paired tests as intervals.
+"""Charts of a study: every system with its seeds, curves along a rate, and the paired tests with their intervals.
 
 Pure functions, record in (`experiments.record`), plotly figure out, as in charts.py.
 """
@@ -8,46 +8,76 @@ from __future__ import annotations
 from typing import Any
 
 from mmsr_lite.views import style
-from mmsr_lite.views.bands import IN, OUT, _bands
+from mmsr_lite.views.bands import IN, OUT, Row, _bands
 from mmsr_lite.views.charts import _empty, _figure, lines
 
-COLOURS = ("#0072B2", "#D55E00", style.SOFT, "#CC79A7", "#009E73", "#E69F00")
-WHOLE = "undisturbed"
+LOOKS = [("#0072B2", "circle"), ("#D55E00", "diamond"), (style.SOFT, "square"), ("#009E73", "hexagon")]
+LOOKS += [("#CC79A7", "circle"), ("#E69F00", "diamond")]
 
 
-def study(record: dict[str, Any], across: str, panel: str | None, where: dict[str, Any] | None, metric: str):
-    """Means over seeds along the label `across`, a panel for each value of the label `panel`; other labels name a line.
+def _title(record: dict[str, Any], what: str) -> str:
+    return style.safe(f"{record['study']} on {record['dataset']}: {what}", 90)
 
-    `where` keeps the rows with these labels. Rows that say nothing of `panel` or of a label of `where` are the
-    undisturbed ones, and belong everywhere.
+
+def _name(row: dict[str, Any], labels: list[str]) -> str:
+    return style.safe(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
+
+
+def study(record: dict[str, Any], by: str, where: dict[str, Any] | None, metric: str):
+    """A row for each system: the mean over its seeds, in a band from the least to the greatest; `by` gives the mark.
+
+    `where` keeps the rows with these labels. Systems that differ in the label `by` alone stand together.
     """
-    where, told = where or {}, f"{record['study']} on {record['dataset']}: {metric}"
+    where = where or {}
+    seeds: dict[tuple, dict[Any, list[float]]] = {}
+    others = [name for name in record["labels"] if name != by]
+    rows = [row for row in record["rows"] if all(row[name] == value for name, value in where.items())]
+    for row in rows:
+        seeds.setdefault(tuple(row[name] for name in others), {}).setdefault(row[by], []).append(row[metric])
+    kinds = list(dict.fromkeys(row[by] for row in rows))
+    marks = {_name({by: kind}, [by]): LOOKS[i % len(LOOKS)] for i, kind in enumerate(kinds)}
+    shown: list[Row] = []
+    for system, found in seeds.items():
+        for kind, values in found.items():
+            name = _name(dict(zip(others, system, strict=True)) | {by: kind}, record["labels"])
+            group = _name({by: kind}, [by])
+            shown.append((name, min(values), max(values), sum(values) / len(values), group))
+    says = "; ".join(f"{name} {value:.1f} ({low:.1f} to {high:.1f})" for name, low, high, value, _ in shown)
+    axis = f"{metric}, percent; the band is from the least to the greatest of the seeds"
+    figure = _bands(_title(record, metric), style.safe(says, 2000), shown, marks, axis)
+    best = (record["reachable"] or {}).get(metric)
+    return figure if best is None else figure.add_vline(best, line={"color": style.SOFT, "width": 1, "dash": "dot"})
+
+
+def curves(record: dict[str, Any], across: str, panel: str, where: dict[str, Any] | None, metric: str):
+    """Means over seeds along the number `across`, a panel for each value of the label `panel`; others name a line.
+
+    Rows that say nothing of `panel` or of a label of `where` are the undisturbed ones, and belong everywhere.
+    """
+    where = where or {}
     rows = [row for row in record["rows"] if all(row[name] in ("", 0, value) for name, value in where.items())]
-    if not rows:
-        return _empty(style.safe(told), "There is nothing to show.")
     others = [name for name in record["labels"] if name not in (across, panel, *where)]
     panels, says = [], []
-    for value in dict.fromkeys(row[panel] for row in rows if row[panel] != "") if panel else [""]:
-        found: dict[str, dict[Any, list[float]]] = {}
-        for row in (row for row in rows if not panel or row[panel] in ("", value)):
-            name = style.safe(", ".join(str(row[label]) for label in others if row[label])) or metric
-            x = row[across] if row[across] != "" else WHOLE
-            found.setdefault(name, {}).setdefault(x, []).append(row[metric])
+    for value in dict.fromkeys(row[panel] for row in rows if row[panel] != ""):
+        found: dict[str, dict[float, list[float]]] = {}
+        for row in (row for row in rows if row[panel] in ("", value)):
+            found.setdefault(_name(row, others), {}).setdefault(row[across], []).append(row[metric])
         means = {name: {x: sum(some) / len(some) for x, some in points.items()} for name, points in found.items()}
-        series = [(name, COLOURS[i % len(COLOURS)], [*p], [*p.values()]) for i, (name, p) in enumerate(means.items())]
-        panels.append((f"{style.safe(value)} {metric}, percent".strip(), series))
-        says += [f"{value} {n}: {', '.join(f'{x} {y:.1f}' for x, y in p.items())}".strip() for n, p in means.items()]
-    return lines(_figure(style.safe(told, 90), style.safe("; ".join(says), 1500), 420), panels, across)
+        series = [(name, LOOKS[i % len(LOOKS)][0], [*p], [*p.values()]) for i, (name, p) in enumerate(means.items())]
+        panels.append((f"{style.safe(value)}: {metric}, percent", series))
+        says += [f"{value}, {n}: {', '.join(f'{y:.1f} at {x:g}' for x, y in p.items())}" for n, p in means.items()]
+    if not panels:
+        return _empty(_title(record, metric), "There is nothing to show.")
+    return lines(_figure(_title(record, metric), style.safe("; ".join(says), 2000), 420), panels, across)
 
 
 def differences(record: dict[str, Any], metric: str):
     """The paired tests of a study: each system minus the one it is held against, with 95 % intervals over users."""
-    rows = []
+    rows: list[Row] = []
     for test in (test for test in record["tests"] if test["metric"] == metric):
         clear = "clear" if test["p"] < 0.05 else "not clear"
         name = f"{test['system']} − {test['against']}"
         rows.append((name, test["low"], test["high"], test["difference"], clear))
-    title = f"{style.safe(record['study'])} on {style.safe(record['dataset'])}: paired differences in {metric}"
     says = "; ".join(f"{name}: {value:+.2f} ({low:+.2f} to {high:+.2f})" for name, low, high, value, _ in rows)
-    marks = {"clear": OUT, "not clear": IN}
-    return _bands(title, style.safe(says, 1500), rows, marks, "difference in percentage points, 95 % interval")
+    title, axis = _title(record, f"paired differences in {metric}"), "percentage points, 95 % interval over users"
+    return _bands(title, style.safe(says, 2000), rows, {"clear": OUT, "not clear": IN}, axis)

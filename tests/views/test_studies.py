@@ -1,10 +1,9 @@
-"""Charts of a study: means over seeds, the undisturbed in every panel, intervals as the tests give them."""
+"""Charts of a study: means and bands over seeds, the undisturbed in every panel, intervals as the tests give them."""
 
 from fixtures import HOSTILE
 
 from mmsr_lite.views import show
 from mmsr_lite.views.still import still
-from mmsr_lite.views.studies import WHOLE
 
 LABELS = ("model", "variant", "corruption", "modality", "rate", "at")
 
@@ -22,26 +21,30 @@ def sample() -> dict:
         {"system": HOSTILE, "against": "a", "metric": "HR@5", "difference": 4.0, "low": 3.0, "high": 5.0, "p": 0.01}
     ]
     tests += [tests[0] | {"metric": "MRR@5"}, tests[0] | {"system": "c", "low": -1.0, "p": 0.2}]
-    record = {"schema": "mmsr-lite/study/1", "study": "missing", "dataset": HOSTILE, "labels": LABELS}
+    record = {
+        "schema": "mmsr-lite/study/1",
+        "study": "missing",
+        "dataset": HOSTILE,
+        "labels": [*LABELS],
+        "reachable": None,
+    }
     return record | {"rows": rows, "tests": tests}
 
 
 def test_a_line_is_the_mean_over_seeds_and_starts_at_what_was_not_disturbed():
-    figure = show.study(sample(), "rate", "modality", {"at": "test", "corruption": "missing"}).figure
+    figure = show.curves(sample(), where={"at": "test", "corruption": "missing"}).figure
     lines = {(line.xaxis, line.name): (list(line.x), list(line.y)) for line in figure.data}
     assert lines["x", "a"] == ([0.0, 0.5], [(4 + 6) / 2, 3.0])
     assert lines["x2", "a"] == ([0.0, 0.5], [(4 + 6) / 2, 1.0])
     assert lines["x", "b"] == lines["x2", "b"] == ([0.0], [9.0])
 
 
-def test_a_label_that_is_a_word_keeps_the_order_of_the_table_and_the_metric_is_a_choice():
-    figure = show.study(
-        sample(), "corruption", metric="MRR@5", where={"at": "test", "modality": "x", "rate": 0.5}
-    ).figure
-    assert [(list(line.x), list(line.y)) for line in figure.data] == [
-        ([WHOLE, "missing"], [2.5, 1.5]),
-        ([WHOLE], [4.5]),
-    ]
+def test_a_system_is_its_mean_in_the_band_of_its_seeds_beside_those_that_differ_in_one_label():
+    figure = show.study(sample(), "corruption", {"modality": "", "rate": 0.0}, "MRR@5").figure
+    assert list(figure.data[0].base) == [2.0, 4.5] and list(figure.data[0].x) == [3.0 - 2.0, 0.0]
+    assert {trace.name: list(trace.x) for trace in figure.data[1:]} == {"undisturbed": [2.5, 4.5]}
+    reachable = show.study(sample() | {"reachable": {"HR@5": 50.0}}, "model").figure
+    assert list(reachable.layout.yaxis.ticktext)[:2] == ["a", "b"] and 50.0 in [s.x0 for s in reachable.layout.shapes]
 
 
 def test_a_difference_is_drawn_with_its_interval_and_marked_when_it_is_clear():
@@ -52,8 +55,8 @@ def test_a_difference_is_drawn_with_its_interval_and_marked_when_it_is_clear():
 
 
 def test_names_are_escaped_and_every_chart_has_a_still_and_words():
-    for view in (show.study(sample(), "rate", "modality"), show.differences(sample())):
+    for make in (show.study, show.curves, show.differences):
+        view = make(sample())
         assert HOSTILE not in view.figure.to_json() and view.text and view.table
         assert still(view.figure).axes
-    empty = show.study(sample() | {"rows": []}, "rate")
-    assert "nothing to show" in empty.text
+        assert "nothing to show" in make(sample() | {"rows": [], "tests": []}).figure.to_json()
