@@ -1,0 +1,76 @@
+"""Exercises of notebook 06: what late fusion is made of, how much is lost, and who minds a mismatch least."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.stored import stored_study
+
+System = tuple[str, str]
+FUSED = [(model, fusion) for model in ("gru4rec", "sasrec") for fusion in ("early", "late")]
+
+
+@cache
+def hits(system: System, corruption: str) -> float:
+    """HR@5 in the world of sequences, the mean over seeds."""
+    rows = stored_study("fusion_order", "wardrobe-cycle")["rows"]
+    return float(
+        np.mean([r["HR@5"] for r in rows if (r["model"], r["variant"], r["corruption"]) == (*system, corruption)])
+    )
+
+
+def lost(system: System, corruption: str) -> float:
+    """The share of HR@5 that a corruption costs, in percent."""
+    return 100 * (1 - hits(system, corruption) / hits(system, ""))
+
+
+def points(system: System, corruption: str) -> float:
+    """What a corruption costs in percentage points of HR@5."""
+    return hits(system, "") - hits(system, corruption)
+
+
+def steadiest() -> System:
+    """Which fused system loses the fewest points when modalities are mismatched."""
+    return min(FUSED, key=lambda system: points(system, "mismatched"))
+
+
+LATE = ("sasrec", "late")
+EXERCISES = (
+    Exercise(
+        "06.1",
+        lambda: 1 + 2,
+        "one for the items and one for each modality, with weights of their own.",
+        (
+            (lambda given: given == 2, "close: these are the modalities; the item is a channel, too."),
+            (lambda given: given == 1, "that is early fusion: the channels are one before the sequence is read."),
+        ),
+    ),
+    Exercise(
+        "06.2",
+        lambda: lost(LATE, "disordered"),
+        "a share of what it had: for systems that start from different heights, shares compare, points do not.",
+        (
+            (
+                lambda given: abs(given - points(LATE, "disordered")) < 0.1,
+                "close: these are points; make it a share.",
+            ),
+            (lambda given: abs(given - 100 + lost(LATE, "disordered")) < 0.1, "that is what is kept; what is lost?"),
+            (lambda given: abs(100 * given - lost(LATE, "disordered")) < 0.1, "close: in percent."),
+            (lambda given: abs(given - lost(LATE, "mismatched")) < 0.1, "that is what the mismatch costs."),
+        ),
+        within=0.1,
+    ),
+    Exercise(
+        "06.3",
+        steadiest,
+        "and that is early fusion, which the paper found to suffer most from a mismatch.",
+        (
+            (lambda given: len(given) != 2, "give a pair: the model, then how it fuses."),
+            (lambda given: given[0] == steadiest()[0], "close: the model is right; look at its other fusion."),
+            (lambda given: tuple(given) in FUSED, "another one loses less."),
+        ),
+    ),
+)
