@@ -24,7 +24,7 @@ lab: $(VENV)/.dev  ## JupyterLab on the first notebook
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 notebooks: $(VENV)/.dev  ## build both editions of notebooks/*.ipynb from notebooks/src/*.py and execute them (ARGS="00_start_here")
-	OMP_NUM_THREADS=1 $(BIN)/python notebooks/build.py $(ARGS)
+	env -u MPLBACKEND OMP_NUM_THREADS=1 $(BIN)/python notebooks/build.py $(ARGS)
 
 assets: $(VENV)/.dev  ## train again what the notebooks open, a minute or two each (ARGS="wardrobe-match")
 	$(BIN)/python notebooks/assets.py $(ARGS)
