@@ -38,7 +38,7 @@ def still(figure: Any):
             result.colorbar(image, ax=axes, label=plain(trace["colorbar"]["title"]["text"]), shrink=0.6)
         elif trace["type"] == "scatter" and "lines" in trace.get("mode", ""):
             line = trace["line"]
-            dash = {"dash": "--", "dot": ":"}.get(line.get("dash"), "-")
+            dash = {"dash": "--", "dot": ":", "dashdot": "-."}.get(line.get("dash"), "-")
             axes.plot(
                 trace["x"], trace["y"], color=line["color"], ls=dash, marker="o", ms=4, label=plain(trace.get("name"))
             )

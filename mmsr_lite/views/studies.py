@@ -34,12 +34,13 @@ def study(record: dict[str, Any], by: str, where: dict[str, Any] | None, metric:
     rows = [row for row in record["rows"] if all(row[name] == value for name, value in where.items())]
     for row in rows:
         seeds.setdefault(tuple(row[name] for name in others), {}).setdefault(row[by], []).append(row[metric])
+    told = [name for name in record["labels"] if len({row[name] for row in rows}) > 1] or record["labels"]
     kinds = list(dict.fromkeys(row[by] for row in rows))
     marks = {_name({by: kind}, [by]): LOOKS[i % len(LOOKS)] for i, kind in enumerate(kinds)}
     shown: list[Row] = []
     for system, found in seeds.items():
         for kind, values in found.items():
-            name = _name(dict(zip(others, system, strict=True)) | {by: kind}, record["labels"])
+            name = _name(dict(zip(others, system, strict=True)) | {by: kind}, told)
             group = _name({by: kind}, [by])
             shown.append((name, min(values), max(values), sum(values) / len(values), group))
     says = "; ".join(f"{name} {value:.1f} ({low:.1f} to {high:.1f})" for name, low, high, value, _ in shown)
@@ -68,7 +69,9 @@ def curves(record: dict[str, Any], across: str, panel: str, where: dict[str, Any
         says += [f"{value}, {n}: {', '.join(f'{y:.1f} at {x:g}' for x, y in p.items())}" for n, p in means.items()]
     if not panels:
         return _empty(_title(record, metric), "There is nothing to show.")
-    return lines(_figure(_title(record, metric), style.safe("; ".join(says), 2000), 420), panels, across)
+    figure = lines(_figure(_title(record, metric), style.safe("; ".join(says), 2000), 420), panels, across)
+    top = max(max(y) for _, series in panels for *_, y in series)
+    return figure.update_yaxes(range=[0, 1.06 * top])  # all panels from zero, on one scale
 
 
 def differences(record: dict[str, Any], metric: str):

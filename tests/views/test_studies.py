@@ -37,6 +37,7 @@ def test_a_line_is_the_mean_over_seeds_and_starts_at_what_was_not_disturbed():
     assert lines["x", "a"] == ([0.0, 0.5], [(4 + 6) / 2, 3.0])
     assert lines["x2", "a"] == ([0.0, 0.5], [(4 + 6) / 2, 1.0])
     assert lines["x", "b"] == lines["x2", "b"] == ([0.0], [9.0])
+    assert figure.layout.yaxis.range == figure.layout.yaxis2.range == (0, 1.06 * 9)
 
 
 def test_a_system_is_its_mean_in_the_band_of_its_seeds_beside_those_that_differ_in_one_label():
