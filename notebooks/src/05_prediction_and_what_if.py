@@ -221,4 +221,4 @@ check("05.3", {"do": "relation", "relation": "in"})
 # **Code you will read:** [explain/what_if.py](../mmsr_lite/explain/what_if.py), the clean run, the changed one and the band; [models/mmsr.py](../mmsr_lite/models/mmsr.py), last pooling
 # and the loss.
 #
-# **Next:** 06 early versus late, the paper's Figure 1.
+# **Next:** [06 early versus late](06_early_versus_late.ipynb), the paper's Figure 1.

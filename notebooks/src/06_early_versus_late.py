@@ -97,7 +97,8 @@ assert not any(item == new for item, new in enumerate(traded, 1)) and sorted(tra
 #
 # ## The world of sequences
 #
-# The table was made by `mmsr-lite tables fusion_order wardrobe:cycle`: every system had one trial on validation, then trained with five seeds (GRU4Rec) or two (SASRec).
+# The table was made by `mmsr-lite tables fusion_order wardrobe:cycle`: every system had one trial on validation, then trained with five seeds (GRU4Rec) or two (SASRec). Each row is a mean in the band of its
+# seeds; the dotted line on the right is the best that can be reached.
 #
 # **Before you run it:** `cycle` is all sequence. Which order will do better undamaged? Which should fall further when the order is lost?
 
@@ -152,8 +153,9 @@ place = Path("../assets/results/wardrobe-cycle/ranks")  # the rank of each test 
 
 # %%
 rows = pd.DataFrame(study["rows"]).query("model == 'gru4rec'")
-kept = {(r.variant, r.corruption): load_ranks(place / f"{r.run}.npz") for r in rows.query("seed == 0").itertuples()}
-test = paired([kept["early", "mismatched"]], [kept["early", ""]], split(dataset).test.user, "HR@5")
+early = rows.query("variant == 'early' and seed == 0").set_index("corruption").run
+kept = {damage: load_ranks(place / f"{early[damage]}.npz") for damage in ("", "mismatched")}
+test = paired([kept["mismatched"]], [kept[""]], split(dataset).test.user, "HR@5")
 each = rows.pivot_table("HR@5", ["variant", "seed"], "corruption")
 points = (each[""] - each.mismatched).unstack("seed").drop("none")
 print(f"seed 0: {test['difference']:+.1f} points ({test['low']:+.1f} to {test['high']:+.1f}), p = {test['p']:.0e}")
@@ -177,6 +179,8 @@ show.play(
 # ## The world of combinations
 #
 # In `match`, what comes next follows from picture *and* text of the current garment, and the way there says nothing. If early fusion is for anything, it is for this.
+#
+# (Two seeds of GRU4Rec, one of SASRec.)
 #
 # **Before you run it:** which order should win? Which should the mismatch hurt?
 
@@ -287,4 +291,4 @@ check("06.3", ("sasrec", "early"))
 # **Code you will read:** [models/fused.py](../mmsr_lite/models/fused.py), equations 3 to 6; [data/corruption.py](../mmsr_lite/data/corruption.py), the damage;
 # [experiments/fusion_order.py](../mmsr_lite/experiments/fusion_order.py), the study.
 #
-# **Next:** 07 missing modalities, where they are not wrong but gone.
+# **Next:** [07 missing modalities](07_missing_modalities.ipynb), where they are not wrong but gone.

@@ -1,0 +1,78 @@
+"""Exercises of notebook 08: what a gate costs, what a variant cannot know, and what an ablation adds up."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+
+from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.stored import ROOT
+from mmsr_lite.nn.gate import UpdateGate
+
+WIDTH = 32
+
+
+@cache
+def parameters(biases: bool = True) -> int:
+    """Parameters of one update gate at D = 32."""
+    return sum(p.numel() for name, p in UpdateGate(WIDTH).named_parameters() if biases or "bias" not in name)
+
+
+@cache
+def means() -> tuple[float, float, float]:
+    """HR@5 in the world of sequences with true codes, with shuffled ones and without any: means over seeds."""
+    place = ROOT / "benchmarks" / "results"
+    known, control = (pd.read_csv(place / f"planted_{name}.csv") for name in ("truth", "control"))
+    known, control = (table[table["world"] == "cycle"] for table in (known, control))
+    by = known.groupby("modalities")["model"].mean()
+    return float(by[True]), float(control["model"].mean()), float(by[False])
+
+
+def near(given: float, wanted: float) -> bool:
+    """Within a tenth."""
+    return abs(given - wanted) < 0.1
+
+
+EXERCISES = (
+    Exercise(
+        "08.1",
+        parameters,
+        "2D x D weights and D biases, then D x 2 weights and 2 biases: the difference of HAN-GNN and NI(hohe).",
+        (
+            (lambda given: given == parameters(biases=False), "close: the two maps have biases, too."),
+            (
+                lambda given: given == 2 * WIDTH * WIDTH + WIDTH,
+                "that is its first map; a second makes two numbers of it.",
+            ),
+            (lambda given: given == 2 * parameters(), "that is for two layers."),
+        ),
+    ),
+    Exercise(
+        "08.2",
+        lambda: "ho",
+        "items hear items and codes hear codes; the answer is read from an item.",
+        (
+            (
+                lambda given: given.casefold() == "homogeneous",
+                "close: that is the field's value; give the variant's name.",
+            ),
+            (lambda given: given.casefold() == "he", "there an item hears its own codes directly."),
+            (
+                lambda given: given.casefold() == "ni(heho)",
+                "close: codes steer its weights, a little; look at the table.",
+            ),
+        ),
+    ),
+    Exercise(
+        "08.3",
+        lambda: means()[0] - means()[1],
+        "the rest of what the ablation shows comes with codes that say nothing.",
+        (
+            (lambda given: near(given, means()[0] - means()[2]), "that is the whole ablation: codes or none."),
+            (lambda given: near(given, means()[1] - means()[2]), "close: that is what codes bring that say nothing."),
+            (lambda given: near(-given, means()[0] - means()[1]), "close: true minus shuffled."),
+        ),
+        within=0.1,
+    ),
+)
