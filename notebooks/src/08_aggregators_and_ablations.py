@@ -244,7 +244,7 @@ show.play(lambda metric: show.study(anew, metric=metric), metric=["HR@5", "MRR@5
 check("08.1", ...)
 
 # %% tags=["solution"]
-check("08.1", sum(p.numel() for p in layers["HAN-GNN"].gate.parameters()))
+check("08.1", torch.nn.utils.parameters_to_vector(layers["HAN-GNN"].gate.parameters()).numel())
 
 # %% [markdown]
 # 2. Which variant of Table 4 would give the same ranking if all pictures and texts were exchanged?
