@@ -47,7 +47,14 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
     tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
     for name, table in tables.items():
         theirs = paper.get(name, {}).get(paper["datasets"].get(note["name"]), {})
-        lines += [f"### {name} ({STUDIES[name].paper}): {STUDIES[name].asks}", "", *table.rows(theirs), ""]
+        lines += [
+            f"### {name} ({STUDIES[name].paper}): {STUDIES[name].asks}",
+            "",
+            table.trials,
+            "",
+            *table.rows(theirs),
+            "",
+        ]
         found = table.rivals(tables.get("controls"), theirs) if name == "comparison" else table.verdicts()
         lines += [*(f"- {sentence}" for sentence in found + table.gates(folder)), ""]
     return lines
@@ -57,12 +64,13 @@ class Table:
     """One study on one data set: `mean` and `sd` of each system by metric, and the paired `tests`."""
 
     def __init__(self, folder: Path, name: str):
-        rows, sidecar = read_rows(folder / f"{name}.csv"), folder / f"{name}.json"
+        rows, sidecar = read_rows(folder / f"{name}.csv"), read_json(folder / f"{name}.json")
         self.name, self.labels = name, {said(system_of(row)): row for row in rows}
         by = pd.DataFrame(rows)[[*TESTED]].groupby([said(system_of(row)) for row in rows])
         self.mean, self.sd, self.seeds = by.mean(), by.std(), by.size()
-        found = read_json(sidecar)["tests"] if sidecar.is_file() else []
-        self.tests = {(test["system"], test["against"], test["metric"]): test for test in found}
+        self.tests = {(test["system"], test["against"], test["metric"]): test for test in sidecar["tests"]}
+        tried = (f"{field} {', '.join(map(str, values))}" for field, values in sidecar["grid"].items())
+        self.trials = f"Every learned system tried {' x '.join(tried)}."
         self.tests |= {(other, one, metric): test for (one, other, metric), test in self.tests.items()}
         self.against = {one: said(system_of(row | STUDIES[name].reference)) for one, row in self.labels.items()}
 

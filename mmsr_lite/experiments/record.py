@@ -28,10 +28,15 @@ def open_study(folder: str | Path, name: str) -> dict[str, Any]:
     if not rows:
         there = ", ".join(sorted({path.stem for path in Path(folder).glob("*.csv")} & STUDIES.keys())) or "none"
         raise MMSRError(f"there is no table of {name!r} in {str(folder)!r}; tables there: {there}")
-    told, sidecar = read_json(note), Path(folder, f"{name}.json")
+    told, sidecar = read_json(note), read_json(Path(folder, f"{name}.json"))
     record = {"schema": SCHEMA, "study": name, "asks": STUDIES[name].asks, "paper": STUDIES[name].paper}
-    record |= {"dataset": told["name"], "reachable": told["reachable"], "terms": told["terms"], "labels": [*LABELS]}
-    return record | {"rows": rows, "tests": read_json(sidecar)["tests"] if sidecar.is_file() else []}
+    record |= {
+        "dataset": told["name"],
+        "reachable": told["reachable"],
+        "terms": told["terms"] | sidecar["grid"],
+        "labels": [*LABELS],
+    }
+    return record | {"rows": rows, "tests": sidecar["tests"]}
 
 
 def again(record: dict[str, Any], dataset: Dataset, only: list[str] | None = None) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def run_studies(
     worker = Worker(dataset, str(pick_device(device)), place / "ranks")
     pool: Any = nullcontext()
     if not dry_run:
-        note_dataset(place, setting)
+        note_dataset(place, setting, names)
         if jobs > 1:
             pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (worker,))
     with pool as opened:

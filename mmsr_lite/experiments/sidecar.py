@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import version
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from mmsr_lite import __version__
 from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError
@@ -19,15 +21,20 @@ from mmsr_lite.training.run import RunConfig
 PACKAGES = ("mmsr-lite", "torch", "torch-geometric", "numpy", "scikit-learn")
 
 
-def note_dataset(place: Path, setting: Setting) -> None:
-    """Write what the tables in `place` are about; raises `MMSRError` when they are about something else."""
+def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> None:
+    """Write what the tables in `place` are about; raises `MMSRError` when they are about something else.
+
+    A study's trials are its own: those of `names` must be the ones that their tables were made with.
+    """
     data, file = setting.dataset, place / "dataset.json"
     shapes = {m.name: {"items": int(m.present.sum()), "width": m.features.shape[1]} for m in data.modalities}
     note: dict[str, Any] = {"name": data.name, "users": data.num_users, "items": data.num_items}
     note |= {"interactions": len(data.item), "modalities": shapes, "hash": content_hash(data.user, data.item, shapes)}
-    note["terms"] = setting.base | {name: list(values) for name, values in setting.grid.items()}
+    note["terms"] = setting.base
     old = read_json(file) if file.is_file() else note
     was, now = ({"modalities": n["modalities"], "data": n["hash"]} | n["terms"] for n in (old, note))
+    for sidecar in filter(Path.is_file, (place / f"{name}.json" for name in names)):
+        was, now = was | read_json(sidecar)["grid"], now | _grid(setting)
     wrong = [f"{n}={was.get(n)} there, {now.get(n)} now" for n in was | now if was.get(n) != now.get(n)]
     if wrong:
         raise MMSRError(f"the tables in {str(place)!r} are of other data or terms: {wrong[0]}; name another --out")
@@ -42,8 +49,9 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
     old = read_json(file) if file.is_file() else {"runs": {}, "tests": []}
     runs = old["runs"] | {run_id(job.config): _differing(job.config, setting) for job in jobs}
     tests = {(test["system"], test["metric"]): test for test in [*old["tests"], *compare(place, name, rows, setting)]}
-    versions = {package: version(package) for package in PACKAGES} | {"python": platform.python_version()}
+    versions = {package: _version(package) for package in PACKAGES} | {"python": platform.python_version()}
     record = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks, "versions": versions}
+    record |= {"grid": _grid(setting)}
     record["seconds"] = sum(row["seconds"] for row in rows)
     present = {row["run"] for row in rows}
     record["runs"] = {run: changes for run, changes in sorted(runs.items()) if run in present}
@@ -64,6 +72,19 @@ def compare(place: Path, name: str, rows: list[dict[str, Any]], setting: Setting
             for metric in TESTED:
                 found.append(told | {"metric": metric} | paired(whole[system], whole[other], user, metric))
     return found
+
+
+def _grid(setting: Setting) -> dict[str, list[float]]:
+    """The values that every learned system tries."""
+    return {name: list(values) for name, values in setting.grid.items()}
+
+
+def _version(package: str) -> str:
+    """Of an installed package, or of this one run from its folder."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return __version__
 
 
 def _differing(config: RunConfig, setting: Setting) -> dict[str, Any]:
