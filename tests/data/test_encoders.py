@@ -53,6 +53,20 @@ def test_tfidf_is_nearer_for_texts_that_share_words(dim):
     assert not tfidf_svd.encode(["", "..."])[1].any()
 
 
+def test_tfidf_gives_the_same_bytes_where_sums_end_in_other_last_digits(monkeypatch):
+    from sklearn.decomposition import TruncatedSVD
+
+    texts = [f"w{i} w{i * i % 31} w{i * 7 % 17}" for i in range(60)]
+    clean, exact = tfidf_svd.encode(texts, dim=8)[0], TruncatedSVD.fit_transform
+
+    def otherwise(self, counts):
+        found = exact(self, counts)
+        return found * (1 + np.finfo(found.dtype).eps * np.random.default_rng(0).normal(size=found.shape))
+
+    monkeypatch.setattr(TruncatedSVD, "fit_transform", otherwise)
+    assert tfidf_svd.encode(texts, dim=8)[0].tobytes() == clean.tobytes()
+
+
 def test_colours_and_edges_are_told_apart(tmp_path):
     files = [drawn(tmp_path / f"{colour}.png", colour) for colour in ("red", "firebrick", "blue")]
     down, across = ([(a, 0, a + 7, 63) for a in range(0, 64, 16)], [(0, a, 63, a + 7) for a in range(0, 64, 16)])

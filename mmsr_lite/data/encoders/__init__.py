@@ -49,7 +49,7 @@ ENCODERS = {
     "t5": Encoder("text", t5.texts, 64, t5.EXAMPLE),
     "tfidf-svd": Encoder("text", fit=tfidf_svd.encode),
 }
-VERSION = 3  # counts up when an encoder gives other numbers
+VERSION = 4  # counts up when an encoder gives other numbers
 DEFAULTS = {"text": "tfidf-svd", "picture": "colour-edges"}
 
 

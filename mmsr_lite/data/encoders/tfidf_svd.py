@@ -26,7 +26,7 @@ def encode(values: Sequence[str], *, dim: int = 128, seed: int = 0) -> tuple[np.
         features = counts.toarray()
     else:
         svd = TruncatedSVD(min(dim, len(values)), random_state=seed)
-        features = svd.fit_transform(counts).astype(np.float32)  # (n, F)
+        features = svd.fit_transform(counts.astype(np.float64))  # (n, F); last digits vary with the place in memory
     norm = np.linalg.norm(features, axis=1, keepdims=True)
     present = norm[:, 0] > 1e-6
-    return np.where(present[:, None], features / np.maximum(norm, 1e-6), 0), present
+    return np.where(present[:, None], features / np.maximum(norm, 1e-6), 0).astype(np.float32), present
