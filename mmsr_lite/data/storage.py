@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -29,23 +29,17 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     'whole or not at all'
     """
     path = Path(path)
-    tmp = None
+    tmp = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        os.close(handle)
-        tmp = Path(name)
         yield tmp
-        umask = os.umask(0)
-        os.umask(umask)
-        tmp.chmod(0o666 & ~umask)
         os.replace(tmp, path)
     except OSError as error:
         reason = error.strerror or error
         raise MMSRError(f"could not write {str(path)!r}: {reason}; free space or choose another place") from error
     finally:
-        if tmp is not None:
-            tmp.unlink(missing_ok=True)
+        with suppress(OSError):
+            tmp.unlink()
 
 
 def write_json(path: str | os.PathLike, record: Any, indent: int | None = None) -> None:

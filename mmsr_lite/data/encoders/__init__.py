@@ -9,14 +9,15 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from mmsr_lite.data.encoders import clip, colour_edges, resnet50, sentence, t5, tfidf_svd
-from mmsr_lite.data.encoders.network import Opened
 from mmsr_lite.data.features import read_features, write_features
 from mmsr_lite.data.storage import cache_dir, content_hash, file_hash
 from mmsr_lite.errors import MMSRError, choose
@@ -32,7 +33,7 @@ class Encoder:
     """
 
     reads: str
-    open: Callable[[Any], Opened] | None = None
+    open: Any = None
     batch: int = 0
     models: str = ""
     default: Callable[[], Path] | None = None
@@ -111,33 +112,28 @@ def encode(spec: str, values: Sequence[str | None], *, dim: int = 128, seed: int
     encoder, name = encoder_of(spec), spec.partition(":")[0]
     content = [_file_hash(value) for value in values] if encoder.reads == "picture" else list(values)
     key = content_hash(VERSION, name, weights(spec))
+    parts = cache_dir("features", f"{name}-{key}")
     file = cache_dir("features") / f"{name}-{content_hash(key, content, dim, seed)}.safetensors"
     if (kept := _kept(file, len(values))) is not None:
         return kept
     if encoder.fit is not None:
         features, present = encoder.fit(values, dim=dim, seed=seed)
-        _keep(file, features[present], present)
-        return features, present
-    parts, (rows, present) = cache_dir("features", f"{name}-{key}"), _in_batches(spec, values, content, key)
-    if _keep(file, rows[present], present):
+    else:
+        features, present = _in_batches(spec, values, content, parts)
+    if _keep(file, features[present], present):
         shutil.rmtree(parts, ignore_errors=True)
-    return rows, present
+    return features, present
 
 
-def _in_batches(
-    spec: str, values: Sequence[str | None], content: Sequence[str | None], key: str
-) -> tuple[np.ndarray, np.ndarray]:
+def _in_batches(spec: str, values: Sequence, content: Sequence, parts: Path) -> tuple[np.ndarray, np.ndarray]:
     """As `encode`, what is equal only once."""
-    from tqdm.auto import tqdm
-
-    encoder, name = encoder_of(spec), spec.partition(":")[0]
-    assert encoder.open is not None
+    encoder = encoder_of(spec)
     first = {known: row for row, known in reversed(list(enumerate(content))) if known and known.strip()}
     order = sorted(first, key=lambda known: (len(known), known))  # texts of about one length need little padding
     batches = [order[begin : begin + encoder.batch] for begin in range(0, len(order), encoder.batch)]
     run, keeping, features, found = None, True, [np.zeros((0, 0), np.float32)], []
-    for batch in tqdm(batches, desc=name, unit="batch", disable=len(batches) < 3):
-        part = cache_dir("features", f"{name}-{key}") / f"{content_hash(batch)}.safetensors"
+    for batch in tqdm(batches, desc=spec.partition(":")[0], unit="batch", disable=len(batches) < 3):
+        part = parts / f"{content_hash(batch)}.safetensors"
         if (kept := _kept(part, len(batch))) is not None:
             rows, present = kept[0][kept[1]], kept[1]
         else:
@@ -154,10 +150,9 @@ def _in_batches(
 
 def _kept(file: Path, count: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Features (n, F) and present (n,) that were kept, or None; a damaged file is made again."""
-    try:
-        return read_features(file, [str(row) for row in range(count)]) if file.is_file() else None
-    except MMSRError:
-        return None
+    with suppress(MMSRError):
+        return read_features(file, [str(row) for row in range(count)])
+    return None
 
 
 def _keep(file: Path, features: np.ndarray, present: np.ndarray) -> bool:
@@ -172,7 +167,6 @@ def _keep(file: Path, features: np.ndarray, present: np.ndarray) -> bool:
 
 def _file_hash(path: str | None) -> str | None:
     """A hash of what the file holds; None when there is none to read."""
-    try:
+    with suppress(MMSRError):
         return path and file_hash(path)
-    except MMSRError:
-        return None
+    return None
