@@ -1,9 +1,10 @@
 """Two peers on the same examples and device: `python -m benchmarks peers FOLDER`. Ratios above one: ours is faster.
 
-- SASRec of RecBole 1.2.1 (PyPI) against ours: same sizes, batch, split and loss over all items; examples a second in
-  training and in full ranking. RecBole is no dependency: without it this half is left out. An environment for it:
-  `python -m venv V && V/bin/pip install -e . tensorboard psutil tabulate && V/bin/pip install --no-deps recbole==1.2.1
-  colorlog==4.7.2 colorama==0.4.4 thop texttable pandas==2.2.3 pytz` (ray, which it also asks for, is for tuning alone).
+- SASRec and GRU4Rec of RecBole 1.2.1 (PyPI) against ours: same sizes, batch, split and loss over all items; examples a
+  second in training and in full ranking, and what both reach after as many epochs. RecBole is no dependency: without it
+  this half is left out. An environment for it: `python -m venv V && V/bin/pip install -e . tensorboard psutil tabulate
+  && V/bin/pip install --no-deps recbole==1.2.1 colorlog==4.7.2 colorama==0.4.4 thop texttable pandas==2.2.3 pytz` (ray,
+  which it also asks for, is for tuning alone).
 - One HAN-GNN layer on our dense batch against the same layer by PyG's MessagePassing on `graph.edge_index()`, forward
   and backward, outputs compared first; with and without making the edges.
 """
@@ -17,7 +18,7 @@ import math
 import tempfile
 import time
 import warnings
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,13 @@ from mmsr_lite.nn.han import HOMOGENEOUS, HANLayer
 from mmsr_lite.training.loop import TrainConfig, pick_device, train
 from mmsr_lite.training.run import RunConfig, build, prepare
 
-EPOCHS = 3
-SIZES = {"dim": 128, "layers": 2, "heads": 2, "dropout": 0.2}
+SIZES = {"layers": 2, "heads": 2, "dropout": 0.2}
+THEIRS: dict[str, tuple[str, dict[str, Any]]] = {  # our name: RecBole's, and its settings
+    "sasrec": ("SASRec", {"n_layers": SIZES["layers"], "n_heads": SIZES["heads"], "hidden_act": "relu",
+                          "hidden_dropout_prob": SIZES["dropout"], "attn_dropout_prob": SIZES["dropout"]}),
+    "gru4rec": ("GRU4Rec", {"num_layers": SIZES["layers"], "dropout_prob": SIZES["dropout"]}),
+}  # fmt: skip
+QUALITY = ("HR@5", "MRR@5", "HR@20")
 
 
 def few(some: Examples, count: int | None) -> Examples:
@@ -46,18 +52,21 @@ def few(some: Examples, count: int | None) -> Examples:
     return some if count is None else some.select(np.linspace(0, len(some) - 1, min(count, len(some))).astype(int))
 
 
-def ours(parts: Split, num_items: int, batch: int, device: torch.device) -> dict[str, float]:
-    """Our SASRec: examples a second, median epoch of those after the first."""
-    model = MODELS["sasrec"](MODELS["sasrec"].Config(**SIZES), num_items)
-    config = TrainConfig(epochs=EPOCHS, batch=batch, lr=1e-3, selection="none", device=str(device), precision="tf32")
+def ours(name: str, parts: Split, num_items: int, how: argparse.Namespace, device: torch.device) -> dict[str, float]:
+    """Our model: examples a second, median epoch of those after the first; percent after the last."""
+    has = {field.name for field in fields(MODELS[name].Config)}
+    sizes = SIZES | {"dim": how.dim, "max_history": parts.train.max_history}
+    torch.manual_seed(0)
+    model = MODELS[name](MODELS[name].Config(**{n: v for n, v in sizes.items() if n in has}), num_items)
+    config = TrainConfig(how.epochs, how.batch, how.lr, selection="none", device=str(device), precision="tf32")
     record = train(model, parts, config, progress=False)
     seconds = float(np.median([entry["seconds"] for entry in record["epochs"][1:]]))
-    found = {"train_per_s": len(parts.train) / seconds}
+    found = {"train_per_s": len(parts.train) / seconds} | {m: evaluate(model, parts.test)[m] for m in QUALITY}
     return found | {"rank_per_s": len(parts.test) / median_seconds(lambda: evaluate(model, parts.test), device, most=3)}
 
 
-def recbole(parts: Split, num_items: int, batch: int, device: torch.device) -> dict[str, float]:
-    """RecBole's SASRec: the same examples, written as its files; its own loops, its metrics, its padding to 50."""
+def recbole(name: str, parts: Split, num_items: int, how: argparse.Namespace, device: torch.device) -> dict[str, float]:
+    """RecBole's: the same examples, written as its files; its own loops and metrics, all padded to one length."""
     np.float_, np.complex_, np.unicode_ = np.float64, np.complex128, np.str_  # numpy 2 has no such names
     from recbole.config import Config
     from recbole.data import create_dataset, data_preparation
@@ -68,35 +77,38 @@ def recbole(parts: Split, num_items: int, batch: int, device: torch.device) -> d
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # it leaves logs where it runs
         place = Path(folder, "peer")
         place.mkdir()
-        for name, some in (("train", parts.train), ("valid", few(parts.test, 50)), ("test", parts.test)):
+        for part, some in (("train", parts.train), ("valid", few(parts.test, 50)), ("test", parts.test)):
             rows = zip(some.user, some.histories(), some.lengths, some.targets, strict=True)
             lines = [f"{u}\t{' '.join(map(str, items[:n]))}\t{target}" for u, items, n, target in rows]
             head = "user_id:token\titem_id_list:token_seq\titem_id:token"
-            (place / f"peer.{name}.inter").write_text("\n".join([head, *lines]))
-        settings = {
+            (place / f"peer.{part}.inter").write_text("\n".join([head, *lines]))
+        theirs, sizes = THEIRS[name]
+        settings = sizes | {
             "data_path": folder, "benchmark_filename": ["train", "valid", "test"], "alias_of_item_id": ["item_id_list"],
-            "load_col": {"inter": ["user_id", "item_id_list", "item_id"]}, "MAX_ITEM_LIST_LENGTH": 50,
-            "hidden_size": SIZES["dim"], "inner_size": SIZES["dim"], "n_layers": SIZES["layers"],
-            "n_heads": SIZES["heads"],
-            "hidden_dropout_prob": SIZES["dropout"], "attn_dropout_prob": SIZES["dropout"], "hidden_act": "relu",
-            "loss_type": "CE", "train_neg_sample_args": None, "train_batch_size": batch, "eval_batch_size": 2048,
-            "learning_rate": 1e-3, "metrics": ["Hit", "MRR"], "topk": [5], "valid_metric": "MRR@5", "state": "CRITICAL",
+            "load_col": {"inter": ["user_id", "item_id_list", "item_id"]},
+            "MAX_ITEM_LIST_LENGTH": parts.train.max_history,
+            "embedding_size": how.dim, "hidden_size": how.dim, "inner_size": how.dim,
+            "loss_type": "CE", "train_neg_sample_args": None, "train_batch_size": how.batch, "eval_batch_size": 2048,
+            "learning_rate": how.lr, "metrics": ["Hit", "MRR"], "topk": [5, 20], "valid_metric": "MRR@5",
+            "state": "CRITICAL",
             "use_gpu": device.type == "cuda", "gpu_id": "0", "show_progress": False, "checkpoint_dir": folder,
         }  # fmt: skip
-        config = Config(model="SASRec", dataset="peer", config_dict=settings)
+        config = Config(model=theirs, dataset="peer", config_dict=settings)
         init_seed(0, True)
         dataset = create_dataset(config)
         train_data, _, test_data = data_preparation(config, dataset)
-        model = get_model("SASRec")(config, train_data.dataset).to(config["device"])
-        trainer = get_trainer(config["MODEL_TYPE"], "SASRec")(config, model)
+        model = get_model(theirs)(config, train_data.dataset).to(config["device"])
+        trainer = get_trainer(config["MODEL_TYPE"], theirs)(config, model)
         taken = []
-        for epoch in range(EPOCHS):
+        for epoch in range(how.epochs):
             began = time.perf_counter()
             trainer._train_epoch(train_data, epoch, show_progress=False)
             wait(device)
             taken.append(time.perf_counter() - began)
         found = {"train_per_s": len(parts.train) / float(np.median(taken[1:]))}
-        rank = median_seconds(lambda: trainer.evaluate(test_data, load_best_model=False), device, warm=1, most=3)
+        reached = trainer.evaluate(test_data, load_best_model=False)
+        found |= {m: 100 * float(reached[m.lower().replace("hr", "hit")]) for m in QUALITY}
+        rank = median_seconds(lambda: trainer.evaluate(test_data, load_best_model=False), device, warm=0, most=3)
     return found | {"rank_per_s": len(parts.test) / rank}
 
 
@@ -192,23 +204,35 @@ def main(argv: list[str]) -> None:
     parser.add_argument("source", help="a folder such as amazon-beauty, raw or prepared")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--dim", type=int, default=128)
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--models", nargs="+", default=[*THEIRS], choices=THEIRS)
+    parser.add_argument("--leave-one-out", action="store_true", help="test the last item of each user, not a fifth")
+    parser.add_argument("--max-history", type=int, default=50)
     parser.add_argument("--examples", type=int, help="at most so many to train on, and half of it to rank, for a CPU")
     args = parser.parse_args(argv)
     device = pick_device(args.device)
     torch.set_float32_matmul_precision("high")
     config = RunConfig(args.source).with_settings(device=args.device)
     dataset = prepare(config)
-    parts = split(dataset, validation=False)
-    found: dict[str, Any] = {"han": han(config, dataset, parts, args.batch, device)}
+    parts = split(dataset, validation=False, max_history=args.max_history)
+    found: dict[str, Any] = {"terms": vars(args) | SIZES, "han": han(config, dataset, parts, args.batch, device)}
+    if args.leave_one_out:
+        parts = split(dataset, test_share=0, max_history=args.max_history)
+        parts = replace(parts, test=parts.validation)
     half = args.examples and args.examples // 2
     parts = Split(few(parts.train, args.examples), parts.validation, few(parts.test, half))
-    found |= {"examples": len(parts.train), "ranked": len(parts.test), "batch": args.batch, "sizes": SIZES}
-    found["ours"] = ours(parts, dataset.num_items, args.batch, device)
-    try:
-        found["recbole"] = recbole(parts, dataset.num_items, args.batch, device)
-        found["ratio"] = {name: found["ours"][name] / found["recbole"][name] for name in found["ours"]}
-    except ModuleNotFoundError as error:
-        found["recbole"] = f"not installed: {error.name}"
+    found |= {"examples": len(parts.train), "ranked": len(parts.test)}
+    for name in args.models:
+        found[name] = {"ours": ours(name, parts, dataset.num_items, args, device)}
+        try:
+            found[name]["recbole"] = theirs = recbole(name, parts, dataset.num_items, args, device)
+            found[name]["ratio"] = {
+                key: found[name]["ours"][key] / theirs[key] for key in ("train_per_s", "rank_per_s")
+            }
+        except ModuleNotFoundError as error:
+            found[name]["recbole"] = f"not installed: {error.name}"
     for name, value in found.items():
         print(name, value)
     write_json(RESULTS / f"peers-{file_name(device)}.json", found, indent=1)
