@@ -8,9 +8,7 @@ from torch import Tensor
 
 from mmsr_lite.data.split import Examples
 
-WIDTHS = np.array(
-    [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50]
-)  # of histories on a GPU: few shapes, little padding
+WIDTHS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50])  # on a GPU: few shapes, little padding
 
 
 class Feed:

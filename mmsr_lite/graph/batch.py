@@ -14,13 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-RELATIONS = (
-    "none",
-    "self",
-    "out",
-    "in",
-    "both",
-)  # homogeneous, named from the centre: out = centre directly before neighbour
+RELATIONS = ("none", "self", "out", "in", "both")  # homogeneous, from the centre: out = directly before neighbour
 SELF, OUT, IN, BOTH, MATCH = 1, 2, 3, 4, 5
 
 

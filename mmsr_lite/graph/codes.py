@@ -94,24 +94,18 @@ DISTANCES = {  # points (n, D), centres (C, D) -> (n, C), smaller is nearer
 def _kmeans(points: np.ndarray, num_codes: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans, MiniBatchKMeans
 
-    big = len(points) >= MINI_BATCH_FROM
-    kind = (
-        MiniBatchKMeans(num_codes, n_init=3, random_state=seed, batch_size=8192)
-        if big
-        else KMeans(num_codes, n_init=3, random_state=seed)
-    )
+    kind = MiniBatchKMeans(batch_size=8192) if len(points) >= MINI_BATCH_FROM else KMeans()
+    kind.set_params(n_clusters=num_codes, n_init=3, random_state=seed)
     return kind.fit(points).cluster_centers_.astype(np.float32)
 
 
 def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
     """(n, min(D, F, n)) principal components: the optimum of a linear autoencoder with squared loss, exact."""
-    centred = features - features.mean(axis=0)
     from sklearn.decomposition import PCA
 
-    width = min(dim, *centred.shape)
-    return PCA(
-        width, svd_solver="covariance_eigh" if centred.shape[1] <= 1024 else "auto", random_state=seed
-    ).fit_transform(centred)
+    solver = "covariance_eigh" if features.shape[1] <= 1024 else "auto"
+    fitted = PCA(min(dim, *features.shape), svd_solver=solver, random_state=seed)
+    return fitted.fit_transform(features - features.mean(axis=0))  # centred before, in float32: the last digits stay
 
 
 def autoencoder(

@@ -50,9 +50,7 @@ class MSGraph:
 
     def relation(self, centre: int, neighbour: int) -> str | None:
         """The relation of two nodes seen from `centre`, None where there is no edge."""
-        return next(
-            (edge.relation for edge in self.edges if (edge.centre, edge.neighbour) == (centre, neighbour)), None
-        )
+        return {(edge.centre, edge.neighbour): edge.relation for edge in self.edges}.get((centre, neighbour))
 
     def to_pandas(self):
         """A `pandas.DataFrame` of relations: a row is a centre, a column a neighbour, "-" where there is no edge."""
@@ -97,11 +95,11 @@ class MSGraph:
 
 def from_networkx(graph: Any) -> MSGraph:
     """The MSGraph that `MSGraph.to_networkx` wrote."""
-    nodes = tuple(
-        Node(data["type"], data["id"], tuple(data["positions"])) for _, data in sorted(graph.nodes(data=True))
+    nodes = tuple(Node(own["type"], own["id"], tuple(own["positions"])) for _, own in sorted(graph.nodes(data=True)))
+    edges = sorted(
+        (Edge(*edge) for edge in graph.edges(data="relation")), key=lambda edge: (edge.centre, edge.neighbour)
     )
-    edges = tuple(Edge(*key) for key in sorted(((a, b, r) for a, b, r in graph.edges(data="relation")), key=_order))
-    return MSGraph(tuple(graph.graph["history"]), tuple(graph.graph["node_types"]), nodes, edges)
+    return MSGraph(tuple(graph.graph["history"]), tuple(graph.graph["node_types"]), nodes, tuple(edges))
 
 
 def build_msgraph(
@@ -116,9 +114,8 @@ def build_msgraph(
     nodes of different types that belong to the same item match; with `global_attention` (section 5.4) every item
     listens to every code.
     """
-    carried = [
-        {ITEM: [item], **{name: _codes_of(table, item) for name, table in codes.items()}} for item in map(int, history)
-    ]
+    history = tuple(map(int, history))
+    carried = [{ITEM: [item], **{name: _codes_of(table, item) for name, table in codes.items()}} for item in history]
     held: dict[tuple[str, int], list[int]] = {}
     for name in (ITEM, *codes):
         for position, carries in enumerate(carried, 1):
@@ -135,13 +132,9 @@ def build_msgraph(
     found |= {(n, c): "in" for c, n in before}
     found |= {(c, n): "both" if (n, c) in before else "out" for c, n in before}
     edges = tuple(Edge(n, c, relation) for (c, n), relation in sorted(found.items()))
-    return MSGraph(tuple(map(int, history)), (ITEM, *codes), nodes, edges)
+    return MSGraph(history, (ITEM, *codes), nodes, edges)
 
 
 def _codes_of(table: Mapping[int, Sequence[int]] | np.ndarray, item: int) -> list[int]:
     row = table.get(item, ()) if isinstance(table, Mapping) else table[item]
     return sorted({int(code) for code in row if code})
-
-
-def _order(edge: tuple[int, int, str]) -> tuple[int, int]:
-    return edge[1], edge[0]

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from mmsr_lite.data.storage import atomic, read_json, write_json
+from mmsr_lite.data.storage import atomic, content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError
 
 
@@ -22,10 +22,10 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:
 
 def load_weights(path: str | Path, model: nn.Module) -> None:
     """Load `path` into `model`; raises `MMSRError` when the file is broken or belongs to another config."""
-    load_into(model, _read(path), str(path))
+    _load_into(model, _read(path), str(path))
 
 
-def load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
+def _load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
     """Set the state of `model`; buffers of a counting model take the size they were saved with."""
     have, own = {name: tuple(t.shape) for name, t in tensors.items()}, dict(model.named_buffers())
     want = {name: tuple(t.shape) for name, t in model.state_dict().items() if name not in own}
@@ -41,6 +41,14 @@ def load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
         module, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(module), leaf, tensors[name].to(own[name].device))
     model.load_state_dict(tensors)
+
+
+def refuse_other(place: str, there: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raise `MMSRError` that quotes every setting that is not `there` what it is `now`."""
+    other = [name for name, value in now.items() if content_hash(there.get(name)) != content_hash(value)]
+    if other:
+        told = "; ".join(f"{name}={there.get(name)!r} there, {now[name]!r} now" for name in other)
+        raise MMSRError(f"{place} is of another config: {told}; use another folder, or its settings")
 
 
 def save_checkpoint(
@@ -77,27 +85,18 @@ def load_checkpoint(
     if not (state / "checkpoint.json").exists():
         return best, {"epochs": [], "best_epoch": 0, "selection": config["selection"]}
     saved = read_json(state / "checkpoint.json")
-    free = ("device", "patience")
-    wrong = [
-        f"{k}={saved['config'].get(k)!r} there, {v!r} now"
-        for k, v in config.items()
-        if k not in free and saved["config"].get(k) != v
-    ]
-    if wrong:
-        raise MMSRError(
-            f"the checkpoint in {str(folder)!r} is of another config: {'; '.join(wrong)}; "
-            "use another folder, or its settings"
-        )
-    tensors = _read(state / f"{saved['epoch']}.safetensors")
-    part = {
-        kind: {n.split(".", 1)[1]: t for n, t in tensors.items() if n.startswith(f"{kind}.")}
-        for kind in ("model", "best", "optimiser")
-    }
-    load_into(model, part["model"], str(folder))
+    decides = {name: value for name, value in config.items() if name not in ("device", "patience")}
+    refuse_other(f"the checkpoint in {str(folder)!r}", saved["config"], decides)
+    part: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}}
     slots: dict[int, dict[str, Tensor]] = {}
-    for name, value in part["optimiser"].items():
-        index, slot = name.split(".")
-        slots.setdefault(int(index), {})[slot] = value
+    for name, value in _read(state / f"{saved['epoch']}.safetensors").items():
+        kind, _, rest = name.partition(".")
+        if kind == "optimiser":
+            index, _, slot = rest.partition(".")
+            slots.setdefault(int(index), {})[slot] = value
+        else:
+            part[kind][rest] = value
+    _load_into(model, part["model"], str(folder))
     optimiser.load_state_dict({"state": slots, "param_groups": optimiser.state_dict()["param_groups"]})
     device = next(model.parameters()).device
     return {name: value.to(device) for name, value in part["best"].items()}, saved["record"]

@@ -134,7 +134,7 @@ def train(
     epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
     bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress or rank() > 0, mininterval=0.5)
     for epoch in epochs:
-        if _out_of_patience(record, config):
+        if len(record["epochs"]) - record["best_epoch"] >= config.patience:
             break
         torch.manual_seed(1_000_003 * config.seed + 10_007 * rank() + epoch)  # dropout; resume meets the same numbers
         start = time.perf_counter()
@@ -147,20 +147,20 @@ def train(
             step(some, width_for(lengths[batch].max(), device), lr, len(batch))
             bar.update()
         entry: dict[str, Any] = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
+        shown, better = {"loss": f"{entry['loss']:.3f}"}, True
         if not np.isfinite(entry["loss"]):
             raise MMSRError(f"the loss of epoch {epoch} is {entry['loss']}; lower lr (now {config.lr:g})")
         if judged is not None:
-            entry[config.selection] = evaluate(model, judged)
+            found = entry[config.selection] = evaluate(model, judged)
             entry["beta"] = _beta(model, judged, device)
+            shown["HR@5"] = f"{found['HR@5']:.2f}"
+            better = all(found[config.metric] > past[config.selection][config.metric] for past in record["epochs"])
         entry["seconds"] = time.perf_counter() - start
-        if judged is None or entry[config.selection][config.metric] > _best(record, config):
+        if better:
             record["best_epoch"] = epoch
             best = {name: value.detach().clone() for name, value in model.state_dict().items()}
         record["epochs"].append(entry)
         record["seconds"] = time.perf_counter() - began
-        shown = {"loss": f"{entry['loss']:.3f}"}
-        if judged is not None:
-            shown["HR@5"] = f"{entry[config.selection]['HR@5']:.2f}"
         bar.set_postfix(epoch=epoch, **shown)
         if folder is not None and rank() == 0:
             save_checkpoint(folder, model, step.optimiser, best, record, asdict(config))
@@ -177,18 +177,6 @@ def _lr(config: TrainConfig, step: int, steps: int) -> float:
     """Linear warm-up, then linear decay to nought."""
     warmup = max(1, round(config.warmup * steps))
     return config.lr * min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
-
-
-def _best(record: dict[str, Any], config: TrainConfig) -> float:
-    return max((entry[config.selection][config.metric] for entry in record["epochs"]), default=-1.0)
-
-
-def _out_of_patience(record: dict[str, Any], config: TrainConfig) -> bool:
-    return (
-        config.selection != "none"
-        and len(record["epochs"]) - record["best_epoch"] >= config.patience > 0
-        and bool(record["epochs"])
-    )
 
 
 @torch.no_grad()

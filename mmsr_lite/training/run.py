@@ -21,7 +21,7 @@ from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.graph.codes import Codebook, fit_codebooks
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
-from mmsr_lite.training.checkpoint import load_weights, save_tensors
+from mmsr_lite.training.checkpoint import load_weights, refuse_other, save_tensors
 from mmsr_lite.training.distributed import first_alone, processes, rank
 from mmsr_lite.training.loop import TrainConfig, pick_device, train
 
@@ -95,16 +95,8 @@ def fit(
     Returns the model with its best weights, the data set and the metrics record (percent).
     """
     folder = Path(folder)
-    if resume and (folder / "config.json").exists() and (saved := read_json(folder / "config.json"))["id"] != config.id:
-        mine = {"id": config.id, **asdict(config)}
-        wrong = [
-            f"{name}={saved.get(name)!r} there, {mine[name]!r} now"
-            for name in mine
-            if name != "id" and not _same(saved.get(name), mine[name])
-        ]
-        raise MMSRError(
-            f"the run in {str(folder)!r} is of another config: {'; '.join(wrong)}; use another folder, or its settings"
-        )
+    if resume and (folder / "config.json").exists():
+        refuse_other(f"the run in {str(folder)!r}", read_json(folder / "config.json"), asdict(config))
     with processes(pick_device(config.train.device), folder):  # a mistake is told before the work begins
         with first_alone():
             dataset = prepare(config)
@@ -119,8 +111,8 @@ def fit(
             save_tensors(folder / "model.safetensors", model.state_dict())
             write_json(folder / "history.json", record)
         metrics = measure(config, model, dataset, progress=progress)
-        metrics |= {"run": config.id, "train_seconds": record["seconds"]}
-        metrics |= {"selection": record["selection"], "best_epoch": record["best_epoch"], "seed": config.train.seed}
+        metrics |= {"run": config.id, "train_seconds": record["seconds"], "seed": config.train.seed}
+        metrics |= {name: record[name] for name in ("selection", "best_epoch")}
         if rank() == 0:
             write_json(folder / "metrics.json", metrics, indent=1)
     return model, dataset, metrics
@@ -229,7 +221,3 @@ def parts_of(config: RunConfig, dataset: Dataset) -> Split:
         return parts
     mixed = {"rate": config.rate, "seed": config.train.seed}
     return Split(*(shuffled(part, **mixed) for part in (parts.train, parts.validation, parts.test)))
-
-
-def _same(one: Any, other: Any) -> bool:
-    return content_hash(one) == content_hash(other)
