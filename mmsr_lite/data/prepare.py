@@ -77,7 +77,7 @@ def build(
         facts=raw.facts,
     )
     rows = pd.Index(items.get("item_id", [])).get_indexer(dataset.item_ids[1:])
-    built, unreadable, pictures = [], {}, dataset.pictures
+    built, unreadable, pictures = [], dict[str, list[str]](), dataset.pictures
     for name in modalities:
         if name in ready:
             features, present = read_features(ready[name], dataset.item_ids)

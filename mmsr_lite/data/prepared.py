@@ -61,18 +61,15 @@ def prepare(
     files = module.inputs(place) if hasattr(module, "inputs") else []
     if files and Path(folder).resolve().is_relative_to(Path(place).resolve()):
         raise MMSRError(f"{str(folder)!r} lies in the source {place!r}; choose a place outside")
-    pairs = [encoders] if isinstance(encoders, str) else [f"{name}={spec}" for name, spec in (encoders or {}).items()]
-    renamed = [f"{ours}={theirs}" for ours, theirs in (columns or {}).items()]
+    specs = {None: encoders} if isinstance(encoders, str) else encoders or {}
     words = ["mmsr-lite", "prepare", str(source), "--seed", str(seed)]
     words += [] if modalities is None else ["--modalities", *modalities]
     words += [] if min_count is None else ["--min-count", str(min_count)]
-    words += ["--encoder", *pairs] * bool(pairs) + ["--columns", *renamed] * bool(renamed)
-    record: dict[str, Any] = {
-        "command": shlex.join([*words, "-o", "DIR"]),
-        "inputs": _hashes(Path(place).parent, files),
-        "weights": {spec: weights(spec) for spec in (word.partition("=")[2] or word for word in pairs)},
-        "version": __version__,
-    }
+    words += ["--encoder"] * bool(specs) + [f"{name}={spec}" if name else spec for name, spec in specs.items()]
+    words += ["--columns"] * bool(columns) + [f"{ours}={theirs}" for ours, theirs in (columns or {}).items()]
+    record: dict[str, Any] = {"command": shlex.join([*words, "-o", "DIR"]), "version": __version__}
+    record["inputs"] = _hashes(Path(place).parent, files)
+    record["weights"] = {spec: weights(spec) for spec in specs.values()}
     if (there := read_manifest(folder)) is not None:
         now = _hashes(Path(folder), (file for file in Path(folder).rglob("*.*") if file.name != "manifest.json"))
         damaged = [name for name, known in there.get("outputs", {}).items() if now.get(name) != known]
@@ -101,19 +98,17 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
         work.mkdir(parents=True, exist_ok=True)
         _write(dataset, work, record or {})
         os.replace(work, folder)
-    except OSError as error:
+    except Exception as error:
         shutil.rmtree(work, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
         reason = error.strerror or error
         raise MMSRError(f"could not write {str(folder)!r}: {reason}; free space or choose another place") from error
-    except Exception:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
     return folder
 
 
 def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
-    ids = np.array(dataset.item_ids, dtype=object)
-    users = np.array(dataset.user_ids, dtype=object)
+    ids, users = np.array(dataset.item_ids, dtype=object), np.array(dataset.user_ids, dtype=object)
     table = {"user_id": users[dataset.user], "item_id": ids[dataset.item], "timestamp": dataset.time}
     pd.DataFrame(table).to_parquet(folder / "interactions.parquet", index=False)
     items: dict[str, Any] = {"item_id": ids[1:], "title": dataset.titles[1:]}
@@ -123,21 +118,20 @@ def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
         kinds["picture"] = "picture"
         items["picture"] = [_display(file, folder) for file in tqdm(dataset.pictures[1:], desc="pictures", delay=2)]
     pd.DataFrame(items).to_parquet(folder / "items.parquet", index=False)
+    names = ("interactions.parquet", "items.parquet", *filter(None, items.get("picture", ())))
+    written = {folder / name for name in names}
     for modality in dataset.modalities:
         file = folder / "features" / f"{quote(modality.name, safe='')}.safetensors"
         write_features(file, modality.features[modality.present], ids[modality.present])
-    written = {"interactions.parquet", "items.parquet", *filter(None, items.get("picture", ()))}
-    written |= {f"features/{quote(modality.name, safe='')}.safetensors" for modality in dataset.modalities}
-    for file in folder.rglob("*"):  # what a run that was stopped left and nobody asks for
-        if file.is_file() and file.relative_to(folder).as_posix() not in written:
+        written.add(file)
+    for file in folder.rglob("*.*"):  # what a run that was stopped left and nobody asks for
+        if file not in written:
             file.unlink()
-    manifest: dict[str, Any] = {"schema": SCHEMA, "name": dataset.name}
-    manifest |= {"modalities": [modality.name for modality in dataset.modalities]}
-    manifest |= {"kinds": kinds, "facts": {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}}
-    manifest |= {"counts": statistics(dataset), **record}
     versions = sorted((found.name, found.version) for found in metadata.distributions() if found.name in PACKAGES)
-    manifest["versions"] = {"python": python_version()} | dict(versions)
-    manifest["outputs"] = _hashes(folder, (folder / name for name in written))
+    facts = {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}
+    manifest: dict[str, Any] = {"schema": SCHEMA, "name": dataset.name, "kinds": kinds, "facts": facts, **record}
+    manifest |= {"modalities": [modality.name for modality in dataset.modalities], "counts": statistics(dataset)}
+    manifest |= {"versions": {"python": python_version()} | dict(versions), "outputs": _hashes(folder, written)}
     write_json(folder / "manifest.json", manifest, indent=1)
 
 
