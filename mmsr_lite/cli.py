@@ -13,33 +13,27 @@ from pathlib import Path
 from typing import Any
 
 from mmsr_lite import __version__
-from mmsr_lite.cli_data import add_commands
-from mmsr_lite.cli_data import encoders as _encoders
-from mmsr_lite.cli_data import pairs as _pairs
+from mmsr_lite.cli_data import add_commands, encoders, pairs
 from mmsr_lite.errors import MMSRError
 
 TOLD, STOPPED = 1, 130  # exit codes beside 0, and argparse's 2
 SHOWN = ("HR@5", "MRR@5", "HR@20", "MRR@20")
-SETTINGS = {  # options of `train` that are fields of RunConfig, TrainConfig or MMSRConfig: (type, default, help)
-    "codes": (int, 30, "C, codes in each modality's codebook"),
-    "codes_per_item": (int, 3, "k, codes an item gets"),
-    "reduction": (str, "pca", "features to D before k-means: pca or autoencoder"),
-    "dim": (int, 128, "D, width"),
-    "layers": (int, 1, "HAN-GNN layers"),
-    "fusion": (
-        str,
-        "adaptive",
-        "adaptive, synchronous, hohe (late), heho (early), homogeneous, ...: see nn.han.FUSIONS",
-    ),
-    "epochs": (int, 10, "most epochs"),
-    "batch": (int, 512, "examples a step"),
-    "lr": (float, 1e-2, "learning rate"),
-    "dropout": (float, 0.3, "dropout after each layer"),
-    "input_dropout": (float, 0.4, "dropout of the nodes' input"),
-    "selection": (str, "validation", "what picks the best epoch; 'test' only to compare with the paper's tables"),
-    "seed": (int, 0, "seed of codes, weights and order"),
-    "device": (str, "auto", "auto, cpu or cuda"),
-    "precision": (str, "float32", "float32, tf32 or bf16"),
+SETTINGS = {  # options of `train` that are fields of RunConfig, TrainConfig or MMSRConfig: (default, help)
+    "codes": (30, "C, codes in each modality's codebook"),
+    "codes_per_item": (3, "k, codes an item gets"),
+    "reduction": ("pca", "features to D before k-means: pca or autoencoder"),
+    "dim": (128, "D, width"),
+    "layers": (1, "HAN-GNN layers"),
+    "fusion": ("adaptive", "adaptive, synchronous, hohe (late), heho (early), homogeneous, ...: see nn.han.FUSIONS"),
+    "epochs": (10, "most epochs"),
+    "batch": (512, "examples a step"),
+    "lr": (1e-2, "learning rate"),
+    "dropout": (0.3, "dropout after each layer"),
+    "input_dropout": (0.4, "dropout of the nodes' input"),
+    "selection": ("validation", "what picks the best epoch; 'test' only to compare with the paper's tables"),
+    "seed": (0, "seed of codes, weights and order"),
+    "device": ("auto", "auto, cpu or cuda"),
+    "precision": ("float32", "float32, tf32 or bf16"),
 }
 
 
@@ -55,7 +49,7 @@ def demo(args: argparse.Namespace) -> None:
     print(f"World {args.world!r}: garments whose next one is planted, so the best reachable is known.")
     model, dataset, metrics = fit(config, args.out, resume=args.resume)
     _table(metrics)
-    report = _report(model, dataset, args.out, _some_users(dataset))
+    report = _report(model, dataset, args.out, _some_users(dataset), Path(args.out, "report.html"))
     print(f"\nSaved {args.out}/metrics.json and {report}. Next: make lab, or mmsr-lite explain {args.out} --user 12")
     screen = sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
     if screen if args.open is None else args.open:
@@ -68,10 +62,10 @@ def train(args: argparse.Namespace) -> None:
 
     if Path(args.out, "config.json").is_file() and not args.resume:
         raise MMSRError(f"{args.out!r} holds a run already; go on with --resume, or name another folder with --out")
-    given = {name: getattr(args, name) for name, (_, default, _) in SETTINGS.items() if getattr(args, name) != default}
+    given = {name: getattr(args, name) for name, (default, _) in SETTINGS.items() if getattr(args, name) != default}
     names = None if args.modalities is None else tuple(args.modalities)
-    settings = given | _pairs(args.set, json_values=True)
-    config = RunConfig(args.source, names, _encoders(args.encoder), args.min_count).with_settings(**settings)
+    settings = given | pairs(args.set, json_values=True)
+    config = RunConfig(args.source, names, encoders(args.encoder), args.min_count).with_settings(**settings)
     _, _, metrics = fit(config, args.out, resume=args.resume)
     _table(metrics)
     print(f"\nSaved {args.out}. Next: mmsr-lite explain {args.out} --user 0")
@@ -95,7 +89,8 @@ def explain(args: argparse.Namespace) -> None:
 
     _, model, dataset, _ = open_run(args.run)
     users = [_user(dataset, given) for given in args.user]
-    print(f"Saved {_report(model, dataset, args.run, users, args.output)}")
+    place = args.output or Path(args.run, f"user-{'-'.join(args.user)}.html")
+    print(f"Saved {_report(model, dataset, args.run, users, place)}")
 
 
 def explore(args: argparse.Namespace) -> int:
@@ -110,8 +105,8 @@ def tables(args: argparse.Namespace) -> None:
     from mmsr_lite.experiments.runner import run_sources
 
     given = ("out", "modalities", "min_count", "seeds", "device", "jobs", "limit_minutes", "dry_run", "page", "only")
-    how = {name: getattr(args, name) for name in given} | {"encoders": _encoders(args.encoder)}
-    for told in run_sources(args.name, args.source, changes=_pairs(args.set, json_values=True), **how):
+    how = {name: getattr(args, name) for name in given} | {"encoders": encoders(args.encoder)}
+    for told in run_sources(args.name, args.source, changes=pairs(args.set, json_values=True), **how):
         print(told, flush=True)
 
 
@@ -122,13 +117,10 @@ def doctor(args: argparse.Namespace) -> int:
     return look()
 
 
-def _some_users(dataset: Any, each: int = 2) -> list[int]:
-    """A few users to look at: of every cause where the truth is known, else the first."""
-    facts, last = dataset.facts, dataset.offsets[1:] - 1
-    if "cause" not in facts:
-        return list(range(min(3 * each, dataset.num_users)))
-    causes = facts["cause"][last].tolist()
-    return sorted(user for cause in set(causes) for user in [u for u, c in enumerate(causes) if c == cause][:each])
+def _some_users(dataset: Any) -> list[int]:
+    """Two users of every cause, as the wardrobe knows it, of their last interaction."""
+    causes = dataset.facts["cause"][dataset.offsets[1:] - 1].tolist()
+    return sorted(user for cause in set(causes) for user in [u for u, c in enumerate(causes) if c == cause][:2])
 
 
 def _user(dataset: Any, given: str) -> int:
@@ -141,15 +133,14 @@ def _user(dataset: Any, given: str) -> int:
     raise MMSRError(f"there is no user {given!r} in {dataset.name!r}; give {known}")
 
 
-def _report(model: Any, dataset: Any, run: str, users: Sequence[int], output: str | None = None) -> Path:
+def _report(model: Any, dataset: Any, run: str, users: Sequence[int], place: str | Path) -> Path:
     from mmsr_lite.data.storage import read_json
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.views.report import save_report
 
     history, metrics = (read_json(Path(run, name)) for name in ("history.json", "metrics.json"))
-    place = Path(output or Path(run, "report.html"))
     save_report(place, [trace(model, dataset, user) for user in users], history, metrics)
-    return place
+    return Path(place)
 
 
 def _table(metrics: dict[str, Any]) -> None:
@@ -173,10 +164,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(run: Any, usage: str, told: str, examples: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(
-            run.__name__, help=told, description=told, epilog=f"examples:\n{examples}", formatter_class=form
-        )
-        made.usage = f"mmsr-lite {run.__name__} {usage}"
+        name, epilog = run.__name__, f"examples:\n{examples}"
+        made = commands.add_parser(name, help=told, description=told, epilog=epilog, formatter_class=form)
+        made.usage = f"mmsr-lite {name} {usage}"
         made.set_defaults(run_command=run)
         return made
 
@@ -202,8 +192,8 @@ def parser() -> argparse.ArgumentParser:
     ))).add_argument
     add("source", help="wardrobe, wardrobe:WORLD, a prepared folder, or whatever prepare takes")
     read(add)
-    for name, (kind, default, told) in SETTINGS.items():
-        flag = f"--{name.replace('_', '-')}"
+    for name, (default, told) in SETTINGS.items():
+        flag, kind = f"--{name.replace('_', '-')}", type(default)
         add(flag, type=kind, default=default, metavar=kind.__name__.upper(), help=f"{told} ({default})")
     add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="other fields of RunConfig, TrainConfig, MMSRConfig")
     add("--out", help="folder of the run (default: runs/SOURCE)")
@@ -263,8 +253,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     if args.command == "train" and args.out is None:
         args.out = str(Path("runs", Path(args.source).name.replace(":", "-")))
-    if args.command == "explain" and args.output is None:
-        args.output = str(Path(args.run, f"user-{'-'.join(args.user)}.html"))
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     try:
         return args.run_command(args) or 0

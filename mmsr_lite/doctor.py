@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import TextIO
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FRONT_ENDS = {
-    "anywidget": "anywidget",
-    "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets",
-}  # extension: package
+FRONT_ENDS = {"anywidget": "anywidget", "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets"}  # of: package
+INSTALL = "pip install --constraint constraints.txt"
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,8 @@ def examine() -> list[Finding]:
     >>> {finding.state for finding in examine()} <= {"ok", "note", "problem"}
     True
     """
-    found = [python(), *packages(requirements()), gpu(), cache(), *front_end(), *hosts(), browser()]
-    return [finding for finding in found if finding is not None]
+    python = Finding("python", "ok", f"{'.'.join(map(str, sys.version_info[:3]))} at {sys.executable}")
+    return [python, *packages(requirements()), *gpu(), cache(), *front_end(), *hosts(), browser()]
 
 
 def doctor(out: TextIO | None = None) -> int:
@@ -52,11 +50,6 @@ def doctor(out: TextIO | None = None) -> int:
     told = f"{problems} problem{'s' * (problems != 1)} to mend" if problems else "everything required is in place"
     print(*found, f"\n{told}", sep="\n", file=out or sys.stdout)
     return int(problems > 0)
-
-
-def python() -> Finding:
-    """The interpreter; pip and make refuse one older than 3.11."""
-    return Finding("python", "ok", f"{'.'.join(map(str, sys.version_info[:3]))} at {sys.executable}")
 
 
 def requirements() -> list[tuple[str, str, str]]:
@@ -80,42 +73,40 @@ def packages(required: Iterable[tuple[str, str, str]]) -> list[Finding]:
     for name, least, extra in sorted(required):
         version = _version(name)
         good = version is not None and _numbers(version) >= _numbers(least)
-        told = str(version) if good else f"{version or 'not installed'}; {least} or newer is needed"
+        needed = "" if good or least == "0" else f"; {least} or newer is needed"
+        told = f"{version or 'not installed'}{needed}"
         if extra:
             extras.setdefault(extra, []).append((good, f"{name} {told}"))
         elif good:
             found.append(Finding(name, "ok", told))
-        elif name == "mmsr-lite":
-            fix = "pip install --constraint constraints.txt --editable .  (in the project's folder)"
-            found.append(Finding(name, "problem", "not installed", fix))
         else:
-            found.append(Finding(name, "problem", told, f"pip install --constraint constraints.txt '{name}>={least}'"))
+            own = "--editable .  (in the project's folder)" if name == "mmsr-lite" else f"'{name}>={least}'"
+            found.append(Finding(name, "problem", told, f"{INSTALL} {own}"))
     for extra, members in extras.items():
         whole = all(good for good, _ in members)
         detail = ", ".join(told for good, told in members if good == whole)
-        fix = "" if whole else f"pip install --constraint constraints.txt --editable '.[{extra}]'  (if you want it)"
+        fix = "" if whole else f"{INSTALL} --editable '.[{extra}]'  (if you want it)"
         found.append(Finding(f"extra {extra}", "ok" if whole else "note", detail, fix))
     return found
 
 
-def gpu() -> Finding | None:
+def gpu() -> list[Finding]:
     """Whether torch loads and sees a GPU; a GPU that torch cannot use is a note."""
     try:
         import torch
     except ModuleNotFoundError:
-        return None  # told among the packages
+        return []  # told among the packages
     except Exception as error:  # a broken build may raise anything
-        fix = "pip install --force-reinstall --constraint constraints.txt torch"
-        return Finding("torch", "problem", f"does not load: {error}", fix)
+        return [Finding("torch", "problem", f"does not load: {error}", f"{INSTALL} --force-reinstall torch")]
     if torch.cuda.is_available():
         memory = torch.cuda.get_device_properties(0).total_memory / 2**30
         detail = f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB, CUDA {torch.version.cuda}"
-        return Finding("gpu", "ok", detail)
+        return [Finding("gpu", "ok", detail)]
     if shutil.which("nvidia-smi") and subprocess.run(["nvidia-smi", "-L"], capture_output=True).stdout:
-        built = torch.version.cuda or "no CUDA"
+        told = f"there is one, but torch ({torch.version.cuda or 'no CUDA'}) cannot use it"
         fix = "install a torch built for your driver's CUDA: pytorch.org/get-started lists them"
-        return Finding("gpu", "note", f"there is one, but torch ({built}) cannot use it", fix)
-    return Finding("gpu", "ok", f"none; the CPU is used ({torch.get_num_threads()} threads)")
+        return [Finding("gpu", "note", told, fix)]
+    return [Finding("gpu", "ok", f"none; the CPU is used ({torch.get_num_threads()} threads)")]
 
 
 def cache() -> Finding:
@@ -128,9 +119,8 @@ def cache() -> Finding:
         with tempfile.NamedTemporaryFile(dir=place):
             return Finding("cache", "ok", f"{place}, {shutil.disk_usage(place).free / 2**30:.0f} GiB free")
     except OSError as error:
-        return Finding(
-            "cache", "problem", f"{place}: {error.strerror}", "set MMSR_CACHE to a folder that can be written"
-        )
+        fix = "set MMSR_CACHE to a folder that can be written"
+        return Finding("cache", "problem", f"{place}: {error.strerror}", fix)
 
 
 def front_end() -> list[Finding]:
@@ -145,20 +135,18 @@ def front_end() -> list[Finding]:
     found = []
     for place, label in places.items():
         for extension, package in FRONT_ENDS.items():
-            kernel = _version(package)
+            if (kernel := _version(package)) is None:
+                continue  # told among the packages
             record = place / "share/jupyter/labextensions" / extension / "package.json"
             front = json.loads(record.read_text()).get("version", "?").lstrip("~^") if record.is_file() else None
-            name = f"front end {package}"
             pip = place / ("Scripts" if os.name == "nt" else "bin") / "pip"
             fix = f"{pip} install '{package}=={kernel}', restart Jupyter and reload the page"
-            if kernel is None:
-                continue  # told among the packages
+            state, told = "ok", f"{front} in {label}"
             if front is None:
-                found.append(Finding(name, "note", f"{label} lacks it, so widgets stay empty", fix))
+                state, told = "note", f"{label} lacks it, so widgets stay empty"
             elif package == "anywidget" and front != kernel:
-                found.append(Finding(name, "problem", f"{label} has {front}, the kernel {kernel}", fix))
-            else:
-                found.append(Finding(name, "ok", f"{front} in {label}"))
+                state, told = "problem", f"{label} has {front}, the kernel {kernel}"
+            found.append(Finding(f"front end {package}", state, told, "" if state == "ok" else fix))
     return found
 
 
@@ -176,9 +164,8 @@ def hosts() -> list[Finding]:
 
 def browser() -> Finding:
     """Chromium, which only the browser tests need."""
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return Finding("browser for tests", "ok", path)
+    if path := next(filter(None, map(shutil.which, BROWSERS)), None):
+        return Finding("browser for tests", "ok", path)
     return Finding("browser for tests", "note", "none, so browser tests are skipped", "apt-get install chromium")
 
 
