@@ -66,16 +66,15 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     for label in LABELS:
         catalogue[label] = pd.Series([found.get(own, {}).get(label, "") for own in ids], dtype=object)
     kinds = {label: "text" for label in LABELS if (catalogue[label] != "").any()}
-    modalities = [label for label in kinds if label != "picture_url"]
     if pictures := keyed_pictures(file.parent, ids):
         catalogue["image"], kinds["image"] = pd.Series(pictures, dtype=object), "picture"
     ready = {"image": stored} if stored else {}
+    offered = tuple(label for label in kinds | ready if label != "picture_url")
     facts = {"edition": edition, "reviews": {"read": len(user), **again, **skipped}}
     if meta:
         facts["metadata"] = {"missing": len(ids) - len(found), **unread}
-    if sum(skipped.values()) + sum(unread.values()):
-        warnings.warn(f"{file.name!r}: lines skipped: {dict(skipped)}; of its metadata: {dict(unread)}", stacklevel=3)
-    offered = tuple(dict.fromkeys([*modalities, *(["image"] if pictures else []), *ready]))
+    if skipped or unread:
+        warnings.warn(f"{file.name!r}: lines skipped: {skipped}; of its metadata: {dict(unread)}", stacklevel=3)
     return Raw(category, file.parent, table, catalogue, kinds, ready, offered, facts=facts)
 
 
@@ -90,46 +89,38 @@ def _find(path: str) -> tuple[str, str, Path]:
     """Edition, category and file of reviews, named by FOLDER/CATEGORY, by the file, or by a folder with just one."""
     place = Path(path)
     folder = place if place.is_dir() else place.parent
-    found = []  # (edition, category, file) of all that is there
-    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
-        name = file.name.removesuffix(".gz")
-        for edition, (names, _) in REVIEWS.items():
-            fits = [re.fullmatch(re.escape(form).replace(r"\{\}", "(.+)"), name) for form in names]
-            if (match := next(filter(None, fits), None)) and not name.startswith("meta_"):
-                found.append((edition, match[1], file))
-                break
-    chosen = [one for one in found if place in (folder, folder / one[1], one[2])]
+    forms = [(edition, form) for edition, (names, _) in REVIEWS.items() for form in names]
+    found: dict[Path, tuple[str, str, Path]] = {}  # edition, category, file of all that is there
+    for edition, form in forms:
+        for file in sorted(folder.glob(form.format("*") + "*")):
+            match = re.fullmatch(re.escape(form).replace(r"\{\}", "(.+)"), file.name.removesuffix(".gz"))
+            if match and not file.name.startswith("meta_"):
+                found.setdefault(file, (edition, match[1], file))
+    chosen = [found[file] for file in sorted(found) if place in (folder, folder / found[file][1], file)]
     if len(chosen) == 1:
         return chosen[0]
     if chosen:
-        told = f"is any of {', '.join(repr(one[2].name) for one in chosen)}; name one: amazon:{chosen[0][2]}"
-        raise MMSRError(f"{path!r} {told}")
-    there = ", ".join(sorted({one[1] for one in found})) or "none"
-    wanted = ", ".join(f"{form.format('X')}.gz" for names, _ in REVIEWS.values() for form in names)
-    raise MMSRError(
-        f"there are no reviews at {path!r}; expected FOLDER/X with one of {wanted}; categories there: {there}"
-    )
+        names = ", ".join(repr(file.name) for _, _, file in chosen)
+        raise MMSRError(f"{path!r} is any of {names}; name one: amazon:{chosen[0][2]}")
+    there = ", ".join(sorted({category for _, category, _ in found.values()})) or "none"
+    wanted = f"FOLDER/X with one of {', '.join(form.format('X') + '.gz' for _, form in forms)}"
+    raise MMSRError(f"there are no reviews at {path!r}; expected {wanted}; categories there: {there}")
 
 
 def _beside(file: Path, category: str) -> tuple[Path | None, Path | None]:
     """The metadata and the picture features that lie beside a file of reviews, if any."""
     meta = f"meta_{category}.json" + "l" * (".jsonl" in file.name)
-    names = [(meta, f"{meta}.gz"), (f"image_features_{category}.b",)]
-    found = [next((file.parent / name for name in some if (file.parent / name).is_file()), None) for some in names]
-    return found[0], found[1]
+    there = {other.name: other for other in file.parent.iterdir() if other.is_file()}
+    return there.get(meta) or there.get(f"{meta}.gz"), there.get(f"image_features_{category}.b")
 
 
-def _reviews(
-    file: Path, edition: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str], list[str], dict[str, int]]:
+def _reviews(file: Path, edition: str) -> tuple:
     """Users (n,), items (n,), seconds (n,), the ids they are numbered by, lines skipped; kept by the file's content."""
     kept = cache_dir("reviews") / f"{content_hash(VERSION, edition, file_hash(file))}.safetensors"
-    try:
+    with suppress(Exception):  # not there, or damaged: it is made again
         stored = tensors.load(kept.read_bytes())
         ids = [json.loads(stored[name].tobytes()) for name in ("users", "items", "skipped")]
         return stored["user"], stored["item"], stored["time"], *ids
-    except Exception:  # not there, or damaged: it is made again
-        pass
     who, what, at = REVIEWS[edition][1]
     user, item, time, skipped = array("i"), array("i"), array("d"), Counter[str]()
     users, items = dict[str, int](), dict[str, int]()
@@ -156,17 +147,13 @@ def _reviews(
     if len(user) <= sum(skipped.values()):
         told = f"{len(user)} reviews of the {edition} edition and {sum(skipped.values())} lines that are none"
         raise MMSRError(f"{str(file)!r} holds {told} {dict(skipped)}; is it another kind of file?")
-    codes = np.frombuffer(user, np.int32), np.frombuffer(item, np.int32)
-    times = np.frombuffer(time) / (1000 if edition == "2023" else 1)
-    names: dict[str, Any] = {
-        "users": list(users),
-        "items": list(items),
-        "skipped": {why: n for why, n in skipped.items() if n},
-    }
+    numbers: dict[str, np.ndarray] = {"user": np.frombuffer(user, np.int32), "item": np.frombuffer(item, np.int32)}
+    numbers["time"] = np.frombuffer(time) / (1000 if edition == "2023" else 1)
+    names = {"users": list(users), "items": list(items), "skipped": dict(+skipped)}
     packed = {name: np.frombuffer(json.dumps(found).encode(), np.uint8) for name, found in names.items()}
     with suppress(MMSRError), atomic(kept) as tmp:  # a full disk costs only the time to read it again
-        tmp.write_bytes(tensors.save(packed | {"user": codes[0], "item": codes[1], "time": times}))
-    return *codes, times, list(users), list(items), names["skipped"]
+        tmp.write_bytes(tensors.save(packed | numbers))
+    return *numbers.values(), *names.values()
 
 
 def _first(user: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:

@@ -41,17 +41,10 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
         items["picture"], kinds["picture"] = pd.Series(named, dtype=object), "picture"
     files = [file for form in FORMS for file in sorted(root.glob(f"features/*{form}"))]
     ready = {unquote(file.stem): file for file in files}
-    return Raw(
-        manifest.get("name") or root.resolve().name,
-        root,
-        table,
-        items,
-        kinds,
-        ready,
-        tuple(manifest["modalities"] if manifest else [*kinds, *ready]),
-        min_count=0 if manifest else 5,
-        facts=manifest.get("facts", {}),
-    )
+    if not manifest:
+        return Raw(root.resolve().name, root, table, items, kinds, ready, (*kinds, *ready))
+    modalities = tuple(manifest["modalities"])
+    return Raw(manifest["name"], root, table, items, kinds, ready, modalities, min_count=0, facts=manifest["facts"])
 
 
 def inputs(path: str) -> list[Path]:
@@ -78,7 +71,7 @@ def _find(path: Path, *names: str) -> Path | None:
     return found[0] if found else None
 
 
-def read_table(file: Path) -> pd.DataFrame:
+def _table(file: Path) -> pd.DataFrame:
     """The file as it is, with whatever a damaged file raises told in one sentence."""
     as_words: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     try:
@@ -101,13 +94,11 @@ def read_table(file: Path) -> pd.DataFrame:
 
 def _renamed(file: Path, columns: dict[str, str], needed: Collection[str]) -> pd.DataFrame:
     """The table under our names; of the columns `needed` those in the mapping have to be there."""
-    table = read_table(file)
+    table = _table(file)
     for ours, theirs in columns.items():
-        if theirs in table:
-            table = table.drop(columns=[ours] if ours in table and ours != theirs else []).rename(
-                columns={theirs: ours}
-            )
-        elif ours in needed:
+        if theirs in table and ours != theirs:
+            table = table.drop(columns=ours, errors="ignore").rename(columns={theirs: ours})
+        elif theirs not in table and ours in needed:
             found = ", ".join(map(str, table.columns))
             raise MMSRError(f"{str(file)!r} has no column {theirs!r} to be {ours!r}; found: {found}")
     return table
@@ -139,18 +130,16 @@ def _ids(file: Path, table: pd.DataFrame, label: str) -> pd.Series:
     column = table[label]
     empty = np.flatnonzero(column.isna() | (column.astype(str).str.strip() == ""))
     if len(empty):
-        raise MMSRError(
-            f"{str(file)!r}: {label} is empty in row {empty[0] + 1} and {len(empty) - 1} others; fill or drop them"
-        )
+        told = f"{label} is empty in row {empty[0] + 1} and {len(empty) - 1} others; fill or drop them"
+        raise MMSRError(f"{str(file)!r}: {told}")
     return column.astype(str)
 
 
 def _interactions(path: Path, renamed: dict[str, str]) -> pd.DataFrame:
     file = _find(path, "interactions.parquet", "interactions.csv", "interactions.csv.gz", "*.inter")
     if file is None:
-        raise MMSRError(
-            f"{str(path)!r} has no interactions.csv, .csv.gz, .parquet or .inter with user_id, item_id, timestamp"
-        )
+        wanted = "interactions.csv, .csv.gz, .parquet or .inter with user_id, item_id, timestamp"
+        raise MMSRError(f"{str(path)!r} has no {wanted}")
     table = _renamed(file, renamed, ("user_id", "timestamp"))
     if "item_id_list" in table:
         raise MMSRError(f"{str(file)!r} is split into lists already; expected one row for each interaction")
@@ -171,14 +160,14 @@ def _interactions(path: Path, renamed: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def items_table(path: Path, renamed: dict[str, str] | None = None) -> pd.DataFrame:
+def items_table(path: Path, renamed: dict[str, str]) -> pd.DataFrame:
     """The items, `item_id` as strings; a table without columns when there is no items file."""
     names = [f"items{end}" for end in (".parquet", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz")]
     file = _find(path, *names, *(f"{file.stem}.item" for file in path.glob("*.inter")))
-    wanted = {*(renamed := renamed or {})} - {"user_id", "item_id", "timestamp"}
-    if file is None and wanted:
-        raise MMSRError(f"{str(path)!r} has no items file with a column {renamed[min(wanted)]!r}; add it")
+    wanted = {*renamed} - {"user_id", "item_id", "timestamp"}
     if file is None:
+        if wanted:
+            raise MMSRError(f"{str(path)!r} has no items file with a column {renamed[min(wanted)]!r}; add it")
         return pd.DataFrame()
     items = _renamed(file, renamed, wanted)
     items["item_id"] = _ids(file, items, "item_id")

@@ -42,7 +42,7 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     for label in ("user_id", "item_id"):  # categories: an id is kept once, however often it occurs
         codes, ids = pd.factorize(table[label])
         table[label] = pd.Categorical.from_codes(codes, categories=ids.astype(str))
-    more = items_table(root)
+    more = items_table(root, {})
     if "item_id" in more:
         movies = movies.merge(more[more.columns.difference(["title", "genres"], sort=False)], "left", "item_id")
     kinds = {"title": "text", "genres": "text"} | kinds_of(more.drop(columns=["title", "genres"], errors="ignore"))
