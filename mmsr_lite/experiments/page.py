@@ -1,4 +1,4 @@
-"""The page of all tables, beside the paper's numbers; every sentence on it follows from the numbers."""
+"""The page of all tables, beside the paper's numbers; every sentence on it follows from the numbers, but a reading."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mmsr_lite.models import MODELS
 FIRST = TESTED[:2]
 HEAD = """# Results
 
-Written by `mmsr-lite tables --page` from the tables beside it; no number or sentence is written by hand. Percent of the
+Written by `mmsr-lite tables --page` from the tables beside it, and `reading.md` where a data set has one. Percent of the
 full ranking over all items: mean ± standard deviation over seeds. Learning rate, dropout and number of epochs of every
 learned system were chosen by the same trials on validation, then each seed trained on the whole training part. p is of
 the paired t-test over users against the system without a p (in `controls`, `fusion_order` and `missing`: the same model
@@ -43,7 +43,8 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
     told += ", ".join(f"{_safe(name)} ({kind['items']:,} items)" for name, kind in note["modalities"].items()) + "."
     if best := note["reachable"]:
         told += " The best that can be reached: " + ", ".join(f"{metric} {best[metric]:.2f}" for metric in TESTED) + "."
-    lines = [f"## {_safe(note['name'])}", "", told, ""]
+    reading = [file.read_text(encoding="utf-8")] if (file := folder / "reading.md").is_file() else []
+    lines = [f"## {_safe(note['name'])}", "", told, "", *reading]
     tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
     for name, table in tables.items():
         theirs = paper.get(name, {}).get(paper["datasets"].get(note["name"]), {})

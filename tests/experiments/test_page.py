@@ -61,6 +61,12 @@ def test_the_papers_numbers_stand_beside_ours_on_its_data_alone(place):
     assert f"dif-sr: {100 * (7.1563 / 6.5789 - 1):+.1f} % in HR@5" in said
 
 
+def test_a_reading_stands_before_the_tables(place):
+    (place / "reading.md").write_text("Counting wins.")
+    page = write_page(place.parent).read_text()
+    assert page.index("## ring") < page.index("Counting wins.") < page.index("### comparison")
+
+
 def test_names_cannot_break_the_page(place):
     rename_data(place, "<script>|x")
     assert lines(place, "## ") == ["## &lt;script&gt;&#124;x"]
