@@ -260,6 +260,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         kept = getattr(args, "out", None) and Path(args.out, "state", "checkpoint.json").is_file()
         again = shlex.join(["mmsr-lite", *(word for word in argv if word != "--resume"), "--resume"])
         told = f"; the checkpoint is kept in {args.out}, resume with: {again}" if kept else ""
+        if args.command in ("download", "prepare"):
+            told = "; what was read, encoded or fetched is kept: the same command goes on there"
         print(f"\nstopped{told}", file=sys.stderr)
         return STOPPED
     except (MMSRError, OSError, ModuleNotFoundError) as error:

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mmsr_lite.errors import MMSRError
@@ -21,7 +22,7 @@ def download(args: argparse.Namespace) -> None:
             raise MMSRError("nothing was fetched; say --yes to agree")
         return args.yes or input("Fetch? [y/N] ").strip().lower() in ("y", "yes")
 
-    for place in _kept(lambda: fetch(args.name, args.out, agree)):
+    for place in fetch(args.name, args.out, agree):
         print(f"Saved {place}")
 
 
@@ -30,7 +31,7 @@ def prepare(args: argparse.Namespace) -> None:
     from mmsr_lite.data.prepared import prepare as write
 
     options = {"modalities": args.modalities, "encoders": encoders(args.encoder), "min_count": args.min_count}
-    fresh = _kept(lambda: write(args.source, args.out, **options, columns=pairs(args.columns) or None, seed=args.seed))
+    fresh = write(args.source, args.out, **options, columns=pairs(args.columns) or None, seed=args.seed)
     print(f"Saved {args.out}" if fresh else f"{args.out} holds just this already")
     print(f"Next: mmsr-lite describe {args.out}; mmsr-lite train {args.out}")
 
@@ -50,25 +51,16 @@ def describe(args: argparse.Namespace) -> None:
     print(card(dataset, codes))
 
 
-def _kept(run: Callable[[], Any]) -> Any:
-    try:
-        return run()
-    except KeyboardInterrupt:
-        print("\nwhat was read, encoded or fetched is kept: the same command goes on there", file=sys.stderr)
-        raise
-
-
 def pairs(given: Sequence[str], json_values: bool = False) -> dict[str, Any]:
     """`name=value` words as a dict."""
-    found = {}
+    found: dict[str, Any] = {}
     for word in given:
         name, equals, value = word.partition("=")
         if not equals:
             raise MMSRError(f"{word!r} is not of the form NAME=VALUE")
-        try:
+        found[name] = value
+        with suppress(json.JSONDecodeError):
             found[name] = json.loads(value) if json_values else value
-        except json.JSONDecodeError:
-            found[name] = value
     return found
 
 

@@ -24,18 +24,14 @@ class Modality:
     present: np.ndarray
 
     def __post_init__(self) -> None:
+        told, rows = f"modality {self.name!r}", np.flatnonzero(self.present)
         if len(self.features) != len(self.present):
-            raise MMSRError(
-                f"modality {self.name!r}: {len(self.features)} rows of features, {len(self.present)} of present"
-            )
+            raise MMSRError(f"{told}: {len(self.features)} rows of features, {len(self.present)} of present")
         if self.present[0]:
-            raise MMSRError(f"modality {self.name!r}: item 0 is padding and cannot be present")
-        bad = ~np.isfinite(self.features[self.present]).all(axis=1)
-        if bad.any():
-            row = int(np.flatnonzero(self.present)[np.flatnonzero(bad)[0]])
-            raise MMSRError(
-                f"modality {self.name!r}: features of item {row} hold NaN or infinity; mark the item as absent instead"
-            )
+            raise MMSRError(f"{told}: item 0 is padding and cannot be present")
+        bad = rows[~np.isfinite(self.features[rows]).all(axis=1)]
+        if len(bad):
+            raise MMSRError(f"{told}: features of item {bad[0]} hold NaN or infinity; mark the item as absent instead")
 
 
 @dataclass(frozen=True)

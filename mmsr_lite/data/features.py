@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from safetensors.numpy import load, save
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 
+FORMS = (".safetensors", ".npz", ".parquet", ".b")
 AMAZON = np.dtype([("item_id", "S10"), ("features", "<f4", 4096)])  # a record of image_features_X.b
 
 
@@ -33,37 +34,32 @@ def read_features(file: str | os.PathLike, item_ids: Sequence[str]) -> tuple[np.
     """
     file = Path(file)
     try:
-        found, ids = FORMS[file.suffix](file, set(item_ids))
+        found, ids = _read(file, set(item_ids))
         if found.ndim != 2 or len(found) != len(ids) or len(set(ids)) != len(ids):
             raise ValueError(f"features {found.shape} do not go with {len(set(ids))} different of {len(ids)} item_ids")
         rows = pd.Index(ids, dtype=object).get_indexer(pd.Index(item_ids, dtype=object))
         found = found.astype(np.float32, copy=False)
     except Exception as error:  # zip, JSON, header, key: a damaged file can raise anything
-        told = f"no such form: {file.suffix!r}" if isinstance(error, KeyError) and file.suffix not in FORMS else error
-        raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {told}; make it again") from error
+        raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {error}; make it again") from error
     features = np.concatenate([found, np.zeros((1, found.shape[1]), np.float32)])[rows]  # row -1 is the absent's
     return features, features.any(axis=1)
 
 
-def _npz(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
-    with np.load(file, allow_pickle=False) as stored:
-        return stored["features"], stored["item_ids"].astype(str).tolist()
-
-
-def _safetensors(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
-    stored = load(file.read_bytes())
-    return stored["features"], json.loads(stored["item_ids"].tobytes())
-
-
-def _parquet(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
-    table = pd.read_parquet(file)
-    ids = table.pop("item_id").astype(str).tolist()
-    lists = table.shape[1] == 1 and pd.api.types.is_object_dtype(table.dtypes.iloc[0])
-    return np.stack(list(table.iloc[:, 0])) if lists else table.to_numpy(np.float32), ids
-
-
-def _amazon(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
-    """Only the wanted items are kept, so that a file of gigabytes needs no more memory than they do."""
+def _read(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
+    """All features with their ids; of Amazon's gigabytes only the wanted ones, so that memory holds no more."""
+    if file.suffix == ".safetensors":
+        stored = load(file.read_bytes())
+        return stored["features"], json.loads(stored["item_ids"].tobytes())
+    if file.suffix == ".npz":
+        with np.load(file, allow_pickle=False) as arrays:
+            return arrays["features"], arrays["item_ids"].astype(str).tolist()
+    if file.suffix == ".parquet":
+        table = pd.read_parquet(file)
+        ids = table.pop("item_id").astype(str).tolist()
+        lists = table.shape[1] == 1 and pd.api.types.is_object_dtype(table.dtypes.iloc[0])
+        return np.stack(list(table.iloc[:, 0])) if lists else table.to_numpy(np.float32), ids
+    if file.suffix != ".b":
+        raise ValueError(f"expected one of {', '.join(FORMS)}")
     if file.stat().st_size % AMAZON.itemsize:
         raise ValueError(f"{file.stat().st_size} bytes are not a whole number of records of {AMAZON.itemsize}")
     found: dict[str, np.ndarray] = {}
@@ -73,11 +69,3 @@ def _amazon(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]
                 if own in wanted:
                     found.setdefault(own, block["features"][row].copy())
     return np.array(list(found.values()), np.float32).reshape(-1, 4096), list(found)
-
-
-FORMS: dict[str, Callable[[Path, Collection[str]], tuple[np.ndarray, list[str]]]] = {
-    ".safetensors": _safetensors,
-    ".npz": _npz,
-    ".parquet": _parquet,
-    ".b": _amazon,
-}

@@ -55,15 +55,10 @@ def card(dataset: Dataset, codes: dict[str, np.ndarray] | None = None) -> str:
     parts += [_table(list(found)[:5], [[*table1, f"{found['average length']:.2f}", f"{found['sparsity']:.2f} %"]])]
     if modalities := dataset.modalities:
         none = 100 * float((~np.any([one.present[1:] for one in modalities], axis=0)).mean())
-        rows = [
-            [
-                one.name,
-                f"{100 - found['present'][one.name]:.2f} %",
-                str(one.features.shape[1]),
-                *_use(one.name, codes or {}),
-            ]
-            for one in modalities
-        ]
+        rows = []
+        for one in modalities:
+            used = _use(codes[one.name]) if codes and one.name in codes else ["", ""]
+            rows += [[one.name, f"{100 - found['present'][one.name]:.2f} %", str(one.features.shape[1]), *used]]
         parts += [_table(["modality", "missing", "numbers", "codes used", "even use would be 1"], rows)]
         parts += [f"Items without any modality: {none:.2f} %."]
     parts += ["Share of the interactions that the most popular items hold:", _table(heads, [curve])]
@@ -71,18 +66,15 @@ def card(dataset: Dataset, codes: dict[str, np.ndarray] | None = None) -> str:
     twice = [(title, n) for title, n in Counter(dataset.titles[1:]).most_common() if n > 1]
     shown = ", ".join(f"{' '.join(title.split())[:60]!r} ({n})" for title, n in twice[:3])
     parts += [f"Titles of more than one item: {len(twice)}" + (f", such as {shown}." if twice else ".")]
-    if read := {name: fact for name, fact in dataset.facts.items() if name in ("reviews", "metadata")}:
-        parts += [
-            f"{name.capitalize()}: {', '.join(f'{k} {v:,}' for k, v in fact.items())}." for name, fact in read.items()
-        ]
+    for name in ("reviews", "metadata"):
+        if name in dataset.facts:
+            parts += [f"{name.capitalize()}: {', '.join(f'{k} {v:,}' for k, v in dataset.facts[name].items())}."]
     return "\n\n".join(parts)
 
 
-def _use(name: str, codes: dict[str, np.ndarray]) -> list[str]:
+def _use(codes: np.ndarray) -> list[str]:
     """How many codes items have, and their entropy as a share of what even use would give."""
-    if name not in codes:
-        return ["", ""]
-    counts = np.bincount(codes[name].ravel())[1:]
+    counts = np.bincount(codes.ravel())[1:]
     share = counts[counts > 0] / counts.sum()
     even = -(share * np.log(share)).sum() / max(np.log(len(counts)), 1e-12)
     return [f"{len(share)} of {len(counts)}", f"{even:.3f}"]

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.feed import Feed, width_for
-from mmsr_lite.evaluation.metrics import CUTOFFS, metrics
+from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.models.base import Recommender
 
 SCORES = 2**25  # held at once while ranking
@@ -59,13 +59,6 @@ def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, p
     return result
 
 
-def evaluate(
-    model: Recommender,
-    examples: Examples,
-    *,
-    cutoffs: tuple[int, ...] = CUTOFFS,
-    batch: int | None = None,
-    progress: bool = False,
-) -> dict[str, float]:
+def evaluate(model: Recommender, examples: Examples, *, progress: bool = False) -> dict[str, float]:
     """HR@K, MRR@K and NDCG@K of the full ranking, in percent."""
-    return metrics(ranks(model, examples, batch=batch, progress=progress), cutoffs)
+    return metrics(ranks(model, examples, progress=progress))
