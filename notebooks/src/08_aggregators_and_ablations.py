@@ -11,6 +11,8 @@
 # **Measured:** {{measured}}.
 
 # %%
+from math import comb
+
 import pandas as pd
 import torch
 
@@ -86,22 +88,22 @@ show.play(lambda metric: show.study(study, metric=metric), metric=["HR@5", "MRR@
 # %% [markdown]
 # A dot is a mean, its band goes from the least to the greatest seed, the dotted line is the best that can be reached.
 #
-# - `ho`, without modalities in fact, and `he`, which hears nobody before or after, are far behind, near 45. So both families are needed: here Table 4 of the paper holds, and more clearly.
-# - `NI(hohe)`, late, is ahead of `NI(heho)`, early, as it should be where all is sequence.
-# - `Synchronous` is *first*: 70.7. The paper writes that it does worse than either order alone; here it is ahead of both, and of the gate, 68.3.
+# - `ho`, without modalities in fact, and `he`, which has no edge of time and knows the order from positions alone, are far behind, at 47 and 45. So both families are needed: here Table 4 of the paper holds, and more
+#   clearly.
+# - `NI(hohe)`, late, is ahead of `NI(heho)`, early, as it should be where all is sequence; with two seeds each, which do not overlap, but lie two points apart themselves.
+# - `Synchronous`, which hears both families at once and needs no order, is *first*: 70.7. The paper writes that it does worse than either order alone; here it is ahead of both, and of the gate, 68.3.
 #
-# No seed of `ho` and `he` comes near the others, and none of the orders reaches Synchronous. HAN-GNN and `NI(hohe)`, 66.9, overlap.
+# No seed of `ho` and `he` comes within ten points of the others, and none of the orders reaches Synchronous. HAN-GNN and `NI(hohe)`, 66.9, overlap.
 
 # %%
 runs = pd.DataFrame(study["rows"])
 hits = runs.groupby("variant")["HR@5"].agg(["mean", "min", "max", "size"])
-assert (hits.loc[["ho", "he"], "mean"] < 50).all() and hits.loc["he", "mean"].round() == 45
-assert hits.loc["NI(hohe)", "min"] > hits.loc["NI(heho)", "max"]
+assert hits.loc[["ho", "he"], "mean"].round().tolist() == [47, 45]
+assert hits.loc[["ho", "he"], "max"].max() < hits.drop(["ho", "he"])["min"].min() - 10
+assert (hits.loc[["NI(hohe)", "HAN-GNN"], "min"] > hits.loc["NI(heho)", "max"]).all()
 assert hits["mean"].round(1)[["Synchronous", "HAN-GNN", "NI(hohe)"]].tolist() == [70.7, 68.3, 66.9]
-assert (
-    hits.loc["HAN-GNN", "min"] < hits.loc["NI(hohe)", "min"]
-    and hits.loc["Synchronous", "min"] > hits.loc["NI(hohe)", "max"]
-)
+assert hits.loc["HAN-GNN", "min"] < hits.loc["NI(hohe)", "min"]
+assert hits.loc["Synchronous", "min"] > hits.loc["NI(hohe)", "max"]
 
 # %% [markdown]
 # The paper's own numbers, for three shops. Choose one. Is Synchronous behind either order there?
@@ -138,8 +140,8 @@ seeds
 
 # %% [markdown]
 # Two groups: three seeds arrive at 70 and more, as Synchronous always does, two stay at 65. A seed that arrives is as good with the gate as without; one that does not has stopped half-way within six epochs. (Trained for
-# ten, with other dropout, five seeds of HAN-GNN lie within 1.2 points: [benchmarks](../benchmarks/README.md).) So what was measured is not that the gate is worse, but that it is *less sure to be learned in time*. A table of
-# means with $p < 0.001$ would not have told you.
+# ten, with other dropout, five seeds of HAN-GNN lie within 1.2 points: [benchmarks](../benchmarks/README.md).) So what was measured is not that a model with a gate is worse, but that it is perhaps *less sure to be learned in time*; perhaps, for two of five
+# against none of five is little. Were both alike, two seeds of ten that stay behind would both be HAN-GNN's in two draws of nine. A table of means with $p < 0.001$ would not have told you.
 
 # %%
 han = runs[runs.variant == "HAN-GNN"]["HR@5"]
@@ -148,6 +150,7 @@ assert sorted(han.round()) == [65, 65, 70, 70, 71] and hits.loc["Synchronous", [
 assert test["p"] < 0.001 and test["low"] > 0
 longer = pd.read_csv("../benchmarks/results/planted_truth.csv").query("world == 'cycle' and modalities").model
 assert len(longer) == 5 and longer.max() - longer.min() < 1.2
+assert comb(5, 2) / comb(10, 2) == 2 / 9
 
 # %% [markdown]
 # Every difference, with its interval over users. Which of these would you still sign?
@@ -160,7 +163,7 @@ show.play(lambda metric: show.differences(study, metric), metric=["HR@5", "MRR@5
 #
 # The same nodes and edges, another rule for listening. [[heterogeneous|Heterogeneous]] GAT (HGAT) has maps for each node type; GAT and GCN take all nodes for alike.
 #
-# **Before you run it:** in the paper, on Beauty, GCN has 79 % of HAN-GNN's hits. And where the truth is known?
+# **Before you run it:** in the paper, on Beauty, GCN has 79 % of HAN-GNN's hits. Will it keep more of them here, or less?
 
 # %%
 third = stored_study("aggregators", "wardrobe-cycle")
@@ -170,12 +173,13 @@ show.play(lambda metric: show.study(third, metric=metric), metric=["HR@5", "MRR@
 means = pd.DataFrame(third["rows"]).groupby("variant")["HR@5"].mean()
 beauty = pd.DataFrame(paper["aggregators"]["Beauty"]).T["HR@5"]
 table = pd.DataFrame({"paper, Beauty": beauty, "here, cycle": means}).dropna()
+table = table.sort_values("paper, Beauty")
 table.assign(
     **{"paper, % of HAN-GNN": 100 * beauty / beauty["han-gnn"], "here, %": 100 * means / means["han-gnn"]}
 ).round(1)
 
 # %% [markdown]
-# The order is the paper's: GCN, GAT, HGAT, HAN-GNN. The distances are smaller (GCN keeps 90 % here, 79 % there), and HAN-GNN's lower seed is below HGAT's: between the last two, two seeds decide nothing. GraphSAGE,
+# The order of the means is the paper's: GCN, GAT, HGAT, HAN-GNN. The distances are smaller (GCN keeps 90 % here, 79 % there), and HAN-GNN's lower seed is below HGAT's: between the last two, two seeds decide nothing. GraphSAGE,
 # Graphormer, RGAT and HGNN were left out to save time.
 
 # %%
@@ -185,6 +189,7 @@ assert (
     == ["gcn", "gat", "hgat", "han-gnn"]
 )
 assert round(100 * means["gcn"] / means["han-gnn"]) == 90 and round(100 * beauty["gcn"] / beauty["han-gnn"]) == 79
+assert pd.DataFrame(third["rows"]).groupby("variant").size().eq(2).all()
 low, high = (pd.DataFrame(third["rows"]).groupby("variant")["HR@5"].agg(how) for how in ("min", "max"))
 assert low["han-gnn"] < low["hgat"] and high["han-gnn"] > high["hgat"]
 
@@ -231,10 +236,10 @@ show.play(lambda metric: show.study(anew, metric=metric), metric=["HR@5", "MRR@5
 # |---|---|
 # | both families of relations are needed | yes, clearly |
 # | synchronous fusion is worse than either order | no: ahead of both (and in the paper's own table, twice) |
-# | the gate is ahead of either order alone | of early, yes; of late, in the mean, but seeds overlap; and two seeds of five did not arrive |
+# | the gate is ahead of either order alone | of early, yes, if barely; of late, in the mean, but seeds overlap; and two seeds of five did not arrive |
 # | HAN-GNN is ahead of GCN, GAT and HGAT | of GCN and GAT; of HGAT not decided |
 #
-# Before training, ask what a variant *can* know. After it, look at the seeds. And before you say that a part is needed for what its name says, run the control.
+# (Two seeds each, five of HAN-GNN and Synchronous, six epochs, one world.) Before training, ask what a variant *can* know. After it, look at the seeds. And before you say that a part is needed for what its name says, run the control.
 #
 # ## Exercises
 #

@@ -35,7 +35,7 @@ print(*(f"{world}: {summary['sentence']}" for world, summary in summaries.items(
 tables["cycle"].sample(4, random_state=0)
 
 # %% [markdown]
-# **Before you run it:** the codes are the nodes that stand for modalities. Which code of which data set will be early, which late? Choose the data set and how its gates are grouped.
+# **Before you run it:** the codes are the nodes that stand for modalities. In which of the three data sets will they be early, in which late, in which both? Choose the data set and how its gates are grouped.
 
 # %%
 show.play(
@@ -44,7 +44,7 @@ show.play(
 )  # fmt: skip
 
 # %% [markdown]
-# In `match` all codes of the first layer are early, near 0.1. In `cycle` they are everything between: wide bars, and one code is not like the next. In `mixed`, where half of the users are of
+# Each row is a group: the mark its median, the bar from 5 to 95 % of its gates. In `match` all codes of the first layer are early, near 0.1. In `cycle` they are everything from early to late: wide bars, and one code is not like the next. In `mixed`, where half of the users are of
 # each kind, nearly all are late. Over 150,000 gates in each world.
 
 # %%
@@ -102,7 +102,7 @@ _ = axes.set(xlim=(0, 1), ymargin=0.2, xlabel="mean beta[0] of picture codes; a 
 codes = ["beta_picture", "beta_text"]
 least, most = (true.groupby("world")[codes].agg(how) for how in ("min", "max"))
 assert (true.groupby("world").size() == 5).all() and (least.loc["cycle"] > most.loc["match"]).all()
-assert (least.loc["mixed"] > most.loc["match"]).all()
+assert (least.loc["mixed"] > most.loc["match"]).all() and true.beta_item.min() > 0.85
 
 # %% [markdown]
 # In all five: no seed of `cycle` is as early as any of `match`. This is what the paper would predict, and many would stop here.
@@ -128,14 +128,15 @@ show.play(
 )
 
 # %% [markdown]
-# With codes that say nothing, the gates of picture codes still lean later in `cycle` than in `match`, in every seed: three quarters of the difference between the worlds are left. For texts a third is
-# left. So the larger part of the lean of picture codes is not the sequence of pictures, for there is none; it comes with the sequence of *items*, which both have. (And in `cycle` the codes did say
+# With codes that say nothing, the gates of picture codes still lean later in `cycle` than in `match`, in every seed, if barely in one: of the difference between the worlds three quarters are left in the mean. For
+# texts a third is left, and the seeds overlap. (Three seeds, which lie a fifth apart in `cycle`: read this as "much" and "some".) So much of the lean of picture codes is not due to the sequence of pictures, for there is none. It must
+# come from what else differs between the worlds, such as the sequence of *items*, which the control left alone. (And in `cycle` the codes did say
 # something: shuffling them costs 12 to 16 points of HR@5, see `model`.) **That gates differ between two data sets does not show what they differ for.**
 
 # %%
 assert len(shuffled) == 6 and shuffled.groupby("world").size().min() == 3
 low, high = (shuffled.groupby("world").beta_picture.agg(how) for how in ("min", "max"))
-assert low["cycle"] > high["match"]
+assert 0 < low["cycle"] - high["match"] < 0.02 and round(high["cycle"] - low["cycle"], 1) == 0.2
 gap = {name: one.groupby("world")[codes].mean().diff().loc["match"] for name, one in both.groupby("codes")}
 left = gap["shuffled"] / gap["true"]
 assert 0.7 < left["beta_picture"] < 0.8 and 0.3 < left["beta_text"] < 0.4
@@ -153,29 +154,26 @@ left.round(2)
 
 # %%
 paper = read_json("../mmsr_lite/experiments/paper.json")["ablation"]
-ours = pd.DataFrame(stored_study("ablation", "wardrobe-cycle")["rows"]).groupby("variant")[["HR@5", "MRR@5"]].mean()
+runs = pd.DataFrame(stored_study("ablation", "wardrobe-cycle")["rows"])
+ours = runs.groupby("variant")[["HR@5", "MRR@5"]].mean()
 orders = {shop: pd.DataFrame(found).T for shop, found in paper.items()} | {"cycle, here": ours}
 show.play(
-    lambda metric: pd.DataFrame({shop: found.loc[["NI(hohe)", "NI(heho)", "HAN-GNN"], metric].round(3) for shop, found in orders.items()}),
+    lambda metric: pd.DataFrame({shop: found[metric] for shop, found in orders.items()})
+    .loc[["NI(hohe)", "NI(heho)", "HAN-GNN"]].round(3),
     metric=["HR@5", "MRR@5"],
 )  # fmt: skip
 
 # %% [markdown]
-# On none in HR@5, and on Beauty alone in MRR@5. Late fusion is the better fixed order nearly everywhere (on Clothing early loses 30 %), so "varies per dataset" hangs on one number. What does differ is how much the order matters. The
+# On none in HR@5, and on Beauty alone in MRR@5. Late fusion is the better fixed order nearly everywhere (on Clothing early has 30 % less), so in these tables "varies per dataset" hangs on one number. What does differ is how much the order matters. The
 # gate is ahead of the better order by 2 to 9 % in the paper; in `cycle` it is ahead by 2 %, less than its seeds lie apart.
 
 # %%
 early = {shop: found.loc["NI(heho)"] > found.loc["NI(hohe)"] for shop, found in orders.items()}
-assert [shop for shop in early if early[shop]["HR@5"]] == [] and [shop for shop in early if early[shop]["MRR@5"]] == [
-    "Beauty"
-]
+assert {metric: [shop for shop in early if early[shop][metric]] for metric in ours} == {"HR@5": [], "MRR@5": ["Beauty"]}
 gain = {shop: found.loc["HAN-GNN", "HR@5"] / found.loc["NI(hohe)", "HR@5"] - 1 for shop, found in orders.items()}
-assert {shop: round(100 * more) for shop, more in gain.items()} == {
-    "Beauty": 4,
-    "Clothing": 2,
-    "Sports": 9,
-    "cycle, here": 2,
-}
+assert [round(100 * gain[shop]) for shop in ("Beauty", "Clothing", "Sports", "cycle, here")] == [4, 2, 9, 2]
+han = runs.query("variant == 'HAN-GNN'")["HR@5"]
+assert han.max() - han.min() > han.mean() - ours.loc["NI(hohe)", "HR@5"]
 assert round(1 - orders["Clothing"].loc["NI(heho)", "HR@5"] / orders["Clothing"].loc["NI(hohe)", "HR@5"], 1) == 0.3
 
 # %% [markdown]
@@ -191,8 +189,8 @@ pd.read_csv("../runs/09_match.csv").groupby(["layer", "type"]).late.describe().r
 # %% [markdown]
 # ## Summary
 #
-# Gates of code nodes differ between data sets, in every seed, in the direction that the paper predicts. But most of that difference is still there for pictures when the pictures say nothing; within `cycle` the gates hold a
-# direction, not a fusion order; items' gates are late everywhere; and the fixed order that would have to vary hardly does. Use gates to *ask* what differs between data sets. The answer needs a control.
+# Gates of code nodes differ between these two worlds, in every one of five seeds, in the direction that the paper predicts. But much of that difference is still there for pictures when the pictures say nothing (three
+# seeds); within `cycle` the gates of the stored model hold a direction, not a fusion order; items' gates are late everywhere; and the fixed order that would have to vary hardly does. Use gates to *ask* what differs between data sets. The answer needs a control.
 #
 # ## Exercises
 #
