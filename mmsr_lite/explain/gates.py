@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +98,26 @@ def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
         write(table.assign(**{name: table.attrs.get(name) for name in ("run", "seed", "version")}), place, index=False)
 
 
+def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One table of several data sets' gates, with a column `dataset`; its summary shows them side by side."""
+    kinds = list(dict.fromkeys(kind for table in tables.values() for kind in table["type"].cat.categories))
+    parts = {name: table.assign(dataset=name) for name, table in tables.items()}
+    whole = pd.concat(
+        [part.assign(type=part["type"].cat.set_categories(kinds)) for part in parts.values()], ignore_index=True
+    )
+    about = {key: {table.attrs.get(key) for table in tables.values()} for key in ("model", "run", "seed", "version")}
+    alike = {key: values.pop() if len(values) == 1 else None for key, values in about.items()}
+    whole.attrs = {"dataset": " and ".join(tables), **alike}
+    return whole
+
+
 def gates_summary(table: pd.DataFrame, bins: int = 8) -> dict[str, Any]:
     """The record of a table: histograms of late by layer and type; mean, median, 5 and 95 % by position, popularity,
-    length and code, in `bins` groups of about as many rows."""
-    types = list(table["type"].cat.categories)
+    length and code, in `bins` groups of about as many rows; each data set of `gates_beside` apart."""
+    types, own = list(table["type"].cat.categories), [name for name in table if name == "dataset"]
     histogram = [
-        {"layer": int(layer), "type": kind, "counts": np.histogram(some, BINS)[0].tolist()}
-        for (layer, kind), some in table.groupby(["layer", "type"], observed=True)["late"]
+        dict(zip(("layer", "type", *own), key, strict=True)) | {"counts": np.histogram(some, BINS)[0].tolist()}
+        for key, some in table.groupby(["layer", "type", *own], observed=True)["late"]
     ]
     by = {"type": _grouped(table, 0)}
     for name in ("position", "popularity", "length"):
@@ -111,21 +125,38 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> dict[str, Any]:
         by[name] = _grouped(table, np.ceil(bins * share), name)
     codes = table[table["type"] != types[0]]
     by["code"] = _grouped(codes, codes["id"], "id")
-    means = table.groupby("type", observed=True)["late"].mean()
-    record = {"schema": SCHEMA, **table.attrs, "users": int(table["user"].nunique()), "rows": len(table)}
+    record = {
+        "schema": SCHEMA,
+        **table.attrs,
+        "users": len(table[[*own, "user"]].drop_duplicates()),
+        "rows": len(table),
+    }
     record |= {"node_types": types, "layers": int(table["layer"].max()) + 1, "edges": BINS.round(2).tolist()}
-    told = (
-        f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table):,} gates lean to late fusion; its mean weight is "
-    )
-    told += ", ".join(f"{mean:.2f} for {name}" for name, mean in means.items()) + "."
+    told = _told(table)
+    if own:
+        parts = {name: some for name, some in table.groupby("dataset", sort=False)}
+        told = " ".join(f"{name}: {_told(some)}" for name, some in parts.items())
+        means = pd.DataFrame({name: some.groupby("type", observed=True)["late"].mean() for name, some in parts.items()})
+        kind = (means.max(axis=1) - means.min(axis=1)).idxmax()
+        ends = ", ".join(f"{mean:.2f} in {name}" for name, mean in means.loc[kind].dropna().items())
+        told += f" They differ most for {kind}: {ends}."
     return record | {"histogram": histogram, "by": by, "sentence": told}
 
 
+def _told(table: pd.DataFrame) -> str:
+    means = table.groupby("type", observed=True)["late"].mean()
+    lean = (
+        f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table):,} gates lean to late fusion; its mean weight is "
+    )
+    return lean + ", ".join(f"{mean:.2f} for {name}" for name, mean in means.items()) + "."
+
+
 def _grouped(table: pd.DataFrame, group: Any, name: str | None = None) -> list[dict[str, Any]]:
-    """A row for each layer, type and group, with the least and greatest value of the column `name` in it."""
+    """A row for each layer, type, group and data set, with the least and greatest of the column `name` in it."""
     if not len(table):
         return []
-    some = table.assign(group=group).groupby(["layer", "type", "group"], observed=True)
+    keys = ["layer", "type", "group", *(name for name in table if name == "dataset")]
+    some = table.assign(group=group).groupby(keys, observed=True)
     found = some["late"].agg(["count", "mean"])
     found[["low", "median", "high"]] = some["late"].quantile([0.05, 0.5, 0.95]).unstack()
     if name is not None:

@@ -71,13 +71,12 @@ def inspector(record: dict[str, Any], by: str = "type"):
             if "from" in one
             else ""
         )
-        label = ", ".join(filter(None, (one["type"], f"layer {one['layer'] + 1}", span)))
+        label = ", ".join(filter(None, (one["type"], f"layer {one['layer'] + 1}", span, one.get("dataset"))))
         rows.append((label, one["low"], one["high"], one["median"], style.safe(one["type"])))
     title = f"Update gate over {style.safe(record['dataset'])}, by {by}: median and 5 to 95 %"
     marks = {name: (colour, shape) for name, (colour, shape) in groups.items()}
-    figure = _bands(
-        title, style.safe(record["sentence"], 300), rows, marks, "β: share of late fusion (hohe)", zero=False
-    )
+    axis = "β: share of late fusion (hohe)"
+    figure = _bands(title, style.safe(record["sentence"], 800), rows, marks, axis, zero=False)
     return figure.update_xaxes(range=[-0.02, 1.02])
 
 

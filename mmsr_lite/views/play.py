@@ -42,20 +42,13 @@ class Play:
         controls = {name: _control(name, choice) for name, choice in self.choices.items()}
         output = widgets.Output(layout={"min_height": "12em"})
 
-        def draw(change: Any = None) -> None:
+        def show(change: Any = None) -> None:
             chosen = {name: _chosen(control, self.choices[name]) for name, control in controls.items()}
-            failed = None
-            try:
-                data = _bundle(self.first if change is None else self.make(**chosen))
-            except Exception as error:
-                failed, data = error, {"text/plain": "".join(traceback.format_exception_only(error)).strip()}
-            output.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)  # at once: no flicker
-            if failed and self.strict:
-                raise failed
+            draw(output, lambda: self.first if change is None else self.make(**chosen))
 
         for control in controls.values():
-            control.observe(draw, "value")
-        draw()
+            control.observe(show, "value")
+        show()
         return widgets.VBox([widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}), output])
 
     def __repr__(self) -> str:
@@ -69,6 +62,18 @@ class Play:
         except ImportError:
             return kept
         return {**live, **kept}, {"mmsr_lite": "play"}
+
+
+def draw(output: Any, make: Callable[[], Any]) -> None:
+    """Show in an `Output` what `make` gives, or the error that it raises."""
+    failed = None
+    try:
+        data = _bundle(make())
+    except Exception as error:
+        failed, data = error, {"text/plain": "".join(traceback.format_exception_only(error)).strip()}
+    output.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)  # at once: no flicker
+    if failed and os.environ.get("MMSR_STRICT") == "1":
+        raise failed
 
 
 def _control(name: str, choice: Sequence[Any]) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmsr_lite.views import bands, charts, studies
+from mmsr_lite.views.brush import Brush
 from mmsr_lite.views.charts import Chart
 from mmsr_lite.views.cockpit import Cockpit
 from mmsr_lite.views.cockpit import training as training_chart
@@ -45,14 +46,23 @@ def what_if(record: dict[str, Any]) -> Chart:
     return Chart(record, bands.what_if, "what-if")
 
 
-def inspector(record: dict[str, Any], by: str = "type") -> Chart:
-    """The gates of a whole data set by type, position, popularity, length or code, from `gates_summary`."""
-    return Chart(record, lambda summary: bands.inspector(summary, by), "gates")
+def inspector(
+    record: dict[str, Any], by: str = "type", table: Any = None, open: Callable[[Any], Any] | None = None
+) -> Brush:
+    """The gates of a whole data set by type, position, popularity, length or code, from `gates_summary`.
+
+    With the `table` of gates itself it can be brushed to users, and `open=lambda user: explore(model, dataset, user)`
+    shows those. Set `brush`, read `users` and `rows`.
+    """
+    return Brush(record, bands.inspector, "gates", open, table, by)
 
 
-def compare(record: dict[str, Any]) -> Chart:
-    """Models on the same users: paired differences with intervals, from `explain.compare`."""
-    return Chart(record, bands.compare, "compare")
+def compare(record: dict[str, Any], open: Callable[[Any], Any] | None = None) -> Brush:
+    """Models on the same users: paired differences with intervals, from `explain.compare`.
+
+    `open=lambda user: explore(model, dataset, user)` makes a button for each user on whom they disagree most.
+    """
+    return Brush(record, lambda whole, _: bands.compare(whole), "compare", open)
 
 
 def fidelity(record: dict[str, Any]) -> Chart:

@@ -8,7 +8,7 @@ import pytest
 
 from mmsr_lite import __version__
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.gates import gates, gates_summary, last_examples, save_gates
+from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
 from mmsr_lite.explain.trace import trace
 
 
@@ -74,6 +74,22 @@ def test_the_summary_counts_each_row_once(table):
     assert {row["from"] for row in record["by"]["code"]} == set(of_codes["id"])
     assert f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table)} gates" in record["sentence"].replace(",", "")
     assert [record[key] for key in ("run", "seed", "users", "layers")] == ["abc", 4, 8, 2]
+
+
+def test_two_data_sets_are_kept_apart_and_told_side_by_side(table):
+    other = table.assign(late=1 - table["late"])
+    other.attrs["run"] = "xyz"
+    both = gates_beside({"one": table, "two": other})
+    record = gates_summary(both, bins=3)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert (record["users"], record["rows"], record["run"]) == (16, 2 * len(table), None)
+    wanted = {(row["layer"], row["type"]): row["median"] for row in gates_summary(table)["by"]["type"]}
+    for row in record["by"]["type"]:
+        median = wanted[row["layer"], row["type"]]
+        assert row["median"] == pytest.approx(median if row["dataset"] == "one" else 1 - median, abs=1e-6)
+    means = table.groupby("type", observed=True)["late"].mean()
+    kind = (means - 0.5).abs().idxmax()
+    assert f"differ most for {kind}: {means[kind]:.2f} in one, {1 - means[kind]:.2f} in two." in record["sentence"]
 
 
 def test_what_cannot_be_tabled_is_told(random_model, world, table, tmp_path):
