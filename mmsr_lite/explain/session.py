@@ -19,6 +19,8 @@ from mmsr_lite.models.mmsr import MMSR
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `what_if` knows them
 OTHERS = ("user", "families", "codes", "undo", "redo", "find", "what_if")
 FOUND = 24  # items a search gives
+UNDO = 100  # edits that can be undone
+FITTED = 4  # models with other codes that are kept
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class Session:
             if not 0 <= at < len(drafts):
                 raise MMSRError(f"there is nothing to {name}")
         else:
-            drafts, at = [*drafts[: at + 1], self._edited(name, given)], at + 1
+            drafts = [*drafts[: at + 1], self._edited(name, given)][-UNDO - 1 :]
+            at = len(drafts) - 1
         self._show(drafts, at)
         return {}
 
@@ -138,6 +141,8 @@ class Session:
             other = type(self.model)(self.model.config, self.dataset.num_items, books)
             kept = {name: value for name, value in self.model.state_dict().items() if not name.startswith(anew)}
             other.load_state_dict(kept, strict=False)
+            for old in list(self._models)[: 1 - FITTED]:
+                del self._models[old]
             self._models[shape] = other.to(self.model.item_table().device).eval(), note
         return self._models[shape]
 

@@ -133,6 +133,18 @@ def test_a_title_of_a_hundred_thousand_letters_is_cut(model, world):
     assert session.do({"do": "find", "words": "<b>"})["found"][0]["title"] == ("<b>\u202e" * 125)
 
 
+def test_what_can_be_undone_and_the_models_with_other_codes_are_bounded(session, monkeypatch):
+    monkeypatch.setattr("mmsr_lite.explain.session.UNDO", 3)
+    for codes in (2, 3, 4, 5, 6, 7):
+        session.do({"do": "codes", "codes": codes, "codes_per_item": 2})
+    assert session.record["draft"]["undo"] == 3 and len(session._models) == 4
+    for _ in range(3):
+        session.do({"do": "undo"})
+    assert session.record["draft"]["codes"] == 4 and len(session._models) == 4
+    with pytest.raises(MMSRError, match="nothing to undo"):
+        session.do({"do": "undo"})
+
+
 def test_an_edit_of_fifty_items_takes_less_than_a_fifth_of_a_second(session):
     for item in range(1, 60):
         session.do({"do": "add", "item": item % 18 + 1})
