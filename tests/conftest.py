@@ -1,7 +1,5 @@
 """What every test may ask for: the real data beside the project, a tiny folder of one's own."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os
@@ -88,9 +86,29 @@ def cycle(circle):
 
 @pytest.fixture
 def full_disk(monkeypatch):
-    """Call it, and no more bytes can be written."""
+    """Call it, and no more bytes can be written; or the function of a name fails, as on a full disk."""
 
-    def full(*_):
+    def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    return lambda: monkeypatch.setattr(Path, "write_bytes", full)
+    return lambda name="pathlib.Path.write_bytes": monkeypatch.setattr(name, full)
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch) -> Path:
+    """An empty cache for this test alone."""
+    monkeypatch.setenv("MMSR_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="session")
+def ring(tmp_path_factory) -> Path:
+    """Twelve users who walk a ring of six items, 72 examples: a batch of 71 leaves one."""
+    place = tmp_path_factory.mktemp("runs") / "ring"
+    place.mkdir()
+    rows = [f"u{user},i{(user * user + step) % 6},{step}" for user in range(12) for step in range(10)]
+    (place / "interactions.csv").write_text("user_id,item_id,timestamp\n" + "\n".join(rows))
+    words = ("ab", "cd", "ef", "gh", "ij", "kl")
+    items = [{"item_id": f"i{n}", "title": f"</script>{n}", "words": word} for n, word in enumerate(words)]
+    (place / "items.jsonl").write_text("\n".join(map(json.dumps, items)))
+    return place

@@ -11,28 +11,13 @@ import pytest
 from mmsr_lite import cli
 from mmsr_lite.doctor import doctor
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Twelve users who walk a ring of six items, each with a colour's name."""
-    place = tmp_path_factory.mktemp("ring")
-    rows = [f"u{user},i{(user + step) % 6},{step}" for user in range(12) for step in range(8)]
-    (place / "interactions.csv").write_text("user_id,item_id,timestamp\n" + "\n".join(rows))
-    items = [
-        {"item_id": f"i{i}", "title": f"</script>{i}", "words": word}
-        for i, word in enumerate(["ab", "cd", "ef", "gh", "ij", "kl"])
-    ]
-    (place / "items.jsonl").write_text("\n".join(map(json.dumps, items)))
-    return place
-
-
 SMALL = ["--modalities", "words", "--dim", "8", "--codes", "3", "--codes-per-item", "1", "--batch", "32"]
 
 
 @pytest.fixture(scope="module")
-def run(folder, tmp_path_factory):
+def run(ring, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "ring"
-    assert cli.main(["train", str(folder), *SMALL, "--epochs", "2", "--out", str(out)]) == 0
+    assert cli.main(["train", str(ring), *SMALL, "--epochs", "2", "--out", str(out)]) == 0
     return out
 
 
@@ -65,18 +50,18 @@ def test_explaining_writes_one_page_that_hostile_titles_cannot_break(run, tmp_pa
     assert "</script>0" not in text and "\\u003c/script\\u003e" in text
 
 
-def test_a_run_is_not_overwritten_by_mistake(folder, run, capsys):
-    assert "holds a run already" in told(capsys, "train", folder, *SMALL, "--out", run)
+def test_a_run_is_not_overwritten_by_mistake(ring, run, capsys):
+    assert "holds a run already" in told(capsys, "train", ring, *SMALL, "--out", run)
 
 
-def test_a_finished_run_resumes_to_itself(folder, run, capsys):
+def test_a_finished_run_resumes_to_itself(ring, run, capsys):
     before = (run / "model.safetensors").read_bytes()
-    assert cli.main(["train", str(folder), *SMALL, "--epochs", "2", "--out", str(run), "--resume"]) == 0
+    assert cli.main(["train", str(ring), *SMALL, "--epochs", "2", "--out", str(run), "--resume"]) == 0
     assert (run / "model.safetensors").read_bytes() == before
 
 
-def test_another_config_cannot_resume(folder, run, capsys):
-    assert "codes=3 there, 2 now" in told(capsys, "train", folder, *SMALL, "--codes", 2, "--out", run, "--resume")
+def test_another_config_cannot_resume(ring, run, capsys):
+    assert "codes=3 there, 2 now" in told(capsys, "train", ring, *SMALL, "--codes", 2, "--out", run, "--resume")
 
 
 @pytest.mark.parametrize(
@@ -100,22 +85,19 @@ def test_a_mistake_is_told_in_one_sentence(argv, says, capsys, tmp_path, monkeyp
 
 
 def test_an_unknown_user_is_told_with_one_who_exists(run, capsys):
-    assert "there is no user 'u99' in 'ring0'; give an id such as 'u0'" in told(capsys, "explain", run, "--user", "u99")
+    assert "there is no user 'u99' in 'ring'; give an id such as 'u0'" in told(capsys, "explain", run, "--user", "u99")
 
 
-def test_an_unknown_modality_is_told(folder, tmp_path, capsys):
-    assert "'smell'" in told(capsys, "train", folder, "--modalities", "smell", "--out", tmp_path / "x")
+def test_an_unknown_modality_is_told(ring, tmp_path, capsys):
+    assert "'smell'" in told(capsys, "train", ring, "--modalities", "smell", "--out", tmp_path / "x")
 
 
-def test_a_full_disk_is_told(folder, tmp_path, capsys, monkeypatch):
-    def full(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.replace", full)
-    assert "No space left on device" in told(capsys, "train", folder, *SMALL, "--epochs", 1, "--out", tmp_path / "x")
+def test_a_full_disk_is_told(ring, tmp_path, capsys, full_disk):
+    full_disk("os.replace")
+    assert "No space left on device" in told(capsys, "train", ring, *SMALL, "--epochs", 1, "--out", tmp_path / "x")
 
 
-def test_ctrl_c_says_where_the_checkpoint_is_and_how_to_go_on(folder, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_says_where_the_checkpoint_is_and_how_to_go_on(ring, tmp_path, capsys, monkeypatch):
     from mmsr_lite.training import loop
 
     real, seen = loop.save_checkpoint, []
@@ -125,13 +107,11 @@ def test_ctrl_c_says_where_the_checkpoint_is_and_how_to_go_on(folder, tmp_path, 
         seen.append(1)
         raise KeyboardInterrupt
 
-    argv = ["train", str(folder), *SMALL, "--epochs", "3", "--out", str(tmp_path / "x")]
+    argv = ["train", str(ring), *SMALL, "--epochs", "3", "--out", str(tmp_path / "x")]
     monkeypatch.setattr(loop, "save_checkpoint", stop_after_one)
     assert cli.main(argv) == 130
-    text = capsys.readouterr().err
-    assert f"the checkpoint is kept in {tmp_path / 'x'}" in text and re.search(
-        "resume with: mmsr-lite train .* --resume$", text, re.M
-    )
+    kept = f"the checkpoint is kept in {tmp_path / 'x'}, resume with: mmsr-lite train .* --resume$"
+    assert re.search(kept, capsys.readouterr().err, re.M)
     monkeypatch.undo()
     assert cli.main([*argv, "--resume"]) == 0
     assert len(json.loads((tmp_path / "x" / "history.json").read_text())["epochs"]) == 3
@@ -169,16 +149,12 @@ def test_options_default_to_what_the_configs_default_to():
 
     run = RunConfig("wardrobe")
     defaults = dataclasses.asdict(run) | dataclasses.asdict(run.train) | dataclasses.asdict(MMSRConfig())
-    assert {name: default for name, (default, _) in cli.SETTINGS.items()} == {
-        name: defaults[name] for name in cli.SETTINGS
-    }
+    assert all(default == defaults[name] for name, (default, _) in cli.SETTINGS.items())
 
 
 def test_doctor_finds_a_package_that_is_missing_or_too_old_and_names_the_fix(capsys, monkeypatch):
-    monkeypatch.setattr(
-        "mmsr_lite.doctor.requirements",
-        lambda: [("no-such-thing", "1.2", ""), ("nor-this", "3", "lab"), ("numpy", "999", "")],
-    )
+    required = [("no-such-thing", "1.2", ""), ("nor-this", "3", "lab"), ("numpy", "999", "")]
+    monkeypatch.setattr("mmsr_lite.doctor.requirements", lambda: required)
     assert doctor() == 1
     text = capsys.readouterr().out
     assert "problem  no-such-thing" in text and "pip install --constraint constraints.txt 'no-such-thing>=1.2'" in text

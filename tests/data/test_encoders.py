@@ -1,9 +1,5 @@
 """Encoders: what they tell apart, what they forgive, what is kept."""
 
-from __future__ import annotations
-
-import errno
-import os
 import socket
 import sys
 import time
@@ -14,24 +10,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mmsr_lite.data import pictures
-from mmsr_lite.data.encoders import (
-    ENCODERS,
-    Encoder,
-    choose_encoders,
-    encode,
-    sentence,
-    tfidf_svd,
-    weights,
-)
+from mmsr_lite.data.encoders import ENCODERS, Encoder, choose_encoders, encode, sentence, tfidf_svd, weights
 from mmsr_lite.errors import MMSRError
 
 TEXTS = ["red summer dress", "red winter dress", "", "garden hose", "  ", "?!"]
-
-
-@pytest.fixture
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("MMSR_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "features"
 
 
 def drawn(path: Path, colour="red", size=(90, 60), boxes=None) -> str:
@@ -98,7 +80,7 @@ def test_the_posters_of_ml_100k_take_a_few_seconds(shared_data, own_cache):
 def test_what_was_encoded_is_kept_by_content_and_made_again_when_damaged(own_cache, tmp_path, monkeypatch):
     file = drawn(tmp_path / "a.png")
     first, _ = encode("colour-edges", [file, None])
-    (kept,) = own_cache.iterdir()
+    (kept,) = own_cache.glob("features/*")
     with monkeypatch.context() as patch:
         patch.setitem(ENCODERS, "colour-edges", Encoder("picture"))  # would fail if it ran
         again, present = encode("colour-edges", [file, None])
@@ -107,17 +89,17 @@ def test_what_was_encoded_is_kept_by_content_and_made_again_when_damaged(own_cac
     kept.write_bytes(b"damaged")
     assert np.array_equal(encode("colour-edges", [file, None])[0], first) and kept.read_bytes() == whole
     drawn(tmp_path / "a.png", "blue")
-    assert not np.array_equal(encode("colour-edges", [file, None])[0], first) and len(list(own_cache.iterdir())) == 2
+    assert (
+        not np.array_equal(encode("colour-edges", [file, None])[0], first)
+        and len(list(own_cache.glob("features/*"))) == 2
+    )
 
 
-def test_a_full_disk_costs_only_the_cache(own_cache, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("os.replace", full)
+def test_a_full_disk_costs_only_the_cache(own_cache, full_disk):
+    full_disk("os.replace")
     with pytest.warns(UserWarning, match="not kept for the next time: .*No space left"):
         _, present = encode("tfidf-svd", TEXTS)
-    assert present.sum() == 3 and not list(own_cache.iterdir())
+    assert present.sum() == 3 and not list(own_cache.glob("features/*"))
 
 
 def test_an_encoder_is_chosen_by_name_or_by_the_kind_of_modality():

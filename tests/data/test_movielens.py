@@ -1,7 +1,5 @@
 """MovieLens in the forms of each release, with posters and plots beside it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 
@@ -22,29 +20,23 @@ MOVIES = [
 RATINGS = [(u, m, 3, 100 * u + (-m)) for u in range(1, 6) for m in (1, 2, 7)]
 
 
-def write(folder, form):
-    """Five users who rate three movies, the last of them first."""
+def write(folder, form, ratings=RATINGS, movies=MOVIES):
+    """Five users who rate three movies, the last of them first, or what is told."""
     folder.mkdir()
+    between, encoding = {"100k": "\t", "20m": ","}.get(form, "::"), "latin-1" if form in ("100k", "1m") else "utf-8"
+    rows = [between.join(map(str, row)) for row in ratings]
+    listed = [(own, title, "|".join(genres) or "(no genres listed)") for own, title, genres in movies]
     if form == "100k":
-        rows, movies = ["\t".join(map(str, row)) for row in RATINGS], []
-        for own, title, genres in MOVIES:
-            movies.append(
-                "|".join([own, title, "01-Jan-1999", "", "http://x", *(str(int(g in genres)) for g in GENRES_100K)])
-            )
-        names, encoding = ("u.data", "u.item"), "latin-1"
-    elif form in ("1m", "10m"):
-        rows = ["::".join(map(str, row)) for row in RATINGS]
-        movies = ["::".join([own, title, "|".join(genres) or "(no genres listed)"]) for own, title, genres in MOVIES]
-        names, encoding = ("ratings.dat", "movies.dat"), "latin-1" if form == "1m" else "utf-8"
+        names = ("u.data", "u.item")
+        flags = ["|".join(str(int(name in genres)) for name in GENRES_100K) for _, _, genres in movies]
+        about = [f"{own}|{title}|01-Jan-1999||http://x|{flags[row]}" for row, (own, title, _) in enumerate(movies)]
+    elif form == "20m":
+        names, rows = ("ratings.csv", "movies.csv"), ["userId,movieId,rating,timestamp", *rows]
+        about = ["movieId,title,genres", *(f'{own},"{title}",{genres}' for own, title, genres in listed)]
     else:
-        rows = ["userId,movieId,rating,timestamp", *(",".join(map(str, row)) for row in RATINGS)]
-        movies = [
-            "movieId,title,genres",
-            *(f'{own},"{title}",{"|".join(genres) or "(no genres listed)"}' for own, title, genres in MOVIES),
-        ]
-        names, encoding = ("ratings.csv", "movies.csv"), "utf-8"
-    for name, content in zip(names, (rows, movies), strict=True):
-        (folder / name).write_text("\n".join(content) + "\n", encoding=encoding)
+        names, about = ("ratings.dat", "movies.dat"), ["::".join(one) for one in listed]
+    for name, content in zip(names, (rows, about), strict=True):
+        (folder / name).write_text("\n".join(content) + "\n", encoding=encoding, errors="replace")
     return folder
 
 
@@ -110,19 +102,11 @@ def test_a_csv_with_other_columns_is_told(tmp_path):
 @pytest.mark.shared_data
 def test_ml_100k_in_its_raw_form_is_ml_100k(shared_data, tmp_path):
     known = load(shared_data / "ml-100k", modalities=[], min_count=0)
-    folder = tmp_path / "ml-100k"
-    folder.mkdir()
-    rows = [
-        f"{known.user_ids[u]}\t{known.item_ids[i]}\t3\t{t}"
-        for u, i, t in zip(known.user, known.item, known.time.astype(int), strict=True)
-    ]
+    seen = zip(known.user, known.item, known.time.astype(int), strict=True)
+    rows = [(known.user_ids[user], known.item_ids[item], 3, time) for user, item, time in seen]
     genres = [set(own.split(", ")) for own in known.texts["genres"]]
-    movies = [
-        "|".join([own, title, "", "", "", *(str(int(name in genres[row])) for name in GENRES_100K)])
-        for row, (own, title) in enumerate(zip(known.item_ids, known.titles, strict=True))
-    ]
-    (folder / "u.data").write_text("\n".join(rows))
-    (folder / "u.item").write_text("\n".join(movies[1:]), encoding="latin-1", errors="replace")
+    movies = list(zip(known.item_ids, known.titles, genres, strict=True))[1:]
+    folder = write(tmp_path / "ml-100k", "100k", rows, movies)
     shutil.copytree(shared_data / "ml-100k" / "posters", folder / "posters")
     found = load(f"movielens:{folder}", modalities=["genres"], min_count=0)
     assert found.item.tolist() == known.item.tolist() and found.user_ids == known.user_ids

@@ -1,9 +1,5 @@
 """Prepared folders: exact round trip, whole or not at all."""
 
-from __future__ import annotations
-
-import errno
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,10 +23,6 @@ def assert_same(first, second) -> None:
     arrays = [[d.user, d.item, d.time, *(a for m in d.modalities for a in (m.features, m.present))] for d in both]
     assert all(one.dtype == two.dtype and np.array_equal(one, two) for one, two in zip(*arrays, strict=True))
     assert [m.name for m in first.modalities] == [m.name for m in second.modalities]
-
-
-def full(*_, **__) -> None:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.filterwarnings("ignore:.*absent")
@@ -58,9 +50,9 @@ def test_a_modality_that_nobody_has_any_more_and_an_odd_name_come_back_too(tiny_
 @pytest.mark.parametrize(
     "failing", ["os.replace", "mmsr_lite.data.prepared.open_picture", "mmsr_lite.data.prepared.write_json"]
 )
-def test_a_full_disk_leaves_no_trace_and_what_exists_is_never_overwritten(tiny_folder, tmp_path, monkeypatch, failing):
+def test_a_full_disk_leaves_no_trace_and_what_exists_is_never_overwritten(tiny_folder, tmp_path, full_disk, failing):
     dataset, before = load(tiny_folder, min_count=4), sorted(tmp_path.rglob("*"))
-    monkeypatch.setattr(failing, full)
+    full_disk(failing)
     with pytest.raises(MMSRError, match="No space left on device"):
         save_prepared(dataset, tmp_path / "ready")
     assert sorted(tmp_path.rglob("*")) == before
@@ -68,13 +60,13 @@ def test_a_full_disk_leaves_no_trace_and_what_exists_is_never_overwritten(tiny_f
         save_prepared(dataset, tiny_folder)
 
 
-def test_features_of_other_items_are_zero_and_absent_and_a_full_disk_keeps_the_old_file(tmp_path, monkeypatch):
+def test_features_of_other_items_are_zero_and_absent_and_a_full_disk_keeps_the_old_file(tmp_path, full_disk):
     file = tmp_path / "f.safetensors"
     write_features(file, np.array([[1.0, 2.0], [3.0, 4.0]], np.float32), ["b", "a"])
     features, present = read_features(file, ["", "a", "x"])
     assert features.tolist() == [[0, 0], [3, 4], [0, 0]] and present.tolist() == [False, True, False]
     before = file.read_bytes()
-    monkeypatch.setattr("os.replace", full)
+    full_disk("os.replace")
     with pytest.raises(MMSRError, match="No space left"):
         write_features(file, np.zeros((1, 2), np.float32), ["a"])
     assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]

@@ -1,7 +1,5 @@
 """The wardrobe's planted truth, checked by counting alone: no model is trained here."""
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +13,6 @@ from sklearn.metrics import adjusted_rand_score, mutual_info_score
 
 from mmsr_lite.data import load as load_source
 from mmsr_lite.data.encoders import encode
-from mmsr_lite.data.sources import wardrobe
 from mmsr_lite.data.sources.wardrobe import CAUSES, WORLDS, WardrobeConfig, load
 from mmsr_lite.data.sources.wardrobe_draw import BOOK
 from mmsr_lite.data.split import split
@@ -188,13 +185,8 @@ def test_each_modality_shows_its_own_class_and_only_that(encoder, fact):
     assert adjusted_rand_score(label, KMeans(17, n_init=10, random_state=0).fit_predict(features)) > 0.95
 
 
-def test_no_picture_is_there_by_half(tmp_path, monkeypatch):
-    monkeypatch.setenv("MMSR_CACHE", str(tmp_path))
-
-    def full_disk(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(wardrobe, "draw", full_disk)
+def test_no_picture_is_there_by_half(tmp_path, own_cache, full_disk):
+    full_disk("mmsr_lite.data.sources.wardrobe.draw")
     with pytest.raises(MMSRError, match="No space left"):
         load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=1), modalities=())
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
