@@ -1,7 +1,5 @@
 """The command line: what each command asks and prints; what it does lives in the package, not here."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import shlex

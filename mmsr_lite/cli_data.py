@@ -1,7 +1,5 @@
 """The commands about data: download, prepare, describe, and how words of a command line are read; see `cli.py`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """`mmsr-lite doctor`: what is installed, what is wrong, and the fix; runs with nothing but Python."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The commands about data, as somebody new uses them."""
 
-from __future__ import annotations
-
 from PIL import Image
 
 from mmsr_lite import cli

@@ -1,7 +1,5 @@
 """What is known: interactions, items, modalities, splits and corruption; numpy only, no torch."""
 
-from __future__ import annotations
-
 import os
 
 from mmsr_lite.data.dataset import Dataset, Modality

@@ -5,8 +5,6 @@
 changes nothing, 1 everything, and a larger rate with the same seed hits the same ones and more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar

@@ -1,10 +1,8 @@
 """The one record of what is known: interactions, items and their modalities (paper, sections 3 and 5)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -82,6 +80,6 @@ class Dataset:
             raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(found)}")
         return found[name]
 
-    def with_modalities(self, *names: str) -> Dataset:
+    def with_modalities(self, *names: str) -> Self:
         """The same data set with only these modalities, in this order; none at all is allowed."""
         return replace(self, modalities=tuple(self.modality(name) for name in names))

@@ -4,8 +4,6 @@ The hashes of MovieLens are those GroupLens publishes beside the files. Nobody p
 download is trusted, and its hash kept in hashes.json for the next. `MMSR_MIRROR` names another place for all files.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable

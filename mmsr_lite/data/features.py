@@ -1,7 +1,5 @@
 """Feature vectors in files: our own (safetensors), and the forms in which people bring theirs."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Collection, Sequence

@@ -1,7 +1,5 @@
 """Item pictures, which come from the web and are not to be trusted: opened small, or not at all."""
 
-from __future__ import annotations
-
 import base64
 import io
 import warnings

@@ -1,7 +1,5 @@
 """From what a source has read to a `Dataset`: k-core until stable, order of time (paper, section 5.1), features."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

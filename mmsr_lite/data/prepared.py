@@ -1,7 +1,5 @@
 """A data set as a folder that needs no encoder any more: tables, pictures, features and a manifest."""
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

@@ -1,8 +1,7 @@
 """The paper's protocol (section 5.1): the last fifth of each user is tested, every prefix of the rest is trained on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -48,7 +47,7 @@ class Examples:
         real = place < lengths[:, None]  # (B, L)
         return np.where(real, self.items[np.where(real, (end - lengths)[:, None] + place, 0)], 0)
 
-    def select(self, rows: np.ndarray) -> Examples:
+    def select(self, rows: np.ndarray) -> Self:
         """Only these rows: numbers or a mask."""
         return replace(self, start=self.start[rows], end=self.end[rows], user=self.user[rows])
 

@@ -1,7 +1,5 @@
 """The columns of the paper's Table 1, how much of each modality is there, and the card that tells a data set."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any

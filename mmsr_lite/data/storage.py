@@ -1,7 +1,5 @@
 """Files: written to a temporary neighbour and moved into place, hashed by content, cached in one folder."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

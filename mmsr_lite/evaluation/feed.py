@@ -1,7 +1,5 @@
 """Feed: a set of examples that lives on the device and hands out histories there, so that no batch crosses the bus."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor

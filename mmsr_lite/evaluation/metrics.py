@@ -1,7 +1,5 @@
 """Ranking metrics of next-item recommendation (paper, section 5, "Evaluation Protocol")."""
 
-from __future__ import annotations
-
 import numpy as np
 
 CUTOFFS = (5, 20)

@@ -1,7 +1,5 @@
 """Full ranking: where the target stands among all items, in chunks, so that no users x items matrix is ever held."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import torch.distributed as dist

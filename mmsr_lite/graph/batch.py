@@ -4,8 +4,6 @@ Each node type has a segment of node slots, so type-specific maps are plain matr
 positions turns transitions and matches into products too. Axes: B graphs, L positions, N = sum of N_t node slots.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

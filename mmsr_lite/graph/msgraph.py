@@ -1,7 +1,5 @@
 """MSGraph: one history as a typed graph; its edges are transitions in time and matches of one item (paper, 4.1)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

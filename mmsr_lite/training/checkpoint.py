@@ -1,7 +1,5 @@
 """Checkpoints: safetensors for numbers, JSON for the rest; the JSON is moved into place last and names its numbers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

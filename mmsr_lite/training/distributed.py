@@ -5,8 +5,6 @@ not torch's DistributedDataParallel: nearly all bytes are the item table's, whos
 ends, so there is nothing that DDP could overlap, and a captured step calls no hooks.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

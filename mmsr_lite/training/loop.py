@@ -1,7 +1,5 @@
 """The only training loop: Adam, early stopping, a checkpoint after each epoch, and a resume that continues exactly."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

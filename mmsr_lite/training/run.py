@@ -1,13 +1,11 @@
 """A run: data, codes, model and training from one config to one folder, all that evaluating and explaining need."""
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -65,7 +63,7 @@ class RunConfig:
     settings: dict[str, Any] = field(default_factory=dict)
     train: TrainConfig = field(default_factory=TrainConfig)
 
-    def with_settings(self, **settings: Any) -> RunConfig:
+    def with_settings(self, **settings: Any) -> Self:
         """The same run with other settings, each put where a field of that name is: run, training, or model."""
         parts: tuple[dict[str, Any], ...] = ({}, {}, {})
         own = [{f.name for f in fields(config)} for config in (RunConfig, TrainConfig, self._model_class.Config)]

@@ -4,8 +4,6 @@ A step is some hundreds of small kernels, and launching them one by one takes lo
 from the width of the histories alone, so the second step of a width is captured and all later ones are replays.
 """
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 
 import torch

@@ -1,7 +1,5 @@
 """Corruption: the right share, nothing else, and never the old data."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """The record that everything reads refuses what cannot be."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Downloads from a server on this machine that stalls, breaks off and serves wrong bytes."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

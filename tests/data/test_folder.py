@@ -1,7 +1,5 @@
 """A folder of one's own: every form it may have, and every mistake it may hold."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import time

@@ -1,7 +1,5 @@
 """From tables to a data set: k-core, order, numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

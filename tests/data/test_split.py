@@ -1,7 +1,5 @@
 """The paper's split: who is predicted from what."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,7 +1,5 @@
 """Table 1 of the paper."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

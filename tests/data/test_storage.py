@@ -1,7 +1,5 @@
 """Files: whole or not at all, told when damaged, hashed by content."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

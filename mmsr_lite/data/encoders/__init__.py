@@ -4,8 +4,6 @@ An encoder is named as `name` or `name:model`, the model being a file, a folder,
 Nothing is fetched from a network unless a model of such a name is asked for.
 """
 
-from __future__ import annotations
-
 import shutil
 import warnings
 from collections.abc import Callable, Sequence

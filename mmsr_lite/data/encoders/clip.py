@@ -1,7 +1,5 @@
 """CLIP's two towers (open_clip): pictures and texts as unit vectors in one space."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path

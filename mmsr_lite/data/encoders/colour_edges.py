@@ -1,7 +1,5 @@
 """Which colours, where, and how the edges run: a picture encoder of 242 numbers that needs no download."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the encoders with a network share: packages told by name, the device, weights hashed, pictures stacked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

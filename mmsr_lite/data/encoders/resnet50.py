@@ -1,7 +1,5 @@
 """ResNet-50 learned on ImageNet, the vector before its classes (paper, section 4.1, where images become e_a)."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Sentence vectors of a transformer in a local folder; nothing is ever downloaded."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 from collections.abc import Sequence

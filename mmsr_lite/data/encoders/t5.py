@@ -3,8 +3,6 @@
 The authors' released code averages over padding too, so that a vector depends on its neighbours in the batch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Words counted and weighted, then reduced by a truncated SVD: a text encoder that needs no download."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

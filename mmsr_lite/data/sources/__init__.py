@@ -4,8 +4,6 @@ A source reads files: `read(path, columns=, min_count=)` gives a `Raw`, `inputs(
 wardrobe reads none and has `load`.
 """
 
-from __future__ import annotations
-
 import os
 from importlib import import_module
 from pathlib import Path

@@ -5,8 +5,6 @@ meta_X.json.gz, whose lines are Python literals; image_features_X.b. 2018 (Ni et
 X.json.gz. 2023 (Hou et al., 2024): X.jsonl.gz, items by `parent_asin`, milliseconds. Pictures are in pictures/.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -1,7 +1,5 @@
 """A folder of your own: interactions.csv, items.jsonl and pictures; RecBole's files; or what `save_prepared` wrote."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import json

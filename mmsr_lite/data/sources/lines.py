@@ -1,7 +1,5 @@
 """Large files of records, a line each, read as a stream; what cannot be read is counted, not lost in silence."""
 
-from __future__ import annotations
-
 import ast
 import gzip
 import json
@@ -10,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tqdm.auto import tqdm
+
 from mmsr_lite.errors import MMSRError
 
 BLOCK, LONGEST = 1 << 22, 1 << 26  # bytes
@@ -17,24 +17,17 @@ BLOCK, LONGEST = 1 << 22, 1 << 26  # bytes
 
 def lines(file: Path) -> Iterator[bytes]:
     """The lines of a file, gzipped or not, with a bar; `MMSRError` when it is cut short or has no lines to speak of."""
-    from tqdm.auto import tqdm
-
-    size = file.stat().st_size
+    size, rest = file.stat().st_size, b""
     bar = tqdm(total=size, desc=file.name, unit="B", unit_scale=True, disable=size < BLOCK)
     try:
-        with (
-            bar,
-            open(file, "rb") as packed,
-            gzip.GzipFile(fileobj=packed) if file.suffix == ".gz" else packed as stream,
-        ):
-            rest = b""
+        with bar, open(file, "rb") as packed:
+            stream = gzip.GzipFile(fileobj=packed) if file.suffix == ".gz" else packed
             while block := stream.read(BLOCK):
                 *whole, rest = (rest + block).split(b"\n")
                 yield from whole
                 if len(rest) > LONGEST:
-                    raise MMSRError(
-                        f"{str(file)!r} has a line of more than {LONGEST:,} bytes; expected a record a line"
-                    )
+                    told = f"has a line of more than {LONGEST:,} bytes; expected a record a line"
+                    raise MMSRError(f"{str(file)!r} {told}")
                 bar.update(packed.tell() - bar.n)
             if rest:
                 yield rest

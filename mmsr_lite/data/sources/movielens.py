@@ -4,8 +4,6 @@ Harper & Konstan, ACM TiiS 2015. Posters lie in posters/, named by the movie's i
 (plots, say) in items.jsonl, .csv or .parquet beside the ratings, as in a folder of one's own.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

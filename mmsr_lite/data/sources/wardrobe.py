@@ -17,8 +17,6 @@ nothing about classes and every cell is visited equally often. `Truth` knows the
 Bayes over the latents given every step of the history. World `mixed` draws cycle and match users half and half.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace

@@ -8,8 +8,6 @@ control point and the end of a curve. Colours are (main, accent): Okabe and Ito'
 lightness as well.
 """
 
-from __future__ import annotations
-
 import colorsys
 import io
 from functools import lru_cache
