@@ -11,18 +11,19 @@ import pandas as pd
 from mmsr_lite.data.storage import atomic, read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.sidecar import read_sidecar
 from mmsr_lite.experiments.table import BETAS, TESTED, read_rows, said, system_of
 from mmsr_lite.models import MODELS
 
 FIRST = TESTED[:2]
 HEAD = """# Results
 
-Written by `mmsr-lite tables --page` from the tables beside it, and `reading.md` where a data set has one. Percent of the
-full ranking over all items: mean ± standard deviation over seeds. Learning rate, dropout and number of epochs of every
-learned system were chosen by the same trials on validation, then each seed trained on the whole training part. p is of
-the paired t-test over users against the system without a p (in `controls`, `fusion_order` and `missing`: the same model
-undisturbed), not corrected for the number of comparisons; from 0.05 on, systems count as not clearly apart. "paper" is
-the paper's number, from its own features of the items and its own choice of epochs.
+Written by `mmsr-lite tables --page` from the tables beside it, and `reading.md` where a data set has one. Percent of
+the full ranking over all items: mean ± standard deviation over seeds. Learning rate, dropout and number of epochs of
+every learned system were chosen by the same trials on validation, then each seed trained on the whole training part.
+p is of the paired t-test over users against the system without a p (in `controls`, `fusion_order` and `missing`: the
+same model undisturbed), not corrected for the number of comparisons; from 0.05 on, systems count as not clearly
+apart. "paper" is the paper's number, from its own features of the items and its own choice of epochs.
 """
 
 
@@ -65,13 +66,13 @@ class Table:
     """One study on one data set: `mean` and `sd` of each system by metric, and the paired `tests`."""
 
     def __init__(self, folder: Path, name: str):
-        rows, sidecar = read_rows(folder / f"{name}.csv"), read_json(folder / f"{name}.json")
+        rows, sidecar = read_rows(folder / f"{name}.csv"), read_sidecar(folder, name)
         self.name, self.labels = name, {said(system_of(row)): row for row in rows}
         by = pd.DataFrame(rows)[[*TESTED]].groupby([said(system_of(row)) for row in rows])
         self.mean, self.sd, self.seeds = by.mean(), by.std(), by.size()
         self.tests = {(test["system"], test["against"], test["metric"]): test for test in sidecar["tests"]}
         tried = (f"{field} {', '.join(map(str, values))}" for field, values in sidecar["grid"].items())
-        self.trials = f"Every learned system tried {' x '.join(tried)}."
+        self.trials = f"Every learned system tried {' x '.join(tried) or 'what was not noted'}."
         self.tests |= {(other, one, metric): test for (one, other, metric), test in self.tests.items()}
         self.against = {one: said(system_of(row | STUDIES[name].reference)) for one, row in self.labels.items()}
 

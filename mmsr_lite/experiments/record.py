@@ -12,7 +12,7 @@ from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.perform import Worker
-from mmsr_lite.experiments.sidecar import compare
+from mmsr_lite.experiments.sidecar import compare, read_sidecar
 from mmsr_lite.experiments.study import LABELS, Setting, run_id, tuned
 from mmsr_lite.experiments.table import read_rows
 
@@ -28,7 +28,7 @@ def open_study(folder: str | Path, name: str) -> dict[str, Any]:
     if not rows:
         there = ", ".join(sorted({path.stem for path in Path(folder).glob("*.csv")} & STUDIES.keys())) or "none"
         raise MMSRError(f"there is no table of {name!r} in {str(folder)!r}; tables there: {there}")
-    told, sidecar = read_json(note), read_json(Path(folder, f"{name}.json"))
+    told, sidecar = read_json(note), read_sidecar(Path(folder), name)
     record = {"schema": SCHEMA, "study": name, "asks": STUDIES[name].asks, "paper": STUDIES[name].paper}
     record |= {
         "dataset": told["name"],

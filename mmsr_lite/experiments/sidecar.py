@@ -33,8 +33,8 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
     note["terms"] = setting.base
     old = read_json(file) if file.is_file() else note
     was, now = ({"modalities": n["modalities"], "data": n["hash"]} | n["terms"] for n in (old, note))
-    for sidecar in filter(Path.is_file, (place / f"{name}.json" for name in names)):
-        was, now = was | read_json(sidecar)["grid"], now | _grid(setting)
+    for name in names:
+        was, now = was | (read_sidecar(place, name)["grid"] or _grid(setting)), now | _grid(setting)
     wrong = [f"{n}={was.get(n)} there, {now.get(n)} now" for n in was | now if was.get(n) != now.get(n)]
     if wrong:
         raise MMSRError(f"the tables in {str(place)!r} are of other data or terms: {wrong[0]}; name another --out")
@@ -43,10 +43,15 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
     write_json(file, note, indent=1)
 
 
+def read_sidecar(place: Path, name: str) -> dict[str, Any]:
+    """What stands beside the table of a study, nothing for one whose first portion was killed."""
+    file = place / f"{name}.json"
+    return read_json(file) if file.is_file() else {"grid": {}, "runs": {}, "tests": []}
+
+
 def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> None:
     """Write `<study>.json`; settings of runs that earlier portions noted, and tests whose ranks are gone, stay."""
-    file, rows = place / f"{name}.json", read_rows(place / f"{name}.csv")
-    old = read_json(file) if file.is_file() else {"runs": {}, "tests": []}
+    rows, old = read_rows(place / f"{name}.csv"), read_sidecar(place, name)
     runs = old["runs"] | {run_id(job.config): _differing(job.config, setting) for job in jobs}
     tests = {(test["system"], test["metric"]): test for test in [*old["tests"], *compare(place, name, rows, setting)]}
     versions = {package: _version(package) for package in PACKAGES} | {"python": platform.python_version()}
@@ -55,7 +60,7 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
     record["seconds"] = sum(row["seconds"] for row in rows)
     present = {row["run"] for row in rows}
     record["runs"] = {run: changes for run, changes in sorted(runs.items()) if run in present}
-    write_json(file, record | {"tests": list(tests.values())})
+    write_json(place / f"{name}.json", record | {"tests": list(tests.values())})
 
 
 def compare(place: Path, name: str, rows: list[dict[str, Any]], setting: Setting) -> list[dict[str, Any]]:
