@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+import symtable
 import warnings
 from pathlib import Path
 
@@ -100,6 +101,19 @@ def test_cells_call_and_do_not_define(name):
             assert len(cell.source.splitlines()) <= 12, cell.source
             kinds = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
             assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)], cell.source
+
+
+@each
+def test_a_control_shows_the_same_when_all_cells_have_run(name):
+    """No later cell binds anew what the function of a control reads of the notebook."""
+    tables = [symtable.symtable(c.source, name, "exec") for c in committed(name).cells if c.cell_type == "code"]
+    for place, table in enumerate(tables):
+        inside, read = [child for child in table.get_children() if child.get_name() == "lambda"], set()
+        while inside:
+            read |= {symbol.get_name() for symbol in inside[-1].get_symbols() if symbol.is_global()}
+            inside += inside.pop().get_children()
+        later = {s.get_name() for one in tables[place + 1 :] for s in one.get_symbols() if s.is_assigned()}
+        assert not read & later, f"cell {place + 1} would show another {read & later}"
 
 
 @each

@@ -55,7 +55,7 @@ show.play(
 
 # %%
 config = RunConfig("wardrobe:mixed").with_settings(**DEMO | {"epochs": 6})
-model, dataset, metrics = fit(config, "../runs/00_start_here")
+model, _, metrics = fit(config, "../runs/00_start_here")  # between the two: the data set, known already
 
 # %%
 rows = {"HAN-GNN": metrics["test"], **metrics["counting"], "best reachable": metrics["reachable"]}

@@ -175,12 +175,12 @@ show.play(
 # %%
 rows, worlds = [], {"cycle": (model, dataset), "match": stored("wardrobe-match")}
 for world, user in product(worlds, range(60)):
-    record = trace(*worlds[world], user=user)
-    weights = record["layers"][0]["attention"]["hohe"][0]["weights"]
-    heard = [(*edge, weight) for edge, weight in zip(record["edges"], weights, strict=True) if weight is not None]
+    one = trace(*worlds[world], user=user)
+    weights = one["layers"][0]["attention"]["hohe"][0]["weights"]
+    heard = [(*edge, weight) for edge, weight in zip(one["edges"], weights, strict=True) if weight is not None]
     count = Counter(centre for _, centre, _, _ in heard)
-    kinds = [record["node_types"][node["type"]] for node in record["nodes"]]
-    rows += [(world, kinds[c], record["relations"][r], weight * count[c]) for _, c, r, weight in heard]
+    kinds = [one["node_types"][node["type"]] for node in one["nodes"]]
+    rows += [(world, kinds[c], one["relations"][r], weight * count[c]) for _, c, r, weight in heard]
 table = pd.DataFrame(rows, columns=["world", "centre", "relation", "share"])
 table = table.groupby(["world", "centre", "relation"])["share"].mean().unstack()  # weight times number of neighbours
 table.round(2)

@@ -128,8 +128,8 @@ assert (rise.loc["heterogeneous"] > 1).all()
 
 # %%
 rng, rows = np.random.default_rng(0), []
-for world, user in [(name, user) for name in worlds for user in users[name]]:
-    *past, goal = worlds[world][1].history(user).tolist()
+for world, one in [(name, one) for name in worlds for one in users[name]]:
+    *past, goal = worlds[world][1].history(one).tolist()
     kept = [*rng.permutation(past[:-1]).tolist(), past[-1]]
     asked = {"clean": past, "all shuffled": rng.permutation(past).tolist(), "last stays": kept}
     asked |= {"last two alone": past[-2:], "last alone": past[-1:]}
