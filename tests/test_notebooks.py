@@ -141,6 +141,19 @@ def test_links_lead_somewhere(name, edition):
     assert [link for link in inside if not (build.FOLDERS[edition] / link).exists()] == []
 
 
+def test_the_teaching_guide_names_sections_that_exist():
+    named = 0
+    for row in (HERE / "TEACHING.md").read_text(encoding="utf-8").splitlines():
+        for number, sections in re.findall(r"\b(\d\d), ((?:\*[^*]+\*(?:, (?:then )?| and | to )?)+)", row):
+            (name,) = (name for name in build.NAMES if name.startswith(number))
+            text = text_of(committed(name).cells).replace("[", "").replace("]", "")
+            for section in re.findall(r"\*([^*]+)\*", sections):
+                named += 1
+                begins = re.search(rf"^##+ {re.escape(section)}", text, re.MULTILINE)
+                assert begins, f"{name} has no section {section!r}"
+    assert named > 20
+
+
 def test_all_notebooks_together_are_measured_to_fit_into_ci():
     measured = build.read_json(build.MEASURED)
     assert set(measured) == set(build.NAMES)
