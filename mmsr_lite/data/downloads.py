@@ -86,9 +86,8 @@ def _request(method: str, address: str, **headers: str) -> Any:
         reply = requests.request(method, address, headers=headers, timeout=WAIT, stream=True, allow_redirects=True)
         reply.raise_for_status()
     except requests.RequestException as error:
-        raise MMSRError(
-            f"{address!r} cannot be fetched: {error}; try later, or name a mirror in MMSR_MIRROR"
-        ) from error
+        fix = "try later, or name a mirror in MMSR_MIRROR"
+        raise MMSRError(f"{address!r} cannot be fetched: {error}; {fix}") from error
     return reply
 
 

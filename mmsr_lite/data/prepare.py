@@ -72,7 +72,6 @@ def build(
         texts=[label for label, kind in kinds.items() if kind == "text"],
         pictures=pictured,
         min_count=raw.min_count if min_count is None else min_count,
-        facts=raw.facts,
     )
     rows = pd.Index(items.get("item_id", [])).get_indexer(dataset.item_ids[1:])
     built, unreadable, pictures = [], dict[str, list[str]](), dataset.pictures
@@ -97,7 +96,7 @@ def build(
     if unreadable:
         lost = {name: len(ids) for name, ids in unreadable.items()}
         warnings.warn(f"{raw.name!r}: pictures that cannot be read count as absent: {lost}", stacklevel=3)
-    facts = dataset.facts | ({"unreadable": unreadable} if unreadable else {})
+    facts = raw.facts | ({"unreadable": unreadable} if unreadable else {})
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
 
 
@@ -146,7 +145,6 @@ def assemble(
     texts: tuple[str, ...] | list[str] = (),
     pictures: str | None = None,
     min_count: int = 5,
-    facts: dict[str, Any] | None = None,
 ) -> Dataset:
     """Filter, order and number what a source has read; the data set still has no modalities.
 
@@ -193,7 +191,6 @@ def assemble(
         titles=tuple(title or own for title, own in zip(column("title", "") or item_ids, item_ids, strict=True)),
         texts={label: column(label, "") for label in texts},
         pictures=column(pictures, None),
-        facts=facts or {},
     )
 
 

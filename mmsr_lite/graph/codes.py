@@ -5,6 +5,7 @@ features (V+1, F) -> linear autoencoder -> (V+1, D) -> k-means, C centres -> the
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -59,10 +60,8 @@ def fit_codebook(
     if not 1 <= codes_per_item <= num_codes:
         raise MMSRError(f"codes_per_item is {codes_per_item}; expected 1 to num_codes, which is {num_codes}")
     if distinct < num_codes:
-        raise MMSRError(
-            f"modality {modality.name!r} has {distinct} different features, fewer than {num_codes} codes; "
-            f"lower num_codes to at most {distinct} or leave the modality out"
-        )
+        told = f"has {distinct} different features, fewer than {num_codes} codes"
+        raise MMSRError(f"modality {modality.name!r} {told}; lower num_codes to at most {distinct} or leave it out")
     points = REDUCTIONS[choose("reduction", reduction, REDUCTIONS)](modality.features[present], dim, seed)
     found = _kmeans(points, num_codes, seed)
     order = np.argsort(DISTANCES[distance](points, found), axis=1, kind="stable")[:, :codes_per_item]
@@ -106,30 +105,29 @@ def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
     return fitted.fit_transform(features - features.mean(axis=0))  # centred before, in float32: the last digits stay
 
 
-def autoencoder(
-    features: np.ndarray, dim: int, seed: int, steps: int = 300, squash: Callable = lambda hidden: hidden
-) -> np.ndarray:
-    """(n, min(D, F, n)) codes of a linear autoencoder trained by gradient, as the paper has it."""
+def autoencoder(features: np.ndarray, dim: int, seed: int, sigmoid: bool = False) -> np.ndarray:
+    """(n, min(D, F, n)) codes of a linear autoencoder trained by gradient, as the paper has it.
+
+    With `sigmoid` they lie in (0, 1), as the released code has it.
+    """
     import torch
 
+    squash = torch.sigmoid if sigmoid else torch.nn.Identity()
     torch.manual_seed(seed)
     x = torch.from_numpy(features - features.mean(axis=0))
     x = x / x.std().clamp_min(1e-12)
     width = min(dim, *x.shape)
     encode, decode = torch.nn.Linear(x.shape[1], width, bias=False), torch.nn.Linear(width, x.shape[1], bias=False)
     optimiser = torch.optim.Adam([*encode.parameters(), *decode.parameters()], lr=1e-2)
-    for _ in range(steps):
+    for _ in range(300):
         optimiser.zero_grad()
         (decode(squash(encode(x))) - x).square().mean().backward()
         optimiser.step()
     return squash(encode(x)).detach().numpy()
 
 
-def sigmoid_autoencoder(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
-    """(n, min(D, F, n)) codes in (0, 1) of an autoencoder with a sigmoid, as the released code has it."""
-    import torch
-
-    return autoencoder(features, dim, seed, squash=torch.sigmoid)
-
-
-REDUCTIONS = {"pca": pca, "autoencoder": autoencoder, "sigmoid-autoencoder": sigmoid_autoencoder}
+REDUCTIONS: dict[str, Callable[[np.ndarray, int, int], np.ndarray]] = {
+    "pca": pca,
+    "autoencoder": autoencoder,
+    "sigmoid-autoencoder": partial(autoencoder, sigmoid=True),
+}

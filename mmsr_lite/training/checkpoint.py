@@ -31,10 +31,8 @@ def _load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None
     wrong += sorted(set(have) - set(want) - set(own)) + sorted(set(own) - set(have))
     if wrong:
         name = wrong[0]
-        raise MMSRError(
-            f"{place!r} belongs to another config: {name!r} is {have.get(name, 'missing')} there and "
-            f"{want.get(name, 'unknown')} in this model; use the config.json beside it"
-        )
+        told = f"{name!r} is {have.get(name, 'missing')} there and {want.get(name, 'unknown')} in this model"
+        raise MMSRError(f"{place!r} belongs to another config: {told}; use the config.json beside it")
     for name in own:
         module, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(module), leaf, tensors[name].to(own[name].device))

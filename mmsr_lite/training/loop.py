@@ -70,9 +70,8 @@ def pick_device(name: str = "auto") -> torch.device:
     if name not in ("cpu", "cuda") and not name.startswith("cuda:"):
         raise MMSRError(f"unknown device {name!r}; choose from: auto, cpu, cuda, cuda:0, ...")
     if name != "cpu" and not torch.cuda.is_available():
-        raise MMSRError(
-            f"device {name!r} was asked for, but torch sees no GPU; use --device cpu, or run mmsr-lite doctor"
-        )
+        fix = "use --device cpu, or run mmsr-lite doctor"
+        raise MMSRError(f"device {name!r} was asked for, but torch sees no GPU; {fix}")
     return torch.device(name)
 
 
@@ -114,9 +113,8 @@ def train(
         return {"epochs": [], "best_epoch": 0, "selection": "none", "seconds": 0.0}
     judged = {"validation": parts.validation, "test": parts.test, "none": None}[config.selection]
     if judged is not None and not len(judged):
-        raise MMSRError(
-            f"selection={config.selection!r} needs examples to judge by, and there are none; use selection='none'"
-        )
+        told = "needs examples to judge by, and there are none; use selection='none'"
+        raise MMSRError(f"selection={config.selection!r} {told}")
     model.observe(parts.train)
     matmul, autocast = PRECISIONS[config.precision]
     torch.set_float32_matmul_precision(matmul)

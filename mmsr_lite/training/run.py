@@ -65,14 +65,11 @@ class RunConfig:
 
     def with_settings(self, **settings: Any) -> Self:
         """The same run with other settings, each put where a field of that name is: run, training, or model."""
-        parts: tuple[dict[str, Any], ...] = ({}, {}, {})
-        own = [{f.name for f in fields(config)} for config in (RunConfig, TrainConfig, self._model_class.Config)]
+        model, training, run = {}, {}, {}
+        parts = ((self._model_class.Config, model), (TrainConfig, training), (RunConfig, run))
+        home = {f.name: part for config, part in parts for f in fields(config)}  # a name in two of them is the run's
         for name, value in settings.items():
-            homes = [part for part, names in zip(parts, own, strict=True) if name in names]
-            if not homes:
-                raise MMSRError(f"unknown setting {name!r}; choose from: {', '.join(sorted(set.union(*own)))}")
-            homes[0][name] = value
-        run, training, model = parts
+            home[choose("setting", name, home)][name] = value
         return replace(self, **run, settings=self.settings | model, train=replace(self.train, **training))
 
     @property

@@ -12,11 +12,8 @@ from mmsr_lite.data.sources.movielens import GENRES_100K
 from mmsr_lite.data.statistics import statistics
 from mmsr_lite.errors import MMSRError
 
-MOVIES = [
-    ("1", "Amélie (2001)", ["Comedy", "Romance"]),
-    ("2", "Alien: Director's Cut, The (1979)", ["Horror"]),
-    ("7", "M", []),
-]
+MOVIES = [("1", "Amélie (2001)", ["Comedy", "Romance"]), ("2", "Alien: Director's Cut, The (1979)", ["Horror"])]
+MOVIES += [("7", "M", [])]
 RATINGS = [(u, m, 3, 100 * u + (-m)) for u in range(1, 6) for m in (1, 2, 7)]
 
 

@@ -26,9 +26,8 @@ def opening(encoder: str, install: str, model: str | None = None) -> Iterator[No
     except Exception as error:  # a damaged file or a build that does not go with torch can raise anything
         what = f"cannot read {model!r}" if model else "cannot be used"
         told = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise MMSRError(
-            f"encoder {encoder!r} {what}: {told}; it needs {install}, and its own kind of weights"
-        ) from error
+        fix = f"it needs {install}, and its own kind of weights"
+        raise MMSRError(f"encoder {encoder!r} {what}: {told}; {fix}") from error
 
 
 def device() -> str:

@@ -187,21 +187,14 @@ def load(
     titles = [f"{names[i % len(names)]} no. {i // len(names) + 1}" for i in labels]
     truth, user, step, item, cause = _interactions(config, look, theme, cells)
     ids, (folder, pictures) = [f"w{i:04d}" for i in range(1, config.num_items + 1)], _pictures(config, look)
-    interactions = {"user_id": [f"u{u:04d}" for u in user], "item_id": np.array(ids)[item - 1]}
-    items = {"item_id": ids, "title": titles, "text": texts[1:], "picture": pictures}
+    table = pd.DataFrame({"user_id": [f"u{u:04d}" for u in user], "item_id": np.array(ids)[item - 1]})
+    table["timestamp"] = 1_700_000_000 + 86_400 * step
+    items = pd.DataFrame({"item_id": ids, "title": titles, "text": texts[1:], "picture": pictures})
     facts = {"truth": truth, "cause": cause, "causes": CAUSES, "look": look, "theme": theme}
     facts["looks"] = tuple(" ".join(words) for words in BOOK["looks"][: config.looks])
     facts["themes"] = tuple(", ".join(words) for words in BOOK["themes"][: config.themes])
-    raw = Raw(
-        f"wardrobe-{config.world}",
-        folder,
-        pd.DataFrame(interactions | {"timestamp": 1_700_000_000 + 86_400 * step}),
-        pd.DataFrame(items),
-        {"picture": "picture", "text": "text"},
-        modalities=("picture", "text"),
-        min_count=0,
-        facts=facts,
-    )
+    name, kinds = f"wardrobe-{config.world}", {"picture": "picture", "text": "text"}
+    raw = Raw(name, folder, table, items, kinds, modalities=tuple(kinds), min_count=0, facts=facts)
     return build(raw, modalities=modalities, encoders=encoders, seed=config.seed)
 
 
