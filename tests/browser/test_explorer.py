@@ -1,7 +1,10 @@
 """The explorer in a real browser, linked to a real model: each control does what Python says it does."""
 
+import gc
+import os
 import random
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -174,3 +177,48 @@ def test_a_thousand_steps_leave_no_more_elements_than_one(visit, tmp_path):
     before = page.evaluate(count)
     page.evaluate(many, 101)
     assert page.evaluate(count) == before
+
+
+MANY = """async ([from, to]) => {
+  const hit = (mark, i = 0) => {
+    const all = document.querySelectorAll(mark);
+    all[i % all.length].dispatchEvent(new MouseEvent("click", {bubbles: true}));
+  };
+  const button = (name) => () => hit(`button[aria-label^='${name}']:not([disabled])`);
+  const node = (i) => hit("g.node .shape", i), compare = button("compare");
+  const acts = [node, button("Next stage"), (i) => hit("rect.cell", i), () => hit("g.step", 2),
+    button("Move the chosen item earlier"), button("undo"), (i) => hit("path.edge", i), button("First stage"),
+    button("Remove the chosen item"), button("undo"), (i) => (i % 110 === 10 ? compare : node)(i)];
+  const ask = window.python, painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  let waiting = 0;
+  window.python = (now) => { waiting++; return ask(now).finally(() => { waiting--; }); };
+  for (let i = from; i < to; i++) {
+    const begun = performance.now();
+    acts[i % acts.length](i);
+    do await painted(); while (waiting);
+    (window.taken ??= []).push([i % acts.length, performance.now() - begun]);
+  }
+  window.python = ask;
+}"""  # each kind of interaction in turn; it is over when the answer of Python is painted
+
+
+def test_many_interactions_leave_the_memory_of_browser_and_kernel_flat(live, explorer):
+    """MMSR_INTERACTIONS=1000 for the count that the project promises."""
+    last = int(os.environ.get("MMSR_INTERACTIONS", "220"))  # a multiple of 11: ends as it began
+    page = live(explorer)
+    page.fill("label:has-text('repeats') input", "2")
+    page.emulate_media(reduced_motion="reduce")
+    tools = page.context.new_cdp_session(page)
+
+    def used() -> dict[str, float]:
+        tools.send("HeapProfiler.collectGarbage"), gc.collect()
+        found = {"kernel": 4096 * int(Path("/proc/self/statm").read_text().split()[1])}
+        return found | tools.send("Memory.getDOMCounters") | {"heap": tools.send("Runtime.getHeapUsage")["usedSize"]}
+
+    page.evaluate(MANY, [0, 110])  # ten of each
+    before = used()
+    page.evaluate(MANY, [110, last])
+    after = used()
+    assert not page.is_visible(".note.error") and explorer.what_if is None
+    assert after["nodes"] <= 1.1 * before["nodes"] and after["jsEventListeners"] <= 1.1 * before["jsEventListeners"]
+    assert after["heap"] <= 1.1 * before["heap"] + 3e5 and after["kernel"] <= before["kernel"] + 2e7
