@@ -89,7 +89,7 @@ changes = {
 show.play(lambda change: show.what_if(what_if(model, dataset, user, changes[change])), change=list(changes))
 
 # %% [markdown]
-# Where no choice was made, as for "no edges backwards", all repeats do the same and there is no band: the number stands alone.
+# Where no choice was made, as for "no edges backwards", all repeats do the same and the band has no width: then neither band nor mark says anything, only the numbers on the left.
 #
 # ## One user is an anecdote
 #
