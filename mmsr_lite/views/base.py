@@ -65,7 +65,10 @@ class View(ABC):
             warnings.filterwarnings("ignore", message="Glyph .* missing")
             figure, date = self.still(), {"Date": None} if kind == "svg" else {}
             dpi = min(96.0, 1600 / figure.get_figwidth())  # at most 1600 pixels wide: notebooks stay small
-            figure.savefig(buffer, format=kind, dpi=dpi, bbox_inches="tight", metadata=date)
+            figure.set_dpi(dpi)
+            measured = kind == "svg" or figure.get_layout_engine()  # "tight" draws twice: it costs as much again
+            box = "tight" if measured else figure.get_tightbbox().padded(0.1)
+            figure.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=date)
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

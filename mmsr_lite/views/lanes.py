@@ -82,7 +82,7 @@ def draw(record: dict[str, Any], at: dict[str, Any], family: str, weights: list[
 
     def box(x: float, y: float, wide: float, tall: float, fill: str, edge: str = "none", order: float = 0):
         corner = f"round,pad=0,rounding_size={min(wide, tall) / 8}"
-        axes.add_patch(FancyBboxPatch((x, y), wide, tall, boxstyle=corner, fc=fill, ec=edge, lw=1, zorder=order))
+        axes.add_artist(FancyBboxPatch((x, y), wide, tall, boxstyle=corner, fc=fill, ec=edge, lw=1, zorder=order))
 
     def image(x: float, y: float, half: float, item: dict) -> bool:
         pixels = style.picture(item.get("picture"))
@@ -103,7 +103,7 @@ def draw(record: dict[str, Any], at: dict[str, Any], family: str, weights: list[
     for kind, y, height in place["lanes"]:
         box(8 - GUTTER, y, end + GUTTER - 8, height, style.GROUND)
         fill, _, shape = style.kind(kind)
-        axes.add_patch(Polygon(np.array(style.SHAPES[shape]) * 9 + (26 - GUTTER, y + height / 2), fc=fill))
+        axes.add_artist(Polygon(np.array(style.SHAPES[shape]) * 9 + (26 - GUTTER, y + height / 2), fc=fill))
         say(42 - GUTTER, y + height / 2, style.clean(record["node_types"][kind], 9), 10, style.INK, "left", True)
     for i, entry in enumerate(record["history"]):
         x = (i + 0.5) * column
@@ -122,7 +122,7 @@ def draw(record: dict[str, Any], at: dict[str, Any], family: str, weights: list[
         colour, dash = style.line(record, r)
         look = {"lw": 0.5 + 3.4 * weight, "ls": dash, "color": colour, "alpha": 0.14 + 0.86 * weight**0.5, "zorder": 2}
         ends = {"shrinkA": r1 * 0.85, "shrinkB": r2 * 0.95, "arrowstyle": "-|>", "mutation_scale": 7}
-        axes.add_patch(FancyArrowPatch((x1, y1), (x2, y2), connectionstyle=f"arc3,rad={bend}", **ends, **look))
+        axes.add_artist(FancyArrowPatch((x1, y1), (x2, y2), connectionstyle=f"arc3,rad={bend}", **ends, **look))
     for n, (node, (x, y, radius)) in enumerate(zip(record["nodes"], place["nodes"], strict=True)):
         fill, on, shape = style.kind(node["type"])
         outline = np.array([*style.SHAPES[shape], style.SHAPES[shape][0]])
@@ -139,7 +139,7 @@ def draw(record: dict[str, Any], at: dict[str, Any], family: str, weights: list[
             gone = np.cumsum([0, *(np.hypot(*(b - a)) for a, b in pairwise(ring.T))])
             for path, share in ("heho", 1.0), ("hohe", beta[n][0]):
                 axes.plot(*ring[:, gone <= share * gone[-1]], color=style.PATHS[path][0], lw=2.6, zorder=4)
-        axes.add_patch(Polygon(outline * radius + (x, y), fc=fill, ec=style.PAPER, lw=1, zorder=5))
+        axes.add_artist(Polygon(outline * radius + (x, y), fc=fill, ec=style.PAPER, lw=1, zorder=5))
         entry = next((h for h in record["history"] if node["type"] == 0 and h["item"] == node["id"]), {})
         if not image(x, y, radius * 0.84, entry):
             say(x, y, style.clean(node["label"], 40)[:2] if node["type"] == 0 else node["id"], 9, on, bold=True)
