@@ -4,8 +4,6 @@ Writes benchmarks/results/<device>.json and prints the table of all results ther
 after warm-up. `python -m benchmarks NAME ...` with growth, peers, cpu or scale measures what benchmarks/NAME.py says.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import statistics

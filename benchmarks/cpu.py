@@ -4,8 +4,6 @@ The demo's training, graphs a second, a trace and a what-if of one history, and 
 time, and in its CPU time where the machine may have other work.
 """
 
-from __future__ import annotations
-
 import argparse
 import platform
 import subprocess

@@ -4,8 +4,6 @@ One size at a time moves away from BASE, on random histories that all have the s
 are resampled. Writes benchmarks/results/growth-<device>.csv (axis, value, measure, result) and a picture beside it.
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 from collections.abc import Callable

@@ -8,8 +8,6 @@ share of it that the model gets, and the mean beta (weight of late fusion) of ea
 A run that is in the table is not repeated. The control is the same with each item's modalities those of another item.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from pathlib import Path

@@ -5,8 +5,6 @@
 Data are drawn at random with the length of lines of real reviews, and removed afterwards; a row is a line of the table.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import os

@@ -4,8 +4,6 @@ A global step of random histories (sizes of benchmarks/growth.py) on N GPUs of o
 the item table alone. Adds its rows to benchmarks/results/scale-<device>.csv.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 

@@ -1,7 +1,5 @@
 """What the benchmarks share: clocks that wait for the device, and the place of results."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable

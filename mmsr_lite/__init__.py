@@ -8,8 +8,6 @@ on first use, so `import mmsr_lite` is quick and does not import torch.
 <class 'ValueError'>
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,5 @@
 """Train what the notebooks open, one thread, a minute or two each: `make assets` (ARGS="wardrobe-match" for one)."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 

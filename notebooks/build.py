@@ -6,8 +6,6 @@ prose `[[term]]` becomes a term of the glossary with its meaning on hover, `{{me
 What is saved shows on GitHub and in an untrusted copy: PNG and text only, no widget state, no machine's paths.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 import os

@@ -3,8 +3,6 @@
 The exercises of notebook 02 are `course/exercises/n02.py`, and so on: a tuple `EXERCISES`, one entry a question.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """What the notebooks open instead of training: models (`make assets`) and tables (`mmsr-lite tables`) in `assets/`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

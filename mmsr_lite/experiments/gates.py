@@ -1,7 +1,5 @@
 """What the update gates do (paper, section 4.3.2): beta by layer, node type, position and popularity; forced gates."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One run of a study, in this process or in another: train on the data set in memory, rank, give rows."""
 
-from __future__ import annotations
-
 import gc
 import time
 from dataclasses import dataclass, field, replace

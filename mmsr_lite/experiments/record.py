@@ -1,7 +1,5 @@
 """A study as a record: what views show of its table, and its runs carried out anew."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -3,8 +3,6 @@
 A run whose name stands in a table of the data set is not repeated, and every table is rewritten after every run.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait

@@ -1,7 +1,5 @@
 """What stands beside a table: the data set, the terms, the versions, each run's settings, and the paired tests."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version

@@ -1,7 +1,5 @@
 """Do two systems differ, or is it chance? A paired test over users."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

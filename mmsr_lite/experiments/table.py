@@ -1,7 +1,5 @@
 """The tables of the studies: tidy CSV, rewritten whole after every run, and the ranks that paired tests need."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

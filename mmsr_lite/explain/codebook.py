@@ -1,7 +1,5 @@
 """The codes of a modality as a record: how many items have each, and some for which it is the nearest."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Compare: two models or more on the same users, paired, with intervals from users drawn again (bootstrap)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import combinations
 from typing import Any

@@ -15,8 +15,6 @@ puts first.
 - planted: on worlds whose cause is known, the share of steps whose beta leans to the order of the cause.
 """
 
-from __future__ import annotations
-
 import copy
 from itertools import chain
 from typing import Any

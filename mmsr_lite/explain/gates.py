@@ -1,7 +1,5 @@
 """Gates: beta of every node of many histories, as a table to group, brush and export (paper, equations 16 and 17)."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

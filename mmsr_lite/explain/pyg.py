@@ -7,8 +7,6 @@ message is scaled, the softmax is not made again). GNNExplainer learns the mask 
 gradient asks what each entry of a mask of ones counts.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from importlib.util import find_spec

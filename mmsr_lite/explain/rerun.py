@@ -4,8 +4,6 @@ What-if, faithfulness and the comparison with PyG are all made of this. Edges le
 aggregator goes by its own rule; a node that lost all its neighbours gathers nothing.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Session: one history under edit and what the model makes of it; the explorer asks, records answer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any

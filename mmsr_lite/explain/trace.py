@@ -5,8 +5,6 @@ gate's beta of each node, the norms of the states, the scores and how they split
 Of any other model it holds no graph, and what passed its probes instead: attention weights, gates.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

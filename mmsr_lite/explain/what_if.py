@@ -4,8 +4,6 @@ A record holds both whole traces, the differences node by node and edge by edge,
 each choice a person made (position, item, node, edge, order) is drawn at random; all repeats run in one batch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What every recommender shares: scores of all items, and one loss (paper, sections 3.1 and 4.4)."""
 
-from __future__ import annotations
-
 from abc import ABC
 
 import torch

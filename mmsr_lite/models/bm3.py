@@ -9,8 +9,6 @@ over the items i interacted with, here the targets. The score of an item is f(h_
 reconstructs edges without negatives; here it is the cross-entropy of all models. Users and histories as in MMGCN.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

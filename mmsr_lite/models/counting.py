@@ -1,7 +1,5 @@
 """Counting, the baselines that nobody puts in such tables: nothing is learned, and a model has to beat them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

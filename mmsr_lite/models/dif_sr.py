@@ -8,8 +8,6 @@ The last line is the auxiliary attribute predictor; an item without a modality i
 keeps its D dimensions (the authors may give it fewer).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Early and late fusion around any model of sequences (paper, equations 1 to 6; Figure 1)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

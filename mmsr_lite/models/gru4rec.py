@@ -8,8 +8,6 @@ rank by sampled losses over parallel sessions; here, as all models, by cross-ent
 it is one of Figure 1's bases; GRU4Rec-F of Table 2 is late fusion.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

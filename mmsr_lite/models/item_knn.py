@@ -5,8 +5,6 @@ keeps its k nearest, and a history scores an item by the sum over its distinct i
 the authors have it. The order plays no part.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -8,8 +8,6 @@ which is the paper's inner-product gate, the best of its three; its released cod
 concatenates the layers where this reads the last one. Features pass tanh first. Users, histories and loss as in MMGCN.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch_geometric.utils import softmax

@@ -10,8 +10,6 @@ its items' (`InteractionGraph`): the next item is ranked for any history, whose 
 the loss of all models. The graph holds all of the training part, targets too, as is usual for models of this kind.
 """
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 from torch_geometric.nn import SAGEConv
 

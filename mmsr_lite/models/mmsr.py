@@ -3,8 +3,6 @@
 history -> MSGraph -> node states -> HAN-GNN layers -> state of the last item -> dot product with every item
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

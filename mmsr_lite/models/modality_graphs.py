@@ -1,7 +1,5 @@
 """A user-item graph for each modality: what MMGCN and MGAT share; see there for the papers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@ representations alone. As in BERT every item sees every other, and a [mask] stan
 is the user state. The authors mask at random places; here every prefix of a history is an example of its own.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from functools import partial

@@ -9,8 +9,6 @@ all models, by cross-entropy over all items. Attention has an output map, as in 
 Figure 1's bases; SASRec-F of Table 2 is early fusion.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

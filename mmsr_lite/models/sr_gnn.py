@@ -10,8 +10,6 @@ All places that hold the same item have the same rows of A and start alike, so t
 of the history is the graph of distinct items, with no size that depends on the data.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

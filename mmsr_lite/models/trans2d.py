@@ -10,8 +10,6 @@ softmax over all cells (j, e), LayerNorm over C x D. The user state is the mean 
 of padding or of a missing modality neither asks nor answers.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

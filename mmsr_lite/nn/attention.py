@@ -1,7 +1,5 @@
 """Dual attention: one rule for neighbours of the same node type, another across types (paper, section 4.3.2)."""
 
-from __future__ import annotations
-
 import math
 
 import torch

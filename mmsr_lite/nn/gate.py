@@ -1,7 +1,5 @@
 """Update gate: each node weighs late fusion (hohe) against early fusion (heho) (paper, equations 16 and 17)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

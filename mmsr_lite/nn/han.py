@@ -10,8 +10,6 @@ Phase 2 takes its logits from phase 1's output; its values come from the layer's
 output (invasive). Axes: B graphs, N_t node slots of type t, N their sum, D width.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

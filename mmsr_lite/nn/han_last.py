@@ -3,8 +3,6 @@
 The answer needs one node's phase 2, and of phase 1 only that node's neighbours: its codes (hohe) or its items (heho).
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

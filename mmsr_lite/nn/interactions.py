@@ -1,7 +1,5 @@
 """The user-item graph of the training part and histories in it: what collaborative models propagate over."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor, nn

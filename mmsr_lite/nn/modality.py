@@ -1,7 +1,5 @@
 """What an item looks like in each modality, for models that read vectors and not MSGraphs (paper, equation 1)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Node representation: identity, node type and mean position in one vector (paper, section 4.2)."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """Probe: a named place in a model where the explainer may listen, or put another value in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Self-attention of SASRec, NOVA and DIF-SR, one class: logits from one or more sources, values from the states."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

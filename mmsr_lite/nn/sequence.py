@@ -1,7 +1,5 @@
 """What models of a padded history share: embeddings, places counted from the end, the state of the last item."""
 
-from __future__ import annotations
-
 from torch import Tensor, arange, nn
 
 

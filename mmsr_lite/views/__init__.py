@@ -3,8 +3,6 @@
 `VIEWS` lists every view: name -> function of its record that returns a `View`.
 """
 
-from __future__ import annotations
-
 from mmsr_lite.views import show
 from mmsr_lite.views.base import View
 from mmsr_lite.views.msgraph import MSGraphView, to_pyvis

@@ -4,8 +4,6 @@ Pure functions, record in, plotly figure out, as in charts.py. A row is a band, 
 where the value is outside the band (or, of an interval, where it is clear of zero), else a dot.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from mmsr_lite.views import style

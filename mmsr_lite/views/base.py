@@ -1,7 +1,5 @@
 """What every view is: a record and its picture, shown in a notebook, saved as page, PNG or SVG, told in words."""
 
-from __future__ import annotations
-
 import base64
 import io
 import os

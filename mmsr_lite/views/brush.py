@@ -3,8 +3,6 @@
 A box drawn in the chart, the controls above it and Python set the same `brush`.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Callable
 from typing import Any

@@ -3,8 +3,6 @@
 Names in a record are untrusted and plotly reads a part of HTML, so every name passes `style.safe`.
 """
 
-from __future__ import annotations
-
 import html
 import json
 from collections.abc import Callable

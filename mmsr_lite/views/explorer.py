@@ -3,8 +3,6 @@
 It reads a trace, and perhaps a record of `what_if`; who answers its requests is handed in, so nothing here needs torch.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """The glossary: one sentence a term and its place in the paper, from one file, for notebooks and explorer."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -4,8 +4,6 @@ Lanes, not springs: x is the mean position of a node in the history, one lane a 
 always draws one picture. Arcs in a lane are of time (above: listening to what came before); lines between lanes match.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The MSGraph picture (paper 4.1, 4.3) of one trace: live with JavaScript, still with matplotlib, told in words."""
 
-from __future__ import annotations
-
 import html
 import re
 from functools import cache

@@ -1,7 +1,5 @@
 """Play: a picture or table with a control for each thing that may be chosen; without a kernel, the first choice."""
 
-from __future__ import annotations
-
 import base64
 import os
 import re

@@ -1,7 +1,5 @@
 """One HTML file that opens with the network cut: metrics, a chooser of users, the MSGraph and the charts, linked."""
 
-from __future__ import annotations
-
 import html
 import json
 import os

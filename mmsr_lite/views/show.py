@@ -1,7 +1,5 @@
 """One-liners: `show.msgraph(record)` in a cell shows the picture, `.save_html(path)` keeps it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

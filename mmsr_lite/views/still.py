@@ -1,7 +1,5 @@
 """A plotly figure as a matplotlib figure: the marks our charts use, so that each has a PNG without a browser."""
 
-from __future__ import annotations
-
 import html
 from typing import Any
 

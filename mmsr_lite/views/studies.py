@@ -3,8 +3,6 @@
 Pure functions, record in (`experiments.record`), plotly figure out, as in charts.py.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from mmsr_lite.views import style

@@ -3,8 +3,6 @@
 Colours are those of Okabe and Ito, safe for colour-blind readers; every colour is doubled by a shape or a dash.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import io

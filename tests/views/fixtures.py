@@ -1,7 +1,5 @@
 """Traces made by chance that keep every rule of the record, with drawn pictures and one hostile title."""
 
-from __future__ import annotations
-
 import base64
 import io
 from itertools import pairwise

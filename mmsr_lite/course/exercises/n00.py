@@ -1,7 +1,5 @@
 """Exercises of notebook 00: what decides a step, what chance scores, what beta says."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from mmsr_lite.course.check import Exercise

@@ -1,7 +1,5 @@
 """Exercises of notebook 01: kinds of items, examples of a user, rows of a codebook."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Exercises of notebook 02: nodes and relations of MSGraphs made by hand."""
 
-from __future__ import annotations
-
 from mmsr_lite.course.check import Exercise
 from mmsr_lite.graph.msgraph import MSGraph, build_msgraph
 

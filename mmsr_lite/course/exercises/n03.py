@@ -1,7 +1,5 @@
 """Exercises of notebook 03: a softmax, the relations' vectors, who is heard, and one weight of the stored model."""
 
-from __future__ import annotations
-
 import math
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Exercises of notebook 04: a gate by hand, gates of a stored run, a gate that is forced."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Exercises of notebook 05: the loss of one example, which changes have a band, a change that does harm."""
 
-from __future__ import annotations
-
 import math
 from functools import cache
 from typing import Any

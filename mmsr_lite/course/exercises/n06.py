@@ -1,7 +1,5 @@
 """Exercises of notebook 06: what late fusion is made of, how much is lost, and who minds a mismatch least."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

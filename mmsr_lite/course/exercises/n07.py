@@ -1,7 +1,5 @@
 """Exercises of notebook 07: a graph with a gap, what a system keeps, and whom the loss hits."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Exercises of notebook 08: what a gate costs, what a variant cannot know, and what an ablation adds up."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Exercises of notebook 09: a mean that hides two kinds of gates, the paper's own table, and what chance explains."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

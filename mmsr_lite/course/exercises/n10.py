@@ -1,7 +1,5 @@
 """Exercises of notebook 10: fidelity, chance, an area under a curve, what shuffled weights show, and a forced gate."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

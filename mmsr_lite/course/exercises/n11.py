@@ -1,7 +1,5 @@
 """Exercises of notebook 11: one transition counted by hand, an ablation beside its control, and two stored tables."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Exercises of notebook 12: order without times, which columns are modalities, the k-core, and what is missing."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """Exercises of notebook 13: what travels between GPUs, the steps of an epoch, and what a test set can tell apart."""
 
-from __future__ import annotations
-
 import math
 
 from mmsr_lite.course.check import Exercise

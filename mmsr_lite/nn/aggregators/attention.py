@@ -1,7 +1,5 @@
 """Attention over all neighbours at once: weights of neighbours that are learned (paper, sections 4.3.1 and 5.2)."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """What the aggregators beside HAN-GNN share: one synchronous step over all neighbours (paper, section 4.3.1)."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 
 from torch import Tensor, nn

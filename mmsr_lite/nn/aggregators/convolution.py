@@ -1,7 +1,5 @@
 """Convolutions: weights of neighbours that follow from the graph alone (paper, sections 4.3.1 and 5.2)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

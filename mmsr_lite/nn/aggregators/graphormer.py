@@ -1,7 +1,5 @@
 """Graphormer: a Transformer whose attention knows the graph (Ying et al., NeurIPS 2021), on MSGraphs."""
 
-from __future__ import annotations
-
 import math
 
 import torch
