@@ -164,7 +164,7 @@ assert (without == ~poorer.modality("picture").present[1:]).all()
 # ## Summary
 #
 # Interactions make histories, the split makes examples. Each modality's features become C codes of its own, k for each item; codes are shared,
-# so they connect items that look or read alike, and they forget everything else. What is missing is not there.
+# so they connect items that look or read alike, and they forget everything else. Whether that helps is a question to the data. What is missing is not there.
 #
 # ## Exercises
 #
