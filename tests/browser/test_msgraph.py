@@ -138,6 +138,15 @@ def test_a_hostile_title_is_only_text(picture):
     )
 
 
+def test_what_is_written_on_a_button_is_in_its_name_and_what_is_hidden_is_hidden(picture):
+    page = picture(sample_trace(3))
+    wrong = """all => all.map((one) => [one.getAttribute("aria-label"), one.textContent])
+      .filter(([name, seen]) => !name.includes(seen.trim().split(/\\s+/).join(" ")))"""
+    assert page.locator("g.step text, g.node text").count() > 9
+    assert page.eval_on_selector_all("g.step, g.node", wrong) == []
+    assert set(page.eval_on_selector_all("[aria-hidden]", "all => all.map((one) => one.ariaHidden)")) == {"true"}
+
+
 def test_themes_and_reduced_motion(picture):
     page = picture(sample_trace(3))
     back = "getComputedStyle(document.querySelector('.card .mmsr')).backgroundColor"

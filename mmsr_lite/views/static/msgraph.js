@@ -14,7 +14,7 @@ function put(element, attributes) {
     if (name === "style") Object.assign(element.style, value);
     else if (name === "on") for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
     else if (value === null || value === undefined || value === false) element.removeAttribute(name);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, String(value)); // "true" too: an empty aria-hidden hides nothing
   }
   return element;
 }
@@ -240,14 +240,14 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   const middle = { "text-anchor": "middle" }, round = { "clip-path": "inset(0 round 15%)", preserveAspectRatio: "xMidYMid slice" };
   const image = (parent, href, x, y, side) => svg(parent, "image", { href, x, y, width: side, height: side, ...round });
   function card(parent, x, side, head, item, letters, lines) { // an item of the strip
-    const { unit, box } = place, left = x - side / 2, top = 22 * unit, address = safe(item.picture);
+    const { unit, box } = place, left = x - side / 2, top = 22 * unit, address = safe(item.picture), mark = address ? "" : clean(item.title).slice(0, 2) || "?";
     svg(parent, "text", { class: "quiet", x, y: 14 * unit, ...middle }, `${head} `);
     svg(parent, "rect", { class: "frame", x: left, y: top, width: side, height: side, rx: side / 6 });
     if (address) image(parent, address, left, top, side);
-    else svg(parent, "text", { class: "quiet", x, y: top + side / 2, "dominant-baseline": "central", ...middle }, clean(item.title).slice(0, 2) || "?");
+    else svg(parent, "text", { class: "quiet", x, y: top + side / 2, "dominant-baseline": "central", ...middle }, `${mark} `);
     const words = letters ? twoLines(item.title, letters) : [];
     words.forEach((line, i) => svg(parent, "text", { class: "quiet", x, y: Math.max(side, box) + (37 + 13 * i) * unit, ...middle }, `${line} `));
-    put(parent, { "aria-label": `${[head, ...words].join(" ").trim()}; ${clean(item.title)}`,
+    put(parent, { "aria-label": `${[head, mark, ...words].filter(String).join(" ").trim()}; ${clean(item.title)}`,
       on: { pointerenter: (event) => show(event, [clean(item.title), ...lines]), pointerleave: hide } });
   }
   function draw() {
@@ -349,7 +349,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     for (const button of legend.querySelectorAll("button")) put(button, { "aria-pressed": String(!hidden.has(Number(button.dataset.relation))) });
     drawn.nodes.forEach(({ group, ring, whole }, n) => {
       const beta = betaOf(n), visibility = beta ? null : "hidden";
-      put(group, { "data-value": beta?.[0], "aria-label": aboutNode(n).join("; ") });
+      put(group, { "data-value": beta?.[0], "aria-label": `${record.nodes[n].type ? "" : group.textContent} ${aboutNode(n).join("; ")}`.trim() });
       put(whole, { visibility });
       put(ring, { visibility, "stroke-dasharray": beta ? `${beta[0].toFixed(4)} 1.2` : null });
     });
