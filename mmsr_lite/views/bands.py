@@ -37,7 +37,7 @@ def _bands(title: str, says: str, rows: list[Row], groups: dict[str, tuple[str, 
 
 
 def what_if(record: dict[str, Any], nodes: int = 6):
-    """Change in rank, score, probability and gates, each within the band of random changes, from -1 to 1."""
+    """Change in rank, score, probability and gates, each in the band of random changes, -1 to 1; a dot if none."""
     shown = [(name, measure) for name, measure in record["measures"].items() if measure]
     names, clean = record["clean"]["node_types"], record["clean"]["nodes"]
     moved = [
@@ -51,12 +51,17 @@ def what_if(record: dict[str, Any], nodes: int = 6):
     for name, measure in shown:
         low, high = measure["band"]
         half, middle, delta = (high - low) / 2, (high + low) / 2, measure["delta"]
-        place = (delta - middle) / half if half > 1e-9 else 0.0 if abs(delta - middle) < 1e-9 else 2.0
         label = f"{name}: {measure['clean']:.4g} to {measure['changed']:.4g}"
-        rows.append((label, -1.0, 1.0, place, "outside" if abs(place) > 1 else "inside"))
+        if half > 1e-9:
+            place = (delta - middle) / half
+            rows.append((label, -1.0, 1.0, place, "outside" if abs(place) > 1 else "inside"))
+        else:  # the repeats do not differ: there is no band to be inside of
+            place = 0.0 if abs(delta - middle) < 1e-9 else 2.0 if delta > middle else -2.0
+            rows.append((f"no band, {label}", 0.0, 0.0, place, "outside" if place else "as all repeats"))
     title = f"What if: {style.safe('; '.join(record['told']), 90)}"
-    axis = f"change, in the band of {record['repeats']} random changes of the same kind (-1 to 1)"
-    return _bands(title, style.safe(record["sentence"], 400), rows, {"outside": OUT, "inside": IN}, axis, zero=False)
+    axis = f"change; -1 to 1 is the band of {record['repeats']} random changes"
+    marks = {"outside": OUT, "inside": IN, "as all repeats": (style.SOFT, "square")}
+    return _bands(title, style.safe(record["sentence"], 400), rows, marks, axis, zero=False)
 
 
 def inspector(record: dict[str, Any], by: str = "type"):

@@ -69,8 +69,8 @@ def still(figure: Any):
             axes.set_axisbelow(True)
         if len(axes.get_legend_handles_labels()[1]) > 1 or len(panels) > 1:
             bars = any(trace["type"] == "bar" for trace in record["data"])
-            above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 6} if bars else {"loc": "best"}
-            axes.legend(frameon=False, fontsize=8, **above)
+            above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 6 if bars else 2}  # never on a curve
+            axes.legend(frameon=False, fontsize=8, borderaxespad=0.2, **above)
     for line in layout.get("shapes", []):
         if line["x0"] == line["x1"]:
             panels[line["xref"]].axvline(line["x0"], color=style.SOFT, lw=1, ls=":", zorder=1)

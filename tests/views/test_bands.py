@@ -24,15 +24,16 @@ def test_each_measure_of_a_what_if_stands_within_its_own_band():
     assert gate == (pytest.approx(2), "outside") and len(found) == 4
 
 
-def test_a_change_without_any_band_is_outside_only_when_it_is_a_change():
+def test_where_the_repeats_do_not_differ_no_band_is_drawn_and_the_row_says_so():
     record = sample_what_if()
     for name, delta in (("rank", 0.0), ("score", -1.0)):
         record["measures"][name] |= {"band": [0.0, 0.0], "delta": delta}
-    found = marks(bands.what_if(record))
-    assert {label.split(":")[0]: value for label, value in found.items() if label[0] in "rs"} == {
-        "rank": (0, "inside"),
-        "score": (2, "outside"),
-    }
+    figure = bands.what_if(record)
+    found = marks(figure)
+    assert found["no band, rank: 2 to 7"] == (0, "as all repeats")
+    assert found["no band, score: 6.5 to 6"] == (-2, "outside")
+    wide = dict(zip(figure.layout.yaxis.ticktext, figure.data[0].x, strict=True))
+    assert [wide[label] for label in found if "no band" in label] == [0, 0] and sorted(wide.values()) == [0, 0, 2, 2]
 
 
 def test_gates_of_a_data_set_are_grouped_and_comparisons_know_what_is_clear():
