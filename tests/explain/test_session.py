@@ -2,12 +2,15 @@
 
 import dataclasses
 import json
+import resource
 import time
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from mmsr_lite import data, explore
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.codebook import codebook
@@ -131,6 +134,25 @@ def test_a_title_of_a_hundred_thousand_letters_is_cut(model, world):
     session = Session(model, long, 3)
     assert len(json.dumps(session.record)) < 2 * len(json.dumps(Session(model, world, 3).record))
     assert session.do({"do": "find", "words": "<b>"})["found"][0]["title"] == ("<b>\u202e" * 125)
+
+
+def test_a_picture_of_400_million_pixels_is_neither_unfolded_nor_shown(model, world, tmp_path):
+    most = lambda: 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # noqa: E731  peak, bytes
+    vast = tmp_path / "pictures/b.png"
+    vast.parent.mkdir()
+    Image.new("RGB", (9, 9), "red").save(vast.with_name("a.png"))
+    Image.new("1", (20_000, 20_000)).save(vast)  # 49 kB; unfolded as RGBA 1.6 GB
+    rows = [f"{user},{'ab'[(user + step) % 2]},{step}" for user in range(6) for step in range(6)]
+    (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id,timestamp", *rows]))
+    before = most()
+    with pytest.warns(UserWarning, match="cannot be read count as absent"):
+        assert data.load(str(tmp_path)).pictures == (None, str(vast.with_name("a.png")), None)
+    view = explore(model, dataclasses.replace(world, pictures=(None, *[str(vast)] * world.num_items)), 3)
+    view.ask(do="find", words="")
+    view.save_png(tmp_path / "still.png"), view.save_html(tmp_path / "page.html")
+    assert {step["picture"] for step in (*view.record["history"], view.record["target"])} == {None}
+    assert '"data:image' not in (tmp_path / "page.html").read_text()
+    assert most() - before < 4e8
 
 
 def test_what_can_be_undone_and_the_models_with_other_codes_are_bounded(session, monkeypatch):
