@@ -28,7 +28,10 @@ MEASURED = HERE / "measured.json"
 KEPT = ("image/png", "text/plain")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-USAGE = "import resource as _r; _u = _r.getrusage(_r.RUSAGE_SELF); print(_u.ru_utime + _u.ru_stime, _u.ru_maxrss / 1e3)"
+USAGE = """import pathlib as _p, resource as _r
+_u, _s = _r.getrusage(_r.RUSAGE_SELF), _p.Path("/proc/self/status")
+_peak = _s.read_text().partition("VmHWM:")[2].split() if _s.is_file() else []
+print(_u.ru_utime + _u.ru_stime, float(_peak[0] if _peak else _u.ru_maxrss) / 1e3)"""  # ru_maxrss is that of a large parent
 
 
 def source(name: str) -> NotebookNode:
