@@ -28,10 +28,11 @@ MEASURED = HERE / "measured.json"
 KEPT = ("image/png", "text/plain")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+# CPU seconds and peak megabytes of the kernel; on Linux ru_maxrss would begin with what the process that started it had
 USAGE = """import pathlib as _p, resource as _r
 _u, _s = _r.getrusage(_r.RUSAGE_SELF), _p.Path("/proc/self/status")
 _peak = _s.read_text().partition("VmHWM:")[2].split() if _s.is_file() else []
-print(_u.ru_utime + _u.ru_stime, float(_peak[0] if _peak else _u.ru_maxrss) / 1e3)"""  # ru_maxrss is that of a large parent
+print(_u.ru_utime + _u.ru_stime, float(_peak[0] if _peak else _u.ru_maxrss) / 1e3)"""
 
 
 def source(name: str) -> NotebookNode:
