@@ -31,9 +31,8 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
     note["terms"] = setting.base
     old = read_json(file) if file.is_file() else note
     was, now = ({"modalities": n["modalities"], "data": n["hash"]} | n["terms"] for n in (old, note))
-    for name in names:
-        was, now = was | (read_sidecar(place, name)["grid"] or _grid(setting)), now | _grid(setting)
-    wrong = [f"{n}={was.get(n)} there, {now.get(n)} now" for n in was | now if was.get(n) != now.get(n)]
+    pairs = [(was, now), *((grid, _grid(setting)) for name in names if (grid := read_sidecar(place, name)["grid"]))]
+    wrong = [f"{n}={a.get(n)} there, {b.get(n)} now" for a, b in pairs for n in a | b if a.get(n) != b.get(n)]
     if wrong:
         raise MMSRError(f"the tables in {str(place)!r} are of other data or terms: {wrong[0]}; name another --out")
     truth = data.facts.get("truth")
@@ -44,7 +43,7 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
 def read_sidecar(place: Path, name: str) -> dict[str, Any]:
     """What stands beside the table of a study, nothing for one whose first portion was killed."""
     file = place / f"{name}.json"
-    return read_json(file) if file.is_file() else {"grid": {}, "runs": {}, "tests": []}
+    return {"grid": {}, "runs": {}, "tests": []} | (read_json(file) if file.is_file() else {})
 
 
 def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> None:
