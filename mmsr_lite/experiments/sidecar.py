@@ -43,20 +43,26 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
 def read_sidecar(place: Path, name: str) -> dict[str, Any]:
     """What stands beside the table of a study, nothing for one whose first portion was killed."""
     file = place / f"{name}.json"
-    return {"grid": {}, "runs": {}, "tests": []} | (read_json(file) if file.is_file() else {})
+    return {"grid": {}, "runs": {}, "tests": [], "versions": {}} | (read_json(file) if file.is_file() else {})
 
 
 def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> None:
-    """Write `<study>.json`; settings of runs that earlier portions noted, and tests whose ranks are gone, stay."""
+    """Write `<study>.json`; settings of runs that earlier portions noted, and tests whose ranks are gone, stay.
+
+    The versions are those of the last portion that made a run; without a table there is nothing to write.
+    """
     rows, old = read_rows(place / f"{name}.csv"), read_sidecar(place, name)
+    if not rows:
+        return
     runs = old["runs"] | {run_id(job.config): _differing(job.config, setting) for job in jobs}
     tests = {(test["system"], test["metric"]): test for test in [*old["tests"], *compare(place, name, rows, setting)]}
     versions = {package: _version(package) for package in PACKAGES} | {"python": platform.python_version()}
-    record = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks, "versions": versions}
+    record = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks}
     record |= {"grid": _grid(setting)}
     record["seconds"] = sum(row["seconds"] for row in rows)
     present = {row["run"] for row in rows}
     record["runs"] = {run: changes for run, changes in sorted(runs.items()) if run in present}
+    record["versions"] = old["versions"] if record["runs"].keys() == old["runs"].keys() else versions
     write_json(place / f"{name}.json", record | {"tests": list(tests.values())})
 
 

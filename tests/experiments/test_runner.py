@@ -5,10 +5,11 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from mmsr_lite import cli
 from mmsr_lite.data.prepared import save_prepared
-from mmsr_lite.data.storage import read_json
+from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.experiments import STUDIES
@@ -31,6 +32,15 @@ def test_a_finished_study_is_not_run_again(done, finished, monkeypatch):
     monkeypatch.setattr(Worker, "perform", lambda *_: pytest.fail("a run was repeated"))
     assert done("tiny") == ["ring, tiny: 0 of 0 runs of tuning, 2 were there; 0 of 0 runs of tiny, 3 were there"]
     assert (done.place / "tiny.csv").read_bytes() == before
+
+
+def test_the_versions_are_those_the_runs_were_made_with(done):
+    made = read_json(sidecar := done.place / "tiny.json") | {"versions": {"torch": "1.0"}}
+    write_json(sidecar, made)
+    done("tiny")
+    assert read_json(sidecar)["versions"] == {"torch": "1.0"}
+    done("tiny", seeds=3)
+    assert read_json(sidecar)["versions"]["torch"] == torch.__version__
 
 
 def test_an_interrupted_study_keeps_its_table_and_goes_on(carry_out, tiny, finished, monkeypatch):
@@ -98,6 +108,7 @@ def test_nothing_begins_that_would_end_too_late(carry_out, tiny):
         "ring, tiny: 0 of 2 runs of tuning, 0 were there; 0 of 1 runs of tiny, 0 were there; 1 systems wait for trials"
     ]
     assert not (carry_out.place / "tiny.csv").exists()
+    carry_out(tiny, only=["markov"], changes=QUICK | {"lr": [0.1]})  # nothing was made, so no trials bind
 
 
 def test_a_dry_run_counts_and_writes_nothing(carry_out, tiny):
