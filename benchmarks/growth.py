@@ -5,6 +5,7 @@ are resampled. Writes benchmarks/results/growth-<device>.csv (axis, value, measu
 """
 
 import argparse
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -67,6 +68,7 @@ def random_step(device: torch.device, negatives: int = 0, share: int = 1, **size
 def measure_sizes(device: torch.device, axis: str, value: int, **base: int) -> dict[str, float | None]:
     """Seconds and GiB of a step where `axis` has this value; for items also of the loss alone and of negatives."""
     sizes = base | {axis: value}
+    gc.collect()  # captured steps of the sizes before, whose memory would count
     step = random_step(device, **sizes)
     found = {"step_s": median_seconds(step, device), "step_gib": peak_of(step, device)}
     if axis == "items":
