@@ -253,7 +253,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.out = str(Path("runs", Path(args.source).name.replace(":", "-")))
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     try:
-        return args.run_command(args) or 0
+        code = args.run_command(args) or 0
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         kept = getattr(args, "out", None) and Path(args.out, "state", "checkpoint.json").is_file()
         again = shlex.join(["mmsr-lite", *(word for word in argv if word != "--resume"), "--resume"])
@@ -262,6 +264,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             told = "; what was read, encoded or fetched is kept: the same command goes on there"
         print(f"\nstopped{told}", file=sys.stderr)
         return STOPPED
+    except BrokenPipeError:  # `mmsr-lite ... | head`: who was reading has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return TOLD
     except (MMSRError, OSError, ModuleNotFoundError) as error:
         if os.environ.get("MMSR_DEBUG") == "1":
             raise

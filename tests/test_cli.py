@@ -117,6 +117,13 @@ def test_ctrl_c_says_where_the_checkpoint_is_and_how_to_go_on(ring, tmp_path, ca
     assert len(json.loads((tmp_path / "x" / "history.json").read_text())["epochs"]) == 3
 
 
+def test_a_reader_who_has_seen_enough_is_not_an_error():
+    command = [sys.executable, "-m", "mmsr_lite", "doctor"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as told:
+        told.stdout.close()  # as `head` does
+        assert told.stderr.read() == b""
+
+
 def test_debugging_shows_the_traceback(monkeypatch):
     monkeypatch.setenv("MMSR_DEBUG", "1")
     with pytest.raises(ValueError, match="holds no run"):
