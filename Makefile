@@ -21,7 +21,7 @@ test: $(VENV)/.dev  ## all tests, doctests and notebooks (ARGS="tests/graph -x")
 	MMSR_STRICT=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 lab: $(VENV)/.dev  ## JupyterLab on the first notebook
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	env -u MPLBACKEND $(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 notebooks: $(VENV)/.dev  ## build both editions of notebooks/*.ipynb from notebooks/src/*.py and execute them (ARGS="00_start_here")
 	env -u MPLBACKEND OMP_NUM_THREADS=1 $(BIN)/python notebooks/build.py $(ARGS)

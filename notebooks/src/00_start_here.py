@@ -6,7 +6,7 @@
 # ([Hu et al., CIKM 2023](https://doi.org/10.1145/3583780.3614775)) draws each history as a graph, the [[MSGraph]], and lets an [[update gate]]
 # weigh both orders for every node. In this notebook you train its network, [[HAN-GNN]], and look inside.
 #
-# **You will be able to** train a HAN-GNN in one call, judge it against the best that can be reached and against counting, and read
+# **You will be able to** train a HAN-GNN in one call, judge it against the [[best reachable]] and against [[counting]], and read
 # attention and gate on one user's own graph.
 #
 # **Prerequisites:** none but this project; the data is drawn for you. Words with a dotted line tell their meaning when the pointer rests on them.
@@ -23,24 +23,25 @@ from mmsr_lite.training.run import DEMO, RunConfig, fit
 # %% [markdown]
 # ## A world whose truth is known
 #
-# The wardrobe world is made of garments. Each has a *picture* (garment, colour, pattern) and a *text* (occasion, material, season), and
-# they say different things. For half of the users the next garment follows from the **sequence** in each modality (world `cycle`); for
-# the others from the **combination** of picture and text of the current garment, which neither tells alone (world `match`). The generator
-# knows the true chances of each next garment, so it knows the best that any recommender could reach.
+# The wardrobe world is made of garments. Each has a *picture*, one of seven looks, and a *text*, one of seven themes, and
+# neither tells the other. For half of the users the next garment follows from the **sequence** (world `cycle`): they walk round the looks and
+# round the themes, up or down. For the others it follows from the **combination** of picture and text of the current garment, which neither
+# tells alone (world `match`). The generator knows the true chances of each next garment, so it knows the best that any recommender could reach.
 
 # %%
 dataset = load("wardrobe:mixed")
 pd.Series({"users": dataset.num_users, "items": dataset.num_items, "interactions": len(dataset.item)})
 
 # %% [markdown]
-# Leaf through a few users. Can you see which ones follow a sequence?
+# Looks and themes are numbered from 0 to 6. Leaf through a few users: who walks round, step by step, and who does not?
 
 # %%
 facts = dataset.facts
+looks, themes = ([f"{n} {name.partition(',')[0]}" for n, name in enumerate(facts[of])] for of in ("looks", "themes"))
 show.play(
     lambda user: pd.DataFrame(
-        {"picture": [facts["looks"][facts["look"][i]] for i in dataset.history(user)],
-         "text": [facts["themes"][facts["theme"][i]] for i in dataset.history(user)]}
+        {"picture": [looks[facts["look"][i]] for i in dataset.history(user)],
+         "text": [themes[facts["theme"][i]] for i in dataset.history(user)]}
     ),
     user=range(12, 40),
 )  # fmt: skip
@@ -62,7 +63,8 @@ rows = {"HAN-GNN": metrics["test"], **metrics["counting"], "best reachable": met
 pd.DataFrame(rows).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(2)
 
 # %% [markdown]
-# HAN-GNN is ahead of counting, counting finds about a third, and no model can pass the last row. The next cell asserts all three.
+# HR@5, the [[HR@K|hit ratio]], is the percentage of targets ranked among the first five; [[MRR@K|MRR]] also asks how far up. `markov` is counting. HAN-GNN is
+# ahead of it, it finds about a third of what can be found, and no model can pass the last row. The next cell asserts all three.
 
 # %%
 counted, ours, best = (row["HR@5"] for row in (metrics["counting"]["markov"], metrics["test"], metrics["reachable"]))
@@ -90,12 +92,13 @@ view
 # %% [markdown]
 # ## The update gate
 #
-# [[beta]] near 1 means late fusion ([[hohe]]: first its own sequence, then the other modalities), near 0 early fusion ([[heho]]).
+# The gate gives each node two weights that add up to one, [[beta]]: `beta[0]` for late fusion ([[hohe]]: first its own sequence, then the other
+# modalities), `beta[1]` for early fusion ([[heho]]). The picture shows `beta[0]`, near 1 for late and near 0 for early.
 #
 # **Before you run it:** what do you expect for this user? The generator knows what decided the last step:
 
 # %%
-record["truth"], record["target"]["rank"]
+record["truth"]["cause"]
 
 # %%
 show.play(lambda user: show.gates(trace(model, dataset, user=user)), user=range(12, 40))
@@ -114,7 +117,8 @@ show.play(lambda most: show.ranking(record, most), most=[10, 5, 3])
 # %% [markdown]
 # ## Keep it
 #
-# One file, interactive, opens without network and without Python. Of several users: `mmsr-lite explain runs/00_start_here --user 12 40`.
+# One file in the folder `runs` beside `notebooks`: interactive, opens without network and without Python. Of several users, from the project's
+# folder: `mmsr-lite explain runs/00_start_here --user 12 40`.
 
 # %%
 view.save_html("../runs/00_start_here/user-12.html")
@@ -129,7 +133,7 @@ view.save_html("../runs/00_start_here/user-12.html")
 #
 # Put your answer in place of the dots and run the cell: `check` says what is wrong with it, not only that.
 #
-# 1. What decided the last step of user 40, as the generator has it?
+# 1. What decided the last step of user 40? Ask `trace`, as above.
 
 # %% tags=["exercise"]
 check("00.1", ...)
@@ -138,7 +142,7 @@ check("00.1", ...)
 check("00.1", trace(model, dataset, user=40)["truth"]["cause"])
 
 # %% [markdown]
-# 2. Which HR@5, in percent, has a ranking drawn at random?
+# 2. What HR@5, in percent, does a ranking drawn at random have?
 
 # %% tags=["exercise"]
 check("00.2", ...)
@@ -147,7 +151,7 @@ check("00.2", ...)
 check("00.2", 100 * 5 / dataset.num_items)
 
 # %% [markdown]
-# 3. A gate gives `beta = (1, 0)` to a node. What is the name of the path it takes?
+# 3. A gate gives `beta = (1, 0)` to a node. What is the name of the path it takes, `hohe` or `heho`?
 
 # %% tags=["exercise"]
 check("00.3", ...)

@@ -25,7 +25,7 @@ from mmsr_lite import check, explore, show, stored, trace, what_if
 #
 # [[last pooling|Last pooling]]: $P$ is the final state of the node that holds the last item. Then, with the rows $e_v$ of `item_table()`,
 #
-# $$\hat y_v = \langle P, e_v \rangle, \qquad p_v = \mathrm{softmax}(\hat y)_v, \qquad \text{loss} = -\ln p_{target}.$$
+# $$\hat y_v = \langle P, e_v \rangle, \qquad p_v = \mathrm{softmax}(\hat y)_v, \qquad \text{loss} = -\ln p_{target} \text{ (in nats).}$$
 
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two for each world
@@ -61,7 +61,7 @@ assert all(abs(sum(item["parts"]) - item["score"]) < 1e-3 for item in record["an
 # `what_if` changes one thing and runs the model again, beside the clean run. It also makes random changes *of the same kind*: each choice that a person made (a position, an
 # item, a node) is drawn anew. The middle 90 % of what they do is the band. A change that leaves the band has done something that its kind does not do anyway.
 #
-# **Before you run it:** the last garment loses its picture. Will the target's rank leave the band of seven positions? And if it is the first garment?
+# **Before you run it:** the last garment loses its picture. Will the target's rank leave the band? And if it is the first garment?
 
 # %%
 last = {"do": "drop", "modality": "picture", "position": len(history)}
@@ -74,7 +74,7 @@ assert len(history) == 7 and ranks[0]["outside"] and not ranks[1]["outside"]
 assert ranks[0]["delta"] > ranks[0]["band"][1] and ranks[1]["delta"] == 0
 
 # %% [markdown]
-# Each row is a measure, the grey bar the band, the mark this change. Try other changes; the list of all kinds is in
+# Each row is a measure, scaled so that the band, the grey bar, runs from -1 to 1; the mark is this change. Try others; the list of all kinds is in
 # [explain/changes.py](../mmsr_lite/explain/changes.py).
 
 # %%
@@ -95,7 +95,8 @@ show.play(lambda change: show.what_if(what_if(model, dataset, user, changes[chan
 #
 # Ask the same of many users, all whose last step follows the rule of their world. The measure is the loss: by how many nats does $-\ln p_{target}$ rise when edges are cut?
 #
-# **Before you run it:** fill in the table yourself with 0 and +. Rows: `in` edges cut, `out` edges cut, all edges of time cut, all matches cut. Columns: `cycle`, `match`.
+# **Before you run it:** fill in the table yourself with 0 and +. Rows: `in` edges cut, `out` edges cut, all edges of time cut (homogeneous), all matches cut (heterogeneous).
+# Columns: `cycle`, `match`.
 
 # %%
 facts = {world: dataset.facts for world, (_, dataset) in worlds.items()}
@@ -106,13 +107,13 @@ for world, relation in product(worlds, ("in", "out", "homogeneous", "heterogeneo
     cut = {"do": "relation", "relation": relation}
     found = [what_if(*worlds[world], user, cut, repeats=1)["measures"]["probability"] for user in users[world]]
     rise[relation, world] = np.mean([np.log(one["clean"] / one["changed"]) for one in found])
-rise = pd.Series(rise).unstack()
+rise = pd.Series(rise).unstack().loc[["in", "out", "homogeneous", "heterogeneous"]]
 rise.round(2)
 
 # %% [markdown]
 # In `cycle` the edges to the step before carry the answer and those to the step after carry nothing, as the attention of notebook 03 suggested. In `match` no
 # edge of time matters at all: there the generator draws from the present item alone, and the model has found that out. Cutting the matches does harm in both;
-# keep that number for `match` in mind, it is going to mislead. (Cutting `in` alone does more harm than cutting all of time: then `out` is all that is left to listen to.)
+# keep that number for `match` in mind, it is going to mislead. (Cutting `in` alone does more harm than cutting all of time: then a node listens to `out` instead.)
 
 # %%
 assert rise.loc["in", "cycle"] > rise.loc["homogeneous", "cycle"] > 1 and abs(rise.loc["out", "cycle"]) < 0.2
@@ -151,7 +152,7 @@ assert cost.loc["last two alone", "cycle"] < 0.3 < 1 < cost.loc["last alone", "c
 # %% [markdown]
 # ## Second way of fooling yourself: the world's reason is not the model's
 #
-# In `match` the next garment follows from picture *and* text of the present one. So if the garments of a history trade their pictures, the model must be lost.
+# In `match` the next garment follows from picture *and* text of the present one. So if the garments of a history trade their pictures and texts, the model must be lost.
 #
 # **Before you run it:** must it?
 
@@ -168,7 +169,7 @@ assert rise.loc["heterogeneous", "match"] > 10 * trade["match"]
 assert worlds["match"][1].num_items == 980 and worlds["match"][1].num_users == 4000
 
 # %% [markdown]
-# It is not: *which* codes a garment carries makes no difference in `match`. With 980 items and 4,000 users the model has learned each item's collection by heart, and
+# It is not lost: *which* codes a garment carries makes no difference in `match`. With 980 items and 4,000 users the model has learned each item's collection by heart, and
 # needs no picture to tell. A rule that is true of the data need not be what a model uses; a model can be right for a reason of its own.
 #
 # And why did cutting all matches cost more than a nat there? An item without matches hears only itself in that phase, and in training the model has never met
@@ -199,7 +200,7 @@ check("05.1", float(np.log(4)))
 
 # %% [markdown]
 # 2. Of these changes, which have a band, that is, random repeats that differ? `{"do": "gate", "to": "half"}`, `{"do": "relation", "relation": "out"}`,
-# `{"do": "drop", "modality": "text", "position": 2}`, `"shuffle"`. Give a set of the words after "do".
+# `{"do": "drop", "modality": "text", "position": 2}`, `{"do": "shuffle"}`. Give a set of the words after "do".
 
 # %% tags=["exercise"]
 check("05.2", ...)

@@ -27,7 +27,7 @@ from mmsr_lite.training.run import build, codebooks
 # ## What a variant is
 #
 # All variants of Table 4 are values of one field of the config, `fusion`, but the last two. NI is [[non-invasive]]: the second [[phase]] sums the layer's input. The paths of each, how their ends become one
-# state, and the parameters of one layer:
+# state (`only`: there is but one), and the parameters of one layer:
 
 # %%
 dataset = load("wardrobe:cycle")
@@ -86,7 +86,7 @@ study = stored_study("ablation", "wardrobe-cycle")
 show.play(lambda metric: show.study(study, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 
 # %% [markdown]
-# A dot is a mean, its band goes from the least to the greatest seed, the dotted line is the best that can be reached.
+# A mark is a mean, its band goes from the least to the greatest seed, the dashed line on the right is the [[best reachable]].
 #
 # - `ho`, without modalities in fact, and `he`, which has no edge of time and knows the order from positions alone, are far behind, at 47 and 45. So both families are needed: here Table 4 of the paper holds, and more
 #   clearly.
@@ -141,7 +141,7 @@ seeds
 # %% [markdown]
 # Two groups: three seeds arrive at 70 and more, as Synchronous always does, two stay at 65. A seed that arrives is as good with the gate as without; one that does not has stopped half-way within six epochs. (Trained for
 # ten, with other dropout, five seeds of HAN-GNN lie within 1.2 points: [benchmarks](../benchmarks/README.md).) So what was measured is not that a model with a gate is worse, but that it is perhaps *less sure to be learned in time*; perhaps, for two of five
-# against none of five is little. Were both alike, two seeds of ten that stay behind would both be HAN-GNN's in two draws of nine. A table of means with $p < 0.001$ would not have told you.
+# against none of five is little: were both alike, the two late seeds of ten would both be HAN-GNN's in two cases of nine. A table of means with $p < 0.001$ would not have told you.
 
 # %%
 han = runs[runs.variant == "HAN-GNN"]["HR@5"]
@@ -153,7 +153,7 @@ assert len(longer) == 5 and longer.max() - longer.min() < 1.2
 assert comb(5, 2) / comb(10, 2) == 2 / 9
 
 # %% [markdown]
-# Every difference, with its interval over users. Which of these would you still sign?
+# Every difference, with its interval over users, all of them "clear". Which would you still sign? (Surely `ho` and `he`, whose seeds are ten points away from all others.)
 
 # %%
 show.play(lambda metric: show.differences(study, metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
@@ -163,7 +163,7 @@ show.play(lambda metric: show.differences(study, metric), metric=["HR@5", "MRR@5
 #
 # The same nodes and edges, another rule for listening. [[heterogeneous|Heterogeneous]] GAT (HGAT) has maps for each node type; GAT and GCN take all nodes for alike.
 #
-# **Before you run it:** in the paper, on Beauty, GCN has 79 % of HAN-GNN's hits. Will it keep more of them here, or less?
+# **Before you run it:** in the paper, on Beauty, GCN has 79 % of HAN-GNN's hits. Will it keep more of them here, or fewer?
 
 # %%
 third = stored_study("aggregators", "wardrobe-cycle")
@@ -199,7 +199,7 @@ assert low["han-gnn"] < low["hgat"] and high["han-gnn"] > high["hgat"]
 # The most cited ablation of all takes the modalities away. In `cycle` that costs 23 points of HR@5. But two things went: that there *are* codes (more nodes, more parameters, ties between items), and that they are
 # *right*. The control keeps the first: every item gets the codes of another.
 #
-# **Before you run it:** in `cycle` the codes matter as nowhere else. How much of the 23 points comes with codes that say nothing?
+# **Before you run it:** how much of the 23 points comes with codes that say nothing?
 
 # %%
 known = pd.read_csv("../benchmarks/results/planted_truth.csv").assign(
@@ -207,14 +207,16 @@ known = pd.read_csv("../benchmarks/results/planted_truth.csv").assign(
 )
 every = pd.concat([known, pd.read_csv("../benchmarks/results/planted_control.csv").assign(codes="shuffled")])
 split_up = every.query("world != 'mixed'").groupby(["world", "codes"]).model.agg(["mean", "std", "size"])
+split_up = split_up.rename(columns={"size": "seeds"})
 show.play(lambda world: split_up.loc[world].loc[["none", "shuffled", "true"]].round(1), world=["cycle", "match"])
 
 # %% [markdown]
-# More than a third: 8.5 points come with any codes, 14.4 with the right ones. In `match` neither comes. On Amazon Beauty the whole gain came with any codes ([notebook 11](11_paper_released_code_counting.ipynb)). An ablation shows that a part
+# More than a third: 8.5 points come with any codes, 14.4 with the right ones (roughly: without codes, seeds differ by 8.9). In `match` neither comes. On Amazon Beauty the whole gain came with any codes ([notebook 11](11_paper_released_code_counting.ipynb)). An ablation shows that a part
 # is *used*; what for, the control has to say.
 
 # %%
 cycle = split_up.loc["cycle", "mean"]
+assert round(split_up.loc[("cycle", "none"), "std"], 1) == 8.9
 assert round(cycle["true"] - cycle["none"]) == 23 and round(cycle["shuffled"] - cycle["none"], 1) == 8.5
 assert round(cycle["true"] - cycle["shuffled"], 1) == 14.4
 assert split_up.loc["match", "mean"].max() - split_up.loc["match", "mean"].min() < 0.5

@@ -96,11 +96,12 @@ done = main(["prepare", str(folder), "-o", str(prepared), "--columns", *names])
 
 # %%
 assert done == 0 and (prepared / "manifest.json").is_file()
-manifest = read_json(prepared / "manifest.json")
-list(manifest)
+manifest = read_json(prepared / "manifest.json")  # how the folder came about
+{key: manifest[key] for key in ("command", "counts")}
 
 # %% [markdown]
-# The data card. Read it before training anything: what is missing, how far the popular items dominate, how evenly the codes are used.
+# The data card. Read it before training anything: what is missing, how many `numbers` each feature vector has, how evenly the codes are used, how far the popular
+# items dominate.
 
 # %%
 told = main(["describe", str(prepared), "--codes", "6"])
@@ -143,12 +144,18 @@ found |= {f"counting: {name}": row for name, row in ran["true"][2]["counting"].i
 pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 
 # %% [markdown]
-# Is the lead of the true codes chance? The three models ranked the same targets, so compare them user by user: the mean difference, and what it might be with other users.
+# (A bar that ends red was stopped early: the validation metric no longer rose.) Is the lead of the true codes chance? The three models ranked the same targets, so compare them user by
+# user: the mean difference, and what it might be with other users.
 
 # %%
 test = split(ran["true"][1], validation=False).test
 record = compare({name: model for name, (model, _, _) in ran.items()}, ran["true"][1], test)
-show.compare(record)
+show.play(
+    lambda metric: show.compare(
+        record | {"pairs": [p | {"differences": {metric: p["differences"][metric]}} for p in record["pairs"]]}
+    ),
+    metric=["HR@5", "MRR@5", "HR@20", "MRR@20"],
+)
 
 # %%
 hr = {name: row["HR@5"] for name, row in found.items()}
@@ -180,7 +187,7 @@ assert (table.gt(0).sum(axis=1) == 1).all() and (table.gt(0).sum() == 1).all()  
 table
 
 # %% [markdown]
-# Each colour has a code of its own. Now one customer's graph: which code follows which?
+# Each colour has a code of its own. Now one customer's graph: do the cups follow one another as planted?
 
 # %%
 show.play(
@@ -189,11 +196,11 @@ show.play(
 )
 
 # %% [markdown]
-# Keep it as one file that opens anywhere; the command line has it as `mmsr-lite explain RUN --user 5`.
+# Keep it as one file that opens anywhere; the command line has it as `mmsr-lite explain RUN --user 6`.
 
 # %%
-place = prepared.with_name("12_customer-5.html")
-show.msgraph(trace(model, dataset, user=5)).save_html(place)
+place = prepared.with_name("12_customer-6.html")
+show.msgraph(trace(model, dataset, user=6)).save_html(place)
 assert "http://" not in place.read_text(encoding="utf-8").replace("http://www.w3.org/", "")  # nothing is fetched
 
 # %% [markdown]
