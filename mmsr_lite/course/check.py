@@ -7,20 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from inspect import signature
 from numbers import Real
 from typing import Any
 
 from mmsr_lite.errors import MMSRError
 
-Hint = tuple[Callable[[Any], Any], str | Callable[[Any], str]]
+Hint = tuple[Any, str | Callable[[Any], str]]
 
 
 @dataclass(frozen=True)
 class Exercise:
     """A question: `answer()` computes a right answer, `why` is said of one that is right.
 
-    `hints` are pairs (test of a wrong answer, what is wrong with it); the first that fits is said. Where many answers
-    are right, `accepts` decides instead of equality with `answer()`. Numbers with a fraction may differ by `within`.
+    `hints` are pairs (wrong answer, what is wrong with it); the first that fits is said. A wrong answer is a value, a
+    function that computes it, or a test of what was given. Where many answers are right, `accepts` decides instead of
+    equality with `answer()`. Numbers with a fraction may differ by `within`.
     """
 
     id: str
@@ -67,7 +69,7 @@ def check(exercise: str, answer: Any = ...) -> Verdict:
         right, asked = False, Exercise(exercise, asked.answer, "", ((lambda _: True, f"it cannot be used: {error}."),))
     if right:
         return Verdict(exercise, True, asked.why)
-    told = next((says for test, says in asked.hints if _fits(test, given)), None)
+    told = next((says for wrong, says in asked.hints if _fits(wrong, given, asked.within)), None)
     if told is None and asked.accepts:
         told = "this is not what is asked for; read the question once more."
     told = told or _difference(given, _plain(asked.answer()))
@@ -121,9 +123,11 @@ def _same(given: Any, wanted: Any, within: float) -> bool:
     return set(given) == wanted if isinstance(wanted, set | frozenset) else given == wanted
 
 
-def _fits(test: Callable[[Any], Any], given: Any) -> bool:
+def _fits(wrong: Any, given: Any, within: float) -> bool:
     try:
-        return bool(test(given))
+        if callable(wrong) and signature(wrong).parameters:
+            return bool(wrong(given))
+        return _same(given, wrong() if callable(wrong) else wrong, within)
     except (MMSRError, TypeError, ValueError, LookupError, AttributeError):
         return False
 

@@ -27,12 +27,9 @@ EXERCISES = (
         lambda: len(same().nodes),
         "one item node and two code nodes: repetition merges.",
         (
-            (lambda given: given == 9, "that counts the item and its codes at every step; repetition merges."),
-            (
-                lambda given: given == 6,
-                "these are the interactions times the node types; what repeats is one node.",
-            ),
-            (lambda given: given == 2, "close: the item is a node, and each of its two codes is one."),
+            (9, "that counts the item and its codes at every step; repetition merges."),
+            (6, "these are the interactions times the node types; what repeats is one node."),
+            (2, "close: the item is a node, and each of its two codes is one."),
         ),
     ),
     Exercise(
@@ -40,12 +37,12 @@ EXERCISES = (
         lambda: same().relation(1, 2),
         "each step goes from 4 to 5 and from 5 to 4, for every code of one position meets every code of the next.",
         (
-            (lambda given: given == "match", "match joins different node types; these are two codes of one modality."),
+            ("match", "match joins different node types; these are two codes of one modality."),
             (
                 lambda given: given in ("in", "out"),
                 "that holds, and so does its mirror: at each step both codes follow both.",
             ),
-            (lambda given: given == "self", "a self-loop joins a node to itself; these are two nodes."),
+            ("self", "a self-loop joins a node to itself; these are two nodes."),
         ),
     ),
     Exercise(
@@ -53,9 +50,9 @@ EXERCISES = (
         chain,
         "three steps in time, each heard from both sides: once as out, once as in.",
         (
-            (lambda given: given == 3, "close: these are the steps; each gives two edges, for both ends listen."),
-            (lambda given: given == 10, "self-loops are not to be counted."),
-            (lambda given: given == 12, "only adjacent positions are joined, not every pair."),
+            (3, "close: these are the steps; each gives two edges, for both ends listen."),
+            (10, "self-loops are not to be counted."),
+            (12, "only adjacent positions are joined, not every pair."),
         ),
     ),
     Exercise(

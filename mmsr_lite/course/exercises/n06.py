@@ -42,8 +42,8 @@ EXERCISES = (
         lambda: 1 + 2,
         "one for the items and one for each modality, with weights of their own.",
         (
-            (lambda given: given == 2, "close: these are the modalities; the item is a channel, too."),
-            (lambda given: given == 1, "that is early fusion: the channels are one before the sequence is read."),
+            (2, "close: these are the modalities; the item is a channel, too."),
+            (1, "that is early fusion: the channels are one before the sequence is read."),
         ),
     ),
     Exercise(
@@ -51,13 +51,10 @@ EXERCISES = (
         lambda: lost(LATE, "disordered"),
         "a share of what it had: for systems that start from different heights, shares compare, points do not.",
         (
-            (
-                lambda given: abs(given - points(LATE, "disordered")) < 0.1,
-                "close: these are points; make it a share.",
-            ),
-            (lambda given: abs(given - 100 + lost(LATE, "disordered")) < 0.1, "that is what is kept; what is lost?"),
-            (lambda given: abs(100 * given - lost(LATE, "disordered")) < 0.1, "close: in percent."),
-            (lambda given: abs(given - lost(LATE, "mismatched")) < 0.1, "that is what the mismatch costs."),
+            (lambda: points(LATE, "disordered"), "close: these are points; make it a share."),
+            (lambda: 100 - lost(LATE, "disordered"), "that is what is kept; what is lost?"),
+            (lambda: lost(LATE, "disordered") / 100, "close: in percent."),
+            (lambda: lost(LATE, "mismatched"), "that is what the mismatch costs."),
         ),
         within=0.1,
     ),

@@ -41,9 +41,9 @@ EXERCISES = (
         early,
         "so the mean of 0.56 is no hesitation: most gates are near 0 or near 1.",
         (
-            (lambda given: abs(given - 1 + early()) < 0.005, "close: that is the share of late ones."),
-            (lambda given: abs(given - of("cycle", "picture")["late"].mean()) < 0.01, "that is the mean of beta[0]."),
-            (lambda given: abs(given - 100 * early()) < 0.5, "close: as a share, not in percent."),
+            (lambda: 1 - early(), "close: that is the share of late ones."),
+            (lambda: of("cycle", "picture")["late"].mean(), "that is the mean of beta[0]."),
+            (lambda given: given > 1, "close: as a share, not in percent."),
         ),
     ),
     Exercise(
@@ -60,8 +60,8 @@ EXERCISES = (
         by_chance,
         "and about as much they do explain, 0.19: users make no difference.",
         (
-            (lambda given: abs(given - explained()) < 0.005, "close: that is what they do explain; what would chance?"),
-            (lambda given: given == 0, "the mean of a few values always lies near them, so it explains something."),
+            (explained, "close: that is what they do explain; what would chance?"),
+            (0, "the mean of a few values always lies near them, so it explains something."),
             (lambda given: given >= 1, "a share is below 1: groups over gates, each less one."),
         ),
     ),

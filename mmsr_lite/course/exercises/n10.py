@@ -49,10 +49,10 @@ EXERCISES = (
         lambda: 65 - 3,
         "with S alone hardly an answer changes, with a random half two of three do: S is nearly enough.",
         (
-            (lambda given: given == 92 - 67, "that is fid+, without S; fid- is with S alone."),
-            (lambda given: given == 92 - 3, "both numbers have to be of the same test, one of S and one of random."),
-            (lambda given: given == 3 - 65, "close: low is good in fid-, so S is ahead."),
-            (lambda given: given == 3, "that is fid- of S; hold it against a random half."),
+            (92 - 67, "that is fid+, without S; fid- is with S alone."),
+            (92 - 3, "both numbers have to be of the same test, one of S and one of random."),
+            (3 - 65, "close: low is good in fid-, so S is ahead."),
+            (3, "that is fid- of S; hold it against a random half."),
         ),
     ),
     Exercise(
@@ -60,9 +60,9 @@ EXERCISES = (
         lambda: 100 * (0.9 * 0.8 + 0.1 * 0.2),
         "74 % without knowing anything: a share says nothing until chance stands beside it.",
         (
-            (lambda given: abs(given - 72) < 0.01, "close: it is also right where it says early and early is right."),
-            (lambda given: abs(given - 0.74) < 0.001, "close: that is the share; give it in percent."),
-            (lambda given: given == 50, "chance is a half only where one of the two is as frequent as the other."),
+            (72.0, "close: it is also right where it says early and early is right."),
+            (0.74, "close: that is the share; give it in percent."),
+            (50, "chance is a half only where one of the two is as frequent as the other."),
             (lambda given: given in (80, 90), "it would need both: what it says, and what is right."),
         ),
     ),
@@ -71,10 +71,10 @@ EXERCISES = (
         lambda: 5 / 6,
         "0.8 is above two of three, 0.95 above three of three: five of six pairs.",
         (
-            (lambda given: given == 5, "close: that is the number of pairs; divide by all of them."),
-            (lambda given: abs(given - 1 / 6) < 0.01, "that is the share in which match has more."),
-            (lambda given: abs(given - 5 / 5) < 0.001, "0.8 is not above 0.9."),
-            (lambda given: abs(given - 3 / 5) < 0.01, "no border is asked for; compare each pair."),
+            (5, "close: that is the number of pairs; divide by all of them."),
+            (1 / 6, "that is the share in which match has more."),
+            (1.0, "0.8 is not above 0.9."),
+            (3 / 5, "no border is asked for; compare each pair."),
         ),
     ),
     Exercise(
@@ -82,9 +82,9 @@ EXERCISES = (
         unlearned,
         "its order of nodes comes out much the same from a destroyed model: it shows the graph.",
         (
-            (lambda given: set(given) == {"attention", "beta"}, "close: beta passes this one in every world."),
-            (lambda given: set(given) == {"beta"}, "the other way round: beta changes when the weights are shuffled."),
-            (lambda given: given == "attention", "that is the one; give it as a set."),
+            ({"attention", "beta"}, "close: beta passes this one in every world."),
+            ({"beta"}, "the other way round: beta changes when the weights are shuffled."),
+            ("attention", "that is the one; give it as a set."),
         ),
     ),
     Exercise(

@@ -49,14 +49,8 @@ EXERCISES = (
         lambda: set(kinds_of(pd.DataFrame(ITEMS))),
         "texts and pictures; ids name things and numbers are no words, so neither is encoded.",
         (
-            (
-                lambda given: set(given) == {"name", "photo", "maker_id"},
-                "close: an id says nothing that can be encoded.",
-            ),
-            (
-                lambda given: set(given) == {"name", "photo", "price"},
-                "close: a column of numbers is neither text nor picture.",
-            ),
+            ({"name", "photo", "maker_id"}, "close: an id says nothing that can be encoded."),
+            ({"name", "photo", "price"}, "close: a column of numbers is neither text nor picture."),
             (lambda given: "item_id" in given, "item_id names the item; it is its identity, not a modality."),
         ),
     ),
@@ -65,8 +59,8 @@ EXERCISES = (
         left,
         "four is fewer than five, so the seventh goes; all users keep six and stay.",
         (
-            (lambda given: given == 7, "close: an item has to be taken at least five times too, not only users count."),
-            (lambda given: given == 0, "no user falls below five when the seventh item goes: each keeps six."),
+            (7, "close: an item has to be taken at least five times too, not only users count."),
+            (0, "no user falls below five when the seventh item goes: each keeps six."),
         ),
     ),
     Exercise(
@@ -74,8 +68,8 @@ EXERCISES = (
         lambda: 0,
         "what is missing has no node; zeros would be a picture like any other.",
         (
-            (lambda given: given == 1, "close: that is k here, for an item whose picture is there."),
-            (lambda given: given == 6, "that is C, all codes of the codebook."),
+            (1, "close: that is k here, for an item whose picture is there."),
+            (6, "that is C, all codes of the codebook."),
         ),
     ),
 )

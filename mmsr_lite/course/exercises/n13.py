@@ -14,8 +14,8 @@ EXERCISES = (
         lambda: MEGABYTES,
         "at 100 GB a second less than a tenth of a millisecond, and waiting for each other on top.",
         (
-            (lambda given: abs(given - MEGABYTES / 4) < 0.01, "close: those are the numbers; each takes 4 bytes."),
-            (lambda given: abs(given - 8 * MEGABYTES) < 0.1, "those are bits; a byte has 8."),
+            (MEGABYTES / 4, "close: those are the numbers; each takes 4 bytes."),
+            (8 * MEGABYTES, "those are bits; a byte has 8."),
             (lambda given: given > 1e6, "close: those are bytes; divide by a million."),
         ),
     ),
@@ -24,12 +24,9 @@ EXERCISES = (
         lambda: math.ceil(EXAMPLES / 512),
         "the batch is that of all processes together, so their number changes nothing but the time.",
         (
-            (lambda given: given == EXAMPLES // 512, "close: the last batch is smaller, but it is a step."),
+            (EXAMPLES // 512, "close: the last batch is smaller, but it is a step."),
             (lambda given: given in (69, 70), "the batch is that of all four together."),
-            (
-                lambda given: given == math.ceil(EXAMPLES / 128),
-                "each process has 128 of every batch, but all four step together.",
-            ),
+            (math.ceil(EXAMPLES / 128), "each process has 128 of every batch, but all four step together."),
         ),
     ),
     Exercise(
@@ -37,12 +34,9 @@ EXERCISES = (
         lambda: ERROR,
         "so a difference of 0.1 between two runs is nothing to write home about; over paired users one can tell more.",
         (
-            (lambda given: abs(given - ERROR**2) < 0.002, "close: that is the variance; take the root."),
-            (lambda given: abs(given - ERROR / 100) < 0.0002, "close: that is the share; points are percent."),
-            (
-                lambda given: abs(given - math.sqrt(7.6 * 92.4)) < 0.1,
-                "that is of a single target; divide by their number under the root.",
-            ),
+            (ERROR**2, "close: that is the variance; take the root."),
+            (ERROR / 100, "close: that is the share; points are percent."),
+            (math.sqrt(7.6 * 92.4), "that is of a single target; divide by their number under the root."),
         ),
         within=0.002,
     ),
