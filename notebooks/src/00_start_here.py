@@ -64,7 +64,7 @@ pd.DataFrame(rows).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(2)
 
 # %% [markdown]
 # HR@5, the [[HR@K|hit ratio]], is the percentage of targets ranked among the first five; [[MRR@K|MRR]] also asks how far up. `markov` is counting. HAN-GNN is
-# ahead of it, it finds about a third of what can be found, and no model can pass the last row. The next cell asserts all three.
+# ahead of it, counting finds about a third of what can be found, and no model can pass the last row. The next cell asserts all three.
 
 # %%
 counted, ours, best = (row["HR@5"] for row in (metrics["counting"]["markov"], metrics["test"], metrics["reachable"]))

@@ -142,7 +142,7 @@ found.round(3)
 assert (found.loc[14] > found.loc[4]).all() and (found.loc[7] > 0.95).all() and (found.loc[28] < found.loc[4]).all()
 
 # %% [markdown]
-# Twice too many codes cost less than too few; four times too many cost more. But the index counts both mistakes alike, and a model does not have to: a class in
+# Twice as many codes as classes cost less than too few, four times as many cost more. But the index counts both mistakes alike, and a model does not have to: a class in
 # four codes can still be learned, two classes in one code cannot be told apart again.
 #
 # ## How much does the encoder matter?

@@ -231,7 +231,7 @@ check("04.2", round(float(1 - late["match", 0, "text"]), 2))
 # %%
 change = {"do": "gate", "to": "hohe", "type": "item"}
 probability = what_if(model, dataset, 12, change)["measures"]["probability"]
-probability["clean"], probability["changed"]
+{name: round(probability[name], 4) for name in ("clean", "changed")}
 
 # %% tags=["exercise"]
 check("04.3", ...)
