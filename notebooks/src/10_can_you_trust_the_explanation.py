@@ -170,9 +170,8 @@ for name, to in {"late": (1.0, 0.0), "early": (0.0, 1.0)}.items():
         forced[name] = ranks(model, examples)
 found = pd.DataFrame(forced | {"learned": ranks(model, examples), "cause": causes}).query("cause != 'noise'")
 found["early is better"] = found.early < found.late
-found.groupby("cause").agg({"learned": "median", "late": "median", "early": "median", "early is better": "mean"}).round(
-    2
-)
+gain = found.groupby("cause").agg({"learned": "median", "late": "median", "early": "median", "early is better": "mean"})
+gain.round(2)
 
 # %%
 effect = np.log(found.early / found.late)
