@@ -10,7 +10,7 @@ from typing import Any
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.views import style
 from mmsr_lite.views.charts import Chart
-from mmsr_lite.views.play import draw
+from mmsr_lite.views.play import box, draw
 
 LISTED = 12  # users, each a button
 COLUMNS = {"code": "id"}  # of the table of gates, where its name is not that of the group
@@ -109,7 +109,7 @@ class Brush(Chart):
         if self._open is None:
             raise MMSRError(f"user {user} cannot be opened; give open=lambda user: explore(model, dataset, user)")
         make = self._open
-        draw(self.widget.children[-1], lambda: make(user))
+        draw(self.widget.children[4], lambda: make(user))
 
     @property
     def widget(self) -> Any:
@@ -131,7 +131,7 @@ class Brush(Chart):
             chart = go.FigureWidget(self.figure)
             chart.update_layout(dragmode=self.gates is not None and "drawrect", newshape=LOOK)
             chart.layout.on_change(self._boxed, "shapes")
-            self._widget = w.VBox([bar, chart, w.Label(), people, w.Output()])
+            self._widget = box(bar, chart, w.Label(), people, w.Output())
             self._paint()
         return self._widget
 
@@ -154,7 +154,7 @@ class Brush(Chart):
             return
         import ipywidgets as w
 
-        bar, chart, says, people, _ = self._widget.children
+        bar, chart, says, people, *_ = self._widget.children
         self._painting = True
         if bar.children:
             by, rows, late = bar.children

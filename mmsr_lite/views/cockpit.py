@@ -11,6 +11,7 @@ from typing import Any
 
 from mmsr_lite.views import style
 from mmsr_lite.views.charts import CLEAR, Chart, _empty, _figure, lines
+from mmsr_lite.views.play import box
 
 Tell = Callable[[dict[str, Any]], bool]
 
@@ -98,7 +99,7 @@ class Cockpit(Chart):
         """Take the history so far; False when the training is to stop."""
         self.record, self.figure = history, training(history)
         if self._widget is not None:
-            self._widget.children[-1].value = self._drawn("png")
+            self._widget.children[1].value = self._drawn("png")
         self._go.wait()
         return not self._stopped.is_set()
 
@@ -117,7 +118,7 @@ class Cockpit(Chart):
             pause, stop = w.ToggleButton(description="pause", icon="pause"), w.Button(description="stop", icon="stop")
             pause.observe(lambda change: self.pause(change.new), "value")
             stop.on_click(lambda _: self.stop())
-            self._widget = w.VBox([w.HBox([pause, stop]), w.Image(value=self._drawn("png"), format="png")])
+            self._widget = box(w.HBox([pause, stop]), w.Image(value=self._drawn("png"), format="png"))
         return self._widget
 
     def live(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from mmsr_lite.errors import MMSRError
@@ -47,7 +48,7 @@ class Play:
         for control in controls.values():
             control.observe(show, "value")
         show()
-        return widgets.VBox([widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}), output])
+        return box(widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}), output)
 
     def __repr__(self) -> str:
         return str(_bundle(self.first)["text/plain"])
@@ -60,6 +61,30 @@ class Play:
         except ImportError:
             return kept
         return {**live, **kept}, {"mmsr_lite": "play"}
+
+
+def box(*children: Any) -> Any:
+    """A VBox whose controls keep their keys: Notebook 7 would take arrows and Enter for its cells."""
+    import ipywidgets
+
+    return ipywidgets.VBox([*children, _keys()(layout={"display": "none"})]).add_class("mmsr-box")
+
+
+@cache
+def _keys() -> Any:
+    import anywidget
+
+    class Keys(anywidget.AnyWidget):
+        """Unseen: marks what has the focus in a box; shortcuts look at the element itself before those around it."""
+
+        _esm = """export default { render() {
+          const mark = ({ target }) => target.closest(".mmsr-box") &&
+            target.setAttribute("data-lm-suppress-shortcuts", "true");
+          document.addEventListener("focusin", mark);
+          return () => document.removeEventListener("focusin", mark);
+        } };"""
+
+    return Keys
 
 
 def draw(output: Any, make: Callable[[], Any]) -> None:

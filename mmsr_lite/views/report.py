@@ -70,6 +70,7 @@ def page(
         library = f"<script>{get_plotlyjs()}</script>\n"
     look, code = _static("msgraph.css", "explorer.css", "report.css"), _static("msgraph.js", "explorer.js", "report.js")
     title = html.escape(style.clean(title, 90))
+    header = header or f'<header class="unseen"><h1>{title}</h1></header>'
     parts = {"policy": POLICY, "title": title, "look": look, "header": header, "data": embed(data)}
     return PAGE.format(**parts, library=library, code=code)
 

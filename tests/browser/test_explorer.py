@@ -166,6 +166,30 @@ def test_a_hostile_record_is_text_and_every_control_has_a_name(visit, tmp_path):
     assert page.eval_on_selector_all("button, select, input, [role=button]", nameless) == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark", "projector"])
+def test_axe_finds_nothing_against_a_saved_page(visit, tmp_path, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the extra 'dev': axe-core")
+    view = show.explorer(sample_trace(3), sample_what_if(), theme)
+    view.selection = {"edge": 5, "stage": 2}
+    view.save_html(tmp_path / "page.html")
+    page = visit(tmp_path / "page.html")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.wait_for_timeout(500)  # opacities on their way
+    found = axe.Axe().run(page).response
+    assert [(rule["id"], node["html"]) for rule in found["violations"] for node in rule["nodes"]] == []
+    assert len(found["passes"]) > 40
+
+
+def test_axe_finds_nothing_serious_against_the_controls_of_an_edit(live, explorer):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the extra 'dev': axe-core")
+    page = live(explorer)
+    page.fill("input[type=search]", explorer.answers.dataset.titles[5])
+    page.wait_for_selector(".found .hit")
+    page.wait_for_timeout(500)
+    found = axe.Axe().run(page, ".mmsr").response["violations"]
+    assert [(rule["id"], rule["nodes"]) for rule in found if rule["impact"] in ("serious", "critical")] == []
+
+
 def test_a_thousand_steps_leave_no_more_elements_than_one(visit, tmp_path):
     show.explorer(sample_trace(3)).save_html(tmp_path / "page.html")
     page = visit(tmp_path / "page.html")

@@ -1,4 +1,5 @@
 """Notebooks as a learner opens them: run whole, every control moved, in JupyterLab and as a page of Voila's, offline.
+Keys reach what has the focus, in JupyterLab and in Notebook 7.
 
 Few here, for time; MMSR_NOTEBOOKS="04_the_update_gate 05_prediction_and_what_if" names others, MMSR_NOTEBOOKS=all all,
 and MMSR_VOILA likewise.
@@ -32,6 +33,18 @@ NAMES, PAGES = (
         "MMSR_VOILA": "01_data_and_modality_codes",
     }.items()
 )
+APPS = {"jupyterlab": "lab/tree/desk.ipynb?reset", "notebook": "notebooks/desk.ipynb"}  # module -> page
+DESK = """from mmsr_lite import explore, gates, show
+from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.explain.gates import gates_summary
+from mmsr_lite.graph.codes import fit_codebooks
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+model = MMSR(MMSRConfig(dim=8), world.num_items, fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8))
+table = gates(model, world)
+display(explore(model, world, user=3), show.inspector(gates_summary(table), table=table))
+show.play(lambda n: f"number {n}", n=range(9))"""
+THEIRS = "Cannot read properties of undefined (reading 'schema')"  # Notebook 7.6 at its own settings, with any notebook
 QUIET = (
     """async () => (await (await fetch('/api/sessions')).json()).every((s) => s.kernel.execution_state === 'idle')"""
 )
@@ -44,6 +57,9 @@ def place(tmp_path_factory):
     (place / "notebooks").mkdir()
     for name in {*NAMES, *PAGES}:
         shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", place / "notebooks")
+    desk = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(DESK)])
+    desk.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(desk, place / "desk.ipynb")
     for name in ("assets", "benchmarks", "mmsr_lite"):
         (place / name).symlink_to(ROOT / name)
     return place
@@ -73,12 +89,19 @@ def served(place, *command, **own):
         server.wait(timeout=30)
 
 
-@pytest.fixture(scope="module")
-def lab(place):
+@contextmanager
+def jupyter(place, app):
+    """The address of JupyterLab or Notebook 7, with folders of their own."""
     own = {f"JUPYTER_{kind}_DIR": str(place / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     own |= {f"JUPYTERLAB_{kind}_DIR": str(place / kind) for kind in ("WORKSPACES", "SETTINGS")}
     options = ["--IdentityProvider.token=", "--allow-root", "--LabApp.news_url=", "--LabApp.extension_manager=readonly"]
-    with served(place, "jupyterlab", *options, **own) as address:
+    with served(place, app, *options, **own) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def lab(place):
+    with jupyter(place, "jupyterlab") as address:
         yield address
 
 
@@ -93,6 +116,7 @@ def opened(chromium, address):
     page.on("pageerror", lambda error: said.append(str(error)))
     yield page
     context.close()
+    said = [one for one in said if one != THEIRS]
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == [] == said
 
 
@@ -147,6 +171,33 @@ def test_a_notebook_runs_in_jupyterlab_and_its_controls_answer(chromium, place, 
             page.evaluate("(i) => document.querySelectorAll('.jp-Cell')[i]?.scrollIntoView()", index)
             page.wait_for_timeout(100)
         move_controls(page)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_keys_reach_the_explorer_and_every_slider(chromium, place, app):
+    with jupyter(place, app) as address, opened(chromium, address) as page:
+        page.goto(f"{address}/{APPS[app]}", timeout=120_000)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=120_000)
+        page.wait_for_timeout(1000)  # idle is also said of a kernel that is not yet there
+        page.click("text=Run >> nth=0")
+        page.click("text=Run All Cells >> nth=0")
+        page.wait_for_selector(".noUi-handle >> nth=2", timeout=120_000)
+        count = page.locator("g.step").count()
+        page.focus(".explorer g.node[data-type='0'] >> nth=0")
+        for key, lane in {"ArrowRight": "0", "ArrowUp": "1", "ArrowDown": "0"}.items():
+            before = page.evaluate("document.activeElement.dataset.node")
+            page.keyboard.press(key)
+            now = page.evaluate("[document.activeElement.dataset.node, document.activeElement.dataset.type]")
+            assert now[0] != before and now[1] == lane
+        page.keyboard.press("Enter")
+        assert page.locator(".explorer g.node.chosen").get_attribute("data-type") == "0"
+        page.focus("g.step >> nth=0")
+        page.keyboard.press("Delete")
+        page.wait_for_function("(n) => document.querySelectorAll('g.step').length === n", arg=count - 1)
+        for handle, key, says in ((0, "ArrowRight", "Inside (β 0.01 to 1)"), (2, "ArrowUp", "number 1")):
+            page.focus(f".noUi-handle >> nth={handle}")
+            page.keyboard.press(key)
+            page.wait_for_selector(f"text={says}")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -66,7 +66,7 @@ def test_a_control_a_box_in_the_chart_and_python_set_the_same_brush(inspector):
 
 def test_a_click_on_a_user_shows_the_user_below(inspector, opened):
     inspector.brush = {"late": [0.9, 1]}
-    *_, people, output = inspector.widget.children
+    *_, people, output, _ = inspector.widget.children
     assert [button.description for button in people.children] == ["user 5: 2 gates"]
     people.children[0].click()
     assert opened == [5] and output.outputs[0]["data"] == {"text/plain": "this is 5"}

@@ -30,7 +30,7 @@ def test_pause_holds_after_an_epoch_and_stop_ends_it():
     assert begun.wait(20)
     cockpit._thread.join(0.2)
     assert cockpit._thread.is_alive() and [row["epoch"] for row in cockpit.record["epochs"]] == [1]
-    assert bytes(cockpit.widget.children[-1].value)[1:4] == b"PNG" and list(cockpit.figure.data[0].y) == [1]
+    assert bytes(cockpit.widget.children[1].value)[1:4] == b"PNG" and list(cockpit.figure.data[0].y) == [1]
     cockpit.widget.children[0].children[1].click()  # stop
     assert cockpit.wait()["epochs"] == [{"epoch": 1, "loss": 1}]
 

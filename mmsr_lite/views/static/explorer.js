@@ -8,7 +8,7 @@ const CHANGES = { // of the bench: what it is called, and which fields it needs
 const PACES = { slow: 3200, normal: 1600, fast: 700 }, FAMILIES = ["homogeneous", "heterogeneous"];
 
 const explorer = ({ ask = null, told = {} }) => (kit) => {
-  let timer = null, pause = 0, pace = "normal", shown = "clean", own = kit.record, flowed = null;
+  let timer = null, pause = 0, pace = "normal", shown = "clean", own = kit.record, flowed = null, answered = null;
   const { root, bar, body, panel, choose, lookOf, nameOf, grid } = kit, on = {}; // on: the controls by name
   const section = (name, label) => html(body, "section", { class: name, "aria-label": label, tabindex: 0 });
   const press = (parent, text, label, act, more = {}) => html(parent, "button", { type: "button", "aria-label": label, title: label, on: { click: act }, ...more }, text);
@@ -255,7 +255,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
   }
   paintResult();
   return { step, hear,
-    paint() { paintBuilder(); lens(); paintRail(); paintAnswer(); paintBench(); },
+    paint() { paintBuilder(); lens(); paintRail(); if (answered !== kit.record) paintAnswer(answered = kit.record); paintBench(); },
     renew(record) { if (record !== told.what_if?.changed) [own, shown] = [record, "clean"]; },
     destroy() { clearInterval(timer); clearTimeout(pause); } };
 };

@@ -166,7 +166,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   let state = settle(record, selection ?? {}), place, drawn = null, hover = null, width = 0, side = 0; // pixels of the graph and of the panel
   const hidden = new Set(); // relations switched off
   const id = `mmsr${++pictures}`, night = matchMedia("(prefers-color-scheme: dark)");
-  const root = html(null, "div", { class: "mmsr", "data-lm-suppress-shortcuts": true }); // keys are ours, not JupyterLab's
+  const root = html(null, "div", { class: "mmsr", on: { focusin: ({ target }) => put(target, { "data-lm-suppress-shortcuts": true }) } }); // keys are ours, not Jupyter's
   el.replaceChildren(root);
   const bar = html(root, "div", { class: "bar" }), body = html(root, "div", { class: "body" });
   const stage = html(body, "div", { class: "stage" }), scroll = html(stage, "div", { class: "scroll" });
@@ -280,7 +280,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       more?.step(step, i);
       return step;
     });
-    const next = svg(canvas, "g", { class: "next" }), x = end + ahead / 2 + 8 * unit, { target } = record;
+    const next = svg(canvas, "g", { class: "next", role: "img" }), x = end + ahead / 2 + 8 * unit, { target } = record;
     svg(next, "path", { d: `M${end - 2 * unit} ${22 * unit + box / 2}h${22 * unit}m-7 -6l7 6l-7 6`, fill: "none", stroke: "currentColor", "stroke-width": 2 });
     card(next, x, square, "next", target ?? {}, target ? 17 : 0, target ? [`the next item · score ${three(target.score)}`] : ["unknown"]);
     if (target) {
@@ -582,8 +582,8 @@ function render({ model, el }) {
   const onselect = (selection, theme) => send(theme ? { selection, theme } : { selection });
   const told = model.get("told"), ask = (request) => send({ request: { ...request, number: (model.get("request").number ?? 0) + 1 } }); // of the explorer
   const view = mount(el, model.get("record"), { ...whole(), onselect, panels: told && explorer({ ask: told.stored ? null : ask, told }) });
-  const heard = { "change:record": () => view.update(whole()), "change:selection": () => view.update(all("selection")),
-    "change:theme": () => view.update(all("theme")), "change:told": () => view.hear(model.get("told")) };
+  const heard = { "change:record": () => view.update(whole()), "change:theme": () => view.update(all("theme")), "change:told": () => view.hear(model.get("told")),
+    "change:selection": () => JSON.stringify(model.get("selection")) === JSON.stringify(view.selection) || view.update(all("selection")) }; // what is painted stays
   for (const [event, act] of Object.entries(heard)) model.on(event, act);
   return () => {
     for (const [event, act] of Object.entries(heard)) model.off(event, act);
