@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 from fixtures import record_for
+from test_studies import sample
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.views import VIEWS, View
@@ -47,6 +49,44 @@ def test_a_view_refuses_what_is_no_record(make):
     for wrong in ({}, {"schema": "other/2"}, "trace"):
         with pytest.raises(MMSRError, match="got"):
             make(wrong)
+
+
+REPLAY = """import json, sys
+from pathlib import Path
+sys.modules["torch"] = sys.modules["torch_geometric"] = None
+from mmsr_lite.views import VIEWS, save_report, show, to_pyvis
+place = Path(sys.argv[1])
+records = {path.stem: json.loads(path.read_text()) for path in place.glob("*.json")}
+made = {name: VIEWS[name](records[name]) for name in VIEWS}
+trace, change = records["explorer"], records["what_if"]
+made |= {f"stage {i}": show.step(trace, i) for i in range(len(trace["stages"]))}
+made |= {"what if": show.explorer(trace, change), "changed": show.msgraph(change["changed"])}
+made |= {name: getattr(show, name)(records["study"]) for name in ("study", "curves", "differences")}
+for name, view in made.items():
+    view.save_html(place / f"{name}.html"), view.save_svg(place / f"{name}.svg"), view.save_png(place / f"{name}.png")
+    assert view.text and view.table and view.live()
+explorer = made["what if"]
+explorer.selection = {"edge": 0, "layer": 0}
+explorer.widget.request = {"do": "page", "number": 1}
+assert explorer.widget.told["page"].startswith("<!doctype html>") and "<iframe" in to_pyvis(trace)
+save_report(place / "report.html", [trace], records["training"])
+print(len(made))"""
+
+
+@pytest.mark.slow
+def test_stored_records_replay_where_torch_cannot_be_imported(tmp_path):
+    """Every view, every stage, the explorer with a change and the report; the trace is that of a stored run."""
+    stored = Path(__file__).parents[2] / "assets/wardrobe-mixed"
+    records = {name: record_for(name) for name in VIEWS} | {"study": sample()}
+    if stored.is_dir():
+        records["explorer"] = json.loads((stored / "trace.json").read_text(encoding="utf-8"))
+    for name, record in records.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(record))
+    done = subprocess.run([sys.executable, "-c", REPLAY, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for kind in ("html", "svg", "png"):
+        files = list(tmp_path.glob(f"*.{kind}"))
+        assert len(files) == int(done.stdout) + (kind == "html") and all(file.stat().st_size > 1000 for file in files)
 
 
 def test_views_import_without_torch_or_a_drawing_library():
