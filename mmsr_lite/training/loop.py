@@ -162,6 +162,7 @@ def train(
             save_checkpoint(folder, model, step.optimiser, best, record, asdict(config))
         if on_epoch is not None and on_epoch(record) is False:
             break
+    bar.total = bar.n  # stopped early is done
     bar.close()
     step.graphs.clear()  # NCCL leaves only when no captured step holds it
     model.load_state_dict(best)

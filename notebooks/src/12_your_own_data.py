@@ -144,7 +144,7 @@ found |= {f"counting: {name}": row for name, row in ran["true"][2]["counting"].i
 pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 
 # %% [markdown]
-# (A bar that ends red was stopped early: the validation metric no longer rose.) Is the lead of the true codes chance? The three models ranked the same targets, so compare them user by
+# Is the lead of the true codes chance? The three models ranked the same targets, so compare them user by
 # user: the mean difference, and what it might be with other users.
 
 # %%

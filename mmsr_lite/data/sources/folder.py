@@ -124,7 +124,7 @@ def _ids(file: Path, table: pd.DataFrame, label: str) -> pd.Series:
     """The column `label` as strings, none of them empty."""
     if label not in table:
         found = ", ".join(map(str, table.columns)) or "no columns"
-        raise MMSRError(f"{str(file)!r} has no column {label!r}; found: {found}")
+        raise MMSRError(f"{str(file)!r} has no column {label!r}; found: {found}; or --columns {label}=THEIRS")
     column = table[label]
     empty = np.flatnonzero(column.isna() | (column.astype(str).str.strip() == ""))
     if len(empty):
