@@ -27,7 +27,7 @@ from mmsr_lite.training.distributed import first_alone, processes, rank, size
 from mmsr_lite.training.loop import pick_device, train
 from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
 
-OTHERS = ("growth", "cpu", "scale", "peers")
+OTHERS = ("growth", "cpu", "interaction", "scale", "peers")
 RELEASED = {
     "train_epoch_s": 76.0,
     "rank_s": 20.0,
