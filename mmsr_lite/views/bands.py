@@ -59,7 +59,7 @@ def what_if(record: dict[str, Any], nodes: int = 6):
             place = 0.0 if abs(delta - middle) < 1e-9 else 2.0 if delta > middle else -2.0
             rows.append((f"no band, {label}", 0.0, 0.0, place, "outside" if place else "as all repeats"))
     title = f"What if: {style.safe('; '.join(record['told']), 90)}"
-    axis = f"change; -1 to 1 is the band of {record['repeats']} random changes"
+    axis = f"-1 to 1: the band of {record['repeats']} random changes, 0 its middle"
     marks = {"outside": OUT, "inside": IN, "as all repeats": (style.SOFT, "square")}
     return _bands(title, style.safe(record["sentence"], 400), rows, marks, axis, zero=False)
 

@@ -42,9 +42,11 @@ def study(record: dict[str, Any], by: str, where: dict[str, Any] | None, metric:
             group = _name({by: kind}, [by])
             shown.append((name, min(values), max(values), sum(values) / len(values), group))
     says = "; ".join(f"{name} {value:.1f} ({low:.1f} to {high:.1f})" for name, low, high, value, _ in shown)
-    axis = f"{metric}, percent; the band is from the least to the greatest of the seeds"
-    figure = _bands(_title(record, metric), style.safe(says, 2000), shown, marks, axis)
     best = (record["reachable"] or {}).get(metric)
+    axis = f"{metric}, percent; the band is from the least to the greatest of the seeds"
+    axis += "" if best is None else "; dotted: the best that can be reached"
+    figure = _bands(_title(record, metric), style.safe(says, 2000), shown, marks, axis, zero=False)
+    figure.update_xaxes(rangemode="tozero")
     return figure if best is None else figure.add_vline(best, line={"color": style.SOFT, "width": 1, "dash": "dot"})
 
 
@@ -77,7 +79,10 @@ def differences(record: dict[str, Any], metric: str):
     rows: list[Row] = []
     for test in (test for test in record["tests"] if test["metric"] == metric):
         clear = "clear" if test["p"] < 0.05 else "not clear"
-        name = f"{test['system']} − {test['against']}"
+        system, against = (test[name].split(", ") for name in ("system", "against"))
+        while len(system) > 1 and system[:1] == against[: len(against) > 1]:  # what both are called
+            system, against = system[1:], against[1:]
+        name = f"{', '.join(system)} − {', '.join(against)}"
         rows.append((name, test["low"], test["high"], test["difference"], clear))
     says = "; ".join(f"{name}: {value:+.2f} ({low:+.2f} to {high:+.2f})" for name, low, high, value, _ in rows)
     title, axis = _title(record, f"paired differences in {metric}"), "percentage points, 95 % interval over users"

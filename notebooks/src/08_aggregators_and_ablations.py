@@ -86,7 +86,7 @@ study = stored_study("ablation", "wardrobe-cycle")
 show.play(lambda metric: show.study(study, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 
 # %% [markdown]
-# A mark is a mean, its band goes from the least to the greatest seed, the dashed line on the right is the [[best reachable]].
+# A mark is a mean, its band goes from the least to the greatest seed, the dotted line on the right is the [[best reachable]].
 #
 # - `ho`, without modalities in fact, and `he`, which has no edge of time and knows the order from positions alone, are far behind, at 47 and 45. So both families are needed: here Table 4 of the paper holds, and more
 #   clearly.

@@ -45,7 +45,7 @@ def test_a_system_is_its_mean_in_the_band_of_its_seeds_beside_those_that_differ_
     assert list(figure.data[0].base) == [2.0, 4.5] and list(figure.data[0].x) == [3.0 - 2.0, 0.0]
     assert {trace.name: list(trace.x) for trace in figure.data[1:]} == {"undisturbed": [2.5, 4.5]}
     reachable = show.study(sample() | {"reachable": {"HR@5": 50.0}}, "model").figure
-    assert list(reachable.layout.yaxis.ticktext)[:2] == ["a", "b"] and 50.0 in [s.x0 for s in reachable.layout.shapes]
+    assert list(reachable.layout.yaxis.ticktext)[:2] == ["a", "b"] and [s.x0 for s in reachable.layout.shapes] == [50.0]
 
 
 def test_a_difference_is_drawn_with_its_interval_and_marked_when_it_is_clear():
@@ -53,6 +53,9 @@ def test_a_difference_is_drawn_with_its_interval_and_marked_when_it_is_clear():
     assert list(figure.data[0].base) == [3.0, -1.0] and list(figure.data[0].x) == [5 - 3, 5 + 1]
     assert {trace.name: list(trace.x) for trace in figure.data[1:]} == {"clear": [4.0], "not clear": [4.0]}
     assert len(show.differences(sample(), "MRR@5").figure.data[0].base) == 1
+    alike = {"system": "mmsr, ho, 0.1", "against": "mmsr, HAN-GNN"}  # what both are called is said once, in no row
+    figure = show.differences(sample() | {"tests": [sample()["tests"][0] | alike]}).figure
+    assert list(figure.layout.yaxis.ticktext) == ["ho, 0.1 − HAN-GNN"]
 
 
 def test_names_are_escaped_and_every_chart_has_a_still_and_words():

@@ -35,7 +35,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
   on.later = press(chosen, "→", "Move the chosen item later (Alt and right arrow)", () => move(spot(), spot() + 1));
   on.remove = press(chosen, "×", "Remove the chosen item (Delete)", () => ask({ do: "remove", position: spot() }));
   const search = () => { clearTimeout(pause); pause = setTimeout(() => ask({ do: "find", words: on.find.value }), 120); };
-  const find = html(builder, "span", { class: "find" }), wanted = { type: "search", placeholder: "search the catalogue to add or swap", autocomplete: "off" };
+  const find = html(builder, "span", { class: "find" }), wanted = { type: "search", placeholder: "search to add or swap", autocomplete: "off" };
   on.find = html(find, "input", { ...wanted, "aria-label": "Search the catalogue", on: { input: search, focus: search } });
   const hits = html(find, "div", { class: "found", hidden: true });
   const close = ({ key, relatedTarget }) => { if (key ? key === "Escape" : !find.contains(relatedTarget)) hits.hidden = true; };
