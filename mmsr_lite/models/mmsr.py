@@ -16,6 +16,7 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state
+from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.nodes import NodeEmbedding
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.nn.softmax import linear_cross_entropy
@@ -41,6 +42,7 @@ class MMSRConfig:
     global_attention: bool = False  # section 5.4
     label_smoothing: float = 0.0
     feature_start: float = 0.0  # share of the items' features in the embeddings they start with
+    item_features: bool = False  # no part of the paper: an item's embedding is its identity and a map of its features
     max_history: int = 50
 
     def __post_init__(self) -> None:
@@ -69,7 +71,8 @@ class MMSR(Recommender):
             nn.Parameter(torch.from_numpy(book.codes), requires_grad=False) for book in codebooks
         )
         centres = [torch.from_numpy(book.centres) for book in codebooks]
-        self.nodes = NodeEmbedding(num_items, centres, config)
+        content = ItemModalities(codebooks, config.dim, "features") if config.item_features and codebooks else None
+        self.nodes = NodeEmbedding(num_items, centres, config, content)
         if config.feature_start and codebooks:
             self.nodes.start_items([torch.from_numpy(book.reduced) for book in codebooks], config.feature_start)
         self.input_dropout = nn.Dropout(config.input_dropout)
@@ -103,8 +106,8 @@ class MMSR(Recommender):
         return graph, states
 
     def item_table(self) -> Tensor:
-        """(V+1, D): the embeddings of the item nodes."""
-        return self.nodes.tables[0].weight
+        """(V+1, D): the embeddings of the items."""
+        return self.nodes.items()
 
     @torch.no_grad()
     def mean_beta(self, history: Tensor) -> dict[str, float]:

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.sequence import rescaled
 
 SMALL = 64  # rows: codebooks and positions are, catalogues are not
@@ -15,10 +16,10 @@ class NodeEmbedding(nn.Module):
 
     Positions count back from the end of the history, so "the last item" is the same position for every length.
     `centres` holds (C+1, D) for each modality: code embeddings start there, rescaled to the spread of the others;
-    `config` is the model's.
+    `config` is the model's. With `content` (no part of the paper) an item is its identity plus a map of its features.
     """
 
-    def __init__(self, num_items: int, centres: list[Tensor], config):
+    def __init__(self, num_items: int, centres: list[Tensor], config, content: ItemModalities | None = None):
         super().__init__()
         dim, position, node_type = config.dim, config.position, config.node_type
         sizes = [num_items + 1, *(len(rows) for rows in centres)]
@@ -29,6 +30,7 @@ class NodeEmbedding(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=dim**-0.5)
+        self.content = content
         with torch.no_grad():  # the merge starts as a sum, so that every part is heard from the first step
             self.merge.weight.copy_(torch.eye(dim).repeat(1, 1 + node_type + position))
             for table in self.tables:
@@ -43,6 +45,13 @@ class NodeEmbedding(nn.Module):
         has, table = told.any(1), self.tables[0].weight  # an item without modalities stays random
         table[has] = (1 - share) ** 0.5 * table[has] + share**0.5 * rescaled(told[has], table.shape[1])
 
+    def items(self) -> Tensor:
+        """(V+1, D): the embeddings of the items, in the graph and in the score."""
+        identity = self.tables[0].weight
+        if self.content is None:
+            return identity
+        return identity + self.content(torch.arange(len(identity), device=identity.device))[0].sum(1)
+
     def forward(self, graph: GraphBatch) -> list[Tensor]:
         """The states of the nodes of each type (B, N_t, D).
 
@@ -53,11 +62,12 @@ class NodeEmbedding(nn.Module):
         types = [None] * len(self.tables) if self.types is None else self.types.weight @ others[0].T  # (T, D)
         where = self._mean_positions(graph, others[-1] if others else identity)
         states = []
-        for t, (table, ids, kind) in enumerate(zip(self.tables, graph.ids, types, strict=True)):
-            if len(table.weight) < ids.numel():
-                state = rows_of(F.linear(table.weight, identity, kind), ids)
+        tables = [self.items(), *(table.weight for table in self.tables[1:])]
+        for t, (table, ids, kind) in enumerate(zip(tables, graph.ids, types, strict=True)):
+            if len(table) < ids.numel():
+                state = rows_of(F.linear(table, identity, kind), ids)
             else:
-                state = F.linear(rows_of(table.weight, ids), identity, kind)  # (B, N_t, D)
+                state = F.linear(rows_of(table, ids), identity, kind)  # (B, N_t, D)
             states.append(state if where is None else state + where[t])
         return states
 

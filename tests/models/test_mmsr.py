@@ -51,3 +51,19 @@ def test_only_gated_fusions_have_a_beta_and_unknown_ones_are_told():
     assert gated == {"adaptive", "adaptive-invasive"}
     with pytest.raises(MMSRError, match="unknown fusion 'late'; choose from: adaptive, "):
         MMSR(MMSRConfig(fusion="late"), 12)
+
+
+def test_with_item_features_an_item_is_its_identity_and_a_map_of_its_features_in_the_graph_and_in_the_score(books):
+    kept = books(2)
+    model = MMSR(MMSRConfig(dim=8, item_features=True, position=False, node_type=False), 12, kept).eval()
+    readers, identity = model.nodes.content.readers, model.nodes.tables[0].weight
+    told = sum(reader.features @ reader.map.weight.T for reader in readers)
+    table = model.item_table()
+    assert torch.allclose(table, identity + told, atol=1e-6) and not table[0].any()
+    bare = ~(np.stack([book.codes for book in kept]) > 0).any((0, 2))
+    assert bare[1:].any() and torch.equal(table[bare], identity[bare])  # without modalities: the identity alone
+    (items, *_), graph = model.nodes(model.graphs(HISTORY)), model.graphs(HISTORY)
+    assert torch.allclose(items, table[graph.ids[0]] @ model.nodes.merge.weight.T, atol=1e-6)
+    model.loss(HISTORY, TARGET).backward()
+    assert all(reader.map.weight.grad.any() for reader in readers)
+    assert MMSR(MMSRConfig(dim=8, item_features=True), 12).nodes.content is None
