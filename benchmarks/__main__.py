@@ -22,12 +22,13 @@ from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.evaluation.feed import Feed, width_for
 from mmsr_lite.evaluation.ranks import evaluate, ranks
+from mmsr_lite.explain.gates import gates
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.training.distributed import first_alone, processes, rank, size
 from mmsr_lite.training.loop import pick_device, train
 from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
 
-OTHERS = ("growth", "cpu", "interaction", "scale", "peers")
+OTHERS = ("growth", "cpu", "interaction", "scale", "peers", "search")
 RELEASED = {
     "train_epoch_s": 76.0,
     "rank_s": 20.0,
@@ -38,6 +39,7 @@ GOALS = {  # of the table: key -> (what, goal)
     "train_epoch_bf16_s": ("the same in bf16, s", "less"),
     "rank_s": ("full ranking of all test targets, s", "<= 0.15"),
     "peak_gib": ("peak GPU memory in training, GiB", "<= 1"),
+    "gates_s": ("the gates of all users' last histories, s", "<= 5; CPU 60"),
     "graphs_per_s": ("MSGraphs built a second", ">= 2e6; one core >= 3e4"),
     "hr5": ("HR@5 after as many epochs", "unchanged"),
     "hr5_spread": ("HR@5, largest less smallest of the precisions", "small"),
@@ -80,6 +82,7 @@ def measure(config: RunConfig, epochs: int, dataset: Dataset, books: tuple[Codeb
     found["rank_s"] = median_seconds(lambda: ranks(model, parts.test), device, most=5, limit=float("inf"))
     if size() == 1:
         found["graphs_per_s"] = graphs_per_second(model, Feed(parts.train, device), parts.train.lengths, device)
+        found["gates_s"] = median_seconds(lambda: gates(model, dataset), device, warm=1, most=3, limit=float("inf"))
     quality = evaluate(model, parts.test)
     return found | {"hr5": quality["HR@5"], "mrr5": quality["MRR@5"]}
 
@@ -129,7 +132,8 @@ def main(argv: list[str]) -> None:
     by = {row["precision"]: row for row in rows if not row["negatives"]}
     told = next(by[name] for name in ("tf32", "float32", "bf16") if name in by)
     result = {"device": device_name(device) + (f" x {count}" if count > 1 else ""), "torch": torch.__version__}
-    result |= {key: told[key] for key in ("train_epoch_s", "rank_s", "peak_gib", "graphs_per_s", "hr5") if key in told}
+    keys = ("train_epoch_s", "rank_s", "peak_gib", "graphs_per_s", "gates_s", "hr5")
+    result |= {key: told[key] for key in keys if key in told}
     result |= {"train_epoch_bf16_s": by["bf16"]["train_epoch_s"]} if "bf16" in by else {}
     result["hr5_spread"] = max(row["hr5"] for row in by.values()) - min(row["hr5"] for row in by.values())
     kind = "" if args.batch == 512 and count == 1 else f"-batch-{args.batch}-x{count}"

@@ -1,0 +1,149 @@
+"""Can MMSR beat counting and its own shuffled codes? `python -m benchmarks search SOURCE` looks for a recipe.
+
+Trials drawn at random learn from the first four fifths of every training part and are judged on its last fifth, so no
+test item is seen; the one whose lesser gain over counting (in HR@5 or in MRR@5) is greatest is the recipe. It is
+trained on the whole training part with five seeds, beside the same with features and codes shuffled across the
+catalogue and without modalities, and tested over users. Writes benchmarks/results/<data set>-search.csv and
+-recipe.csv, each resumable run by run, and -seen.csv: hits by how often the target had been seen.
+"""
+
+import argparse
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from benchmarks.timing import RESULTS
+from mmsr_lite.cli_data import pairs
+from mmsr_lite.data import load
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import split
+from mmsr_lite.data.storage import atomic
+from mmsr_lite.experiments.controls import VARIANTS
+from mmsr_lite.experiments.perform import Worker
+from mmsr_lite.experiments.runner import _begin, _perform
+from mmsr_lite.experiments.statistics import paired
+from mmsr_lite.experiments.study import Job, run_id
+from mmsr_lite.experiments.table import METRICS, load_ranks
+from mmsr_lite.training.run import RunConfig
+
+SPACE: dict[str, list[Any]] = {
+    "lr": [1e-3, 3e-3, 5e-3, 1e-2],
+    "batch": [256, 512, 1024],
+    "epochs": [10, 20, 30],
+    "dropout": [0.2, 0.4, 0.6],
+    "input_dropout": [0.2, 0.4, 0.6, 0.7],
+    "label_smoothing": [0.0, 0.1, 0.2],
+    "weight_decay": [0.0, 0.01, 0.1, 0.3],
+    "layers": [1, 2],
+    "item_features": [False, True],
+    "feature_start": [0.0, 0.5],
+}
+SEEN = ("0 to 2", "3 to 5", "6 to 10", "11 to 20", "21 to 50", "more")  # times
+GOALS = ("HR@5", "MRR@5")
+SHOWN = (*GOALS, "HR@20", "MRR@20")
+RANKS = Path("runs", "search")
+
+
+def training_part(data: Dataset) -> Dataset:
+    """The data set without its test items: its own split judges on the last fifth of what is left."""
+    keep = np.ones(len(data.item), bool)
+    keep[split(data, validation=False).test.end] = False
+    return replace(data, user=data.user[keep], item=data.item[keep], time=data.time[keep])
+
+
+def draw(count: int, fixed: dict[str, Any]) -> list[dict[str, Any]]:
+    """The settings of the first `count` trials, always the same ones."""
+    chance, space = np.random.default_rng(0), SPACE | {n: v if isinstance(v, list) else [v] for n, v in fixed.items()}
+    return [{name: values[chance.integers(len(values))] for name, values in space.items()} for _ in range(count)]
+
+
+def carry_out(jobs: list[Job], data: Dataset, at: str, args: argparse.Namespace) -> pd.DataFrame:
+    """Run what the table does not have, several at once, a row as soon as it is known; the table."""
+    file = RESULTS / f"{data.name}-{at}.csv"
+    rows = pd.read_csv(file, keep_default_na=False).to_dict("records") if file.is_file() else []
+    worker, end = Worker(data, args.device, RANKS / at), time.monotonic() + 60 * args.minutes
+    todo = [job for job in jobs if run_id(job.config) not in {row["run"] for row in rows}]
+    with ProcessPoolExecutor(args.jobs, get_context("spawn"), _begin, (worker,)) as pool, tqdm(total=len(todo)) as bar:
+        running: dict[Future, Job] = {}
+        while True:
+            while todo and len(running) < args.jobs and time.monotonic() < end:
+                job = todo.pop(0)
+                running[pool.submit(_perform, job)] = job
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                labels = running.pop(future).labels
+                rows += [row | labels for row in future.result()[0]]
+                bar.update()
+            with atomic(file) as tmp:
+                pd.DataFrame(rows).round(dict.fromkeys(METRICS, 4) | {"seconds": 1}).to_csv(tmp, index=False)
+    return pd.DataFrame(rows)
+
+
+def by_seen(seen: np.ndarray, ranks: dict[str, list[np.ndarray]]) -> pd.DataFrame:
+    """HR@5 and HR@20 of each system by how often the target (E,) was `seen` in the training part, mean over seeds."""
+    bins = pd.cut(pd.Series(seen, name="seen"), [-1, 2, 5, 10, 20, 50, np.inf], labels=SEEN)
+    hits = {f"{name} HR@{k}": 100 * (np.stack(some) <= k).mean(0) for name, some in ranks.items() for k in (5, 20)}
+    grouped = pd.DataFrame({"targets": 1} | hits).groupby(bins, observed=True)
+    return grouped.mean().round(3).assign(targets=grouped.size())
+
+
+def main(argv: list[str]) -> None:
+    """Search, train the recipe, compare, print."""
+    parser = argparse.ArgumentParser("python -m benchmarks search", description=__doc__.splitlines()[0])
+    parser.add_argument("source", help="a folder such as amazon-beauty, raw or prepared")
+    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="a value, or a list to draw from")
+    parser.add_argument("--only-search", action="store_true")
+    args = parser.parse_args(argv)
+    data, fixed = load(args.source), pairs(args.set, json_values=True)
+    base = RunConfig(data.name, tuple(m.name for m in data.modalities)).with_settings(
+        selection="none", precision="tf32"
+    )
+    inner = training_part(data)
+    counting = {}
+    for part, at in ((inner, "search"), (data, "recipe")):
+        one = Job({"model": "markov", "at": at}, replace(base, model="markov"))
+        counting[at] = Worker(part, "cpu", RANKS / at).perform(one)[0][0]
+        print("counting", at, {name: round(counting[at][name], 2) for name in SHOWN})
+    drawn = [Job(some, base.with_settings(**some)) for some in draw(args.trials, fixed)]
+    jobs = [*{run_id(job.config): job for job in drawn}.values()]
+    found = carry_out(jobs, inner, "search", args)
+    found["gain"] = np.min([found[name] / counting["search"][name] - 1 for name in GOALS], axis=0)
+    found = found.sort_values("gain", ascending=False)
+    print(found[["gain", *SHOWN, *SPACE, "seconds"]].head(12).to_string())
+    if args.only_search:
+        return
+    best = {name: found[name].iloc[0].item() for name in SPACE | fixed}
+    print("recipe", best)
+    recipe = base.with_settings(**best)
+    systems = {name: recipe.with_settings(**change) for name, change in VARIANTS.items()}
+    jobs = [
+        Job({"variant": name} | best, config.with_settings(seed=seed))
+        for seed in range(args.seeds)
+        for name, config in systems.items()
+    ]
+    table = carry_out(jobs, data, "recipe", args)
+    print(table.groupby("variant")[[*SHOWN]].agg(["mean", "std"]).round(2).to_string())
+    user = split(data, validation=False).test.user
+    runs = {name: list(rows["run"]) for name, rows in table.groupby("variant")} | {
+        "counting": [counting["recipe"]["run"]]
+    }
+    kept = {n: [load_ranks(RANKS / "recipe" / f"{run}.npz") for run in some] for n, some in runs.items()}
+    ranks = {name: [one for one in some if one is not None] for name, some in kept.items()}
+    seen = np.bincount(training_part(data).item, minlength=data.num_items + 1)
+    by_seen(seen[split(data, validation=False).test.targets], ranks).to_csv(RESULTS / f"{data.name}-seen.csv")
+    for other in (name for name in ranks if name != "true"):
+        for metric in SHOWN:
+            print("true less", other, metric, paired(ranks["true"], ranks[other], user, metric))
