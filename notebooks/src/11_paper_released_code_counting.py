@@ -207,9 +207,48 @@ assert 0.2 < share < 0.6
 # `match` all three are alike. **Whoever claims a gain from modalities has to show shuffled ones beside it**; `mmsr-lite tables controls` does, for every model that reads
 # modalities.
 #
-# Why not on Beauty? An item there has been seen a few times, and its title and category say what else its buyers buy only roughly; the score, moreover, compares the
-# user with a table of item *identities* (section 4.4), so features cannot make a candidate of an item that was hardly ever seen.
+# ## Where the modalities could come in
 #
+# Why not on Beauty? The score compares the user with a table of item *identities* (section 4.4): features can change whom an item reminds of, but cannot make a candidate of
+# an item that was hardly ever seen. That is a guess, and can be tried. `item_features=True` departs from the paper: an item's embedding becomes its identity **plus a map of
+# its features**, in the graph and in the score. Settings searched on the last fifth of the training part, five seeds, the same three systems.
+#
+# **Before you run it:** if the guess is right, at which targets should the true features be ahead of shuffled ones: those seen often in training, or those seen rarely?
+
+# %%
+scored = pd.read_csv(BENCHMARKS / "amazon-beauty-recipe.csv")
+means = scored.groupby("variant")[["HR@5", "MRR@5", "HR@20"]].agg(["mean", "std"]).round(2)
+means
+
+# %%
+seen = pd.read_csv(BENCHMARKS / "amazon-beauty-seen.csv", index_col="seen")
+reached = {name: seen[f"{name} HR@20"] for name in ("true", "shuffled", "none", "counting")}
+gain = pd.DataFrame({f"over {name}": 100 * (reached["true"] / reached[name] - 1) for name in ("shuffled", "counting")})
+axes = gain.plot.bar(
+    figsize=(8, 3), color=["#D55E00", "#009E73"], rot=0, xlabel="times the target was seen in training"
+)
+axes.set_ylabel("gain of true features\nin HR@20, percent")
+axes.axhline(0, color="0.2", linewidth=0.8)
+pd.DataFrame(reached).round(1).assign(targets=seen["targets"])
+
+# %% [markdown]
+# Now true features are ahead of shuffled ones: HR@5 7.99 to 7.79, HR@20 15.11 to 14.39 (over users, both $p < 0.001$); in MRR@5 they are not. And they are ahead where the guess
+# says: by 7 to 14 % in HR@20 at targets seen 3 to 20 times, by 2 % at those seen more than 50 times. At targets seen up to ten times counting is still ahead of all. Over all targets the gain over it is
+# 8.2 % in HR@5. A warning stays: the settings were searched with *true* features, and with its own, earlier settings the shuffled control stood at 7.90 and 14.71.
+
+# %%
+assert means.xs("mean", axis=1, level=1).loc["true"].tolist() == [7.99, 5.00, 15.11]
+assert means.xs("mean", axis=1, level=1).loc["shuffled"].tolist() == [7.79, 5.03, 14.39]
+told = gain["over shuffled"]
+assert told["3 to 5":"11 to 20"].between(7, 14).all() and round(told["more"]) == 2
+assert round(100 * (scored.query("variant == 'true'")["HR@5"].mean() / markov["HR@5"] - 1), 1) == 8.2
+assert (
+    "| Beauty, shuffled | 0.20 (0.09 to 0.31) | < 0.001 | -0.04 (-0.10 to 0.02) | 0.24 | 0.84 (0.67 to 1.00) |" in page
+)
+assert (gain["over counting"][:"6 to 10"] < 0).all() and (gain["over counting"]["11 to 20":] > 0).all()
+assert round(fake["HR@20"].mean(), 2) == 14.71
+
+# %% [markdown]
 # ## What the released code does
 #
 # The authors' code is public, which is how one can learn from it at all. Reading it beside the paper shows departures; these five can be switched on here
@@ -244,8 +283,8 @@ picked = pd.DataFrame(
 picked.round(2)
 
 # %%
-gain = picked["best epoch of each metric"] - picked["last"]
-assert (gain >= 0).all() and gain["HR@5"] < 0.02 and gain["HR@20"] > gain["HR@5"]
+more = picked["best epoch of each metric"] - picked["last"]
+assert (more >= 0).all() and more["HR@5"] < 0.02 and more["HR@20"] > more["HR@5"]
 assert picked["its epoch"].nunique() > 1  # no one model has these numbers
 
 # %% [markdown]
@@ -255,7 +294,8 @@ assert picked["its epoch"].nunique() > 1  # no one model has these numbers
 # ## Summary
 #
 # On Beauty MMSR beats counting, and counting beats much that has been published. Its lead does not come from what the codes say: shuffled across the catalogue they do as
-# well, although without codes it is worse. On ML-100K it does not beat counting. Ablations need a control; the control needs a world in which it finds something.
+# well, although without codes it is worse. On ML-100K it does not beat counting. Ablations need a control; the control needs a world in which it finds something. Once the score can
+# read features, what they say does count, and most for items that are rarely seen.
 #
 # ## Exercises
 #

@@ -163,13 +163,13 @@ assert (
     hr["codes: true"] > hr["codes: shuffled"] + 2
     and min(hr["codes: shuffled"], hr["codes: none"]) > hr["counting: markov"]
 )
-true_shuffled, true_none, shuffled_none = (pair["differences"]["HR@5"] for pair in record["pairs"])
-assert not record["pairs"][0]["differences"]["HR@20"]["clear"]
-assert true_shuffled["clear"] and true_none["clear"] and not shuffled_none["clear"]
+true_shuffled, true_none, _ = (pair["differences"]["HR@5"] for pair in record["pairs"])
+assert true_shuffled["clear"] and true_none["clear"]
 
 # %% [markdown]
-# True codes are ahead of shuffled ones in what is ranked first (among the first 20 there is no difference), and shuffled ones not of none: here the modalities do say something, and this is what the control looks like when it finds it. All three are
-# ahead of counting. It is one seed; `mmsr-lite tables controls PREPARED` does it with five, each system tuned by itself.
+# True codes are ahead of shuffled ones and of none: here the modalities do say something, and this is what the control looks like when it finds it. All three are
+# ahead of counting. But it is one seed. Shuffled against none, or the first 20 instead of the first 5, comes out one way with one CPU thread and another with two, which add in another order; so do not read these.
+# `mmsr-lite tables controls PREPARED` trains five seeds, each system tuned by itself.
 #
 # ## Look inside
 #
