@@ -108,9 +108,8 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--only-search", action="store_true")
     args = parser.parse_args(argv)
     data, fixed = load(args.source), pairs(args.set, json_values=True)
-    base = RunConfig(data.name, tuple(m.name for m in data.modalities)).with_settings(
-        selection="none", precision="tf32"
-    )
+    base = RunConfig(data.name, tuple(m.name for m in data.modalities))
+    base = base.with_settings(selection="none", precision="tf32")
     inner = training_part(data)
     counting = {}
     for part, at in ((inner, "search"), (data, "recipe")):
@@ -137,11 +136,11 @@ def main(argv: list[str]) -> None:
     table = carry_out(jobs, data, "recipe", args)
     print(table.groupby("variant")[[*SHOWN]].agg(["mean", "std"]).round(2).to_string())
     user = split(data, validation=False).test.user
-    runs = {name: list(rows["run"]) for name, rows in table.groupby("variant")} | {
-        "counting": [counting["recipe"]["run"]]
-    }
+    runs = {"counting": [counting["recipe"]["run"]]} | {n: list(some["run"]) for n, some in table.groupby("variant")}
     kept = {n: [load_ranks(RANKS / "recipe" / f"{run}.npz") for run in some] for n, some in runs.items()}
-    ranks = {name: [one for one in some if one is not None] for name, some in kept.items()}
+    ranks = {name: there for name, some in kept.items() if (there := [one for one in some if one is not None])}
+    if "true" not in ranks:
+        return
     seen = np.bincount(training_part(data).item, minlength=data.num_items + 1)
     by_seen(seen[split(data, validation=False).test.targets], ranks).to_csv(RESULTS / f"{data.name}-seen.csv")
     for other in (name for name in ranks if name != "true"):

@@ -131,9 +131,8 @@ sizes.round(1)
 # **Before you run it:** HR@5 after nine epochs; will it fall from float32 to bf16?
 
 # %%
-quality = pd.DataFrame(read_json(BENCHMARKS / "nine-epochs-nvidia-h200.json")["rows"]).set_index("precision")[
-    ["hr5", "mrr5"]
-]
+nine = read_json(BENCHMARKS / "nine-epochs-nvidia-h200.json")["rows"]
+quality = pd.DataFrame(nine).set_index("precision")[["hr5", "mrr5"]]
 error = (quality.hr5 * (100 - quality.hr5) / 33_942) ** 0.5  # binomial: what a test set of this size can tell
 quality.assign(standard_error=error).round(2)
 
