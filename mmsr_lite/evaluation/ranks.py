@@ -45,7 +45,7 @@ def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, p
     mine, size = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
     model.eval()
     begins = range(mine * batch, len(order), size * batch)
-    for begin in tqdm(begins, "rank", disable=not progress or mine > 0, leave=False):
+    for begin in tqdm(begins, "rank", disable=not progress or mine > 0):
         some = slice(begin, begin + batch)
         history, target = feed(rows[some], width_for(lengths[order[some][-1]], device))  # the last is the longest
         found[some] = rank_of(model.scores(history), target)

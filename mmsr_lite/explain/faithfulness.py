@@ -80,7 +80,7 @@ def faithfulness(
     rows = rng.permutation(len(examples))[:histories]
     rows, twin = rows[np.argsort(examples.lengths[rows], kind="stable")], _shuffled(model, seed)
     found = []
-    for some in tqdm(np.array_split(rows, -(-len(rows) // CHUNK)), explains, disable=not progress, leave=False):
+    for some in tqdm(np.array_split(rows, -(-len(rows) // CHUNK)), explains, disable=not progress):
         graph = model.graphs(torch.from_numpy(examples.histories(some)).to(model.item_table().device))
         worth, gradient, watched, late = _worth(model, graph, explains)
         drawn = [torch.from_numpy(rng.random(worth.shape)).to(worth) for _ in range(orders)]

@@ -62,7 +62,7 @@ def gates(
         of_item = touched[0].repeat(codes.shape[1])
         touched.append(np.bincount(codes.cpu().numpy().ravel(), of_item, len(vectors.weight)).astype(np.int64))
     found = []
-    for begin in tqdm(range(0, len(order), batch), "gates", disable=not progress, leave=False):
+    for begin in tqdm(range(0, len(order), batch), "gates", disable=not progress):
         rows = order[begin : begin + batch]
         graph = model.graphs(torch.from_numpy(examples.histories(rows)).to(device))
         _, seen = rerun(model, graph)
