@@ -41,7 +41,8 @@ def what_if(
     """What changes when `change` is done to the history of `user`, or to `history`: a record of both, and of a band.
 
     `change` is a name or a dict of `changes.CHANGES`, or several, done in order. What is watched is the target, or,
-    where there is none, the item that the clean run puts first. Raises `MMSRError` for what cannot be done.
+    where there is none, the item that the clean run puts first. Changes of a modality are changes of codes: of a model
+    with `item_features` the items' embeddings keep what they read. Raises `MMSRError` for what cannot be done.
 
     >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
     >>> from mmsr_lite.models.mmsr import MMSRConfig
