@@ -1,7 +1,8 @@
 """Speed and memory against the goals: `python -m benchmarks FOLDER` (Beauty, or any data set) on this machine's device.
 
 Writes benchmarks/results/<device>.json and prints the table of all results there. Medians of at least five measurements
-after warm-up. `python -m benchmarks NAME ...` with growth, peers, cpu or scale measures what benchmarks/NAME.py says.
+after warm-up. `python -m benchmarks NAME ...` with growth, peers, cpu, interaction, scale or search measures what
+benchmarks/NAME.py says.
 """
 
 import argparse

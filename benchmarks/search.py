@@ -25,9 +25,10 @@ from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import atomic
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.controls import VARIANTS
 from mmsr_lite.experiments.perform import Worker
-from mmsr_lite.experiments.runner import _begin, _perform
+from mmsr_lite.experiments.runner import begin_process, perform_there
 from mmsr_lite.experiments.statistics import paired
 from mmsr_lite.experiments.study import Job, run_id
 from mmsr_lite.experiments.table import METRICS, load_ranks
@@ -70,17 +71,24 @@ def carry_out(jobs: list[Job], data: Dataset, at: str, args: argparse.Namespace)
     rows = pd.read_csv(file, keep_default_na=False).to_dict("records") if file.is_file() else []
     worker, end = Worker(data, args.device, RANKS / at), time.monotonic() + 60 * args.minutes
     todo = [job for job in jobs if run_id(job.config) not in {row["run"] for row in rows}]
-    with ProcessPoolExecutor(args.jobs, get_context("spawn"), _begin, (worker,)) as pool, tqdm(total=len(todo)) as bar:
+    with (
+        ProcessPoolExecutor(args.jobs, get_context("spawn"), begin_process, (worker,)) as pool,
+        tqdm(total=len(todo)) as bar,
+    ):
         running: dict[Future, Job] = {}
         while True:
             while todo and len(running) < args.jobs and time.monotonic() < end:
                 job = todo.pop(0)
-                running[pool.submit(_perform, job)] = job
+                running[pool.submit(perform_there, job)] = job
             if not running:
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                labels = running.pop(future).labels
-                rows += [row | labels for row in future.result()[0]]
+                job = running.pop(future)
+                try:
+                    made = future.result()[0]
+                except MMSRError:  # it diverged: a bad trial
+                    made = [{"run": run_id(job.config), "seconds": 0.0} | dict.fromkeys(METRICS, 0.0)]
+                rows += [row | job.labels for row in made]
                 bar.update()
             with atomic(file) as tmp:
                 pd.DataFrame(rows).round(dict.fromkeys(METRICS, 4) | {"seconds": 1}).to_csv(tmp, index=False)

@@ -88,9 +88,9 @@ def run_studies(
     if not dry_run:
         note_dataset(place, setting, names)
         if jobs > 1:
-            pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (worker,))
+            pool = ProcessPoolExecutor(jobs, get_context("spawn"), begin_process, (worker,))
     with pool as opened:
-        submit = partial(_at_once, worker) if opened is None else partial(opened.submit, _perform)
+        submit = partial(_at_once, worker) if opened is None else partial(opened.submit, perform_there)
         runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS])
         for name in names:
             yield runner.study(name)
@@ -251,14 +251,14 @@ def _at_once(worker: Worker, job: Job) -> Future:
     return future
 
 
-def _begin(worker: Worker) -> None:
+def begin_process(worker: Worker) -> None:
     """Make a new process ready."""
     global _worker
     _worker = worker
     torch.set_num_threads(1)
 
 
-def _perform(job: Job):
-    """Run a job in a process that `_begin` made ready."""
+def perform_there(job: Job):
+    """Run a job in a process that `begin_process` made ready."""
     assert _worker is not None
     return _worker.perform(job)

@@ -30,7 +30,7 @@ NAMES, PAGES = (
     ALL if (given := os.environ.get(variable, few)) == "all" else given.split()
     for variable, few in {
         "MMSR_NOTEBOOKS": "02_the_msgraph 06_early_versus_late",
-        "MMSR_VOILA": "01_data_and_modality_codes",
+        "MMSR_VOILA": "00_start_here",
     }.items()
 )
 APPS = {"jupyterlab": "lab/tree/desk.ipynb?reset", "notebook": "notebooks/desk.ipynb"}  # module -> page

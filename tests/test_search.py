@@ -1,0 +1,29 @@
+"""The search for a recipe: what its trials may see, and that they are always the same."""
+
+import numpy as np
+
+from benchmarks.search import SPACE, by_seen, draw, training_part
+from mmsr_lite.data import load
+from mmsr_lite.data.split import split
+
+
+def test_trials_never_see_a_test_item_and_are_judged_on_what_comes_before():
+    world = load("wardrobe:match", modalities=())
+    inner, whole = training_part(world), split(world, validation=False)
+    assert len(inner.item) == len(world.item) - len(whole.test)
+    for user in (0, 7, world.num_users - 1):
+        tested = whole.test.targets[whole.test.user == user]
+        assert [*inner.history(user), *tested] == world.history(user).tolist()
+
+
+def test_trials_are_the_same_whenever_they_are_drawn_and_keep_to_what_is_fixed():
+    some = draw(5, {"dim": 16, "lr": [0.5]})
+    assert some == draw(9, {"dim": 16, "lr": [0.5]})[:5] and len({str(one) for one in some}) == 5
+    assert all(one["dim"] == 16 and one["lr"] == 0.5 and one["layers"] in SPACE["layers"] for one in some)
+
+
+def test_hits_by_how_often_the_target_was_seen_are_means_over_seeds_and_targets():
+    ranks = {"true": [np.array([1.0, 9.0, 30.0]), np.array([6.0, 1.0, 30.0])]}
+    found = by_seen(np.array([0, 2, 51]), ranks)
+    assert found.index.tolist() == ["0 to 2", "more"] and found["targets"].tolist() == [2, 1]
+    assert found["true HR@5"].tolist() == [100 * (1 + 0 + 0 + 1) / 4, 0] and found["true HR@20"].tolist() == [100, 0]
