@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
@@ -43,6 +44,7 @@ class MMSRConfig:
     label_smoothing: float = 0.0
     feature_start: float = 0.0  # share of the items' features in the embeddings they start with
     item_features: bool = False  # no part of the paper: an item's embedding is its identity and a map of its features
+    cosine: float = 0.0  # no part of the paper: scores are this times the cosine of state and item, 0 for their product
     max_history: int = 50
 
     def __post_init__(self) -> None:
@@ -95,7 +97,7 @@ class MMSR(Recommender):
         states = [self.input_dropout(state) for state in self.nodes(graph)]
         for layer in self.layers[:-1]:
             states = layer(states, graph)
-        return last_item_state(self.layers[-1], states, graph)
+        return self._scaled(last_item_state(self.layers[-1], states, graph))
 
     def states(self, history: Tensor) -> tuple[GraphBatch, list[Tensor]]:
         """The graph and every node's final state of each type (B, N_t, D): what `user_state` reads, in full."""
@@ -107,7 +109,11 @@ class MMSR(Recommender):
 
     def item_table(self) -> Tensor:
         """(V+1, D): the embeddings of the items."""
-        return self.nodes.items()
+        return self._scaled(self.nodes.items())
+
+    def _scaled(self, vectors: Tensor) -> Tensor:
+        scale = self.config.cosine
+        return F.normalize(vectors, dim=-1) * scale**0.5 if scale else vectors
 
     @torch.no_grad()
     def mean_beta(self, history: Tensor) -> dict[str, float]:
