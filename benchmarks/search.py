@@ -1,17 +1,17 @@
-"""Can MMSR beat counting and its own shuffled codes? `python -m benchmarks search SOURCE` looks for a recipe.
+"""Can MMSR beat counting and its own shuffled codes? `python -m benchmarks search SOURCE` looks for a recipe of each.
 
-Trials drawn at random learn from the first four fifths of every training part and are judged on its last fifth, so no
-test item is seen; the one whose lesser gain over counting (in HR@5 or in MRR@5) is greatest is the recipe. It is
-trained on the whole training part with five seeds, beside the same with features and codes shuffled across the
-catalogue and without modalities, and tested over users. Writes benchmarks/results/<data set>-search.csv and
--recipe.csv, each resumable run by run, and -seen.csv: hits by how often the target had been seen.
+Trials drawn at random, the same for true and for shuffled features and codes, learn from the first four fifths of every
+training part and are judged on its last fifth, so no test item is seen. Those whose lesser gain over counting (in HR@5
+or in MRR@5) is greatest are tried with more seeds, and the best in the mean is the recipe. It is trained on the whole
+training part with five seeds, beside the same with shuffled ones and without modalities, and shuffled ones by their own
+recipe, and tested over users. Writes benchmarks/results/<data set>-search.csv and -recipe.csv, each resumable run by
+run, and -seen.csv: hits by how often the target had been seen.
 """
 
 import argparse
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.controls import VARIANTS
 from mmsr_lite.experiments.perform import Worker
-from mmsr_lite.experiments.runner import begin_process, perform_there
+from mmsr_lite.experiments.runner import perform_there, pool_of
 from mmsr_lite.experiments.statistics import paired
 from mmsr_lite.experiments.study import Job, run_id
 from mmsr_lite.experiments.table import METRICS, load_ranks
@@ -49,6 +49,7 @@ SPACE: dict[str, list[Any]] = {
 SEEN = ("0 to 2", "3 to 5", "6 to 10", "11 to 20", "21 to 50", "more")  # times
 GOALS = ("HR@5", "MRR@5")
 SHOWN = (*GOALS, "HR@20", "MRR@20")
+SEARCHED = ("true", "shuffled")  # of VARIANTS
 RANKS = Path("runs", "search")
 
 
@@ -68,13 +69,10 @@ def draw(count: int, fixed: dict[str, Any]) -> list[dict[str, Any]]:
 def carry_out(jobs: list[Job], data: Dataset, at: str, args: argparse.Namespace) -> pd.DataFrame:
     """Run what the table does not have, several at once, a row as soon as it is known; the table."""
     file = RESULTS / f"{data.name}-{at}.csv"
-    rows = pd.read_csv(file, keep_default_na=False).to_dict("records") if file.is_file() else []
+    rows = pd.read_csv(file).to_dict("records") if file.is_file() else []
     worker, end = Worker(data, args.device, RANKS / at), time.monotonic() + 60 * args.minutes
     todo = [job for job in jobs if run_id(job.config) not in {row["run"] for row in rows}]
-    with (
-        ProcessPoolExecutor(args.jobs, get_context("spawn"), begin_process, (worker,)) as pool,
-        tqdm(total=len(todo)) as bar,
-    ):
+    with pool_of(args.jobs, worker) as pool, tqdm(total=len(todo)) as bar:
         running: dict[Future, Job] = {}
         while True:
             while todo and len(running) < args.jobs and time.monotonic() < end:
@@ -95,6 +93,15 @@ def carry_out(jobs: list[Job], data: Dataset, at: str, args: argparse.Namespace)
     return pd.DataFrame(rows)
 
 
+def ranked(table: pd.DataFrame, trials: dict[str, Job], counting: dict[str, Any]) -> pd.DataFrame:
+    """The settings and results of `trials`, each the mean of its seeds, by their lesser gain over counting."""
+    by = table[table.trial.isin(trials)].groupby("trial")
+    mean = by[[*SHOWN]].mean().assign(seeds=by.size())
+    gain = np.min([mean[name] / counting[name] - 1 for name in GOALS], axis=0)
+    settings = pd.DataFrame([trials[trial].labels for trial in mean.index], mean.index)
+    return settings.drop(columns="trial").join(mean.assign(gain=gain)).sort_values("gain", ascending=False)
+
+
 def by_seen(seen: np.ndarray, ranks: dict[str, list[np.ndarray]]) -> pd.DataFrame:
     """HR@5 and HR@20 of each system by how often the target (E,) was `seen` in the training part, mean over seeds."""
     bins = pd.cut(pd.Series(seen, name="seen"), [-1, 2, 5, 10, 20, 50, np.inf], labels=SEEN)
@@ -108,6 +115,7 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser("python -m benchmarks search", description=__doc__.splitlines()[0])
     parser.add_argument("source", help="a folder such as amazon-beauty, raw or prepared")
     parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--finalists", type=int, default=4, help="trials of each kind that get two more seeds")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("--device", default="cuda")
@@ -124,24 +132,33 @@ def main(argv: list[str]) -> None:
         one = Job({"model": "markov", "at": at}, replace(base, model="markov"))
         counting[at] = Worker(part, "cpu", RANKS / at).perform(one)[0][0]
         print("counting", at, {name: round(counting[at][name], 2) for name in SHOWN})
-    drawn = [Job(some, base.with_settings(**some)) for some in draw(args.trials, fixed)]
-    jobs = [*{run_id(job.config): job for job in drawn}.values()]
-    found = carry_out(jobs, inner, "search", args)
-    found["gain"] = np.min([found[name] / counting["search"][name] - 1 for name in GOALS], axis=0)
-    found = found.sort_values("gain", ascending=False)
-    print(found[["gain", *SHOWN, *SPACE, "seconds"]].head(12).to_string())
+    trials = {}
+    for some in draw(args.trials, fixed):
+        for name, change in VARIANTS.items():
+            config = base.with_settings(**some, **change)
+            if name in SEARCHED:
+                trials[run_id(config)] = Job({"variant": name, "trial": run_id(config)} | some, config)
+    found = ranked(carry_out([*trials.values()], inner, "search", args), trials, counting["search"])
+    again = [trials[trial] for trial in found.groupby("variant").head(args.finalists).index]
+    again = [replace(job, config=job.config.with_settings(seed=seed)) for seed in (1, 2) for job in again]
+    found = ranked(carry_out(again, inner, "search", args), trials, counting["search"])
+    print(found.groupby("variant").head(8).to_string())
     if args.only_search:
         return
-    best = {name: found[name].iloc[0].item() for name in SPACE | fixed}
-    print("recipe", best)
-    recipe = base.with_settings(**best)
-    systems = {name: recipe.with_settings(**change) for name, change in VARIANTS.items()}
+    best = found[found.seeds == found.seeds.max()].groupby("variant")
+    recipes = {name: trials[some.index[0]].labels for name, some in best}
+    for name, labels in recipes.items():
+        print("recipe of", name, labels)
+        recipes[name] = {setting: labels[setting] for setting in SPACE | fixed}
+    systems = {name: (recipes["true"], change) for name, change in VARIANTS.items()}
+    systems |= {f"{name}, its own recipe": (recipes[name], VARIANTS[name]) for name in SEARCHED[1:]}
     jobs = [
-        Job({"variant": name} | best, config.with_settings(seed=seed))
+        Job({"variant": name} | recipe, base.with_settings(**recipe, **change, seed=seed))
         for seed in range(args.seeds)
-        for name, config in systems.items()
+        for name, (recipe, change) in systems.items()
     ]
     table = carry_out(jobs, data, "recipe", args)
+    table = table[table.run.isin([run_id(job.config) for job in jobs])]
     print(table.groupby("variant")[[*SHOWN]].agg(["mean", "std"]).round(2).to_string())
     user = split(data, validation=False).test.user
     runs = {"counting": [counting["recipe"]["run"]]} | {n: list(some["run"]) for n, some in table.groupby("variant")}

@@ -88,7 +88,7 @@ def run_studies(
     if not dry_run:
         note_dataset(place, setting, names)
         if jobs > 1:
-            pool = ProcessPoolExecutor(jobs, get_context("spawn"), begin_process, (worker,))
+            pool = pool_of(jobs, worker)
     with pool as opened:
         submit = partial(_at_once, worker) if opened is None else partial(opened.submit, perform_there)
         runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS])
@@ -251,14 +251,23 @@ def _at_once(worker: Worker, job: Job) -> Future:
     return future
 
 
-def begin_process(worker: Worker) -> None:
-    """Make a new process ready."""
+def pool_of(jobs: int, worker: Worker) -> ProcessPoolExecutor:
+    """So many processes that perform the jobs of `worker`, on all the GPUs there are when its device is "cuda"."""
+    spawn = get_context("spawn")
+    return ProcessPoolExecutor(jobs, spawn, _begin_process, (worker, spawn.Value("i", 0)))
+
+
+def _begin_process(worker: Worker, begun: Any) -> None:
     global _worker
     _worker = worker
     torch.set_num_threads(1)
+    with begun.get_lock():
+        number, begun.value = begun.value, begun.value + 1
+    if worker.device == "cuda":
+        torch.cuda.set_device(number % torch.cuda.device_count())
 
 
 def perform_there(job: Job):
-    """Run a job in a process that `begin_process` made ready."""
+    """Run a job in a process of `pool_of`."""
     assert _worker is not None
     return _worker.perform(job)
