@@ -92,6 +92,7 @@ def run_studies(
     with pool as opened:
         submit = partial(_at_once, worker) if opened is None else partial(opened.submit, perform_there)
         runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS])
+        yield runner.tune(names)
         for name in names:
             yield runner.study(name)
 
@@ -118,16 +119,27 @@ class Runner:
         for path in self.place.glob("*.csv"):
             self._clock(read_rows(path) if path.stem in (*STUDIES, TUNING) else [])
 
-    def study(self, name: str) -> str:
-        """Carry out one study as far as time allows; what was done, in a sentence."""
-        self.failed = []
-        jobs = [job for job in STUDIES[name].jobs(self.setting) if job.config.model in self.only]
-        trials = {
+    def tune(self, names: Sequence[str]) -> str:
+        """Carry out the trials of all these studies side by side; what was done, in a sentence."""
+        trials = [t for name in names for some in self._trials(self._jobs(name)).values() for t in some]
+        told = self._execute(TUNING, [*{run_id(trial.config): trial for trial in trials}.values()])
+        return f"{self.setting.dataset.name}: {'; '.join([told, *self.failed])}"
+
+    def _jobs(self, name: str) -> list[Job]:
+        return [job for job in STUDIES[name].jobs(self.setting) if job.config.model in self.only]
+
+    def _trials(self, jobs: list[Job]) -> dict[str, list[Job]]:
+        """The trials of each system that learns, by the run that is tuned."""
+        return {
             run_id(system): [replace(job, config=c, readings=(Reading(),)) for c in self.setting.trials(system)]
             for job in sorted(jobs, key=lambda job: job.like in (None, job.config))  # the last one gives the labels
             if MODELS[(system := job.like or job.config).model].learns
         }
-        told = [self._execute(TUNING, [trial for some in trials.values() for trial in some])]
+
+    def study(self, name: str) -> str:
+        """Carry out one study, whose trials are there, as far as time allows; what was done, in a sentence."""
+        self.failed, jobs = [], self._jobs(name)
+        trials = self._trials(jobs)
         judged = {row["run"]: row for row in read_rows(self.place / f"{TUNING}.csv")}
         runs, waiting = [], set()
         for job in jobs:
@@ -138,7 +150,7 @@ class Runner:
             else:
                 waiting.add(system)
         try:
-            told.append(self._execute(name, runs))
+            told = [self._execute(name, runs)]
         finally:
             if not self.dry:
                 write_sidecar(self.place, name, self.setting, runs)
