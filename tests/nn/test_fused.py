@@ -5,6 +5,7 @@ import os
 import pytest
 import torch
 
+from mmsr_lite.evaluation.feed import Feed
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.fused import plain_path
 from mmsr_lite.nn.softmax import linear_cross_entropy
@@ -14,6 +15,7 @@ GPU = torch.cuda.is_available()
 if not GPU and os.environ.get("TRITON_INTERPRET") != "1":
     pytest.skip("needs a GPU, or TRITON_INTERPRET=1", allow_module_level=True)
 
+from mmsr_lite.nn.fused.feed import gather  # noqa: E402
 from mmsr_lite.nn.fused.graph import graph_tables  # noqa: E402
 from mmsr_lite.nn.fused.last import last_state, serves  # noqa: E402
 from mmsr_lite.nn.fused.loss import FusedCrossEntropy  # noqa: E402
@@ -99,6 +101,14 @@ def test_dropout_of_the_output_drops_the_same_values_in_both_directions(made):
     wanted, found = (torch.autograd.grad((state.sin()).sum(), learned) for state in (whole * mask, kept))
     for one, other in zip(wanted, found, strict=True):
         assert torch.allclose(one, other, atol=1e-4)
+
+
+def test_a_batch_is_gathered_as_the_feed_does(cycle):
+    feed, rows = Feed(cycle.train, DEVICE), torch.tensor([5, 0, 17], device=DEVICE)
+    with plain_path():
+        wanted = feed(rows, 9)
+    found = gather(feed.items, feed.end, feed.lengths, rows, 9)
+    assert all(torch.equal(one, other) for one, other in zip(wanted, found, strict=True))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

@@ -60,7 +60,7 @@ class _LastLayer(torch.autograd.Function):
         value, query, key = maps[:types], torch.cat(maps[types:-1], 1), maps[-1]  # query: (D, T D)
         counts = (length, n, tables.relation.shape[2], dim)
         wide = {"BD": triton.next_power_of_2(dim)}
-        entries = {"T": types, "NP": triton.next_power_of_2(n), **wide}
+        entries = {"T": types, "NP": triton.next_power_of_2(n), "num_warps": 2, **wide}
         paired = (tables.rows, tables.begin, tables.relation, tables.length)
         belong = (tables.rows, tables.kind, tables.relation, tables.length)
         parts = [graphs * width for width in tables.widths]
@@ -121,7 +121,7 @@ class _LastLayer(torch.autograd.Function):
         to_u, to_asked = torch.empty_like(u), torch.empty_like(asked)
         attention.heterogeneous_backward[graphs, 1](
             flat, u, reached, values, *belong, to_u, to_reached, to_values, scale, *counts, 2, EVERY=False, **entries
-        )
+        )  # fmt: skip
         to_items, to_value = to_read @ value[0], [torch.empty_like(weight) for weight in value]
         to_reached = to_reached.view(graphs, n, dim)
         to_reached[:, 0].addmm_(to_u, g.T)
