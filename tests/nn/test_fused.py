@@ -74,6 +74,19 @@ def test_state_and_gradients_are_those_of_the_plain_path(made, modalities, k, le
     assert length < 7 or all(found[f"layers.0.{name}"].any() for name in ("key.maps.0.weight", "relation"))
 
 
+def test_a_model_of_one_layer_takes_the_fused_path_by_itself_and_any_other_the_plain_one(made, monkeypatch):
+    history, target = histories(3, 4), torch.tensor([1, 2, 3], device=DEVICE)
+    for settings, fused in (({}, True), ({"layers": 2}, False), ({"fusion": "hohe"}, False), ({"dim": 300}, False)):
+        model = made(**settings)
+        with plain_path():
+            plain = model.loss(history, target)
+        monkeypatch.setattr("mmsr_lite.models.mmsr.fusable", lambda tensor: True)
+        monkeypatch.setattr("mmsr_lite.nn.softmax.fusable", lambda tensor: True)
+        assert (model._fused_state(history) is not None) == fused
+        assert model.loss(history, target).item() == pytest.approx(plain.item(), rel=1e-5)
+        monkeypatch.undo()
+
+
 def test_input_dropout_drops_the_same_values_in_both_directions(made):
     nodes, history = made().nodes, histories(3, 5)
     small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
