@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from mmsr_lite.data.split import Examples
+from mmsr_lite.nn.fused import fusable
 
 WIDTHS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50])  # on a GPU: few shapes, little padding
 
@@ -26,6 +27,10 @@ class Feed:
 
     def __call__(self, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
         """Histories, of which none may be longer than `width`, and targets of `rows` (B,)."""
+        if fusable(rows) and len(rows) and width:
+            from mmsr_lite.nn.fused.feed import gather  # needs triton
+
+            return gather(self.items, self.end, self.lengths, rows, width)
         end, lengths = self.end[rows][:, None], self.lengths[rows][:, None]  # (B, 1)
         place = torch.arange(width, device=rows.device)
         history = self.items[(end - lengths + place).clamp_max(len(self.items) - 1)]  # (B, width)

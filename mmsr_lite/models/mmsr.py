@@ -15,6 +15,7 @@ from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.aggregators import AGGREGATORS
+from mmsr_lite.nn.fused import fusable
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.modality import ItemModalities
@@ -93,11 +94,24 @@ class MMSR(Recommender):
 
     def user_state(self, history: Tensor) -> Tensor:
         """(B, D): last pooling, the state of the node that holds the last item (section 4.4)."""
+        if (quick := self._fused_state(history)) is not None:
+            return self._scaled(quick)
         graph = self.graphs(history)
         states = [self.input_dropout(state) for state in self.nodes(graph)]
         for layer in self.layers[:-1]:
             states = layer(states, graph)
         return self._scaled(last_item_state(self.layers[-1], states, graph))
+
+    def _fused_state(self, history: Tensor) -> Tensor | None:
+        """The state before scaling, by kernels made for it, where there are such."""
+        if len(self.layers) > 1 or self.config.global_attention or not fusable(history):
+            return None
+        from mmsr_lite.nn.fused.last import last_state, serves  # needs triton
+
+        codes, rates = tuple(self.codes), (self.config.input_dropout, self.config.dropout)
+        if not serves(self.nodes, self.layers[0], history, codes):
+            return None
+        return last_state(self.nodes, self.layers[0], history, codes, *(rates if self.training else (0.0, 0.0)))
 
     def states(self, history: Tensor) -> tuple[GraphBatch, list[Tensor]]:
         """The graph and every node's final state of each type (B, N_t, D): what `user_state` reads, in full."""

@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from mmsr_lite.nn.fused import fusable
+
 CHUNK = 2**24  # logits held at once: 64 MiB of float32
 ALIGNED = 8  # rows: tensor cores are slow on other numbers of items
 
@@ -34,7 +36,16 @@ def linear_cross_entropy(
     """
     if (negatives := _NEGATIVES.get()) is not None:
         return sampled_cross_entropy(state, table, target, negatives.draw(), negatives.log_chance, smoothing=smoothing)
+    if fusable(state) and state.dtype == table.dtype == torch.float32 and len(state) * len(table) <= chunk:
+        from mmsr_lite.nn.fused.loss import FusedCrossEntropy  # needs triton
+
+        return FusedCrossEntropy.apply(state, table, target, smoothing, _product_dtype(table))
     return _LinearCrossEntropy.apply(state, table, target, smoothing, chunk)
+
+
+def _product_dtype(table: Tensor) -> torch.dtype:
+    kind = table.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else table.dtype
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, chunk: int) -> Tensor:
         kind = state.device.type
         size, table = len(table), F.pad(table, (0, 0, 0, -len(table) % ALIGNED))
-        ctx.dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else table.dtype
+        ctx.dtype = _product_dtype(table)
         ctx.rows, ctx.smoothing, ctx.size = max(1, chunk // len(state)), smoothing, size
         whole, kept = None, None
         with torch.autocast(kind, enabled=False):

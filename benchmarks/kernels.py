@@ -1,0 +1,105 @@
+"""What fusing brings: `python -m benchmarks kernels FOLDER`, captured steps on the plain and on the fused path.
+
+Milliseconds of a step and kernels in it for a few widths of history, the kernels that take longest, and how far losses
+and gradients of the two paths are apart. Writes benchmarks/results/kernels-<device>.json.
+"""
+
+import argparse
+from collections import Counter
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from benchmarks.timing import RESULTS, device_name, file_name, median_seconds, peak_of
+from mmsr_lite.data.split import split
+from mmsr_lite.data.storage import write_json
+from mmsr_lite.evaluation.feed import Feed, width_for
+from mmsr_lite.nn.fused import plain_path
+from mmsr_lite.training.loop import PRECISIONS, pick_device
+from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
+from mmsr_lite.training.step import Step
+
+PATHS = {"plain": plain_path, "fused": nullcontext}
+
+
+def rows_of_width(lengths: np.ndarray, width: int, batch: int, device: torch.device) -> torch.Tensor:
+    """(B,) training rows, at random, that a step of this width is given."""
+    fit = [longest for longest in range(1, width + 1) if width_for(longest, device) == width]
+    some = np.flatnonzero(np.isin(lengths, fit))
+    return torch.from_numpy(np.random.default_rng(0).choice(some, batch)).to(device)
+
+
+def kernels_of(work, top: int = 15) -> tuple[int, list[list]]:
+    """How many kernels `work` runs, and the longest: name, how often, microseconds in all."""
+    with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
+        work()
+        torch.cuda.synchronize()
+    events = [e for e in seen.events() if e.device_type == torch.autograd.DeviceType.CUDA]
+    count, time = Counter(e.name for e in events), Counter()
+    for event in events:
+        time[event.name] += event.time_range.elapsed_us()
+    return len(events), [[name[:90], count[name], round(us, 1)] for name, us in time.most_common(top)]
+
+
+def gradients(model, history, target) -> dict[str, torch.Tensor]:
+    """The loss and every gradient, without dropout."""
+    model.eval().zero_grad(set_to_none=True)
+    loss = model.loss(history, target)
+    loss.backward()
+    return {"loss": loss.detach()} | {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+
+
+def apart(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> dict[str, float | str]:
+    """The largest difference as a share of the largest value of the tensor, and where it is."""
+    shares = {name: ((one[name] - other[name]).abs().max() / one[name].abs().max()).item() for name in one}
+    worst = max((name for name in shares if name != "loss"), key=shares.get)
+    return {"loss": shares["loss"], "gradient": shares[worst], "where": worst}
+
+
+def main(argv: list[str]) -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser("python -m benchmarks kernels", description=__doc__)
+    parser.add_argument("source")
+    parser.add_argument("--encoder", default=None)
+    parser.add_argument("--modalities", nargs="+")
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--precision", default="tf32", choices=list(PRECISIONS))
+    parser.add_argument("--widths", nargs="+", type=int, default=[2, 4, 8, 16, 32])
+    parser.add_argument("--profile", type=int, default=8, help="the width whose kernels are listed")
+    args = parser.parse_args(argv)
+    device = pick_device("cuda")
+    config = RunConfig(args.source, None if args.modalities is None else tuple(args.modalities), args.encoder)
+    dataset = prepare(config)
+    books = codebooks(config, dataset)
+    train = split(dataset, validation=False).train
+    feed, found = Feed(train, device), {"device": device_name(device), "batch": args.batch}
+    matmul, autocast = PRECISIONS[args.precision]
+    ours = build(config, dataset, books).to(device)
+    history, target = feed(rows_of_width(train.lengths, args.profile, args.batch, device), args.profile)
+    for name, precision in (("float32", "highest"), ("tf32", "high")):
+        torch.set_float32_matmul_precision(precision)
+        with plain_path():
+            plain = gradients(ours, history, target)
+        found[f"apart_{name}"] = apart(plain, gradients(ours, history, target))
+        print(f"{name}: plain and fused are apart by", found[f"apart_{name}"], flush=True)
+    torch.set_float32_matmul_precision(matmul)
+    print(f"{'path':8}{'width':>6}{'ms':>9}{'kernels':>9}{'GiB':>8}   {args.precision}, batch {args.batch}")
+    for path, block in PATHS.items():
+        model = build(config, dataset, books).to(device).train()
+        with block():
+            step = Step(model, feed, 1e-4, 0.0, 5.0, autocast)
+            for width in args.widths:
+                rows = rows_of_width(train.lengths, width, args.batch, device)
+                work = lambda step=step, rows=rows, width=width: step(rows, width, 1e-4)  # noqa: E731
+                peak = peak_of(lambda work=work: [work() for _ in range(3)], device)
+                ms = 50 * median_seconds(lambda work=work: [work() for _ in range(20)], device)  # of 20, as in training
+                count, longest = kernels_of(work)
+                row = {"ms": ms, "kernels": count, "peak_gib": peak}
+                row |= {"longest": longest} if width == args.profile else {}
+                found.setdefault(path, {})[str(width)] = row
+                print(f"{path:8}{width:6}{ms:9.3f}{count:9}{peak:8.2f}", flush=True)
+                for name, often, us in row.get("longest", []):
+                    print(f"    {us:8.1f} us {often:4} x  {name}")
+    write_json(RESULTS / f"kernels-{file_name(device)}.json", found, indent=1)

@@ -1,0 +1,67 @@
+"""The end of the layer: the gate's second map and softmax, the mixture, dropout, residual: one kernel each way."""
+
+import triton
+import triton.language as tl
+
+from mmsr_lite.nn.fused.nodes import dropped
+
+
+@triton.jit
+def _weigh(ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, DROP: tl.constexpr):
+    live = b < B
+    mask = live[:, None] & (d < D)[None, :]
+    late = tl.load(ends + (2 * b)[:, None] * D + d[None, :], mask=mask, other=0.0)
+    early = tl.load(ends + (2 * b + 1)[:, None] * D + d[None, :], mask=mask, other=0.0)
+    h = tl.maximum(tl.load(hidden + b[:, None] * D + d[None, :], mask=mask, other=0.0), 0.0)
+    ahead = tl.load(second + d, mask=d < D, other=0.0) - tl.load(second + D + d, mask=d < D, other=0.0)
+    score = tl.sum(h * ahead[None, :], 1) + tl.load(bias) - tl.load(bias + 1)
+    beta = 1 / (1 + tl.exp(-score))  # the softmax of two
+    last = tl.maximum(tl.load(length + b, mask=live, other=0) - 1, 0)
+    row = tl.load(rows + (b * L + last) * n, mask=live, other=-1)
+    keep = dropped(seed, b[:, None] * D + d[None, :], rate, DROP)
+    return mask, late, early, h, ahead, beta, row, keep
+
+
+@triton.jit(do_not_specialize=["L", "n", "B"])
+def mix(
+    ends, hidden, second, bias, states, seed, rate, length, rows, out, L, n, B, D,
+    BD: tl.constexpr, BB: tl.constexpr, DROP: tl.constexpr, RESIDUAL: tl.constexpr,
+):  # fmt: skip
+    """Equations 15 to 17 of `ends` (B, 2, D): late, early; `hidden` (B, D) is before its ReLU."""
+    b, d = tl.program_id(0) * BB + tl.arange(0, BB), tl.arange(0, BD)
+    mask, late, early, _, _, beta, row, keep = _weigh(
+        ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, DROP
+    )
+    state = (beta[:, None] * late + (1 - beta)[:, None] * early) * keep
+    if RESIDUAL:
+        own = states + row[:, None].to(tl.int64) * D + d[None, :]
+        state += tl.load(own, mask=mask & (row >= 0)[:, None], other=0.0)
+    tl.store(out + b[:, None] * D + d[None, :], state, mask=mask)
+
+
+@triton.jit(do_not_specialize=["L", "n", "B"])
+def mix_backward(
+    grad, ends, hidden, second, bias, seed, rate, length, rows, to_ends, to_hidden, to_states, to_second, to_first_bias,
+    to_bias, L, n, B, D, BD: tl.constexpr, BB: tl.constexpr, DROP: tl.constexpr, RESIDUAL: tl.constexpr,
+):  # fmt: skip
+    """Writes the gradients of `ends` and `hidden`, adds to all others."""
+    b, d = tl.program_id(0) * BB + tl.arange(0, BB), tl.arange(0, BD)
+    mask, late, early, h, ahead, beta, row, keep = _weigh(
+        ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, DROP
+    )
+    g = tl.load(grad + b[:, None] * D + d[None, :], mask=mask, other=0.0)
+    if RESIDUAL:
+        own = to_states + row[:, None].to(tl.int64) * D + d[None, :]
+        tl.atomic_add(own, g, mask=mask & (row >= 0)[:, None], sem="relaxed")
+    g *= keep
+    tl.store(to_ends + (2 * b)[:, None] * D + d[None, :], beta[:, None] * g, mask=mask)
+    tl.store(to_ends + (2 * b + 1)[:, None] * D + d[None, :], (1 - beta)[:, None] * g, mask=mask)
+    to_score = beta * (1 - beta) * tl.sum(g * (late - early), 1)
+    to_h = tl.where(h > 0, to_score[:, None] * ahead[None, :], 0.0)
+    tl.store(to_hidden + b[:, None] * D + d[None, :], to_h, mask=mask)
+    part = tl.sum(to_score[:, None] * h, 0)
+    tl.atomic_add(to_second + d, part, mask=d < D, sem="relaxed")
+    tl.atomic_add(to_second + D + d, -part, mask=d < D, sem="relaxed")
+    tl.atomic_add(to_first_bias + d, tl.sum(to_h, 0), mask=d < D, sem="relaxed")
+    tl.atomic_add(to_bias, tl.sum(to_score, 0), sem="relaxed")
+    tl.atomic_add(to_bias + 1, -tl.sum(to_score, 0), sem="relaxed")

@@ -1,0 +1,148 @@
+"""The last layer for the last item, as `last_item_state` gives it for "adaptive", forward and backward by hand.
+
+    late:   each entry of the last item reads its type, then the item reads its entries by (G reached_0) . reached_s
+    early:  items beside the last one read their entries by (G x) . x_m; it reads them by V_0 of what they reached
+
+Equation 13 of x and y is `(K x) . (Q y) = (G x) . y` with `G_t = Q_t^T K_0`, so queries of all nodes are never made.
+"""
+
+import math
+
+import torch
+import triton
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from mmsr_lite.nn.fused import attention, gate
+from mmsr_lite.nn.fused.graph import Tables, graph_tables
+from mmsr_lite.nn.fused.nodes import NodeStates
+from mmsr_lite.nn.han import HANLayer
+from mmsr_lite.nn.nodes import NodeEmbedding
+
+SLOTS, GRAPHS = 16, 4  # a program's slots at once, a program's graphs in the gate
+
+
+def last_state(
+    nodes: NodeEmbedding, layer: HANLayer, history: Tensor, codes, input_dropout: float, dropout: float
+) -> Tensor:
+    """(B, D) the state of the last item of `history` (B, L); rates of nought where nothing is dropped."""
+    small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
+    sizes = [len(table) - 1 for table in small[2:]]
+    tables = graph_tables(history, codes, sizes, len(small[0]) + len(small[1]))
+    dropping = input_dropout > 0 or dropout > 0
+    seeds = torch.randint(2**31, (2,), device=history.device) if dropping else None  # others on every replay
+    with torch.autocast(history.device.type, enabled=False):
+        states = NodeStates.apply(tables, seeds, input_dropout, nodes.items(), nodes.merge.weight, *small)
+        first, _, second = layer.gate.mlp
+        maps = [linear.weight for linear in (*layer.value.maps, *layer.query.maps, layer.key.maps[0])]
+        settings = (seeds, dropout, 1 / math.sqrt(states.shape[1]) if layer.scale else 1.0, layer.residual)
+        of_gate = (first.weight, first.bias, second.weight, second.bias)
+        return _LastLayer.apply(tables, settings, states, layer.relation, *of_gate, *maps)
+
+
+def serves(nodes: nn.Module, layer: nn.Module, history: Tensor, codes) -> bool:
+    """Whether `last_state` is made for such a model and such histories."""
+    if not isinstance(layer, HANLayer) or nodes.types is None or nodes.positions is None:
+        return False
+    weights, tied = nodes.merge.weight, layer.query is layer.value
+    entries = triton.next_power_of_2(history.shape[1]) * max([1, *(triton.next_power_of_2(c.shape[1]) for c in codes)])
+    plain = tied or layer.hohe_reads_input or layer.gate is None or layer.gate.separate or layer.fusion.invasive
+    heard = any(probe.heard for probe in layer.probes.values())
+    fits = entries <= 2048 and len(weights) <= 256 and len(history) > 0 and history.shape[1] > 0
+    return fits and not plain and not heard and weights.dtype == torch.float32
+
+
+class _LastLayer(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, tables: Tables, settings, states: Tensor, relation: Tensor, first, bias, second, bias2, *maps):
+        (graphs, length, n), types, dim = tables.rows.shape, len(tables.widths), states.shape[1]
+        seeds, rate, scale, residual = settings
+        value, query, key = maps[:types], torch.cat(maps[types:-1], 1), maps[-1]  # query: (D, T D)
+        counts = (length, n, tables.relation.shape[2], dim)
+        wide = {"BD": triton.next_power_of_2(dim)}
+        entries = {"T": types, "NP": triton.next_power_of_2(n), "num_warps": 2, **wide}
+        paired = (tables.rows, tables.begin, tables.relation, tables.length)
+        belong = (tables.rows, tables.kind, tables.relation, tables.length)
+        parts = [graphs * width for width in tables.widths]
+        values = torch.empty_like(states)
+        for x, out, weight in zip(states.split(parts), values.split(parts), value, strict=True):
+            torch.mm(x, weight.T, out=out)
+        g = key.T @ query  # (D, T D)
+        asked = states[: parts[0]] @ g  # (B L, T D)
+        items, reached = states.new_empty(parts[0], dim), states.new_empty(graphs, n, dim)
+        ends, wholes = states.new_empty(graphs, 2, dim), (states.new_empty(graphs, n), states.new_empty(graphs))
+        attention.homogeneous[graphs, n](
+            values, values, relation, *paired, reached, wholes[0], *counts, n, BJ=SLOTS, **wide
+        )
+        attention.heterogeneous[graphs, length](
+            asked, states, values, *belong, items, scale, *counts, 1, EVERY=True, **entries
+        )
+        read, u = items @ value[0].T, reached[:, 0] @ g  # (B L, D), (B, T D)
+        attention.heterogeneous[graphs, 1](u, reached, values, *belong, ends, scale, *counts, 2, EVERY=False, **entries)
+        attention.homogeneous[graphs, 1](
+            read, values, relation, *paired, ends[:, 1], wholes[1], *counts, 2, BJ=SLOTS, **wide
+        )
+        hidden, output = torch.addmm(bias, ends.view(graphs, -1), first.T), states.new_empty(graphs, dim)
+        gated = {"BB": GRAPHS, "DROP": seeds is not None and rate > 0, "RESIDUAL": residual, **wide}
+        mixing = (None if seeds is None else seeds[1:], rate, tables.length, tables.rows)
+        gate.mix[triton.cdiv(graphs, GRAPHS),](
+            ends, hidden, second, bias2, states, *mixing, output, length, n, graphs, dim, **gated
+        )
+        ctx.save_for_backward(states, relation, first, second, bias2, *maps)
+        ctx.kept = (values, query, g, asked, items, reached, read, u, ends, wholes, hidden)
+        ctx.how = (paired, belong, parts, counts, scale, wide, entries, mixing, gated)
+        return output
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor):
+        states, relation, first, second, bias2, *maps = ctx.saved_tensors
+        values, query, g, asked, items, reached, read, u, ends, wholes, hidden = ctx.kept
+        paired, belong, parts, counts, scale, wide, entries, mixing, gated = ctx.how
+        (graphs, n, dim), (length, types) = reached.shape, (counts[0], entries["T"])
+        value, key, nodes = maps[:types], maps[-1], len(states)
+        zeros = states.new_zeros(2 * nodes + parts[0] + graphs * n + 4 * attention.COPIES + 4, dim)
+        to_states, to_values, to_read, to_reached, to_relation, rest = zeros.split(
+            [nodes, nodes, parts[0], graphs * n, 4 * attention.COPIES, 4]
+        )
+        to_second, to_bias, to_bias2 = rest[:2], rest[2], rest[3, :2]
+        to_ends, to_hidden = torch.empty_like(ends), torch.empty_like(hidden)
+        gate.mix_backward[triton.cdiv(graphs, GRAPHS),](
+            grad.contiguous(), ends, hidden, second, bias2, *mixing, to_ends, to_hidden, to_states, to_second, to_bias,
+            to_bias2, length, n, graphs, dim, **gated,
+        )  # fmt: skip
+        flat = to_ends.view(graphs, -1).addmm_(to_hidden, first)
+        to_first = to_hidden.T @ ends.view(graphs, -1)
+        copies = {"BJ": SLOTS, "COPIES": attention.COPIES, **wide}
+        attention.homogeneous_backward[graphs, 1](
+            flat.view_as(ends)[:, 1], read, values, relation, *paired, ends[:, 1], wholes[1], to_read, to_values,
+            to_relation, *counts, 2, **copies,
+        )  # fmt: skip
+        to_u, to_asked = torch.empty_like(u), torch.empty_like(asked)
+        attention.heterogeneous_backward[graphs, 1](
+            flat, u, reached, values, *belong, to_u, to_reached, to_values, scale, *counts, 2, EVERY=False, **entries
+        )  # fmt: skip
+        to_items, to_value = to_read @ value[0], [torch.empty_like(weight) for weight in value]
+        to_reached = to_reached.view(graphs, n, dim)
+        to_reached[:, 0].addmm_(to_u, g.T)
+        attention.heterogeneous_backward[graphs, length](
+            to_items, asked, states, values, *belong, to_asked, to_states, to_values, scale, *counts, 1, EVERY=True,
+            **entries,
+        )  # fmt: skip
+        attention.homogeneous_backward[graphs, n](
+            to_reached, values, values, relation, *paired, reached, wholes[0], to_values, to_values, to_relation,
+            *counts, n, **copies,
+        )  # fmt: skip
+        segments = zip(*(rows.split(parts) for rows in (states, to_states, to_values)), value, to_value, strict=True)
+        for x, to_x, to_v, weight, to_weight in segments:
+            to_x.addmm_(to_v, weight)
+            torch.mm(to_v.T, x, out=to_weight)
+        to_value[0].addmm_(to_read.T, items)
+        to_states[: parts[0]].addmm_(to_asked, g.T)
+        to_g = (states[: parts[0]].T @ to_asked).addmm_(reached[:, 0].T, to_u)  # (D, T D)
+        to_query = key @ to_g.view(dim, types, dim).transpose(0, 1)  # (T, D, D)
+        to_key = query @ to_g.T
+        to_relation = to_relation.view(attention.COPIES, 4, dim).sum(0)
+        return (
+            None, None, to_states, to_relation, to_first, to_bias, to_second, to_bias2, *to_value, *to_query, to_key
+        )  # fmt: skip

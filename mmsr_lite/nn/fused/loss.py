@@ -1,0 +1,63 @@
+"""Cross-entropy over all items whose logits are read and turned into their gradient by one kernel, in place."""
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+ALIGNED = 16  # logits of a row: wide loads and tensor cores ask for it
+LOW = tl.constexpr(-1e30)
+
+
+@triton.jit(do_not_specialize=["size"])
+def _shares(logits, target, losses, size, stride, smoothing, BLOCK: tl.constexpr):
+    """Row b of `logits` becomes softmax less aim; item 0 and the columns beyond `size` become nought."""
+    b = tl.program_id(0)
+    aim = tl.load(target + b)
+    logits += b.to(tl.int64) * stride
+    top = tl.full((BLOCK,), LOW, tl.float32)  # of each lane
+    total = tl.zeros((BLOCK,), tl.float32)
+    summed = tl.zeros((BLOCK,), tl.float32)
+    for begin in range(0, stride, BLOCK):
+        v = begin + tl.arange(0, BLOCK)
+        ok = (v > 0) & (v < size)
+        x = tl.load(logits + v, mask=v < stride, other=0.0).to(tl.float32)
+        summed += tl.where(ok, x * smoothing / (size - 1) + tl.where(v == aim, x * (1 - smoothing), 0.0), 0.0)
+        x = tl.where(ok, x, LOW)
+        higher = tl.maximum(top, x)
+        total = total * tl.exp(top - higher) + tl.where(ok, tl.exp(x - higher), 0.0)
+        top = higher
+    highest = tl.max(top, 0)
+    whole = highest + tl.log(tl.sum(total * tl.exp(top - highest), 0))
+    tl.store(losses + b, whole - tl.sum(summed, 0))
+    for begin in range(0, stride, BLOCK):
+        v = begin + tl.arange(0, BLOCK)
+        x = tl.load(logits + v, mask=v < stride, other=0.0).to(tl.float32)
+        share = tl.exp(x - whole) - smoothing / (size - 1) - tl.where(v == aim, 1 - smoothing, 0.0)
+        share = tl.where((v > 0) & (v < size), share, 0.0)
+        tl.store(logits + v, share.to(logits.dtype.element_ty), mask=v < stride)
+
+
+class FusedCrossEntropy(torch.autograd.Function):
+    """As `linear_cross_entropy`, all logits (B, V+1) held at once; `dtype` is that of its products."""
+
+    @staticmethod
+    def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, dtype: torch.dtype) -> Tensor:
+        size, stride = len(table), -(-len(table) // ALIGNED) * ALIGNED
+        logits, losses = state.new_empty(len(state), stride, dtype=dtype), state.new_empty(len(state))
+        cast = state.to(dtype), table.to(dtype)
+        with torch.autocast(state.device.type, enabled=False):
+            torch.mm(cast[0], cast[1].T, out=logits[:, :size])
+        _shares[len(state),](logits, target, losses, size, stride, smoothing, BLOCK=2048, num_warps=8)
+        ctx.save_for_backward(state, cast[1])
+        ctx.shares = logits[:, :size]
+        return losses.mean()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor):
+        (state, table), shares = ctx.saved_tensors, ctx.shares
+        scale = grad / len(state)
+        to_state = (shares @ table).to(state.dtype) * scale
+        return to_state, (shares.T @ (state * scale).to(shares.dtype)).to(state.dtype), None, None, None

@@ -1,0 +1,144 @@
+"""The fused kernels give the plain path's answers and gradients: on a GPU, or in Triton's interpreter on a CPU."""
+
+import os
+
+import pytest
+import torch
+
+from mmsr_lite.evaluation.feed import Feed
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.nn.fused import plain_path
+from mmsr_lite.nn.softmax import linear_cross_entropy
+
+triton = pytest.importorskip("triton", reason="needs triton")
+GPU = torch.cuda.is_available()
+if not GPU and os.environ.get("TRITON_INTERPRET") != "1":
+    pytest.skip("needs a GPU, or TRITON_INTERPRET=1", allow_module_level=True)
+
+from mmsr_lite.nn.fused.feed import gather  # noqa: E402
+from mmsr_lite.nn.fused.graph import graph_tables  # noqa: E402
+from mmsr_lite.nn.fused.last import last_state, serves  # noqa: E402
+from mmsr_lite.nn.fused.loss import FusedCrossEntropy  # noqa: E402
+from mmsr_lite.nn.fused.nodes import NodeStates  # noqa: E402
+
+DEVICE = torch.device("cuda" if GPU else "cpu")
+
+
+def histories(graphs: int, length: int, items: int = 12) -> torch.Tensor:
+    some = torch.randint(1, items + 1, (graphs, length))
+    some[0, length // 2 :] = some[0, 0]  # one item again and again
+    lengths = torch.randint(1, length + 1, (graphs, 1))
+    lengths[0] = length
+    return some.masked_fill(torch.arange(length) >= lengths, 0).to(DEVICE)
+
+
+@pytest.fixture
+def made(books):
+    def make(modalities=2, k=2, dim=16, **settings) -> MMSR:
+        config = MMSRConfig(dim=dim, dropout=0.0, input_dropout=0.0, **settings)
+        model = MMSR(config, 12, books(modalities, k=k, dim=dim))
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                torch.nn.init.normal_(parameter, std=0.25)
+        return model.to(DEVICE)
+
+    return make
+
+
+def both(model: MMSR, history: torch.Tensor):
+    learned = {name: p for name, p in model.named_parameters() if p.requires_grad}
+
+    def gradients(state):
+        wanted = {"allow_unused": True, "materialize_grads": True}
+        found = torch.autograd.grad((state + model.item_table()[1]).sin().sum(), list(learned.values()), **wanted)
+        return dict(zip(learned, found, strict=True))
+
+    with plain_path():
+        plain = model.user_state(history)
+    assert serves(model.nodes, model.layers[0], history, tuple(model.codes))
+    quick = model._scaled(last_state(model.nodes, model.layers[0], history, tuple(model.codes), 0.0, 0.0))
+    return plain, quick, gradients(plain), gradients(quick)
+
+
+@pytest.mark.parametrize("modalities, k, length", [(0, 2, 5), (1, 1, 1), (2, 3, 7), (3, 2, 18), (2, 2, 40)])
+@pytest.mark.parametrize("options", [{}, {"scale": False, "residual": False, "cosine": 4.0}, {"item_features": True}])
+def test_state_and_gradients_are_those_of_the_plain_path(made, modalities, k, length, options):
+    torch.manual_seed(modalities + length)
+    if options and length > 10:
+        return
+    model = made(modalities, k, dim=48 if length == 7 else 16, **options)
+    plain, quick, wanted, found = both(model, histories(4, length))
+    assert torch.allclose(quick, plain, atol=1e-5)
+    for name, value in wanted.items():
+        assert torch.allclose(found[name], value, atol=1e-4, rtol=1e-3), name
+    assert length < 7 or all(found[f"layers.0.{name}"].any() for name in ("key.maps.0.weight", "relation"))
+
+
+def test_a_model_of_one_layer_takes_the_fused_path_by_itself_and_any_other_the_plain_one(made, monkeypatch):
+    history, target = histories(3, 4), torch.tensor([1, 2, 3], device=DEVICE)
+    for settings, fused in (({}, True), ({"layers": 2}, False), ({"fusion": "hohe"}, False), ({"dim": 300}, False)):
+        model = made(**settings)
+        with plain_path():
+            plain = model.loss(history, target)
+        monkeypatch.setattr("mmsr_lite.models.mmsr.fusable", lambda tensor: True)
+        monkeypatch.setattr("mmsr_lite.nn.softmax.fusable", lambda tensor: True)
+        assert (model._fused_state(history) is not None) == fused
+        assert model.loss(history, target).item() == pytest.approx(plain.item(), rel=1e-5)
+        monkeypatch.undo()
+
+
+def test_input_dropout_drops_the_same_values_in_both_directions(made):
+    nodes, history = made().nodes, histories(3, 5)
+    small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
+    tables = graph_tables(history, tuple(made().codes), [len(t) - 1 for t in small[2:]], len(small[0]) + len(small[1]))
+    learned, seed = (nodes.tables[0].weight, nodes.merge.weight, *small), torch.tensor([7], device=DEVICE)
+    whole = NodeStates.apply(tables, None, 0.0, *learned)
+    kept = NodeStates.apply(tables, seed, 0.4, *learned)
+    mask = torch.where(kept == 0, 0.0, 1 / 0.6)
+    assert torch.allclose(kept, whole * mask, atol=1e-5)
+    assert (kept == 0)[whole != 0].float().mean().item() == pytest.approx(0.4, abs=0.05)
+    assert not torch.equal(kept == 0, NodeStates.apply(tables, seed + 1, 0.4, *learned) == 0)
+    wanted, found = (torch.autograd.grad((state.sin()).sum(), learned) for state in (whole * mask, kept))
+    for one, other in zip(wanted, found, strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
+
+
+def test_dropout_of_the_output_drops_the_same_values_in_both_directions(made):
+    model, history = made(residual=False), histories(6, 5)
+    learned = [p for name, p in model.named_parameters() if p.requires_grad and ".key.maps." not in name]
+    with plain_path():
+        whole = model.user_state(history)
+    kept = last_state(model.nodes, model.layers[0], history, tuple(model.codes), 0.0, 0.5)
+    mask = torch.where(kept == 0, 0.0, 2.0)
+    assert 0.3 < (mask == 0).float().mean() < 0.7 and torch.allclose(kept, whole * mask, atol=1e-5)
+    wanted, found = (torch.autograd.grad((state.sin()).sum(), learned) for state in (whole * mask, kept))
+    for one, other in zip(wanted, found, strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
+
+
+def test_a_batch_is_gathered_as_the_feed_does(cycle):
+    feed, rows = Feed(cycle.train, DEVICE), torch.tensor([5, 0, 17], device=DEVICE)
+    with plain_path():
+        wanted = feed(rows, 9)
+    found = gather(feed.items, feed.end, feed.lengths, rows, 9)
+    assert all(torch.equal(one, other) for one, other in zip(wanted, found, strict=True))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("items", [11, 2100])
+def test_the_loss_and_its_gradients_are_those_of_the_plain_path(smoothing, items):
+    torch.manual_seed(0)
+    state, table = torch.randn(4, 16, device=DEVICE), torch.randn(items, 16, device=DEVICE)
+    target = torch.tensor([1, 10, 5, 5], device=DEVICE)
+    mine, plain = ([x.clone().requires_grad_() for x in (state, table)] for _ in range(2))
+    ours = FusedCrossEntropy.apply(*mine, target, smoothing, torch.float32)
+    with plain_path():
+        want = linear_cross_entropy(*plain, target, smoothing=smoothing)
+    assert torch.allclose(ours, want, atol=1e-5)
+    (3 * ours).backward()
+    (3 * want).backward()
+    for got, wanted in zip(mine, plain, strict=True):
+        assert torch.allclose(got.grad, wanted.grad, atol=1e-5)
+    assert not mine[1].grad[0].any()
+    near = FusedCrossEntropy.apply(*mine, target, smoothing, torch.bfloat16)
+    assert near.item() == pytest.approx(want.item(), rel=0.02)
