@@ -218,7 +218,7 @@ def main(argv: list[str]) -> None:
     config = RunConfig(args.source).with_settings(device=args.device)
     dataset = prepare(config)
     parts = split(dataset, validation=False, max_history=args.max_history)
-    found: dict[str, Any] = {"terms": vars(args) | SIZES, "han": han(config, dataset, parts, args.batch, device)}
+    whole, found = parts, {"terms": vars(args) | SIZES}
     if args.leave_one_out:
         parts = split(dataset, test_share=0, max_history=args.max_history)
         parts = replace(parts, test=parts.validation)
@@ -234,6 +234,7 @@ def main(argv: list[str]) -> None:
             }
         except ModuleNotFoundError as error:
             found[name]["recbole"] = f"not installed: {error.name}"
+    found["han"] = han(config, dataset, whole, args.batch, device)  # last: steps are not captured after it (torch 2.11)
     for name, value in found.items():
         print(name, value)
     write_json(RESULTS / f"peers-{file_name(device)}.json", found, indent=1)

@@ -1,10 +1,14 @@
 """The search for a recipe: what its trials may see, and that they are always the same."""
 
 import numpy as np
+import pandas as pd
+import pytest
 
-from benchmarks.search import SPACE, by_seen, draw, training_part
+from benchmarks.search import SHOWN, SPACE, by_seen, draw, ranked, training_part
 from mmsr_lite.data import load
 from mmsr_lite.data.split import split
+from mmsr_lite.experiments.study import Job
+from mmsr_lite.training.run import RunConfig
 
 
 def test_trials_never_see_a_test_item_and_are_judged_on_what_comes_before():
@@ -27,3 +31,14 @@ def test_hits_by_how_often_the_target_was_seen_are_means_over_seeds_and_targets(
     found = by_seen(np.array([0, 2, 51]), ranks)
     assert found.index.tolist() == ["0 to 2", "more"] and found["targets"].tolist() == [2, 1]
     assert found["true HR@5"].tolist() == [100 * (1 + 0 + 0 + 1) / 4, 0] and found["true HR@20"].tolist() == [100, 0]
+
+
+def test_trials_are_ranked_by_the_mean_of_their_seeds_and_by_their_lesser_gain():
+    trials = {
+        name: Job({"variant": "true", "trial": name, "lr": lr}, RunConfig("x")) for name, lr in (("a", 1), ("b", 2))
+    }
+    made = [("a", 8.0, 6.0), ("b", 9.0, 5.5), ("b", 11.0, 4.9), ("earlier", 99.0, 99.0)]
+    table = pd.DataFrame([{"trial": t, "HR@5": hr, "MRR@5": mrr, "HR@20": 0, "MRR@20": 0} for t, hr, mrr in made])
+    found = ranked(table, trials, dict.fromkeys(SHOWN, 5.0))
+    assert found.index.tolist() == ["a", "b"] and found.seeds.tolist() == [1, 2] and found.lr.tolist() == [1, 2]
+    assert found.gain.tolist() == pytest.approx([6.0 / 5 - 1, (5.5 + 4.9) / 2 / 5 - 1])

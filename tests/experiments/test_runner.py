@@ -1,6 +1,7 @@
 """Studies: resumed run by run, the same numbers alone and in company, nothing begun that would end too late."""
 
 import time
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from mmsr_lite.data.prepared import save_prepared
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
-from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments import STUDIES, runner
 from mmsr_lite.experiments.perform import Worker
 from mmsr_lite.experiments.study import Setting, run_id
 from mmsr_lite.experiments.table import METRICS, load_ranks, read_rows
@@ -27,10 +28,13 @@ def tables_are_alike(*files):
 
 
 def test_a_finished_study_is_not_run_again(done, finished, monkeypatch):
-    assert finished[1] == ["ring, tiny: 2 of 2 runs of tuning, 0 were there; 3 of 3 runs of tiny, 0 were there"]
+    assert finished[1] == ["ring: 2 of 2 runs of tuning, 0 were there", "ring, tiny: 3 of 3 runs of tiny, 0 were there"]
     before = (done.place / "tiny.csv").read_bytes()
     monkeypatch.setattr(Worker, "perform", lambda *_: pytest.fail("a run was repeated"))
-    assert done("tiny") == ["ring, tiny: 0 of 0 runs of tuning, 2 were there; 0 of 0 runs of tiny, 3 were there"]
+    assert done("tiny") == [
+        "ring: 0 of 0 runs of tuning, 2 were there",
+        "ring, tiny: 0 of 0 runs of tiny, 3 were there",
+    ]
     assert (done.place / "tiny.csv").read_bytes() == before
 
 
@@ -57,7 +61,7 @@ def test_an_interrupted_study_keeps_its_table_and_goes_on(carry_out, tiny, finis
         carry_out(tiny)
     kept = read_rows(carry_out.place / "tiny.csv")
     assert [(row["model"], row["seed"]) for row in kept] == [("markov", 0), ("mmsr", 0)]
-    assert "1 of 1 runs of tiny, 2 were there" in carry_out(tiny)[0] and len(seen) == 6
+    assert "1 of 1 runs of tiny, 2 were there" in carry_out(tiny)[1] and len(seen) == 6
     assert tables_are_alike(carry_out.place / "tiny.csv", finished[0] / "tiny.csv")
 
 
@@ -97,23 +101,40 @@ def test_ranks_are_kept_as_they_were(done):
 def test_what_another_study_has_is_taken_from_there(done, monkeypatch):
     monkeypatch.setattr(Worker, "perform", lambda _, job: pytest.fail(f"{job.labels} again"))
     monkeypatch.setitem(STUDIES, "again", TINY)
-    assert "0 of 0 runs of again, 3 were there" in done("again")[0]
+    assert "0 of 0 runs of again, 3 were there" in done("again")[1]
     assert tables_are_alike(done.place / "tiny.csv", done.place / "again.csv")
     assert {row["study"] for row in read_rows(done.place / "again.csv")} == {"again"}
 
 
+def test_a_trial_that_two_studies_share_is_carried_out_once(carry_out, tiny, monkeypatch):
+    monkeypatch.setitem(STUDIES, "again", TINY)
+    trials, *runs = carry_out(tiny, "again")
+    assert trials == "ring: 2 of 2 runs of tuning, 0 were there" and len(runs) == 2
+    assert len(read_rows(carry_out.place / "tuning.csv")) == 2
+
+
+def test_processes_take_turns_on_the_gpus(monkeypatch):
+    chosen, begun = [], get_context("spawn").Value("i", 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+    monkeypatch.setattr(runner, "_worker", None)
+    for device in ("cuda", "cuda", "cuda", "cpu"):
+        runner._begin_process(Worker(None, device, None), begun)
+    assert chosen == [0, 1, 0] and begun.value == 4
+
+
 def test_nothing_begins_that_would_end_too_late(carry_out, tiny):
     told = carry_out(tiny, deadline=time.monotonic())
-    assert told == [
-        "ring, tiny: 0 of 2 runs of tuning, 0 were there; 0 of 1 runs of tiny, 0 were there; 1 systems wait for trials"
-    ]
+    waits = "ring, tiny: 0 of 1 runs of tiny, 0 were there; 1 systems wait for trials"
+    assert told == ["ring: 0 of 2 runs of tuning, 0 were there", waits]
     assert not (carry_out.place / "tiny.csv").exists()
     carry_out(tiny, only=["markov"], changes=QUICK | {"lr": [0.1]})  # nothing was made, so no trials bind
 
 
 def test_a_dry_run_counts_and_writes_nothing(carry_out, tiny):
-    told = carry_out(tiny, dry_run=True)[0]
-    assert "2 runs of tuning, about" in told and "3 runs of tiny, about" in told and not carry_out.place.exists()
+    trials, runs = carry_out(tiny, dry_run=True)
+    assert "2 runs of tuning, about" in trials and "3 runs of tiny, about" in runs and not carry_out.place.exists()
 
 
 def test_a_portion_keeps_what_is_there_of_other_models(carry_out, tiny):
@@ -135,8 +156,8 @@ def test_tables_of_other_data_or_terms_are_left_alone(done):
 
 
 def test_a_system_that_cannot_be_trained_is_told_and_does_not_stop_the_others(carry_out, tiny):
-    told = carry_out(tiny, changes=QUICK | {"codes": 13})[0]
-    assert "'a' has 12 different features, fewer than 13 codes" in told
+    trials, runs = carry_out(tiny, changes=QUICK | {"codes": 13})
+    assert "'a' has 12 different features, fewer than 13 codes" in trials and "1 systems wait for trials" in runs
     assert [row["model"] for row in read_rows(carry_out.place / "tiny.csv")] == ["markov"]
 
 

@@ -53,6 +53,16 @@ def test_only_gated_fusions_have_a_beta_and_unknown_ones_are_told():
         MMSR(MMSRConfig(fusion="late"), 12)
 
 
+def test_with_cosine_a_score_is_the_scaled_cosine_of_state_and_item(books):
+    torch.manual_seed(0)
+    history = torch.tensor([[3, 1, 4], [5, 0, 0]])
+    plain, model = (MMSR(MMSRConfig(dim=8, cosine=scale), 12, books(2, dim=8)).eval() for scale in (0.0, 20.0))
+    model.load_state_dict(plain.state_dict())
+    state, items = plain.user_state(history), plain.item_table()
+    want = 20 * torch.cosine_similarity(state[:, None], items[None], dim=-1)[:, 1:]
+    assert torch.allclose(model.scores(history)[:, 1:], want, atol=1e-5) and want.abs().max() <= 20
+
+
 def test_with_item_features_an_item_is_its_identity_and_a_map_of_its_features_in_the_graph_and_in_the_score(books):
     kept = books(2)
     model = MMSR(MMSRConfig(dim=8, item_features=True, position=False, node_type=False), 12, kept).eval()
