@@ -69,7 +69,7 @@ def draw(count: int, fixed: dict[str, Any]) -> list[dict[str, Any]]:
 def carry_out(jobs: list[Job], data: Dataset, at: str, args: argparse.Namespace) -> pd.DataFrame:
     """Run what the table does not have, several at once, a row as soon as it is known; the table."""
     file = RESULTS / f"{data.name}-{at}.csv"
-    rows = pd.read_csv(file).to_dict("records") if file.is_file() else []
+    rows = pd.read_csv(file, dtype={"variant": str}).to_dict("records") if file.is_file() else []
     worker, end = Worker(data, args.device, RANKS / at), time.monotonic() + 60 * args.minutes
     todo = [job for job in jobs if run_id(job.config) not in {row["run"] for row in rows}]
     with pool_of(args.jobs, worker) as pool, tqdm(total=len(todo)) as bar:

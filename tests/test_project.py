@@ -108,7 +108,7 @@ def test_the_readme_says_what_the_result_tables_say():
     recipe = pd.read_csv(ROOT / "benchmarks/results/beauty_recipe.csv").groupby("system")[shown].mean()
     systems = pd.read_csv(ROOT / "assets/results/amazon-beauty/comparison.csv").groupby("model")[shown].mean()
     named = ["true, feature start", "shuffled, feature start", "none"]
-    for row in [*recipe.loc[named].to_numpy(), *systems.loc[["mmsr", "markov", "nova", "sasrec-f"]].to_numpy()]:
+    for row in [*recipe.loc[named].to_numpy(), *systems.loc[["mmsr", "markov", "sasrec-f", "sr-gnn"]].to_numpy()]:
         assert " | ".join(f"{value:.2f}" for value in row) in readme
     others = systems.drop(index="mmsr")
-    assert [others["HR@5"].idxmax(), others["MRR@5"].idxmax()] == ["nova", "sasrec-f"]
+    assert [others["HR@5"].idxmax(), others["MRR@5"].idxmax()] == ["sasrec-f", "sr-gnn"]

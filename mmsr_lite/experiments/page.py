@@ -22,8 +22,8 @@ Written by `mmsr-lite tables --page` from the tables beside it, and `reading.md`
 the full ranking over all items: mean ± standard deviation over seeds. Learning rate, dropout and number of epochs of
 every learned system were chosen by the same trials on validation, then each seed trained on the whole training part.
 p is of the paired t-test over users against the system without a p (in `controls`, `fusion_order` and `missing`: the
-same model undisturbed), not corrected for the number of comparisons; from 0.05 on, systems count as not clearly
-apart. "paper" is the paper's number, from its own features of the items and its own choice of epochs.
+same model undisturbed), not corrected for the number of comparisons; from 0.05 on, and where the mean over users has
+another sign than that over targets, systems count as not clearly apart. "paper" is the paper's number, from its own features of the items and its own choice of epochs.
 """
 
 
@@ -149,9 +149,11 @@ class Table:
 
     def _verdict(self, one: str, other: str, metric: str) -> str:
         test = self.tests.get((one, other, metric))
-        if test is None or test["p"] >= 0.05:
-            return "not tested" if test is None else "not clearly apart"
-        return "ahead" if self.mean[metric][one] > self.mean[metric][other] else "behind"
+        if test is None:
+            return "not tested"
+        lead = self.mean[metric][one] - self.mean[metric][other]  # over targets; the test is over users
+        agree = lead * test["difference"] * (1 if test["system"] == one else -1) > 0
+        return ("ahead" if lead > 0 else "behind") if test["p"] < 0.05 and agree else "not clearly apart"
 
 
 def _p(test: dict[str, Any] | None) -> str:

@@ -193,7 +193,7 @@ show.play(lambda what: {"beta[0]": means.round(2), "HR@5": forced.round(2)}[what
 
 # %% [markdown]
 # 5 % on Beauty, 19 % on ML-100K; forced to early 41 % and 19 %. So here the gates of two data sets do differ, in every seed, and the trained models need what their gates say. (That is not yet what a model trained with one order loses: on ML-100K `NI(hohe)` is not
-# clearly behind the gate, in [our Table 4](../assets/results/README.md).) What they differ *for* is open again: on both, MMSR is as good with shuffled codes ([notebook 11](11_paper_released_code_counting.ipynb)).
+# clearly behind the gate, in [our Table 4](../assets/results/README.md).) What they differ *for* is open again: on both, MMSR is as good without any codes ([notebook 11](11_paper_released_code_counting.ipynb)).
 
 # %%
 assert means["Beauty"].min() > 0.9 and means["ML-100K"].between(0.55, 0.7).all()
@@ -201,8 +201,8 @@ lost = (100 * (1 - forced / forced.loc["own gates"])).round()
 assert lost.loc[["forced: hohe", "forced: heho"]].to_numpy().tolist() == [[5, 19], [41, 19]]
 each = kept.query("by == 'all'").groupby([pd.Grouper(level=0), "seed"]).beta.mean().unstack(0)
 assert each["Beauty"].min() > each["ML-100K"].max()
-controls = stored_study("controls", "ml-100k")["tests"]
-assert all(t["p"] > 0.4 for t in controls if t["system"] == "mmsr, shuffled" and t["metric"] in ("HR@5", "MRR@5"))
+tests = [t for place in real.values() for t in stored_study("controls", place)["tests"] if t["system"] == "mmsr, none"]
+assert [t["p"] > 0.2 for t in tests if t["metric"] == "HR@5"] == [True, True]
 
 # %% [markdown]
 # ## Keep the table

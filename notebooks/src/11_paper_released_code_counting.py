@@ -52,7 +52,7 @@ show.play(
 # %% [markdown]
 # ## Does MMSR beat counting?
 #
-# Amazon Beauty: 22,363 users, 33,942 test targets, every system tuned by the same trials, three seeds where something is learned. Beside it stands what the
+# Amazon Beauty: 22,363 users, 33,942 test targets, every system tuned by the same trials, five seeds where something is learned. Beside it stands what the
 # paper reports.
 #
 # **Before you run it:** the paper's best baseline on Beauty, DIF-SR, has an HR@5 of 6.58, its MMSR 7.16. Where will a Markov chain be?
@@ -67,16 +67,18 @@ both.round(2)
 
 # %% [markdown]
 # Counting, at 7.39, is ahead of every number in the paper's column, MMSR's included; those were measured
-# with other features, other code and another choice of epoch, so take this as a warning, not as a verdict. On equal terms MMSR is ahead of counting: by 3.6 % in HR@5 and 7.8 % in MRR@5. It is first in MRR@5; in HR@5 NOVA is, by
+# with other features, other code and another choice of epoch, so take this as a warning, not as a verdict. On equal terms MMSR is ahead of counting: by 2.9 % in HR@5 and 7.1 % in MRR@5. It is first in MRR@5; in HR@5 SASRec-F is, by
 # less than chance explains.
 
 # %%
 mmsr, markov = ours.loc["mmsr"], ours.loc["markov"]
 assert round(markov["HR@5"], 2) == 7.39 > both["paper: HR@5"].max() and paper["HR@5"].drop("mmsr").idxmax() == "dif-sr"
 assert round(paper.loc["dif-sr", "HR@5"], 2) == 6.58 and round(paper.loc["mmsr", "HR@5"], 2) == 7.16
-assert round(100 * (mmsr / markov - 1)["HR@5"], 1) == 3.6 and round(100 * (mmsr / markov - 1)["MRR@5"], 1) == 7.8
+assert round(100 * (mmsr / markov - 1)["HR@5"], 1) == 2.9 and round(100 * (mmsr / markov - 1)["MRR@5"], 1) == 7.1
 tests = {(t["system"], t["metric"]): t for t in read_json(RESULTS / "comparison.json")["tests"]}
-assert ours["MRR@5"].idxmax() == "mmsr" and ours["HR@5"].idxmax() == "nova" and tests["nova", "HR@5"]["p"] > 0.05
+assert (
+    ours["MRR@5"].idxmax() == "mmsr" and ours["HR@5"].idxmax() == "sasrec-f" and tests["sasrec-f", "HR@5"]["p"] > 0.05
+)
 assert tests["markov", "HR@5"]["p"] < 0.001 and tests["markov", "HR@5"]["users"] == 22_363
 
 # %% [markdown]
@@ -99,7 +101,7 @@ assert len(hits) == 33_942 and 0.7 < shared.loc["markov", "mmsr"] < 0.85 and sha
 # %% [markdown]
 # About three quarters of what MMSR finds, counting finds as well.
 #
-# And ML-100K, which the paper does not have: 943 users with long histories, 1,349 films with titles, genres, plots and posters; the same trials, three seeds.
+# And ML-100K, which the paper does not have: 943 users with long histories, 1,349 films with titles, genres, plots and posters; the same trials, five seeds.
 #
 # **Before you run it:** fewer items, more of each user, richer modalities. Will MMSR's lead be larger or smaller?
 
@@ -109,12 +111,12 @@ films = pd.read_csv(FILMS / "comparison.csv").groupby("model")[["HR@5", "MRR@5",
 films.sort_values("HR@5", ascending=False).round(2)
 
 # %% [markdown]
-# There is none. MMSR is behind counting by 10 % in HR@5 and behind five systems that learn, of which GRU4Rec, at the top, reads no modality. (MMSR's choice lies at the edge of its trials, the largest rate and dropout: more might help it.)
+# There is none. MMSR is behind counting by 11 % in HR@5 and behind five systems that learn, of which GRU4Rec, at the top, reads no modality. (Its seeds lie 0.35 apart, and validation, one film of each of 943 users, is a poor judge of trials here.)
 
 # %%
 lead = {t["system"]: t for t in read_json(FILMS / "comparison.json")["tests"] if t["metric"] == "HR@5"}
-assert round(100 * (films.loc["mmsr", "HR@5"] / films.loc["markov", "HR@5"] - 1)) == -10 and lead["markov"]["p"] < 0.001
-ahead = [name for name in films.index if films["HR@5"][name] > films["HR@5"]["mmsr"] and lead[name]["p"] < 0.001]
+assert round(100 * (films.loc["mmsr", "HR@5"] / films.loc["markov", "HR@5"] - 1)) == -11 and lead["markov"]["p"] < 0.001
+ahead = [name for name in films.index if films["HR@5"][name] > films["HR@5"]["mmsr"] and lead[name]["p"] < 0.05]
 assert len(ahead) == 6 and films["HR@5"].idxmax() == "gru4rec"
 
 # %% [markdown]
@@ -166,7 +168,7 @@ some.groupby("system")[["HR@5", "MRR@5"]].agg(["mean", "std"]).round(2)
 # %% [markdown]
 # Just as good: 7.90. Code nodes help on Beauty, and help as much when they say nothing about the item. What looked like a gain from modalities is a gain from having more
 # nodes and parameters tied to an item. Paired over the 22,363 users, the difference of true and shuffled codes in HR@5 is 0.02 ($p = 0.70$), that of true codes
-# and none 0.27 ($p < 0.001$). (Here the points differ from 0.37: each user counts once, not each target.) On ML-100K it is the same with one trial and three seeds: HR@5 5.27 with true codes, 5.35 with shuffled ones, 5.07 without.
+# and none 0.27 ($p < 0.001$). (Here the points differ from 0.37: each user counts once, not each target.) On ML-100K, with the trials and seeds of the comparison, it is codes that say nothing which do harm: HR@5 5.24 with true codes, 4.82 with shuffled ones ($p = 0.004$), 5.36 without any.
 
 # %%
 p = {m: ttest_ind(true[m], fake[m], equal_var=False).pvalue for m in ("HR@5", "MRR@5")}
@@ -177,7 +179,7 @@ page = Path("../benchmarks/README.md").read_text(
 assert "| shuffled | 0.02 (-0.07 to 0.10) | 0.70 |" in page
 assert "| no modalities | 0.27 (0.17 to 0.37) | < 0.001 |" in page
 same = pd.read_csv(FILMS / "controls.csv").query("model == 'mmsr'").groupby("variant")["HR@5"].mean().round(2)
-assert same[["true", "shuffled", "none"]].tolist() == [5.27, 5.35, 5.07]
+assert same[["true", "shuffled", "none"]].tolist() == [5.24, 4.82, 5.36]
 
 # %% [markdown]
 # ## Would the control notice?
@@ -211,19 +213,27 @@ assert 0.2 < share < 0.6
 #
 # Why not on Beauty? The score compares the user with a table of item *identities* (section 4.4): features can change whom an item reminds of, but cannot make a candidate of
 # an item that was hardly ever seen. That is a guess, and can be tried. `item_features=True` departs from the paper: an item's embedding becomes its identity **plus a map of
-# its features**, in the graph and in the score. Settings searched on the last fifth of the training part, five seeds, the same three systems.
+# its features**, in the graph and in the score. Twelve settings were drawn at random and tried with true and with shuffled features and codes alike, the two best of each with two more seeds, on the last fifth of the training part. Then five seeds each:
+# the best settings for true ones, with true, shuffled and no modalities; and shuffled ones with the best settings for *them*.
 #
-# **Before you run it:** if the guess is right, at which targets should the true features be ahead of shuffled ones: those seen often in training, or those seen rarely?
+# **Before you run it:** a control usually gets the settings of the model that it controls. Does it matter here whether it gets its own?
 
 # %%
-scored = pd.read_csv(BENCHMARKS / "amazon-beauty-recipe.csv")
+scored = pd.read_csv(BENCHMARKS / "amazon-beauty-recipe.csv").query("cosine > 0")  # those of the second search
 means = scored.groupby("variant")[["HR@5", "MRR@5", "HR@20"]].agg(["mean", "std"]).round(2)
 means
 
+# %% [markdown]
+# It decides everything. With the settings that suit true features, shuffled ones are behind by 0.42 in HR@5 and 0.18 in MRR@5 (over users, both $p < 0.001$): a clear gain from modalities, one would write. With settings of their own they are level in HR@5 (7.89 and 7.89,
+# $p = 0.21$) and *ahead* in MRR@5 (5.23 to 5.02, $p < 0.001$). What is left to true features is HR@20: 14.90 to 14.06 ($p < 0.001$). Where does that come from?
+#
+# **Before you run it:** if features make candidates of items that identities know too little of, at which targets should true ones be ahead: those seen often in training, or rarely?
+
 # %%
 seen = pd.read_csv(BENCHMARKS / "amazon-beauty-seen.csv", index_col="seen")
-reached = {name: seen[f"{name} HR@20"] for name in ("true", "shuffled", "none", "counting")}
-gain = pd.DataFrame({f"over {name}": 100 * (reached["true"] / reached[name] - 1) for name in ("shuffled", "counting")})
+tuned = "shuffled, its own recipe"
+reached = {name: seen[f"{name} HR@20"] for name in ("true", tuned, "none", "counting")}
+gain = pd.DataFrame({f"over {name}": 100 * (reached["true"] / reached[name] - 1) for name in (tuned, "counting")})
 axes = gain.plot.bar(
     figsize=(8, 3), color=["#D55E00", "#009E73"], rot=0, xlabel="times the target was seen in training"
 )
@@ -232,21 +242,21 @@ axes.axhline(0, color="0.2", linewidth=0.8)
 pd.DataFrame(reached).round(1).assign(targets=seen["targets"])
 
 # %% [markdown]
-# Now true features are ahead of shuffled ones: HR@5 7.99 to 7.79, HR@20 15.11 to 14.39 (over users, both $p < 0.001$); in MRR@5 they are not. And they are ahead where the guess
-# says: by 7 to 14 % in HR@20 at targets seen 3 to 20 times, by 2 % at those seen more than 50 times. At targets seen up to ten times counting is still ahead of all in HR@20. Over all targets the gain over it is
-# 8.2 % in HR@5. A warning stays: the settings were searched with *true* features, and with its own, earlier settings the shuffled control stood at 7.90 and 14.71.
+# Neither. Up to five times they are not ahead at all, from 6 to 20 most, and still 7 % at targets seen more than 50 times. At targets seen up to ten times counting is ahead of everything that was learned. An earlier search of ours, with
+# true features alone, had found 7.99, 5.00 and 15.11, which is 8.2 % over counting in HR@5; its shuffled control stood at 7.79, and we, too, wrote of a gain. So: **tune the control as you tune the model.**
 
 # %%
-assert means.xs("mean", axis=1, level=1).loc["true"].tolist() == [7.99, 5.00, 15.11]
-assert means.xs("mean", axis=1, level=1).loc["shuffled"].tolist() == [7.79, 5.03, 14.39]
-told = gain["over shuffled"]
-assert told["3 to 5":"11 to 20"].between(7, 14).all() and round(told["more"]) == 2
-assert round(100 * (scored.query("variant == 'true'")["HR@5"].mean() / markov["HR@5"] - 1), 1) == 8.2
-assert (
-    "| Beauty, shuffled | 0.20 (0.09 to 0.31) | < 0.001 | -0.04 (-0.10 to 0.02) | 0.24 | 0.84 (0.67 to 1.00) |" in page
-)
+assert means.xs("mean", axis=1, level=1).loc["true"].tolist() == [7.89, 5.02, 14.90]
+assert means.xs("mean", axis=1, level=1).loc[tuned].tolist() == [7.89, 5.23, 14.06]
+assert means.xs("mean", axis=1, level=1).loc["shuffled"].tolist() == [7.43, 4.80, 13.91]
+over = gain[f"over {tuned}"]
+assert over["6 to 10":"11 to 20"].between(5, 11).all() and (over[:"3 to 5"] < 0).all() and round(over["more"]) == 7
 assert (gain["over counting"][:"6 to 10"] < 0).all() and (gain["over counting"]["11 to 20":] > 0).all()
-assert round(fake["HR@20"].mean(), 2) == 14.71
+for line in (
+    "| shuffled, the true ones' settings | 0.42 (0.32 to 0.53) | < 0.001 | 0.18 (0.11 to 0.24) | < 0.001 |",
+    "| shuffled, its own settings | 0.07 (-0.04 to 0.19) | 0.21 | -0.17 (-0.25 to -0.09) | < 0.001 |",
+):
+    assert line in page
 
 # %% [markdown]
 # ## What the released code does
@@ -294,8 +304,8 @@ assert picked["its epoch"].nunique() > 1  # no one model has these numbers
 # ## Summary
 #
 # On Beauty MMSR beats counting, and counting beats much that has been published. Its lead does not come from what the codes say: shuffled across the catalogue they do as
-# well, although without codes it is worse. On ML-100K it does not beat counting. Ablations need a control; the control needs a world in which it finds something. Once the score can
-# read features, what they say does count, and most for items that are rarely seen.
+# well. On ML-100K it does not beat counting. Ablations need a control; the control needs a world in which it finds something, and settings of its own. Where the score can
+# read features, what they say counts in HR@20, and not in the first five places.
 #
 # ## Exercises
 #

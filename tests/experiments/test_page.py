@@ -38,8 +38,14 @@ def test_the_numbers_of_the_page_are_those_of_the_tables(place):
         assert cells[7].strip() == "".join("p < 0.001" if p < 0.001 else f"p = {p:.3f}" for p in found)
 
 
-@pytest.mark.parametrize("p, better, word", [(0.01, 1, "ahead"), (0.01, -1, "behind"), (0.2, 1, "not clearly apart")])
-def test_a_sentence_follows_from_means_and_p(place, p, better, word):
+APART = "not clearly apart"
+
+
+@pytest.mark.parametrize(
+    "p, better, over_users, word",
+    [(0.01, 1, 1, "ahead"), (0.01, -1, -1, "behind"), (0.2, 1, 1, APART), (0.01, 1, -1, APART)],
+)
+def test_a_sentence_follows_from_means_and_p_where_users_and_targets_agree(place, p, better, over_users, word):
     table, sidecar = place / "comparison.csv", place / "comparison.json"
     means = {n: np.mean([r["HR@5"] for r in read_rows(table) if r["model"] == n]) for n in ("mmsr", "markov")}
     if np.sign(means["mmsr"] - means["markov"]) != better:  # the names change places
@@ -47,7 +53,8 @@ def test_a_sentence_follows_from_means_and_p(place, p, better, word):
         table.write_text(text)
         means = dict(zip(means, reversed(means.values()), strict=True))
     found = read_json(sidecar)
-    write_json(sidecar, found | {"tests": [test | {"p": p} for test in found["tests"]]})
+    assert {test["system"] for test in found["tests"]} == {"markov"}
+    write_json(sidecar, found | {"tests": [t | {"p": p, "difference": -over_users} for t in found["tests"]]})
     (said,) = lines(place, "- mmsr, compared with markov")
     share = 100 * (means["mmsr"] / means["markov"] - 1)
     assert f"{word} in HR@5 ({means['mmsr']:.2f} to {means['markov']:.2f}, {share:+.1f} %, p = {p:.3f})" in said
