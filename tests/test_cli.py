@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -176,6 +177,20 @@ def test_doctor_finds_front_end_and_kernel_of_different_versions(tmp_path, monke
     record.write_text('{"version": "0.0.1"}')
     monkeypatch.setattr("shutil.which", lambda name: str(tmp_path / "bin" / name))
     assert [f.state for f in front_end() if "0.0.1" in f.detail] == ["problem"]
+
+
+@pytest.mark.parametrize("kernels, state", [(True, "ok"), (False, "note")])
+def test_doctor_notes_a_gpu_without_kernels(monkeypatch, kernels, state):
+    from mmsr_lite.doctor import gpu
+
+    card = SimpleNamespace(total_memory=2**36)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_device_properties", lambda _: card)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda _: "Card")
+    monkeypatch.setattr("torch.zeros", lambda *_, **__: None)
+    monkeypatch.setattr("mmsr_lite.nn.fused.fusable", lambda _: kernels)
+    (found,) = gpu()
+    assert (found.state, "Card, 64 GiB" in found.detail, "triton" in found.fix) == (state, True, not kernels)
 
 
 def test_doctor_finds_a_cache_that_cannot_be_written(tmp_path, monkeypatch):

@@ -23,7 +23,8 @@ the full ranking over all items: mean ± standard deviation over seeds. Learning
 every learned system were chosen by the same trials on validation, then each seed trained on the whole training part.
 p is of the paired t-test over users against the system without a p (in `controls`, `fusion_order` and `missing`: the
 same model undisturbed), not corrected for the number of comparisons; from 0.05 on, and where the mean over users has
-another sign than that over targets, systems count as not clearly apart. "paper" is the paper's number, from its own features of the items and its own choice of epochs.
+another sign than that over targets, systems count as not clearly apart. "paper" is the paper's number, from its own
+features of the items and its own choice of epochs.
 """
 
 
