@@ -1,5 +1,6 @@
 """The only training loop: Adam, early stopping, a checkpoint after each epoch, and a resume that continues exactly."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -60,19 +61,24 @@ class TrainConfig:
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """The device called `name`; "auto" is the GPU where there is one.
+    """The device called `name`; "auto" is the GPU where there is one; a GPU that is numbered becomes the current one.
 
     >>> pick_device("cpu")
     device(type='cpu')
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name not in ("cpu", "cuda") and not name.startswith("cuda:"):
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
         raise MMSRError(f"unknown device {name!r}; choose from: auto, cpu, cuda, cuda:0, ...")
     if name != "cpu" and not torch.cuda.is_available():
         fix = "use --device cpu, or run mmsr-lite doctor"
         raise MMSRError(f"device {name!r} was asked for, but torch sees no GPU; {fix}")
-    return torch.device(name)
+    device = torch.device(name)
+    if device.index is not None:  # streams and kernels belong to the current one
+        if device.index >= (count := torch.cuda.device_count()):
+            raise MMSRError(f"device {name!r} was asked for, but torch sees {count} GPUs; choose from 0 to {count - 1}")
+        torch.cuda.set_device(device)
+    return device
 
 
 def batches(lengths: np.ndarray, size: int, seed: tuple[int, int]) -> list[np.ndarray]:

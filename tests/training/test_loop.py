@@ -153,6 +153,17 @@ def test_settings_losses_and_devices_that_cannot_be_are_told(fresh, cycle, monke
             pick_device(name)
 
 
+def test_a_numbered_gpu_becomes_the_current_one_and_must_be_there(monkeypatch):
+    current = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    assert [pick_device("cuda"), pick_device("cuda:1")] == [torch.device("cuda"), torch.device("cuda:1")]
+    assert current == [torch.device("cuda:1")]
+    with pytest.raises(MMSRError, match="'cuda:2' was asked for, but torch sees 2 GPUs; choose from 0 to 1"):
+        pick_device("cuda:2")
+
+
 def test_batches_cover_every_row_once_in_another_order_each_epoch(cycle):
     first, second = (batches(cycle.train.lengths, 10, (0, epoch)) for epoch in (1, 2))
     for rows in (first, second):
