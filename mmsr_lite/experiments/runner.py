@@ -49,9 +49,11 @@ def run_sources(
     out: str | Path,
     **how: Any,
 ) -> Iterator[str]:
-    """`run_studies` of one study or "all" on each source (none: the wardrobe worlds); then perhaps the page of all."""
+    """`run_studies` of "missing", "ablation,released" or "all" on each source (none: the wardrobe worlds); then perhaps
+    the page of all."""
     deadline = time.monotonic() + 60 * limit_minutes
-    names = [*STUDIES] if study == "all" else [choose("study", study, [*STUDIES, "all"])] if study else []
+    names = [choose("study", name, [*STUDIES, "all"]) for name in (study or "").split(",") if name]
+    names = [*STUDIES] if "all" in names else names
     for source in (sources or [f"wardrobe:{world}" for world in ("cycle", "match", "mixed")]) if names else ():
         dataset = load(source, modalities=modalities, encoders=encoders, min_count=min_count)
         yield from run_studies(names, dataset, out, deadline=deadline, **how)

@@ -172,7 +172,7 @@ def test_a_run_has_the_same_name_on_every_device(ring):
     assert run_id(config) == run_id(config.with_settings(device="cpu")) != run_id(config.with_settings(seed=1))
 
 
-def test_the_command_carries_out_a_study_and_writes_the_page(ring, tiny, tmp_path, capsys):
+def test_the_command_carries_out_studies_and_writes_the_page(ring, tiny, tmp_path, capsys, monkeypatch):
     source, out = str(save_prepared(ring, tmp_path / "ring")), str(tmp_path / "out")
     settings = [f"{name}={value}" for name, value in QUICK.items()]
     with pytest.raises(SystemExit, match="0"):
@@ -181,7 +181,10 @@ def test_the_command_carries_out_a_study_and_writes_the_page(ring, tiny, tmp_pat
     argv = ["tables", tiny, source, "--seeds", "1", "--out", out, "--device", "cpu", "--page", "--set", *settings]
     assert cli.main(argv) == 0
     assert f"Saved {tmp_path / 'out' / 'README.md'}" in capsys.readouterr().out
-    assert cli.main(["tables", "figures", "--out", out]) == 1
+    monkeypatch.setitem(STUDIES, "again", TINY)
+    assert cli.main([argv[0], f"{tiny},again", *argv[2:]]) == 0
+    assert "ring, again: 0 of 0 runs of again, 2 were there" in capsys.readouterr().out
+    assert cli.main(["tables", f"{tiny},figures", "--out", out]) == 1
     assert "unknown study 'figures'; choose from: ablation" in capsys.readouterr().err
     assert cli.main(["tables", "--page", "--out", str(tmp_path / "nothing")]) == 1
     assert "holds no tables" in capsys.readouterr().err
