@@ -2,16 +2,16 @@
 
 Trials drawn at random, the same for true and for shuffled features and codes, learn from the first four fifths of every
 training part and are judged on its last fifth, so no test item is seen. Those whose lesser gain over counting (in HR@5
-or in MRR@5) is greatest are tried with more seeds, and the best in the mean is the recipe. It is trained on the whole
-training part with five seeds, beside the same with shuffled ones and without modalities, and shuffled ones by their own
-recipe, and tested over users. Writes benchmarks/results/<data set>-search.csv and -recipe.csv, each resumable run by
-run, and -seen.csv: hits by how often the target had been seen.
+or in MRR@5) is greatest, of earlier calls too, are tried with more seeds, and the best in the mean is the recipe. It is
+trained on the whole training part with five seeds, beside the same with shuffled ones and without modalities, and
+shuffled ones by their own recipe, and tested over users. Writes benchmarks/results/<data set>-search.csv and
+-recipe.csv, each resumable run by run, and -seen.csv: hits by how often the target had been seen.
 """
 
 import argparse
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from mmsr_lite.experiments.runner import perform_there, pool_of
 from mmsr_lite.experiments.statistics import paired
 from mmsr_lite.experiments.study import Job, run_id
 from mmsr_lite.experiments.table import METRICS, load_ranks
+from mmsr_lite.models.mmsr import MMSRConfig
+from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run import RunConfig
 
 SPACE: dict[str, list[Any]] = {
@@ -93,6 +95,18 @@ def carry_out(jobs: list[Job], data: Dataset, at: str, args: argparse.Namespace)
     return pd.DataFrame(rows)
 
 
+def earlier(table: pd.DataFrame, base: RunConfig) -> dict[str, Job]:
+    """The trials that a table has, from whatever space they were drawn; those of other data or code are left out."""
+    whole = {f.name for config in (TrainConfig, MMSRConfig) for f in fields(config) if f.type is int}
+    found, told = {}, ("run", "trial", "variant", "seed", "best_epoch", "device", "seconds", *METRICS)
+    for row in table.drop_duplicates("trial").to_dict("records"):
+        some = {n: int(v) if n in whole else v for n, v in row.items() if n not in told and not pd.isna(v)}
+        config = base.with_settings(**some, **VARIANTS[row["variant"]])
+        if run_id(config) == row["trial"]:
+            found[row["trial"]] = Job({"variant": row["variant"], "trial": row["trial"]} | some, config)
+    return found
+
+
 def ranked(table: pd.DataFrame, trials: dict[str, Job], counting: dict[str, Any]) -> pd.DataFrame:
     """The settings and results of `trials`, each the mean of its seeds, by their lesser gain over counting."""
     by = table[table.trial.isin(trials)].groupby("trial")
@@ -138,7 +152,9 @@ def main(argv: list[str]) -> None:
             config = base.with_settings(**some, **change)
             if name in SEARCHED:
                 trials[run_id(config)] = Job({"variant": name, "trial": run_id(config)} | some, config)
-    found = ranked(carry_out([*trials.values()], inner, "search", args), trials, counting["search"])
+    table = carry_out([*trials.values()], inner, "search", args)
+    trials |= earlier(table, base)
+    found = ranked(table, trials, counting["search"])
     again = [trials[trial] for trial in found.groupby("variant").head(args.finalists).index]
     again = [replace(job, config=job.config.with_settings(seed=seed)) for seed in (1, 2) for job in again]
     found = ranked(carry_out(again, inner, "search", args), trials, counting["search"])
@@ -149,7 +165,7 @@ def main(argv: list[str]) -> None:
     recipes = {name: trials[some.index[0]].labels for name, some in best}
     for name, labels in recipes.items():
         print("recipe of", name, labels)
-        recipes[name] = {setting: labels[setting] for setting in SPACE | fixed}
+        recipes[name] = {setting: v for setting, v in labels.items() if setting not in ("variant", "trial")}
     systems = {name: (recipes["true"], change) for name, change in VARIANTS.items()}
     systems |= {f"{name}, its own recipe": (recipes[name], VARIANTS[name]) for name in SEARCHED[1:]}
     jobs = [

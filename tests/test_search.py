@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.search import SHOWN, SPACE, by_seen, draw, ranked, training_part
+from benchmarks.search import SHOWN, SPACE, by_seen, draw, earlier, ranked, training_part
 from mmsr_lite.data import load
 from mmsr_lite.data.split import split
-from mmsr_lite.experiments.study import Job
+from mmsr_lite.experiments.study import Job, run_id
 from mmsr_lite.training.run import RunConfig
 
 
@@ -42,3 +42,18 @@ def test_trials_are_ranked_by_the_mean_of_their_seeds_and_by_their_lesser_gain()
     found = ranked(table, trials, dict.fromkeys(SHOWN, 5.0))
     assert found.index.tolist() == ["a", "b"] and found.seeds.tolist() == [1, 2] and found.lr.tolist() == [1, 2]
     assert found.gain.tolist() == pytest.approx([6.0 / 5 - 1, (5.5 + 4.9) / 2 / 5 - 1])
+
+
+def test_trials_of_earlier_calls_are_found_in_the_table_whatever_their_space(tmp_path):
+    base = RunConfig("x", ("a",)).with_settings(selection="none")
+    rows = []
+    for variant, settings in (("true", {"epochs": 3, "cosine": 20}), ("shuffled", {"lr": 0.5, "item_features": True})):
+        change = {"corruption": "mismatched"} if variant == "shuffled" else {}
+        name = run_id(base.with_settings(**settings, **change))
+        rows.append({"trial": name, "variant": variant, "seed": 0, "HR@5": 1.0} | settings)
+    pd.DataFrame([*rows, rows[0] | {"trial": "of other data"}]).to_csv(tmp_path / "t.csv", index=False)
+    found = earlier(pd.read_csv(tmp_path / "t.csv"), base)
+    assert [*found] == [row["trial"] for row in rows] and [run_id(job.config) for job in found.values()] == [*found]
+    name = rows[1]["trial"]
+    assert found[name].labels == {"variant": "shuffled", "trial": name, "lr": 0.5, "item_features": True}
+    assert found[rows[0]["trial"]].config.train.epochs == 3

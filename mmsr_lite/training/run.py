@@ -67,9 +67,10 @@ class RunConfig:
         """The same run with other settings, each put where a field of that name is: run, training, or model."""
         model, training, run = {}, {}, {}
         parts = ((self._model_class.Config, model), (TrainConfig, training), (RunConfig, run))
-        home = {f.name: part for config, part in parts for f in fields(config)}  # a name in two of them is the run's
+        home = {f.name: (part, f.type) for config, part in parts for f in fields(config)}  # a name in two is the run's
         for name, value in settings.items():
-            home[choose("setting", name, home)][name] = value
+            part, kind = home[choose("setting", name, home)]
+            part[name] = float(value) if kind is float and type(value) is int else value  # 20 and 20.0 are one run
         return replace(self, **run, settings=self.settings | model, train=replace(self.train, **training))
 
     @property

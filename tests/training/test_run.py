@@ -19,6 +19,8 @@ def test_a_setting_goes_where_its_field_is(config):
     changed = config.with_settings(fusion="hohe", seed=3, codes=4)
     assert (changed.settings["fusion"], changed.train.seed, changed.codes) == ("hohe", 3, 4)
     assert changed.settings["dim"] == 8 and changed.id != config.id
+    assert config.with_settings(lr=1, cosine=20) == config.with_settings(lr=1.0, cosine=20.0)
+    assert type(config.with_settings(lr=1).train.lr) is float
     with pytest.raises(MMSRError, match=r"unknown setting 'learning_rate'; choose from: .*lr"):
         config.with_settings(learning_rate=1)
 
