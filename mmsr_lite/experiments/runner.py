@@ -190,6 +190,8 @@ class Runner:
         if len(rows) > len(have):
             write_rows(file, rows, wanted)
         done = 0
+        if self.processes > 1:
+            todo.sort(key=self._expected, reverse=True)  # the longest first, so that all processes end together
         for job, future in tqdm(self._stream(todo), name, len(todo), disable=not todo, mininterval=1):
             try:
                 found = self._result(name, job, future)

@@ -1,6 +1,7 @@
 """Studies: resumed run by run, the same numbers alone and in company, nothing begun that would end too late."""
 
 import time
+from contextlib import nullcontext
 from multiprocessing import get_context
 
 import numpy as np
@@ -111,6 +112,15 @@ def test_a_trial_that_two_studies_share_is_carried_out_once(carry_out, tiny, mon
     trials, *runs = carry_out(tiny, "again")
     assert trials == "ring: 2 of 2 runs of tuning, 0 were there" and len(runs) == 2
     assert len(read_rows(carry_out.place / "tuning.csv")) == 2
+
+
+def test_of_several_processes_the_longest_runs_begin_first(carry_out, ring, tiny, monkeypatch):
+    monkeypatch.setattr(runner, "pool_of", lambda jobs, worker: nullcontext())  # one process that says it is two
+    monkeypatch.setattr(runner.Runner, "_expected", lambda self, job: 9.0 if job.config.model == "mmsr" else 1.0)
+    seen, real = [], Worker.perform
+    monkeypatch.setattr(Worker, "perform", lambda worker, job: seen.append(job.config.model) or real(worker, job))
+    carry_out(tiny, jobs=2)
+    assert seen[-3:] == ["mmsr", "mmsr", "markov"]
 
 
 def test_processes_take_turns_on_the_gpus(monkeypatch):
