@@ -177,7 +177,7 @@ def parser() -> argparse.ArgumentParser:
 
     add = command(demo, "[options]", "a small world, a HAN-GNN trained in about a minute, a report",
                   "  mmsr-lite demo --world match --no-open").add_argument
-    add("--world", default="mixed", help="cycle (sequence decides), match (the combination decides) or mixed (default)")
+    add("--world", default="mixed", help="cycle (sequence decides), match, sparse (the combination) or mixed (default)")
     add("--seed", type=int, default=0, help="seed of codes, weights and order (0)")
     add("--out", default="runs/demo", help="folder of the run (runs/demo)")
     add("--open", action=argparse.BooleanOptionalAction, help="open the report (default: where there is a screen)")

@@ -26,8 +26,8 @@ def load(
     >>> load("wardrob")
     Traceback (most recent call last):
     mmsr_lite.errors.MMSRError: there is no data set 'wardrob'; expected 'wardrobe', 'wardrobe:cycle', 'wardrobe:match',
-    'wardrobe:mixed', 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a folder with interactions.csv and
-    items.jsonl
+    'wardrobe:mixed', 'wardrobe:sparse', 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a folder with
+    interactions.csv and items.jsonl
     """
     from mmsr_lite.data.prepare import build
     from mmsr_lite.data.sources import find

@@ -13,11 +13,13 @@ from sklearn.metrics import adjusted_rand_score, mutual_info_score
 
 from mmsr_lite.data import load as load_source
 from mmsr_lite.data.encoders import encode
-from mmsr_lite.data.sources.wardrobe import CAUSES, WORLDS, WardrobeConfig, load
+from mmsr_lite.data.sources.wardrobe import CAUSES, SIZES, WORLDS, WardrobeConfig, load
 from mmsr_lite.data.sources.wardrobe_draw import BOOK
 from mmsr_lite.data.split import split
+from mmsr_lite.data.storage import content_hash, read_json
 from mmsr_lite.errors import MMSRError
 
+RESULTS = Path(__file__).parents[2] / "assets" / "results"
 SMALL = WardrobeConfig(looks=5, themes=5, items_per_cell=2, users=4000, skew=0.5)
 DATA = {}
 
@@ -65,6 +67,18 @@ def test_in_match_neither_modality_alone_beats_chance_and_the_pair_does():
         assert abs(information(alone, collection)) < 0.002
     assert information(5 * look[now] + theme[now], collection) > 1.5  # of log2(5) = 2.3 bits, noise 0.1
     assert abs(information(before, collection, given=collection[(look[now] + theme[now]) % 5])) < 0.01
+
+
+def test_in_sparse_most_items_are_rare_and_every_pair_of_look_and_theme_is_not():
+    data = load("sparse", config=WardrobeConfig(**SIZES["sparse"], size=8), modalities=())
+    look, theme, train = data.facts["look"], data.facts["theme"], split(data).train
+    seen = np.bincount(train.targets, minlength=data.num_items + 1)
+    pairs = np.bincount(3 * look[train.targets] + theme[train.targets])
+    assert np.median(seen[1:]) <= 3
+    assert len(pairs) == 9 and pairs.min() > 1000
+    best = data.facts["truth"].reachable(split(data).test)["HR@5"] / 100
+    _, now, target = steps(data)
+    assert hit_rate(now, target) < 0.7 * best < 0.95 * best < hit_rate(3 * look[now] + theme[now], target)
 
 
 def test_in_cycle_each_modality_follows_its_own_sequence_and_the_pairing_adds_nothing():
@@ -118,7 +132,7 @@ def test_the_distribution_is_bayes_over_the_latents_by_hand(world, history):
     found, last = (truth.distributions(np.array([past]))[0] for past in (history, history[-1:]))
     np.testing.assert_allclose(found[1:], expected, rtol=1e-9)
     assert found[0] == 0 and abs(found.sum() - 1) < 1e-12
-    if world == "match":
+    if set(latents) == {("match", 0, 0)}:
         np.testing.assert_array_equal(found, last)  # earlier items add nothing
 
 
@@ -161,6 +175,14 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path, 
     assert load("cycle", config=config, modalities=(), seed=1).pictures == data.pictures  # worlds share their pictures
 
 
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_world_is_the_one_that_its_tables_were_made_of(world):
+    note = read_json(RESULTS / f"wardrobe-{world}" / "dataset.json")
+    data = load(world, config=WardrobeConfig(**SIZES.get(world, {}), size=8), modalities=())  # the same walks, fast
+    assert content_hash(data.user, data.item, note["modalities"]) == note["hash"]
+    assert data.num_items == note["items"]
+
+
 def test_no_text_or_title_names_what_a_picture_shows():
     data = load("match", config=WardrobeConfig(looks=17, themes=17, items_per_cell=1, users=1), modalities=())
     shown = {word for look in BOOK["looks"] for word in look} | {"stripe", "dot", "check", "colour", "trouser", "sock"}
@@ -200,7 +222,7 @@ def test_one_encoder_is_for_the_modality_of_its_kind_and_the_other_has_its_own()
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"world": "spiral"}, "spiral.*cycle, match, mixed"), ({"looks": 2}, "looks=2.*3 to 17"), ({"noise": 2}, "=2"),
+    [({"world": "spiral"}, "spiral.*mixed, sparse"), ({"looks": 2}, "looks=2.*3 to 17"), ({"noise": 2}, "=2"),
      ({"looks": 6, "themes": 6}, "odd number.*looks=6"), ({"length": (9, 8)}, "length"), ({"themes": 18}, "3 to 17")],
 )  # fmt: skip
 def test_an_impossible_world_is_refused_with_what_is_possible(wrong, message):

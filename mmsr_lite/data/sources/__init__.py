@@ -18,8 +18,8 @@ SOURCES = {
     "wardrobe": "mmsr_lite.data.sources.wardrobe",
 }
 FORMS = (
-    "'wardrobe', 'wardrobe:cycle', 'wardrobe:match', 'wardrobe:mixed', 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' "
-    "or the path of a folder with interactions.csv and items.jsonl"
+    "'wardrobe', 'wardrobe:cycle', 'wardrobe:match', 'wardrobe:mixed', 'wardrobe:sparse', 'amazon:FOLDER/CATEGORY', "
+    "'movielens:FOLDER' or the path of a folder with interactions.csv and items.jsonl"
 )
 
 

@@ -14,7 +14,9 @@ latent, and each next item is drawn from the group that the latent and the curre
 
 Items of a cell share its probability by rank (1, 2^-skew, 3^-skew, ...), the same in every cell, so popularity tells
 nothing about classes and every cell is visited equally often. `Truth` knows the distribution of the next item exactly:
-Bayes over the latents given every step of the history. World `mixed` draws cycle and match users half and half.
+Bayes over the latents given every step of the history. World `mixed` draws cycle and match users half and half. World
+`sparse` has match users alone and few interactions an item: most items are too rare to learn what follows their
+identity, but what follows their look and theme is seen often.
 """
 
 import re
@@ -34,6 +36,8 @@ from mmsr_lite.errors import MMSRError, choose
 CYCLE = tuple(("cycle", look, theme) for look in (1, -1) for theme in (1, -1))
 MATCH = (("match", 0, 0),)
 WORLDS = {"cycle": (CYCLE, (0.25,) * 4), "match": (MATCH, (1.0,)), "mixed": (CYCLE + MATCH, (0.125,) * 4 + (0.5,))}
+WORLDS["sparse"] = WORLDS["match"]
+SIZES = {"sparse": {"looks": 3, "themes": 3, "items_per_cell": 300, "users": 2000, "skew": 1.0}}  # others: the defaults
 CAUSES = ("first", "noise", "cycle", "match")  # why an interaction is what it is; a user's first follows nothing
 
 
@@ -165,13 +169,13 @@ def load(
 ) -> Dataset:
     """Make the data set "wardrobe-<world>" with modalities `picture` and `text`; `world` and `seed` go before `config`.
 
-    `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `look` and `theme` (V+1,) codes of `looks` and
-    `themes`. The same config always gives the same data, to the byte.
+    Without `config` the world has its own size, `SIZES`. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`,
+    `look` and `theme` (V+1,) codes of `looks` and `themes`. The same config always gives the same data, to the byte.
 
     >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
     9
     """
-    config = config or WardrobeConfig()
+    config = config or WardrobeConfig(**SIZES.get(world or "", {}))
     config = replace(config, world=world or config.world, seed=config.seed if seed is None else seed)
     rng = np.random.default_rng([config.seed, 0])
     order = rng.permutation(config.num_items) + 1
