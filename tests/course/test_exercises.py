@@ -59,7 +59,7 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
     "11.4": (
         ({"mmsr", "sasrec-f", "sr-gnn", "nova", "gru4rec"}, "the other way round"),
         (
-            {"sasrec", "mmgcn", "popularity", "trans2d", "dif-sr", "bm3", "item-knn", "gru4rec-f", "markov"},
+            {"sasrec", "mmgcn", "popularity", "trans2d", "dif-sr", "bm3", "item-knn", "gru4rec-f", "mgat", "markov"},
             "leave counting itself out",
         ),
     ),
