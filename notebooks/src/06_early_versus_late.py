@@ -217,6 +217,37 @@ assert (kept["late"] > kept["early"] + 0.1).all()
 assert lost.disordered["sasrec"][["early", "late"]].between(83, 86).all()
 
 # %% [markdown]
+# ## The same rule, and items too rare to learn it from
+#
+# `sparse` follows the rule of `match` with 2,700 garments and half as many users: most garments are seen a few times, so a garment's identity says little, and what look and theme say together is seen often. Three seeds, two trials each.
+#
+# **Before you run it:** the two questions once more.
+
+# %%
+rare = stored_study("fusion_order", "wardrobe-sparse")
+show.play(lambda metric: show.study(rare, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
+
+# %%
+hits = pd.DataFrame(rare["rows"]).pivot_table("HR@5", ["model", "variant"], "corruption", sort=False)
+lost = (100 * (1 - hits.div(hits[""], axis=0))).drop(columns="")
+pd.concat({"HR@5": hits.rename(columns={"": "undisturbed"}), "% lost": lost}, axis=1).round(1)
+
+# %% [markdown]
+# Here early fusion is ahead, SASRec's by five points and GRU4Rec's by half a point, and here the mismatch hurts it more: SASRec loses 25 % with early fusion and 7 % with late, GRU4Rec 4 and 2 %. So the paper's sentence *can* be true: where a rule needs both modalities at once and nothing else knows it.
+#
+# Do not take more from it than it holds. GRU4Rec's differences are no wider than its seeds lie apart. SASRec's late fusion stopped after four epochs, as validation chose; with six its first seed has 17.0. The size of the world was chosen because it shows this, and in others the learning rate turned the order
+# round; [the reading of its table](../assets/results/README.md) says what was tried. Disorder costs early fusion more, here too.
+
+# %%
+best, first = hits[""].unstack(), lost.unstack()
+assert (best["early"] - best["late"]).round(1).to_dict() == {"gru4rec": 0.5, "sasrec": 5.1}
+assert (best["late"] > best["none"]).all() and round(rare["reachable"]["HR@5"], 1) == 19.1
+assert first["mismatched"][["early", "late"]].round().to_numpy().tolist() == [[4, 2], [25, 7]]
+assert (first["disordered"]["early"] > first["disordered"]["late"]).all()
+hurt = {t["system"]: t["p"] for t in rare["tests"] if t["metric"] == "HR@5"}
+assert hurt["sasrec, early, mismatched"] < 0.001 and hurt["gru4rec, late, mismatched"] > 0.1
+
+# %% [markdown]
 # ## Compute it yourself
 #
 # `TRAIN = True` trains GRU4Rec of the first seed in both worlds, early, late and alone, undisturbed, disordered and mismatched: sixteen runs, about two minutes of one CPU core. On a CPU the numbers are the
@@ -279,16 +310,16 @@ assert hits.loc["Beauty", "sasrec", "early"][["mismatched", ""]].round(2).tolist
 # %% [markdown]
 # ## Summary
 #
-# | the paper's claim | `cycle` | `match` | Beauty | ML-100K |
-# |---|---|---|---|---|
-# | late fusion loses more from disorder | SASRec **yes**, GRU4Rec no | SASRec as much, GRU4Rec no | SASRec **yes** (in the mean), GRU4Rec no | GRU4Rec **yes**, SASRec no |
-# | early fusion loses more from a mismatch | no (one seed of seven: yes) | nothing to lose | no | no |
+# | the paper's claim | `cycle` | `match` | `sparse` | Beauty | ML-100K |
+# |---|---|---|---|---|---|
+# | late fusion loses more from disorder | SASRec **yes**, GRU4Rec no | SASRec as much, GRU4Rec no | no | SASRec **yes** (in the mean), GRU4Rec no | GRU4Rec **yes**, SASRec no |
+# | early fusion loses more from a mismatch | no (one seed of seven: yes) | nothing to lose | SASRec **yes**, GRU4Rec a little | no | no |
 #
-# (`cycle`: five seeds of GRU4Rec, two of SASRec; `match`: two and one; Beauty and ML-100K: three.)
+# (`cycle`: five seeds of GRU4Rec, two of SASRec; `match`: two and one; the others: three.)
 #
 # Order and model cannot be told apart so easily: late fusion has more parameters, gains more and so can lose more, and the models differ more than the orders do. A mismatch across the
 # catalogue takes more away than the match. And a paired test over users says nothing about seeds. What stands is the weaker sentence: how much a system depends on order and on modalities is
-# different for each data set and model. Two worlds and two shops are no disproof of a study on Amazon Fashion; but the claims are not a law.
+# different for each data set and model. Three worlds and two shops are no disproof of a study on Amazon Fashion; but the claims are not a law.
 #
 # ## Exercises
 #

@@ -202,19 +202,17 @@ table.assign(
 ).round(1)
 
 # %% [markdown]
-# The order of the means is the paper's: GCN, GAT, HGAT, HAN-GNN. The distances are smaller (GCN keeps 90 % here, 79 % there), and HAN-GNN's lower seed is below HGAT's: between the last two, two seeds decide nothing. GraphSAGE,
-# Graphormer, RGAT and HGNN were left out to save time.
+# The last three are the paper's: GraphSAGE, GCN, GAT. The distances are smaller (GCN keeps 90 % here, 79 % there), and another is first: RGAT, with one attention over all relations. HAN-GNN's seeds lie five points apart, so
+# with two of them that decides little.
 
 # %%
-assert (
-    table["here, cycle"].sort_values().index.tolist()
-    == table["paper, Beauty"].sort_values().index.tolist()
-    == ["gcn", "gat", "hgat", "han-gnn"]
-)
+order = {name: table[name].sort_values().index.tolist() for name in table}
+assert order["here, cycle"][:3] == order["paper, Beauty"][:3] == ["graphsage", "gcn", "gat"]
+assert order["here, cycle"][-2:] == ["han-gnn", "rgat"] and order["paper, Beauty"][-1] == "han-gnn"
 assert round(100 * means["gcn"] / means["han-gnn"]) == 90 and round(100 * beauty["gcn"] / beauty["han-gnn"]) == 79
-assert pd.DataFrame(third["rows"]).groupby("variant").size().eq(2).all()
+assert pd.DataFrame(third["rows"]).groupby("variant").size().eq(2).all() and len(means) == 8
 low, high = (pd.DataFrame(third["rows"]).groupby("variant")["HR@5"].agg(how) for how in ("min", "max"))
-assert low["han-gnn"] < low["hgat"] and high["han-gnn"] > high["hgat"]
+assert low["han-gnn"] < low["rgat"] < high["han-gnn"] and round(high["han-gnn"] - low["han-gnn"]) == 5
 
 # %% [markdown]
 # ## What an ablation adds up
