@@ -23,6 +23,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,9 @@ CYCLE = tuple(("cycle", look, theme) for look in (1, -1) for theme in (1, -1))
 MATCH = (("match", 0, 0),)
 WORLDS = {"cycle": (CYCLE, (0.25,) * 4), "match": (MATCH, (1.0,)), "mixed": (CYCLE + MATCH, (0.125,) * 4 + (0.5,))}
 WORLDS["sparse"] = WORLDS["match"]
-SIZES = {"sparse": {"looks": 3, "themes": 3, "items_per_cell": 300, "users": 2000, "skew": 1.0}}  # others: the defaults
+SIZES: dict[str, dict[str, Any]] = {  # of worlds that have others than the defaults
+    "sparse": {"looks": 3, "themes": 3, "items_per_cell": 300, "users": 2000, "skew": 1.0},
+}
 CAUSES = ("first", "noise", "cycle", "match")  # why an interaction is what it is; a user's first follows nothing
 
 
