@@ -234,7 +234,7 @@ def main(argv: list[str]) -> None:
             }
         except ModuleNotFoundError as error:
             found[name]["recbole"] = f"not installed: {error.name}"
-    found["han"] = han(config, dataset, whole, args.batch, device)  # last: steps are not captured after it (torch 2.11)
+    found["han"] = han(config, dataset, whole, args.batch, device)  # last: after it a captured step failed on an H100
     for name, value in found.items():
         print(name, value)
     write_json(RESULTS / f"peers-{file_name(device)}.json", found, indent=1)
