@@ -19,7 +19,7 @@ def jobs(setting: Setting) -> list[Job]:
     """MMSR, read with its own gates and with each that is forced."""
     forced = (Reading({"variant": f"forced: {name}"}, gate=name) for name in FORCED)
     labels = {"model": "mmsr", "variant": "own gates"}
-    return [Job(labels, setting.config(), readings=(Reading(), *forced), betas=True)]
+    return [Job(labels, setting.config(), readings=(Reading(beside="gates"), *forced), betas=True)]
 
 
 STUDY = Study("-", "What do the gates do, and do they matter?", jobs, {"variant": "own gates"})

@@ -21,7 +21,7 @@ def jobs(setting: Setting) -> list[Job]:
             cases = [({"corruption": "missing", "modality": n, "rate": r}, r, n) for n in names for r in RATES]
             lost = [(told, rate, None if name == MIXED else name) for told, rate, name in cases]
             at_test = (Reading(told | {"at": TEST}, rate, name) for told, rate, name in lost)
-            found.append(Job(labels, true, readings=(Reading(), *at_test)))
+            found.append(Job(labels, true, readings=(Reading(beside="missing"), *at_test)))
             for told, rate, name in lost:
                 config = true.with_settings(corruption="missing", corrupted=name, rate=rate)
                 found.append(Job(labels | told | {"at": BOTH}, config, like=true))

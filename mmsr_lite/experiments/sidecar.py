@@ -54,7 +54,7 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
     rows, old = read_rows(place / f"{name}.csv"), read_sidecar(place, name)
     if not rows:
         return
-    runs = old["runs"] | {run_id(job.config): _differing(job.config, setting) for job in jobs}
+    runs = old["runs"] | {run_id(job.config, job.readings[0]): _differing(job.config, setting) for job in jobs}
     tests = {(test["system"], test["metric"]): test for test in [*old["tests"], *compare(place, name, rows, setting)]}
     versions = {package: _version(package) for package in PACKAGES} | {"python": platform.python_version()}
     record = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks}

@@ -35,13 +35,15 @@ GRIDS = {  # the trials; "dropout" is every field of the model's config whose na
 class Reading:
     """What is read off a trained model: the test targets' ranks, perhaps with modalities missing or with forced gates.
 
-    `rate` of the items lose modality `corrupted` (None: all) at test only; `gate` is one of `gates.FORCED`.
+    `rate` of the items lose modality `corrupted` (None: all) at test only; `gate` is one of `gates.FORCED`. The plain
+    one `beside` a study's others is of the model that they are read off: no GPU trains a model twice alike.
     """
 
     labels: dict[str, Any] = field(default_factory=dict)
     rate: float = 0.0
     corrupted: str | None = None
     gate: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,5 +132,5 @@ def run_id(config: RunConfig, reading: Reading | None = None) -> str:
     Settings that are off (0, "", False, None) do not count, so an option that comes to be later renames nothing.
     """
     settings = {name: value for name, value in sorted(resolved(config).items()) if value and name != "device"}
-    more = [] if reading is None else [(reading.rate, reading.corrupted, reading.gate)]
-    return content_hash(settings, *(m for m in more if m != (0.0, None, "")))[:12]
+    more = [] if reading is None else [(reading.rate, reading.corrupted, reading.gate), (reading.beside,)]
+    return content_hash(settings, *(m for m in more if m not in ((0.0, None, ""), ("",))))[:12]

@@ -132,3 +132,9 @@ def test_gates_are_kept_for_every_seed(carry_out):
         "own gates", "forced: hohe", "forced: heho", "forced: half"
     }  # fmt: skip
     assert all(np.isfinite([row[metric] for metric in METRICS]).all() for row in rows)
+
+
+def test_the_reading_beside_others_is_no_run_of_another_study(setting):
+    jobs = [STUDIES[name].jobs(setting)[0] for name in ("gates", "missing")]
+    runs = {run_id(setting.config()), *(run_id(job.config, job.readings[0]) for job in jobs)}
+    assert len(runs) == 3  # a GPU trains no model twice alike: each keeps the ranks of its own
