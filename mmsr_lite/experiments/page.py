@@ -136,8 +136,12 @@ class Table:
         """What the gates did, for the study that asks."""
         if self.name != "gates" or not (file := folder / f"{BETAS}.csv").is_file():
             return []
-        mean = pd.read_csv(file).query("by == 'all'").groupby(["layer", "node_type"])["beta"].mean()
-        return [f"Layer {n}, {_safe(kind)} nodes: beta of late fusion (hohe) {b:.2f}." for (n, kind), b in mean.items()]
+        table = pd.read_csv(file)
+        last = (table["layer"] == table["layer"].max()) & (table["node_type"] == "item")
+        mean = table.query("by == 'all' and layer < layer.max()").groupby(["layer", "node_type"])["beta"].mean()
+        told = [f"Layer {n}, {_safe(kind)} nodes: beta of late fusion (hohe) {b:.2f}." for (n, kind), b in mean.items()]
+        asked = table[last].query("by == 'position' and bin == 1")["beta"].mean()
+        return [*told, f"Last layer, the last item, whose gate alone reaches a score there: beta {asked:.2f}."]
 
     def _told(self, one: str, other: str) -> str:
         parts = []

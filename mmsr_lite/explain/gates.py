@@ -45,7 +45,8 @@ def gates(
     last place, 1 is the end), places (how many it holds), popularity (interactions that touch it), length.
 
     `examples` are the last histories of all users when None. `run` and `seed` are kept in `.attrs`. Raises `MMSRError`
-    for a model without gates.
+    for a model without gates. The last layer's state of the last item alone is pooled (section 4.4): no other gate of
+    that layer reaches a score, and no training has told it what to be.
 
     >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
     >>> from mmsr_lite.models.mmsr import MMSRConfig
