@@ -32,6 +32,9 @@ def _bands(title: str, says: str, rows: list[Row], groups: dict[str, tuple[str, 
     figure = _figure(title, says, 150 + max(18, min(30, 700 // len(rows))) * len(rows), traces)
     figure.update_xaxes(title=axis)
     if zero:
+        ends = [0.0, *(end for row in rows for end in row[1:4])]
+        room = 0.03 * (max(ends) - min(ends) or 1)
+        figure.update_xaxes(range=[min(ends) - room, max(ends) + room])
         figure.add_vline(0, line={"color": style.SOFT, "width": 1, "dash": "dot"})
     return figure.update_yaxes(range=[len(rows) - 0.5, -0.5], **_ticks([style.safe(row[0], 60) for row in rows]))
 

@@ -240,7 +240,7 @@ show.play(
 )  # fmt: skip
 
 # %% [markdown]
-# Nothing like it. On Beauty all eight lie between 7.46 and 7.78, GraphSAGE is not apart from HAN-GNN, and Graphormer is ahead of it; only GCN and GAT, which take all nodes for alike, are behind, by 2 and 1 %. On ML-100K none
+# Nothing like it. On Beauty all eight lie between 7.46 and 7.78, GraphSAGE is not apart from HAN-GNN, and Graphormer is ahead of it; only GCN and GAT are behind, by 2 and 1 %. On ML-100K none
 # is clearly apart in HR@5. With equal trials, how neighbours are summed hardly matters in these shops; what the paper's other aggregators were given to tune, its text does not say.
 
 # %%

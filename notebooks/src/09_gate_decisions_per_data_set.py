@@ -185,8 +185,8 @@ assert round(1 - orders["Clothing"].loc["NI(heho)", "HR@5"] / orders["Clothing"]
 
 # %%
 real = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k"}
-kept = pd.concat({name: pd.read_csv(f"../assets/results/{place}/gate_values.csv") for name, place in real.items()})
-kept = kept.rename_axis(["data set", None])
+tables_of = {name: pd.read_csv(f"../assets/results/{place}/gate_values.csv") for name, place in real.items()}
+kept = pd.concat(tables_of, names=["data set"])
 means = kept.query("by == 'all'").pivot_table("beta", ["data set", "node_type"], "seed")
 runs = {name: pd.DataFrame(stored_study("gates", place)["rows"]) for name, place in real.items()}
 forced = pd.DataFrame({name: one.groupby("variant")["HR@5"].mean() for name, one in runs.items()})
