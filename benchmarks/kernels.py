@@ -31,8 +31,8 @@ def rows_of_width(lengths: np.ndarray, width: int, batch: int, device: torch.dev
     return torch.from_numpy(np.random.default_rng(0).choice(some, batch)).to(device)
 
 
-def kernels_of(work, top: int = 15) -> tuple[int, list[list]]:
-    """How many kernels `work` runs, and the longest: name, how often, microseconds in all."""
+def kernels_of(work, top: int = 40) -> tuple[int, float, list[list]]:
+    """How many kernels `work` runs, their microseconds together, and the longest: name, how often, microseconds."""
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
         work()
         torch.cuda.synchronize()
@@ -40,7 +40,8 @@ def kernels_of(work, top: int = 15) -> tuple[int, list[list]]:
     count, time = Counter(e.name for e in events), Counter()
     for event in events:
         time[event.name] += event.time_range.elapsed_us()
-    return len(events), [[name[:90], count[name], round(us, 1)] for name, us in time.most_common(top)]
+    longest = [[name[:90], count[name], round(us, 1)] for name, us in time.most_common(top)]
+    return len(events), round(sum(time.values()), 1), longest
 
 
 def gradients(model, history, target) -> dict[str, torch.Tensor]:
@@ -95,8 +96,8 @@ def main(argv: list[str]) -> None:
                 work = lambda step=step, rows=rows, width=width: step(rows, width, 1e-4)  # noqa: E731
                 peak = peak_of(lambda work=work: [work() for _ in range(3)], device)
                 ms = 50 * median_seconds(lambda work=work: [work() for _ in range(20)], device)  # of 20, as in training
-                count, longest = kernels_of(work)
-                row = {"ms": ms, "kernels": count, "peak_gib": peak}
+                count, busy, longest = kernels_of(work)
+                row = {"ms": ms, "kernels": count, "busy_us": busy, "peak_gib": peak}
                 row |= {"longest": longest} if width == args.profile else {}
                 found.setdefault(path, {})[str(width)] = row
                 print(f"{path:8}{width:6}{ms:9.3f}{count:9}{peak:8.2f}", flush=True)
