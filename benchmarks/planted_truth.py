@@ -4,8 +4,8 @@
     python benchmarks/planted_truth.py control    # the worlds' control, 12 minutes; writes results/planted_control.csv
 
 Each row is one run with the settings of `mmsr-lite demo`: HR@5 of the model, of counting and the best reachable, the
-share of it that the model gets, and the mean beta (weight of late fusion) of each node type in the first layer, over the
-test histories; percent. In the last layer the last item's gate alone reaches a score, so others there say nothing.
+share of it that the model gets, and with modalities the mean beta (weight of late fusion) of each node type in the
+first layer, over the test histories; percent. Of the last layer's gates the last item's alone reaches a score.
 A run that is in the table is not repeated. The control is the same with each item's modalities those of another item.
 """
 

@@ -44,7 +44,7 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
     "07.3": ((52.0, "over all histories"), (58.9, "whose last item kept it")),
     "08.1": ((2080, "its first map"), (2112, "have biases, too")),
     "08.2": (("he", "hears its own codes directly"), ("NI(heho)", "codes steer its weights")),
-    "08.3": ((22.9, "codes or none"), (8.5, "codes bring that say nothing")),
+    "08.3": ((22.9, "codes or none"), (7.8, "codes bring that say nothing")),
     "09.1": ((0.557, "the mean of beta[0]"), (0.542, "share of late ones")),
     "09.2": (("Sports", "ahead in both metrics"), ("MRR@5", "that is the metric")),
     "09.3": ((0, "lies near them"), (0.185, "what they do explain")),
