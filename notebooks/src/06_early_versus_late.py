@@ -294,6 +294,8 @@ assert more.to_dict() == {
     ("Beauty", "gru4rec"): -3, ("Beauty", "sasrec"): 3, ("ML-100K", "gru4rec"): 5, ("ML-100K", "sasrec"): -6
 }  # fmt: skip
 assert orders.mismatched.loc[gained, ["early", "late"]].round().tolist() == [18, 11]
+
+# %%
 rest = orders.mismatched.drop(gained)
 assert rest.late.round().between(3, 9).all() and (rest.early < 1).all() and len(rest) == 3
 tests = {(shop, t["system"]): t["p"] for shop, one in shops.items() for t in one["tests"] if t["metric"] == "HR@5"}

@@ -160,6 +160,8 @@ codes = stored_study("codebook", "amazon-beauty")
 assert round(pd.DataFrame(codes["rows"]).query("variant == 'no codes'")["HR@5"].mean(), 2) == 7.66
 tests = [t for t in codes["tests"] if t["metric"] == "HR@5"]
 assert len(tests) == 20 and not any(t["p"] < 0.05 and t["difference"] > 0 for t in tests)
+
+# %%
 films = pd.DataFrame(shops["ML-100K"]["rows"]).set_index(["model", "variant", "modality", "rate", "at"])["HR@5"]
 undisturbed, less = (films.xs(key, level=(2, 3, 4)) for key in (("", 0, ""), ("mixed", 0.7, "test")))
 assert (100 * (1 - less / undisturbed)).round().to_dict() == {

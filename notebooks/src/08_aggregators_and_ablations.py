@@ -158,6 +158,8 @@ hits_there = pd.concat({n: pd.DataFrame(one["rows"]).groupby("variant")["HR@5"].
 assert theirs["Beauty"].sort_values().index[1] == "ho"
 assert hits_there.unstack(0).round(2).loc[["ho", "HAN-GNN"]].to_numpy().tolist() == [[7.75, 5.56], [7.60, 5.24]]
 assert (hits_there.unstack(0).idxmax() == "ho").all()
+
+# %%
 clear = {
     shop: {t["system"].removeprefix("mmsr, "): t["difference"] > 0
            for t in one["tests"] if t["metric"] == "HR@5" and t["p"] < 0.05}
