@@ -121,9 +121,10 @@ def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, p
 def lines(figure, panels: list[tuple[str, list]], across: str, mark: float | None = None):
     """Put `panels` side by side: (name of the y axis, [(label, colour, x, y)]) each; a dotted line at x = `mark`."""
     base, dashes = figure.layout.xaxis.to_plotly_json(), ("solid", "dash", "dot", "dashdot")
+    wide = (1 - 0.06 * (len(panels) - 1)) / len(panels)
+    told: set[str] = set()  # what the legend names already
     for i, (name, series) in enumerate(panels):
-        tail, low = str(i + 1) if i else "", i / len(panels)
-        domain = [low + 0.06 * bool(i), low + 0.94 / len(panels)]
+        tail, domain = str(i + 1) if i else "", [i * (wide + 0.06), i * (wide + 0.06) + wide]
         figure.layout[f"xaxis{tail}"] = {**base, "domain": domain, "title": {"text": across}, "anchor": f"y{tail}"}
         seen = [value for *_, y in series for value in y if value is not None] or [0]
         room = 0.06 * (max(seen) - min(seen) or 1)
@@ -133,7 +134,9 @@ def lines(figure, panels: list[tuple[str, list]], across: str, mark: float | Non
             look = {"color": colour, "dash": dashes[j % 4], "width": 2}
             hover = f"{across} %{{x}}<br>{label} %{{y:.3f}}<extra></extra>"
             place = {"x": x, "y": y, "xaxis": f"x{tail}", "yaxis": f"y{tail}"}
-            figure.add_scatter(**place, name=label, mode="lines+markers", line=look, hovertemplate=hover)
+            named = {"name": label, "legendgroup": label, "showlegend": label not in told}
+            figure.add_scatter(**place, **named, mode="lines+markers", line=look, hovertemplate=hover)
+            told.add(label)
         if mark is not None:
             place = {"x0": mark, "x1": mark, "y0": 0, "y1": 1, "xref": f"x{tail}", "yref": f"y{tail} domain"}
             figure.add_shape(type="line", line={"color": style.SOFT, "dash": "dot", "width": 1}, **place)

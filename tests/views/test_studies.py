@@ -1,5 +1,6 @@
 """Charts of a study: means and bands over seeds, the undisturbed in every panel, intervals as the tests give them."""
 
+import pytest
 from fixtures import HOSTILE
 
 from mmsr_lite.views import show
@@ -38,6 +39,9 @@ def test_a_line_is_the_mean_over_seeds_and_starts_at_what_was_not_disturbed():
     assert lines["x2", "a"] == ([0.0, 0.5], [(4 + 6) / 2, 1.0])
     assert lines["x", "b"] == lines["x2", "b"] == ([0.0], [9.0])
     assert figure.layout.yaxis.range == figure.layout.yaxis2.range == (0, 1.06 * 9)
+    assert [line.name for line in figure.data if line.showlegend is not False] == ["a", "b"]  # once, for all panels
+    wide = [axis.domain[1] - axis.domain[0] for axis in (figure.layout.xaxis, figure.layout.xaxis2)]
+    assert wide == pytest.approx([(1 - 0.06) / 2] * 2)
 
 
 def test_a_system_is_its_mean_in_the_band_of_its_seeds_beside_those_that_differ_in_one_label():
@@ -51,6 +55,7 @@ def test_a_system_is_its_mean_in_the_band_of_its_seeds_beside_those_that_differ_
 def test_a_difference_is_drawn_with_its_interval_and_marked_when_it_is_clear():
     figure = show.differences(sample()).figure
     assert list(figure.data[0].base) == [3.0, -1.0] and list(figure.data[0].x) == [5 - 3, 5 + 1]
+    assert figure.layout.xaxis.range == pytest.approx((-1 - 0.03 * 6, 5 + 0.03 * 6))  # no interval ends at the edge
     assert {trace.name: list(trace.x) for trace in figure.data[1:]} == {"clear": [4.0], "not clear": [4.0]}
     assert len(show.differences(sample(), "MRR@5").figure.data[0].base) == 1
     alike = {"system": "mmsr, ho, 0.1", "against": "mmsr, HAN-GNN"}  # what both are called is said once, in no row
