@@ -131,7 +131,10 @@ class MMSR(Recommender):
 
     @torch.no_grad()
     def mean_beta(self, history: Tensor) -> dict[str, float]:
-        """Mean weight of late fusion (hohe) over all nodes and layers, by node type."""
+        """Mean weight of late fusion (hohe) over all nodes and layers, by node type; `explain.gates` tells them apart.
+
+        Of the last layer's gates the last item's alone reaches a score (last pooling, section 4.4).
+        """
         if self.layers[0].gate is None:
             return {}
         with listen(self) as seen:

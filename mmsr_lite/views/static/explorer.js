@@ -90,7 +90,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
     return `color-mix(in srgb, ${to} ${(200 * late - (late < 0.5 ? 0 : 100)).toFixed(1)}%, ${from})`;
   }
   function lens() {
-    const { record: { layers, node_types: types }, state, place: { unit, lanes } } = kit, gated = layers.some(({ beta }) => beta);
+    const { record: { layers, node_types: types, history }, state, place: { unit, lanes } } = kit, gated = layers.some(({ beta }) => beta);
     const label = 66 * unit, tall = 13 * unit, wide = kit.wide - 36 * unit, central = { "dominant-baseline": "central" };
     html(panel, "h3", {}, "Gate lens");
     const scale = html(panel, "div", { class: "scale" }, gated ? "β early (heho)" : "This model has no update gate.");
@@ -104,9 +104,10 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
         svg(map, "text", { class: layer === state.layer ? "now" : "quiet", x: label - 12 * unit, y: y + tall / 2, ...central }, layer + 1);
         members.forEach((n, i) => {
           if (!beta?.[n]) return;
-          const [late, early] = beta[n], says = [nameOf(n), `layer ${layer + 1}: hohe ${three(late)}, heho ${three(early)}`];
+          const asked = layer < layers.length - 1 || n === history.at(-1).node, [late, early] = beta[n]; // last pooling, section 4.4
+          const says = [nameOf(n), `layer ${layer + 1}: hohe ${three(late)}, heho ${three(early)}${asked ? "" : "; no score depends on this gate"}`];
           const on = { click: () => choose({ node: n, layer }), pointerenter: (event) => kit.show(event, says), pointerleave: kit.hide };
-          svg(map, "rect", { class: n === focus() ? "cell chosen" : "cell", "data-cell": `${n}/${layer}`, "data-value": late, style: { fill: mix(late) }, on,
+          svg(map, "rect", { class: n === focus() ? "cell chosen" : "cell", "data-cell": `${n}/${layer}`, "data-value": late, style: { fill: mix(late), opacity: asked ? 1 : 0.3 }, on,
             x: label + i * cell, y, width: Math.max(cell - 1.5, 1), height: tall, rx: 2 });
         });
       });
