@@ -64,8 +64,8 @@ HELP = (
     "Each shape is one item or one code, at its mean position in the history; its ring is the update gate. An arrow "
     "runs from the node that is listened to into the node that listens; the wider, the more attention. Arcs in a lane "
     "are of time: above, from before; below, from after. Lines between lanes match what belongs to one item. Choose a "
-    "node or an edge to see its numbers. In the gate lens a gate that no score depends on is pale: the last layer is read "
-    "at the last item alone."
+    "node or an edge to see its numbers. In the gate lens a gate that no score depends on is thin: the last layer is "
+    "read at the last item alone."
 )
 BETA = ("#39424e", "#a5678a", "#f0c3da")  # early to late, ever lighter: read without seeing red from green
 DIVERGING = [[place / 2, colour] for place, colour in enumerate(BETA)]

@@ -107,8 +107,8 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
           const asked = layer < layers.length - 1 || n === history.at(-1).node, [late, early] = beta[n]; // last pooling, section 4.4
           const says = [nameOf(n), `layer ${layer + 1}: hohe ${three(late)}, heho ${three(early)}${asked ? "" : "; no score depends on this gate"}`];
           const on = { click: () => choose({ node: n, layer }), pointerenter: (event) => kit.show(event, says), pointerleave: kit.hide };
-          svg(map, "rect", { class: n === focus() ? "cell chosen" : "cell", "data-cell": `${n}/${layer}`, "data-value": late, style: { fill: mix(late), opacity: asked ? 1 : 0.3 }, on,
-            x: label + i * cell, y, width: Math.max(cell - 1.5, 1), height: tall, rx: 2 });
+          svg(map, "rect", { class: n === focus() ? "cell chosen" : "cell", "data-cell": `${n}/${layer}`, "data-value": late, style: { fill: mix(late) }, on,
+            x: label + i * cell, y: asked ? y : y + 0.35 * tall, width: Math.max(cell - 1.5, 1), height: asked ? tall : 0.3 * tall, rx: 2 });
         });
       });
     }
