@@ -1,6 +1,7 @@
 """The page says what the tables say, and nothing else."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mmsr_lite.data.storage import read_json, write_json
@@ -58,6 +59,20 @@ def test_a_sentence_follows_from_means_and_p_where_users_and_targets_agree(place
     (said,) = lines(place, "- mmsr, compared with markov")
     share = 100 * (means["mmsr"] / means["markov"] - 1)
     assert f"{word} in HR@5 ({means['mmsr']:.2f} to {means['markov']:.2f}, {share:+.1f} %, p = {p:.3f})" in said
+
+
+def test_of_the_last_layers_gates_the_one_that_is_asked_is_told(place):
+    for name in ("csv", "json"):
+        (place / f"comparison.{name}").rename(place / f"gates.{name}")
+    kinds = [(1, "item", "all", 0, 0.9), (1, "a", "all", 0, 0.2), (2, "item", "all", 0, 0.3), (2, "a", "all", 0, 0.4)]
+    kinds += [(2, "item", "position", 1, 0.7), (2, "item", "position", 2, 0.1)]
+    table = pd.DataFrame(kinds, columns=["layer", "node_type", "by", "bin", "beta"])
+    pd.concat([table.assign(seed=0), table.assign(seed=1, beta=table.beta + 0.04)]).to_csv(place / "gate_values.csv")
+    told = [line.rstrip(".").rsplit(" ", 1) for line in lines(place, "- La")]
+    assert {words.split(":")[0]: float(beta) for words, beta in told} == {
+        "- Layer 1, item nodes": 0.92, "- Layer 1, a nodes": 0.22,
+        "- Last layer, the last item, whose gate alone reaches a score there": 0.72,
+    }  # fmt: skip
 
 
 def test_the_papers_numbers_stand_beside_ours_on_its_data_alone(place):
