@@ -13,42 +13,56 @@ SLOPE = tl.constexpr(0.01)  # of leaky ReLU
 
 
 @triton.jit
-def _neighbours(relation, begin, read, weight, centre, b, s, j, n, W, D, d, BD: tl.constexpr):
-    """Equation 12 for slots `j` (J,): rows, whether related, relation, states (J, D), `V_i * a_r` (J, D), product."""
+def _next(bits, j, i, W):
+    """The first related slot after `i`, W if there is none."""
+    return tl.min(tl.where((bits > 0) & (j > i), j, W), 0)
+
+
+@triton.jit
+def _centre(read, rows, begin, relation, length, b, s, L, n, W, D, d, BW: tl.constexpr):
+    """Of entry s of the last item: its row and state, its relations to the slots of its type, the first slot's row."""
+    j = tl.arange(0, BW)
+    last = tl.maximum(tl.load(length + b) - 1, 0)
+    centre = tl.load(rows + (b * L + last) * n + s).to(tl.int64)
     bits = tl.load(relation + (b * n + s) * W + j, mask=j < W, other=0)
-    ok = bits > 0
-    r = tl.where(bits % 2 == 1, 0, bits // 2)
-    row = (tl.load(begin + b * n + s) + j).to(tl.int64)
-    mask = ok[:, None] & (d < D)[None, :]
-    x = tl.load(read + row[:, None] * D + d[None, :], mask=mask, other=0.0)
-    a = tl.load(weight + r[:, None] * D + d[None, :], mask=mask, other=0.0)
     c = tl.load(read + centre * D + d, mask=(d < D) & (centre >= 0), other=0.0)
-    return row, ok, r, x, a, c, tl.sum(c[None, :] * a * x, 1)
+    return centre, c, bits, j, tl.load(begin + b * n + s).to(tl.int64)
+
+
+@triton.jit
+def _neighbour(read, weight, c, bits, j, i, first, D, d):
+    """Equation 12 for the slot `i`: its row, relation and state, `a_r`, the product before leaky ReLU."""
+    bit = tl.sum(tl.where(j == i, bits, 0), 0)
+    r = tl.where(bit % 2 == 1, 0, bit // 2)
+    at = (first + i) * D + d
+    x = tl.load(read + at, mask=d < D, other=0.0)
+    a = tl.load(weight + r * D + d, mask=d < D, other=0.0)
+    return at, r, x, a, tl.sum(c * a * x, 0)
 
 
 @triton.jit(do_not_specialize=["L", "n", "W", "step"])
 def homogeneous(
     read, values, weight, rows, begin, relation, length, out, whole, L, n, W, D, step,
-    BD: tl.constexpr, BJ: tl.constexpr,
+    BD: tl.constexpr, BW: tl.constexpr, SAME: tl.constexpr,
 ):  # fmt: skip
     """Entry s of the last item reads its type: logits from `read`, sums of `values`; `whole` is their log-sum-exp."""
     b, s, d = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BD)
-    last = tl.maximum(tl.load(length + b) - 1, 0)
-    centre = tl.load(rows + (b * L + last) * n + s).to(tl.int64)
+    _own, c, bits, j, first = _centre(read, rows, begin, relation, length, b, s, L, n, W, D, d, BW)
     top = tl.full((), NOTHING, tl.float32)
     total = tl.full((), 0.0, tl.float32)
     summed = tl.zeros((BD,), tl.float32)
-    for begins in range(0, W, BJ):
-        j = begins + tl.arange(0, BJ)
-        row, ok, _, _, _, _, z = _neighbours(relation, begin, read, weight, centre, b, s, j, n, W, D, d, BD)
-        logit = tl.where(ok, tl.where(z > 0, z, SLOPE * z), NOTHING)
-        higher = tl.maximum(top, tl.max(logit, 0))
-        p = tl.where(ok, tl.exp(logit - higher), 0.0)
-        v = tl.load(values + row[:, None] * D + d[None, :], mask=ok[:, None] & (d < D)[None, :], other=0.0)
+    i = _next(bits, j, -1, W)
+    while i < W:
+        at, _r, x, _a, z = _neighbour(read, weight, c, bits, j, i, first, D, d)
+        v = x if SAME else tl.load(values + at, mask=d < D, other=0.0)
+        logit = tl.where(z > 0, z, SLOPE * z)
+        higher = tl.maximum(top, logit)
+        p = tl.exp(logit - higher)
         shrink = tl.exp(top - higher)
-        summed = summed * shrink + tl.sum(p[:, None] * v, 0)
-        total = total * shrink + tl.sum(p, 0)
+        summed = summed * shrink + p * v
+        total = total * shrink + p
         top = higher
+        i = _next(bits, j, i, W)
     total = tl.maximum(total, 1e-30)
     tl.store(out + (b * step + s) * D + d, summed / total, mask=d < D)
     tl.store(whole + b * tl.num_programs(1) + s, top + tl.log(total))
@@ -57,34 +71,47 @@ def homogeneous(
 @triton.jit(do_not_specialize=["L", "n", "W", "step"])
 def homogeneous_backward(
     grad, read, values, weight, rows, begin, relation, length, out, whole, to_read, to_values, to_weight, L, n, W, D,
-    step, BD: tl.constexpr, BJ: tl.constexpr, COPIES: tl.constexpr,
+    step, BD: tl.constexpr, BW: tl.constexpr, SAME: tl.constexpr, COPIES: tl.constexpr,
 ):  # fmt: skip
     """Adds to the gradients of `read`, `values` and of one of the copies of `weight`."""
     b, s, d = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BD)
-    last = tl.maximum(tl.load(length + b) - 1, 0)
-    centre = tl.load(rows + (b * L + last) * n + s).to(tl.int64)
+    centre, c, bits, j, first = _centre(read, rows, begin, relation, length, b, s, L, n, W, D, d, BW)
     g = tl.load(grad + (b * step + s) * D + d, mask=d < D, other=0.0)
     expected = tl.sum(g * tl.load(out + (b * step + s) * D + d, mask=d < D, other=0.0), 0)
     shift = tl.load(whole + b * tl.num_programs(1) + s)
-    to_weight += (b % COPIES) * 4 * D
+    to_weight += (b % COPIES) * 4 * D + d
     to_centre = tl.zeros((BD,), tl.float32)
-    for begins in range(0, W, BJ):
-        j = begins + tl.arange(0, BJ)
-        row, ok, r, x, a, c, z = _neighbours(relation, begin, read, weight, centre, b, s, j, n, W, D, d, BD)
-        mask = ok[:, None] & (d < D)[None, :]
-        at = row[:, None] * D + d[None, :]
-        p = tl.where(ok, tl.exp(tl.where(z > 0, z, SLOPE * z) - shift), 0.0)
-        told = tl.sum(g[None, :] * tl.load(values + at, mask=mask, other=0.0), 1)
-        to_z = p * (told - expected) * tl.where(z > 0, 1.0, SLOPE)
-        tl.atomic_add(to_values + at, p[:, None] * g[None, :], mask=mask, sem="relaxed")
-        tl.atomic_add(to_read + at, to_z[:, None] * a * c[None, :], mask=mask, sem="relaxed")
-        to_centre += tl.sum(to_z[:, None] * a * x, 0)
-        for i in tl.static_range(4):
-            mine = ok & (r == i)
-            if tl.max(tl.where(mine, 1, 0), 0) > 0:
-                part = c * tl.sum(tl.where(mine, to_z, 0.0)[:, None] * x, 0)
-                tl.atomic_add(to_weight + i * D + d, part, mask=d < D, sem="relaxed")
+    to_self, to_out = tl.zeros((BD,), tl.float32), tl.zeros((BD,), tl.float32)
+    to_in, to_both = tl.zeros((BD,), tl.float32), tl.zeros((BD,), tl.float32)
+    met = 0  # bits of the relations that the centre has
+    i = _next(bits, j, -1, W)
+    while i < W:
+        at, r, x, a, z = _neighbour(read, weight, c, bits, j, i, first, D, d)
+        v = x if SAME else tl.load(values + at, mask=d < D, other=0.0)
+        p = tl.exp(tl.where(z > 0, z, SLOPE * z) - shift)
+        to_z = p * (tl.sum(g * v, 0) - expected) * tl.where(z > 0, 1.0, SLOPE)
+        if SAME:
+            tl.atomic_add(to_values + at, p * g + to_z * a * c, mask=d < D, sem="relaxed")
+        else:
+            tl.atomic_add(to_values + at, p * g, mask=d < D, sem="relaxed")
+            tl.atomic_add(to_read + at, to_z * a * c, mask=d < D, sem="relaxed")
+        to_centre += to_z * a * x
+        part = to_z * c * x
+        to_self += tl.where(r == 0, part, 0.0)
+        to_out += tl.where(r == 1, part, 0.0)
+        to_in += tl.where(r == 2, part, 0.0)
+        to_both += tl.where(r == 3, part, 0.0)
+        met |= 1 << r
+        i = _next(bits, j, i, W)
     tl.atomic_add(to_read + centre * D + d, to_centre, mask=(d < D) & (centre >= 0), sem="relaxed")
+    if met & 1:
+        tl.atomic_add(to_weight, to_self, mask=d < D, sem="relaxed")
+    if met & 2:
+        tl.atomic_add(to_weight + D, to_out, mask=d < D, sem="relaxed")
+    if met & 4:
+        tl.atomic_add(to_weight + 2 * D, to_in, mask=d < D, sem="relaxed")
+    if met & 8:
+        tl.atomic_add(to_weight + 3 * D, to_both, mask=d < D, sem="relaxed")
 
 
 @triton.jit

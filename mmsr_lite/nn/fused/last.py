@@ -19,7 +19,7 @@ from mmsr_lite.nn.fused.nodes import NodeStates
 from mmsr_lite.nn.han import HANLayer
 from mmsr_lite.nn.nodes import NodeEmbedding
 
-SLOTS, GRAPHS = 16, 4  # a program's slots at once, a program's graphs in the gate
+GRAPHS = 4  # of a program in the gate
 
 
 def last_state(
@@ -60,6 +60,7 @@ class _LastLayer(torch.autograd.Function):
         value, query, key = maps[:types], torch.cat(maps[types:-1], 1), maps[-1]  # query: (D, T D)
         counts = (length, n, tables.relation.shape[2], dim)
         wide = {"BD": triton.next_power_of_2(dim)}
+        slots = {"BW": triton.next_power_of_2(counts[2]), "num_warps": 1, **wide}
         entries = {"T": types, "NP": triton.next_power_of_2(n), "num_warps": 2, **wide}
         paired = (tables.rows, tables.begin, tables.relation, tables.length)
         belong = (tables.rows, tables.kind, tables.relation, tables.length)
@@ -72,7 +73,7 @@ class _LastLayer(torch.autograd.Function):
         items, reached = states.new_empty(parts[0], dim), states.new_empty(graphs, n, dim)
         ends, wholes = states.new_empty(graphs, 2, dim), (states.new_empty(graphs, n), states.new_empty(graphs))
         attention.homogeneous[graphs, n](
-            values, values, relation, *paired, reached, wholes[0], *counts, n, BJ=SLOTS, **wide
+            values, values, relation, *paired, reached, wholes[0], *counts, n, SAME=True, **slots
         )
         attention.heterogeneous[graphs, length](
             asked, states, values, *belong, items, scale, *counts, 1, EVERY=True, **entries
@@ -80,7 +81,7 @@ class _LastLayer(torch.autograd.Function):
         read, u = items @ value[0].T, reached[:, 0] @ g  # (B L, D), (B, T D)
         attention.heterogeneous[graphs, 1](u, reached, values, *belong, ends, scale, *counts, 2, EVERY=False, **entries)
         attention.homogeneous[graphs, 1](
-            read, values, relation, *paired, ends[:, 1], wholes[1], *counts, 2, BJ=SLOTS, **wide
+            read, values, relation, *paired, ends[:, 1], wholes[1], *counts, 2, SAME=False, **slots
         )
         hidden, output = torch.addmm(bias, ends.view(graphs, -1), first.T), states.new_empty(graphs, dim)
         gated = {"BB": GRAPHS, "DROP": seeds is not None and rate > 0, "RESIDUAL": residual, **wide}
@@ -90,7 +91,7 @@ class _LastLayer(torch.autograd.Function):
         )
         ctx.save_for_backward(states, relation, first, second, bias2, *maps)
         ctx.kept = (values, query, g, asked, items, reached, read, u, ends, wholes, hidden)
-        ctx.how = (paired, belong, parts, counts, scale, wide, entries, mixing, gated)
+        ctx.how = (paired, belong, parts, counts, scale, slots, entries, mixing, gated)
         return output
 
     @staticmethod
@@ -98,7 +99,7 @@ class _LastLayer(torch.autograd.Function):
     def backward(ctx, grad: Tensor):
         states, relation, first, second, bias2, *maps = ctx.saved_tensors
         values, query, g, asked, items, reached, read, u, ends, wholes, hidden = ctx.kept
-        paired, belong, parts, counts, scale, wide, entries, mixing, gated = ctx.how
+        paired, belong, parts, counts, scale, slots, entries, mixing, gated = ctx.how
         (graphs, n, dim), (length, types) = reached.shape, (counts[0], entries["T"])
         value, key, nodes = maps[:types], maps[-1], len(states)
         zeros = states.new_zeros(2 * nodes + parts[0] + graphs * n + 4 * attention.COPIES + 4, dim)
@@ -113,10 +114,10 @@ class _LastLayer(torch.autograd.Function):
         )  # fmt: skip
         flat = to_ends.view(graphs, -1).addmm_(to_hidden, first)
         to_first = to_hidden.T @ ends.view(graphs, -1)
-        copies = {"BJ": SLOTS, "COPIES": attention.COPIES, **wide}
+        copies = {"COPIES": attention.COPIES, **slots}
         attention.homogeneous_backward[graphs, 1](
             flat.view_as(ends)[:, 1], read, values, relation, *paired, ends[:, 1], wholes[1], to_read, to_values,
-            to_relation, *counts, 2, **copies,
+            to_relation, *counts, 2, SAME=False, **copies,
         )  # fmt: skip
         to_u, to_asked = torch.empty_like(u), torch.empty_like(asked)
         attention.heterogeneous_backward[graphs, 1](
@@ -131,7 +132,7 @@ class _LastLayer(torch.autograd.Function):
         )  # fmt: skip
         attention.homogeneous_backward[graphs, n](
             to_reached, values, values, relation, *paired, reached, wholes[0], to_values, to_values, to_relation,
-            *counts, n, **copies,
+            *counts, n, SAME=True, **copies,
         )  # fmt: skip
         segments = zip(*(rows.split(parts) for rows in (states, to_states, to_values)), value, to_value, strict=True)
         for x, to_x, to_v, weight, to_weight in segments:
