@@ -7,7 +7,7 @@ from mmsr_lite.nn.fused.nodes import dropped
 
 
 @triton.jit
-def _weigh(ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, DROP: tl.constexpr):
+def _weigh(ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, BD: tl.constexpr, DROP: tl.constexpr):
     live = b < B
     mask = live[:, None] & (d < D)[None, :]
     late = tl.load(ends + (2 * b)[:, None] * D + d[None, :], mask=mask, other=0.0)
@@ -18,7 +18,7 @@ def _weigh(ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, 
     beta = 1 / (1 + tl.exp(-score))  # the softmax of two
     last = tl.maximum(tl.load(length + b, mask=live, other=0) - 1, 0)
     row = tl.load(rows + (b * L + last) * n, mask=live, other=-1)
-    keep = dropped(seed, b[:, None] * D + d[None, :], rate, DROP)
+    keep = dropped(seed, b, rate, BD, DROP)
     return mask, late, early, h, ahead, beta, row, keep
 
 
@@ -30,7 +30,7 @@ def mix(
     """Equations 15 to 17 of `ends` (B, 2, D): late, early; `hidden` (B, D) is before its ReLU."""
     b, d = tl.program_id(0) * BB + tl.arange(0, BB), tl.arange(0, BD)
     mask, late, early, _, _, beta, row, keep = _weigh(
-        ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, DROP
+        ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, BD, DROP
     )
     state = (beta[:, None] * late + (1 - beta)[:, None] * early) * keep
     if RESIDUAL:
@@ -47,7 +47,7 @@ def mix_backward(
     """Writes the gradients of `ends` and `hidden`, adds to all others."""
     b, d = tl.program_id(0) * BB + tl.arange(0, BB), tl.arange(0, BD)
     mask, late, early, h, ahead, beta, row, keep = _weigh(
-        ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, DROP
+        ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, BD, DROP
     )
     g = tl.load(grad + b[:, None] * D + d[None, :], mask=mask, other=0.0)
     if RESIDUAL:

@@ -25,7 +25,7 @@ class Tables:
     relation: Tensor  # (B, n, W) bits, from the last item's entries to the slots of their types
     source: Tensor  # (N,), N rows in all graphs
     kind: Tensor  # (N,) node type
-    graph: Tensor  # (N,)
+    places: Tensor  # (N, words) a bit for each position, from the end, at which the node stands
     widths: tuple[int, ...]  # N_t
 
 
@@ -40,7 +40,7 @@ def _values(history, codes, b, p, s, L, K: tl.constexpr, ITEM: tl.constexpr):
 
 @triton.jit
 def _one_type(
-    history, codes, length, rows, begin, relation, source, kind, graph, b, L, n, W, first_entry, first_row, N, offset,
+    history, codes, length, rows, begin, relation, source, kind, places, b, L, n, W, first_entry, first_row, N, offset,
     T: tl.constexpr, K: tl.constexpr, KP: tl.constexpr, LP: tl.constexpr, CHUNK: tl.constexpr,
 ):  # fmt: skip
     ITEM: tl.constexpr = T == 0
@@ -75,7 +75,9 @@ def _one_type(
     )
     tl.store(source + row, value if ITEM else value + offset, mask=own)
     tl.store(kind + first_row + b * N + e, tl.full((E,), T, tl.int32), mask=e < N)
-    tl.store(graph + first_row + b * N + e, tl.zeros((E,), tl.int32) + b, mask=e < N)
+    back = tl.maximum(last - p, 0)
+    word = places + row * ((L + 31) // 32) + back // 32
+    tl.atomic_or(word, tl.full((E,), 1, tl.int32) << (back % 32), mask=real, sem="relaxed")
     k = tl.arange(0, KP)
     tl.store(begin + b * n + first_entry + k, tl.zeros((KP,), tl.int32) + first_row + b * N, mask=k < K)
     earlier = _values(history, codes, b, p[:, None] - 1, k[None, :], L, K, ITEM)  # (E, KP)
@@ -91,7 +93,7 @@ def _one_type(
 
 @triton.jit(do_not_specialize=["L", "n", "W"])
 def _tables(
-    history, codes, length, rows, begin, relation, source, kind, graph, L, n, W, OFFSET: tl.constexpr,
+    history, codes, length, rows, begin, relation, source, kind, places, L, n, W, OFFSET: tl.constexpr,
     SIZES: tl.constexpr, KS: tl.constexpr, KPS: tl.constexpr, LP: tl.constexpr, CHUNK: tl.constexpr,
 ):  # fmt: skip
     b = tl.program_id(0)
@@ -100,7 +102,7 @@ def _tables(
         N = L if t == 0 else tl.minimum(L * KS[t], SIZES[t])
         if tl.program_id(1) == t:
             _one_type(
-                history, codes[t], length, rows, begin, relation, source, kind, graph, b, L, n, W, first_entry,
+                history, codes[t], length, rows, begin, relation, source, kind, places, b, L, n, W, first_entry,
                 first_row, N, offset, t, KS[t], KPS[t], LP, CHUNK,
             )  # fmt: skip
         first_entry += KS[t]
@@ -114,18 +116,19 @@ def graph_tables(history: Tensor, codes: Sequence[Tensor], sizes: Sequence[int],
     counts = (1, *(table.shape[1] for table in codes))  # entries of each type
     widths = (length, *(min(size, length * k) for size, k in zip(sizes, counts[1:], strict=True)))
     n, widest, nodes = sum(counts), max(widths), graphs * sum(widths)
-    begins = -(-nodes // 4) * 4  # where addresses are aligned
+    sections = [-(-part // 4) * 4 for part in (nodes, nodes * -(-length // 32), graphs * n * widest)]  # aligned
     where = {"dtype": torch.int32, "device": history.device}
-    blank = torch.zeros(begins + graphs * n * widest, **where)
-    source, relation = blank[:nodes], blank[begins:].view(graphs, n, widest)
-    kind, graph, count = torch.empty(nodes, **where), torch.empty(nodes, **where), torch.empty(graphs, **where)
+    source, places, relation = torch.zeros(sum(sections), **where).split(sections)
+    source, places = source[:nodes], places[: nodes * -(-length // 32)].view(nodes, -1)
+    relation = relation[: graphs * n * widest].view(graphs, n, widest)
+    kind, count = torch.empty(nodes, **where), torch.empty(graphs, **where)
     rows, begin = torch.empty(graphs, length, n, **where), torch.empty(graphs, n, **where)
     powers = tuple(triton.next_power_of_2(k) for k in counts)
     padded = max(16, triton.next_power_of_2(length))
     entries = padded * max(powers)
     _tables[graphs, len(counts)](
-        history.contiguous(), (history, *codes), count, rows, begin, relation, source, kind, graph, length, n, widest,
+        history.contiguous(), (history, *codes), count, rows, begin, relation, source, kind, places, length, n, widest,
         OFFSET=offset - 1, SIZES=(0, *sizes), KS=counts, KPS=powers, LP=padded,
         CHUNK=max(2, min(32, 8192 // entries)), num_warps=4 if entries <= 256 else 8,
     )  # fmt: skip
-    return Tables(count, rows, begin, relation, source, kind, graph, widths)
+    return Tables(count, rows, begin, relation, source, kind, places, widths)

@@ -59,7 +59,7 @@ class _LastLayer(torch.autograd.Function):
         seeds, rate, scale, residual = settings
         value, query, key = maps[:types], torch.cat(maps[types:-1], 1), maps[-1]  # query: (D, T D)
         counts = (length, n, tables.relation.shape[2], dim)
-        wide = {"BD": triton.next_power_of_2(dim)}
+        wide = {"BD": max(4, triton.next_power_of_2(dim))}
         slots = {"BW": triton.next_power_of_2(counts[2]), "num_warps": 1, **wide}
         entries = {"T": types, "NP": triton.next_power_of_2(n), "num_warps": 2, **wide}
         paired = (tables.rows, tables.begin, tables.relation, tables.length)

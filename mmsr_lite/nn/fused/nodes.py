@@ -9,72 +9,65 @@ from torch.autograd.function import once_differentiable
 from mmsr_lite.nn.fused.graph import Tables
 
 BLOCK, COPIES = 16, 8  # rows a program; copies of small gradients, so that fewer programs add to one address
+ROUNDS = tl.constexpr(7)  # of Philox-4x32, the fewest without known faults (Salmon et al., SC 2011)
 
 
 @triton.jit
-def dropped(seed, place, rate, DROP: tl.constexpr):
-    """What dropout multiplies the values at `place` by."""
+def dropped(seed, row, rate, BD: tl.constexpr, DROP: tl.constexpr):
+    """(rows, BD): what dropout multiplies the values of these rows by; four come of one draw."""
     if DROP:
-        return tl.where(tl.rand(tl.load(seed), place) >= rate, 1 / (1 - rate), 0.0)
-    return tl.full(place.shape, 1.0, tl.float32)
+        place = row[:, None] * (BD // 4) + tl.arange(0, BD // 4)[None, :]
+        a, b, c, d = tl.rand4x(tl.load(seed), place, ROUNDS)
+        drawn = tl.reshape(tl.join(tl.join(a, b), tl.join(c, d)), (row.shape[0], BD))
+        return tl.where(drawn >= rate, 1 / (1 - rate), 0.0)
+    return tl.full((row.shape[0], BD), 1.0, tl.float32)
 
 
 @triton.jit
-def _about(source, kind, graph, length, N, BLOCK: tl.constexpr):
-    row = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    live = row < N
+def _about(source, kind, N, D, BD: tl.constexpr, BLOCK: tl.constexpr):
+    row, d = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.arange(0, BD)
+    live, wide = row < N, (d < D)[None, :]
     where = tl.load(source + row, mask=live, other=0)
-    real = where > 0
-    b = tl.load(graph + row, mask=live, other=0)
-    long = tl.where(real, tl.load(length + b, mask=live, other=0), 0)
-    return row, live, real, where, tl.load(kind + row, mask=live, other=0), b, long
+    at = row[:, None].to(tl.int64) * D + d[None, :]
+    return row, live, where > 0, where, tl.load(kind + row, mask=live, other=0), d, wide, at
 
 
 @triton.jit
-def _here(rows, row, b, q, long, L, n, NP: tl.constexpr):
-    """(BLOCK,) whether position `q` of its graph holds each node."""
-    e = tl.arange(0, NP)
-    at = tl.load(rows + (b * L + q)[:, None] * n + e[None, :], mask=(e < n)[None, :] & (q < long)[:, None], other=-1)
-    return tl.max(tl.where(at == row[:, None], 1, 0), 1) > 0
+def _here(places, row, live, q, L):
+    """(BLOCK,) 1.0 for each node that stands at position `q` from the end."""
+    word = tl.load(places + row * ((L + 31) // 32) + q // 32, mask=live, other=0)
+    return ((word >> (q % 32)) & 1).to(tl.float32)
 
 
-@triton.jit(do_not_specialize=["L", "n", "N", "items", "small", "places"])
+@triton.jit(do_not_specialize=["L", "N", "items", "small", "positions"])
 def _states(
-    looked, mapped, source, kind, graph, length, rows, states, share, seed, rate, L, n, N, items, small, types, places,
-    D, NP: tl.constexpr, BD: tl.constexpr, BLOCK: tl.constexpr, DROP: tl.constexpr,
+    looked, mapped, source, kind, places, states, share, seed, rate, L, N, items, small, types, positions, D,
+    BD: tl.constexpr, BLOCK: tl.constexpr, DROP: tl.constexpr,
 ):  # fmt: skip
-    row, live, real, where, t, b, long = _about(source, kind, graph, length, N, BLOCK)
-    d = tl.arange(0, BD)
-    wide = (d < D)[None, :]
-    at = row[:, None].to(tl.int64) * D + d[None, :]
+    row, live, real, where, t, d, wide, at = _about(source, kind, N, D, BD, BLOCK)
     state = tl.load(looked + at, mask=(real & (row < items))[:, None] & wide, other=0.0)
     state += tl.load(mapped + where[:, None] * D + d[None, :], mask=(real & (row >= items))[:, None] & wide, other=0.0)
     state += tl.load(mapped + (small + t)[:, None] * D + d[None, :], mask=real[:, None] & wide, other=0.0)
     count = tl.zeros((BLOCK,), tl.float32)
     summed = tl.zeros((BLOCK, BD), tl.float32)
-    for q in range(0, tl.max(long, 0)):
-        here = _here(rows, row, b, q, long, L, n, NP)
-        back = long - 1 - q
-        vector = mapped + (2 * small + types + back)[:, None] * D + d[None, :]
-        summed += tl.load(vector, mask=(here & (back < places))[:, None] & wide, other=0.0)
-        count += tl.where(here, 1.0, 0.0)
+    for q in range(0, L):
+        here = _here(places, row, live, q, L)
+        vector = tl.load(mapped + (2 * small + types + q) * D + d, mask=(d < D) & (q < positions), other=0.0)
+        summed += here[:, None] * vector[None, :]
+        count += here
     part = 1 / tl.maximum(count, 1.0)
     tl.store(share + row, part, mask=live)
-    state = (state + summed * part[:, None]) * dropped(seed, row[:, None] * D + d[None, :], rate, DROP)
+    state = (state + summed * part[:, None]) * dropped(seed, row, rate, BD, DROP)
     tl.store(states + at, state, mask=live[:, None] & wide)
 
 
-@triton.jit(do_not_specialize=["L", "n", "N", "items", "small", "places"])
+@triton.jit(do_not_specialize=["L", "N", "items", "small", "positions"])
 def _states_backward(
-    grad, to_looked, to_mapped, source, kind, graph, length, rows, share, seed, rate, L, n, N, items, small, places, D,
-    T: tl.constexpr, NP: tl.constexpr, BD: tl.constexpr, BLOCK: tl.constexpr, DROP: tl.constexpr, COPIES: tl.constexpr,
+    grad, to_looked, to_mapped, source, kind, places, share, seed, rate, L, N, items, small, positions, D,
+    T: tl.constexpr, BD: tl.constexpr, BLOCK: tl.constexpr, DROP: tl.constexpr, COPIES: tl.constexpr,
 ):  # fmt: skip
-    row, live, real, where, t, b, long = _about(source, kind, graph, length, N, BLOCK)
-    d = tl.arange(0, BD)
-    wide = (d < D)[None, :]
-    at = row[:, None].to(tl.int64) * D + d[None, :]
-    g = tl.load(grad + at, mask=real[:, None] & wide, other=0.0)
-    g *= dropped(seed, row[:, None] * D + d[None, :], rate, DROP)
+    row, live, real, where, t, d, wide, at = _about(source, kind, N, D, BD, BLOCK)
+    g = tl.load(grad + at, mask=real[:, None] & wide, other=0.0) * dropped(seed, row, rate, BD, DROP)
     tl.store(to_looked + at, g, mask=(live & (row < items))[:, None] & wide)
     to_mapped += (tl.program_id(0) % COPIES) * 3 * small * D
     code = (real & (row >= items))[:, None] & wide
@@ -85,10 +78,11 @@ def _states_backward(
             of_type = tl.sum(tl.where(mine[:, None], g, 0.0), 0)
             tl.atomic_add(to_mapped + (small + i) * D + d, of_type, mask=d < D, sem="relaxed")
     part = g * tl.load(share + row, mask=live, other=0.0)[:, None]
-    for q in range(0, tl.max(long, 0)):
-        back = long - 1 - q
-        here = (_here(rows, row, b, q, long, L, n, NP) & (back < places))[:, None] & wide
-        tl.atomic_add(to_mapped + (2 * small + T + back)[:, None] * D + d[None, :], part, mask=here, sem="relaxed")
+    for q in range(0, tl.minimum(L, positions)):
+        here = _here(places, row, live, q, L)
+        if tl.max(here, 0) > 0:
+            of_position = tl.sum(here[:, None] * part, 0)
+            tl.atomic_add(to_mapped + (2 * small + T + q) * D + d, of_position, mask=d < D, sem="relaxed")
 
 
 class NodeStates(torch.autograd.Function):
@@ -103,10 +97,9 @@ class NodeStates(torch.autograd.Function):
         raw = items.index_select(0, tables.source[:looked_up])
         looked = raw @ merge[:, :dim].T
         states, share = merge.new_empty(nodes, dim), merge.new_empty(nodes)
-        sizes = {"NP": triton.next_power_of_2(tables.rows.shape[2]), "BD": triton.next_power_of_2(dim)}
-        sizes |= {"BLOCK": BLOCK, "DROP": seed is not None and rate > 0}
-        ctx.about = (tables.source, tables.kind, tables.graph, tables.length, tables.rows)
-        ctx.counts = (*tables.rows.shape[1:], nodes, looked_up, len(table))
+        sizes = {"BD": max(4, triton.next_power_of_2(dim)), "BLOCK": BLOCK, "DROP": seed is not None and rate > 0}
+        ctx.about = (tables.source, tables.kind, tables.places)
+        ctx.counts = (tables.rows.shape[1], nodes, looked_up, len(table))
         ctx.seed, ctx.rate, ctx.sizes, ctx.lengths = seed, rate, sizes, [len(part) for part in small]
         _states[triton.cdiv(nodes, BLOCK),](
             looked, mapped, *ctx.about, states, share, seed, rate, *ctx.counts, *ctx.lengths[:2], dim, **sizes
