@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmsr_lite.evaluation.feed import Feed
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.fused import fusable
 from mmsr_lite.nn.softmax import Negatives, sampled
 from mmsr_lite.training.distributed import add_up
 
@@ -87,14 +88,14 @@ class Step:
         loss = loss if len(rows) == of else loss * (len(rows) / of)  # this process's part of the mean
         loss.backward()
         add_up([p.grad for p in self.model.parameters() if p.grad is not None])
-        self._clip()
-        self.optimiser.step()
-        self.total += loss.detach() * of
+        self.total.add_(loss.detach(), alpha=of)
+        if self.captures and fusable(self.total):
+            from mmsr_lite.nn.fused.adam import clipped_step  # needs triton
 
-    def _clip(self) -> None:
-        """As `clip_grad_norm_`, but the fused Adam divides, in the pass that it makes anyway."""
+            return clipped_step(self.optimiser, self.clip)
         norms = torch._foreach_norm([p.grad for p in self.model.parameters() if p.grad is not None])
         self.optimiser.grad_scale = (torch.stack(norms).norm() / self.clip).clamp_min(1)
+        self.optimiser.step()  # divides by that, in the pass that it makes anyway
 
     def take_loss(self) -> float:
         """The sum of the losses of all examples, of all processes, since last asked; waits for the device."""

@@ -15,6 +15,7 @@ GPU = torch.cuda.is_available()
 if not GPU and os.environ.get("TRITON_INTERPRET") != "1":
     pytest.skip("needs a GPU, or TRITON_INTERPRET=1", allow_module_level=True)
 
+from mmsr_lite.nn.fused.adam import clipped_step  # noqa: E402
 from mmsr_lite.nn.fused.feed import gather  # noqa: E402
 from mmsr_lite.nn.fused.graph import graph_tables  # noqa: E402
 from mmsr_lite.nn.fused.last import last_state, serves  # noqa: E402
@@ -142,3 +143,28 @@ def test_the_loss_and_its_gradients_are_those_of_the_plain_path(smoothing, items
     assert not mine[1].grad[0].any()
     near = FusedCrossEntropy.apply(*mine, target, smoothing, torch.bfloat16)
     assert near.item() == pytest.approx(want.item(), rel=0.02)
+
+
+@pytest.mark.parametrize("clip", [0.5, 1e9])
+def test_clipping_and_the_step_are_those_of_torch(clip):
+    torch.manual_seed(0)
+    sizes = ((3000, 3), (7,), (2, 1024), (5, 5), ())
+    start = [torch.randn(size, device=DEVICE) for size in sizes]
+    mine, plain = ([torch.nn.Parameter(w.clone()) for w in start] for _ in range(2))
+    lr = torch.tensor(0.05, device=DEVICE)
+    ours, theirs = (torch.optim.AdamW(w, lr=lr, weight_decay=0.1, fused=True) for w in (mine, plain))
+    for step in range(3):
+        for one, other in zip(mine[:-1], plain[:-1], strict=True):  # the last is never asked
+            other.grad = torch.randn_like(other)
+            one.grad = other.grad.clone()
+        length = torch.nn.utils.clip_grad_norm_(plain, clip).item()
+        assert (length > clip) == (clip < 1)
+        theirs.step()
+        clipped_step(ours, clip)
+        for one, other, before in zip(mine, plain, start, strict=True):
+            assert torch.allclose(one, other, atol=1e-6) and torch.equal(one, before) == (other.grad is None)
+    wanted = theirs.state_dict()["state"]
+    for index, slots in ours.state_dict()["state"].items():
+        for name, value in slots.items():
+            assert torch.allclose(value, wanted[index][name], atol=1e-6), name
+    assert slots["step"] == 3 and index == len(start) - 2
