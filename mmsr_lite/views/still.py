@@ -67,7 +67,11 @@ def still(figure: Any):
         if any(trace["type"] == "heatmap" for trace in record["data"]) is False:
             axes.grid(color=style.LINE, lw=0.6)
             axes.set_axisbelow(True)
-        if len(axes.get_legend_handles_labels()[1]) > 1 or len(panels) > 1:
+        named = axes.get_legend_handles_labels()
+        if len(panels) > 3:  # narrower than a legend: one for all
+            if axes is panels[names[-1]]:
+                result.legend(*named, loc="outside upper right", ncols=6, frameon=False, fontsize=8)
+        elif len(named[1]) > 1 or len(panels) > 1:
             bars = any(trace["type"] == "bar" for trace in record["data"])
             above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 6 if bars else 2}  # never on a curve
             axes.legend(frameon=False, fontsize=8, borderaxespad=0.2, **above)

@@ -58,18 +58,22 @@ def curves(record: dict[str, Any], across: str, panel: str, where: dict[str, Any
     where = where or {}
     rows = [row for row in record["rows"] if all(row[name] in ("", 0, value) for name, value in where.items())]
     others = [name for name in record["labels"] if name not in (across, panel, *where)]
-    panels, says = [], []
+    panels: list[tuple[str, list]] = []
+    names, says = [], []
     for value in dict.fromkeys(row[panel] for row in rows if row[panel] != ""):
         found: dict[str, dict[float, list[float]]] = {}
         for row in (row for row in rows if row[panel] in ("", value)):
             found.setdefault(_name(row, others), {}).setdefault(row[across], []).append(row[metric])
         means = {name: {x: sum(some) / len(some) for x, some in points.items()} for name, points in found.items()}
         series = [(name, LOOKS[i % len(LOOKS)][0], [*p], [*p.values()]) for i, (name, p) in enumerate(means.items())]
-        panels.append((f"{style.safe(value)}: {metric}, percent", series))
+        panels.append(("" if panels else f"{metric}, percent", series))  # one scale: it is named once
+        names.append(f"{style.safe(value)}: {across}")
         says += [f"{value}, {n}: {', '.join(f'{y:.1f} at {x:g}' for x, y in p.items())}" for n, p in means.items()]
     if not panels:
         return _empty(_title(record, metric), "There is nothing to show.")
     figure = lines(_figure(_title(record, metric), style.safe("; ".join(says), 2000), 420), panels, across)
+    for axis, name in zip(figure.select_xaxes(), names, strict=True):
+        axis.title.text = name
     top = max(max(y) for _, series in panels for *_, y in series)
     return figure.update_yaxes(range=[0, 1.06 * top])  # all panels from zero, on one scale
 

@@ -39,9 +39,19 @@ def test_a_line_is_the_mean_over_seeds_and_starts_at_what_was_not_disturbed():
     assert lines["x2", "a"] == ([0.0, 0.5], [(4 + 6) / 2, 1.0])
     assert lines["x", "b"] == lines["x2", "b"] == ([0.0], [9.0])
     assert figure.layout.yaxis.range == figure.layout.yaxis2.range == (0, 1.06 * 9)
+    titles = [axis.title.text for axis in (*figure.select_xaxes(), *figure.select_yaxes())]
+    assert titles == ["x: rate", "y: rate", "HR@5, percent", ""]
     assert [line.name for line in figure.data if line.showlegend is not False] == ["a", "b"]  # once, for all panels
     wide = [axis.domain[1] - axis.domain[0] for axis in (figure.layout.xaxis, figure.layout.xaxis2)]
     assert wide == pytest.approx([(1 - 0.06) / 2] * 2)
+
+
+def test_more_panels_than_have_room_for_a_legend_share_one():
+    record = sample()
+    record["rows"] += [row(1.0, "a", "", "missing", name, 0.5, "test") for name in ("z", "w")]
+    picture = still(show.curves(record, where={"at": "test", "corruption": "missing"}).figure)
+    assert len(picture.axes) == 4 and not any(axes.get_legend() for axes in picture.axes)
+    assert [[text.get_text() for text in legend.texts] for legend in picture.legends] == [["a", "b"]]
 
 
 def test_a_system_is_its_mean_in_the_band_of_its_seeds_beside_those_that_differ_in_one_label():
