@@ -7,7 +7,7 @@ from the width of the histories alone, so the second step of a width is captured
 from contextlib import nullcontext
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmsr_lite.evaluation.feed import Feed
 from mmsr_lite.models.base import Recommender
@@ -39,6 +39,11 @@ class Step:
         if negatives:
             self.negatives = Negatives.of(feed.items[feed.end], len(model.item_table()) - 1, negatives)
         self.captures = self.device.type == "cuda" and model.static_shapes
+        if self.captures and fusable(feed.items):
+            from mmsr_lite.nn.fused.loss import roomy  # needs triton
+
+            for table in (part.weight for part in model.modules() if isinstance(part, nn.Embedding)):
+                table.data = roomy(table.data)
         self.optimiser = torch.optim.AdamW(
             [p for p in model.parameters() if p.requires_grad],
             lr=torch.tensor(lr, device=self.device) if self.captures else lr,
@@ -57,22 +62,22 @@ class Step:
         if not self.captures:
             self.optimiser.param_groups[0]["lr"] = lr
             return self._step(rows, *shape[1:])
+        self.optimiser.param_groups[0]["lr"].fill_(lr)
+        if (captured := self.graphs.get(shape)) is not None:
+            graph, held = captured
+            held.copy_(rows)
+            return graph.replay()
         self.stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self.stream):
-            self.optimiser.param_groups[0]["lr"].fill_(lr)
             if shape not in self.graphs:  # the first step of a shape also warms up what the capture must not do
                 self.graphs[shape] = None
                 self._step(rows, *shape[1:])
-            elif self.graphs[shape] is None:
+            else:
                 graph, held = torch.cuda.CUDAGraph(), rows.clone()
                 # NCCL looks at its events from a thread of its own, which must not end the capture
                 with torch.cuda.graph(graph, pool=self.pool, stream=self.stream, capture_error_mode="thread_local"):
                     self._step(held, *shape[1:])
                 self.graphs[shape] = graph, held
-                graph.replay()
-            else:
-                graph, held = self.graphs[shape]
-                held.copy_(rows)
                 graph.replay()
         torch.cuda.current_stream().wait_stream(self.stream)
 

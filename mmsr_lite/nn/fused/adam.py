@@ -4,7 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
-BLOCK = 1024  # weights a program
+MANY, SOME = 4096, 1024  # a program's gradients that it sums up, weights that it moves
 
 
 @triton.jit
@@ -28,8 +28,14 @@ def _place(tensors, which, begin, ALIGN: tl.constexpr):
 
 
 @triton.jit
-def _squares(gradients, steps, parts, SIZES: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr):
-    """The sum of squares of each program's gradients; the first program of a tensor counts its step."""
+def _squares(
+    gradients, steps, parts, factors, B1: tl.constexpr, B2: tl.constexpr, SIZES: tl.constexpr, BLOCK: tl.constexpr,
+    ALIGN: tl.constexpr,
+):  # fmt: skip
+    """The sum of squares of each program's gradients; the first program of a tensor counts its step.
+
+    `factors` of a tensor: what the mean is short of, 1 - B1^step, and the root of what the mean square is short of.
+    """
     which, begin, left = _share(SIZES, BLOCK)
     at = _place(gradients, which, begin, ALIGN) + tl.arange(0, BLOCK)
     if left >= BLOCK:  # no mask, so that loads are wide
@@ -38,8 +44,12 @@ def _squares(gradients, steps, parts, SIZES: tl.constexpr, BLOCK: tl.constexpr, 
         g = tl.load(at, mask=tl.arange(0, BLOCK) < left, other=0.0)
     tl.store(parts + tl.program_id(0), tl.sum(g * g, 0))
     if begin == 0:
-        step = _place(steps, which, 0, 4)
-        tl.store(step, tl.load(step) + 1)
+        place = _place(steps, which, 0, 4)
+        step = tl.load(place).to(tl.float64) + 1
+        tl.store(place, step.to(tl.float32))
+        tl.store(factors + 2 * which, (1 - tl.exp(step * tl.log(tl.full((), B1, tl.float64)))).to(tl.float32))
+        short = 1 - tl.exp(step * tl.log(tl.full((), B2, tl.float64)))
+        tl.store(factors + 2 * which + 1, tl.sqrt(short.to(tl.float32)))
 
 
 @triton.jit
@@ -52,19 +62,18 @@ def _move(weight, gradient, mean, square, mask, excess, lr, decay, eps, ahead, w
     tl.store(square, s, mask=mask)
 
 
-@triton.jit(do_not_specialize=["clip", "decay", "eps"])
+@triton.jit(do_not_specialize=["clip", "count", "decay", "eps"])
 def _adamw(
-    weights, gradients, means, squares, steps, parts, lr, clip, decay, eps, B1: tl.constexpr, B2: tl.constexpr,
-    SIZES: tl.constexpr, PARTS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
+    weights, gradients, means, squares, parts, factors, lr, clip, count, decay, eps, B1: tl.constexpr,
+    B2: tl.constexpr, SIZES: tl.constexpr, PARTS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
 ):  # fmt: skip
     """As torch's, of gradients divided by what their norm exceeds `clip` by."""
     which, begin, left = _share(SIZES, BLOCK)
     i, p = tl.arange(0, BLOCK), tl.arange(0, PARTS)
-    norm = tl.sqrt(tl.sum(tl.load(parts + p, mask=p < tl.num_programs(0), other=0.0), 0))
+    norm = tl.sqrt(tl.sum(tl.load(parts + p, mask=p < count, other=0.0), 0))
     excess = tl.maximum(norm / clip, 1.0, propagate_nan=tl.PropagateNan.ALL)
-    step, rate = tl.load(_place(steps, which, 0, 4)).to(tl.float64), tl.load(lr)
-    ahead = rate / (1 - tl.exp(step * tl.log(tl.full((), B1, tl.float64)))).to(tl.float32)
-    whole = tl.sqrt((1 - tl.exp(step * tl.log(tl.full((), B2, tl.float64)))).to(tl.float32))
+    rate = tl.load(lr)
+    ahead, whole = rate / tl.load(factors + 2 * which), tl.load(factors + 2 * which + 1)
     weight, gradient = _place(weights, which, begin, ALIGN) + i, _place(gradients, which, begin, ALIGN) + i
     mean, square = _place(means, which, begin, ALIGN) + i, _place(squares, which, begin, ALIGN) + i
     if left >= BLOCK:
@@ -85,13 +94,13 @@ def clipped_step(optimiser: torch.optim.AdamW, clip: float) -> None:
     slots = [[optimiser.state[weight][name] for weight in weights] for name in ("exp_avg", "exp_avg_sq", "step")]
     means, squares, steps = slots
     sizes = tuple(weight.numel() for weight in weights)
-    programs = sum(triton.cdiv(size, BLOCK) for size in sizes)
+    first, second = (sum(triton.cdiv(size, block) for size in sizes) for block in (MANY, SOME))
     aligned = all(tensor.data_ptr() % 16 == 0 for tensor in (*weights, *gradients, *means, *squares))
-    how = {"SIZES": sizes, "BLOCK": BLOCK, "ALIGN": 16 if aligned else 4}
-    parts = torch.empty(programs, device=weights[0].device)
-    _squares[programs,](tuple(gradients), tuple(steps), parts, **how)
+    how = {"SIZES": sizes, "ALIGN": 16 if aligned else 4}
+    parts, factors = torch.empty(first, device=weights[0].device), torch.empty(2 * len(sizes), device=weights[0].device)
     (one, two), data = group["betas"], tuple(weight.detach() for weight in weights)
-    _adamw[programs,](
-        data, tuple(gradients), tuple(means), tuple(squares), tuple(steps), parts, group["lr"], clip,
-        group["weight_decay"], group["eps"], B1=one, B2=two, PARTS=triton.next_power_of_2(programs), **how,
+    _squares[first,](tuple(gradients), tuple(steps), parts, factors, BLOCK=MANY, B1=one, B2=two, num_warps=8, **how)
+    _adamw[second,](
+        data, tuple(gradients), tuple(means), tuple(squares), parts, factors, group["lr"], clip, first,
+        group["weight_decay"], group["eps"], BLOCK=SOME, B1=one, B2=two, PARTS=triton.next_power_of_2(first), **how,
     )  # fmt: skip

@@ -115,21 +115,22 @@ def homogeneous_backward(
 
 
 @triton.jit
+def _asks(relation, b, L, n, W, EVERY: tl.constexpr):
+    """The item of a program, and whether its answer matters: with EVERY if the last item is related to its slot."""
+    if EVERY:
+        return b * L + tl.program_id(1), tl.load(relation + b * n * W + tl.program_id(1)) > 0
+    return b, b >= 0
+
+
+@triton.jit
 def _belonging(
-    asked, states, values, rows, kind, relation, length, scale, b, L, n, W, D, d,
+    asked, states, values, rows, kind, length, scale, centre, b, L, n, D, d,
     T: tl.constexpr, NP: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
-    """Equation 13 for the item of a program and its entries (n,): who is asked, states, values, logits' weights."""
+    """Equation 13 for an item and its entries (n,): who is asked, states, values, logits' weights."""
     e = tl.arange(0, NP)
-    if EVERY:
-        p = tl.program_id(1)
-        centre = b * L + p
-        beside = tl.load(relation + b * n * W + p) > 0  # the last item's relation to this slot
-    else:
-        p = tl.maximum(tl.load(length + b) - 1, 0)
-        centre = b
-        beside = True
-    row = tl.load(rows + (b * L + p) * n + e, mask=(e < n) & beside, other=-1).to(tl.int64)
+    p = tl.program_id(1) if EVERY else tl.maximum(tl.load(length + b) - 1, 0)
+    row = tl.load(rows + (b * L + p) * n + e, mask=e < n, other=-1).to(tl.int64)
     ok = row >= 0
     t = tl.load(kind + row, mask=ok, other=0)
     mask = ok[:, None] & (d < D)[None, :]
@@ -144,7 +145,7 @@ def _belonging(
     logit = tl.where(ok, tl.where(z > 0, z, SLOPE * z), NOTHING)
     share = tl.where(ok, tl.exp(logit - tl.max(logit, 0)), 0.0)
     weight = share / tl.maximum(tl.sum(share, 0), 1e-30)
-    return centre, ok, t, mask, x_at, v_at, q, x, v, z, weight
+    return ok, t, mask, x_at, v_at, q, x, v, z, weight
 
 
 @triton.jit(do_not_specialize=["L", "n", "W", "step"])
@@ -154,10 +155,14 @@ def heterogeneous(
 ):  # fmt: skip
     """An item reads what belongs to it: the last one, or EVERY one beside it; `asked` (centres, T, D) holds G x."""
     b, d = tl.program_id(0).to(tl.int64), tl.arange(0, BD)
-    centre, _, _, _, _, _, _, _, v, _, weight = _belonging(
-        asked, states, values, rows, kind, relation, length, scale, b, L, n, W, D, d, T, NP, EVERY
-    )
-    tl.store(out + centre * step * D + d, tl.sum(weight[:, None] * v, 0), mask=d < D)
+    centre, asks = _asks(relation, b, L, n, W, EVERY)
+    mixed = tl.zeros((BD,), tl.float32)
+    if asks:
+        _ok, _t, _mask, _x_at, _v_at, _q, _x, v, _z, weight = _belonging(
+            asked, states, values, rows, kind, length, scale, centre, b, L, n, D, d, T, NP, EVERY
+        )
+        mixed = tl.sum(weight[:, None] * v, 0)
+    tl.store(out + centre * step * D + d, mixed, mask=d < D)
 
 
 @triton.jit(do_not_specialize=["L", "n", "W", "step"])
@@ -165,16 +170,18 @@ def heterogeneous_backward(
     grad, asked, states, values, rows, kind, relation, length, to_asked, to_states, to_values, scale, L, n, W, D, step,
     T: tl.constexpr, NP: tl.constexpr, BD: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
-    """Writes the gradient of `asked`, adds to those of `states` and `values`."""
+    """Writes the gradient of `asked` where an answer matters, adds to those of `states` and `values`."""
     b, d = tl.program_id(0).to(tl.int64), tl.arange(0, BD)
-    centre, ok, t, mask, x_at, v_at, q, x, v, z, weight = _belonging(
-        asked, states, values, rows, kind, relation, length, scale, b, L, n, W, D, d, T, NP, EVERY
-    )
-    g = tl.load(grad + centre * step * D + d, mask=d < D, other=0.0)
-    told = tl.sum(g[None, :] * v, 1)
-    to_z = weight * (told - tl.sum(weight * told, 0)) * tl.where(z > 0, 1.0, SLOPE) * scale
-    tl.atomic_add(to_values + v_at, weight[:, None] * g[None, :], mask=mask, sem="relaxed")
-    tl.atomic_add(to_states + x_at, to_z[:, None] * q, mask=mask, sem="relaxed")
-    for i in tl.static_range(T):
-        part = tl.sum(tl.where(ok & (t == i), to_z, 0.0)[:, None] * x, 0)
-        tl.store(to_asked + (centre * T + i) * D + d, part, mask=d < D)
+    centre, asks = _asks(relation, b, L, n, W, EVERY)
+    if asks:
+        ok, t, mask, x_at, v_at, q, x, v, z, weight = _belonging(
+            asked, states, values, rows, kind, length, scale, centre, b, L, n, D, d, T, NP, EVERY
+        )
+        g = tl.load(grad + centre * step * D + d, mask=d < D, other=0.0)
+        told = tl.sum(g[None, :] * v, 1)
+        to_z = weight * (told - tl.sum(weight * told, 0)) * tl.where(z > 0, 1.0, SLOPE) * scale
+        tl.atomic_add(to_values + v_at, weight[:, None] * g[None, :], mask=mask, sem="relaxed")
+        tl.atomic_add(to_states + x_at, to_z[:, None] * q, mask=mask, sem="relaxed")
+        for i in tl.static_range(T):
+            part = tl.sum(tl.where(ok & (t == i), to_z, 0.0)[:, None] * x, 0)
+            tl.store(to_asked + (centre * T + i) * D + d, part, mask=d < D)

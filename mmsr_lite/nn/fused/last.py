@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from mmsr_lite.nn.fused import attention, gate
+from mmsr_lite.nn.fused.aside import Aside, join_later
 from mmsr_lite.nn.fused.graph import Tables, graph_tables
 from mmsr_lite.nn.fused.nodes import NodeStates
 from mmsr_lite.nn.han import HANLayer
@@ -59,91 +60,113 @@ class _LastLayer(torch.autograd.Function):
         seeds, rate, scale, residual = settings
         value, query, key = maps[:types], torch.cat(maps[types:-1], 1), maps[-1]  # query: (D, T D)
         counts = (length, n, tables.relation.shape[2], dim)
-        wide = {"BD": max(4, triton.next_power_of_2(dim))}
+        wide = {"BD": max(16, triton.next_power_of_2(dim))}
         slots = {"BW": triton.next_power_of_2(counts[2]), "num_warps": 1, **wide}
         entries = {"T": types, "NP": triton.next_power_of_2(n), "num_warps": 2, **wide}
         paired = (tables.rows, tables.begin, tables.relation, tables.length)
         belong = (tables.rows, tables.kind, tables.relation, tables.length)
         parts = [graphs * width for width in tables.widths]
-        values = torch.empty_like(states)
+        values, g = torch.empty_like(states), states.new_empty(dim, types * dim)
+        asked, items, read = (states.new_empty(parts[0], size) for size in (types * dim, dim, dim))
+        reached, ends = states.new_empty(graphs, n, dim), states.new_empty(graphs, 2, dim)
+        wholes = states.new_empty(graphs, n), states.new_empty(graphs)
+        learns, (nodes, asking) = any(ctx.needs_input_grad), (len(states), parts[0])
+        lengths = [nodes, nodes, asking, asking * types, graphs * n, 4 * attention.COPIES, 4]
+        zeros = states.new_empty(sum(lengths) if learns else 0, dim)
+        with Aside(states) as asks:
+            torch.mm(key.T, query, out=g)
+        with Aside(states) as early:
+            torch.mm(states[:asking], g, out=asked)
+            zeros.zero_()
         for x, out, weight in zip(states.split(parts), values.split(parts), value, strict=True):
             torch.mm(x, weight.T, out=out)
-        g = key.T @ query  # (D, T D)
-        asked = states[: parts[0]] @ g  # (B L, T D)
-        items, reached = states.new_empty(parts[0], dim), states.new_empty(graphs, n, dim)
-        ends, wholes = states.new_empty(graphs, 2, dim), (states.new_empty(graphs, n), states.new_empty(graphs))
+        with Aside(states) as early:
+            attention.heterogeneous[graphs, length](
+                asked, states, values, *belong, items, scale, *counts, 1, EVERY=True, **entries
+            )
+            torch.mm(items, value[0].T, out=read)
+            attention.homogeneous[graphs, 1](
+                read, values, relation, *paired, ends[:, 1], wholes[1], *counts, 2, SAME=False, **slots
+            )
         attention.homogeneous[graphs, n](
             values, values, relation, *paired, reached, wholes[0], *counts, n, SAME=True, **slots
         )
-        attention.heterogeneous[graphs, length](
-            asked, states, values, *belong, items, scale, *counts, 1, EVERY=True, **entries
-        )
-        read, u = items @ value[0].T, reached[:, 0] @ g  # (B L, D), (B, T D)
+        asks.join()
+        u = reached[:, 0] @ g  # (B, T D)
         attention.heterogeneous[graphs, 1](u, reached, values, *belong, ends, scale, *counts, 2, EVERY=False, **entries)
-        attention.homogeneous[graphs, 1](
-            read, values, relation, *paired, ends[:, 1], wholes[1], *counts, 2, SAME=False, **slots
-        )
+        early.join()
         hidden, output = torch.addmm(bias, ends.view(graphs, -1), first.T), states.new_empty(graphs, dim)
         gated = {"BB": GRAPHS, "DROP": seeds is not None and rate > 0, "RESIDUAL": residual, **wide}
         mixing = (None if seeds is None else seeds[1:], rate, tables.length, tables.rows)
         gate.mix[triton.cdiv(graphs, GRAPHS),](
             ends, hidden, second, bias2, states, *mixing, output, length, n, graphs, dim, **gated
         )
-        ctx.save_for_backward(states, relation, first, second, bias2, *maps)
+        ctx.save_for_backward(states, relation, first, bias, second, bias2, *maps)
         ctx.kept = (values, query, g, asked, items, reached, read, u, ends, wholes, hidden)
+        ctx.zeros = zeros
+        ctx.lengths = lengths
         ctx.how = (paired, belong, parts, counts, scale, slots, entries, mixing, gated)
         return output
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad: Tensor):
-        states, relation, first, second, bias2, *maps = ctx.saved_tensors
+        states, relation, first, bias, second, bias2, *maps = ctx.saved_tensors
         values, query, g, asked, items, reached, read, u, ends, wholes, hidden = ctx.kept
         paired, belong, parts, counts, scale, slots, entries, mixing, gated = ctx.how
         (graphs, n, dim), (length, types) = reached.shape, (counts[0], entries["T"])
-        value, key, nodes = maps[:types], maps[-1], len(states)
-        zeros = states.new_zeros(2 * nodes + parts[0] + graphs * n + 4 * attention.COPIES + 4, dim)
-        to_states, to_values, to_read, to_reached, to_relation, rest = zeros.split(
-            [nodes, nodes, parts[0], graphs * n, 4 * attention.COPIES, 4]
-        )
+        value, key, asking = maps[:types], maps[-1], parts[0]
+        zeros, ctx.zeros = ctx.zeros, None
+        if zeros is None:  # a second pass over the same graph
+            zeros = states.new_zeros(sum(ctx.lengths), dim)
+        to_states, to_values, to_read, to_asked, to_reached, to_relations, rest = zeros.split(ctx.lengths)
         to_second, to_bias, to_bias2 = rest[:2], rest[2], rest[3, :2]
-        to_ends, to_hidden = torch.empty_like(ends), torch.empty_like(hidden)
+        to_ends, to_hidden, to_u = torch.empty_like(ends), torch.empty_like(hidden), torch.empty_like(u)
+        to_asked, to_reached, to_items = to_asked.view_as(asked), to_reached.view(graphs, n, dim), torch.empty_like(items)
         gate.mix_backward[triton.cdiv(graphs, GRAPHS),](
             grad.contiguous(), ends, hidden, second, bias2, *mixing, to_ends, to_hidden, to_states, to_second, to_bias,
             to_bias2, length, n, graphs, dim, **gated,
         )  # fmt: skip
         flat = to_ends.view(graphs, -1).addmm_(to_hidden, first)
-        to_first = to_hidden.T @ ends.view(graphs, -1)
         copies = {"COPIES": attention.COPIES, **slots}
-        attention.homogeneous_backward[graphs, 1](
-            flat.view_as(ends)[:, 1], read, values, relation, *paired, ends[:, 1], wholes[1], to_read, to_values,
-            to_relation, *counts, 2, SAME=False, **copies,
-        )  # fmt: skip
-        to_u, to_asked = torch.empty_like(u), torch.empty_like(asked)
+        with Aside(states) as early:
+            attention.homogeneous_backward[graphs, 1](
+                flat.view_as(ends)[:, 1], read, values, relation, *paired, ends[:, 1], wholes[1], to_read, to_values,
+                to_relations, *counts, 2, SAME=False, **copies,
+            )  # fmt: skip
+            torch.mm(to_read, value[0], out=to_items)
+            attention.heterogeneous_backward[graphs, length](
+                to_items, asked, states, values, *belong, to_asked, to_states, to_values, scale, *counts, 1,
+                EVERY=True, **entries,
+            )  # fmt: skip
         attention.heterogeneous_backward[graphs, 1](
             flat, u, reached, values, *belong, to_u, to_reached, to_values, scale, *counts, 2, EVERY=False, **entries
         )  # fmt: skip
-        to_items, to_value = to_read @ value[0], [torch.empty_like(weight) for weight in value]
-        to_reached = to_reached.view(graphs, n, dim)
         to_reached[:, 0].addmm_(to_u, g.T)
-        attention.heterogeneous_backward[graphs, length](
-            to_items, asked, states, values, *belong, to_asked, to_states, to_values, scale, *counts, 1, EVERY=True,
-            **entries,
-        )  # fmt: skip
         attention.homogeneous_backward[graphs, n](
-            to_reached, values, values, relation, *paired, reached, wholes[0], to_values, to_values, to_relation,
+            to_reached, values, values, relation, *paired, reached, wholes[0], to_values, to_values, to_relations,
             *counts, n, SAME=True, **copies,
         )  # fmt: skip
-        segments = zip(*(rows.split(parts) for rows in (states, to_states, to_values)), value, to_value, strict=True)
-        for x, to_x, to_v, weight, to_weight in segments:
+        early.join()
+        to_value, to_first, to_relation = [torch.empty_like(w) for w in value], torch.empty_like(first), torch.empty_like(relation)
+        to_query, to_key, to_g = states.new_empty(types, dim, dim), torch.empty_like(key), torch.empty_like(g)
+        with Aside(states, 0) as one:
+            torch.mm(states[:asking].T, to_asked, out=to_g).addmm_(reached[:, 0].T, to_u)  # (D, T D)
+            torch.bmm(key.expand(types, dim, dim), to_g.view(dim, types, dim).transpose(0, 1), out=to_query)
+            torch.mm(query, to_g.T, out=to_key)
+            torch.mm(to_hidden.T, ends.view(graphs, -1), out=to_first)
+            torch.sum(to_relations.view(attention.COPIES, 4, dim), 0, out=to_relation)
+        segments = list(zip(*(x.split(parts) for x in (states, to_states, to_values)), value, to_value, strict=True))
+        with Aside(states, 1) as other:
+            for x, _, to_v, _, to_weight in segments:
+                torch.mm(to_v.T, x, out=to_weight)
+            to_value[0].addmm_(to_read.T, items)
+        for _, to_x, to_v, weight, _ in segments:
             to_x.addmm_(to_v, weight)
-            torch.mm(to_v.T, x, out=to_weight)
-        to_value[0].addmm_(to_read.T, items)
-        to_states[: parts[0]].addmm_(to_asked, g.T)
-        to_g = (states[: parts[0]].T @ to_asked).addmm_(reached[:, 0].T, to_u)  # (D, T D)
-        to_query = key @ to_g.view(dim, types, dim).transpose(0, 1)  # (T, D, D)
-        to_key = query @ to_g.T
-        to_relation = to_relation.view(attention.COPIES, 4, dim).sum(0)
+        to_states[:asking].addmm_(to_asked, g.T)
+        gradients = [*to_value, to_query, to_key, to_first, to_relation]
+        kept = (states, values, query, g, asked, items, reached, read, u, ends, to_u, to_g, to_hidden, zeros)
+        join_later([one, other], [relation, first, *maps], gradients, *kept)
         return (
             None, None, to_states, to_relation, to_first, to_bias, to_second, to_bias2, *to_value, *to_query, to_key
         )  # fmt: skip

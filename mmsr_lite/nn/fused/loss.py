@@ -6,6 +6,8 @@ import triton.language as tl
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from mmsr_lite.nn.fused.aside import Aside
+
 ALIGNED = 16  # logits of a row: wide loads and tensor cores ask for it
 LOW = tl.constexpr(-1e30)
 
@@ -39,6 +41,19 @@ def _shares(logits, target, losses, size, stride, smoothing, BLOCK: tl.constexpr
         tl.store(logits + v, share.to(logits.dtype.element_ty), mask=v < stride)
 
 
+def roomy(table: Tensor) -> Tensor:
+    """`table` at the head of more memory: room for the rows of zeros with which products of it are quickest."""
+    return table.new_zeros(-(-len(table) // ALIGNED) * ALIGNED, *table.shape[1:])[: len(table)].copy_(table)
+
+
+def _whole(table: Tensor, rows: int) -> Tensor:
+    """`table` with the room behind it, if it has room for so many rows."""
+    last = table.storage_offset() + rows * table.shape[1]
+    if table.is_contiguous() and table.untyped_storage().nbytes() >= last * table.element_size():
+        return table.as_strided((rows, table.shape[1]), table.stride())
+    return table
+
+
 class FusedCrossEntropy(torch.autograd.Function):
     """As `linear_cross_entropy`, all logits (B, V+1) held at once; `dtype` is that of its products."""
 
@@ -46,12 +61,12 @@ class FusedCrossEntropy(torch.autograd.Function):
     def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, dtype: torch.dtype) -> Tensor:
         size, stride = len(table), -(-len(table) // ALIGNED) * ALIGNED
         logits, losses = state.new_empty(len(state), stride, dtype=dtype), state.new_empty(len(state))
-        cast = state.to(dtype), table.to(dtype)
+        whole = _whole(table, stride).to(dtype)
         with torch.autocast(state.device.type, enabled=False):
-            torch.mm(cast[0], cast[1].T, out=logits[:, :size])
+            torch.mm(state.to(dtype), whole.T, out=logits[:, : len(whole)])
         _shares[len(state),](logits, target, losses, size, stride, smoothing, BLOCK=2048, num_warps=8)
-        ctx.save_for_backward(state, cast[1])
-        ctx.shares = logits[:, :size]
+        ctx.save_for_backward(state, whole)
+        ctx.shares, ctx.size = logits[:, : len(whole)], size
         return losses.mean()
 
     @staticmethod
@@ -59,5 +74,9 @@ class FusedCrossEntropy(torch.autograd.Function):
     def backward(ctx, grad: Tensor):
         (state, table), shares = ctx.saved_tensors, ctx.shares
         scale = grad / len(state)
+        scaled, to_table = (state * scale).to(shares.dtype), table.new_empty(ctx.size, table.shape[1])
+        with Aside(state) as other:
+            torch.mm(shares[:, : ctx.size].T, scaled, out=to_table)
         to_state = (shares @ table).to(state.dtype) * scale
-        return to_state, (shares.T @ (state * scale).to(shares.dtype)).to(state.dtype), None, None, None
+        other.join()
+        return to_state, to_table.to(state.dtype), None, None, None

@@ -1,0 +1,58 @@
+"""Work that runs beside a stream's own: small kernels fill a GPU only together."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import torch
+from torch import Tensor
+
+
+@cache
+def _stream(device: torch.device, number: int) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)
+
+
+class Aside:
+    """`with Aside(like):` its kernels wait for what was launched before the block, nothing after it waits for them.
+
+    Until `join` is called, what they write is made before the block, and it and what they read is kept.
+    """
+
+    def __init__(self, like: Tensor, number: int = 0):
+        self.device, self.number = like.device, number
+
+    def __enter__(self) -> "Aside":
+        if self.device.type == "cuda":
+            side = _stream(self.device, self.number)
+            side.wait_stream(torch.cuda.current_stream(self.device))
+            self.inside = torch.cuda.stream(side)
+            self.inside.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self.device.type == "cuda":
+            self.ended = torch.cuda.current_stream(self.device).record_event()
+            self.inside.__exit__(*error)
+
+    def join(self) -> None:
+        """What is launched from now on waits for the block."""
+        if self.device.type == "cuda":
+            torch.cuda.current_stream(self.device).wait_event(self.ended)
+
+
+def join_later(blocks: list[Aside], weights: Sequence[Tensor], gradients: Sequence[Tensor], *kept: Tensor) -> None:
+    """Join `blocks`, which write the `gradients` of `weights`, at the end of this backward pass; until then keep `kept`.
+
+    At once where somebody reads those gradients before: where they are added to others, or go on to other nodes.
+    """
+    held = [*kept, *(gradient.untyped_storage() for gradient in gradients)]  # a tensor held twice would be copied
+
+    def end() -> None:
+        for block in blocks:
+            block.join()
+        held.clear()
+
+    if all(weight.is_leaf and weight.grad is None for weight in weights):
+        torch.autograd.Variable._execution_engine.queue_callback(end)
+    else:
+        end()
