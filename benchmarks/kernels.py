@@ -32,16 +32,27 @@ def rows_of_width(lengths: np.ndarray, width: int, batch: int, device: torch.dev
 
 
 def kernels_of(work, top: int = 40) -> tuple[int, float, list[list]]:
-    """How many kernels `work` runs, their microseconds together, and the longest: name, how often, microseconds."""
+    """How many kernels `work` runs, for how many microseconds any runs, and the longest: name, how often, microseconds.
+
+    Kernels run beside each other, so each moment is shared out evenly among those that run then.
+    """
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
         work()
         torch.cuda.synchronize()
     events = [e for e in seen.events() if e.device_type == torch.autograd.DeviceType.CUDA]
-    count, time = Counter(e.name for e in events), Counter()
-    for event in events:
-        time[event.name] += event.time_range.elapsed_us()
+    moments = sorted((at, ends, i) for i, e in enumerate(events) for ends, at in enumerate(_range(e)))
+    count, time, running, before = Counter(e.name for e in events), Counter(), set(), 0.0
+    for at, ends, i in moments:
+        for other in running:
+            time[events[other].name] += (at - before) / len(running)
+        (running.remove if ends else running.add)(i)
+        before = at
     longest = [[name[:90], count[name], round(us, 1)] for name, us in time.most_common(top)]
     return len(events), round(sum(time.values()), 1), longest
+
+
+def _range(event) -> tuple[float, float]:
+    return event.time_range.start, event.time_range.end
 
 
 def gradients(model, history, target) -> dict[str, torch.Tensor]:
@@ -68,7 +79,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--precision", default="tf32", choices=list(PRECISIONS))
     parser.add_argument("--widths", nargs="+", type=int, default=[2, 4, 8, 16, 32])
-    parser.add_argument("--profile", type=int, default=8, help="the width whose kernels are listed")
+    parser.add_argument("--profile", nargs="+", type=int, default=[8], help="widths whose kernels are listed")
     args = parser.parse_args(argv)
     device = pick_device("cuda")
     config = RunConfig(args.source, None if args.modalities is None else tuple(args.modalities), args.encoder)
@@ -78,7 +89,7 @@ def main(argv: list[str]) -> None:
     feed, found = Feed(train, device), {"device": device_name(device), "batch": args.batch}
     matmul, autocast = PRECISIONS[args.precision]
     ours = build(config, dataset, books).to(device)
-    history, target = feed(rows_of_width(train.lengths, args.profile, args.batch, device), args.profile)
+    history, target = feed(rows_of_width(train.lengths, args.profile[0], args.batch, device), args.profile[0])
     for name, precision in (("float32", "highest"), ("tf32", "high")):
         torch.set_float32_matmul_precision(precision)
         with plain_path():
@@ -98,7 +109,7 @@ def main(argv: list[str]) -> None:
                 ms = 50 * median_seconds(lambda work=work: [work() for _ in range(20)], device)  # of 20, as in training
                 count, busy, longest = kernels_of(work)
                 row = {"ms": ms, "kernels": count, "busy_us": busy, "peak_gib": peak}
-                row |= {"longest": longest} if width == args.profile else {}
+                row |= {"longest": longest} if width in args.profile else {}
                 found.setdefault(path, {})[str(width)] = row
                 print(f"{path:8}{width:6}{ms:9.3f}{count:9}{peak:8.2f}", flush=True)
                 for name, often, us in row.get("longest", []):

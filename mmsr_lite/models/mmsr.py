@@ -102,7 +102,7 @@ class MMSR(Recommender):
             states = layer(states, graph)
         return self._scaled(last_item_state(self.layers[-1], states, graph))
 
-    def _fused_state(self, history: Tensor) -> Tensor | None:
+    def _fused_state(self, history: Tensor, held=None) -> Tensor | None:
         """The state before scaling, by kernels made for it, where there are such."""
         if len(self.layers) > 1 or self.config.global_attention or not fusable(history):
             return None
@@ -111,7 +111,7 @@ class MMSR(Recommender):
         codes, rates = tuple(self.codes), (self.config.input_dropout, self.config.dropout)
         if not serves(self.nodes, self.layers[0], history, codes):
             return None
-        return last_state(self.nodes, self.layers[0], history, codes, *(rates if self.training else (0.0, 0.0)))
+        return last_state(self.nodes, self.layers[0], history, codes, *(rates if self.training else (0.0, 0.0)), held)
 
     def states(self, history: Tensor) -> tuple[GraphBatch, list[Tensor]]:
         """The graph and every node's final state of each type (B, N_t, D): what `user_state` reads, in full."""
@@ -145,6 +145,12 @@ class MMSR(Recommender):
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of `target` (B,)."""
-        return linear_cross_entropy(
-            self.user_state(history), self.item_table(), target, smoothing=self.config.label_smoothing
-        )
+        table, held, state = self.item_table(), None, None
+        if fusable(history) and isinstance(table, nn.Parameter):  # one table looks up and scores
+            from mmsr_lite.nn.fused.aside import HeldGradient
+
+            held = HeldGradient()
+            state = self._fused_state(history, held)
+        if state is None:
+            state, held = self.user_state(history), None
+        return linear_cross_entropy(state, table, target, smoothing=self.config.label_smoothing, held=held)

@@ -24,11 +24,12 @@ ALIGNED = 8  # rows: tensor cores are slow on other numbers of items
 
 
 def linear_cross_entropy(
-    state: Tensor, table: Tensor, target: Tensor, *, smoothing: float = 0.0, chunk: int = CHUNK
+    state: Tensor, table: Tensor, target: Tensor, *, smoothing: float = 0.0, chunk: int = CHUNK, held=None
 ) -> Tensor:
     """Mean cross-entropy of `target` (B,) in 1..V under the scores of `state` (B, D) and `table` (V+1, D).
 
-    Item 0 is padding and no candidate. `smoothing` is label smoothing, a share spread over the V items evenly.
+    Item 0 is padding and no candidate. `smoothing` is label smoothing, a share spread over the V items evenly. `held`
+    is a `HeldGradient` of the table, for fused kernels.
 
     >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
     >>> linear_cross_entropy(state, table, torch.tensor([1, 2])).item()     # two items alike: log 2
@@ -39,7 +40,7 @@ def linear_cross_entropy(
     if fusable(state) and state.dtype == table.dtype == torch.float32 and len(state) * len(table) <= chunk:
         from mmsr_lite.nn.fused.loss import FusedCrossEntropy  # needs triton
 
-        return FusedCrossEntropy.apply(state, table, target, smoothing, _product_dtype(table))
+        return FusedCrossEntropy.apply(state, table, target, smoothing, _product_dtype(table), held)
     return _LinearCrossEntropy.apply(state, table, target, smoothing, chunk)
 
 

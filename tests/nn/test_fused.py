@@ -20,9 +20,17 @@ from mmsr_lite.nn.fused.feed import gather  # noqa: E402
 from mmsr_lite.nn.fused.graph import graph_tables  # noqa: E402
 from mmsr_lite.nn.fused.last import last_state, serves  # noqa: E402
 from mmsr_lite.nn.fused.loss import FusedCrossEntropy  # noqa: E402
-from mmsr_lite.nn.fused.nodes import NodeStates  # noqa: E402
+from mmsr_lite.nn.fused.nodes import NodeStates, SmallTables  # noqa: E402
 
 DEVICE = torch.device("cuda" if GPU else "cpu")
+
+
+@pytest.fixture(autouse=True)
+def exact_products():
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    yield
+    torch.set_float32_matmul_precision(before)
 
 
 def histories(graphs: int, length: int, items: int = 12) -> torch.Tensor:
@@ -88,17 +96,43 @@ def test_a_model_of_one_layer_takes_the_fused_path_by_itself_and_any_other_the_p
         monkeypatch.undo()
 
 
+def test_gradients_of_the_loss_are_those_of_the_plain_path_also_when_they_add_up(made, monkeypatch):
+    model, history = made(), histories(5, 6)
+    target = torch.tensor([1, 2, 3, 12, 12], device=DEVICE)
+
+    def twice(same_graph: bool) -> dict[str, torch.Tensor]:
+        model.zero_grad()
+        loss = model.loss(history, target)
+        loss.backward(retain_graph=same_graph)
+        once = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+        (loss if same_graph else model.loss(history, target)).backward()
+        for name, p in model.named_parameters():
+            assert name not in once or torch.allclose(p.grad, 2 * once[name], atol=1e-5), name
+        return once
+
+    with plain_path():
+        wanted = twice(False)
+    monkeypatch.setattr("mmsr_lite.models.mmsr.fusable", lambda tensor: True)
+    monkeypatch.setattr("mmsr_lite.nn.softmax.fusable", lambda tensor: True)
+    found = twice(True)
+    for name, value in wanted.items():
+        assert torch.allclose(found[name], value, atol=1e-5), name
+    assert wanted.keys() == found.keys() and wanted["nodes.tables.0.weight"][1:].any()
+
+
 def test_input_dropout_drops_the_same_values_in_both_directions(made):
     nodes, history = made().nodes, histories(3, 5)
     small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
     tables = graph_tables(history, tuple(made().codes), [len(t) - 1 for t in small[2:]], len(small[0]) + len(small[1]))
     learned, seed = (nodes.tables[0].weight, nodes.merge.weight, *small), torch.tensor([7], device=DEVICE)
-    whole = NodeStates.apply(tables, None, 0.0, *learned)
-    kept = NodeStates.apply(tables, seed, 0.4, *learned)
+    made_of = SmallTables(nodes.merge.weight, small), None
+    whole = NodeStates.apply(tables, *made_of, None, 0.0, *learned)
+    made_of = SmallTables(nodes.merge.weight, small), None
+    kept = NodeStates.apply(tables, *made_of, seed, 0.4, *learned)
     mask = torch.where(kept == 0, 0.0, 1 / 0.6)
     assert torch.allclose(kept, whole * mask, atol=1e-5)
     assert (kept == 0)[whole != 0].float().mean().item() == pytest.approx(0.4, abs=0.05)
-    assert not torch.equal(kept == 0, NodeStates.apply(tables, seed + 1, 0.4, *learned) == 0)
+    assert not torch.equal(kept == 0, NodeStates.apply(tables, *made_of, seed + 1, 0.4, *learned) == 0)
     wanted, found = (torch.autograd.grad((state.sin()).sum(), learned) for state in (whole * mask, kept))
     for one, other in zip(wanted, found, strict=True):
         assert torch.allclose(one, other, atol=1e-4)
@@ -153,7 +187,7 @@ def test_clipping_and_the_step_are_those_of_torch(clip):
     mine, plain = ([torch.nn.Parameter(w.clone()) for w in start] for _ in range(2))
     lr = torch.tensor(0.05, device=DEVICE)
     ours, theirs = (torch.optim.AdamW(w, lr=lr, weight_decay=0.1, fused=True) for w in (mine, plain))
-    for step in range(3):
+    for _ in range(3):
         for one, other in zip(mine[:-1], plain[:-1], strict=True):  # the last is never asked
             other.grad = torch.randn_like(other)
             one.grad = other.grad.clone()

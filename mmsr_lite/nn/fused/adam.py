@@ -4,7 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
-MANY, SOME = 4096, 1024  # a program's gradients that it sums up, weights that it moves
+BLOCK = 4096  # values a program
 
 
 @triton.jit
@@ -38,7 +38,7 @@ def _squares(
     """
     which, begin, left = _share(SIZES, BLOCK)
     at = _place(gradients, which, begin, ALIGN) + tl.arange(0, BLOCK)
-    if left >= BLOCK:  # no mask, so that loads are wide
+    if left >= BLOCK:  # noqa: SIM108 (no mask, so that loads are wide)
         g = tl.load(at)
     else:
         g = tl.load(at, mask=tl.arange(0, BLOCK) < left, other=0.0)
@@ -53,7 +53,9 @@ def _squares(
 
 
 @triton.jit
-def _move(weight, gradient, mean, square, mask, excess, lr, decay, eps, ahead, whole, B1: tl.constexpr, B2: tl.constexpr):
+def _move(
+    weight, gradient, mean, square, mask, excess, lr, decay, eps, ahead, whole, B1: tl.constexpr, B2: tl.constexpr
+):  # fmt: skip
     w, g = tl.load(weight, mask=mask), tl.load(gradient, mask=mask) / excess
     m = B1 * tl.load(mean, mask=mask) + (1 - B1) * g
     s = B2 * tl.load(square, mask=mask) + (1 - B2) * g * g
@@ -62,15 +64,15 @@ def _move(weight, gradient, mean, square, mask, excess, lr, decay, eps, ahead, w
     tl.store(square, s, mask=mask)
 
 
-@triton.jit(do_not_specialize=["clip", "count", "decay", "eps"])
+@triton.jit(do_not_specialize=["clip", "decay", "eps"])
 def _adamw(
-    weights, gradients, means, squares, parts, factors, lr, clip, count, decay, eps, B1: tl.constexpr,
+    weights, gradients, means, squares, parts, factors, lr, clip, decay, eps, B1: tl.constexpr,
     B2: tl.constexpr, SIZES: tl.constexpr, PARTS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
 ):  # fmt: skip
     """As torch's, of gradients divided by what their norm exceeds `clip` by."""
     which, begin, left = _share(SIZES, BLOCK)
     i, p = tl.arange(0, BLOCK), tl.arange(0, PARTS)
-    norm = tl.sqrt(tl.sum(tl.load(parts + p, mask=p < count, other=0.0), 0))
+    norm = tl.sqrt(tl.sum(tl.load(parts + p, mask=p < tl.num_programs(0), other=0.0), 0))
     excess = tl.maximum(norm / clip, 1.0, propagate_nan=tl.PropagateNan.ALL)
     rate = tl.load(lr)
     ahead, whole = rate / tl.load(factors + 2 * which), tl.load(factors + 2 * which + 1)
@@ -83,7 +85,7 @@ def _adamw(
 
 
 def clipped_step(optimiser: torch.optim.AdamW, clip: float) -> None:
-    """What `clip_grad_norm_` and `optimiser.step()` do, on the same state, all in float32; gradients stay as they are."""
+    """What `clip_grad_norm_` and `optimiser.step()` do to weights and state, in float32; gradients stay as they are."""
     (group,) = optimiser.param_groups
     weights = [weight for weight in group["params"] if weight.grad is not None]
     gradients = [weight.grad.contiguous() for weight in weights]
@@ -94,13 +96,13 @@ def clipped_step(optimiser: torch.optim.AdamW, clip: float) -> None:
     slots = [[optimiser.state[weight][name] for weight in weights] for name in ("exp_avg", "exp_avg_sq", "step")]
     means, squares, steps = slots
     sizes = tuple(weight.numel() for weight in weights)
-    first, second = (sum(triton.cdiv(size, block) for size in sizes) for block in (MANY, SOME))
+    programs = sum(triton.cdiv(size, BLOCK) for size in sizes)
     aligned = all(tensor.data_ptr() % 16 == 0 for tensor in (*weights, *gradients, *means, *squares))
-    how = {"SIZES": sizes, "ALIGN": 16 if aligned else 4}
-    parts, factors = torch.empty(first, device=weights[0].device), torch.empty(2 * len(sizes), device=weights[0].device)
     (one, two), data = group["betas"], tuple(weight.detach() for weight in weights)
-    _squares[first,](tuple(gradients), tuple(steps), parts, factors, BLOCK=MANY, B1=one, B2=two, num_warps=8, **how)
-    _adamw[second,](
-        data, tuple(gradients), tuple(means), tuple(squares), parts, factors, group["lr"], clip, first,
-        group["weight_decay"], group["eps"], BLOCK=SOME, B1=one, B2=two, PARTS=triton.next_power_of_2(first), **how,
+    how = {"SIZES": sizes, "BLOCK": BLOCK, "ALIGN": 16 if aligned else 4, "B1": one, "B2": two}
+    parts, factors = data[0].new_empty(programs), data[0].new_empty(2 * len(sizes))
+    _squares[programs,](tuple(gradients), tuple(steps), parts, factors, **how)
+    _adamw[programs,](
+        data, tuple(gradients), tuple(means), tuple(squares), parts, factors, group["lr"], clip,
+        group["weight_decay"], group["eps"], PARTS=triton.next_power_of_2(programs), **how,
     )  # fmt: skip

@@ -41,7 +41,7 @@ class Aside:
 
 
 def join_later(blocks: list[Aside], weights: Sequence[Tensor], gradients: Sequence[Tensor], *kept: Tensor) -> None:
-    """Join `blocks`, which write the `gradients` of `weights`, at the end of this backward pass; until then keep `kept`.
+    """Join `blocks`, which write the `gradients` of `weights`, at the end of this backward pass; till then keep `kept`.
 
     At once where somebody reads those gradients before: where they are added to others, or go on to other nodes.
     """
@@ -56,3 +56,22 @@ def join_later(blocks: list[Aside], weights: Sequence[Tensor], gradients: Sequen
         torch.autograd.Variable._execution_engine.queue_callback(end)
     else:
         end()
+
+
+class HeldGradient:
+    """A gradient that one node of a backward pass computes aside and a later one, which adds to it, hands on."""
+
+    def __init__(self) -> None:
+        self.told: tuple[Tensor, Aside, tuple[Tensor, ...]] | None = None
+
+    def hold(self, gradient: Tensor, block: Aside, *kept: Tensor) -> None:
+        """`block` writes it and reads `kept`."""
+        self.told = gradient, block, kept
+
+    def take(self) -> Tensor | None:
+        """The gradient, waited for; None where there is none."""
+        if self.told is None:
+            return None
+        (gradient, block, _), self.told = self.told, None
+        block.join()
+        return gradient

@@ -7,7 +7,9 @@ from mmsr_lite.nn.fused.nodes import dropped
 
 
 @triton.jit
-def _weigh(ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, BD: tl.constexpr, DROP: tl.constexpr):
+def _weigh(
+    ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, BD: tl.constexpr, DROP: tl.constexpr
+):  # fmt: skip
     live = b < B
     mask = live[:, None] & (d < D)[None, :]
     late = tl.load(ends + (2 * b)[:, None] * D + d[None, :], mask=mask, other=0.0)

@@ -16,7 +16,7 @@ from torch.autograd.function import once_differentiable
 from mmsr_lite.nn.fused import attention, gate
 from mmsr_lite.nn.fused.aside import Aside, join_later
 from mmsr_lite.nn.fused.graph import Tables, graph_tables
-from mmsr_lite.nn.fused.nodes import NodeStates
+from mmsr_lite.nn.fused.nodes import NodeStates, SmallTables
 from mmsr_lite.nn.han import HANLayer
 from mmsr_lite.nn.nodes import NodeEmbedding
 
@@ -24,16 +24,24 @@ GRAPHS = 4  # of a program in the gate
 
 
 def last_state(
-    nodes: NodeEmbedding, layer: HANLayer, history: Tensor, codes, input_dropout: float, dropout: float
+    nodes: NodeEmbedding, layer: HANLayer, history: Tensor, codes, input_dropout: float, dropout: float, held=None
 ) -> Tensor:
-    """(B, D) the state of the last item of `history` (B, L); rates of nought where nothing is dropped."""
+    """(B, D) the state of the last item of `history` (B, L); rates of nought where nothing is dropped.
+
+    `held` is where the loss leaves another gradient of the items, if it does.
+    """
     small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
-    sizes = [len(table) - 1 for table in small[2:]]
-    tables = graph_tables(history, codes, sizes, len(small[0]) + len(small[1]))
-    dropping = input_dropout > 0 or dropout > 0
-    seeds = torch.randint(2**31, (2,), device=history.device) if dropping else None  # others on every replay
+    sizes, seeds = [len(table) - 1 for table in small[2:]], None
     with torch.autocast(history.device.type, enabled=False):
-        states = NodeStates.apply(tables, seeds, input_dropout, nodes.items(), nodes.merge.weight, *small)
+        made = SmallTables(nodes.merge.weight, small)
+        if input_dropout > 0 or dropout > 0:
+            seeds = torch.empty(2, dtype=torch.long, device=history.device)
+            with Aside(history, 1) as drawn:
+                seeds.random_(2**31)  # others on every replay
+        tables = graph_tables(history, codes, sizes, len(small[0]) + len(small[1]))
+        if seeds is not None:
+            drawn.join()
+        states = NodeStates.apply(tables, made, held, seeds, input_dropout, nodes.items(), nodes.merge.weight, *small)
         first, _, second = layer.gate.mlp
         maps = [linear.weight for linear in (*layer.value.maps, *layer.query.maps, layer.key.maps[0])]
         settings = (seeds, dropout, 1 / math.sqrt(states.shape[1]) if layer.scale else 1.0, layer.residual)
@@ -70,16 +78,20 @@ class _LastLayer(torch.autograd.Function):
         asked, items, read = (states.new_empty(parts[0], size) for size in (types * dim, dim, dim))
         reached, ends = states.new_empty(graphs, n, dim), states.new_empty(graphs, 2, dim)
         wholes = states.new_empty(graphs, n), states.new_empty(graphs)
-        learns, (nodes, asking) = any(ctx.needs_input_grad), (len(states), parts[0])
-        lengths = [nodes, nodes, asking, asking * types, graphs * n, 4 * attention.COPIES, 4]
-        zeros = states.new_empty(sum(lengths) if learns else 0, dim)
+        nodes, asking = len(states), parts[0]
+        ctx.lengths = [nodes, nodes, asking, asking * types, graphs * n, 4 * attention.COPIES, 4]
+        ctx.zeros = states.new_empty(sum(ctx.lengths) if any(ctx.needs_input_grad) else 0, dim)
         with Aside(states) as asks:
             torch.mm(key.T, query, out=g)
-        with Aside(states) as early:
+        with Aside(states):  # joined with `early`, which follows
             torch.mm(states[:asking], g, out=asked)
-            zeros.zero_()
-        for x, out, weight in zip(states.split(parts), values.split(parts), value, strict=True):
-            torch.mm(x, weight.T, out=out)
+            ctx.zeros.zero_()
+        segments = list(zip(states.split(parts), values.split(parts), value, strict=True))
+        with Aside(states, 1) as of_codes:
+            for x, out, weight in segments[1:]:
+                torch.mm(x, weight.T, out=out)
+        torch.mm(segments[0][0], value[0].T, out=segments[0][1])
+        of_codes.join()
         with Aside(states) as early:
             attention.heterogeneous[graphs, length](
                 asked, states, values, *belong, items, scale, *counts, 1, EVERY=True, **entries
@@ -101,17 +113,15 @@ class _LastLayer(torch.autograd.Function):
         gate.mix[triton.cdiv(graphs, GRAPHS),](
             ends, hidden, second, bias2, states, *mixing, output, length, n, graphs, dim, **gated
         )
-        ctx.save_for_backward(states, relation, first, bias, second, bias2, *maps)
+        ctx.save_for_backward(states, relation, first, second, bias2, *maps)
         ctx.kept = (values, query, g, asked, items, reached, read, u, ends, wholes, hidden)
-        ctx.zeros = zeros
-        ctx.lengths = lengths
         ctx.how = (paired, belong, parts, counts, scale, slots, entries, mixing, gated)
         return output
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad: Tensor):
-        states, relation, first, bias, second, bias2, *maps = ctx.saved_tensors
+        states, relation, first, second, bias2, *maps = ctx.saved_tensors
         values, query, g, asked, items, reached, read, u, ends, wholes, hidden = ctx.kept
         paired, belong, parts, counts, scale, slots, entries, mixing, gated = ctx.how
         (graphs, n, dim), (length, types) = reached.shape, (counts[0], entries["T"])
@@ -122,7 +132,8 @@ class _LastLayer(torch.autograd.Function):
         to_states, to_values, to_read, to_asked, to_reached, to_relations, rest = zeros.split(ctx.lengths)
         to_second, to_bias, to_bias2 = rest[:2], rest[2], rest[3, :2]
         to_ends, to_hidden, to_u = torch.empty_like(ends), torch.empty_like(hidden), torch.empty_like(u)
-        to_asked, to_reached, to_items = to_asked.view_as(asked), to_reached.view(graphs, n, dim), torch.empty_like(items)
+        to_asked, to_reached = to_asked.view_as(asked), to_reached.view(graphs, n, dim)
+        to_items, to_relation = torch.empty_like(items), torch.empty_like(relation)
         gate.mix_backward[triton.cdiv(graphs, GRAPHS),](
             grad.contiguous(), ends, hidden, second, bias2, *mixing, to_ends, to_hidden, to_states, to_second, to_bias,
             to_bias2, length, n, graphs, dim, **gated,
@@ -148,25 +159,28 @@ class _LastLayer(torch.autograd.Function):
             *counts, n, SAME=True, **copies,
         )  # fmt: skip
         early.join()
-        to_value, to_first, to_relation = [torch.empty_like(w) for w in value], torch.empty_like(first), torch.empty_like(relation)
+        to_value, to_first = [torch.empty_like(weight) for weight in value], torch.empty_like(first)
         to_query, to_key, to_g = states.new_empty(types, dim, dim), torch.empty_like(key), torch.empty_like(g)
-        with Aside(states, 0) as one:
+        with Aside(states) as weights:
             torch.mm(states[:asking].T, to_asked, out=to_g).addmm_(reached[:, 0].T, to_u)  # (D, T D)
             torch.bmm(key.expand(types, dim, dim), to_g.view(dim, types, dim).transpose(0, 1), out=to_query)
             torch.mm(query, to_g.T, out=to_key)
             torch.mm(to_hidden.T, ends.view(graphs, -1), out=to_first)
             torch.sum(to_relations.view(attention.COPIES, 4, dim), 0, out=to_relation)
         segments = list(zip(*(x.split(parts) for x in (states, to_states, to_values)), value, to_value, strict=True))
-        with Aside(states, 1) as other:
+        with Aside(states, 2) as of_codes:
+            for _, to_x, to_v, weight, _ in segments[1:]:
+                to_x.addmm_(to_v, weight)
+        with Aside(states, 1) as value_weights:
             for x, _, to_v, _, to_weight in segments:
                 torch.mm(to_v.T, x, out=to_weight)
             to_value[0].addmm_(to_read.T, items)
-        for _, to_x, to_v, weight, _ in segments:
-            to_x.addmm_(to_v, weight)
+        segments[0][1].addmm_(segments[0][2], value[0])
         to_states[:asking].addmm_(to_asked, g.T)
+        of_codes.join()
         gradients = [*to_value, to_query, to_key, to_first, to_relation]
         kept = (states, values, query, g, asked, items, reached, read, u, ends, to_u, to_g, to_hidden, zeros)
-        join_later([one, other], [relation, first, *maps], gradients, *kept)
+        join_later([weights, value_weights], [relation, first, *maps], gradients, *kept)
         return (
             None, None, to_states, to_relation, to_first, to_bias, to_second, to_bias2, *to_value, *to_query, to_key
         )  # fmt: skip

@@ -55,10 +55,13 @@ def _whole(table: Tensor, rows: int) -> Tensor:
 
 
 class FusedCrossEntropy(torch.autograd.Function):
-    """As `linear_cross_entropy`, all logits (B, V+1) held at once; `dtype` is that of its products."""
+    """As `linear_cross_entropy`, all logits (B, V+1) held at once; `dtype` is that of its products.
+
+    With `held` the table's gradient is left there: a node that comes later adds to it and hands it on.
+    """
 
     @staticmethod
-    def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, dtype: torch.dtype) -> Tensor:
+    def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, dtype: torch.dtype, held=None):
         size, stride = len(table), -(-len(table) // ALIGNED) * ALIGNED
         logits, losses = state.new_empty(len(state), stride, dtype=dtype), state.new_empty(len(state))
         whole = _whole(table, stride).to(dtype)
@@ -66,7 +69,7 @@ class FusedCrossEntropy(torch.autograd.Function):
             torch.mm(state.to(dtype), whole.T, out=logits[:, : len(whole)])
         _shares[len(state),](logits, target, losses, size, stride, smoothing, BLOCK=2048, num_warps=8)
         ctx.save_for_backward(state, whole)
-        ctx.shares, ctx.size = logits[:, : len(whole)], size
+        ctx.shares, ctx.size, ctx.held = logits[:, : len(whole)], size, held
         return losses.mean()
 
     @staticmethod
@@ -78,5 +81,8 @@ class FusedCrossEntropy(torch.autograd.Function):
         with Aside(state) as other:
             torch.mm(shares[:, : ctx.size].T, scaled, out=to_table)
         to_state = (shares @ table).to(state.dtype) * scale
+        if ctx.held is not None and to_table.dtype == state.dtype:
+            ctx.held.hold(to_table, other, shares, scaled)
+            return to_state, None, None, None, None, None
         other.join()
-        return to_state, to_table.to(state.dtype), None, None, None
+        return to_state, to_table.to(state.dtype), None, None, None, None

@@ -1,12 +1,14 @@
 """The states of all nodes after input dropout, as rows: what `NodeEmbedding` says, in one kernel each way."""
 
+from collections.abc import Sequence
+
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from mmsr_lite.nn.fused.aside import Aside, join_later
+from mmsr_lite.nn.fused.aside import Aside, HeldGradient, join_later
 from mmsr_lite.nn.fused.graph import Tables
 
 BLOCK, COPIES = 32, 8  # rows a program; copies of small gradients, so that fewer programs add to one address
@@ -88,31 +90,44 @@ def _states_backward(
         tl.atomic_add(to_mapped + (2 * small + T + q)[:, None] * D + d[None, :], of_position, mask=met, sem="relaxed")
 
 
+class SmallTables:
+    """The embeddings of types, positions and each modality's codes as one `table` (S, D), `mapped` (3, S, D) aside."""
+
+    @torch.no_grad()
+    def __init__(self, merge: Tensor, small: Sequence[Tensor]):
+        dim, rows = merge.shape[0], sum(map(len, small))
+        self.table, self.mapped = merge.new_empty(rows, dim), merge.new_empty(3, rows, dim)
+        self.gradient = merge.new_empty(COPIES, 3, rows, dim)
+        with Aside(merge) as self.block:  # maps of identity, type and position
+            torch.cat(list(small), out=self.table)
+            torch.bmm(self.table.expand(3, -1, -1), merge.view(dim, 3, dim).permute(1, 2, 0), out=self.mapped)
+            self.gradient.zero_()
+
+
 class NodeStates(torch.autograd.Function):
-    """Rows (N, D) of `tables`; `small` is the embeddings of types, of positions, and of each modality's codes."""
+    """Rows (N, D) of `tables`; `small` is what `made` was made of. `held` may hold another gradient of `items`."""
 
     @staticmethod
-    def forward(ctx, tables: Tables, seed: Tensor | None, rate: float, items: Tensor, merge: Tensor, *small: Tensor):
+    def forward(
+        ctx, tables: Tables, made: SmallTables, held: HeldGradient | None, seed: Tensor | None, rate: float,
+        items: Tensor, merge: Tensor, *small: Tensor,
+    ):  # fmt: skip
         dim, nodes, looked_up = merge.shape[0], len(tables.source), tables.rows.shape[0] * tables.widths[0]
-        table = torch.cat(small)  # (S, D)
-        maps = merge.view(dim, 3, dim)  # of identity, type and position
-        mapped, raw = merge.new_empty(3, *table.shape), items.new_empty(looked_up, dim)
-        with Aside(merge) as early:
-            torch.bmm(table.expand(3, -1, -1), maps.permute(1, 2, 0), out=mapped)
-        torch.index_select(items, 0, tables.source[:looked_up], out=raw)
+        raw = items.index_select(0, tables.source[:looked_up])
         looked = raw @ merge[:, :dim].T
         states, share = merge.new_empty(nodes, dim), merge.new_empty(nodes)
         exact = torch.get_float32_matmul_precision() == "highest"
         sizes = {"BD": max(16, triton.next_power_of_2(dim)), "BLOCK": BLOCK, "HOW": "tf32x3" if exact else "tf32"}
         sizes |= {"DROP": seed is not None and rate > 0, "num_warps": 8, "num_stages": 1}
         ctx.about = (tables.source, tables.kind, tables.places)
-        ctx.counts = (tables.rows.shape[1], nodes, looked_up, len(table))
+        ctx.counts = (tables.rows.shape[1], nodes, looked_up, len(made.table))
         ctx.seed, ctx.rate, ctx.sizes, ctx.lengths = seed, rate, sizes, [len(part) for part in small]
-        early.join()
+        ctx.held, ctx.gradient = held, made.gradient
+        made.block.join()
         _states[triton.cdiv(nodes, BLOCK),](
-            looked, mapped, *ctx.about, states, share, seed, rate, *ctx.counts, *ctx.lengths[:2], dim, **sizes
+            looked, made.mapped, *ctx.about, states, share, seed, rate, *ctx.counts, *ctx.lengths[:2], dim, **sizes
         )
-        ctx.save_for_backward(items, merge, table, raw, share, *small)
+        ctx.save_for_backward(items, merge, made.table, raw, share, *small)
         return states
 
     @staticmethod
@@ -120,9 +135,10 @@ class NodeStates(torch.autograd.Function):
     def backward(ctx, grad: Tensor):
         items, merge, table, raw, share, *small = ctx.saved_tensors
         dim, (types, places, *_) = merge.shape[0], ctx.lengths
-        to_looked, to_items, to_mapped = torch.empty_like(raw), torch.empty_like(items), table.new_zeros(COPIES, 3, *table.shape)
-        with Aside(items, 2) as early:
-            to_items.zero_()
+        to_mapped, ctx.gradient = ctx.gradient, None
+        if to_mapped is None:  # a second pass over the same graph
+            to_mapped = table.new_zeros(COPIES, 3, *table.shape)
+        to_looked = torch.empty_like(raw)
         _states_backward[triton.cdiv(len(grad), BLOCK),](
             grad.contiguous(), to_looked, to_mapped, *ctx.about, share, ctx.seed, ctx.rate, *ctx.counts, places, dim,
             T=types, TP=max(16, triton.next_power_of_2(types)), COPIES=COPIES, **ctx.sizes,
@@ -132,12 +148,14 @@ class NodeStates(torch.autograd.Function):
         with Aside(items, 2) as later:
             torch.sum(to_mapped, 0, out=to_tables)
             torch.bmm(to_tables, maps.permute(1, 0, 2), out=to_small)  # each row's own map's part is its gradient
-            torch.bmm(to_tables.transpose(1, 2), table.expand(3, -1, -1), out=to_merge.view(dim, 3, dim).permute(1, 0, 2))
+            to_maps = to_merge.view(dim, 3, dim).permute(1, 0, 2)
+            torch.bmm(to_tables.transpose(1, 2), table.expand(3, -1, -1), out=to_maps)
             to_merge[:, :dim].addmm_(to_looked.T, raw)
         to_raw = to_looked @ merge[:, :dim]
-        early.join()
+        to_items = None if ctx.held is None else ctx.held.take()
+        to_items = torch.zeros_like(items) if to_items is None else to_items
         to_items.index_add_(0, ctx.about[0][: len(raw)], to_raw)
         whose = [1, 2, *(0 for _ in ctx.lengths[2:])]
         found = [part[which] for part, which in zip(to_small.split(ctx.lengths, 1), whose, strict=True)]
         join_later([later], [merge, *small], [to_merge, to_small], to_mapped, to_tables, to_looked, table, raw)
-        return None, None, None, to_items, to_merge, *found
+        return None, None, None, None, None, to_items, to_merge, *found
