@@ -134,6 +134,7 @@ def train(
     steps, lengths = -(-len(parts.train) // config.batch), parts.train.lengths
     began = time.perf_counter() - record.get("seconds", 0.0)
     epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
+    ahead: list[np.ndarray] = []
     bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress or rank() > 0, mininterval=0.5)
     for epoch in epochs:
         if len(record["epochs"]) - record["best_epoch"] >= config.patience:
@@ -141,13 +142,15 @@ def train(
         torch.manual_seed(1_000_003 * config.seed + 10_007 * rank() + epoch)  # dropout; resume meets the same numbers
         start = time.perf_counter()
         model.train()
-        order = batches(lengths, config.batch, (config.seed, epoch))
+        order = ahead or batches(lengths, config.batch, (config.seed, epoch))
         shares = [batch[rank() :: size()] for batch in order]
         rows = torch.from_numpy(np.concatenate(shares)).to(device)
         for number, (batch, some) in enumerate(zip(order, rows.split([len(s) for s in shares]), strict=True)):
             lr = _lr(config, (epoch - 1) * steps + number, config.epochs * steps)
             step(some, width_for(lengths[batch].max(), device), lr, len(batch))
             bar.update()
+        more = epoch < config.epochs  # the next epoch's order is made while a GPU still works at this one
+        ahead = batches(lengths, config.batch, (config.seed, epoch + 1)) if more else []
         entry: dict[str, Any] = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
         shown, better = {"loss": f"{entry['loss']:.3f}"}, True
         if not np.isfinite(entry["loss"]):

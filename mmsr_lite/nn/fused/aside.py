@@ -1,4 +1,4 @@
-"""Work that runs beside a stream's own: small kernels fill a GPU only together."""
+"""Work beside the main line of a captured step: small kernels fill a GPU only together."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,14 +15,16 @@ def _stream(device: torch.device, number: int) -> torch.cuda.Stream:
 class Aside:
     """`with Aside(like):` its kernels wait for what was launched before the block, nothing after it waits for them.
 
-    Until `join` is called, what they write is made before the block, and it and what they read is kept.
+    Until `join` is called, what they write is made before the block, and it and what they read is kept. Where no step
+    is being captured, they run in line.
     """
 
     def __init__(self, like: Tensor, number: int = 0):
         self.device, self.number = like.device, number
+        self.apart = like.is_cuda and torch.cuda.is_current_stream_capturing()
 
     def __enter__(self) -> "Aside":
-        if self.device.type == "cuda":
+        if self.apart:
             side = _stream(self.device, self.number)
             side.wait_stream(torch.cuda.current_stream(self.device))
             self.inside = torch.cuda.stream(side)
@@ -30,13 +32,13 @@ class Aside:
         return self
 
     def __exit__(self, *error) -> None:
-        if self.device.type == "cuda":
+        if self.apart:
             self.ended = torch.cuda.current_stream(self.device).record_event()
             self.inside.__exit__(*error)
 
     def join(self) -> None:
         """What is launched from now on waits for the block."""
-        if self.device.type == "cuda":
+        if self.apart:
             torch.cuda.current_stream(self.device).wait_event(self.ended)
 
 
