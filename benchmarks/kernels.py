@@ -31,7 +31,7 @@ def rows_of_width(lengths: np.ndarray, width: int, batch: int, device: torch.dev
     return torch.from_numpy(np.random.default_rng(0).choice(some, batch)).to(device)
 
 
-def kernels_of(work, top: int = 40) -> tuple[int, float, list[list]]:
+def kernels_of(work, top: int = 20) -> tuple[int, float, list[list]]:
     """How many kernels `work` runs, for how many microseconds any runs, and the longest: name, how often, microseconds.
 
     Kernels run beside each other, so each moment is shared out evenly among those that run then.
