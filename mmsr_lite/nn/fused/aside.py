@@ -47,6 +47,8 @@ def join_later(blocks: list[Aside], weights: Sequence[Tensor], gradients: Sequen
 
     At once where somebody reads those gradients before: where they are added to others, or go on to other nodes.
     """
+    if not any(block.apart for block in blocks):
+        return
     held = [*kept, *(gradient.untyped_storage() for gradient in gradients)]  # a tensor held twice would be copied
 
     def end() -> None:
