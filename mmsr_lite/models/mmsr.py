@@ -16,6 +16,7 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.fused import fusable
+from mmsr_lite.nn.fused.aside import HeldGradient
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.modality import ItemModalities
@@ -102,7 +103,7 @@ class MMSR(Recommender):
             states = layer(states, graph)
         return self._scaled(last_item_state(self.layers[-1], states, graph))
 
-    def _fused_state(self, history: Tensor, held=None) -> Tensor | None:
+    def _fused_state(self, history: Tensor, held: HeldGradient | None = None) -> Tensor | None:
         """The state before scaling, by kernels made for it, where there are such."""
         if len(self.layers) > 1 or self.config.global_attention or not fusable(history):
             return None
@@ -147,8 +148,6 @@ class MMSR(Recommender):
         """Mean cross-entropy over all items of `target` (B,)."""
         table, held, state = self.item_table(), None, None
         if fusable(history) and isinstance(table, nn.Parameter):  # one table looks up and scores
-            from mmsr_lite.nn.fused.aside import HeldGradient
-
             held = HeldGradient()
             state = self._fused_state(history, held)
         if state is None:

@@ -18,13 +18,20 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from mmsr_lite.nn.fused import fusable
+from mmsr_lite.nn.fused.aside import HeldGradient
 
 CHUNK = 2**24  # logits held at once: 64 MiB of float32
 ALIGNED = 8  # rows: tensor cores are slow on other numbers of items
 
 
 def linear_cross_entropy(
-    state: Tensor, table: Tensor, target: Tensor, *, smoothing: float = 0.0, chunk: int = CHUNK, held=None
+    state: Tensor,
+    table: Tensor,
+    target: Tensor,
+    *,
+    smoothing: float = 0.0,
+    chunk: int = CHUNK,
+    held: HeldGradient | None = None,
 ) -> Tensor:
     """Mean cross-entropy of `target` (B,) in 1..V under the scores of `state` (B, D) and `table` (V+1, D).
 

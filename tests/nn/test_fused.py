@@ -19,7 +19,7 @@ from mmsr_lite.nn.fused.adam import clipped_step  # noqa: E402
 from mmsr_lite.nn.fused.feed import gather  # noqa: E402
 from mmsr_lite.nn.fused.graph import graph_tables  # noqa: E402
 from mmsr_lite.nn.fused.last import last_state, serves  # noqa: E402
-from mmsr_lite.nn.fused.loss import FusedCrossEntropy  # noqa: E402
+from mmsr_lite.nn.fused.loss import FusedCrossEntropy, roomy  # noqa: E402
 from mmsr_lite.nn.fused.nodes import NodeStates, SmallTables  # noqa: E402
 
 DEVICE = torch.device("cuda" if GPU else "cpu")
@@ -175,6 +175,12 @@ def test_the_loss_and_its_gradients_are_those_of_the_plain_path(smoothing, items
     for got, wanted in zip(mine, plain, strict=True):
         assert torch.allclose(got.grad, wanted.grad, atol=1e-5)
     assert not mine[1].grad[0].any()
+    spacious = roomy(table).requires_grad_()  # with rows of zeros behind it
+    assert spacious.untyped_storage().nbytes() > table.untyped_storage().nbytes() and torch.equal(spacious, table)
+    other = FusedCrossEntropy.apply(mine[0], spacious, target, smoothing, torch.float32)
+    to_state, to_table = torch.autograd.grad(3 * other, (mine[0], spacious))
+    assert other.item() == pytest.approx(want.item(), rel=1e-5)
+    assert torch.allclose(to_state, plain[0].grad, atol=1e-5) and torch.allclose(to_table, plain[1].grad, atol=1e-5)
     near = FusedCrossEntropy.apply(*mine, target, smoothing, torch.bfloat16)
     assert near.item() == pytest.approx(want.item(), rel=0.02)
 
