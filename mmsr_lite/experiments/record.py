@@ -12,7 +12,7 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.perform import Worker
 from mmsr_lite.experiments.sidecar import compare, read_sidecar
 from mmsr_lite.experiments.study import LABELS, Setting, run_id, tuned
-from mmsr_lite.experiments.table import read_rows
+from mmsr_lite.experiments.table import read_rows, system_of
 
 SCHEMA = "mmsr-lite/study/1"
 
@@ -52,8 +52,9 @@ def again(record: dict[str, Any], dataset: Dataset, only: list[str] | None = Non
                 lengths, trials = {row["epochs"] for row in kept.values()} - {0}, setting.trials(job.config)
                 configs = [tuned(job.config, one, epochs, 0) for epochs in lengths for one in trials]
                 configs.append(job.config.with_settings(selection="none"))  # of a model that counts
-                found = next((config for config in configs if run_id(config) in kept), None)
+                found = next((config for config in configs if run_id(config, job.readings[0]) in kept), None)
                 if found is not None:
-                    rows += [row | told for row in worker.perform(replace(job, config=found))[0]]
+                    made = worker.perform(replace(job, config=found))[0]
+                    rows += [dict(zip(LABELS, system_of(row), strict=True)) | row | told for row in made]
         tests = compare(Path(place), record["study"], rows, setting)
     return record | {"rows": rows, "tests": tests}

@@ -17,6 +17,15 @@ def test_a_run_carried_out_anew_gives_the_numbers_of_the_table(carry_out, ring, 
     assert [row["model"] for row in again(record, ring, ["markov"])["rows"]] == ["markov"]
 
 
+def test_a_study_that_reads_several_things_off_one_model_can_be_carried_out_anew(carry_out, ring):
+    carry_out("gates", seeds=1)
+    record = open_study(carry_out.place, "gates")
+    anew = again(record, ring)
+    assert record["rows"][0]["variant"] == "own gates" and len(record["rows"]) == 4
+    assert [(row["variant"], row["run"]) for row in anew["rows"]] == [(r["variant"], r["run"]) for r in record["rows"]]
+    assert all(row.keys() >= set(record["labels"]) for row in anew["rows"])
+
+
 def test_a_record_knows_its_data_and_a_table_that_is_not_there_is_told(carry_out, tiny):
     carry_out(tiny)
     record = open_study(carry_out.place, tiny)
