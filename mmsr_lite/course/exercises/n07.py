@@ -54,7 +54,7 @@ EXERCISES = (
     Exercise(
         "07.2",
         lambda: kept("mmsr"),
-        "about a third; SASRec-F, which reads zeros there, keeps half.",
+        "not quite a third; SASRec-F, which reads zeros there, not quite a quarter.",
         (
             (lambda: kept("sasrec-f"), "that is SASRec-F."),
             (lambda: 100 - kept("mmsr"), "close: that is what is lost."),
