@@ -11,6 +11,10 @@ import yaml
 from packaging.requirements import Requirement
 
 import mmsr_lite
+from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.study import LABELS
+from mmsr_lite.experiments.table import read_rows
+from mmsr_lite.models import MODELS
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -112,3 +116,25 @@ def test_the_readme_says_what_the_result_tables_say():
         assert " | ".join(f"{value:.2f}" for value in row) in readme
     others = systems.drop(index="mmsr")
     assert [others["HR@5"].idxmax(), others["MRR@5"].idxmax()] == ["sasrec-f", "sr-gnn"]
+
+
+@pytest.mark.parametrize("world", ["cycle", "match", "mixed"])
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_system_that_learns_has_five_seeds_in_every_study_of_a_world(study, world):
+    rows = pd.DataFrame(read_rows(ROOT / f"assets/results/wardrobe-{world}/{study}.csv"))
+    for system, seeds in rows.groupby([*LABELS])["seed"]:
+        assert sorted(seeds) == ([0, 1, 2, 3, 4] if MODELS[system[0]].learns else [0])
+
+
+def test_the_readme_says_what_the_tables_of_the_worlds_say():
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    hits = {}
+    for world, study in (("mixed", "ablation"), ("mixed", "comparison"), ("cycle", "comparison")):
+        rows = pd.DataFrame(read_rows(ROOT / f"assets/results/wardrobe-{world}/{study}.csv"))
+        hits[world, study] = rows.groupby("variant" if study == "ablation" else "model")["HR@5"].mean()
+    gate, late, early = hits["mixed", "ablation"][["HAN-GNN", "NI(hohe)", "NI(heho)"]]
+    assert f"the gate is ahead of both fixed orders ({gate:.1f} to {late:.1f} and {early:.1f})" in readme
+    assert f"behind GRU4Rec with late fusion ({hits['mixed', 'comparison']['gru4rec-f']:.1f};" in readme
+    best = hits["cycle", "comparison"].sort_values()
+    assert f"({best['mmsr']:.1f} of 73.0) is second to GRU4Rec-F" in readme
+    assert [*best.index[-2:]] == ["mmsr", "gru4rec-f"]
