@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.timing import RESULTS
 from mmsr_lite.data.storage import write_json
-from mmsr_lite.explorer import _notebook
+from mmsr_lite.live_explorer import _notebook
 
 CELL = """from mmsr_lite import explore
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load

@@ -27,11 +27,11 @@ from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.controls import VARIANTS
-from mmsr_lite.experiments.perform import Worker
-from mmsr_lite.experiments.runner import perform_there, pool_of
+from mmsr_lite.experiments.runner import pool_of, run_job_there
 from mmsr_lite.experiments.statistics import paired
 from mmsr_lite.experiments.study import Job, run_id
 from mmsr_lite.experiments.table import METRICS, load_ranks
+from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models.mmsr import MMSRConfig
 from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run import RunConfig
@@ -79,7 +79,7 @@ def carry_out(jobs: list[Job], data: Dataset, at: str, args: argparse.Namespace)
         while True:
             while todo and len(running) < args.jobs and time.monotonic() < end:
                 job = todo.pop(0)
-                running[pool.submit(perform_there, job)] = job
+                running[pool.submit(run_job_there, job)] = job
             if not running:
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -144,7 +144,7 @@ def main(argv: list[str]) -> None:
     counting = {}
     for part, at in ((inner, "search"), (data, "recipe")):
         one = Job({"model": "markov", "at": at}, replace(base, model="markov"))
-        counting[at] = Worker(part, "cpu", RANKS / at).perform(one)[0][0]
+        counting[at] = Worker(part, "cpu", RANKS / at).run_job(one)[0][0]
         print("counting", at, {name: round(counting[at][name], 2) for name in SHOWN})
     trials = {}
     for some in draw(args.trials, fixed):

@@ -32,7 +32,7 @@ _HOMES = {
     "faithfulness": "mmsr_lite.explain.faithfulness",
     "compare": "mmsr_lite.explain.compare",
     "compare_with_pyg": "mmsr_lite.explain.pyg",
-    "explore": "mmsr_lite.explorer",
+    "explore": "mmsr_lite.live_explorer",
     "show": "mmsr_lite.views",
     "check": "mmsr_lite.course.check",
     "stored": "mmsr_lite.course.stored",
@@ -54,9 +54,9 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from mmsr_lite.explain.pyg import compare_with_pyg
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.explain.what_if import what_if
-    from mmsr_lite.explorer import explore
     from mmsr_lite.graph.codes import Codebook
     from mmsr_lite.graph.msgraph import MSGraph
+    from mmsr_lite.live_explorer import explore
     from mmsr_lite.models.mmsr import MMSR, MMSRConfig
     from mmsr_lite.training.loop import TrainConfig, train
     from mmsr_lite.views import show

@@ -93,7 +93,7 @@ def explain(args: argparse.Namespace) -> None:
 
 def explore(args: argparse.Namespace) -> int:
     """Open the explorer of a run in a browser."""
-    from mmsr_lite.explorer import serve
+    from mmsr_lite.live_explorer import serve
 
     return serve(args.run, args.user, port=args.port, browser=args.browser)
 

@@ -1,55 +1,144 @@
-"""The house rules that a program can check: who imports whom, how long a file is, what code never names."""
+"""The house rules that a program can check: who imports whom, how long a file is, what code never names.
+
+Each file is parsed once; a test collects every break of its rule and reports all of them together.
+"""
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
-import pytest
+import networkx as nx
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
-MODULES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = ["data", "graph", "nn", "models", "evaluation", "training", "explain", "experiments"]
-MAY = {name: set(LAYERS[: place + 1]) for place, name in enumerate(LAYERS)}
-MAY |= {"views": {"views"}, "errors": set()}
-MAY["__init__"] = {"data", "doctor"}
-MAY["doctor"] = {"data", "doctor", "nn"}  # it tries whether kernels can be made
-SHARED = {"errors"}  # all may read these; `data.storage` is files, no knowledge
-EVERY = {*MAY, "cli", "doctor"}
+FLOORS = ["errors", "records", "data", "graph", "nn", "models", "evaluation", "training", "explain", "experiments"]
+VIEWS = ["theme", "selection", "glossary", "base", "page", "figures", "chart", "widgets", "report", "show", "__init__"]
+VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
+TOP = {"__init__", "__main__", "cli", "cli_data", "doctor", "live_explorer", "course"}  # they join records and views
+WITHOUT_TORCH = ("data", "views", "errors", "records", "doctor", "cli", "cli_data", "__init__")
 CONCRETE = re.compile(r"picture|poster|image|title|plot(?!ly)|(?<!con)text")
-WITHOUT_TORCH = ("data", "views", "errors", "doctor", "cli", "cli_data", "__init__")
+DISPLAY = {"title", "titles", "texts", "picture", "pictures"}  # what a person sees of an item is no modality
+LINES = 300
 
 
-def layer(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def imports(path: Path, top_only: bool = False) -> set[str]:
-    tree = ast.parse(path.read_text())
-    nodes = tree.body if top_only else ast.walk(tree)
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name}: line {node.lineno} imports relatively"
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+@cache
+def modules() -> dict[str, tuple[Path, ast.Module]]:
+    """Dotted name -> file and its syntax tree."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found[name] = path, ast.parse(path.read_text(encoding="utf-8"))
     return found
 
 
-def type_checking(path: Path) -> set[str]:
-    blocks = [
-        n
-        for n in ast.walk(ast.parse(path.read_text()))
-        if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n.test)
+def place(path: Path) -> str:
+    """The package or module directly inside mmsr_lite that `path` belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def for_type_checkers(tree: ast.Module) -> set[ast.AST]:
+    """Every node inside `if TYPE_CHECKING:`."""
+    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    return {inner for block in blocks for inner in ast.walk(block)}
+
+
+def imports(tree: ast.Module, *, top_only: bool = False) -> list[tuple[int, str]]:
+    """(line, dotted name) of everything that a module imports when it runs."""
+    skipped, found = for_type_checkers(tree), []
+    for node in tree.body if top_only else ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or "." * node.level
+            submodules = [f"{module}.{alias.name}" for alias in node.names if f"{module}.{alias.name}" in modules()]
+            found += [(node.lineno, name) for name in submodules]
+            if len(submodules) < len(node.names):  # a name of the module itself
+                found.append((node.lineno, module))
+    return found
+
+
+def test_there_is_a_package_to_check():
+    assert len(modules()) > 20
+
+
+def test_imports_are_absolute():
+    breaks = [
+        f"{name}:{node.lineno}"
+        for name, (_, tree) in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
     ]
-    return {node.module for block in blocks for node in ast.walk(block) if isinstance(node, ast.ImportFrom)}
+    assert breaks == []
 
 
-def identifiers(path: Path) -> list[tuple[int, str]]:
-    """Names that code gives: variables, arguments, attributes it sets, functions, classes."""
+def test_no_file_imports_from_a_higher_floor():
+    breaks = []
+    for name, (path, tree) in modules().items():
+        here = place(path)
+        for line, target in imports(tree):
+            if not target.startswith("mmsr_lite.") or here in TOP:
+                continue
+            there = target.split(".")[1]
+            if here == "views":
+                allowed = target.startswith(VIEWS_READ)
+            elif here == "kernels":
+                allowed = there in FLOORS[: FLOORS.index("models") + 1] or there == "kernels"
+            else:
+                allowed = there in FLOORS[: FLOORS.index(here) + 1]
+            if not allowed:
+                breaks.append(f"{name}:{line} imports {target}")
+    assert breaks == []
+
+
+def test_no_view_imports_from_a_higher_floor_of_the_views():
+    breaks = []
+    for name, (path, tree) in modules().items():
+        if place(path) != "views":
+            continue
+        own = path.relative_to(PACKAGE / "views").parts[0].removesuffix(".py")
+        for line, target in imports(tree):
+            parts = target.split(".")
+            if parts[:2] == ["mmsr_lite", "views"] and len(parts) > 2 and VIEWS.index(parts[2]) > VIEWS.index(own):
+                breaks.append(f"{name}:{line} imports {target}")
+    assert breaks == []
+
+
+def test_no_files_import_each_other_in_a_circle():
+    graph = nx.DiGraph()
+    for name, (_, tree) in modules().items():
+        graph.add_edges_from((name, target) for _, target in imports(tree) if target in modules() and target != name)
+    assert [sorted(group) for group in nx.strongly_connected_components(graph) if len(group) > 1] == []
+
+
+def test_a_file_is_short_and_begins_with_what_it_is():
+    breaks = []
+    for name, (path, tree) in modules().items():
+        text = path.read_text(encoding="utf-8")
+        if len(text.splitlines()) > LINES:
+            breaks.append(f"{name} has {len(text.splitlines())} lines; at {LINES} ask what its second idea is")
+        if text.strip() and not ast.get_docstring(tree):
+            breaks.append(f"{name} does not begin with what it is and where in the paper")
+    assert breaks == []
+
+
+def test_torch_is_not_needed_to_import_what_people_look_at():
+    breaks = [
+        f"{name}:{line} imports {target}"
+        for name, (path, tree) in modules().items()
+        if place(path) in WITHOUT_TORCH
+        for line, target in imports(tree, top_only=True)
+        if re.match(r"(torch|torch_geometric|transformers)(\.|$)", target)
+    ]
+    assert breaks == []
+
+
+def names_given(tree: ast.Module) -> list[tuple[int, str]]:
+    """Names that code gives: variables, arguments, functions, classes."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.append((node.lineno, node.id))
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -59,66 +148,32 @@ def identifiers(path: Path) -> list[tuple[int, str]]:
     return found
 
 
-def test_there_is_a_package_to_check():
-    assert len(MODULES) > 20
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_layer_reads_only_what_lies_below_it(path):
-    if layer(path) in ("__main__", "cli", "cli_data", "explorer", "course"):  # what joins records and views
-        return
-    read = {name.split(".")[1] for name in imports(path) - type_checking(path) if name.startswith("mmsr_lite.")} & EVERY
-    if layer(path) == "views":  # a file is written the same way everywhere
-        read -= (
-            {"data"}
-            if not any(n.startswith("mmsr_lite.data.") and ".storage" not in n for n in imports(path))
-            else set()
-        )
-    if layer(path) != "__init__":
-        assert read <= MAY[layer(path)] | SHARED
-    assert "cli" not in read
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_module_is_short_and_says_what_it_is(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= 300
-    if text.strip():
-        assert ast.get_docstring(ast.parse(text)), "a module begins with what it is and where in the paper"
-
-
-@pytest.mark.parametrize(
-    "path", [p for p in MODULES if layer(p) in WITHOUT_TORCH], ids=lambda p: str(p.relative_to(PACKAGE))
-)
-def test_torch_is_not_needed_to_import(path):
-    assert not any(
-        re.match(r"(torch|torch_geometric|transformers)(\.|$)", name) for name in imports(path, top_only=True)
-    )
-
-
-@pytest.mark.parametrize(
-    "path",
-    [p for p in MODULES if layer(p) in LAYERS[1:]],
-    ids=lambda p: str(p.relative_to(PACKAGE)),
-)
-def test_no_modality_is_named_in_code(path):
-    """Modalities are data; what a person sees of an item (the record's `titles`, `pictures`) is no modality."""
-    display = {"title", "titles", "texts", "picture", "pictures"} if layer(path) in {"explain", "graph"} else set()
-    bad = [(line, name) for line, name in identifiers(path) if CONCRETE.search(name.lower()) and name not in display]
-    strings = [
-        (node.lineno, node.value)
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and node.value in {"image", "poster", "plot", "text"}
-    ]
-    assert bad + strings == []
+def test_no_modality_is_named_in_code():
+    breaks = []
+    for name, (path, tree) in modules().items():
+        if place(path) not in FLOORS[FLOORS.index("graph") :]:
+            continue
+        display = DISPLAY if place(path) in {"explain", "graph"} else set()
+        breaks += [
+            f"{name}:{line} names {given!r}"
+            for line, given in names_given(tree)
+            if CONCRETE.search(given.lower()) and given not in display
+        ]
+        breaks += [
+            f"{name}:{node.lineno} names {node.value!r}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value in {"image", "poster", "plot", "text"}
+        ]
+    assert breaks == []
 
 
 def test_only_four_classes_are_abstract():
-    abstract = set()
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef) and any("ABC" in ast.unparse(base) for base in node.bases):
-                abstract.add(node.name)
+    abstract = {
+        node.name
+        for _, tree in modules().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any("ABC" in ast.unparse(base) for base in node.bases)
+    }
     assert abstract <= {"Recommender", "Aggregator", "Source", "View"}

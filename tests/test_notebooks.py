@@ -123,7 +123,7 @@ def test_a_notebook_has_its_parts_in_order(name):
     places = [text.find(f"**{part}") if f"**{part}" in text else text.find(f"## {part}") for part in PARTS]
     assert -1 not in places and places == sorted(places), dict(zip(PARTS, places, strict=True))
     assert text.startswith("# ") and "**Before you run it" in text
-    assert any("show.play(" in c.source or "explore(" in c.source for c in cells if c.cell_type == "code")
+    assert any("show.interact(" in c.source or "explore(" in c.source for c in cells if c.cell_type == "code")
 
 
 @editions

@@ -6,7 +6,7 @@ from typing import Any
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.experiments.record import again, open_study
+from mmsr_lite.experiments.stored_study import open_study, retrain_study
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.run import fit, open_run
 
@@ -37,4 +37,4 @@ def stored_study(name: str, dataset: str, train: bool = False, only: list[str] |
     `MMSRError` when there is no such table.
     """
     record = open_study(ASSETS / "results" / dataset, name)
-    return again(record, load(dataset.replace("-", ":", 1)), only) if train else record
+    return retrain_study(record, load(dataset.replace("-", ":", 1)), only) if train else record

@@ -11,7 +11,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.experiments.study import Job, Reading, Setting, Study
 from mmsr_lite.explain.gates import gates
-from mmsr_lite.explain.rerun import FORCED
+from mmsr_lite.explain.interventions import FORCED
 from mmsr_lite.models.mmsr import MMSR
 
 

@@ -25,11 +25,11 @@ from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.page import write_page
-from mmsr_lite.experiments.perform import Worker, device_name
-from mmsr_lite.experiments.sidecar import note_dataset, write_sidecar
+from mmsr_lite.experiments.provenance import note_dataset, write_sidecar
+from mmsr_lite.experiments.results_markdown import write_page
 from mmsr_lite.experiments.study import LABELS, Job, Reading, Setting, run_id, tuned
 from mmsr_lite.experiments.table import BETAS, TUNING, read_rows, said, system_of, write_rows
+from mmsr_lite.experiments.worker import Worker, device_name
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import pick_device
 
@@ -92,7 +92,7 @@ def run_studies(
         if jobs > 1:
             pool = pool_of(jobs, worker)
     with pool as opened:
-        submit = partial(_at_once, worker) if opened is None else partial(opened.submit, perform_there)
+        submit = partial(_at_once, worker) if opened is None else partial(opened.submit, run_job_there)
         runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS])
         yield runner.tune(names)
         for name in names:
@@ -261,14 +261,14 @@ def _at_once(worker: Worker, job: Job) -> Future:
     """What a pool of processes would give, from this one."""
     future: Future = Future()
     try:
-        future.set_result(worker.perform(job))
+        future.set_result(worker.run_job(job))
     except (MMSRError, MemoryError) as error:
         future.set_exception(error)
     return future
 
 
 def pool_of(jobs: int, worker: Worker) -> ProcessPoolExecutor:
-    """So many processes that perform the jobs of `worker`, on all the GPUs there are when its device is "cuda"."""
+    """So many processes that run the jobs of `worker`, on all the GPUs there are when its device is "cuda"."""
     spawn = get_context("spawn")
     return ProcessPoolExecutor(jobs, spawn, _begin_process, (worker, spawn.Value("i", 0)))
 
@@ -283,7 +283,7 @@ def _begin_process(worker: Worker, begun: Any) -> None:
         torch.cuda.set_device(number % torch.cuda.device_count())
 
 
-def perform_there(job: Job):
+def run_job_there(job: Job):
     """Run a job in a process of `pool_of`."""
     assert _worker is not None
-    return _worker.perform(job)
+    return _worker.run_job(job)

@@ -6,7 +6,7 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import choose
-from mmsr_lite.explain.trace import shown
+from mmsr_lite.explain.trace import item_card
 from mmsr_lite.models.mmsr import MMSR
 
 SCHEMA = "mmsr-lite/codebook/1"
@@ -24,7 +24,7 @@ def codebook(model: MMSR, dataset: Dataset, modality: str | None = None, most: i
     order = np.argsort(-np.bincount(dataset.item, minlength=len(codes)), kind="stable")
     nearest = [order[codes[order, 0] == code][:most].tolist() for code in range(len(count))]
     rows = [
-        {"id": code, "count": int(count[code]), "items": [shown(dataset, item) for item in nearest[code]]}
+        {"id": code, "count": int(count[code]), "items": [item_card(dataset, item) for item in nearest[code]]}
         for code in range(1, len(count))
     ]
     return {"schema": SCHEMA, "dataset": dataset.name, "modality": name, "codes": rows}

@@ -1,14 +1,14 @@
 """Is it an explanation? Tests of attention and of beta, each with a number, an interval and one plain sentence.
 
-What is tested, history by history, is an order of units. For attention a unit is a node, its worth the attention
+What is tested, history by history, is an order of units. For attention a unit is a node, its importance the attention
 rollout (Abnar and Zuidema, 2020) from the last item, and taking it away removes the node. For beta a unit is a node's
-gate, its worth how far beta is from half, and taking it away forces the gate to half. Watched is the item the model
-puts first.
+gate, its importance how far beta is from half, and taking it away forces the gate to half. Watched is the item that
+the model puts first.
 
 - deletion, insertion: its probability while units go, or come, in this order, against random orders;
 - fidelity: PyG's `fidelity` for explanations of a model; S is the better half of the units, fid+ the share of histories
   whose first item changes without S, fid- the share in which it changes when only S is left;
-- gradient: rank correlation of the worth with |gradient x input| of the log probability;
+- gradient: rank correlation of the importance with |gradient x input| of the log probability;
 - random_weights: the same for a model whose weights are shuffled (Adebayo et al., 2018): a high one means that the
   explanation shows the graph, not what was learned;
 - forced_gate: does beta lean to the order that, forced at the last item, makes the watched item more probable?
@@ -32,7 +32,7 @@ from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.compare import bootstrap
 from mmsr_lite.explain.gates import gates, last_examples
-from mmsr_lite.explain.rerun import FORCED, rerun, rollout, without
+from mmsr_lite.explain.interventions import FORCED, remove_edges, rerun, rollout
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 
@@ -82,11 +82,11 @@ def faithfulness(
     found = []
     for some in tqdm(np.array_split(rows, -(-len(rows) // CHUNK)), explains, disable=not progress):
         graph = model.graphs(torch.from_numpy(examples.histories(some)).to(model.item_table().device))
-        worth, gradient, watched, late = _worth(model, graph, explains)
-        drawn = [torch.from_numpy(rng.random(worth.shape)).to(worth) for _ in range(orders)]
-        asked = [one.masked_fill(worth.isnan(), -torch.inf) for one in (worth, *drawn)]
+        importance, gradient, watched, late = _importance(model, graph, explains)
+        drawn = [torch.from_numpy(rng.random(importance.shape)).to(importance) for _ in range(orders)]
+        asked = [one.masked_fill(importance.isnan(), -torch.inf) for one in (importance, *drawn)]
         lean = np.stack([late.cpu(), _forced(model, graph, watched)]) if explains == "beta" else np.empty((2, 0))
-        each = (worth, gradient, _worth(twin, graph, explains)[0])
+        each = (importance, gradient, _importance(twin, graph, explains)[0])
         found.append((_curves(model, graph, watched, asked, explains), lean, *map(_plain, each)))
     curves, leans, own, slope, others = zip(*found, strict=True)
     chance, same = np.concatenate(curves, -1)  # (2, orders, shares, histories)
@@ -106,8 +106,8 @@ def faithfulness(
     return record | {"sentence": told}
 
 
-def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-    """(B, N) the worth of each unit and its |gradient x input|, NaN where there is no unit; (B,) the item put first;
+def _importance(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """(B, N) importance of each unit and its |gradient x input|, NaN where there is no unit; (B,) the item put first;
     (B,) beta of the last item's node in the last layer."""
     leaves: list[Tensor] = []
 
@@ -127,22 +127,22 @@ def _worth(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tenso
     place = torch.arange(len(watched), device=watched.device)
     units, late = graph.exists.clone(), seen[betas[-1]][place, graph.last, 0].detach() if betas else None
     if explains == "beta":
-        worth = torch.stack([(beta[..., 0] - 0.5).abs() for beta in leaves]).mean(0).detach()
+        importance = torch.stack([(beta[..., 0] - 0.5).abs() for beta in leaves]).mean(0).detach()
         slope = sum(((beta.detach() - 0.5) * grad).sum(2).abs() for beta, grad in zip(leaves, grads, strict=True))
     else:
-        worth, units[place, graph.last] = rollout(model, graph, seen)[0].detach(), False
+        importance, units[place, graph.last] = rollout(model, graph, seen)[0].detach(), False
         slope = (torch.cat(leaves, 1).detach() * torch.cat(grads, 1)).sum(2).abs()
-    return worth.masked_fill(~units, torch.nan), slope.masked_fill(~units, torch.nan), watched, late
+    return importance.masked_fill(~units, torch.nan), slope.masked_fill(~units, torch.nan), watched, late
 
 
 @torch.no_grad()
-def _curves(model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor], explains: str) -> np.ndarray:
+def _curves(model: MMSR, graph: GraphBatch, watched: Tensor, importances: list[Tensor], explains: str) -> np.ndarray:
     """(2, 2, orders, shares, B): the watched item's probability, and whether it is still put first; while the best
-    units go, and while they come; -inf in `worths` (B, N) is no unit."""
+    units go, and while they come; -inf in `importances` (B, N) is no unit."""
     found = []
-    for worth in worths:
-        units = worth.isfinite()
-        rank = (-worth).argsort(1).argsort(1)  # (B, N), 0 is the best
+    for importance in importances:
+        units = importance.isfinite()
+        rank = (-importance).argsort(1).argsort(1)  # (B, N), 0 is the best
         for share in SHARES:
             best = rank < (share * units.sum(1, keepdim=True)).round()
             for gone in (best & units, ~best & units):
@@ -150,10 +150,10 @@ def _curves(model: MMSR, graph: GraphBatch, watched: Tensor, worths: list[Tensor
                     half = torch.where(gone[..., None], 0.5, torch.nan).expand(len(model.layers), -1, -1, 2)
                     scores, _ = rerun(model, graph, beta=half)
                 else:
-                    scores, _ = rerun(model, graph, without(gone))
+                    scores, _ = rerun(model, graph, remove_edges(gone))
                 chance = scores.softmax(1).gather(1, watched[:, None])[:, 0]
                 found.append(torch.stack([chance, scores.argmax(1) == watched]))
-    every = torch.stack(found).cpu().numpy().reshape(len(worths), len(SHARES), 2, 2, -1)
+    every = torch.stack(found).cpu().numpy().reshape(len(importances), len(SHARES), 2, 2, -1)
     return every.transpose(3, 2, 0, 1, 4)
 
 
@@ -273,8 +273,8 @@ def _shuffled(model: MMSR, seed: int) -> MMSR:
     return twin
 
 
-def _plain(worth: Tensor) -> list[np.ndarray]:
-    return [row[~np.isnan(row)] for row in worth.double().cpu().numpy()]
+def _plain(importance: Tensor) -> list[np.ndarray]:
+    return [row[~np.isnan(row)] for row in importance.double().cpu().numpy()]
 
 
 def _told(interval: list[float], scale: int = 1) -> str:

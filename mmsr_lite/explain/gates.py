@@ -15,7 +15,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.explain.rerun import rerun
+from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.mmsr import MMSR
 
 SCHEMA = "mmsr-lite/gates/1"

@@ -24,7 +24,7 @@ from torch_geometric.nn import MessagePassing
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.explain.faithfulness import rank_correlation
-from mmsr_lite.explain.rerun import carried, replacements, rerun, rollout
+from mmsr_lite.explain.interventions import carried, replacements, rerun, rollout
 from mmsr_lite.explain.trace import slots, trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR

@@ -8,8 +8,8 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.explain.changes import FAMILIES, Scene, apply, filled
-from mmsr_lite.explain.trace import shown, trace
+from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
+from mmsr_lite.explain.trace import item_card, trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR
@@ -84,7 +84,7 @@ class Session:
         """Items in whose title, id or texts all `words` occur, with their pictures."""
         wanted = words.casefold().split()
         items = (item for item in range(1, len(self._words)) if all(word in self._words[item] for word in wanted))
-        return [shown(self.dataset, item) for item, _ in zip(items, range(most), strict=False)]
+        return [item_card(self.dataset, item) for item, _ in zip(items, range(most), strict=False)]
 
     def what_if(self, change: Mapping[str, Any] | Sequence[Mapping[str, Any]], repeats: int = 20) -> dict[str, Any]:
         """The record of `what_if` for the history as it is now."""
@@ -103,7 +103,7 @@ class Session:
             return replace(self.draft, families=tuple(family for family in FAMILIES if family in given["families"]))
         if name == "codes":
             return replace(self.draft, codes=int(given["codes"]), codes_per_item=int(given["codes_per_item"]))
-        scene = Scene(list(self.draft.history), {}, self.dataset.titles, 0, ())
+        scene = EditedHistory(list(self.draft.history), {}, self.dataset.titles, 0, ())
         apply(scene, [filled({"do": name} | given)], np.random.default_rng(0))
         return replace(self.draft, history=tuple(scene.history[-self.model.max_history :]))
 

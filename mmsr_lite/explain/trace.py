@@ -15,7 +15,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.pictures import data_uri
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.rerun import dense
+from mmsr_lite.explain.interventions import dense
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.msgraph import ITEM, RELATIONS, MSGraph, Node, build_msgraph
 from mmsr_lite.models import MODELS
@@ -58,7 +58,7 @@ def trace(
     if parts:
         splits = (model.item_table()[items] @ torch.stack(list(parts.values())).T).tolist()  # (items, parts)
     told_of = zip(items, scores[items].tolist(), chance[items].tolist(), splits, strict=True)
-    best = [shown(dataset, i) | {"score": own, "probability": p, "parts": split} for i, own, p, split in told_of]
+    best = [item_card(dataset, i) | {"score": own, "probability": p, "parts": split} for i, own, p, split in told_of]
     goal = None
     if target is not None:
         goal = best.pop() | {"rank": float(rank_of(scores[None], torch.tensor([target], device=device)))}
@@ -205,7 +205,7 @@ def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, torch.Tens
     return ends | ({"residual": seen[f"{name}.input"][0][0, last]} if layer.residual else {})
 
 
-def shown(dataset: Dataset, item: int) -> dict[str, Any]:
+def item_card(dataset: Dataset, item: int) -> dict[str, Any]:
     """What people see of an item, as every record holds it."""
     picture = data_uri(dataset.pictures[item]) if dataset.pictures else None
     names = {"item_id": dataset.item_ids[item][:LONGEST], "title": dataset.titles[item][:LONGEST]}
@@ -214,7 +214,7 @@ def shown(dataset: Dataset, item: int) -> dict[str, Any]:
 
 def _seen(dataset: Dataset, place: int, item: int) -> dict[str, Any]:
     texts = {name: column[item][:LONGEST] for name, column in dataset.texts.items()}
-    return shown(dataset, item) | {"position": place, "texts": texts}
+    return item_card(dataset, item) | {"position": place, "texts": texts}
 
 
 def _steps(dataset: Dataset, msgraph: MSGraph) -> list[dict[str, Any]]:

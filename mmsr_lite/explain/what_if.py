@@ -14,8 +14,8 @@ from torch import Tensor
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.changes import Node, Scene, apply, filled, repeat
-from mmsr_lite.explain.rerun import FORCED, cut, graphs_with, replacements, rerun, variant, without
+from mmsr_lite.explain.edits import EditedHistory, Node, apply, filled, repeat
+from mmsr_lite.explain.interventions import FORCED, cut, graphs_with, remove_edges, replacements, rerun, variant
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.msgraph import RELATIONS
@@ -65,7 +65,7 @@ def what_if(
     watched = {name: goal[name] for name in ("item", "item_id", "title")}
     tables = zip(model.node_types[1:], (table.cpu().numpy() for table in model.codes), strict=True)
     past, edges = [step["item"] for step in clean["history"]], _named_edges(clean)
-    start = Scene(past, dict(tables), dataset.titles, len(model.layers), edges)
+    start = EditedHistory(past, dict(tables), dataset.titles, len(model.layers), edges)
     _, changed, *draws = scenes = [start.fresh() for _ in range(2 + repeats)]
     told = apply(changed, changes, np.random.default_rng([seed, 0]))
     for number, scene in enumerate(draws, 1):
@@ -86,7 +86,7 @@ def _named_edges(record: dict[str, Any]) -> list[tuple[Node, Node, str]]:
     return [(nodes[centre], nodes[neighbour], RELATIONS[kind]) for neighbour, centre, kind in record["edges"]]
 
 
-def _forces(model: MMSR, graph: GraphBatch, scenes: Sequence[Scene]) -> tuple[Tensor, Tensor, Tensor | None]:
+def _forces(model: MMSR, graph: GraphBatch, scenes: Sequence[EditedHistory]) -> tuple[Tensor, Tensor, Tensor | None]:
     """Of each scene: the nodes taken out (B, N), the edges that stay (B, N, N), the forced gates (layers, B, N, 2)."""
     ids, relations, types = torch.cat(graph.ids, 1).cpu(), graph.edges.cpu(), graph.types.cpu()
     gone, keep = torch.zeros(ids.shape, dtype=torch.bool), torch.ones(relations.shape, dtype=torch.bool)
@@ -105,13 +105,13 @@ def _forces(model: MMSR, graph: GraphBatch, scenes: Sequence[Scene]) -> tuple[Te
             keep[row] &= relations[row] != RELATIONS.index(name) + 1
         for to, kind, id, layer in scene.gates:
             beta[slice(None) if layer is None else layer, row, slots(row, kind, id)] = torch.tensor(FORCED[to])
-    keep &= without(gone)
+    keep &= remove_edges(gone)
     device = graph.history.device
     return gone.to(device), keep.to(device), beta.to(device) if any(scene.gates for scene in scenes) else None
 
 
 def _measure(
-    model: MMSR, scenes: Sequence[Scene], watched: int
+    model: MMSR, scenes: Sequence[EditedHistory], watched: int
 ) -> tuple[GraphBatch, Tensor, np.ndarray | None, dict[str, Any]]:
     """The graphs and scores (S, V+1) of all scenes, late (layers, S, N), NaN where there is no node, and measures."""
     graph = graphs_with(model, [scene.history for scene in scenes], [scene.codes for scene in scenes])
@@ -139,7 +139,7 @@ def _measured(values: np.ndarray, share: bool) -> dict[str, Any]:
 
 
 def _changed(
-    model: MMSR, dataset: Dataset, scene: Scene, clean: dict[str, Any], watched: int, top: int
+    model: MMSR, dataset: Dataset, scene: EditedHistory, clean: dict[str, Any], watched: int, top: int
 ) -> dict[str, Any]:
     """The trace of the changed history; a node that was taken out keeps its place, marked as removed."""
     graph = graphs_with(model, [scene.history], [scene.codes])

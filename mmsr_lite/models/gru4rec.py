@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
-from mmsr_lite.models.fused import ORDERS, FusedSequences
+from mmsr_lite.models.early_late_fusion import ORDERS, FusedSequences
 from mmsr_lite.nn.probe import Probe
 
 

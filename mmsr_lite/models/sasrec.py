@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
-from mmsr_lite.models.fused import ORDERS, FusedSequences
+from mmsr_lite.models.early_late_fusion import ORDERS, FusedSequences
 from mmsr_lite.nn.self_attention import AttentionConfig, blocks, causal
 from mmsr_lite.nn.sequence import embedding, from_end
 

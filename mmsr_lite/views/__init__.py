@@ -5,8 +5,8 @@
 
 from mmsr_lite.views import show
 from mmsr_lite.views.base import View
-from mmsr_lite.views.msgraph import MSGraphView, to_pyvis
 from mmsr_lite.views.report import save_report
+from mmsr_lite.views.widgets.msgraph import MSGraphView, to_pyvis
 
 VIEWS = {
     "explorer": show.explorer,

@@ -46,7 +46,7 @@ class View(ABC):
         """The numbers of the picture, one row a mark."""
 
     @abstractmethod
-    def still(self):
+    def to_matplotlib(self):
         """The picture as a matplotlib figure."""
 
     @abstractmethod
@@ -61,7 +61,7 @@ class View(ABC):
         buffer = io.BytesIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing")
-            figure, date = self.still(), {"Date": None} if kind == "svg" else {}
+            figure, date = self.to_matplotlib(), {"Date": None} if kind == "svg" else {}
             dpi = min(96.0, 1600 / figure.get_figwidth())  # at most 1600 pixels wide: notebooks stay small
             figure.set_dpi(dpi)
             measured = kind == "svg" or figure.get_layout_engine()  # "tight" draws twice: it costs as much again

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mmsr_lite.views import bands, charts, studies
-from mmsr_lite.views.brush import Brush
-from mmsr_lite.views.charts import Chart
-from mmsr_lite.views.cockpit import Cockpit
-from mmsr_lite.views.cockpit import training as training_chart
-from mmsr_lite.views.explorer import Explorer
+from mmsr_lite.views.chart import Chart
+from mmsr_lite.views.figures import explanations, studies
+from mmsr_lite.views.figures import trace as charts
+from mmsr_lite.views.figures.training import training as training_figure
 from mmsr_lite.views.glossary import define
-from mmsr_lite.views.msgraph import MSGraphView
-from mmsr_lite.views.play import Play
+from mmsr_lite.views.widgets.controls import Interact
+from mmsr_lite.views.widgets.explorer import Explorer
+from mmsr_lite.views.widgets.msgraph import MSGraphView
+from mmsr_lite.views.widgets.training_monitor import TrainingMonitor
+from mmsr_lite.views.widgets.user_browser import UserBrowser
 
 
 def msgraph(record: dict[str, Any], selection: dict | None = None, theme: str = "auto") -> MSGraphView:
@@ -41,31 +42,31 @@ def step(record: dict[str, Any], stage: int = 0) -> Explorer:
 
 def what_if(record: dict[str, Any]) -> Chart:
     """A change held against random changes of the same kind, from `explain.what_if`."""
-    return Chart(record, bands.what_if, "what-if")
+    return Chart(record, explanations.what_if, "what-if")
 
 
 def inspector(
     record: dict[str, Any], by: str = "type", table: Any = None, open: Callable[[Any], Any] | None = None
-) -> Brush:
+) -> UserBrowser:
     """The gates of a whole data set by type, position, popularity, length or code, from `gates_summary`.
 
     With the `table` of gates itself it can be brushed to users, and `open=lambda user: explore(model, dataset, user)`
     shows those. Set `brush`, read `users` and `rows`.
     """
-    return Brush(record, bands.inspector, "gates", open, table, by)
+    return UserBrowser(record, explanations.inspector, "gates", open, table, by)
 
 
-def compare(record: dict[str, Any], open: Callable[[Any], Any] | None = None) -> Brush:
+def compare(record: dict[str, Any], open: Callable[[Any], Any] | None = None) -> UserBrowser:
     """Models on the same users: paired differences with intervals, from `explain.compare`.
 
     `open=lambda user: explore(model, dataset, user)` makes a button for each user on whom they disagree most.
     """
-    return Brush(record, lambda whole, _: bands.compare(whole), "compare", open)
+    return UserBrowser(record, lambda whole, _: explanations.compare(whole), "compare", open)
 
 
 def fidelity(record: dict[str, Any]) -> Chart:
     """Deletion and insertion curves and what the tests of an explanation say, from `explain.faithfulness`."""
-    return Chart(record, bands.fidelity, "faithfulness")
+    return Chart(record, explanations.fidelity, "faithfulness")
 
 
 def study(
@@ -96,9 +97,12 @@ def codebook(record: dict[str, Any]) -> Chart:
     return Chart(record, charts.codebook, "codebook")
 
 
-def cockpit(work: Callable[[Callable], Any]) -> Cockpit:
-    """Watch, pause and stop a training: `cockpit(lambda tell: train(model, parts, config, on_epoch=tell)).start()`."""
-    return Cockpit(work)
+def training_monitor(work: Callable[[Callable], Any]) -> TrainingMonitor:
+    """Watch, pause and stop a training.
+
+    `training_monitor(lambda tell: train(model, parts, config, on_epoch=tell)).start()`
+    """
+    return TrainingMonitor(work)
 
 
 def ranking(record: dict[str, Any], most: int = 10) -> Chart:
@@ -108,12 +112,15 @@ def ranking(record: dict[str, Any], most: int = 10) -> Chart:
 
 def training(history: dict[str, Any]) -> Chart:
     """Loss, validation metrics and gate over the epochs of a run."""
-    return Chart(history, training_chart, reads="history")
+    return Chart(history, training_figure, reads="history")
 
 
-def play(make: Callable[..., Any], **choices: Sequence[Any]) -> Play:
-    """`make(**chosen)` with a control for each argument: `play(lambda most: ranking(record, most), most=[3, 10])`."""
-    return Play(make, **choices)
+def interact(make: Callable[..., Any], **choices: Sequence[Any]) -> Interact:
+    """Call `make(**chosen)` with a control for each argument.
+
+    `interact(lambda most: ranking(record, most), most=[3, 10])`
+    """
+    return Interact(make, **choices)
 
 
 def glossary(term: str) -> None:

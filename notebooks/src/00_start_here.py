@@ -38,7 +38,7 @@ pd.Series({"users": dataset.num_users, "items": dataset.num_items, "interactions
 # %%
 facts = dataset.facts
 looks, themes = ([f"{n} {name.partition(',')[0]}" for n, name in enumerate(facts[of])] for of in ("looks", "themes"))
-show.play(
+show.interact(
     lambda user: pd.DataFrame(
         {"picture": [looks[facts["look"][i]] for i in dataset.history(user)],
          "text": [themes[facts["theme"][i]] for i in dataset.history(user)]}
@@ -101,7 +101,7 @@ view
 record["truth"]["cause"]
 
 # %%
-show.play(lambda user: show.gates(trace(model, dataset, user=user)), user=range(12, 40))
+show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=range(12, 40))
 
 # %% [markdown]
 # Were you right? The gate is learned for all users at once, and two layers can do one thing in two ways: whether it tells the truth about
@@ -112,7 +112,7 @@ show.play(lambda user: show.gates(trace(model, dataset, user=user)), user=range(
 # The best garments for this user, and how much each order brought to their scores.
 
 # %%
-show.play(lambda most: show.ranking(record, most), most=[10, 5, 3])
+show.interact(lambda most: show.ranking(record, most), most=[10, 5, 3])
 
 # %% [markdown]
 # ## Keep it

@@ -33,7 +33,7 @@ dataset = load("wardrobe:mixed")
 pd.Series(statistics(dataset))
 
 # %%
-show.play(
+show.interact(
     lambda user: pd.DataFrame(
         {"item": dataset.history(user), "title": [dataset.titles[i] for i in dataset.history(user)]}
     ),
@@ -58,7 +58,7 @@ Image.fromarray(np.hstack([np.asarray(Image.open(path).convert("RGB")) for path 
 # %%
 parts = split(dataset)
 lengths = pd.Series(np.diff(dataset.offsets))
-show.play(
+show.interact(
     lambda n: pd.Series(
         {kind: int((examples.user == lengths[lengths == n].index[0]).sum()) for kind, examples in vars(parts).items()},
         name=f"examples of a user with {n} interactions",
@@ -156,7 +156,7 @@ assert (found.loc[14] > found.loc[4]).all() and (found.loc[7] > 0.95).all() and 
 # %%
 encoders = pd.read_csv("../benchmarks/results/beauty_encoders.csv")
 table = encoders.set_index(["encoder", "codes", "seed"]).sort_index()
-show.play(lambda metric: table[[metric]].round(2), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
+show.interact(lambda metric: table[[metric]].round(2), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 
 # %% [markdown]
 # All lie close together, and the wrong titles are no worse than the right ones. A second seed of the very same run is farther away (0.15) than any of the three is from another with the first seed (0.09), and no

@@ -70,7 +70,7 @@ assert graph.relation(2, 3) == "both"  # A's code 1 before B's code 2, and back
 # A row is a centre, a column a neighbour. Change the history: when does `both` fall apart into `out` and `in`?
 
 # %%
-show.play(
+show.interact(
     lambda history: build_msgraph(history, codes).to_pandas(),
     history=[[7, 9], [9, 7], [7, 9, 7], [7, 7, 9], [9, 9, 9]],
 )
@@ -84,7 +84,7 @@ show.play(
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two
 model, dataset = stored("wardrobe-mixed", train=TRAIN)
-show.play(lambda user: show.msgraph(trace(model, dataset, user=user)), user=range(12, 40))
+show.interact(lambda user: show.msgraph(trace(model, dataset, user=user)), user=range(12, 40))
 
 # %% [markdown]
 # ## What codes add
@@ -165,7 +165,7 @@ assert len(left) == len(np.unique(tables["picture"][history[0]])) == 1 and not e
 # 5.4): each item then matches each code.
 
 # %%
-show.play(
+show.interact(
     lambda global_attention: pd.Series(
         [edge.relation for edge in build_msgraph(history, tables, global_attention=global_attention).edges]
     ).value_counts(),

@@ -153,7 +153,7 @@ assert (late - early).abs().max() > 0.1  # but phase 1 has changed whom it liste
 # notebook 11 comes back to it.) The matrix of any phase, a row for each node that listens:
 
 # %%
-show.play(
+show.interact(
     lambda path, phase, layer: show.attention(record, layer - 1, path, phase - 1),
     path=["hohe", "heho"], phase=[1, 2], layer=[1, 2],
 )  # fmt: skip

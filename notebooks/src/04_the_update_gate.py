@@ -53,7 +53,7 @@ assert torch.allclose(beta[:, :1] * hohe + beta[:, 1:] * heho + h, output, atol=
 # All gates of one user, `beta[0]` in colour: pink is late, grey is early. Choose a user.
 
 # %%
-show.play(lambda user: show.gates(trace(model, dataset, user=user)), user=range(17, 50))
+show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=range(17, 50))
 
 # %% [markdown]
 # ## Three worlds, three answers?
@@ -96,7 +96,7 @@ assert (least.loc[["cycle", "match"], "beta_item"] > 0.98).all()
 
 # %%
 summaries = {world: gates_summary(table) for world, table in tables.items()}
-show.play(
+show.interact(
     lambda world, by: show.inspector(summaries[world], by), world=list(summaries), by=["type", "position", "length"]
 )
 
@@ -169,7 +169,7 @@ assert ((ways[1] - ways[-1]) > 0.7).any() and ((ways[-1] - ways[1]) > 0.7).any()
 
 # %%
 histories = {world: read_json(f"../assets/wardrobe-{world}/history.json") for world in worlds}
-show.play(lambda world: show.training(histories[world]), world=list(worlds))
+show.interact(lambda world: show.training(histories[world]), world=list(worlds))
 
 # %%
 epochs = {world: pd.DataFrame([epoch["beta"] for epoch in history["epochs"]]) for world, history in histories.items()}

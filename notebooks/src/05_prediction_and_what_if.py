@@ -49,7 +49,7 @@ assert record["target"]["rank"] == rank and abs(record["target"]["probability"] 
 # [[residual connection]]).
 
 # %%
-show.play(lambda most: show.ranking(record, most), most=[10, 5, 3])
+show.interact(lambda most: show.ranking(record, most), most=[10, 5, 3])
 
 # %%
 assert record["answer"]["parts"] == ["hohe", "heho", "residual"]
@@ -75,7 +75,7 @@ assert ranks[0]["delta"] > ranks[0]["band"][1] and ranks[1]["delta"] == 0
 
 # %% [markdown]
 # Each row is a measure, scaled so that the band, the grey bar, runs from -1 to 1; the mark is this change. Try others; the list of all kinds is in
-# [explain/changes.py](../mmsr_lite/explain/changes.py).
+# [explain/edits.py](../mmsr_lite/explain/edits.py).
 
 # %%
 changes = {
@@ -86,7 +86,7 @@ changes = {
     "no edges backwards": {"do": "relation", "relation": "in"},
     "all gates half": {"do": "gate", "to": "half"},
 }
-show.play(lambda change: show.what_if(what_if(model, dataset, user, changes[change])), change=list(changes))
+show.interact(lambda change: show.what_if(what_if(model, dataset, user, changes[change])), change=list(changes))
 
 # %% [markdown]
 # Where no choice was made, as for "no edges backwards", all repeats do the same and the band has no width: then neither band nor mark says anything, only the numbers on the left.

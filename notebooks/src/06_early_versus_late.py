@@ -60,7 +60,7 @@ assert all(sizes[name, "none"][1] < sizes[name, "early"][1] < sizes[name, "late"
 
 # %%
 history = dataset.history(17)
-show.play(
+show.interact(
     lambda rate: Image.fromarray(
         np.vstack([np.hstack([np.asarray(Image.open(dataset.pictures[i]).convert("RGB")) for i in row])
                    for row in (history, shuffled(history, rate=rate))])
@@ -79,7 +79,7 @@ owner = {row.tobytes(): item for item, row in enumerate(features)}
 damaged = {
     rate: mismatched(dataset, modality="picture", rate=rate).modality("picture").features for rate in (1.0, 0.5, 0.0)
 }
-show.play(
+show.interact(
     lambda rate: Image.fromarray(
         np.vstack([np.hstack([np.asarray(Image.open(dataset.pictures[i]).convert("RGB")) for i in row])
                    for row in (history, [owner[damaged[rate][i].tobytes()] for i in history])])
@@ -104,7 +104,7 @@ assert not any(item == new for item, new in enumerate(traded, 1)) and sorted(tra
 
 # %%
 study = stored_study("fusion_order", "wardrobe-cycle")
-show.play(lambda metric: show.study(study, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
+show.interact(lambda metric: show.study(study, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 
 # %% [markdown]
 # What each loses, in percent of its own HR@5:
@@ -180,7 +180,7 @@ assert lost_by["early more by"].round(1).loc[[3, 4]].tolist() == [-1.7, -1.9] an
 # system and see how far its seeds lie apart:
 
 # %%
-show.play(
+show.interact(
     lambda fusion, corruption: each.loc[fusion, [corruption]].T.round(1),
     fusion=["early", "late", "none"], corruption=["mismatched", "disordered", "undisturbed"],
 )  # fmt: skip
@@ -194,7 +194,7 @@ show.play(
 
 # %%
 combined = stored_study("fusion_order", "wardrobe-match")
-show.play(lambda metric: show.study(combined, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
+show.interact(lambda metric: show.study(combined, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 
 # %% [markdown]
 # Neither, and none. GRU4Rec and SASRec that never see a modality stand within a point of the best reachable 29.7: the garment's own identity names its picture and its text, so there is nothing left for a
@@ -218,7 +218,7 @@ assert lost.disordered["sasrec"][["early", "late"]].between(83, 86).all()
 
 # %%
 rare = stored_study("fusion_order", "wardrobe-sparse")
-show.play(lambda metric: show.study(rare, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
+show.interact(lambda metric: show.study(rare, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 
 # %%
 hits = pd.DataFrame(rare["rows"]).pivot_table("HR@5", ["model", "variant"], "corruption", sort=False)
@@ -248,7 +248,7 @@ assert round(best.loc["sasrec", "none"], 1) == 9.4
 by_epoch = pd.read_csv("../benchmarks/results/fusion_epochs.csv").rename(columns={"fusion": "variant"})
 labels = ["model", "variant", "epoch"]
 chart = rare | {"study": "fusion by epoch", "labels": labels, "rows": by_epoch.to_dict("records")}
-show.play(lambda metric: show.curves(chart, "epoch", "model", metric=metric), metric=["HR@5", "MRR@5", "HR@20"])
+show.interact(lambda metric: show.curves(chart, "epoch", "model", metric=metric), metric=["HR@5", "MRR@5", "HR@20"])
 
 # %% [markdown]
 # First one, then the other. Early fusion is best after four epochs, and then ahead with both models and in each of ten pairs of seeds: SASRec 17.9 to 16.4, GRU4Rec 17.4 to 16.7. Late is best after six (16.6) and five (16.9), and never reaches
@@ -286,7 +286,7 @@ assert (cost["early"] > cost["late"]).all()
 # %%
 TRAIN = False
 anew = {name: stored_study("fusion_order", f"wardrobe-{name}", TRAIN, ["gru4rec"]) for name in ("cycle", "match")}
-show.play(lambda world: show.study(anew[world], where={"model": "gru4rec"}), world=["cycle", "match"])
+show.interact(lambda world: show.study(anew[world], where={"model": "gru4rec"}), world=["cycle", "match"])
 
 # %%
 made = pd.concat(pd.DataFrame(one["rows"]) for one in anew.values()).query("seed == 0 and model == 'gru4rec'")
@@ -303,7 +303,7 @@ assert len(made) == 16 and (made.set_index("run")["HR@5"] - known["HR@5"]).abs()
 
 # %%
 shops = {"Beauty": stored_study("fusion_order", "amazon-beauty"), "ML-100K": stored_study("fusion_order", "ml-100k")}
-show.play(lambda shop, metric: show.study(shops[shop], metric=metric), shop=list(shops), metric=["HR@5", "MRR@5"])
+show.interact(lambda shop, metric: show.study(shops[shop], metric=metric), shop=list(shops), metric=["HR@5", "MRR@5"])
 
 # %%
 rows = pd.concat(pd.DataFrame(one["rows"]).assign(shop=shop) for shop, one in shops.items())

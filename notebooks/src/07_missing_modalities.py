@@ -18,8 +18,8 @@ import torch
 from mmsr_lite import check, show, stored_study, trace
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.experiments.perform import without
 from mmsr_lite.experiments.study import Reading, Setting
+from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.training.run import build, codebooks, open_run
 
 # %% [markdown]
@@ -34,10 +34,10 @@ from mmsr_lite.training.run import build, codebooks, open_run
 config, model, dataset, parts = open_run("../assets/wardrobe-cycle", "cpu")
 books = codebooks(config, dataset)
 poorer = {
-    rate: without(model, config, dataset, books, Reading(rate=rate, corrupted="picture"))
+    rate: drop_codes_at_test(model, config, dataset, books, Reading(rate=rate, corrupted="picture"))
     for rate in (0.5, 0.7, 0.3, 0.0)
 }
-show.play(lambda missing: show.msgraph(trace(poorer[missing], dataset, user=17)), missing=list(poorer))
+show.interact(lambda missing: show.msgraph(trace(poorer[missing], dataset, user=17)), missing=list(poorer))
 
 # %% [markdown]
 # They join neighbouring *positions* only, so a gap of one item cuts the chain of pictures. Items are never cut off: their own chain is whole.
@@ -72,7 +72,9 @@ TRAIN = False  # True: train seed 0 of SASRec-F here, about three minutes; other
 study = stored_study("missing", "wardrobe-cycle")
 at_test = {"corruption": "missing", "at": "test"}
 anew = stored_study("missing", "wardrobe-cycle", TRAIN, ["sasrec-f"] if TRAIN else None)
-show.play(lambda metric: show.curves(anew, where=at_test, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
+show.interact(
+    lambda metric: show.curves(anew, where=at_test, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"]
+)
 
 # %%
 rows, pair = pd.DataFrame(study["rows"]), ("mmsr", "sasrec-f")
@@ -114,7 +116,7 @@ assert [round(part) for part in one.values()] == [78, 46, 79, 45]
 # **Before you run it:** which of MMSR and SASRec-F will profit more from having known?
 
 # %%
-show.play(
+show.interact(
     lambda missing_at: show.curves(study, where={"corruption": "missing", "at": missing_at}),
     missing_at=["training and test", "test"],
 )
@@ -165,7 +167,7 @@ assert all(one["mmsr"]["global attention"] < one["sasrec-f"][""] for one in (who
 
 # %%
 shops = {"Beauty": stored_study("missing", "amazon-beauty"), "ML-100K": stored_study("missing", "ml-100k")}
-show.play(
+show.interact(
     lambda shop, missing_at: show.curves(shops[shop], where={"corruption": "missing", "at": missing_at}),
     shop=list(shops), missing_at=["test", "training and test"],
 )  # fmt: skip
@@ -243,7 +245,7 @@ found.round(1)
 # last item has lost picture *and* text (half of the items lose both), its identity is still there, and hardly helps: 11 are left of 67.
 
 # %%
-blind = without(model, config, dataset, books, Reading(rate=0.5))
+blind = drop_codes_at_test(model, config, dataset, books, Reading(rate=0.5))
 gone = ~missing(dataset, rate=0.5).modality("picture").present[last]
 lost = (found["whole"] - found["half"]).round()
 assert found["whole"].between(67, 68).all() and lost.tolist() == [22, 6]
@@ -254,11 +256,11 @@ assert round(100 * (ranks(blind, parts.test)[gone] <= 5).mean()) == 11
 
 # %%
 rates = {
-    (of, rate): without(model, config, dataset, books, Reading(rate=rate, corrupted=of))
+    (of, rate): drop_codes_at_test(model, config, dataset, books, Reading(rate=rate, corrupted=of))
     for of in ("picture", "text")
     for rate in (0.3, 0.9)
 }
-show.play(
+show.interact(
     lambda of, rate: f"HR@5 {100 * (ranks(rates[of, rate], parts.test) <= 5).mean():.1f}",
     of=["picture", "text"],
     rate=[0.3, 0.9],
@@ -304,7 +306,7 @@ check("07.3", ...)
 # %% tags=["solution"]
 check(
     "07.3",
-    100 * float((ranks(without(model, config, dataset, books, Reading(rate=0.5, corrupted="text")), parts.test)
+    100 * float((ranks(drop_codes_at_test(model, config, dataset, books, Reading(rate=0.5, corrupted="text")), parts.test)
                  [~missing(dataset, modality="text", rate=0.5).modality("text").present[last]] <= 5).mean()),
 )  # fmt: skip
 

@@ -17,8 +17,8 @@ import torch
 from mmsr_lite import check, load, show, stored_study
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.experiments import ablation
-from mmsr_lite.experiments.perform import without
 from mmsr_lite.experiments.study import Reading, Setting
+from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.training.run import build, codebooks
 
 # %% [markdown]
@@ -54,7 +54,7 @@ reaches = {}
 with torch.no_grad():
     for name, model in models.items():
         _ = [torch.nn.init.normal_(layer.relation) for layer in model.layers]
-        blind = without(model, setting.config(**ablation.VARIANTS[name]), dataset, books, Reading(rate=1.0))
+        blind = drop_codes_at_test(model, setting.config(**ablation.VARIANTS[name]), dataset, books, Reading(rate=1.0))
         changed = {"codes": blind.user_state(history), "order": model.user_state(turned)}
         reaches[name] = {what: float((P - model.user_state(history)).norm()) for what, P in changed.items()}
 pd.DataFrame(reaches).T.round(2)
@@ -81,7 +81,7 @@ assert (
 
 # %%
 study = stored_study("ablation", "wardrobe-cycle")
-show.play(lambda metric: show.study(study, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
+show.interact(lambda metric: show.study(study, metric=metric), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 
 # %% [markdown]
 # A mark is a mean, its band goes from the least to the greatest seed, the dotted line on the right is the [[best reachable]].
@@ -116,7 +116,7 @@ assert (study["terms"]["lr"], study["terms"]["dropout"]) == ([0.005, 0.02], [0, 
 # %%
 paper = read_json("../mmsr_lite/experiments/paper.json")
 theirs = {shop: pd.DataFrame(table).T["HR@5"] for shop, table in paper["ablation"].items()}
-show.play(
+show.interact(
     lambda shop: pd.DataFrame({f"paper, {shop}": theirs[shop], "here, cycle": hits["mean"].round(1)}).dropna(),
     shop=list(theirs),
 )  # fmt: skip
@@ -144,7 +144,7 @@ assert round(100 * (hits.loc["HAN-GNN", "mean"] / hits.loc["Synchronous", "mean"
 # %%
 places = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k"}
 ablations = {shop: stored_study("ablation", place) for shop, place in places.items()}
-show.play(
+show.interact(
     lambda shop, metric: show.differences(ablations[shop], metric=metric),
     shop=list(places), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"],
 )  # fmt: skip
@@ -256,7 +256,7 @@ assert round(hits.loc["HAN-GNN", "mean"] - hits.loc["NI(hohe)", "mean"], 1) == 2
 # **Before you run it:** in `cycle` eight of the nine are "clear". Which of them would you sign? And how many will be clear in `match`, where the item's identity is enough?
 
 # %%
-show.play(
+show.interact(
     lambda world, metric: show.differences(worlds[world], metric),
     world=list(worlds), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"],
 )  # fmt: skip
@@ -288,7 +288,7 @@ assert signed == {"he", "ho", "NI(hohe)", "NI(heho)", "without position"}
 
 # %%
 listening = {world: stored_study("aggregators", f"wardrobe-{world}") for world in worlds}
-show.play(
+show.interact(
     lambda world, metric: show.study(listening[world], metric=metric),
     world=list(listening), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"],
 )  # fmt: skip
@@ -335,7 +335,7 @@ assert listened["mean"].agg(["min", "max"]).round(1).tolist() == [28.5, 29.3] an
 
 # %%
 thirds = {shop: stored_study("aggregators", place) for shop, place in places.items()}
-show.play(
+show.interact(
     lambda shop, metric: show.differences(thirds[shop], metric=metric),
     shop=list(places), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"],
 )  # fmt: skip
@@ -373,7 +373,7 @@ known = pd.read_csv("../benchmarks/results/planted_truth.csv").assign(
 every = pd.concat([known, pd.read_csv("../benchmarks/results/planted_control.csv").assign(codes="shuffled")])
 split_up = every.query("world != 'mixed'").groupby(["world", "codes"]).model.agg(["mean", "std", "size"])
 split_up = split_up.rename(columns={"size": "seeds"})
-show.play(lambda world: split_up.loc[world].loc[["none", "shuffled", "true"]].round(1), world=["cycle", "match"])
+show.interact(lambda world: split_up.loc[world].loc[["none", "shuffled", "true"]].round(1), world=["cycle", "match"])
 
 # %% [markdown]
 # A third: 7.8 points come with any codes, 15.2 with the right ones. The table `controls`, where true, shuffled and no codes each have trials of their own, and five seeds, says 7.5 and 17.0. In `mixed` all comes with the
@@ -412,7 +412,7 @@ assert round(ours.loc["cycle", "true"] - asked.loc["cycle", "none"].max()) == 7 
 # %%
 TRAIN = False
 anew = stored_study("ablation", "wardrobe-cycle", TRAIN)
-show.play(lambda metric: show.study(anew, metric=metric), metric=["HR@5", "MRR@5"])
+show.interact(lambda metric: show.study(anew, metric=metric), metric=["HR@5", "MRR@5"])
 
 # %% [markdown]
 # ## Summary

@@ -38,7 +38,7 @@ tables["cycle"].sample(4, random_state=0)
 # **Before you run it:** the codes are the nodes that stand for modalities. In which of the three data sets will they be early, in which late, in which both? Choose the data set and how its gates are grouped.
 
 # %%
-show.play(
+show.interact(
     lambda world, by: show.inspector(summaries[world], by),
     world=list(worlds), by=["code", "type", "position", "length", "popularity"],
 )  # fmt: skip
@@ -136,7 +136,7 @@ axes = both.plot.scatter("beta_picture", "of", figsize=(8, 2.2), color="#E69F00"
 _ = axes.set(xlim=(0, 1), ymargin=0.2, xlabel="mean beta[0] of picture codes; a dot is a seed")
 
 # %%
-show.play(
+show.interact(
     lambda column: both.groupby("of")[column].agg(["min", "mean", "max"]).round(2),
     column=["beta_picture", "beta_text", "beta_item", "model", "share"],
 )
@@ -171,7 +171,7 @@ paper = read_json("../mmsr_lite/experiments/paper.json")["ablation"]
 orders = {shop: pd.DataFrame(found).T for shop, found in paper.items()}
 rows = {world: pd.DataFrame(stored_study("ablation", f"wardrobe-{world}")["rows"]) for world in worlds}
 orders |= {world: one.groupby("variant")[["HR@5", "MRR@5"]].mean() for world, one in rows.items()}
-show.play(
+show.interact(
     lambda metric: pd.DataFrame({shop: found[metric] for shop, found in orders.items()})
     .loc[["NI(hohe)", "NI(heho)", "HAN-GNN"]].round(2),
     metric=["HR@5", "MRR@5"],
@@ -220,7 +220,7 @@ kept = pd.concat(tables_of, names=["data set"])
 means = kept.query("by == 'all'").pivot_table("beta", ["data set", "node_type"], "seed")
 runs = {name: pd.DataFrame(stored_study("gates", place)["rows"]) for name, place in real.items()}
 forced = pd.DataFrame({name: one.groupby("variant")["HR@5"].mean() for name, one in runs.items()})
-show.play(lambda what: {"beta[0]": means.round(2), "HR@5": forced.round(2)}[what], what=["beta[0]", "HR@5"])
+show.interact(lambda what: {"beta[0]": means.round(2), "HR@5": forced.round(2)}[what], what=["beta[0]", "HR@5"])
 
 # %% [markdown]
 # Because nobody asks it. With one layer the user's state is the last item's ([[last pooling]]), so of all these gates one in each history reaches a score: that of the last item. No loss ever told the others what to be,

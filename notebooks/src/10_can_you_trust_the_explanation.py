@@ -43,7 +43,7 @@ records = {
     for world in models
     for explains in ("attention", "beta")
 }
-show.play(
+show.interact(
     lambda world, explains: show.fidelity(records[world, explains]), world=list(models), explains=["attention", "beta"]
 )
 
@@ -80,7 +80,7 @@ twin, generator = copy.deepcopy(model), torch.Generator().manual_seed(0)
 for own in (own for own in twin.parameters() if own.requires_grad):
     own.data = own.data.flatten()[torch.randperm(own.numel(), generator=generator)].view_as(own)
 either = {"A": twin, "B": model}
-show.play(lambda which: show.attention(trace(either[which], dataset, user=12)), which=["A", "B"])
+show.interact(lambda which: show.attention(trace(either[which], dataset, user=12)), which=["A", "B"])
 
 # %% [markdown]
 # (B is the trained one.) **Before you run it:** over 20 users, how alike are the attention weights of the two (rank correlation over edges)? And the importance of nodes by rollout?
@@ -135,7 +135,7 @@ assert right[table.cause == "match"].mean() < 0.01 and area > 0.7
 # ROC curve is 0.74. So it knows something that its plain reading does not say. Where is the border? Move it:
 
 # %%
-show.play(
+show.interact(
     lambda border: pd.crosstab(table.cause, np.where(table.late > border, "late", "early"), colnames=["it says"]),
     border=[0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.95, 0.99],
 )
@@ -286,7 +286,7 @@ check("10.5", ...)
 check("10.5", 15)
 
 # %% [markdown]
-# **Code you will read:** [explain/faithfulness.py](../mmsr_lite/explain/faithfulness.py), each test a function; [explain/rerun.py](../mmsr_lite/explain/rerun.py), how a node, an edge or a
+# **Code you will read:** [explain/faithfulness.py](../mmsr_lite/explain/faithfulness.py), each test a function; [explain/interventions.py](../mmsr_lite/explain/interventions.py), how a node, an edge or a
 # gate is taken away; [explain/pyg.py](../mmsr_lite/explain/pyg.py), our model as PyG calls it.
 #
 # **Next:** [11 the paper, the released code, and counting](11_paper_released_code_counting.ipynb), which asks whether there is anything to explain.

@@ -44,7 +44,7 @@ pd.Series(counted)[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(2)
 # %%
 config = {decay: MarkovConfig(decay=decay) for decay in (0.0, 0.3, 0.5, 0.7, 0.9, 1.0)}
 chains = {decay: Markov(one, dataset.num_items) for decay, one in config.items()}
-show.play(
+show.interact(
     lambda decay: chains[decay].count(parts.train) or pd.Series(evaluate(chains[decay], parts.test)).round(2),
     decay=list(chains),
 )
@@ -90,7 +90,7 @@ hits = pd.DataFrame({name: load_ranks(RESULTS / "ranks" / f"{run}.npz") <= 5 for
     float
 )
 shared = hits.T @ hits / hits.sum()  # column: whose hits; row: who has them too
-show.play(
+show.interact(
     lambda hits, found: f"{found} has {100 * shared.loc[found, hits]:.0f} % of the hits of {hits}",
     hits=["mmsr", "markov", "sasrec", "nova", "popularity"], found=["markov", "mmsr", "sasrec", "nova", "popularity"],
 )  # fmt: skip
@@ -150,7 +150,7 @@ assert 6.9 < 100 * (true["HR@5"].mean() / markov["HR@5"] - 1) < 7.1
 world = load("wardrobe:cycle")
 mixed_up = mismatched(world, rate=1, seed=0)
 before, after = (fit_codebook(one.modalities[0], num_codes=7, codes_per_item=1).codes for one in (world, mixed_up))
-show.play(
+show.interact(
     lambda item: pd.Series({"item": world.titles[item], "its picture code": before[item, 0], "now": after[item, 0]}),
     item=range(1, 60),
 )  # fmt: skip

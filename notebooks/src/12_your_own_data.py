@@ -150,7 +150,7 @@ pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 # %%
 test = split(ran["true"][1], validation=False).test
 record = compare({name: model for name, (model, _, _) in ran.items()}, ran["true"][1], test)
-show.play(
+show.interact(
     lambda metric: show.compare(
         record | {"pairs": [p | {"differences": {metric: p["differences"][metric]}} for p in record["pairs"]]}
     ),
@@ -177,7 +177,7 @@ assert true_shuffled["clear"] and true_none["clear"]
 
 # %%
 model, dataset, _ = ran["true"]
-show.play(lambda modality: show.codebook(codebook(model, dataset, modality)), modality=["picture", "title"])
+show.interact(lambda modality: show.codebook(codebook(model, dataset, modality)), modality=["picture", "title"])
 
 # %%
 mine = {tea.code: tea for tea in teas.itertuples()}
@@ -190,7 +190,7 @@ table
 # Each colour has a code of its own. Now one customer's graph: do the cups follow one another as planted?
 
 # %%
-show.play(
+show.interact(
     lambda user: show.msgraph(trace(model, dataset, user=user)),
     user=[u for u in range(60) if len(dataset.history(u)) < 8],
 )

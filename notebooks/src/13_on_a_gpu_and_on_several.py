@@ -106,7 +106,7 @@ assert fused["kernels"] == 82 and round(fused["ms"], 1) == 0.4
 # The third point is arithmetic. Choose the batch and the nodes of a history:
 
 # %%
-show.play(
+show.interact(
     lambda batch, nodes: pd.Series({
         "a matrix of weights (B, N, N), MiB": batch * nodes**2 * 4 / 2**20,
         "a vector for each pair (B, N, N, D = 128), MiB": batch * nodes**2 * 128 * 4 / 2**20,
@@ -187,7 +187,7 @@ assert abs(losses["two"] / losses["one"] - 1) < 1e-3
 # %%
 steps = -(-examples // 512)
 step = 1000 * ours.train_epoch_s["here, tf32"] / steps
-show.play(
+show.interact(
     lambda items: (
         f"{items:,} items: {(items + 1) * 128 * 4 / 1e6:,.1f} MB travel after each step (a step of Beauty: {step:.1f} ms)"
     ),

@@ -43,7 +43,7 @@ world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2,
 model = MMSR(MMSRConfig(dim=8), world.num_items, fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8))
 table = gates(model, world)
 display(explore(model, world, user=3), show.inspector(gates_summary(table), table=table))
-show.play(lambda n: f"number {n}", n=range(9))"""
+show.interact(lambda n: f"number {n}", n=range(9))"""
 THEIRS = "Cannot read properties of undefined (reading 'schema')"  # Notebook 7.6 at its own settings, with any notebook
 QUIET = (
     """async () => (await (await fetch('/api/sessions')).json()).every((s) => s.kernel.execution_state === 'idle')"""

@@ -7,8 +7,10 @@ import random
 import pytest
 from fixtures import HOSTILE, sample_history, sample_metrics, sample_trace
 
-from mmsr_lite.views import lanes, save_report, show
-from mmsr_lite.views.msgraph import STATIC, settle
+from mmsr_lite.views import save_report, show
+from mmsr_lite.views.figures import msgraph as figure
+from mmsr_lite.views.page import STATIC
+from mmsr_lite.views.selection import resolve_selection
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +57,7 @@ def test_nodes_do_not_overlap_and_stand_where_python_puts_them(visit, tmp_path):
         trace = sample_trace(seed, types, length)
         ask = "async ([code, trace]) => (await import(code)).layout(trace, 1000)"
         place = page.evaluate(ask, [code, trace])
-        mine = lanes.layout(trace, place["column"])["nodes"]
+        mine = figure.msgraph_layout(trace, place["column"])["nodes"]
         for (x, y, radius), node in zip(mine, place["nodes"], strict=True):
             assert (node["x"] - place["gutter"], node["radius"]) == pytest.approx((x, radius))
             assert all(y == b[1] for a, b in zip(place["nodes"], mine, strict=True) if a["y"] == node["y"])
@@ -165,7 +167,7 @@ def test_the_widget_sends_a_click_to_python_and_obeys_python(live):
     view = show.msgraph(trace)
     page = live(view)
     page.click("g.node[data-node='4'] .shape", force=True)
-    assert view.selection == settle(trace, {"node": 4})
+    assert view.selection == resolve_selection(trace, {"node": 4})
     view.selection = {"node": 1, "layer": 1, "path": "heho", "phase": 1}
     page.tell()
     assert page.locator("g.node.chosen").get_attribute("data-node") == "1" and page.is_checked("input[value='heho']")

@@ -15,9 +15,9 @@ from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.experiments import STUDIES, runner
-from mmsr_lite.experiments.perform import Worker
 from mmsr_lite.experiments.study import Setting, run_id
 from mmsr_lite.experiments.table import METRICS, load_ranks, read_rows
+from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.training.run import RunConfig, fit
 from tests.experiments.conftest import QUICK, TINY
 
@@ -31,7 +31,7 @@ def tables_are_alike(*files):
 def test_a_finished_study_is_not_run_again(done, finished, monkeypatch):
     assert finished[1] == ["ring: 2 of 2 runs of tuning, 0 were there", "ring, tiny: 3 of 3 runs of tiny, 0 were there"]
     before = (done.place / "tiny.csv").read_bytes()
-    monkeypatch.setattr(Worker, "perform", lambda *_: pytest.fail("a run was repeated"))
+    monkeypatch.setattr(Worker, "run_job", lambda *_: pytest.fail("a run was repeated"))
     assert done("tiny") == [
         "ring: 0 of 0 runs of tuning, 2 were there",
         "ring, tiny: 0 of 0 runs of tiny, 3 were there",
@@ -49,7 +49,7 @@ def test_the_versions_are_those_the_runs_were_made_with(done):
 
 
 def test_an_interrupted_study_keeps_its_table_and_goes_on(carry_out, tiny, finished, monkeypatch):
-    real, seen = Worker.perform, []
+    real, seen = Worker.run_job, []
 
     def stops(worker, job):
         seen.append(job)
@@ -57,7 +57,7 @@ def test_an_interrupted_study_keeps_its_table_and_goes_on(carry_out, tiny, finis
             raise KeyboardInterrupt
         return real(worker, job)
 
-    monkeypatch.setattr(Worker, "perform", stops)
+    monkeypatch.setattr(Worker, "run_job", stops)
     with pytest.raises(KeyboardInterrupt):
         carry_out(tiny)
     kept = read_rows(carry_out.place / "tiny.csv")
@@ -100,7 +100,7 @@ def test_ranks_are_kept_as_they_were(done):
 
 
 def test_what_another_study_has_is_taken_from_there(done, monkeypatch):
-    monkeypatch.setattr(Worker, "perform", lambda _, job: pytest.fail(f"{job.labels} again"))
+    monkeypatch.setattr(Worker, "run_job", lambda _, job: pytest.fail(f"{job.labels} again"))
     monkeypatch.setitem(STUDIES, "again", TINY)
     assert "0 of 0 runs of again, 3 were there" in done("again")[1]
     assert tables_are_alike(done.place / "tiny.csv", done.place / "again.csv")
@@ -117,8 +117,8 @@ def test_a_trial_that_two_studies_share_is_carried_out_once(carry_out, tiny, mon
 def test_of_several_processes_the_longest_runs_begin_first(carry_out, ring, tiny, monkeypatch):
     monkeypatch.setattr(runner, "pool_of", lambda jobs, worker: nullcontext())  # one process that says it is two
     monkeypatch.setattr(runner.Runner, "_expected", lambda self, job: 9.0 if job.config.model == "mmsr" else 1.0)
-    seen, real = [], Worker.perform
-    monkeypatch.setattr(Worker, "perform", lambda worker, job: seen.append(job.config.model) or real(worker, job))
+    seen, real = [], Worker.run_job
+    monkeypatch.setattr(Worker, "run_job", lambda worker, job: seen.append(job.config.model) or real(worker, job))
     carry_out(tiny, jobs=2)
     assert seen[-3:] == ["mmsr", "mmsr", "markov"]
 

@@ -12,10 +12,10 @@ from mmsr_lite.data.storage import read_json
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.gates import betas, forced
-from mmsr_lite.experiments.perform import without
 from mmsr_lite.experiments.study import Reading, Setting, run_id
 from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
-from mmsr_lite.explain.rerun import FORCED
+from mmsr_lite.experiments.worker import drop_codes_at_test
+from mmsr_lite.explain.interventions import FORCED
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.training.run import build, codebooks, corrupt, parts_of
@@ -73,9 +73,9 @@ def test_a_modality_that_is_missing_at_test_only_changes_what_is_read_not_what_w
     config = setting.config(name)
     books, test = codebooks(config, ring), parts_of(config, ring).test
     model = build(config, ring, books).eval()
-    same = without(model, config, ring, books, Reading(rate=0.0))
+    same = drop_codes_at_test(model, config, ring, books, Reading(rate=0.0))
     assert np.array_equal(ranks(same, test), ranks(model, test))
-    less = without(model, config, ring, books, Reading(rate=0.5, corrupted="a"))
+    less = drop_codes_at_test(model, config, ring, books, Reading(rate=0.5, corrupted="a"))
     history = torch.from_numpy(test.histories())
     changed = (less.scores(history) != model.scores(history)).any(1)
     there = corrupt(config.with_settings(corruption="missing", rate=0.5, corrupted="a"), ring).modality("a").present

@@ -11,7 +11,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import faithfulness as module
 from mmsr_lite.explain.faithfulness import SHARES, faithfulness
 from mmsr_lite.explain.gates import last_examples
-from mmsr_lite.explain.rerun import carried, dense, rerun, rollout, without
+from mmsr_lite.explain.interventions import carried, dense, remove_edges, rerun, rollout
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 HISTORIES = torch.tensor([[1, 2, 1, 3, 5], [12, 4, 4, 7, 0]])
@@ -64,7 +64,7 @@ def test_the_record_is_whole_and_the_curves_begin_and_end_where_they_must(random
     else:
         others = graph.exists.clone()
         others[torch.arange(8), graph.last] = False
-        bare, _ = rerun(model, graph, without(others))
+        bare, _ = rerun(model, graph, remove_edges(others))
     ends = [float(each.detach().softmax(1).gather(1, first).mean()) for each in (scores, bare)]
     for name, order in (("deletion", ends), ("insertion", ends[::-1])):
         for curve in ("ours", "random"):
@@ -84,14 +84,14 @@ def test_attention_of_every_kind_of_layer_is_tested(random_model, world, setting
 def test_an_order_by_true_effect_passes_deletion_and_its_reverse_fails(random_model, world):
     model, examples = random_model(), last_examples(world)
     graph = model.graphs(torch.from_numpy(examples.histories()))
-    worth, _, watched, _ = module._worth(model, graph, "attention")
+    importance, _, watched, _ = module._importance(model, graph, "attention")
     chance = lambda scores: scores.softmax(1).gather(1, watched[:, None])[:, 0]  # noqa: E731
-    effect, whole = torch.full_like(worth, -torch.inf), chance(rerun(model, graph)[0])
-    for slot in range(worth.shape[1]):
+    effect, whole = torch.full_like(importance, -torch.inf), chance(rerun(model, graph)[0])
+    for slot in range(importance.shape[1]):
         gone = torch.zeros_like(graph.exists)
         gone[:, slot] = True
-        lost = whole - chance(rerun(model, graph, without(gone))[0])
-        effect[:, slot] = torch.where(worth[:, slot].isnan(), -torch.inf, lost)
+        lost = whole - chance(rerun(model, graph, remove_edges(gone))[0])
+        effect[:, slot] = torch.where(importance[:, slot].isnan(), -torch.inf, lost)
     backwards = torch.where(effect.isinf(), effect, -effect)
     curves, same = module._curves(model, graph, watched, [effect, backwards], "attention")
     assert module._curve("deletion", "effect", curves[0])["passed"]
@@ -103,14 +103,14 @@ def test_the_gradient_of_a_gate_is_what_moving_it_to_half_does(random_model):
     model = random_model(layers=1).double()
     graph = model.graphs(HISTORIES[:1])
     graph = replace(graph, incidence=tuple(one.double() for one in graph.incidence))
-    worth, slope, watched, late = module._worth(model, graph, "beta")
+    importance, slope, watched, late = module._importance(model, graph, "beta")
     _, seen = rerun(model, graph)
     beta, last = seen["layers.0.probes.beta"].detach(), int(graph.last)
     moved = torch.full((1, *beta.shape), torch.nan, dtype=torch.double)
     moved[0, 0, last] = beta[0, last] + 1e-6 * (0.5 - beta[0, last])
     logs = [rerun(model, graph, beta=b)[0].log_softmax(1)[0, watched].detach() for b in (None, moved)]
     assert float(slope[0, last]) == pytest.approx(abs(float(logs[1] - logs[0])) / 1e-6, rel=1e-3)
-    assert float(worth[0, last]) == pytest.approx(abs(float(beta[0, last, 0]) - 0.5)) and late == beta[0, last, 0]
+    assert float(importance[0, last]) == pytest.approx(abs(float(beta[0, last, 0]) - 0.5)) and late == beta[0, last, 0]
     assert slope[0].nan_to_num().sum() == slope[0, last]  # with one layer no other gate reaches the answer
 
 
@@ -160,7 +160,7 @@ def test_beta_that_leans_to_the_cause_names_it(random_model, world, right):
 def test_forced_gates_are_read_at_the_last_item(random_model):
     model = random_model(layers=1)
     graph = model.graphs(HISTORIES)
-    *_, watched, _ = module._worth(model, graph, "beta")
+    *_, watched, _ = module._importance(model, graph, "beta")
     plain = [random_model(layers=1, fusion=name) for name in ("hohe", "heho")]
     for one in plain:
         one.load_state_dict(model.state_dict(), strict=False)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.changes import CHANGES, Scene, apply, filled, repeat
+from mmsr_lite.explain.edits import CHANGES, EditedHistory, apply, filled, repeat
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.graph.msgraph import RELATIONS
@@ -29,7 +29,7 @@ def ask(random_model, world):
 @pytest.fixture(scope="module")
 def scene(books, world):
     tables = {book.name: book.codes for book in books(2)}
-    return lambda: Scene(list(PAST), tables, world.titles, 2, ())
+    return lambda: EditedHistory(list(PAST), tables, world.titles, 2, ())
 
 
 def outcome(record):
@@ -195,7 +195,7 @@ def test_every_kind_has_random_repeats_that_the_graph_allows(scene, random_model
             "drop",
             "mismatch",
         )  # two items trade in one way only
-    alone = Scene([3], scene().tables, world.titles, 2, ())
+    alone = EditedHistory([3], scene().tables, world.titles, 2, ())
     repeat(alone, [filled({"do": "remove", "position": 1})], np.random.default_rng(0))
     assert alone.history == [3]  # what a history leaves no room for changes nothing
 

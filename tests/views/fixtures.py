@@ -241,6 +241,36 @@ def sample_codebook() -> dict:
     return {"schema": "mmsr-lite/codebook/1", "dataset": "d", "modality": "picture", "codes": codes}
 
 
+STUDY_LABELS = ("model", "variant", "corruption", "modality", "rate", "at")
+
+
+def study_row(value: float, *labels) -> dict:
+    return dict(zip(STUDY_LABELS, labels, strict=True)) | {"HR@5": value, "MRR@5": value / 2}
+
+
+def sample_study() -> dict:
+    """Two systems; one has two seeds, and loses a modality at test."""
+    rows = [
+        study_row(4.0, "a", "", "", "", 0.0, ""),
+        study_row(6.0, "a", "", "", "", 0.0, ""),
+        study_row(9.0, "b", "", "", "", 0.0, ""),
+    ]
+    rows += [study_row(3.0, "a", "", "missing", "x", 0.5, "test"), study_row(1.0, "a", "", "missing", "y", 0.5, "test")]
+    rows += [study_row(2.0, "a", "", "missing", "x", 0.5, "training")]
+    tests = [
+        {"system": HOSTILE, "against": "a", "metric": "HR@5", "difference": 4.0, "low": 3.0, "high": 5.0, "p": 0.01}
+    ]
+    tests += [tests[0] | {"metric": "MRR@5"}, tests[0] | {"system": "c", "low": -1.0, "p": 0.2}]
+    record = {
+        "schema": "mmsr-lite/study/1",
+        "study": "missing",
+        "dataset": HOSTILE,
+        "labels": [*STUDY_LABELS],
+        "reachable": None,
+    }
+    return record | {"rows": rows, "tests": tests}
+
+
 OTHERS = {"training": sample_history, "what_if": sample_what_if, "inspector": sample_gates}
 OTHERS |= {"compare": sample_compare, "fidelity": sample_faithfulness, "codebook": sample_codebook}
 

@@ -8,8 +8,7 @@ import types
 from pathlib import Path
 
 import pytest
-from fixtures import record_for
-from test_studies import sample
+from fixtures import record_for, sample_study
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.views import VIEWS, View
@@ -77,7 +76,7 @@ print(len(made))"""
 def test_stored_records_replay_where_torch_cannot_be_imported(tmp_path):
     """Every view, every stage, the explorer with a change and the report; the trace is that of a stored run."""
     stored = Path(__file__).parents[2] / "assets/wardrobe-mixed"
-    records = {name: record_for(name) for name in VIEWS} | {"study": sample()}
+    records = {name: record_for(name) for name in VIEWS} | {"study": sample_study()}
     if stored.is_dir():
         records["explorer"] = json.loads((stored / "trace.json").read_text(encoding="utf-8"))
     for name, record in records.items():

@@ -8,8 +8,8 @@ from mmsr_lite.course.check import Exercise
 from mmsr_lite.course.stored import ASSETS, stored_study
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.experiments.perform import without
 from mmsr_lite.experiments.study import Reading
+from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.graph.msgraph import build_msgraph
 from mmsr_lite.training.run import codebooks, open_run
 
@@ -33,7 +33,7 @@ def kept(model: str) -> float:
 def hits() -> tuple[float, float, float]:
     """HR@5 with half of the texts gone: of all histories, of those whose last item kept its text, and lost it."""
     config, model, dataset, parts = open_run(ASSETS / "wardrobe-cycle", "cpu")
-    less = without(model, config, dataset, codebooks(config, dataset), Reading(rate=0.5, corrupted="text"))
+    less = drop_codes_at_test(model, config, dataset, codebooks(config, dataset), Reading(rate=0.5, corrupted="text"))
     has = missing(dataset, modality="text", rate=0.5).modality("text").present
     has, hit = has[parts.test.items[parts.test.end - 1]], 100 * (ranks(less, parts.test) <= 5)
     return float(hit.mean()), float(hit[has].mean()), float(hit[~has].mean())

@@ -16,7 +16,7 @@ import numpy as np
 
 from mmsr_lite.data.corruption import displaced, shuffled
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.explain.rerun import FORCED
+from mmsr_lite.explain.interventions import FORCED
 from mmsr_lite.graph.msgraph import RELATIONS
 
 FAMILIES = {"homogeneous": ("out", "in", "both"), "heterogeneous": ("match",)}
@@ -25,7 +25,7 @@ Node = tuple[str, int]
 
 
 @dataclass
-class Scene:
+class EditedHistory:
     """One history on its way through changes: its items, other codes, and what is taken away from or forced in it.
 
     `tables` are the codes of all items by modality (V+1, k); `edges` (centre, neighbour, relation) are those of the
@@ -44,9 +44,9 @@ class Scene:
     gates: list[tuple[str, str | None, int | None, int | None]] = field(default_factory=list)
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
 
-    def fresh(self) -> Scene:
+    def fresh(self) -> EditedHistory:
         """The same history before any change."""
-        return Scene(list(self.history), self.tables, self.titles, self.layers, self.edges)
+        return EditedHistory(list(self.history), self.tables, self.titles, self.layers, self.edges)
 
     def item(self, position: Any) -> int:
         """The item at `position`."""
@@ -86,7 +86,7 @@ def _within(what: str, value: Any, least: int, most: int) -> int:
     return int(value)
 
 
-def _known(scene: Scene, type: Any, id: Any) -> None:
+def _known(scene: EditedHistory, type: Any, id: Any) -> None:
     if (type, id) not in scene.nodes:
         raise MMSRError(f"the graph has no node {type!r} {id!r}; give type and id of a node of the history")
 
@@ -95,12 +95,12 @@ def _words(modality: str | None) -> str:
     return "modalities" if modality is None else modality
 
 
-def _shuffle(scene: Scene, *, rate=1.0) -> str:
+def _shuffle(scene: EditedHistory, *, rate=1.0) -> str:
     scene.history = shuffled(np.array(scene.history), rate=rate, seed=int(scene.rng.integers(2**31))).tolist()
     return f"{100 * rate:.0f} % of the history is shuffled"
 
 
-def _mismatch(scene: Scene, *, modality=None, rate=1.0) -> str:
+def _mismatch(scene: EditedHistory, *, modality=None, rate=1.0) -> str:
     for m in scene.chosen(modality):
         held = {item: own for item in dict.fromkeys(scene.history) if (own := scene.carried(m, item))}
         source = displaced(np.array([*held] or [0]), rate=rate, seed=int(scene.rng.integers(2**31)))
@@ -109,7 +109,7 @@ def _mismatch(scene: Scene, *, modality=None, rate=1.0) -> str:
     return f"{100 * rate:.0f} % of the items trade their {_words(modality)}"
 
 
-def _noise(scene: Scene, *, modality=None, rate=1.0) -> str:
+def _noise(scene: EditedHistory, *, modality=None, rate=1.0) -> str:
     if not 0 <= rate <= 1:
         raise MMSRError(f"rate is {rate}; expected a share from 0 to 1")
     for m in scene.chosen(modality):
@@ -120,21 +120,21 @@ def _noise(scene: Scene, *, modality=None, rate=1.0) -> str:
     return f"{100 * rate:.0f} % of the items get the {_words(modality)} of random items"
 
 
-def _swap(scene: Scene, *, modality=None, position, other) -> str:
+def _swap(scene: EditedHistory, *, modality=None, position, other) -> str:
     one, two = scene.item(position), scene.item(other)
     for m in scene.chosen(modality):
         scene.codes |= {(m, one): scene.carried(m, two), (m, two): scene.carried(m, one)}
     return f"{scene.name(one)} and {scene.name(two)} swap their {_words(modality)}"
 
 
-def _drop(scene: Scene, *, modality=None, position=None) -> str:
+def _drop(scene: EditedHistory, *, modality=None, position=None) -> str:
     items = set(scene.history) if position is None else {scene.item(position)}
     scene.codes |= {(m, item): [] for m in scene.chosen(modality) for item in items}
     who = "every item loses its" if position is None else f"{scene.name(min(items))} loses its"
     return f"{who} {_words(modality)}"
 
 
-def _remove(scene: Scene, *, position) -> str:
+def _remove(scene: EditedHistory, *, position) -> str:
     if len(scene.history) == 1:
         raise MMSRError("the history has one item, which cannot be removed; add another first")
     item = scene.item(position)
@@ -142,42 +142,42 @@ def _remove(scene: Scene, *, position) -> str:
     return f"{scene.name(item)} leaves the history"
 
 
-def _replace(scene: Scene, *, position, item) -> str:
+def _replace(scene: EditedHistory, *, position, item) -> str:
     old, scene.history[position - 1] = scene.item(position), _within("item", item, 1, len(scene.titles) - 1)
     return f"{scene.name(old)} becomes {scene.name(item)}"
 
 
-def _move(scene: Scene, *, position, to) -> str:
+def _move(scene: EditedHistory, *, position, to) -> str:
     item, to = scene.item(position), _within("to", to, 1, len(scene.history))
     scene.history.insert(to - 1, scene.history.pop(position - 1))
     return f"{scene.name(item)} moves from position {position} to {to}"
 
 
-def _add(scene: Scene, *, item, position=None) -> str:
+def _add(scene: EditedHistory, *, item, position=None) -> str:
     place = len(scene.history) + 1 if position is None else _within("position", position, 1, len(scene.history) + 1)
     scene.history.insert(place - 1, _within("item", item, 1, len(scene.titles) - 1))
     return f"{scene.name(item)} comes in at position {place}"
 
 
-def _node(scene: Scene, *, type, id) -> str:
+def _node(scene: EditedHistory, *, type, id) -> str:
     _known(scene, type, id)
     scene.gone.add((type, id))
     return f"the node of {type} {id} is taken out"
 
 
-def _edge(scene: Scene, *, centre, neighbour) -> str:
+def _edge(scene: EditedHistory, *, centre, neighbour) -> str:
     for end in (centre, neighbour):
         _known(scene, *end)
     scene.cut.add((tuple(centre), tuple(neighbour)))
     return f"{' '.join(map(str, centre))} no longer listens to {' '.join(map(str, neighbour))}"
 
 
-def _relation(scene: Scene, *, relation) -> str:
+def _relation(scene: EditedHistory, *, relation) -> str:
     scene.relations |= set(FAMILIES.get(relation, (choose("relation", relation, (*RELATIONS, *FAMILIES)),)))
     return f"edges of {relation!r} are cut"
 
 
-def _gate(scene: Scene, *, to, type=None, id=None, layer=None) -> str:
+def _gate(scene: EditedHistory, *, to, type=None, id=None, layer=None) -> str:
     choose("gate", to, FORCED)
     if type is not None:
         choose("node type", type, ("item", *scene.tables))
@@ -222,7 +222,7 @@ def filled(change: str | Mapping[str, Any]) -> dict[str, Any]:
     return {"do": name} | fields | given
 
 
-def apply(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[str]:
+def apply(scene: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[str]:
     """Do `changes`, each with all fields, one after the other to `scene`; a phrase for each says what was done."""
     scene.rng = rng
     told = [CHANGES[c["do"]](scene, **{key: value for key, value in c.items() if key != "do"}) for c in changes]
@@ -231,7 +231,7 @@ def apply(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Gen
     return told
 
 
-def repeat(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> None:
+def repeat(scene: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> None:
     """Do changes of the same kind at random: each choice a person made is drawn anew, all else stays."""
     for change in changes:
         with suppress(MMSRError):  # what this history leaves no room for changes nothing
@@ -239,7 +239,7 @@ def repeat(scene: Scene, changes: Sequence[Mapping[str, Any]], rng: np.random.Ge
     scene.gone.discard(("item", scene.history[-1]))
 
 
-def _redrawn(scene: Scene, change: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+def _redrawn(scene: EditedHistory, change: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     length, new = len(scene.history), dict(change)
     places = (rng.permutation(length) + 1).tolist()
     one, two = places[0], places[min(1, length - 1)]

@@ -1,4 +1,4 @@
-"""Brush: a chart of many users and a list of those in the chosen part of it; one click opens a user below.
+"""UserBrowser: a chart of many users and a list of those in the chosen part of it; one click opens a user below.
 
 A box drawn in the chart, the controls above it and Python set the same `brush`.
 """
@@ -8,16 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.views import style
-from mmsr_lite.views.charts import Chart
-from mmsr_lite.views.play import box, draw
+from mmsr_lite.views import theme
+from mmsr_lite.views.chart import Chart
+from mmsr_lite.views.widgets.controls import box, draw
 
 LISTED = 12  # users, each a button
 COLUMNS = {"code": "id"}  # of the table of gates, where its name is not that of the group
 LOOK = {"fillcolor": "rgba(213,94,0,0.14)", "line": {"color": "#D55E00", "width": 2}}
 
 
-class Brush(Chart):
+class UserBrowser(Chart):
     """A chart with the users of a part of it; `open(user)` makes what a click on a user shows.
 
     With a table of `gates`, `brush` is {by, rows, late}: how gates are grouped, rows of the chart from 0 (none: all),
@@ -81,13 +81,13 @@ class Brush(Chart):
         if self.gates is None:
             found: dict[Any, str] = {}
             for one in self.rows:  # a user's first row differs most
-                ranks = ", ".join(map(style.rank, one["ranks"]))
-                found.setdefault(one["user"], f"{style.clean(one['user_id'], 20)}: ranks {ranks}")
+                ranks = ", ".join(map(theme.rank, one["ranks"]))
+                found.setdefault(one["user"], f"{theme.clean(one['user_id'], 20)}: ranks {ranks}")
             return found
         keys = [name for name in ("dataset", "user") if name in self.gates]
         counts = self.rows.groupby(keys if keys[1:] else "user").size().sort_values(ascending=False, kind="stable")
-        name = lambda key: f"user {key[1]} of {style.clean(key[0], 20)}" if keys[1:] else f"user {key}"  # noqa: E731
-        return {key: f"{name(key)}: {style.count(count, 'gate')}" for key, count in counts.items()}
+        name = lambda key: f"user {key[1]} of {theme.clean(key[0], 20)}" if keys[1:] else f"user {key}"  # noqa: E731
+        return {key: f"{name(key)}: {theme.count(count, 'gate')}" for key, count in counts.items()}
 
     @property
     def says(self) -> str:
@@ -96,7 +96,7 @@ class Brush(Chart):
         first = ", ".join([*people.values()][:3])
         if self.gates is None:
             return f"The models disagree most on {first}." if people else ""
-        share = f"{len(self.rows):,} of {len(self.gates):,} gates, of {style.count(len(people), 'user')}"
+        share = f"{len(self.rows):,} of {len(self.gates):,} gates, of {theme.count(len(people), 'user')}"
         return f"Inside (β {low:g} to {high:g}): {share}" + (f", first {first}." if people else ".")
 
     @property

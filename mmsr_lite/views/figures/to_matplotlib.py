@@ -3,14 +3,14 @@
 import html
 from typing import Any
 
-from mmsr_lite.views import style
+from mmsr_lite.views import theme
 
 
 def _axis(layout: dict, letter: str, name: str) -> dict:
     return layout.get(f"{letter}axis{name[1:]}", {})
 
 
-def still(figure: Any):
+def to_matplotlib(figure: Any):
     """The heat maps, lines, bars and pictures of `figure` with matplotlib; other marks are left out."""
     import numpy as np
     from matplotlib.colors import LinearSegmentedColormap
@@ -19,7 +19,7 @@ def still(figure: Any):
     record = figure.to_plotly_json()
     layout, plain = record["layout"], lambda text: html.unescape(str(text or "").replace("<br>", "\n"))
     height = layout.get("height", 420) / 100
-    result = Figure(figsize=(9, max(3.0, height)), facecolor=style.PAPER, layout="constrained")
+    result = Figure(figsize=(9, max(3.0, height)), facecolor=theme.PAPER, layout="constrained")
     names = list(dict.fromkeys(trace.get("xaxis") or "x" for trace in record["data"])) or ["x"]
     panels = dict(zip(names, result.subplots(1, len(names), squeeze=False)[0], strict=True))
     grown: dict[tuple, float] = {}
@@ -59,13 +59,13 @@ def still(figure: Any):
                 )
             if "range" in axis:
                 getattr(axes, f"set_{letter}lim")(axis["range"])
-            getattr(axes, f"set_{letter}label")(plain(axis.get("title", {}).get("text")), color=style.SOFT)
+            getattr(axes, f"set_{letter}label")(plain(axis.get("title", {}).get("text")), color=theme.SOFT)
         if _axis(layout, "x", name).get("tickangle"):
             axes.tick_params(axis="x", rotation=90)
         axes.tick_params(length=0, labelsize=8)
         axes.spines[:].set_visible(False)
         if any(trace["type"] == "heatmap" for trace in record["data"]) is False:
-            axes.grid(color=style.LINE, lw=0.6)
+            axes.grid(color=theme.LINE, lw=0.6)
             axes.set_axisbelow(True)
         named = axes.get_legend_handles_labels()
         if len(panels) > 3:  # narrower than a legend: one for all
@@ -77,10 +77,10 @@ def still(figure: Any):
             axes.legend(frameon=False, fontsize=8, borderaxespad=0.2, **above)
     for line in layout.get("shapes", []):
         if line["x0"] == line["x1"]:
-            panels[line["xref"]].axvline(line["x0"], color=style.SOFT, lw=1, ls=":", zorder=1)
+            panels[line["xref"]].axvline(line["x0"], color=theme.SOFT, lw=1, ls=":", zorder=1)
     first = panels[names[0]]
     for image in layout.get("images", []):
-        pixels = style.picture(image["source"])
+        pixels = theme.picture(image["source"])
         if pixels is not None:
             limits, x, y = (first.get_xlim(), first.get_ylim()), image["x"], image["y"]
             unit = np.ptp(limits[0]) / np.ptp(limits[1]) * (height - 0.9) / 7.6  # an x unit as long as a y unit: square

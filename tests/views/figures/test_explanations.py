@@ -3,8 +3,10 @@
 import pytest
 from fixtures import HOSTILE, sample_codebook, sample_compare, sample_faithfulness, sample_gates, sample_what_if
 
-from mmsr_lite.views import bands, charts, show
-from mmsr_lite.views.still import still
+from mmsr_lite.views import show
+from mmsr_lite.views.figures import explanations
+from mmsr_lite.views.figures import trace as charts
+from mmsr_lite.views.figures.to_matplotlib import to_matplotlib
 
 
 def marks(figure) -> dict[str, tuple[float, str]]:
@@ -17,7 +19,7 @@ def marks(figure) -> dict[str, tuple[float, str]]:
 
 
 def test_each_measure_of_a_what_if_stands_within_its_own_band():
-    found = marks(bands.what_if(sample_what_if()))
+    found = marks(explanations.what_if(sample_what_if()))
     assert found["rank: 2 to 7"] == ((5 - 1) / 2, "outside")  # the band is -1 to 3: middle 1, half 2
     assert found["score: 6.5 to 6"] == ((-0.5 - 1) / 2, "inside")
     (gate,) = [value for label, value in found.items() if label.startswith("β of")]
@@ -28,7 +30,7 @@ def test_where_the_repeats_do_not_differ_no_band_is_drawn_and_the_row_says_so():
     record = sample_what_if()
     for name, delta in (("rank", 0.0), ("score", -1.0)):
         record["measures"][name] |= {"band": [0.0, 0.0], "delta": delta}
-    figure = bands.what_if(record)
+    figure = explanations.what_if(record)
     found = marks(figure)
     assert found["no band, rank: 2 to 7"] == (0, "as all repeats")
     assert found["no band, score: 6.5 to 6"] == (-2, "outside")
@@ -37,16 +39,16 @@ def test_where_the_repeats_do_not_differ_no_band_is_drawn_and_the_row_says_so():
 
 
 def test_gates_of_a_data_set_are_grouped_and_comparisons_know_what_is_clear():
-    by_type, by_place = (bands.inspector(sample_gates(), by) for by in ("type", "position"))
+    by_type, by_place = (explanations.inspector(sample_gates(), by) for by in ("type", "position"))
     assert marks(by_type)["picture, layer 2"] == (0.5, "picture")
     assert by_type.data[0].base[0] == 0.2 and by_type.data[0].x[0] == pytest.approx(0.9 - 0.2)
     assert "item, layer 2, position 1 to 2" in marks(by_place)
-    found = marks(bands.compare(sample_compare()))
+    found = marks(explanations.compare(sample_compare()))
     assert found == {"late − early: HR@5": (2, "clear of zero"), "late − early: MRR@5": (0.5, "not clear")}
 
 
 def test_curves_of_an_explanation_stand_beside_chance_and_its_tests_are_told():
-    figure = bands.fidelity(sample_faithfulness())
+    figure = explanations.fidelity(sample_faithfulness())
     assert [list(line.y) for line in figure.data[:2]] == [[0.5, 0.2, 0.1], [0.5, 0.4, 0.1]]
     assert "Ours falls faster." in show.fidelity(sample_faithfulness()).text
 
@@ -59,6 +61,6 @@ def test_a_codebook_shows_its_items_and_a_training_plays_without_a_kernel():
 
 
 def test_the_still_twin_draws_bands_and_marks():
-    axes = still(bands.compare(sample_compare())).axes[0]
+    axes = to_matplotlib(explanations.compare(sample_compare())).axes[0]
     assert [(patch.get_x(), patch.get_width()) for patch in axes.patches if patch.get_width()] == [(1, 2), (-0.5, 2)]
     assert [list(line.get_xdata()) for line in axes.lines] == [[2], [0.5], [0, 0]]

@@ -17,9 +17,9 @@ from mmsr_lite.errors import MMSRError
 if TYPE_CHECKING:
     from mmsr_lite.data.dataset import Dataset
     from mmsr_lite.models.mmsr import MMSR
-    from mmsr_lite.views.explorer import Explorer
+    from mmsr_lite.views.widgets.explorer import Explorer
 
-CELL = """from mmsr_lite.explorer import explore_run
+CELL = """from mmsr_lite.live_explorer import explore_run
 explore_run({run!r}, {user!r})"""
 TEMPLATE = "index.html.j2"
 
@@ -40,7 +40,7 @@ def explore(
     True
     """
     from mmsr_lite.explain.session import Session
-    from mmsr_lite.views.explorer import Explorer
+    from mmsr_lite.views.widgets.explorer import Explorer
 
     session = Session(model, dataset, user, seed=seed, reduction=reduction)
     return Explorer(session.record, theme=theme, answers=session)

@@ -33,7 +33,7 @@ class Worker:
     ranks: Path
     kept: dict[str, tuple[Codebook, ...]] = field(default_factory=dict)
 
-    def perform(self, job: Job) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def run_job(self, job: Job) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The rows of a job whose config has its seed, and the rows of its gates; a trial is judged on validation."""
         began = time.perf_counter()
         gc.collect()  # what the run before has captured on a GPU
@@ -69,7 +69,7 @@ class Worker:
             return [job.labels | {"at": "validation"} | best | {"run": run_id(job.config)}], []
         parts, found = parts_of(config, data), []
         for reading in job.readings:
-            read = without(model, config, data, books, reading) if reading.rate else model
+            read = drop_codes_at_test(model, config, data, books, reading) if reading.rate else model
             with listen(read, forced(read, reading.gate) if reading.gate else None):
                 places = ranks(read, parts.test)
             name = run_id(job.config, reading)
@@ -79,7 +79,7 @@ class Worker:
         return found, betas(model, data, parts.test, counts) if job.betas else []
 
 
-def without(
+def drop_codes_at_test(
     model: Recommender, config: RunConfig, data: Dataset, books: tuple[Codebook, ...], reading: Reading
 ) -> Recommender:
     """The trained model where items have lost their codes at test: what it learned stays, what it looks up goes."""

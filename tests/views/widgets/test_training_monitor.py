@@ -1,4 +1,4 @@
-"""The cockpit: what it is told it shows; a press of pause holds the training, of stop ends it."""
+"""The training monitor: what it is told it shows; a press of pause holds the training, of stop ends it."""
 
 import threading
 
@@ -24,18 +24,18 @@ def training(epochs: int, begun: threading.Event):
 
 def test_pause_holds_after_an_epoch_and_stop_ends_it():
     begun = threading.Event()
-    cockpit = show.cockpit(training(5, begun))
-    cockpit.widget.children[0].children[0].value = True  # the pause button
-    cockpit.start()
+    monitor = show.training_monitor(training(5, begun))
+    monitor.widget.children[0].children[0].value = True  # the pause button
+    monitor.start()
     assert begun.wait(20)
-    cockpit._thread.join(0.2)
-    assert cockpit._thread.is_alive() and [row["epoch"] for row in cockpit.record["epochs"]] == [1]
-    assert bytes(cockpit.widget.children[1].value)[1:4] == b"PNG" and list(cockpit.figure.data[0].y) == [1]
-    cockpit.widget.children[0].children[1].click()  # stop
-    assert cockpit.wait()["epochs"] == [{"epoch": 1, "loss": 1}]
+    monitor._thread.join(0.2)
+    assert monitor._thread.is_alive() and [row["epoch"] for row in monitor.record["epochs"]] == [1]
+    assert bytes(monitor.widget.children[1].value)[1:4] == b"PNG" and list(monitor.figure.data[0].y) == [1]
+    monitor.widget.children[0].children[1].click()  # stop
+    assert monitor.wait()["epochs"] == [{"epoch": 1, "loss": 1}]
 
 
 def test_an_error_in_the_training_is_raised_by_wait():
-    cockpit = show.cockpit(lambda tell: 1 / 0).start()
+    monitor = show.training_monitor(lambda tell: 1 / 0).start()
     with pytest.raises(ZeroDivisionError):
-        cockpit.wait()
+        monitor.wait()

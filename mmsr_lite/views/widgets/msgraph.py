@@ -3,81 +3,34 @@
 import html
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from mmsr_lite.views import lanes, style
+from mmsr_lite.views import theme
 from mmsr_lite.views.base import View
-
-STATIC = Path(__file__).parent / "static"
-
-
-def settle(
-    record: dict[str, Any], before: dict[str, Any] | None = None, asked: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """The selection `before` with what is `asked` for, brought within the record, as msgraph.js does it.
-
-    {user, position, node, edge, layer, path, phase, stage}; positions count from 1, all else from 0. An edge brings the
-    node that listens, a position its item; a stage brings layer, path and phase, and goes when one of these changes.
-    """
-    wish, asked = dict(before or {}), dict(before or {}) if asked is None else asked
-    if {"position", "node", "edge"} & set(asked):
-        wish |= {"position": None, "node": None, "edge": None}
-    if {"layer", "path", "phase"} & set(asked):
-        wish["stage"] = None
-    wish |= asked
-
-    def of(rows: list, index: Any) -> Any:
-        return rows[index] if isinstance(index, int) and 0 <= index < len(rows) else None
-
-    layers, step = record["layers"], of(record.get("stages", []), wish.get("stage")) or {}
-    layer = min(max(step.get("layer", wish.get("layer") or 0), 0), max(len(layers) - 1, 0))
-    attention = layers[layer]["attention"] if layers else {}
-    path = next((p for p in (step.get("path"), wish.get("path"), *attention) if p in attention), None)
-    last = max(len(attention.get(path, [])) - 1, 0)
-    edge, place = of(record["edges"], wish.get("edge")), of(record["history"], (wish.get("position") or 0) - 1)
-    node = wish.get("node") if of(record["nodes"], wish.get("node")) else place["node"] if place else None
-    node = edge[1] if edge else node
-    held = place and wish["position"] in record["nodes"][node]["positions"]
-    return {
-        "user": (record.get("user") or {}).get("index"),
-        "position": wish["position"] if held else None,
-        "node": node,
-        "edge": wish["edge"] if edge else None,
-        "layer": layer,
-        "path": path,
-        "phase": min(max(step.get("phase", wish.get("phase") or 0), 0), last),
-        "stage": wish["stage"] if step else None,
-    }
-
-
-def phase_of(record: dict[str, Any], at: dict[str, Any]) -> tuple[str, list[float | None]]:
-    """Family and weights (E) of the layer, order and phase of a selection; no weights when there is no such phase."""
-    phases = record["layers"][at["layer"]]["attention"].get(at["path"], []) if record["layers"] else []
-    if not phases:
-        return "", [None] * len(record["edges"])
-    return phases[at["phase"]]["family"], phases[at["phase"]]["weights"]
+from mmsr_lite.views.figures import msgraph as figure
+from mmsr_lite.views.page import STATIC, page
+from mmsr_lite.views.selection import attention_at, resolve_selection
 
 
 class MSGraphView(View):
     """One history as an MSGraph with the attention and the gate of a trained model.
 
-    `selection` is what `settle` says: set any of it, or read what was clicked.
+    `selection` is what `resolve_selection` says: set any of it, or read what was clicked.
     """
 
     def __init__(self, record: dict[str, Any], selection: dict[str, Any] | None = None, theme: str = "auto"):
         super().__init__(record)
-        self.theme, self._selection, self._widget = theme, settle(record, selection), None
+        self.theme, self._selection, self._widget = theme, resolve_selection(record, selection), None
 
     @property
     def selection(self) -> dict[str, Any]:
         """What is chosen now, by Python or by a click."""
-        return settle(self.record, self._widget.selection if self._widget else self._selection)
+        return resolve_selection(self.record, self._widget.selection if self._widget else self._selection)
 
     @selection.setter
     def selection(self, asked: dict[str, Any]) -> None:
         self._goes(asked)
-        self._selection = settle(self.record, self.selection, asked)
+        self._selection = resolve_selection(self.record, self.selection, asked)
         if self._widget:
             self._widget.selection = self._selection
 
@@ -95,7 +48,7 @@ class MSGraphView(View):
         return msgraph_widget()(**self._traits())
 
     def _traits(self) -> dict[str, Any]:
-        look = style.for_record(self.record)
+        look = theme.for_record(self.record)
         return {"record": self.record, "look": look, "selection": self._selection, "theme": self.theme}
 
     def live(self) -> dict[str, Any]:
@@ -108,33 +61,31 @@ class MSGraphView(View):
 
     def html(self) -> str:
         """The live picture alone in a page."""
-        from mmsr_lite.views.report import page
-
         title = f"MSGraph of {self.record['dataset']['name']}"
         return page(title, [self.record], selection=self.selection, theme=self.theme)
 
-    def still(self):
+    def to_matplotlib(self):
         """The same lanes, shapes and colours with matplotlib."""
-        return lanes.draw(self.record, self.selection, *phase_of(self.record, self.selection))
+        return figure.draw(self.record, self.selection, *attention_at(self.record, self.selection))
 
     @property
     def _beta(self) -> list | None:
         return self.record["layers"][self.selection["layer"]]["beta"] if self.record["layers"] else None
 
     def _label(self, node: int) -> str:
-        return style.clean(self.record["nodes"][node]["label"])
+        return theme.clean(self.record["nodes"][node]["label"])
 
     @property
     def text(self) -> str:
         """The picture in words, the same as on the screen."""
-        record, at, count, edges = self.record, self.selection, style.count, self.record["edges"]
+        record, at, count, edges = self.record, self.selection, theme.count, self.record["edges"]
         kinds = [node["type"] for node in record["nodes"]]
         parts = ", ".join(count(kinds.count(t), f"{name} node") for t, name in enumerate(record["node_types"]))
         history = count(len(record["history"]), "interaction")
         says = [f"MSGraph of {history}: {parts} and {count(len(edges), 'edge')}."]
         if target := record["target"]:
-            says.append(f"The next item, {style.clean(target['title'])}, has rank {style.rank(target['rank'])}.")
-        family, weights = phase_of(record, at)
+            says.append(f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}.")
+        family, weights = attention_at(record, at)
         where = f"In layer {at['layer'] + 1}, order {at['path']}, phase {at['phase'] + 1} ({family})"
         others = [e for e, (source, centre, _) in enumerate(edges) if source != centre and weights[e] is not None]
         if others:
@@ -153,7 +104,7 @@ class MSGraphView(View):
     @property
     def table(self) -> list[dict[str, Any]]:
         """One row a node: what it is, where it stands, its gate, and what it listens to most."""
-        rows, weights, edges = [], phase_of(self.record, self.selection)[1], self.record["edges"]
+        rows, weights, edges = [], attention_at(self.record, self.selection)[1], self.record["edges"]
         for n, node in enumerate(self.record["nodes"]):
             mine = [(w, e) for e, w in enumerate(weights) if w is not None and edges[e][1] == n]
             weight, edge = max(mine, default=(None, None))
@@ -194,17 +145,18 @@ def to_pyvis(record: dict[str, Any]) -> str:
 
     net = Network(height="640px", width="100%", directed=True, cdn_resources="in_line")
     net.toggle_physics(False)
-    for n, (node, (x, y, radius)) in enumerate(zip(record["nodes"], lanes.layout(record)["nodes"], strict=True)):
-        fill, _, shape = style.kind(node["type"])
-        label = style.clean(node["label"], 24)
+    places = figure.msgraph_layout(record)["nodes"]
+    for n, (node, (x, y, radius)) in enumerate(zip(record["nodes"], places, strict=True)):
+        fill, _, shape = theme.kind(node["type"])
+        label = theme.clean(node["label"], 24)
         shape = "dot" if shape == "circle" else shape
         net.add_node(n, label=label, title=label, color=fill, shape=shape, x=float(x), y=float(y), size=0.7 * radius)
     for source, centre, r in record["edges"]:
         if source != centre:
             net.add_edge(
-                int(source), int(centre), title=style.clean(record["relations"][r]), color=style.line(record, r)[0]
+                int(source), int(centre), title=theme.clean(record["relations"][r]), color=theme.line(record, r)[0]
             )
-    page = net.generate_html().encode("utf-8", "replace").decode()
-    page = re.sub(r"<link[^>]*https?://[^>]*>|<script[^>]*src=[\"']https?://[^>]*>\s*</script>", "", page)
+    document = net.generate_html().encode("utf-8", "replace").decode()
+    document = re.sub(r"<link[^>]*https?://[^>]*>|<script[^>]*src=[\"']https?://[^>]*>\s*</script>", "", document)
     look = "width:100%;height:680px;border:0"
-    return f'<iframe title="MSGraph" sandbox="allow-scripts" style="{look}" srcdoc="{html.escape(page)}"></iframe>'
+    return f'<iframe title="MSGraph" sandbox="allow-scripts" style="{look}" srcdoc="{html.escape(document)}"></iframe>'

@@ -5,9 +5,10 @@ import copy
 import pytest
 from fixtures import HOSTILE, sample_history, sample_trace
 
-from mmsr_lite.views import charts, show
-from mmsr_lite.views.cockpit import training
-from mmsr_lite.views.still import still
+from mmsr_lite.views import show
+from mmsr_lite.views.figures import trace as charts
+from mmsr_lite.views.figures.to_matplotlib import to_matplotlib
+from mmsr_lite.views.figures.training import training
 
 TRACE = sample_trace(3)
 
@@ -73,8 +74,9 @@ def test_a_model_without_a_gate_and_a_trace_without_an_answer_say_so():
 
 
 def test_the_still_twin_draws_every_mark():
-    heat = still(charts.gates(TRACE)).axes[0]
+    heat = to_matplotlib(charts.gates(TRACE)).axes[0]
     assert heat.images[0].get_array().shape == (len(TRACE["nodes"]), 2)
-    bars = still(charts.ranking(TRACE)).axes[0]
+    bars = to_matplotlib(charts.ranking(TRACE)).axes[0]
     assert len([patch for patch in bars.patches if patch.get_width()]) == 30 and len(bars.images) == 10
-    assert [len(axes.lines) for axes in still(training(sample_history())).axes] == [2, 3, 4]  # and the best epoch
+    panels = to_matplotlib(training(sample_history())).axes
+    assert [len(axes.lines) for axes in panels] == [2, 3, 4]  # and the best epoch

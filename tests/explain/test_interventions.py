@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsr_lite.explain.rerun import blocks, dense, graphs_with, rerun, variant, without
+from mmsr_lite.explain.interventions import blocks, dense, graphs_with, remove_edges, rerun, variant
 from mmsr_lite.graph.batch import SELF
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.attention import MASKED
@@ -56,7 +56,7 @@ def test_taking_a_node_out_is_a_graph_without_it(random_model, settings):
             ids, incidence = ([one.clone() for one in many] for many in (graph.ids, graph.incidence))
             ids[kind][0, slot], incidence[kind][0, :, slot] = 0, 0
             bare = replace(graph, ids=tuple(ids), incidence=tuple(incidence))
-            assert close(rerun(model, graph, without(gone))[0][:, 1:], rerun(model, bare)[0][:, 1:])
+            assert close(rerun(model, graph, remove_edges(gone))[0][:, 1:], rerun(model, bare)[0][:, 1:])
         begin += width
 
 

@@ -9,10 +9,10 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.perform import Worker
-from mmsr_lite.experiments.sidecar import compare, read_sidecar
+from mmsr_lite.experiments.provenance import compare, read_sidecar
 from mmsr_lite.experiments.study import LABELS, Setting, run_id, tuned
 from mmsr_lite.experiments.table import read_rows, system_of
+from mmsr_lite.experiments.worker import Worker
 
 SCHEMA = "mmsr-lite/study/1"
 
@@ -37,7 +37,7 @@ def open_study(folder: str | Path, name: str) -> dict[str, Any]:
     return record | {"rows": rows, "tests": sidecar["tests"]}
 
 
-def again(record: dict[str, Any], dataset: Dataset, only: list[str] | None = None) -> dict[str, Any]:
+def retrain_study(record: dict[str, Any], dataset: Dataset, only: list[str] | None = None) -> dict[str, Any]:
     """The record with its runs of seed 0 trained anew on a CPU, with what the trials of its tables chose.
 
     `only` those of these models. Nothing is written; a CPU gives the numbers of a CPU's table again.
@@ -54,7 +54,7 @@ def again(record: dict[str, Any], dataset: Dataset, only: list[str] | None = Non
                 configs.append(job.config.with_settings(selection="none"))  # of a model that counts
                 found = next((config for config in configs if run_id(config, job.readings[0]) in kept), None)
                 if found is not None:
-                    made = worker.perform(replace(job, config=found))[0]
+                    made = worker.run_job(replace(job, config=found))[0]
                     rows += [dict(zip(LABELS, system_of(row), strict=True)) | row | told for row in made]
         tests = compare(Path(place), record["study"], rows, setting)
     return record | {"rows": rows, "tests": tests}

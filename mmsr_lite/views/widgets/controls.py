@@ -13,12 +13,12 @@ from mmsr_lite.errors import MMSRError
 SHOWN = "image/png", "text/plain"
 
 
-class Play:
+class Interact:
     """`make(**chosen)` with a control for each argument: a list gives a choice, a range a slider.
 
     With MMSR_STRICT=1 the ends of every control are made at once, and an error in a callback is raised, not only shown.
 
-    >>> Play(lambda layer: f"layer {layer}", layer=range(2))
+    >>> Interact(lambda layer: f"layer {layer}", layer=range(2))
     layer 0
     """
 
@@ -60,7 +60,7 @@ class Play:
             live = self.widget()._repr_mimebundle_()
         except ImportError:
             return kept
-        return {**live, **kept}, {"mmsr_lite": "play"}
+        return {**live, **kept}, {"mmsr_lite": "interact"}
 
 
 def box(*children: Any) -> Any:

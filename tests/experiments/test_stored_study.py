@@ -3,24 +3,24 @@
 import pytest
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.experiments.record import again, open_study
+from mmsr_lite.experiments.stored_study import open_study, retrain_study
 
 
 def test_a_run_carried_out_anew_gives_the_numbers_of_the_table(carry_out, ring, tiny):
     carry_out(tiny)
     record = open_study(carry_out.place, tiny)
-    anew = again(record, ring)
+    anew = retrain_study(record, ring)
     kept = {row["run"]: row["HR@5"] for row in record["rows"] if row["seed"] == 0}
     assert {row["run"]: pytest.approx(row["HR@5"], abs=1e-3) for row in anew["rows"]} == kept and len(kept) == 2
     assert [test["seeds"] for test in record["tests"]] == [[1, 2]] * 4  # markov has one seed
     assert [test["seeds"] for test in anew["tests"]] == [[1, 1]] * 4
-    assert [row["model"] for row in again(record, ring, ["markov"])["rows"]] == ["markov"]
+    assert [row["model"] for row in retrain_study(record, ring, ["markov"])["rows"]] == ["markov"]
 
 
 def test_a_study_that_reads_several_things_off_one_model_can_be_carried_out_anew(carry_out, ring):
     carry_out("gates", seeds=1)
     record = open_study(carry_out.place, "gates")
-    anew = again(record, ring)
+    anew = retrain_study(record, ring)
     assert record["rows"][0]["variant"] == "own gates" and len(record["rows"]) == 4
     assert [(row["variant"], row["run"]) for row in anew["rows"]] == [(r["variant"], r["run"]) for r in record["rows"]]
     assert all(row.keys() >= set(record["labels"]) for row in anew["rows"])

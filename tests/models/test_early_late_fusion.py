@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.models.fused import FusedSequences
+from mmsr_lite.models.early_late_fusion import FusedSequences
 from mmsr_lite.models.sasrec import SASRecConfig
 
 HISTORY = torch.tensor([[3, 1, 2], [5, 0, 0]])

@@ -11,7 +11,7 @@ import pandas as pd
 from mmsr_lite.data.storage import atomic, read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.sidecar import read_sidecar
+from mmsr_lite.experiments.provenance import read_sidecar
 from mmsr_lite.experiments.table import BETAS, TESTED, read_rows, said, system_of
 from mmsr_lite.models import MODELS
 

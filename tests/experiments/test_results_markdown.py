@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mmsr_lite.data.storage import read_json, write_json
-from mmsr_lite.experiments.page import write_page
+from mmsr_lite.experiments.results_markdown import write_page
 from mmsr_lite.experiments.table import TESTED, read_rows
 
 

@@ -86,7 +86,7 @@ def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
     return other
 
 
-def without(gone: Tensor) -> Tensor:
+def remove_edges(gone: Tensor) -> Tensor:
     """(B, N, N) the edges that stay when the nodes in `gone` (B, N) bool leave."""
     return ~(gone[:, :, None] | gone[:, None])
 

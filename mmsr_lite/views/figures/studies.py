@@ -1,24 +1,23 @@
 """Charts of a study: every system with its seeds, curves along a rate, and the paired tests with their intervals.
 
-Pure functions, record in (`experiments.record`), plotly figure out, as in charts.py.
+Pure functions, record in (`experiments.stored_study`), plotly figure out, as in trace.py.
 """
 
 from typing import Any
 
-from mmsr_lite.views import style
-from mmsr_lite.views.bands import IN, OUT, Row, _bands
-from mmsr_lite.views.charts import _empty, _figure, lines
+from mmsr_lite.views import theme
+from mmsr_lite.views.figures.kit import INSIDE, OUTSIDE, Row, empty_figure, figure_of, interval_rows, lines
 
-LOOKS = [("#0072B2", "circle"), ("#D55E00", "diamond"), (style.SOFT, "square"), ("#009E73", "hexagon")]
+LOOKS = [("#0072B2", "circle"), ("#D55E00", "diamond"), (theme.SOFT, "square"), ("#009E73", "hexagon")]
 LOOKS += [("#CC79A7", "circle"), ("#E69F00", "diamond")]
 
 
 def _title(record: dict[str, Any], what: str) -> str:
-    return style.safe(f"{record['study']} on {record['dataset']}: {what}", 90)
+    return theme.safe(f"{record['study']} on {record['dataset']}: {what}", 90)
 
 
 def _name(row: dict[str, Any], labels: list[str]) -> str:
-    return style.safe(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
+    return theme.safe(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
 
 
 def study(record: dict[str, Any], by: str, where: dict[str, Any] | None, metric: str):
@@ -45,9 +44,9 @@ def study(record: dict[str, Any], by: str, where: dict[str, Any] | None, metric:
     best = (record["reachable"] or {}).get(metric)
     axis = f"{metric}, percent; the band is from the least to the greatest of the seeds"
     axis += "" if best is None else "; dotted: the best that can be reached"
-    figure = _bands(_title(record, metric), style.safe(says, 2000), shown, marks, axis, zero=False)
+    figure = interval_rows(_title(record, metric), theme.safe(says, 2000), shown, marks, axis, zero=False)
     figure.update_xaxes(rangemode="tozero")
-    return figure if best is None else figure.add_vline(best, line={"color": style.SOFT, "width": 1, "dash": "dot"})
+    return figure if best is None else figure.add_vline(best, line={"color": theme.SOFT, "width": 1, "dash": "dot"})
 
 
 def curves(record: dict[str, Any], across: str, panel: str, where: dict[str, Any] | None, metric: str):
@@ -67,11 +66,11 @@ def curves(record: dict[str, Any], across: str, panel: str, where: dict[str, Any
         means = {name: {x: sum(some) / len(some) for x, some in points.items()} for name, points in found.items()}
         series = [(name, LOOKS[i % len(LOOKS)][0], [*p], [*p.values()]) for i, (name, p) in enumerate(means.items())]
         panels.append(("" if panels else f"{metric}, percent", series))  # one scale: it is named once
-        names.append(f"{style.safe(value)}: {across}")
+        names.append(f"{theme.safe(value)}: {across}")
         says += [f"{value}, {n}: {', '.join(f'{y:.1f} at {x:g}' for x, y in p.items())}" for n, p in means.items()]
     if not panels:
-        return _empty(_title(record, metric), "There is nothing to show.")
-    figure = lines(_figure(_title(record, metric), style.safe("; ".join(says), 2000), 420), panels, across)
+        return empty_figure(_title(record, metric), "There is nothing to show.")
+    figure = lines(figure_of(_title(record, metric), theme.safe("; ".join(says), 2000), 420), panels, across)
     for axis, name in zip(figure.select_xaxes(), names, strict=True):
         axis.title.text = name
     top = max(max(y) for _, series in panels for *_, y in series)
@@ -90,4 +89,4 @@ def differences(record: dict[str, Any], metric: str):
         rows.append((name, test["low"], test["high"], test["difference"], clear))
     says = "; ".join(f"{name}: {value:+.2f} ({low:+.2f} to {high:+.2f})" for name, low, high, value, _ in rows)
     title, axis = _title(record, f"paired differences in {metric}"), "percentage points, 95 % interval over users"
-    return _bands(title, style.safe(says, 2000), rows, {"clear": OUT, "not clear": IN}, axis)
+    return interval_rows(title, theme.safe(says, 2000), rows, {"clear": OUTSIDE, "not clear": INSIDE}, axis)

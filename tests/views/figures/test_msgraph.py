@@ -7,15 +7,16 @@ from fixtures import sample_trace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmsr_lite.views import lanes, show, style
-from mmsr_lite.views.msgraph import settle
+from mmsr_lite.views import show, theme
+from mmsr_lite.views.figures import msgraph as figure
+from mmsr_lite.views.selection import resolve_selection
 
 places = st.lists(st.floats(0, 100), min_size=1, max_size=20).map(sorted)
 
 
 @given(places)
 def test_spread_keeps_gaps_and_bounds_and_leaves_alone_what_fits(wanted):
-    got = lanes.spread(wanted, 5, 0, 100)
+    got = figure.spread(wanted, 5, 0, 100)
     assert all(b - a >= 5 - 1e-9 for a, b in pairwise(got))
     assert min(got) >= -1e-9 and max(got) <= 100 + 1e-9
     if all(b - a > 5 for a, b in pairwise(wanted)):
@@ -25,7 +26,7 @@ def test_spread_keeps_gaps_and_bounds_and_leaves_alone_what_fits(wanted):
 @given(st.integers(0, 50), st.integers(1, 4), st.integers(1, 50))
 def test_no_two_nodes_overlap_and_lanes_hold_their_nodes(seed, types, length):
     trace = sample_trace(seed % 5, types, length)
-    place = lanes.layout(trace, max(44.0, min(110.0, 1100 / length)))
+    place = figure.msgraph_layout(trace, max(44.0, min(110.0, 1100 / length)))
     nodes = place["nodes"]
     for i, (x, y, radius) in enumerate(nodes):
         _, top, height = next(lane for lane in place["lanes"] if lane[0] == trace["nodes"][i]["type"])
@@ -34,7 +35,7 @@ def test_no_two_nodes_overlap_and_lanes_hold_their_nodes(seed, types, length):
 
 
 def test_items_stand_in_the_middle_lane():
-    orders = [[lane[0] for lane in lanes.layout(sample_trace(1, types))["lanes"]] for types in (1, 2, 3, 4)]
+    orders = [[lane[0] for lane in figure.msgraph_layout(sample_trace(1, types))["lanes"]] for types in (1, 2, 3, 4)]
     assert orders == [[0], [1, 0], [1, 0, 2], [1, 2, 0, 3]]
 
 
@@ -55,14 +56,14 @@ def test_a_selection_outside_the_record_comes_back_within_it():
 def test_an_edge_brings_the_node_that_listens_a_position_its_item_and_a_stage_its_phase():
     trace = sample_trace(3)
     edge = next(e for e, (source, centre, _) in enumerate(trace["edges"]) if source != centre)
-    chosen = settle(trace, {"edge": edge, "layer": 1})
+    chosen = resolve_selection(trace, {"edge": edge, "layer": 1})
     assert (chosen["node"], chosen["layer"]) == (trace["edges"][edge][1], 1)
-    chosen = settle(trace, chosen, {"position": 3})
+    chosen = resolve_selection(trace, chosen, {"position": 3})
     assert (chosen["node"], chosen["edge"], chosen["position"]) == (trace["history"][2]["node"], None, 3)
     stage = next(i for i, one in enumerate(trace["stages"]) if one.get("path") == "heho" and one["layer"] == 1)
-    chosen = settle(trace, chosen, {"stage": stage})
+    chosen = resolve_selection(trace, chosen, {"stage": stage})
     assert [chosen[key] for key in ("layer", "path", "phase", "position")] == [1, "heho", 0, 3]
-    assert settle(trace, chosen, {"layer": 0})["stage"] is None
+    assert resolve_selection(trace, chosen, {"layer": 0})["stage"] is None
 
 
 def test_a_picture_that_is_not_one_is_not_drawn():
@@ -74,8 +75,8 @@ def test_a_picture_that_is_not_one_is_not_drawn():
         "data:image/png;base64,AAAA",
         'data:image/png;base64,A"',
     ):
-        assert style.picture(wrong) is None
-    assert style.picture(sample_trace(3)["history"][0]["picture"]).shape == (96, 96, 3)
+        assert theme.picture(wrong) is None
+    assert theme.picture(sample_trace(3)["history"][0]["picture"]).shape == (96, 96, 3)
 
 
 def test_pyvis_needs_no_network_and_its_titles_are_text():

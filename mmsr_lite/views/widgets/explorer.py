@@ -9,11 +9,13 @@ from functools import cache
 from typing import Any, Protocol
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.views import style
-from mmsr_lite.views.msgraph import STATIC, MSGraphView, msgraph_widget, settle
+from mmsr_lite.views import theme
+from mmsr_lite.views.page import STATIC, page
+from mmsr_lite.views.selection import resolve_selection
+from mmsr_lite.views.widgets.msgraph import MSGraphView, msgraph_widget
 
 
-class Answers(Protocol):
+class ExplorerBackend(Protocol):
     """Who is asked: `do(request)` gives what is to be told beside the `record` that it leaves."""
 
     record: dict[str, Any]
@@ -25,8 +27,8 @@ class Answers(Protocol):
 class Explorer(MSGraphView):
     """History and graph, gate lens, step through, what-if bench and answer of one user, all on one selection.
 
-    `selection` is what `settle` says: set any of it, another user too, or read what was clicked. Without `answers` it
-    replays the record it was given, and editing is off.
+    `selection` is what `resolve_selection` returns: set any of it, another user too, or read what was clicked. Without
+    `answers` the explorer replays the record it was given, and editing is off.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class Explorer(MSGraphView):
         selection: dict[str, Any] | None = None,
         theme: str = "auto",
         what_if: dict[str, Any] | None = None,
-        answers: Answers | None = None,
+        answers: ExplorerBackend | None = None,
     ):
         super().__init__(record, selection, theme)
         self.answers = answers
@@ -61,7 +63,7 @@ class Explorer(MSGraphView):
                 key = [nodes[at["node"]][name] for name in ("type", "id")]
                 keys = [[node["type"], node["id"]] for node in self.record["nodes"]]
                 same = {"node": keys.index(key) if key in keys else None}
-            self._selection, told = settle(self.record, at, same), {"what_if": None, **told}
+            self._selection, told = resolve_selection(self.record, at, same), {"what_if": None, **told}
         self._tell(**{"error": None, "found": None, "page": None, **told})
 
     def _tell(self, **news: Any) -> None:
@@ -101,12 +103,10 @@ class Explorer(MSGraphView):
             return super().text
         now = self.record["stages"][stage]
         what = f"Stage {stage + 1} of {len(self.record['stages'])}, {now['stage']}, {tuple(now['shape'])}"
-        return f"{what}{' at ' + now['probe'] if now['probe'] else ''}: {style.STAGES[now['stage']]} {super().text}"
+        return f"{what}{' at ' + now['probe'] if now['probe'] else ''}: {theme.STAGES[now['stage']]} {super().text}"
 
     def html(self) -> str:
         """The explorer as one page: all but editing works, with the change that was made last."""
-        from mmsr_lite.views.report import page
-
         title = f"{self.record['model']['label']} on {self.record['dataset']['name']}"
         stored = {"told": {"what_if": self.what_if, "stored": True}}
         return page(title, [self.record], selection=self.selection, theme=self.theme, explorer=stored)

@@ -1,0 +1,1 @@
+"""Pure functions: a record in, a figure out."""

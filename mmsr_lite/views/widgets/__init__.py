@@ -1,0 +1,1 @@
+"""Live views of ipywidgets and anywidget: a class each."""
