@@ -15,8 +15,8 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.timing import RESULTS, device_name, file_name, median_seconds, peak_of
 from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import write_json
-from mmsr_lite.evaluation.feed import Feed, width_for
-from mmsr_lite.nn.fused import plain_path
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
+from mmsr_lite.kernels import plain_path
 from mmsr_lite.training.loop import PRECISIONS, pick_device
 from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
 from mmsr_lite.training.step import Step
@@ -86,7 +86,7 @@ def main(argv: list[str]) -> None:
     dataset = prepare(config)
     books = codebooks(config, dataset)
     train = split(dataset, validation=False).train
-    feed, found = Feed(train, device), {"device": device_name(device), "batch": args.batch}
+    feed, found = DeviceExamples(train, device), {"device": device_name(device), "batch": args.batch}
     matmul, autocast = PRECISIONS[args.precision]
     ours = build(config, dataset, books).to(device)
     history, target = feed(rows_of_width(train.lengths, args.profile[0], args.batch, device), args.profile[0])

@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.evaluation.feed import Feed, width_for
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.models.base import Recommender
 
@@ -38,7 +38,7 @@ def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, p
     device = next((p.device for p in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
     most = 256 if device.type == "cpu" else 2048  # a CPU's cache holds little, a GPU's launches take long
     batch = batch or max(16, min(most, SCORES // int(examples.items.max(initial=1))))
-    feed, lengths = Feed(examples, device), examples.lengths
+    feed, lengths = DeviceExamples(examples, device), examples.lengths
     order = np.argsort(lengths, kind="stable")  # alike lengths together: little padding
     rows = torch.from_numpy(order).to(device)
     found, was_training = torch.zeros(len(order), device=device), model.training

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from mmsr_lite.errors import choose
 from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.kernels import fusable
+from mmsr_lite.kernels.side_stream import PendingGradient
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.aggregators import AGGREGATORS
-from mmsr_lite.nn.fused import fusable
-from mmsr_lite.nn.fused.aside import HeldGradient
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.modality import ItemModalities
@@ -95,19 +95,19 @@ class MMSR(Recommender):
 
     def user_state(self, history: Tensor) -> Tensor:
         """(B, D): last pooling, the state of the node that holds the last item (section 4.4)."""
-        if (quick := self._fused_state(history)) is not None:
-            return self._scaled(quick)
+        if (fused := self._fused_state(history)) is not None:
+            return self._scaled(fused)
         graph = self.graphs(history)
         states = [self.input_dropout(state) for state in self.nodes(graph)]
         for layer in self.layers[:-1]:
             states = layer(states, graph)
         return self._scaled(last_item_state(self.layers[-1], states, graph))
 
-    def _fused_state(self, history: Tensor, held: HeldGradient | None = None) -> Tensor | None:
+    def _fused_state(self, history: Tensor, held: PendingGradient | None = None) -> Tensor | None:
         """The state before scaling, by kernels made for it, where there are such."""
         if len(self.layers) > 1 or self.config.global_attention or not fusable(history):
             return None
-        from mmsr_lite.nn.fused.last import last_state, serves  # needs triton
+        from mmsr_lite.kernels.last import last_state, serves  # needs triton
 
         codes, rates = tuple(self.codes), (self.config.input_dropout, self.config.dropout)
         if not serves(self.nodes, self.layers[0], history, codes):
@@ -148,7 +148,7 @@ class MMSR(Recommender):
         """Mean cross-entropy over all items of `target` (B,)."""
         table, held, state = self.item_table(), None, None
         if fusable(history) and isinstance(table, nn.Parameter):  # one table looks up and scores
-            held = HeldGradient()
+            held = PendingGradient()
             state = self._fused_state(history, held)
         if state is None:
             state, held = self.user_state(history), None

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from mmsr_lite.nn.fused import fusable
-from mmsr_lite.nn.fused.aside import HeldGradient
+from mmsr_lite.kernels import fusable
+from mmsr_lite.kernels.side_stream import PendingGradient
 
 CHUNK = 2**24  # logits held at once: 64 MiB of float32
 ALIGNED = 8  # rows: tensor cores are slow on other numbers of items
@@ -31,12 +31,12 @@ def linear_cross_entropy(
     *,
     smoothing: float = 0.0,
     chunk: int = CHUNK,
-    held: HeldGradient | None = None,
+    held: PendingGradient | None = None,
 ) -> Tensor:
     """Mean cross-entropy of `target` (B,) in 1..V under the scores of `state` (B, D) and `table` (V+1, D).
 
     Item 0 is padding and no candidate. `smoothing` is label smoothing, a share spread over the V items evenly. `held`
-    is a `HeldGradient` of the table, for fused kernels.
+    is a `PendingGradient` of the table, for fused kernels.
 
     >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
     >>> linear_cross_entropy(state, table, torch.tensor([1, 2])).item()     # two items alike: log 2
@@ -45,7 +45,7 @@ def linear_cross_entropy(
     if (negatives := _NEGATIVES.get()) is not None:
         return sampled_cross_entropy(state, table, target, negatives.draw(), negatives.log_chance, smoothing=smoothing)
     if fusable(state) and state.dtype == table.dtype == torch.float32 and len(state) * len(table) <= chunk:
-        from mmsr_lite.nn.fused.loss import FusedCrossEntropy  # needs triton
+        from mmsr_lite.kernels.loss import FusedCrossEntropy  # needs triton
 
         return FusedCrossEntropy.apply(state, table, target, smoothing, _product_dtype(table), held)
     return _LinearCrossEntropy.apply(state, table, target, smoothing, chunk)

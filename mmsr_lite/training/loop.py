@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from mmsr_lite.data.split import Examples, Split
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.evaluation.feed import Feed, width_for
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.base import Recommender
@@ -125,7 +125,7 @@ def train(
     matmul, autocast = PRECISIONS[config.precision]
     torch.set_float32_matmul_precision(matmul)
     same_weights(model.to(device))
-    feed = Feed(parts.train, device)
+    feed = DeviceExamples(parts.train, device)
     step = Step(model, feed, config.lr, config.weight_decay, config.clip, autocast, config.negatives)
     record: dict[str, Any] = {"epochs": [], "best_epoch": 0, "selection": config.selection}
     best = {name: value.detach().clone() for name, value in model.state_dict().items()}

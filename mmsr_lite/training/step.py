@@ -9,9 +9,9 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor, nn
 
-from mmsr_lite.evaluation.feed import Feed
+from mmsr_lite.evaluation.device_examples import DeviceExamples
+from mmsr_lite.kernels import fusable
 from mmsr_lite.models.base import Recommender
-from mmsr_lite.nn.fused import fusable
 from mmsr_lite.nn.softmax import Negatives, sampled
 from mmsr_lite.training.distributed import add_up
 
@@ -25,7 +25,7 @@ class Step:
     def __init__(
         self,
         model: Recommender,
-        feed: Feed,
+        feed: DeviceExamples,
         lr: float,
         weight_decay: float,
         clip: float,
@@ -40,7 +40,7 @@ class Step:
             self.negatives = Negatives.of(feed.items[feed.end], len(model.item_table()) - 1, negatives)
         self.captures = self.device.type == "cuda" and model.static_shapes
         if self.captures and fusable(feed.items):
-            from mmsr_lite.nn.fused.loss import roomy  # needs triton
+            from mmsr_lite.kernels.loss import roomy  # needs triton
 
             for table in (part.weight for part in model.modules() if isinstance(part, nn.Embedding)):
                 table.data = roomy(table.data)
@@ -95,7 +95,7 @@ class Step:
         add_up([p.grad for p in self.model.parameters() if p.grad is not None])
         self.total.add_(loss.detach(), alpha=of)
         if self.captures and fusable(self.total):
-            from mmsr_lite.nn.fused.adam import clipped_step  # needs triton
+            from mmsr_lite.kernels.adam import clipped_step  # needs triton
 
             return clipped_step(self.optimiser, self.clip)
         norms = torch._foreach_norm([p.grad for p in self.model.parameters() if p.grad is not None])

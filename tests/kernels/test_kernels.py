@@ -5,9 +5,9 @@ import os
 import pytest
 import torch
 
-from mmsr_lite.evaluation.feed import Feed
+from mmsr_lite.evaluation.device_examples import DeviceExamples
+from mmsr_lite.kernels import plain_path
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
-from mmsr_lite.nn.fused import plain_path
 from mmsr_lite.nn.softmax import linear_cross_entropy
 
 triton = pytest.importorskip("triton", reason="needs triton")
@@ -15,12 +15,12 @@ GPU = torch.cuda.is_available()
 if not GPU and os.environ.get("TRITON_INTERPRET") != "1":
     pytest.skip("needs a GPU, or TRITON_INTERPRET=1", allow_module_level=True)
 
-from mmsr_lite.nn.fused.adam import clipped_step  # noqa: E402
-from mmsr_lite.nn.fused.feed import gather  # noqa: E402
-from mmsr_lite.nn.fused.graph import graph_tables  # noqa: E402
-from mmsr_lite.nn.fused.last import last_state, serves  # noqa: E402
-from mmsr_lite.nn.fused.loss import FusedCrossEntropy, roomy  # noqa: E402
-from mmsr_lite.nn.fused.nodes import NodeStates, SmallTables  # noqa: E402
+from mmsr_lite.kernels.adam import clipped_step  # noqa: E402
+from mmsr_lite.kernels.gather import gather  # noqa: E402
+from mmsr_lite.kernels.graph import graph_tables  # noqa: E402
+from mmsr_lite.kernels.last import last_state, serves  # noqa: E402
+from mmsr_lite.kernels.loss import FusedCrossEntropy, roomy  # noqa: E402
+from mmsr_lite.kernels.nodes import NodeStates, SmallTables  # noqa: E402
 
 DEVICE = torch.device("cuda" if GPU else "cpu")
 
@@ -65,8 +65,8 @@ def both(model: MMSR, history: torch.Tensor):
     with plain_path():
         plain = model.user_state(history)
     assert serves(model.nodes, model.layers[0], history, tuple(model.codes))
-    quick = model._scaled(last_state(model.nodes, model.layers[0], history, tuple(model.codes), 0.0, 0.0))
-    return plain, quick, gradients(plain), gradients(quick)
+    fused_state = model._scaled(last_state(model.nodes, model.layers[0], history, tuple(model.codes), 0.0, 0.0))
+    return plain, fused_state, gradients(plain), gradients(fused_state)
 
 
 @pytest.mark.parametrize("modalities, k, length", [(0, 2, 5), (1, 1, 1), (2, 3, 7), (3, 2, 18), (2, 2, 40)])
@@ -76,8 +76,8 @@ def test_state_and_gradients_are_those_of_the_plain_path(made, modalities, k, le
     if options and length > 10:
         return
     model = made(modalities, k, dim=48 if length == 7 else 16, **options)
-    plain, quick, wanted, found = both(model, histories(4, length))
-    assert torch.allclose(quick, plain, atol=1e-5)
+    plain, fused_state, wanted, found = both(model, histories(4, length))
+    assert torch.allclose(fused_state, plain, atol=1e-5)
     for name, value in wanted.items():
         assert torch.allclose(found[name], value, atol=1e-4, rtol=1e-3), name
     assert length < 7 or all(found[f"layers.0.{name}"].any() for name in ("key.maps.0.weight", "relation"))
@@ -152,7 +152,7 @@ def test_dropout_of_the_output_drops_the_same_values_in_both_directions(made):
 
 
 def test_a_batch_is_gathered_as_the_feed_does(cycle):
-    feed, rows = Feed(cycle.train, DEVICE), torch.tensor([5, 0, 17], device=DEVICE)
+    feed, rows = DeviceExamples(cycle.train, DEVICE), torch.tensor([5, 0, 17], device=DEVICE)
     with plain_path():
         wanted = feed(rows, 9)
     found = gather(feed.items, feed.end, feed.lengths, rows, 9)

@@ -6,7 +6,7 @@ import triton.language as tl
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from mmsr_lite.nn.fused.aside import Aside
+from mmsr_lite.kernels.side_stream import SideStream
 
 ALIGNED = 16  # logits of a row: wide loads and tensor cores ask for it
 LOW = tl.constexpr(-1e30)
@@ -78,7 +78,7 @@ class FusedCrossEntropy(torch.autograd.Function):
         (state, table), shares = ctx.saved_tensors, ctx.shares
         scale = grad / len(state)
         scaled, to_table = (state * scale).to(shares.dtype), table.new_empty(ctx.size, table.shape[1])
-        with Aside(state) as other:
+        with SideStream(state) as other:
             torch.mm(shares[:, : ctx.size].T, scaled, out=to_table)
         to_state = (shares @ table).to(state.dtype) * scale
         if ctx.held is not None and to_table.dtype == state.dtype:

@@ -1,20 +1,20 @@
-"""Feed: a set of examples that lives on the device and hands out histories there, so that no batch crosses the bus."""
+"""Examples that lie on the device: histories are gathered there, so that no batch is copied from the CPU."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmsr_lite.data.split import Examples
-from mmsr_lite.nn.fused import fusable
+from mmsr_lite.kernels import fusable
 
 WIDTHS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50])  # on a GPU: few shapes, little padding
 
 
-class Feed:
+class DeviceExamples:
     """`feed(rows, width)` gives histories (B, width), padded on the right with 0, and targets (B,).
 
     >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
-    >>> history, target = Feed(some, torch.device("cpu"))(torch.tensor([1, 0]), width=2)
+    >>> history, target = DeviceExamples(some, torch.device("cpu"))(torch.tensor([1, 0]), width=2)
     >>> history.tolist(), target.tolist()
     ([[7, 8], [7, 0]], [9, 8])
     """
@@ -28,7 +28,7 @@ class Feed:
     def __call__(self, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
         """Histories, of which none may be longer than `width`, and targets of `rows` (B,)."""
         if fusable(rows) and len(rows) and width:
-            from mmsr_lite.nn.fused.feed import gather  # needs triton
+            from mmsr_lite.kernels.gather import gather  # needs triton
 
             return gather(self.items, self.end, self.lengths, rows, width)
         end, lengths = self.end[rows][:, None], self.lengths[rows][:, None]  # (B, 1)

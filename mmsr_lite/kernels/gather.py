@@ -17,7 +17,7 @@ def _gather(items, end, lengths, rows, history, target, width, BLOCK: tl.constex
 
 
 def gather(items: Tensor, end: Tensor, lengths: Tensor, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
-    """What `Feed` gives for `rows` (B,): (B, width) and (B,)."""
+    """What `DeviceExamples` gives for `rows` (B,): (B, width) and (B,)."""
     history, target = items.new_empty(len(rows), width), items.new_empty(len(rows))
     _gather[len(rows),](items, end, lengths, rows, history, target, width, BLOCK=triton.next_power_of_2(width))
     return history, target

@@ -13,10 +13,10 @@ import triton
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from mmsr_lite.nn.fused import attention, gate
-from mmsr_lite.nn.fused.aside import Aside, join_later
-from mmsr_lite.nn.fused.graph import Tables, graph_tables
-from mmsr_lite.nn.fused.nodes import NodeStates, SmallTables
+from mmsr_lite.kernels import attention, gate
+from mmsr_lite.kernels.graph import Tables, graph_tables
+from mmsr_lite.kernels.nodes import NodeStates, SmallTables
+from mmsr_lite.kernels.side_stream import SideStream, join_later
 from mmsr_lite.nn.han import HANLayer
 from mmsr_lite.nn.nodes import NodeEmbedding
 
@@ -36,7 +36,7 @@ def last_state(
         made = SmallTables(nodes.merge.weight, small)
         if input_dropout > 0 or dropout > 0:
             seeds = torch.empty(2, dtype=torch.long, device=history.device)
-            with Aside(history, 1) as drawn:
+            with SideStream(history, 1) as drawn:
                 seeds.random_(2**31)  # others on every replay
         tables = graph_tables(history, codes, sizes, len(small[0]) + len(small[1]))
         if seeds is not None:
@@ -81,18 +81,18 @@ class _LastLayer(torch.autograd.Function):
         nodes, asking = len(states), parts[0]
         ctx.lengths = [nodes, nodes, asking, asking * types, graphs * n, 4 * attention.COPIES, 4]
         ctx.zeros = states.new_empty(sum(ctx.lengths) if any(ctx.needs_input_grad) else 0, dim)
-        with Aside(states) as asks:
+        with SideStream(states) as asks:
             torch.mm(key.T, query, out=g)
-        with Aside(states):  # joined with `early`, which follows
+        with SideStream(states):  # joined with `early`, which follows
             torch.mm(states[:asking], g, out=asked)
             ctx.zeros.zero_()
         segments = list(zip(states.split(parts), values.split(parts), value, strict=True))
-        with Aside(states, 1) as of_codes:
+        with SideStream(states, 1) as of_codes:
             for x, out, weight in segments[1:]:
                 torch.mm(x, weight.T, out=out)
         torch.mm(segments[0][0], value[0].T, out=segments[0][1])
         of_codes.join()
-        with Aside(states) as early:
+        with SideStream(states) as early:
             attention.heterogeneous[graphs, length](
                 asked, states, values, *belong, items, scale, *counts, 1, EVERY=True, **entries
             )
@@ -140,7 +140,7 @@ class _LastLayer(torch.autograd.Function):
         )  # fmt: skip
         flat = to_ends.view(graphs, -1).addmm_(to_hidden, first)
         copies = {"COPIES": attention.COPIES, **slots}
-        with Aside(states) as early:
+        with SideStream(states) as early:
             attention.homogeneous_backward[graphs, 1](
                 flat.view_as(ends)[:, 1], read, values, relation, *paired, ends[:, 1], wholes[1], to_read, to_values,
                 to_relations, *counts, 2, SAME=False, **copies,
@@ -161,17 +161,17 @@ class _LastLayer(torch.autograd.Function):
         early.join()
         to_value, to_first = [torch.empty_like(weight) for weight in value], torch.empty_like(first)
         to_query, to_key, to_g = states.new_empty(types, dim, dim), torch.empty_like(key), torch.empty_like(g)
-        with Aside(states) as weights:
+        with SideStream(states) as weights:
             torch.mm(states[:asking].T, to_asked, out=to_g).addmm_(reached[:, 0].T, to_u)  # (D, T D)
             torch.bmm(key.expand(types, dim, dim), to_g.view(dim, types, dim).transpose(0, 1), out=to_query)
             torch.mm(query, to_g.T, out=to_key)
             torch.mm(to_hidden.T, ends.view(graphs, -1), out=to_first)
             torch.sum(to_relations.view(attention.COPIES, 4, dim), 0, out=to_relation)
         segments = list(zip(*(x.split(parts) for x in (states, to_states, to_values)), value, to_value, strict=True))
-        with Aside(states, 2) as of_codes:
+        with SideStream(states, 2) as of_codes:
             for _, to_x, to_v, weight, _ in segments[1:]:
                 to_x.addmm_(to_v, weight)
-        with Aside(states, 1) as value_weights:
+        with SideStream(states, 1) as value_weights:
             for x, _, to_v, _, to_weight in segments:
                 torch.mm(to_v.T, x, out=to_weight)
             to_value[0].addmm_(to_read.T, items)

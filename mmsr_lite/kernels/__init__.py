@@ -38,7 +38,7 @@ def _works() -> bool:
     if find_spec("triton") is None:
         return False
     try:
-        from mmsr_lite.nn.fused.feed import gather
+        from mmsr_lite.kernels.gather import gather
 
         one = torch.ones(1, dtype=torch.long, device="cuda")
         return gather(one, one - 1, one - 1, one - 1, 1)[1].item() == 1

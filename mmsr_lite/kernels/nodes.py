@@ -8,8 +8,8 @@ import triton.language as tl
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from mmsr_lite.nn.fused.aside import Aside, HeldGradient, join_later
-from mmsr_lite.nn.fused.graph import Tables
+from mmsr_lite.kernels.graph import Tables
+from mmsr_lite.kernels.side_stream import PendingGradient, SideStream, join_later
 
 BLOCK, COPIES = 32, 8  # rows a program; copies of small gradients, so that fewer programs add to one address
 ROUNDS = tl.constexpr(7)  # of Philox-4x32, the fewest without known faults (Salmon et al., SC 2011)
@@ -98,7 +98,7 @@ class SmallTables:
         dim, rows = merge.shape[0], sum(map(len, small))
         self.table, self.mapped = merge.new_empty(rows, dim), merge.new_empty(3, rows, dim)
         self.gradient = merge.new_empty(COPIES, 3, rows, dim)
-        with Aside(merge) as self.block:  # maps of identity, type and position
+        with SideStream(merge) as self.block:  # maps of identity, type and position
             torch.cat(list(small), out=self.table)
             torch.bmm(self.table.expand(3, -1, -1), merge.view(dim, 3, dim).permute(1, 2, 0), out=self.mapped)
             self.gradient.zero_()
@@ -109,7 +109,7 @@ class NodeStates(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx, tables: Tables, made: SmallTables, held: HeldGradient | None, seed: Tensor | None, rate: float,
+        ctx, tables: Tables, made: SmallTables, held: PendingGradient | None, seed: Tensor | None, rate: float,
         items: Tensor, merge: Tensor, *small: Tensor,
     ):  # fmt: skip
         dim, nodes, looked_up = merge.shape[0], len(tables.source), tables.rows.shape[0] * tables.widths[0]
@@ -145,7 +145,7 @@ class NodeStates(torch.autograd.Function):
         )  # fmt: skip
         maps, to_merge = merge.view(dim, 3, dim), torch.empty_like(merge)
         to_tables, to_small = table.new_empty(3, *table.shape), table.new_empty(3, *table.shape)
-        with Aside(items, 2) as later:
+        with SideStream(items, 2) as later:
             torch.sum(to_mapped, 0, out=to_tables)
             torch.bmm(to_tables, maps.permute(1, 0, 2), out=to_small)  # each row's own map's part is its gradient
             to_maps = to_merge.view(dim, 3, dim).permute(1, 0, 2)
