@@ -54,7 +54,7 @@ def _late(layer: HANLayer, states: list[Tensor], every: Tensor, graph: GraphBatc
     centre = _take(every, index)  # (B, n, D)
     weights = homogeneous_logits(centre, every, graph.last_item_relations, layer.relation).softmax(-1)
     reached = weights @ every  # (B, n, D)
-    asked = _take(torch.cat(states, 1), index) if layer.hohe_reads_input else reached
+    asked = layer.compared_states(reached, _take(torch.cat(states, 1), index))
     query = torch.cat(layer.query(list(asked.split(sizes, 1))), 1)
     logits = (query @ layer.key.maps[0](asked[:, :1]).transpose(1, 2))[:, :, 0]  # (B, n)
     logits = F.leaky_relu(logits / math.sqrt(query.shape[-1]) if layer.scale else logits).masked_fill(~real, MASKED)
