@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import pytest
 
 if find_spec("triton") is None:  # kernels' modules cannot be imported then, and nothing imports them
-    collect_ignore_glob = ["mmsr_lite/nn/fused/[a-z]*.py"]
+    collect_ignore_glob = ["mmsr_lite/kernels/[a-z]*.py"]
 
 
 @pytest.fixture(scope="session", autouse=True)

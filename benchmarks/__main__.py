@@ -21,7 +21,7 @@ from benchmarks.timing import RESULTS, device_name, file_name, median_seconds
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import read_json, write_json
-from mmsr_lite.evaluation.feed import Feed, width_for
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.explain.gates import gates
 from mmsr_lite.graph.codes import Codebook
@@ -51,7 +51,7 @@ GOALS = {  # of the table: key -> (what, goal)
 }
 
 
-def graphs_per_second(model, feed: Feed, lengths: np.ndarray, device: torch.device) -> float:
+def graphs_per_second(model, feed: DeviceExamples, lengths: np.ndarray, device: torch.device) -> float:
     """How many MSGraphs, with their relations and matches, are built a second from random training histories."""
     batch = 256 if device.type == "cpu" else 16384
     some = np.random.default_rng(0).choice(len(lengths), 8 * batch)
@@ -82,7 +82,9 @@ def measure(config: RunConfig, epochs: int, dataset: Dataset, books: tuple[Codeb
     found |= {"peak_gib": peak, "loss": record["epochs"][-1]["loss"]}
     found["rank_s"] = median_seconds(lambda: ranks(model, parts.test), device, most=5, limit=float("inf"))
     if size() == 1:
-        found["graphs_per_s"] = graphs_per_second(model, Feed(parts.train, device), parts.train.lengths, device)
+        found["graphs_per_s"] = graphs_per_second(
+            model, DeviceExamples(parts.train, device), parts.train.lengths, device
+        )
         found["gates_s"] = median_seconds(lambda: gates(model, dataset), device, warm=1, most=3, limit=float("inf"))
     quality = evaluate(model, parts.test)
     return found | {"hr5": quality["HR@5"], "mrr5": quality["MRR@5"]}

@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.timing import RESULTS, seconds_of
 from mmsr_lite.data.storage import write_json
-from mmsr_lite.evaluation.feed import Feed
+from mmsr_lite.evaluation.device_examples import DeviceExamples
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.training.loop import train
@@ -32,7 +32,7 @@ def import_seconds() -> float:
 
 def graphs_a_second(model, parts, count: int = 8192, batch: int = 256) -> float:
     """MSGraphs with relations, matches and occupancy of random training histories; batches that stay in the cache."""
-    lengths, feed = parts.train.lengths, Feed(parts.train, CPU)
+    lengths, feed = parts.train.lengths, DeviceExamples(parts.train, CPU)
     some = np.random.default_rng(0).choice(len(lengths), count)
     order = some[np.argsort(lengths[some], kind="stable")]
 

@@ -18,13 +18,13 @@ import torch
 from benchmarks.timing import RESULTS, device_name, file_name, median_seconds, peak_of, wait
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples, split
-from mmsr_lite.evaluation.feed import Feed, width_for
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.softmax import linear_cross_entropy
-from mmsr_lite.training.loop import TrainConfig, batches, pick_device, train
+from mmsr_lite.training.changeover import Changeover
+from mmsr_lite.training.loop import TrainConfig, batches, pick_device, step_class, train
 from mmsr_lite.training.run import RunConfig, prepare
-from mmsr_lite.training.step import Step
 
 BASE = {"history": 20, "codes": 30, "codes_per_item": 3, "layers": 1, "batch": 512, "dim": 128, "items": 12_101}
 AXES: dict[str, tuple[int, ...]] = {
@@ -60,7 +60,9 @@ def random_step(device: torch.device, negatives: int = 0, share: int = 1, **size
     books = random_books(num_items, size["codes"], size["codes_per_item"], size["dim"])
     torch.manual_seed(0)
     model = MMSR(MMSRConfig(dim=size["dim"], layers=size["layers"], max_history=length), num_items, books)
-    step = Step(model.to(device).train(), Feed(some, device), 1e-3, 0.0, 5.0, negatives=negatives)
+    examples = DeviceExamples(some, device)
+    step = step_class(model, device)(model.to(device).train(), examples, 1e-3, 0.0, 5.0, negatives=negatives)
+    Changeover(step, some.lengths, 1, {}, "warm").before(1, 0, 0)  # by kernels where there are some
     rows = torch.arange(count, device=device)
     return lambda: step(rows, length, 1e-3, count * share)
 
@@ -99,7 +101,7 @@ def measure_users(dataset: Dataset, device: torch.device, times: int, **base: in
     batch = (BASE | base)["batch"]
     began = time.perf_counter()
     parts = split(many, validation=False)
-    lengths, feed = parts.train.lengths, Feed(parts.train, device)
+    lengths, feed = parts.train.lengths, DeviceExamples(parts.train, device)
     for rows in batches(lengths, batch, (0, 1)):
         feed(torch.from_numpy(rows).to(device), width_for(lengths[rows].max(), device))
     wait(device)

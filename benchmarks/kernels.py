@@ -6,7 +6,6 @@ and gradients of the two paths are apart. Writes benchmarks/results/kernels-<dev
 
 import argparse
 from collections import Counter
-from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -15,13 +14,14 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.timing import RESULTS, device_name, file_name, median_seconds, peak_of
 from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import write_json
-from mmsr_lite.evaluation.feed import Feed, width_for
-from mmsr_lite.nn.fused import plain_path
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
+from mmsr_lite.evaluation.strategy import PLAIN, Strategy, choose_strategy
+from mmsr_lite.kernels.strategy import KernelStrategy
+from mmsr_lite.training.captured import CapturedStep
 from mmsr_lite.training.loop import PRECISIONS, pick_device
 from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
-from mmsr_lite.training.step import Step
 
-PATHS = {"plain": plain_path, "fused": nullcontext}
+PATHS = {"plain": PLAIN, "fused": KernelStrategy()}
 
 
 def rows_of_width(lengths: np.ndarray, width: int, batch: int, device: torch.device) -> torch.Tensor:
@@ -55,10 +55,10 @@ def _range(event) -> tuple[float, float]:
     return event.time_range.start, event.time_range.end
 
 
-def gradients(model, history, target) -> dict[str, torch.Tensor]:
+def gradients(model, history, target, strategy: Strategy) -> dict[str, torch.Tensor]:
     """The loss and every gradient, without dropout."""
     model.eval().zero_grad(set_to_none=True)
-    loss = model.loss(history, target)
+    loss = strategy.loss(model, history, target)
     loss.backward()
     return {"loss": loss.detach()} | {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
 
@@ -86,32 +86,33 @@ def main(argv: list[str]) -> None:
     dataset = prepare(config)
     books = codebooks(config, dataset)
     train = split(dataset, validation=False).train
-    feed, found = Feed(train, device), {"device": device_name(device), "batch": args.batch}
+    feed, found = DeviceExamples(train, device), {"device": device_name(device), "batch": args.batch}
     matmul, autocast = PRECISIONS[args.precision]
     ours = build(config, dataset, books).to(device)
     history, target = feed(rows_of_width(train.lengths, args.profile[0], args.batch, device), args.profile[0])
     for name, precision in (("float32", "highest"), ("tf32", "high")):
         torch.set_float32_matmul_precision(precision)
-        with plain_path():
-            plain = gradients(ours, history, target)
-        found[f"apart_{name}"] = apart(plain, gradients(ours, history, target))
+        plain, fused = (gradients(ours, history, target, strategy) for strategy in PATHS.values())
+        found[f"apart_{name}"] = apart(plain, fused)
         print(f"{name}: plain and fused are apart by", found[f"apart_{name}"], flush=True)
     torch.set_float32_matmul_precision(matmul)
     print(f"{'path':8}{'width':>6}{'ms':>9}{'kernels':>9}{'GiB':>8}   {args.precision}, batch {args.batch}")
-    for path, block in PATHS.items():
+    for path, strategy in PATHS.items():
         model = build(config, dataset, books).to(device).train()
-        with block():
-            step = Step(model, feed, 1e-4, 0.0, 5.0, autocast)
-            for width in args.widths:
-                rows = rows_of_width(train.lengths, width, args.batch, device)
-                work = lambda step=step, rows=rows, width=width: step(rows, width, 1e-4)  # noqa: E731
-                peak = peak_of(lambda work=work: [work() for _ in range(3)], device)
-                ms = 50 * median_seconds(lambda work=work: [work() for _ in range(20)], device)  # of 20, as in training
-                count, busy, longest = kernels_of(work)
-                row = {"ms": ms, "kernels": count, "busy_us": busy, "peak_gib": peak}
-                row |= {"longest": longest} if width in args.profile else {}
-                found.setdefault(path, {})[str(width)] = row
-                print(f"{path:8}{width:6}{ms:9.3f}{count:9}{peak:8.2f}", flush=True)
-                for name, often, us in row.get("longest", []):
-                    print(f"    {us:8.1f} us {often:4} x  {name}")
+        if isinstance(strategy, KernelStrategy):
+            strategy.adopt(model)
+        choose_strategy(model, strategy)
+        step = CapturedStep(model, feed, 1e-4, 0.0, 5.0, autocast)
+        for width in args.widths:
+            rows = rows_of_width(train.lengths, width, args.batch, device)
+            work = lambda step=step, rows=rows, width=width: step(rows, width, 1e-4)  # noqa: E731
+            peak = peak_of(lambda work=work: [work() for _ in range(3)], device)
+            ms = 50 * median_seconds(lambda work=work: [work() for _ in range(20)], device)  # of 20, as in training
+            count, busy, longest = kernels_of(work)
+            row = {"ms": ms, "kernels": count, "busy_us": busy, "peak_gib": peak}
+            row |= {"longest": longest} if width in args.profile else {}
+            found.setdefault(path, {})[str(width)] = row
+            print(f"{path:8}{width:6}{ms:9.3f}{count:9}{peak:8.2f}", flush=True)
+            for name, often, us in row.get("longest", []):
+                print(f"    {us:8.1f} us {often:4} x  {name}")
     write_json(RESULTS / f"kernels-{file_name(device)}.json", found, indent=1)

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from benchmarks.timing import RESULTS, file_name, median_seconds, wait
 from mmsr_lite.data.split import Examples, Split, split
 from mmsr_lite.data.storage import write_json
-from mmsr_lite.evaluation.feed import Feed, width_for
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.graph.batch import MATCH, SELF
 from mmsr_lite.models import MODELS
@@ -164,7 +164,7 @@ class EdgeHAN(nn.Module):
 def han(config: RunConfig, dataset, parts: Split, batch: int, device: torch.device) -> dict[str, Any]:
     """Milliseconds of one layer's forward and backward pass, dense and by edges, for three lengths of history."""
     model, found = build(config, dataset).to(device), {}
-    lengths, feed = parts.train.lengths, Feed(parts.train, device)
+    lengths, feed = parts.train.lengths, DeviceExamples(parts.train, device)
     order = np.argsort(lengths, kind="stable")
     layer = model.layers[0].eval()
     edge = EdgeHAN(layer)

@@ -99,9 +99,9 @@ def gpu() -> list[Finding]:
     if torch.cuda.is_available():
         memory = torch.cuda.get_device_properties(0).total_memory / 2**30
         detail = f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB, CUDA {torch.version.cuda}"
-        from mmsr_lite.nn.fused import fusable
+        from mmsr_lite.kernels import works
 
-        if fusable(torch.zeros(1, device="cuda")):
+        if works():
             return [Finding("gpu", "ok", detail)]
         fix = "install triton and a C compiler (Debian, Ubuntu: apt-get install gcc)"
         return [

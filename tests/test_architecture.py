@@ -84,8 +84,8 @@ def test_no_file_imports_from_a_higher_floor():
             there = target.split(".")[1]
             if here == "views":
                 allowed = target.startswith(VIEWS_READ)
-            elif here == "kernels":
-                allowed = there in FLOORS[: FLOORS.index("models") + 1] or there == "kernels"
+            elif here == "kernels":  # a leaf: it sees the training step, and nobody sees it
+                allowed = there in FLOORS[: FLOORS.index("training") + 1] or there == "kernels"
             else:
                 allowed = there in FLOORS[: FLOORS.index(here) + 1]
             if not allowed:

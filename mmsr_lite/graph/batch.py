@@ -22,7 +22,7 @@ class GraphBatch:
 
     Node type 0 is the item; type m is the m-th modality. `history` is (B, L), padded on the right with 0.
     `last_nodes[t]` names the slots that the last item occupies, (B, k_t), and which of them are real, (B, k_t).
-    What only the last item's nodes need, `near...`, is what a last layer reads: the rest of its graph is never made.
+    The last layer reads `last_item_neighbours` and `last_item_relations` alone; the rest of the graph is then not made.
 
     >>> codes = torch.tensor([[[0, 0], [1, 0], [1, 2]]])            # M=1, V+1=3, k=2
     >>> graph = build_graphs(torch.tensor([[1, 2, 1]]), codes)
@@ -60,16 +60,16 @@ class GraphBatch:
         return at / at.sum(2, keepdim=True).clamp_min(1)
 
     @cached_property
-    def near(self) -> tuple[Tensor, Tensor]:
+    def last_item_neighbours(self) -> tuple[Tensor, Tensor]:
         """(B, n) slots, counted over all types, of the last item and its codes, and which of them are real."""
         begins = [sum(self.widths[:t]) for t in range(len(self.ids))]
         slots = [index + begin for (index, _), begin in zip(self.last_nodes, begins, strict=True)]
         return torch.cat(slots, 1), torch.cat([real for _, real in self.last_nodes], 1)
 
     @cached_property
-    def near_relations(self) -> Tensor:
-        """(B, n, N) relation of each node of `near` to every node, 0 across types."""
-        (index, real), at = self.near, torch.cat(self.incidence, 2)  # (B, L, N)
+    def last_item_relations(self) -> Tensor:
+        """(B, n, N) relation of each node of `last_item_neighbours` to every node, 0 across types."""
+        (index, real), at = self.last_item_neighbours, torch.cat(self.incidence, 2)  # (B, L, N)
         own = at.gather(2, index[:, None].expand(-1, at.shape[1], -1)).transpose(1, 2)  # (B, n, L)
         relation = _relation(own[:, :, :-1] @ at[:, 1:] > 0, own[:, :, 1:] @ at[:, :-1] > 0)
         slots, types = torch.arange(at.shape[2], device=at.device), self.types

@@ -49,10 +49,7 @@ class Recommender(nn.Module, ABC):
 
     def scores(self, history: Tensor) -> Tensor:
         """(B, V+1): dot product of user state and item table (equation 7); item 0 has -inf."""
-        users, items = self.encode(history)
-        scores = users @ items.T
-        scores[:, 0] = -torch.inf
-        return scores
+        return dot_scores(*self.encode(history))
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of `target` (B,)."""
@@ -67,3 +64,10 @@ class Recommender(nn.Module, ABC):
     def mean_beta(self, history: Tensor) -> dict[str, float]:
         """Mean weight of late fusion (hohe) in the update gates, by node type; empty for a model without gates."""
         return {}
+
+
+def dot_scores(users: Tensor, items: Tensor) -> Tensor:
+    """Scores of all items (B, V+1): products of user states (B, D) and item vectors (V+1, D); item 0 gets -inf."""
+    scores = users @ items.T  # (B, V+1)
+    scores[:, 0] = -torch.inf
+    return scores

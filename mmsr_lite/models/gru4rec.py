@@ -52,7 +52,7 @@ class GRU(nn.Module):
             x = self.dropout(x)
             states = layer(x)[0]
             probes = [self.probes[f"{gate}_{n}"] for gate in GATES]
-            x = self._by_gates(layer, x, states, probes) if any(p.heard for p in probes) else states
+            x = self._by_gates(layer, x, states, probes) if any(p.has_listener for p in probes) else states
         return x
 
     @staticmethod

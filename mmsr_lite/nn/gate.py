@@ -5,28 +5,38 @@ from torch import Tensor, nn
 
 
 class UpdateGate(nn.Module):
-    """`beta = softmax(MLP([h_hohe ; h_heho]))` (..., 2), which sums to one.
+    """`beta = softmax(MLP([h_hohe ; h_heho]))`: two weights that sum to one.
 
-    `separate=True` is the released code's reading: one MLP scores each path alone.
+    Args:
+        dim: D, the width of the states.
 
-    >>> gate = UpdateGate(4)
-    >>> beta = gate(torch.zeros(3, 4), torch.zeros(3, 4))
-    >>> beta.shape, bool(torch.allclose(beta.sum(-1), torch.ones(3)))
-    (torch.Size([3, 2]), True)
+    Example:
+        >>> gate = UpdateGate(4)
+        >>> beta = gate(torch.zeros(3, 4), torch.zeros(3, 4))
+        >>> beta.shape, bool(torch.allclose(beta.sum(-1), torch.ones(3)))
+        (torch.Size([3, 2]), True)
     """
 
-    def __init__(self, dim: int, separate: bool = False):
+    def __init__(self, dim: int):
         super().__init__()
-        self.separate = separate
-        width = dim if separate else 2 * dim
-        self.mlp = nn.Sequential(nn.Linear(width, dim), nn.ReLU(), nn.Linear(dim, 1 if separate else 2))
+        self.mlp = self.make_mlp(dim)
+
+    def make_mlp(self, dim: int) -> nn.Sequential:
+        """2 D -> D -> one score for each path."""
+        return nn.Sequential(nn.Linear(2 * dim, dim), nn.ReLU(), nn.Linear(dim, 2))
 
     def logits(self, hohe: Tensor, heho: Tensor) -> Tensor:
-        """What the MLP says of the two paths (..., 2), before the softmax."""
-        if self.separate:
-            return torch.cat([self.mlp(hohe), self.mlp(heho)], -1)
+        """The MLP's scores of both paths (..., 2), before the softmax."""
         return self.mlp(torch.cat([hohe, heho], -1))
 
     def forward(self, hohe: Tensor, heho: Tensor) -> Tensor:
-        """Weights of the two paths for states (..., D)."""
+        """Weigh the two paths.
+
+        Args:
+            hohe: States of the late path (..., D).
+            heho: States of the early path (..., D).
+
+        Returns:
+            beta (..., 2): first the weight of late fusion, then that of early fusion.
+        """
         return self.logits(hohe, heho).softmax(-1)

@@ -48,19 +48,30 @@ FUSIONS = {  # the variants of Table 4
 
 
 class HANLayer(nn.Module):
-    """One HAN-GNN layer: states of each node type, list of (B, N_t, D), to the same; `config` is the model's."""
+    """One HAN-GNN layer.
+
+    Args:
+        num_types: The item and M modalities: 1 + M.
+        config: The model's config (`MMSRConfig`).
+
+    Attributes:
+        fusion: Which paths the layer walks, one of FUSIONS.
+        query, key, value: One linear map for each node type.
+        relation: (R, D), the vector a_r of each homogeneous relation.
+        gate: The update gate, None where the paths are not joined by one.
+        join: The linear map that joins two paths (equation 15), None where there is none.
+        probes: Where the explainer reads or replaces states, logits, attention weights and beta.
+    """
 
     def __init__(self, num_types: int, config):
         super().__init__()
         dim, self.fusion = config.dim, FUSIONS[config.fusion]
-        self.scale, self.residual, self.hohe_reads_input = config.scale, config.residual, config.hohe_reads_input
+        self.scale, self.residual = config.scale, config.residual
         self.query, self.key, self.value = (TypedLinear(num_types, dim) for _ in range(3))
-        if config.tied_maps:
-            self.query = self.key = self.value
         for linear in self.value.maps:
             nn.init.eye_(linear.weight)  # a layer starts as an average of its neighbours
         self.relation = nn.Parameter(torch.zeros(NUM_RELATIONS, dim))  # a_r; attention starts uniform
-        self.gate = UpdateGate(dim, config.separate_gate) if self.fusion.merge == "gate" else None
+        self.gate = self.make_gate(config) if self.fusion.merge == "gate" else None
         self.join = nn.Linear(2 * dim, dim) if self.fusion.merge == "linear" else None
         self.dropout = nn.Dropout(config.dropout)
         names = ["input", "output", "beta", *self.fusion.paths]
@@ -68,8 +79,20 @@ class HANLayer(nn.Module):
             names += [f"{path}_{n}_{what}" for n in range(1, len(families) + 1) for what in ("logits", "weights")]
         self.probes = nn.ModuleDict({name: Probe() for name in names})
 
+    def make_gate(self, config) -> UpdateGate:
+        """The gate that weighs late against early fusion."""
+        return UpdateGate(config.dim)
+
     def forward(self, states: list[Tensor], graph: GraphBatch) -> list[Tensor]:
-        """Walk each path and merge."""
+        """Walk each path and merge their ends.
+
+        Args:
+            states: The states of the nodes of each type, (B, N_t, D).
+            graph: The MSGraphs.
+
+        Returns:
+            New states of the same shapes.
+        """
         states = self.probes["input"](states)
         values = self.value(states)
         ends = {path: self.probes[path](self._walk(path, states, values, graph)) for path in self.fusion.paths}
@@ -82,20 +105,34 @@ class HANLayer(nn.Module):
     def _walk(self, path: str, states: list[Tensor], values: list[Tensor], graph: GraphBatch) -> list[Tensor]:
         reached = states
         for phase, family in enumerate(self.fusion.paths[path], 1):
-            read = values if phase == 1 else None
+            name = f"{path}_{phase}"
+            compared = values  # whose products are the homogeneous logits
             if phase == 2 and (self.fusion.invasive or family == HOMOGENEOUS):
-                read = self.value(reached)
-            summed = read if self.fusion.invasive and phase > 1 else values  # non-invasive: only the logits see phase 1
+                compared = self.value(reached)
+            summed = values  # non-invasive: only the logits see phase 1
+            if phase == 2 and self.fusion.invasive:
+                summed = compared
             if family == HOMOGENEOUS:
-                pairs = zip(read, graph.relations, strict=True)
-                logits = tuple(homogeneous_logits(value, value, relation, self.relation) for value, relation in pairs)
-                weights = self._attend(f"{path}_{phase}", logits)
-                reached = [weight @ value for weight, value in zip(weights, summed, strict=True)]  # (B, N_t, D)
+                reached = self._read_own_type(name, compared, summed, graph)
             else:
-                reached = states if self.hohe_reads_input else reached
-                logits = (heterogeneous_logits(self.query(reached), self.key(reached), graph, self.scale),)
-                (weights,) = self._attend(f"{path}_{phase}", logits)
-                reached = list((weights @ torch.cat(summed, 1)).split(graph.widths, 1))
+                reached = self._read_other_types(name, self.compared_states(reached, states), summed, graph)
+        return reached
+
+    def _read_own_type(self, name: str, compared: list[Tensor], summed: list[Tensor], graph: GraphBatch):
+        """Equations 11 and 12: each node sums its neighbours of the same type; list of (B, N_t, D)."""
+        pairs = zip(compared, graph.relations, strict=True)
+        logits = tuple(homogeneous_logits(value, value, relation, self.relation) for value, relation in pairs)
+        weights = self._attend(name, logits)  # (B, N_t, N_t)
+        return [weight @ value for weight, value in zip(weights, summed, strict=True)]  # (B, N_t, D)
+
+    def _read_other_types(self, name: str, compared: list[Tensor], summed: list[Tensor], graph: GraphBatch):
+        """Equations 13 and 14: each node sums the nodes of other types at its items; list of (B, N_t, D)."""
+        logits = (heterogeneous_logits(self.query(compared), self.key(compared), graph, self.scale),)
+        (weights,) = self._attend(name, logits)  # (B, N, N)
+        return list((weights @ torch.cat(summed, 1)).split(graph.widths, 1))  # (B, N_t, D)
+
+    def compared_states(self, reached: Tensor | list[Tensor], states: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
+        """The states that equation 13 compares: those that the path has `reached`; `states` is the layer's input."""
         return reached
 
     def _attend(self, name: str, logits: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -103,8 +140,10 @@ class HANLayer(nn.Module):
         return self.probes[f"{name}_weights"](tuple(logit.softmax(-1) for logit in logits))
 
     def combine(self, *ends: Tensor) -> Tensor:
-        """Equations 15 to 17: the ends of the paths (..., D) become one state."""
+        """Equations 15 to 17: the ends of the paths, each (..., D), become one state (..., D)."""
         if self.gate is not None:
             beta = self.probes["beta"](self.gate(*ends))  # (..., 2)
             return beta[..., :1] * ends[0] + beta[..., 1:] * ends[1]
-        return self.join(torch.cat(ends, -1)) if self.join is not None else ends[0]
+        if self.join is not None:
+            return self.join(torch.cat(ends, -1))
+        return ends[0]

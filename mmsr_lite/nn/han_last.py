@@ -37,24 +37,24 @@ def _walk(layer: HANLayer, families: tuple[str, ...], states, values, every: Ten
     if families == (HETEROGENEOUS, HOMOGENEOUS):  # early: items first read their codes, then it reads the items
         items = _read_codes(layer, states[0], states, every, graph.item_matches)  # (B, N_0, D)
         read, first = layer.value.maps[0](items), graph.last[:, None]
-        relation = graph.near_relations[:, :1, : graph.widths[0]]
+        relation = graph.last_item_relations[:, :1, : graph.widths[0]]
         logits = homogeneous_logits(_take(read, first), read, relation, layer.relation)  # (B, 1, N_0)
         return (logits.softmax(-1) @ (read if layer.fusion.invasive else values[0]))[:, 0]
     if families == (HOMOGENEOUS,):
-        centre = _take(every, graph.near[0][:, :1])
-        logits = homogeneous_logits(centre, every, graph.near_relations[:, :1], layer.relation)
+        centre = _take(every, graph.last_item_neighbours[0][:, :1])
+        logits = homogeneous_logits(centre, every, graph.last_item_relations[:, :1], layer.relation)
         return (logits.softmax(-1) @ every)[:, 0]
     last = graph.last[:, None]
     return _read_codes(layer, _take(states[0], last), states, every, _take(graph.item_matches, last))[:, 0]
 
 
 def _late(layer: HANLayer, states: list[Tensor], every: Tensor, graph: GraphBatch) -> Tensor:
-    index, real = graph.near
+    index, real = graph.last_item_neighbours
     sizes = [slots.shape[1] for slots, _ in graph.last_nodes]
     centre = _take(every, index)  # (B, n, D)
-    weights = homogeneous_logits(centre, every, graph.near_relations, layer.relation).softmax(-1)
+    weights = homogeneous_logits(centre, every, graph.last_item_relations, layer.relation).softmax(-1)
     reached = weights @ every  # (B, n, D)
-    asked = _take(torch.cat(states, 1), index) if layer.hohe_reads_input else reached
+    asked = layer.compared_states(reached, _take(torch.cat(states, 1), index))
     query = torch.cat(layer.query(list(asked.split(sizes, 1))), 1)
     logits = (query @ layer.key.maps[0](asked[:, :1]).transpose(1, 2))[:, :, 0]  # (B, n)
     logits = F.leaky_relu(logits / math.sqrt(query.shape[-1]) if layer.scale else logits).masked_fill(~real, MASKED)

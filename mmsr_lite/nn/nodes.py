@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmsr_lite.graph.batch import GraphBatch
-from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.sequence import rescaled
 
 SMALL = 64  # rows: codebooks and positions are, catalogues are not
@@ -16,10 +15,10 @@ class NodeEmbedding(nn.Module):
 
     Positions count back from the end of the history, so "the last item" is the same position for every length.
     `centres` holds (C+1, D) for each modality: code embeddings start there, rescaled to the spread of the others;
-    `config` is the model's. With `content` (no part of the paper) an item is its identity plus a map of its features.
+    `config` is the model's.
     """
 
-    def __init__(self, num_items: int, centres: list[Tensor], config, content: ItemModalities | None = None):
+    def __init__(self, num_items: int, centres: list[Tensor], config):
         super().__init__()
         dim, position, node_type = config.dim, config.position, config.node_type
         sizes = [num_items + 1, *(len(rows) for rows in centres)]
@@ -30,7 +29,6 @@ class NodeEmbedding(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=dim**-0.5)
-        self.content = content
         with torch.no_grad():  # the merge starts as a sum, so that every part is heard from the first step
             self.merge.weight.copy_(torch.eye(dim).repeat(1, 1 + node_type + position))
             for table in self.tables:
@@ -38,19 +36,9 @@ class NodeEmbedding(nn.Module):
             for table, rows in zip(self.tables[1:], centres, strict=True):
                 table.weight[1:] = rescaled(rows[1:], dim)
 
-    @torch.no_grad()
-    def start_items(self, features: list[Tensor], share: float) -> None:
-        """Let item embeddings start from `share` of each modality's features (V+1, D), the rest staying random."""
-        told = torch.stack([F.normalize(rows, dim=1) for rows in features]).sum(0)
-        has, table = told.any(1), self.tables[0].weight  # an item without modalities stays random
-        table[has] = (1 - share) ** 0.5 * table[has] + share**0.5 * rescaled(told[has], table.shape[1])
-
     def items(self) -> Tensor:
         """(V+1, D): the embeddings of the items, in the graph and in the score."""
-        identity = self.tables[0].weight
-        if self.content is None:
-            return identity
-        return identity + self.content(torch.arange(len(identity), device=identity.device))[0].sum(1)
+        return self.tables[0].weight
 
     def forward(self, graph: GraphBatch) -> list[Tensor]:
         """The states of the nodes of each type (B, N_t, D).

@@ -1,4 +1,4 @@
-"""Probe: a named place in a model where the explainer may listen, or put another value in."""
+"""Probe: a named place in a model where the explainer may read a value, or put another one in its place."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,10 +8,11 @@ from torch import nn
 
 
 class Probe(nn.Module):
-    """The identity; a forward hook on it sees the value, and replaces it by what the hook returns.
+    """The identity. A forward hook on it sees the value, and replaces it by what the hook returns.
 
-    >>> Probe()(3)
-    3
+    Example:
+        >>> Probe()(3)
+        3
     """
 
     def forward(self, value: Any) -> Any:
@@ -19,27 +20,37 @@ class Probe(nn.Module):
         return value
 
     @property
-    def heard(self) -> bool:
-        """Whether anybody listens, for what is only worth computing then."""
+    def has_listener(self) -> bool:
+        """Whether a hook is registered; some values are only worth computing then."""
         return bool(self._forward_hooks)
 
 
 @contextmanager
 def listen(model: nn.Module, replace: dict[str, Callable[[Any], Any]] | None = None) -> Iterator[dict[str, Any]]:
-    """Record what passes each probe of `model` by its dotted name; `replace` maps a name to value -> other value.
+    """Record what passes each probe of a model, and replace some of it.
 
-    >>> model = nn.Sequential(Probe())
-    >>> with listen(model, {"0": lambda value: value + 1}) as seen: model(3)
-    4
-    >>> seen
-    {'0': 4}
+    Args:
+        model: Any module that holds probes.
+        replace: Dotted name of a probe -> function of its value, whose result goes on instead. Default: nothing.
+
+    Yields:
+        A dict that each forward pass within the block fills: dotted name of a probe -> the value that went on.
+
+    Example:
+        >>> model = nn.Sequential(Probe())
+        >>> with listen(model, {"0": lambda value: value + 1}) as seen: model(3)
+        4
+        >>> seen
+        {'0': 4}
     """
     seen: dict[str, Any] = {}
     replace = replace or {}
 
     def hook_for(name: str):
         def hook(module, inputs, output):
-            seen[name] = replace[name](output) if name in replace else output
+            seen[name] = output
+            if name in replace:
+                seen[name] = replace[name](output)
             return seen[name]
 
         return hook

@@ -1,14 +1,14 @@
-"""Cross-entropy over all items of `table @ state` (section 4.4) without the V x B logits ever being held at once.
+"""Cross-entropy over all items (paper, section 4.4), without holding all V x B scores at once.
 
-Written for memory: of logits larger than CHUNK only their log-sum-exp is kept, and the backward pass makes them again,
-chunk by chunk. `with sampled(negatives):` estimates it from a few items instead.
+Of scores larger than CHUNK only their log-sum-exp is kept, and the backward pass computes them again, chunk by chunk.
+A block may compute the loss in another way: `with sampled(negatives):` estimates it from a few items.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -17,110 +17,154 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from mmsr_lite.nn.fused import fusable
-from mmsr_lite.nn.fused.aside import HeldGradient
-
-CHUNK = 2**24  # logits held at once: 64 MiB of float32
+CHUNK = 2**24  # scores held at once: 64 MiB of float32
 ALIGNED = 8  # rows: tensor cores are slow on other numbers of items
+
+Loss = Callable[[Tensor, Tensor, Tensor, float], Tensor]  # state, table, target, smoothing -> the mean loss
 
 
 def linear_cross_entropy(
-    state: Tensor,
-    table: Tensor,
-    target: Tensor,
-    *,
-    smoothing: float = 0.0,
-    chunk: int = CHUNK,
-    held: HeldGradient | None = None,
+    state: Tensor, table: Tensor, target: Tensor, *, smoothing: float = 0.0, chunk: int = CHUNK
 ) -> Tensor:
-    """Mean cross-entropy of `target` (B,) in 1..V under the scores of `state` (B, D) and `table` (V+1, D).
+    """Mean cross-entropy of the targets under the scores `table @ state` of all items (equation 7, section 4.4).
 
-    Item 0 is padding and no candidate. `smoothing` is label smoothing, a share spread over the V items evenly. `held`
-    is a `HeldGradient` of the table, for fused kernels.
+    Args:
+        state: User states (B, D).
+        table: Vectors of the items (V+1, D). Item 0 is padding and never a candidate.
+        target: The items that came next (B,), each in 1..V.
+        smoothing: Label smoothing: this share of the aim is spread evenly over the V items. Default: none.
+        chunk: How many scores are held at once. Default: 2^24, 64 MiB of float32.
 
-    >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
-    >>> linear_cross_entropy(state, table, torch.tensor([1, 2])).item()     # two items alike: log 2
-    0.6931471824645996
+    Returns:
+        The loss, a tensor without axes. Within `loss_computed_by(other)` it is what `other` returns instead.
+
+    Example:
+        >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
+        >>> linear_cross_entropy(state, table, torch.tensor([1, 2])).item()     # two items with equal scores: log 2
+        0.6931471824645996
     """
-    if (negatives := _NEGATIVES.get()) is not None:
-        return sampled_cross_entropy(state, table, target, negatives.draw(), negatives.log_chance, smoothing=smoothing)
-    if fusable(state) and state.dtype == table.dtype == torch.float32 and len(state) * len(table) <= chunk:
-        from mmsr_lite.nn.fused.loss import FusedCrossEntropy  # needs triton
-
-        return FusedCrossEntropy.apply(state, table, target, smoothing, _product_dtype(table), held)
+    other = _OTHER_LOSS.get()
+    if other is not None:
+        return other(state, table, target, smoothing)
     return _LinearCrossEntropy.apply(state, table, target, smoothing, chunk)
 
 
-def _product_dtype(table: Tensor) -> torch.dtype:
+_OTHER_LOSS: ContextVar[Loss | None] = ContextVar("other_loss", default=None)
+
+
+@contextmanager
+def loss_computed_by(other: Loss | None) -> Iterator[None]:
+    """Within the block every `linear_cross_entropy` is computed by `other(state, table, target, smoothing)`.
+
+    Args:
+        other: The function, or None for the loss of this file.
+
+    Example:
+        >>> with loss_computed_by(lambda state, table, target, smoothing: torch.tensor(5.0)):
+        ...     linear_cross_entropy(torch.eye(2), torch.eye(2), torch.tensor([1, 1])).item()
+        5.0
+    """
+    token = _OTHER_LOSS.set(other)
+    try:
+        yield
+    finally:
+        _OTHER_LOSS.reset(token)
+
+
+def other_loss() -> Loss | None:
+    """The function that computes the loss now instead of this file's own; None outside every block that names one."""
+    return _OTHER_LOSS.get()
+
+
+def product_dtype(table: Tensor) -> torch.dtype:
+    """The dtype in which products with `table` are computed: that of the autocast block, or that of the table."""
     kind = table.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else table.dtype
+    if torch.is_autocast_enabled(kind):
+        return torch.get_autocast_dtype(kind)
+    return table.dtype
 
 
 @dataclass(frozen=True)
 class Negatives:
-    """Items to stand for all: `count` of them are drawn for each batch, item v with the chance exp(log_chance[v]).
+    """Items that stand for all others in the loss; each batch draws them anew, popular items more often.
 
-    `log_chance` (V+1,) is that of being a training target, one added to each count so that no item is left out.
+    Attributes:
+        count: How many items are drawn for each batch.
+        log_chance: (V+1,) the logarithm of each item's chance in one draw. The chance is proportional to how often the
+            item is a training target, plus one, so that no item is left out.
+        reach: (V+1,) float64, the sum of the chances of the items up to this one.
     """
 
     count: int
     log_chance: Tensor
-    reach: Tensor  # (V+1,) float64, how far the chances of the items up to v reach
+    reach: Tensor
 
     @classmethod
     def of(cls, targets: Tensor, num_items: int, count: int) -> Negatives:
-        """The negatives of training `targets` (E,) in 1..V."""
+        """The negatives of training `targets` (E,) in 1..V, with `num_items` being V."""
         chance = torch.bincount(targets, minlength=num_items + 1).double() + 1
         chance[0] = 0
         chance /= chance.sum()
         return cls(count, chance.log().float(), chance.cumsum(0))
 
     def draw(self) -> Tensor:
-        """(count,) items with repeats.
+        """Draw `count` items, with repeats.
 
-        >>> Negatives.of(torch.tensor([2, 2, 2]), num_items=2, count=5).draw().shape
-        torch.Size([5])
+        Example:
+            >>> Negatives.of(torch.tensor([2, 2, 2]), num_items=2, count=5).draw().shape
+            torch.Size([5])
         """
         place = torch.rand(self.count, dtype=torch.float64, device=self.reach.device)
         return torch.searchsorted(self.reach, place, right=True).clamp_max(len(self.reach) - 1)
 
 
-_NEGATIVES: ContextVar[Negatives | None] = ContextVar("negatives", default=None)
+def sampled(negatives: Negatives) -> AbstractContextManager[None]:
+    """A block in which every `linear_cross_entropy` draws negatives instead of reading all items."""
 
+    def loss(state: Tensor, table: Tensor, target: Tensor, smoothing: float) -> Tensor:
+        drawn = negatives.draw()
+        return sampled_cross_entropy(state, table, target, drawn, negatives.log_chance, smoothing=smoothing)
 
-@contextmanager
-def sampled(negatives: Negatives) -> Iterator[None]:
-    """Within the block `linear_cross_entropy`, whoever calls it, draws negatives instead of reading all items."""
-    before = _NEGATIVES.set(negatives)
-    try:
-        yield
-    finally:
-        _NEGATIVES.reset(before)
+    return loss_computed_by(loss)
 
 
 def sampled_cross_entropy(
     state: Tensor, table: Tensor, target: Tensor, drawn: Tensor, log_chance: Tensor, *, smoothing: float = 0.0
 ) -> Tensor:
-    """What `linear_cross_entropy` says, estimated from `drawn` (n,) items, of which item v had exp(log_chance[v]).
+    """The loss of `linear_cross_entropy`, estimated from a few drawn items.
 
-    The log-Q correction (Bengio and Senécal 2008; Yi et al., RecSys 2019): with `s_v - log(n Q_v)` the sum over those
-    drawn is an unbiased estimate of the sum over all; the target is always there, uncorrected, and counts once. The
-    table's gradient stays dense: Adam moves every row anyway.
+    It is the log-Q correction (Bengio and Senécal 2008; Yi et al., RecSys 2019): with `s_v - log(n Q_v)` the sum over
+    the drawn items is an unbiased estimate of the sum over all. The target is always a candidate, uncorrected, and
+    counts once. The table's gradient stays dense, because Adam moves every row anyway.
 
-    >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
-    >>> even = torch.full((3,), 0.5).log()                                  # all items drawn once: the full loss, log 2
-    >>> sampled_cross_entropy(state, table, torch.tensor([1, 2]), torch.tensor([1, 2]), even).item()
-    0.6931471824645996
+    Args:
+        state: User states (B, D).
+        table: Vectors of the items (V+1, D).
+        target: The items that came next (B,).
+        drawn: Items (n,) that were drawn, with repeats.
+        log_chance: (V+1,) log Q_v, the logarithm of each item's chance in one draw.
+        smoothing: Label smoothing. Default: none.
+
+    Returns:
+        The estimated loss, a tensor without axes.
+
+    Example:
+        >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
+        >>> even = torch.full((3,), 0.5).log()                          # each item is drawn once: the full loss, log 2
+        >>> sampled_cross_entropy(state, table, torch.tensor([1, 2]), torch.tensor([1, 2]), even).item()
+        0.6931471824645996
     """
     own = (state * table.index_select(0, target)).sum(1)  # (B,)
     logits = (state @ table.index_select(0, drawn).T).float() - log_chance[drawn] - math.log(len(drawn))  # (B, n)
-    logits = torch.cat([own[:, None], logits.masked_fill(target[:, None] == drawn, -torch.inf)], 1)
-    aim = (1 - smoothing) * own + smoothing * (state @ table[1:].mean(0)) if smoothing else own
+    logits = torch.cat([own[:, None], logits.masked_fill(target[:, None] == drawn, -torch.inf)], 1)  # (B, 1 + n)
+    aim = own
+    if smoothing:
+        aim = (1 - smoothing) * own + smoothing * (state @ table[1:].mean(0))
     return (logits.logsumexp(1) - aim).mean()
 
 
 def _chunks(ctx, state: Tensor, table: Tensor):
-    """(first row, logits (rows, B)) of each chunk of the table; row 0 of all is never a candidate."""
+    """Yield the first row of each chunk of the table, and its logits (rows, B); padding gets -inf."""
     for begin in range(0, len(table), ctx.rows):
         logits = table[begin : begin + ctx.rows].to(ctx.dtype) @ state.to(ctx.dtype).T
         if begin == 0:
@@ -134,7 +178,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, chunk: int) -> Tensor:
         kind = state.device.type
         size, table = len(table), F.pad(table, (0, 0, 0, -len(table) % ALIGNED))
-        ctx.dtype = _product_dtype(table)
+        ctx.dtype = product_dtype(table)
         ctx.rows, ctx.smoothing, ctx.size = max(1, chunk // len(state)), smoothing, size
         whole, kept = None, None
         with torch.autocast(kind, enabled=False):

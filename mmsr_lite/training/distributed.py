@@ -114,6 +114,25 @@ def _meet() -> None:
         dist.all_reduce(torch.zeros(1))  # on the CPU, where waiting long is no error
 
 
+def first_here() -> bool:
+    """Whether this process is the first of those on this machine."""
+    return not dist.is_initialized() or os.environ.get("LOCAL_RANK", "0") == "0"
+
+
+def all_agree(here: bool) -> bool:
+    """Whether `here` is true in every process; all must ask.
+
+    Example:
+        >>> all_agree(True), all_agree(False)
+        (True, False)
+    """
+    if not dist.is_initialized():
+        return here
+    votes = torch.tensor([float(here)])
+    dist.all_reduce(votes, dist.ReduceOp.MIN)  # on the CPU, by gloo
+    return bool(votes.item())
+
+
 def same_weights(model: nn.Module) -> None:
     """Give every process the state of the first one's model, in place."""
     if dist.is_initialized():

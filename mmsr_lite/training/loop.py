@@ -13,10 +13,12 @@ from tqdm.auto import tqdm
 
 from mmsr_lite.data.split import Examples, Split
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.evaluation.feed import Feed, width_for
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.training.captured import CapturedStep
+from mmsr_lite.training.changeover import Changeover, where
 from mmsr_lite.training.checkpoint import load_checkpoint, save_checkpoint
 from mmsr_lite.training.distributed import rank, same_weights, size
 from mmsr_lite.training.step import Step
@@ -29,10 +31,21 @@ SELECTIONS = ("validation", "test", "none")
 class TrainConfig:
     """How a model is trained.
 
-    `selection` says what picks the best epoch: "validation" (honest), "test" (as the released code does, only for
-    comparing with the paper's tables) or "none" (the last epoch). `warmup` and the linear decay that follows it are
-    shares of all steps; `patience` is in epochs; `batch` is that of all processes together. With `negatives` the loss
-    is estimated from so many items, drawn by popularity, instead of all (0).
+    Attributes:
+        epochs: How often every training example is read, at most.
+        batch: Examples of one step, of all processes together.
+        lr: The highest learning rate; it rises linearly, then falls linearly to nought.
+        weight_decay: AdamW's weight decay.
+        warmup: The share of all steps in which the learning rate rises.
+        clip: The largest norm of all gradients together; larger ones are scaled down to it.
+        patience: Training stops after so many epochs without a better one.
+        selection: What chooses the best epoch: "validation" (honest), "test" (as the released code does, only for
+            comparing with the paper's tables) or "none" (the last epoch).
+        metric: The metric by which an epoch is better, as "MRR@5".
+        seed: The seed of the order of examples, of dropout and of drawn negatives.
+        device: "auto" (the GPU where there is one), "cpu", "cuda" or "cuda:1".
+        precision: "float32", "tf32" (products of less precision on a GPU) or "bf16".
+        negatives: From how many items, drawn by popularity, the loss is estimated; 0: from all items.
     """
 
     epochs: int = 10
@@ -100,15 +113,33 @@ def train(
     folder: str | Path | None = None,
     resume: bool = False,
     progress: bool = True,
-    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+    on_epoch: Callable[[dict[str, Any]], bool | None] | None = None,
+    kernels: str | None = None,
 ) -> dict[str, Any]:
-    """Train `model` in place, leave it with the weights of its best epoch, and return the history record.
+    """Train `model` in place, and leave it with the weights of its best epoch.
 
-    With `folder` a checkpoint is written after each epoch; `resume` continues from it and gives what an uninterrupted
-    run gives (exactly so on a CPU). Ctrl-C keeps the last epoch's checkpoint. A model that counts is counted at once.
-    `on_epoch` is given the record after each epoch, and stops the training by returning False (in every process alike).
-    Within `processes` each takes its share of every batch, in one order; the first alone writes and shows progress, and
-    any number of them may resume. They differ from one process by rounding, by dropout and by the negatives drawn.
+    A model that counts is counted at once. Ctrl-C keeps the last epoch's checkpoint. Within `processes` each process
+    takes its share of every batch, in one order; the first alone writes and shows progress, and any number of them may
+    resume. They differ from one process by rounding, by dropout and by the negatives drawn.
+
+    Args:
+        model: The model; it moves to the device of `config`.
+        parts: Training examples, and those that select the best epoch.
+        config: How to train.
+        folder: Where a checkpoint is written after each epoch. Default: nowhere.
+        resume: Whether to continue from the checkpoint in `folder`; the result is that of an uninterrupted run
+            (exactly so on a CPU).
+        progress: Whether to show a progress bar, and at the end one line that says where it ran and how long.
+        on_epoch: Is given the record after each epoch; the training stops when it returns False (in every process).
+        kernels: On a GPU, when Triton's kernels are used: "auto", "off", "warm" or a moment as "2:117"; see
+            `training.changeover`. Default: the environment variable MMSR_KERNELS, or "auto".
+
+    Returns:
+        The history record: `epochs` (loss, metrics, mean beta and seconds of each), `best_epoch`, `selection`,
+        `seconds` in all, `device`, and where kernels took over `kernels_from`, the epoch and the step.
+
+    Raises:
+        MMSRError: There are no examples to train on or to select by, or the loss is no number.
     """
     device = pick_device(config.device)
     if not len(parts.train):
@@ -116,23 +147,27 @@ def train(
     if not model.learns:
         model.count(parts.train)
         model.to(device)
-        return {"epochs": [], "best_epoch": 0, "selection": "none", "seconds": 0.0}
+        return {"epochs": [], "best_epoch": 0, "selection": "none", "seconds": 0.0, "device": where(device)}
     judged = {"validation": parts.validation, "test": parts.test, "none": None}[config.selection]
     if judged is not None and not len(judged):
-        told = "needs examples to judge by, and there are none; use selection='none'"
-        raise MMSRError(f"selection={config.selection!r} {told}")
+        need = "needs examples to judge by, and there are none; use selection='none'"
+        raise MMSRError(f"selection={config.selection!r} {need}")
     model.observe(parts.train)
     matmul, autocast = PRECISIONS[config.precision]
     torch.set_float32_matmul_precision(matmul)
     same_weights(model.to(device))
-    feed = Feed(parts.train, device)
-    step = Step(model, feed, config.lr, config.weight_decay, config.clip, autocast, config.negatives)
+    examples = DeviceExamples(parts.train, device)
+    step = step_class(model, device)(
+        model, examples, config.lr, config.weight_decay, config.clip, autocast, config.negatives
+    )
     record: dict[str, Any] = {"epochs": [], "best_epoch": 0, "selection": config.selection}
     best = {name: value.detach().clone() for name, value in model.state_dict().items()}
     if resume and folder is not None:
         best, record = load_checkpoint(folder, model, step.optimiser, best, asdict(config))
+    record["device"] = where(device)
     steps, lengths = -(-len(parts.train) // config.batch), parts.train.lengths
     began = time.perf_counter() - record.get("seconds", 0.0)
+    changeover = Changeover(step, lengths, config.epochs * steps, record, kernels)
     epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
     ahead: list[np.ndarray] = []
     bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress or rank() > 0, mininterval=0.5)
@@ -146,7 +181,9 @@ def train(
         shares = [batch[rank() :: size()] for batch in order]
         rows = torch.from_numpy(np.concatenate(shares)).to(device)
         for number, (batch, some) in enumerate(zip(order, rows.split([len(s) for s in shares]), strict=True)):
-            lr = _lr(config, (epoch - 1) * steps + number, config.epochs * steps)
+            steps_done = (epoch - 1) * steps + number
+            changeover.before(epoch, number, steps_done)
+            lr = _lr(config, steps_done, config.epochs * steps)
             step(some, width_for(lengths[batch].max(), device), lr, len(batch))
             bar.update()
         more = epoch < config.epochs  # the next epoch's order is made while a GPU still works at this one
@@ -156,10 +193,10 @@ def train(
         if not np.isfinite(entry["loss"]):
             raise MMSRError(f"the loss of epoch {epoch} is {entry['loss']}; lower lr (now {config.lr:g})")
         if judged is not None:
-            found = entry[config.selection] = evaluate(model, judged)
+            values = entry[config.selection] = evaluate(model, judged)
             entry["beta"] = _beta(model, judged, device)
-            shown["HR@5"] = f"{found['HR@5']:.2f}"
-            better = all(found[config.metric] > past[config.selection][config.metric] for past in record["epochs"])
+            shown["HR@5"] = f"{values['HR@5']:.2f}"
+            better = all(values[config.metric] > past[config.selection][config.metric] for past in record["epochs"])
         entry["seconds"] = time.perf_counter() - start
         if better:
             record["best_epoch"] = epoch
@@ -173,10 +210,20 @@ def train(
             break
     bar.total = bar.n  # stopped early is done
     bar.close()
-    step.graphs.clear()  # NCCL leaves only when no captured step holds it
+    changeover.close()
+    step.forget()  # NCCL leaves only when no recorded step holds it
     model.load_state_dict(best)
     model.eval()
+    if progress and rank() == 0:
+        print(f"trained on {record['device']} in {record['seconds']:.1f} s", flush=True)
     return record
+
+
+def step_class(model: Recommender, device: torch.device) -> type[Step]:
+    """How a step is carried out: recorded and replayed on a GPU, where shapes do not depend on the data."""
+    if device.type == "cuda" and model.static_shapes:
+        return CapturedStep
+    return Step
 
 
 def _lr(config: TrainConfig, step: int, steps: int) -> float:

@@ -1,110 +1,107 @@
-"""One training step: gather, build the graphs, forward, backward, clip, Adam; on a GPU one CUDA graph for each width.
-
-A step is some hundreds of small kernels, and launching them one by one takes longer than running them. Shapes follow
-from the width of the histories alone, so the second step of a width is captured and all later ones are replays.
-"""
+"""One training step: gather a batch, forward, backward, clip, AdamW."""
 
 from contextlib import nullcontext
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmsr_lite.evaluation.feed import Feed
+from mmsr_lite.evaluation.device_examples import DeviceExamples
+from mmsr_lite.evaluation.strategy import strategy_of
 from mmsr_lite.models.base import Recommender
-from mmsr_lite.nn.fused import fusable
 from mmsr_lite.nn.softmax import Negatives, sampled
 from mmsr_lite.training.distributed import add_up
 
 
 class Step:
-    """`step(rows, width, lr)` trains `model` on rows of the feed; `take_loss()` sums up the losses since last asked.
+    """Trains a model on one batch after another, and sums up the losses.
 
-    `autocast` is the dtype of matrix products, None for that of the weights; `negatives` as in `TrainConfig`.
+    Args:
+        model: The model, which lies on the device of `examples` and is changed in place.
+        examples: The training examples.
+        lr: The learning rate that the optimiser starts with; each step is given its own.
+        weight_decay: AdamW's weight decay.
+        clip: The largest norm of all gradients together; larger ones are scaled down to it.
+        autocast: The dtype of matrix products, None for the dtype of the weights.
+        negatives: From how many drawn items the loss is estimated; 0 for all items.
+
+    Example:
+        >>> step = Step(model, examples, lr=0.01, weight_decay=0.0, clip=5.0)                      # doctest: +SKIP
+        >>> step(torch.tensor([0, 1, 2]), width=50, lr=0.01)                                       # doctest: +SKIP
+        >>> step.take_loss() / 3                                                                   # doctest: +SKIP
+        4.56
     """
 
     def __init__(
         self,
         model: Recommender,
-        feed: Feed,
+        examples: DeviceExamples,
         lr: float,
         weight_decay: float,
         clip: float,
         autocast: torch.dtype | None = None,
         negatives: int = 0,
     ):
-        self.model, self.feed, self.clip, self.autocast = model, feed, clip, autocast
-        self.device = feed.items.device
+        self.model, self.examples, self.clip, self.autocast = model, examples, clip, autocast
+        self.device = examples.items.device
         self.nobody = torch.zeros(1, dtype=torch.long, device=self.device)  # stands for an empty share
         self.negatives = None
         if negatives:
-            self.negatives = Negatives.of(feed.items[feed.end], len(model.item_table()) - 1, negatives)
-        self.captures = self.device.type == "cuda" and model.static_shapes
-        if self.captures and fusable(feed.items):
-            from mmsr_lite.nn.fused.loss import roomy  # needs triton
-
-            for table in (part.weight for part in model.modules() if isinstance(part, nn.Embedding)):
-                table.data = roomy(table.data)
-        self.optimiser = torch.optim.AdamW(
-            [p for p in model.parameters() if p.requires_grad],
-            lr=torch.tensor(lr, device=self.device) if self.captures else lr,
-            weight_decay=weight_decay,
-            fused=True,
-            capturable=self.captures,
-        )
+            targets = examples.items[examples.end]
+            self.negatives = Negatives.of(targets, len(model.item_table()) - 1, negatives)
+        self.optimiser = self.make_optimiser(lr, weight_decay)
         self.total = torch.zeros((), device=self.device)
-        self.stream = torch.cuda.Stream() if self.captures else None
-        self.graphs: dict[tuple[int, int, int], tuple[torch.cuda.CUDAGraph, Tensor] | None] = {}
-        self.pool = torch.cuda.graph_pool_handle() if self.captures else None
+
+    def make_optimiser(self, lr: float, weight_decay: float) -> torch.optim.AdamW:
+        """AdamW over the weights that are learned."""
+        learned = [weight for weight in self.model.parameters() if weight.requires_grad]
+        return torch.optim.AdamW(learned, lr=lr, weight_decay=weight_decay, fused=True)
 
     def __call__(self, rows: Tensor, width: int, lr: float, of: int | None = None) -> None:
-        """Train on `rows` (B,), none of whose histories is longer than `width`; `of` counts those of all processes."""
-        shape = (len(rows), width, of or len(rows))
-        if not self.captures:
-            self.optimiser.param_groups[0]["lr"] = lr
-            return self._step(rows, *shape[1:])
-        self.optimiser.param_groups[0]["lr"].fill_(lr)
-        if (captured := self.graphs.get(shape)) is not None:
-            graph, held = captured
-            held.copy_(rows)
-            return graph.replay()
-        self.stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self.stream):
-            if shape not in self.graphs:  # the first step of a shape also warms up what the capture must not do
-                self.graphs[shape] = None
-                self._step(rows, *shape[1:])
-            else:
-                graph, held = torch.cuda.CUDAGraph(), rows.clone()
-                # NCCL looks at its events from a thread of its own, which must not end the capture
-                with torch.cuda.graph(graph, pool=self.pool, stream=self.stream, capture_error_mode="thread_local"):
-                    self._step(held, *shape[1:])
-                self.graphs[shape] = graph, held
-                graph.replay()
-        torch.cuda.current_stream().wait_stream(self.stream)
+        """Train on some examples.
 
-    def _step(self, rows: Tensor, width: int, of: int) -> None:
-        history, target = self.feed(rows if len(rows) else self.nobody, width)
+        Args:
+            rows: Numbers of the examples (B,); none of their histories is longer than `width`.
+            width: L, to which histories are padded.
+            lr: The learning rate of this step.
+            of: How many examples all processes train on together in this step; None: B.
+        """
+        self.optimiser.param_groups[0]["lr"] = lr
+        self.compute(rows, width, of or len(rows))
+
+    def compute(self, rows: Tensor, width: int, of: int) -> None:
+        """The step itself, with the learning rate that the optimiser holds."""
+        self.backward(rows, width, of)
+        add_up([weight.grad for weight in self.model.parameters() if weight.grad is not None])
+        strategy_of(self.model).update(self.optimiser, self.clip)
+
+    def backward(self, rows: Tensor, width: int, of: int) -> None:
+        """Leave the gradients of this process's part of the mean loss in the weights, and note the loss."""
+        strategy = strategy_of(self.model)
+        history, target = strategy.batch(self.examples, rows if len(rows) else self.nobody, width)
         self.optimiser.zero_grad(set_to_none=True)
-        cast = self.autocast is not None
-        with (
-            torch.autocast(self.device.type, self.autocast, cache_enabled=False) if cast else nullcontext(),
-            sampled(self.negatives) if self.negatives is not None else nullcontext(),
-        ):
-            loss = self.model.loss(history, target)
-        loss = loss if len(rows) == of else loss * (len(rows) / of)  # this process's part of the mean
+        with self._precision(), self._candidates():
+            loss = strategy.loss(self.model, history, target)
+        if len(rows) != of:
+            loss = loss * (len(rows) / of)
         loss.backward()
-        add_up([p.grad for p in self.model.parameters() if p.grad is not None])
         self.total.add_(loss.detach(), alpha=of)
-        if self.captures and fusable(self.total):
-            from mmsr_lite.nn.fused.adam import clipped_step  # needs triton
 
-            return clipped_step(self.optimiser, self.clip)
-        norms = torch._foreach_norm([p.grad for p in self.model.parameters() if p.grad is not None])
-        self.optimiser.grad_scale = (torch.stack(norms).norm() / self.clip).clamp_min(1)
-        self.optimiser.step()  # divides by that, in the pass that it makes anyway
+    def _precision(self):
+        if self.autocast is None:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.autocast, cache_enabled=False)
+
+    def _candidates(self):
+        if self.negatives is None:
+            return nullcontext()
+        return sampled(self.negatives)
 
     def take_loss(self) -> float:
-        """The sum of the losses of all examples, of all processes, since last asked; waits for the device."""
+        """The sum of the losses of all examples, of all processes, since the last call; it waits for the device."""
         add_up([self.total])
         total = float(self.total)
         self.total.zero_()
         return total
+
+    def forget(self) -> None:
+        """Drop what was prepared for later steps; called when the way of computing changes, and at the end."""

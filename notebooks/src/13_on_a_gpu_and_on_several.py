@@ -101,7 +101,7 @@ assert fused["kernels"] == 82 and round(fused["ms"], 1) == 0.4
 # 3. **Nothing of size (B, N, N, D) is kept.** Equation 12 is a product of three factors, so the relation's vector goes into one of them first.
 # 4. **A step is recorded once** as a CUDA graph and replayed; so nothing in a model's `loss` may ask the GPU for a number.
 # 5. **Few kernels, beside each other.** Nearly 500 small ones, of some three microseconds each, did the work of a step in 1.9 ms (histories of up to 8); 82 do it in 0.4 ms, those that do not need each other at the same time.
-#    What `nn/han.py` says in tensor operations, `nn/fused/` says once more in kernels of our own (Triton), tested to give the same answers and gradients.
+#    What `nn/han.py` says in tensor operations, `kernels/` says once more in kernels of our own (Triton), tested to give the same answers and gradients.
 #
 # The third point is arithmetic. Choose the batch and the nodes of a history:
 
@@ -253,6 +253,6 @@ check("13.3", (7.6 * 92.4 / 33_942) ** 0.5)
 
 # %% [markdown]
 # **Code you will read:** [training/step.py](../mmsr_lite/training/step.py), a step and its CUDA graph; [training/distributed.py](../mmsr_lite/training/distributed.py), several
-# processes in a page; [nn/fused/attention.py](../mmsr_lite/nn/fused/attention.py), equations 12 and 13 as kernels; [graph/batch.py](../mmsr_lite/graph/batch.py), the graphs of a batch at once.
+# processes in a page; [kernels/attention.py](../mmsr_lite/kernels/attention.py), equations 12 and 13 as kernels; [graph/batch.py](../mmsr_lite/graph/batch.py), the graphs of a batch at once.
 #
 # **Next:** your own question. [CONTRIBUTING.md](../CONTRIBUTING.md) says where a model, a study or a view goes; [00 start here](00_start_here.ipynb) is where the others begin.

@@ -76,4 +76,4 @@ def test_with_item_features_an_item_is_its_identity_and_a_map_of_its_features_in
     assert torch.allclose(items, table[graph.ids[0]] @ model.nodes.merge.weight.T, atol=1e-6)
     model.loss(HISTORY, TARGET).backward()
     assert all(reader.map.weight.grad.any() for reader in readers)
-    assert MMSR(MMSRConfig(dim=8, item_features=True), 12).nodes.content is None
+    assert not hasattr(MMSR(MMSRConfig(dim=8, item_features=True), 12).nodes, "content")

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from mmsr_lite.nn.departures import SeparateGate
 from mmsr_lite.nn.gate import UpdateGate
 
 HOHE, HEHO = torch.tensor([[1.0, -2.0]]), torch.tensor([[3.0, 0.5]])
@@ -12,7 +13,7 @@ HOHE, HEHO = torch.tensor([[1.0, -2.0]]), torch.tensor([[3.0, 0.5]])
 
 @pytest.mark.parametrize("separate", [False, True])
 def test_beta_is_the_softmax_of_the_scores(separate):
-    gate = UpdateGate(2, separate)
+    gate = SeparateGate(2) if separate else UpdateGate(2)
     first, last = gate.mlp[0], gate.mlp[2]
     with torch.no_grad():
         first.weight.copy_(torch.eye(2) if separate else torch.tensor([[1.0, 0, 0, 0], [0, 0, 1.0, 0]]))

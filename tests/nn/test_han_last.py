@@ -28,11 +28,11 @@ def test_state_and_gradients_equal_the_full_layer(books, fusion, layers, options
         torch.nn.init.normal_(parameter, std=0.5)
     graph, states = model.states(HISTORY)
     place = [graph.ids[0][row].tolist().index(last) for row, last in enumerate([3, 4, 8])]
-    full, quick = states[0][range(3), place], model.user_state(HISTORY)
-    assert torch.allclose(quick, full, atol=1e-9, rtol=0)
+    full, short = states[0][range(3), place], model.user_state(HISTORY)
+    assert torch.allclose(short, full, atol=1e-9, rtol=0)
     wanted, found = (
         torch.autograd.grad(state.sin().sum(), list(learned.values()), allow_unused=True, materialize_grads=True)
-        for state in (full, quick)
+        for state in (full, short)
     )
     for name, one, other in zip(learned, wanted, found, strict=True):
         assert torch.allclose(one, other, atol=1e-9, rtol=1e-9), name

@@ -5,6 +5,7 @@ import torch
 
 from mmsr_lite.graph.batch import build_graphs
 from mmsr_lite.models.mmsr import MMSRConfig
+from mmsr_lite.nn.departures import start_items
 from mmsr_lite.nn.nodes import NodeEmbedding
 
 
@@ -41,8 +42,8 @@ def test_codes_start_at_their_centres_in_the_spread_of_the_other_embeddings(book
 def test_items_may_start_from_a_share_of_their_features_and_keep_the_spread(books, share):
     (book,) = books(1, items=400, num_codes=50, dim=64)
     nodes = NodeEmbedding(400, [torch.from_numpy(book.centres)], MMSRConfig(dim=64))
-    told = torch.from_numpy(book.reduced)
-    nodes.start_items([told], share)
-    items, has = nodes.tables[0].weight.detach(), told.any(1)
-    assert torch.cosine_similarity(items[has], told[has]).mean().item() == pytest.approx(share**0.5, abs=0.05)
+    features = torch.from_numpy(book.reduced)
+    start_items(nodes, [features], share)
+    items, has = nodes.tables[0].weight.detach(), features.any(1)
+    assert torch.cosine_similarity(items[has], features[has]).mean().item() == pytest.approx(share**0.5, abs=0.05)
     assert items[has].std().item() == pytest.approx(64**-0.5, rel=0.1) and not items[0].any()

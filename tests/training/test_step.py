@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmsr_lite.evaluation.feed import Feed, width_for
+from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.training.loop import TrainConfig, train
@@ -23,7 +23,7 @@ def fresh(books):
 
 
 def test_a_feed_hands_out_the_histories_and_targets_of_its_examples(cycle):
-    rows, feed = torch.tensor([5, 0, 17]), Feed(cycle.train, torch.device("cpu"))
+    rows, feed = torch.tensor([5, 0, 17]), DeviceExamples(cycle.train, torch.device("cpu"))
     width = int(cycle.train.lengths[rows].max())
     history, target = feed(rows, width)
     assert history.tolist() == cycle.train.histories(rows.numpy()).tolist()
@@ -38,7 +38,7 @@ def test_a_gpu_sees_few_widths_none_narrower_than_asked():
 
 
 def losses(model: MMSR, parts, device: torch.device, captures: bool) -> list[float]:
-    step = Step(model.to(device).train(), Feed(parts.train, device), 1e-2, 0.0, 5.0)
+    step = Step(model.to(device).train(), DeviceExamples(parts.train, device), 1e-2, 0.0, 5.0)
     step.captures &= captures
     found = []
     for number in range(12):
@@ -61,7 +61,7 @@ def test_captured_steps_are_the_steps_of_the_cpu(fresh, cycle, layers):
 @pytest.mark.parametrize("dropout, negatives, layers", [(0.5, 0, 1), (0.5, 0, 2), (0.0, 4, 2)])
 def test_dropout_and_negatives_differ_from_one_replay_to_the_next(fresh, cycle, dropout, negatives, layers):
     model = fresh(dropout, layers)
-    step = Step(model.to(CUDA).train(), Feed(cycle.train, CUDA), 0.0, 0.0, 5.0, negatives=negatives)
+    step = Step(model.to(CUDA).train(), DeviceExamples(cycle.train, CUDA), 0.0, 0.0, 5.0, negatives=negatives)
     found = []
     for _ in range(6):
         step(torch.arange(8, device=CUDA), 8, 0.0)

@@ -12,8 +12,8 @@ def _stream(device: torch.device, number: int) -> torch.cuda.Stream:
     return torch.cuda.Stream(device)
 
 
-class Aside:
-    """`with Aside(like):` its kernels wait for what was launched before the block, nothing after it waits for them.
+class SideStream:
+    """`with SideStream(like):` its kernels wait for what was launched before the block; nothing later waits for them.
 
     Until `join` is called, what they write is made before the block, and it and what they read is kept. Where no step
     is being captured, they run in line.
@@ -23,7 +23,7 @@ class Aside:
         self.device, self.number = like.device, number
         self.apart = like.is_cuda and torch.cuda.is_current_stream_capturing()
 
-    def __enter__(self) -> "Aside":
+    def __enter__(self) -> "SideStream":
         if self.apart:
             side = _stream(self.device, self.number)
             side.wait_stream(torch.cuda.current_stream(self.device))
@@ -42,7 +42,7 @@ class Aside:
             torch.cuda.current_stream(self.device).wait_event(self.ended)
 
 
-def join_later(blocks: list[Aside], weights: Sequence[Tensor], gradients: Sequence[Tensor], *kept: Tensor) -> None:
+def join_later(blocks: list[SideStream], weights: Sequence[Tensor], gradients: Sequence[Tensor], *kept: Tensor) -> None:
     """Join `blocks`, which write the `gradients` of `weights`, at the end of this backward pass; till then keep `kept`.
 
     At once where somebody reads those gradients before: where they are added to others, or go on to other nodes.
@@ -62,20 +62,20 @@ def join_later(blocks: list[Aside], weights: Sequence[Tensor], gradients: Sequen
         end()
 
 
-class HeldGradient:
+class PendingGradient:
     """A gradient that one node of a backward pass computes aside and a later one, which adds to it, hands on."""
 
     def __init__(self) -> None:
-        self.told: tuple[Tensor, Aside, tuple[Tensor, ...]] | None = None
+        self.content: tuple[Tensor, SideStream, tuple[Tensor, ...]] | None = None
 
-    def hold(self, gradient: Tensor, block: Aside, *kept: Tensor) -> None:
+    def hold(self, gradient: Tensor, block: SideStream, *kept: Tensor) -> None:
         """`block` writes it and reads `kept`."""
-        self.told = gradient, block, kept
+        self.content = gradient, block, kept
 
     def take(self) -> Tensor | None:
         """The gradient, waited for; None where there is none."""
-        if self.told is None:
+        if self.content is None:
             return None
-        (gradient, block, _), self.told = self.told, None
+        (gradient, block, _), self.content = self.content, None
         block.join()
         return gradient

@@ -1,10 +1,10 @@
-"""Clipping by the norm of all gradients and AdamW of all weights: two kernels, whose programs share out the tensors."""
+"""Triton programs: clipping by the norm of all gradients, and one AdamW step of all weights.
 
-import torch
+The programs of one launch share out all tensors: program p works at BLOCK values of one of them.
+"""
+
 import triton
 import triton.language as tl
-
-BLOCK = 4096  # values a program
 
 
 @triton.jit
@@ -28,7 +28,7 @@ def _place(tensors, which, begin, ALIGN: tl.constexpr):
 
 
 @triton.jit
-def _squares(
+def squares(
     gradients, steps, parts, factors, B1: tl.constexpr, B2: tl.constexpr, SIZES: tl.constexpr, BLOCK: tl.constexpr,
     ALIGN: tl.constexpr,
 ):  # fmt: skip
@@ -65,7 +65,7 @@ def _move(
 
 
 @triton.jit(do_not_specialize=["clip", "decay", "eps"])
-def _adamw(
+def adamw(
     weights, gradients, means, squares, parts, factors, lr, clip, decay, eps, B1: tl.constexpr,
     B2: tl.constexpr, SIZES: tl.constexpr, PARTS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
 ):  # fmt: skip
@@ -82,27 +82,3 @@ def _adamw(
         _move(weight, gradient, mean, square, None, excess, rate, decay, eps, ahead, whole, B1, B2)
     else:
         _move(weight, gradient, mean, square, i < left, excess, rate, decay, eps, ahead, whole, B1, B2)
-
-
-def clipped_step(optimiser: torch.optim.AdamW, clip: float) -> None:
-    """What `clip_grad_norm_` and `optimiser.step()` do to weights and state, in float32; gradients stay as they are."""
-    (group,) = optimiser.param_groups
-    weights = [weight for weight in group["params"] if weight.grad is not None]
-    gradients = [weight.grad.contiguous() for weight in weights]
-    for weight in weights:
-        if not (state := optimiser.state[weight]):
-            state["step"] = torch.zeros((), device=weight.device)
-            state |= {name: torch.zeros_like(weight) for name in ("exp_avg", "exp_avg_sq")}
-    slots = [[optimiser.state[weight][name] for weight in weights] for name in ("exp_avg", "exp_avg_sq", "step")]
-    means, squares, steps = slots
-    sizes = tuple(weight.numel() for weight in weights)
-    programs = sum(triton.cdiv(size, BLOCK) for size in sizes)
-    aligned = all(tensor.data_ptr() % 16 == 0 for tensor in (*weights, *gradients, *means, *squares))
-    (one, two), data = group["betas"], tuple(weight.detach() for weight in weights)
-    how = {"SIZES": sizes, "BLOCK": BLOCK, "ALIGN": 16 if aligned else 4, "B1": one, "B2": two}
-    parts, factors = data[0].new_empty(programs), data[0].new_empty(2 * len(sizes))
-    _squares[programs,](tuple(gradients), tuple(steps), parts, factors, **how)
-    _adamw[programs,](
-        data, tuple(gradients), tuple(means), tuple(squares), parts, factors, group["lr"], clip,
-        group["weight_decay"], group["eps"], PARTS=triton.next_power_of_2(programs), **how,
-    )  # fmt: skip

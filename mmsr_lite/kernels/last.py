@@ -7,28 +7,31 @@ Equation 13 of x and y is `(K x) . (Q y) = (G x) . y` with `G_t = Q_t^T K_0`, so
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import triton
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from mmsr_lite.nn.fused import attention, gate
-from mmsr_lite.nn.fused.aside import Aside, join_later
-from mmsr_lite.nn.fused.graph import Tables, graph_tables
-from mmsr_lite.nn.fused.nodes import NodeStates, SmallTables
+from mmsr_lite.kernels.graph import Tables, graph_tables
+from mmsr_lite.kernels.launch import current_launch
+from mmsr_lite.kernels.nodes import NodeStates, SmallTables
+from mmsr_lite.kernels.programs import attention, gate
+from mmsr_lite.kernels.side_stream import SideStream, join_later
 from mmsr_lite.nn.han import HANLayer
 from mmsr_lite.nn.nodes import NodeEmbedding
 
 GRAPHS = 4  # of a program in the gate
+NARROW = 32  # slots that a program reads at once, at least: one warp has so many lanes, and fewer kernels are compiled
 
 
 def last_state(
-    nodes: NodeEmbedding, layer: HANLayer, history: Tensor, codes, input_dropout: float, dropout: float, held=None
+    nodes: NodeEmbedding, layer: HANLayer, history: Tensor, codes, input_dropout: float, dropout: float, pending=None
 ) -> Tensor:
     """(B, D) the state of the last item of `history` (B, L); rates of nought where nothing is dropped.
 
-    `held` is where the loss leaves another gradient of the items, if it does.
+    `pending` is where the loss leaves another gradient of the items, if it does.
     """
     small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
     sizes, seeds = [len(table) - 1 for table in small[2:]], None
@@ -36,12 +39,14 @@ def last_state(
         made = SmallTables(nodes.merge.weight, small)
         if input_dropout > 0 or dropout > 0:
             seeds = torch.empty(2, dtype=torch.long, device=history.device)
-            with Aside(history, 1) as drawn:
+            with SideStream(history, 1) as drawn:
                 seeds.random_(2**31)  # others on every replay
         tables = graph_tables(history, codes, sizes, len(small[0]) + len(small[1]))
         if seeds is not None:
             drawn.join()
-        states = NodeStates.apply(tables, made, held, seeds, input_dropout, nodes.items(), nodes.merge.weight, *small)
+        states = NodeStates.apply(
+            tables, made, pending, seeds, input_dropout, nodes.items(), nodes.merge.weight, *small
+        )
         first, _, second = layer.gate.mlp
         maps = [linear.weight for linear in (*layer.value.maps, *layer.query.maps, layer.key.maps[0])]
         settings = (seeds, dropout, 1 / math.sqrt(states.shape[1]) if layer.scale else 1.0, layer.residual)
@@ -49,27 +54,32 @@ def last_state(
         return _LastLayer.apply(tables, settings, states, layer.relation, *of_gate, *maps)
 
 
-def serves(nodes: nn.Module, layer: nn.Module, history: Tensor, codes) -> bool:
-    """Whether `last_state` is made for such a model and such histories."""
-    if not isinstance(layer, HANLayer) or nodes.types is None or nodes.positions is None:
+def serves(nodes: nn.Module, layer: nn.Module, history: Tensor, codes: Sequence[Tensor]) -> bool:
+    """Whether `last_state` computes the state for such a model and such histories.
+
+    Departures from the paper are subclasses of `HANLayer`, so an exact class is asked for; a probe that somebody
+    listens to needs states that the kernels never make.
+    """
+    if type(layer) is not HANLayer or nodes.types is None or nodes.positions is None:
         return False
-    weights, tied = nodes.merge.weight, layer.query is layer.value
-    entries = triton.next_power_of_2(history.shape[1]) * max([1, *(triton.next_power_of_2(c.shape[1]) for c in codes)])
-    plain = tied or layer.hohe_reads_input or layer.gate is None or layer.gate.separate or layer.fusion.invasive
-    heard = any(probe.heard for probe in layer.probes.values())
-    fits = entries <= 2048 and len(weights) <= 256 and len(history) > 0 and history.shape[1] > 0
-    return fits and not plain and not heard and weights.dtype == torch.float32
+    if layer.gate is None or layer.fusion.invasive or any(probe.has_listener for probe in layer.probes.values()):
+        return False
+    dim, dtype = len(nodes.merge.weight), nodes.merge.weight.dtype
+    codes_of_item = max([1, *(triton.next_power_of_2(table.shape[1]) for table in codes)])
+    entries = triton.next_power_of_2(history.shape[1]) * codes_of_item
+    return history.numel() > 0 and entries <= 2048 and dim <= 256 and dtype == torch.float32
 
 
 class _LastLayer(torch.autograd.Function):
     @staticmethod
     def forward(ctx, tables: Tables, settings, states: Tensor, relation: Tensor, first, bias, second, bias2, *maps):
+        ctx.launch = current_launch()
         (graphs, length, n), types, dim = tables.rows.shape, len(tables.widths), states.shape[1]
         seeds, rate, scale, residual = settings
         value, query, key = maps[:types], torch.cat(maps[types:-1], 1), maps[-1]  # query: (D, T D)
         counts = (length, n, tables.relation.shape[2], dim)
         wide = {"BD": max(16, triton.next_power_of_2(dim))}
-        slots = {"BW": triton.next_power_of_2(counts[2]), "num_warps": 1, **wide}
+        slots = {"BW": max(NARROW, triton.next_power_of_2(counts[2])), "num_warps": 1, **wide}
         entries = {"T": types, "NP": triton.next_power_of_2(n), "num_warps": 2, **wide}
         paired = (tables.rows, tables.begin, tables.relation, tables.length)
         belong = (tables.rows, tables.kind, tables.relation, tables.length)
@@ -81,36 +91,38 @@ class _LastLayer(torch.autograd.Function):
         nodes, asking = len(states), parts[0]
         ctx.lengths = [nodes, nodes, asking, asking * types, graphs * n, 4 * attention.COPIES, 4]
         ctx.zeros = states.new_empty(sum(ctx.lengths) if any(ctx.needs_input_grad) else 0, dim)
-        with Aside(states) as asks:
+        with SideStream(states) as asks:
             torch.mm(key.T, query, out=g)
-        with Aside(states):  # joined with `early`, which follows
+        with SideStream(states):  # joined with `early`, which follows
             torch.mm(states[:asking], g, out=asked)
             ctx.zeros.zero_()
         segments = list(zip(states.split(parts), values.split(parts), value, strict=True))
-        with Aside(states, 1) as of_codes:
+        with SideStream(states, 1) as of_codes:
             for x, out, weight in segments[1:]:
                 torch.mm(x, weight.T, out=out)
         torch.mm(segments[0][0], value[0].T, out=segments[0][1])
         of_codes.join()
-        with Aside(states) as early:
-            attention.heterogeneous[graphs, length](
+        with SideStream(states) as early:
+            ctx.launch(attention.heterogeneous, graphs, length)(
                 asked, states, values, *belong, items, scale, *counts, 1, EVERY=True, **entries
             )
             torch.mm(items, value[0].T, out=read)
-            attention.homogeneous[graphs, 1](
+            ctx.launch(attention.homogeneous, graphs, 1)(
                 read, values, relation, *paired, ends[:, 1], wholes[1], *counts, 2, SAME=False, **slots
             )
-        attention.homogeneous[graphs, n](
+        ctx.launch(attention.homogeneous, graphs, n)(
             values, values, relation, *paired, reached, wholes[0], *counts, n, SAME=True, **slots
         )
         asks.join()
         u = reached[:, 0] @ g  # (B, T D)
-        attention.heterogeneous[graphs, 1](u, reached, values, *belong, ends, scale, *counts, 2, EVERY=False, **entries)
+        ctx.launch(attention.heterogeneous, graphs, 1)(
+            u, reached, values, *belong, ends, scale, *counts, 2, EVERY=False, **entries
+        )
         early.join()
         hidden, output = torch.addmm(bias, ends.view(graphs, -1), first.T), states.new_empty(graphs, dim)
         gated = {"BB": GRAPHS, "DROP": seeds is not None and rate > 0, "RESIDUAL": residual, **wide}
         mixing = (None if seeds is None else seeds[1:], rate, tables.length, tables.rows)
-        gate.mix[triton.cdiv(graphs, GRAPHS),](
+        ctx.launch(gate.mix, triton.cdiv(graphs, GRAPHS))(
             ends, hidden, second, bias2, states, *mixing, output, length, n, graphs, dim, **gated
         )
         ctx.save_for_backward(states, relation, first, second, bias2, *maps)
@@ -134,44 +146,44 @@ class _LastLayer(torch.autograd.Function):
         to_ends, to_hidden, to_u = torch.empty_like(ends), torch.empty_like(hidden), torch.empty_like(u)
         to_asked, to_reached = to_asked.view_as(asked), to_reached.view(graphs, n, dim)
         to_items, to_relation = torch.empty_like(items), torch.empty_like(relation)
-        gate.mix_backward[triton.cdiv(graphs, GRAPHS),](
+        ctx.launch(gate.mix_backward, triton.cdiv(graphs, GRAPHS))(
             grad.contiguous(), ends, hidden, second, bias2, *mixing, to_ends, to_hidden, to_states, to_second, to_bias,
             to_bias2, length, n, graphs, dim, **gated,
         )  # fmt: skip
         flat = to_ends.view(graphs, -1).addmm_(to_hidden, first)
         copies = {"COPIES": attention.COPIES, **slots}
-        with Aside(states) as early:
-            attention.homogeneous_backward[graphs, 1](
+        with SideStream(states) as early:
+            ctx.launch(attention.homogeneous_backward, graphs, 1)(
                 flat.view_as(ends)[:, 1], read, values, relation, *paired, ends[:, 1], wholes[1], to_read, to_values,
                 to_relations, *counts, 2, SAME=False, **copies,
             )  # fmt: skip
             torch.mm(to_read, value[0], out=to_items)
-            attention.heterogeneous_backward[graphs, length](
+            ctx.launch(attention.heterogeneous_backward, graphs, length)(
                 to_items, asked, states, values, *belong, to_asked, to_states, to_values, scale, *counts, 1,
                 EVERY=True, **entries,
             )  # fmt: skip
-        attention.heterogeneous_backward[graphs, 1](
+        ctx.launch(attention.heterogeneous_backward, graphs, 1)(
             flat, u, reached, values, *belong, to_u, to_reached, to_values, scale, *counts, 2, EVERY=False, **entries
         )  # fmt: skip
         to_reached[:, 0].addmm_(to_u, g.T)
-        attention.homogeneous_backward[graphs, n](
+        ctx.launch(attention.homogeneous_backward, graphs, n)(
             to_reached, values, values, relation, *paired, reached, wholes[0], to_values, to_values, to_relations,
             *counts, n, SAME=True, **copies,
         )  # fmt: skip
         early.join()
         to_value, to_first = [torch.empty_like(weight) for weight in value], torch.empty_like(first)
         to_query, to_key, to_g = states.new_empty(types, dim, dim), torch.empty_like(key), torch.empty_like(g)
-        with Aside(states) as weights:
+        with SideStream(states) as weights:
             torch.mm(states[:asking].T, to_asked, out=to_g).addmm_(reached[:, 0].T, to_u)  # (D, T D)
             torch.bmm(key.expand(types, dim, dim), to_g.view(dim, types, dim).transpose(0, 1), out=to_query)
             torch.mm(query, to_g.T, out=to_key)
             torch.mm(to_hidden.T, ends.view(graphs, -1), out=to_first)
             torch.sum(to_relations.view(attention.COPIES, 4, dim), 0, out=to_relation)
         segments = list(zip(*(x.split(parts) for x in (states, to_states, to_values)), value, to_value, strict=True))
-        with Aside(states, 2) as of_codes:
+        with SideStream(states, 2) as of_codes:
             for _, to_x, to_v, weight, _ in segments[1:]:
                 to_x.addmm_(to_v, weight)
-        with Aside(states, 1) as value_weights:
+        with SideStream(states, 1) as value_weights:
             for x, _, to_v, _, to_weight in segments:
                 torch.mm(to_v.T, x, out=to_weight)
             to_value[0].addmm_(to_read.T, items)

@@ -3,7 +3,7 @@
 import triton
 import triton.language as tl
 
-from mmsr_lite.nn.fused.nodes import dropped
+from mmsr_lite.kernels.programs.nodes import dropped
 
 
 @triton.jit

@@ -1,0 +1,34 @@
+"""Clipping by the norm of all gradients and AdamW of all weights: two kernels, whose programs share out the tensors."""
+
+import torch
+import triton
+
+from mmsr_lite.kernels.launch import current_launch
+from mmsr_lite.kernels.programs import adam as programs
+
+BLOCK = 4096  # values a program
+
+
+def clipped_step(optimiser: torch.optim.AdamW, clip: float) -> None:
+    """What `clip_grad_norm_` and `optimiser.step()` do to weights and state, in float32; gradients stay as they are."""
+    (group,) = optimiser.param_groups
+    weights = [weight for weight in group["params"] if weight.grad is not None]
+    gradients = [weight.grad.contiguous() for weight in weights]
+    for weight in weights:
+        if not (state := optimiser.state[weight]):
+            state["step"] = torch.zeros((), device=weight.device)
+            state |= {name: torch.zeros_like(weight) for name in ("exp_avg", "exp_avg_sq")}
+    slots = [[optimiser.state[weight][name] for weight in weights] for name in ("exp_avg", "exp_avg_sq", "step")]
+    means, squares, steps = slots
+    sizes = tuple(weight.numel() for weight in weights)
+    count = sum(triton.cdiv(size, BLOCK) for size in sizes)
+    aligned = all(tensor.data_ptr() % 16 == 0 for tensor in (*weights, *gradients, *means, *squares))
+    (one, two), data = group["betas"], tuple(weight.detach() for weight in weights)
+    how = {"SIZES": sizes, "BLOCK": BLOCK, "ALIGN": 16 if aligned else 4, "B1": one, "B2": two}
+    parts, factors = data[0].new_empty(count), data[0].new_empty(2 * len(sizes))
+    launch = current_launch()
+    launch(programs.squares, count)(tuple(gradients), tuple(steps), parts, factors, **how)
+    launch(programs.adamw, count)(
+        data, tuple(gradients), tuple(means), tuple(squares), parts, factors, group["lr"], clip,
+        group["weight_decay"], group["eps"], PARTS=triton.next_power_of_2(count), **how,
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""The states of all nodes after input dropout, as rows: what `NodeEmbedding` says, in one kernel each way."""
+
+from collections.abc import Sequence
+
+import torch
+import triton
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from mmsr_lite.kernels.graph import Tables
+from mmsr_lite.kernels.launch import current_launch
+from mmsr_lite.kernels.programs import nodes as programs
+from mmsr_lite.kernels.side_stream import PendingGradient, SideStream, join_later
+
+BLOCK, COPIES = 32, 8  # rows a program; copies of small gradients, so that fewer programs add to one address
+
+
+class SmallTables:
+    """The embeddings of types, positions and each modality's codes as one `table` (S, D), `mapped` (3, S, D) aside."""
+
+    @torch.no_grad()
+    def __init__(self, merge: Tensor, small: Sequence[Tensor]):
+        dim, rows = merge.shape[0], sum(map(len, small))
+        self.table, self.mapped = merge.new_empty(rows, dim), merge.new_empty(3, rows, dim)
+        self.gradient = merge.new_empty(COPIES, 3, rows, dim)
+        with SideStream(merge) as self.block:  # maps of identity, type and position
+            torch.cat(list(small), out=self.table)
+            torch.bmm(self.table.expand(3, -1, -1), merge.view(dim, 3, dim).permute(1, 2, 0), out=self.mapped)
+            self.gradient.zero_()
+
+
+class NodeStates(torch.autograd.Function):
+    """Rows (N, D) of `tables`; `small` is what `made` was made of. `pending` may hold another gradient of `items`."""
+
+    @staticmethod
+    def forward(
+        ctx, tables: Tables, made: SmallTables, pending: PendingGradient | None, seed: Tensor | None, rate: float,
+        items: Tensor, merge: Tensor, *small: Tensor,
+    ):  # fmt: skip
+        dim, nodes, looked_up = merge.shape[0], len(tables.source), tables.rows.shape[0] * tables.widths[0]
+        raw = items.index_select(0, tables.source[:looked_up])
+        looked = raw @ merge[:, :dim].T
+        states, share = merge.new_empty(nodes, dim), merge.new_empty(nodes)
+        exact = torch.get_float32_matmul_precision() == "highest"
+        sizes = {"BD": max(16, triton.next_power_of_2(dim)), "BLOCK": BLOCK, "HOW": "tf32x3" if exact else "tf32"}
+        sizes |= {"DROP": seed is not None and rate > 0, "num_warps": 8, "num_stages": 1}
+        ctx.about = (tables.source, tables.kind, tables.places)
+        ctx.counts = (tables.rows.shape[1], nodes, looked_up, len(made.table))
+        ctx.seed, ctx.rate, ctx.sizes, ctx.lengths = seed, rate, sizes, [len(part) for part in small]
+        ctx.pending, ctx.gradient = pending, made.gradient
+        made.block.join()
+        ctx.launch = current_launch()
+        ctx.launch(programs.node_states, triton.cdiv(nodes, BLOCK))(
+            looked, made.mapped, *ctx.about, states, share, seed, rate, *ctx.counts, *ctx.lengths[:2], dim, **sizes
+        )
+        ctx.save_for_backward(items, merge, made.table, raw, share, *small)
+        return states
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor):
+        items, merge, table, raw, share, *small = ctx.saved_tensors
+        dim, (types, places, *_) = merge.shape[0], ctx.lengths
+        to_mapped, ctx.gradient = ctx.gradient, None
+        if to_mapped is None:  # a second pass over the same graph
+            to_mapped = table.new_zeros(COPIES, 3, *table.shape)
+        to_looked = torch.empty_like(raw)
+        ctx.launch(programs.node_states_backward, triton.cdiv(len(grad), BLOCK))(
+            grad.contiguous(), to_looked, to_mapped, *ctx.about, share, ctx.seed, ctx.rate, *ctx.counts, places, dim,
+            T=types, TP=max(16, triton.next_power_of_2(types)), COPIES=COPIES, **ctx.sizes,
+        )  # fmt: skip
+        maps, to_merge = merge.view(dim, 3, dim), torch.empty_like(merge)
+        to_tables, to_small = table.new_empty(3, *table.shape), table.new_empty(3, *table.shape)
+        with SideStream(items, 2) as later:
+            torch.sum(to_mapped, 0, out=to_tables)
+            torch.bmm(to_tables, maps.permute(1, 0, 2), out=to_small)  # each row's own map's part is its gradient
+            to_maps = to_merge.view(dim, 3, dim).permute(1, 0, 2)
+            torch.bmm(to_tables.transpose(1, 2), table.expand(3, -1, -1), out=to_maps)
+            to_merge[:, :dim].addmm_(to_looked.T, raw)
+        to_raw = to_looked @ merge[:, :dim]
+        to_items = None if ctx.pending is None else ctx.pending.take()
+        to_items = torch.zeros_like(items) if to_items is None else to_items
+        to_items.index_add_(0, ctx.about[0][: len(raw)], to_raw)
+        whose = [1, 2, *(0 for _ in ctx.lengths[2:])]
+        found = [part[which] for part, which in zip(to_small.split(ctx.lengths, 1), whose, strict=True)]
+        join_later([later], [merge, *small], [to_merge, to_small], to_mapped, to_tables, to_looked, table, raw)
+        return None, None, None, None, None, to_items, to_merge, *found

@@ -1,0 +1,45 @@
+"""Compiles kernels in a process of its own: `python -m mmsr_lite.kernels.programs.worker`.
+
+Each line of standard input is a `Job`; each line of standard output says how many seconds it took, or what went wrong.
+What was compiled lies in Triton's cache on disk, where the training process finds it.
+"""
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from mmsr_lite.kernels.programs.job import Job
+
+
+def make_launcher(kernel: Any, backend: str) -> None:
+    """Compile what Triton needs to launch `kernel`: a small C library for its signature, and one for the driver."""
+    if backend != "cuda":
+        return
+    try:
+        from triton.backends.nvidia.driver import CudaLauncher, CudaUtils
+    except ImportError:  # another version of Triton: it compiles them at the first launch
+        return
+    CudaUtils()
+    CudaLauncher(kernel.src, kernel.metadata)
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    os.nice(5)  # the training comes first
+    for line in sys.stdin:
+        began = time.perf_counter()
+        job = Job.from_json(line)
+        try:
+            kernel = job.compile()
+            compiled = time.perf_counter()
+            make_launcher(kernel, job.target[0])
+            answer = {"seconds": compiled - began, "launcher_seconds": time.perf_counter() - compiled}
+        except Exception as error:  # Triton and the C compiler raise errors of their own; the training goes on plainly
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Where this library can depart from the paper, on request: every option is off by default, and the core ignores it.
+
+`Departures` is the part of the model's config that names them; the functions below give the paper's module unless the
+config asks for another one. What each option is and what it costs:
+
+| option | what it changes | HR@5 of the paper's equations -> with it |
+|---|---|---|
+| `tied_maps` | Q, K and V of a node type are one map (released code) | cycle 70.3 -> 69.2, Beauty 7.60 -> 7.55 |
+| `hohe_reads_input` | late fusion compares input states (released code) | cycle 70.3 -> 67.6, Beauty 7.60 -> 7.59 |
+| `separate_gate` | the gate scores each path alone (released code) | cycle 70.3 -> 70.3, Beauty 7.60 -> 7.57 |
+| `item_features` | an item's embedding also maps its features | Beauty: 7.99 with it, see below |
+| `feature_start` | items start from a share of their features | Beauty 7.79 -> 7.90 (share 0.5) |
+| `cosine` | a score is a scaled cosine, not a product | not measured alone |
+
+Sources: the first three from the studies `released` in assets/results (wardrobe-cycle: five seeds, standard deviations
+0.2, 0.6, 1.6 and 0.4; amazon-beauty: five seeds of the paper's equations, three of the others, where no difference is
+clear). The others from benchmarks/README.md: `feature_start` from the recipe of "Beauty: can counting and shuffled
+codes be beaten?", five seeds, standard deviations 0.21 and 0.09; `item_features` from "with the features in the
+score", whose other settings were searched together with it; `cosine` stands only in searched settings there.
+Two more departures of the released code concern codes, not the model: `distance` and `reduction` of `fit_codebook`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.nn.gate import UpdateGate
+from mmsr_lite.nn.han import HANLayer
+from mmsr_lite.nn.modality import ItemModalities
+from mmsr_lite.nn.nodes import NodeEmbedding
+from mmsr_lite.nn.sequence import rescaled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Departures:
+    """Options that no equation of the paper has; the table at the head of this file says what they cost.
+
+    Attributes:
+        tied_maps: Q, K and V of a node type are one map, as in the released code.
+        hohe_reads_input: Phase 2 of late fusion compares the layer's input, not phase 1's output, as in the released
+            code.
+        separate_gate: The update gate scores each path alone, as in the released code.
+        item_features: An item's embedding, in the graph and in the score, is its identity plus a map of its features.
+        feature_start: The share of the items' features in the embeddings that they start with, 0 to 1.
+        cosine: Scores are this times the cosine of state and item; 0: their dot product, as in the paper.
+    """
+
+    tied_maps: bool = False
+    hohe_reads_input: bool = False
+    separate_gate: bool = False
+    item_features: bool = False
+    feature_start: float = 0.0
+    cosine: float = 0.0
+
+
+def node_embedding(num_items: int, codebooks: Sequence[Codebook], config) -> NodeEmbedding:
+    """The paper's `NodeEmbedding`, or one that reads the items' features (`item_features`, `feature_start`).
+
+    Args:
+        num_items: V.
+        codebooks: The codes of each modality; without any there are no features to read.
+        config: The model's config.
+    """
+    centres = [torch.from_numpy(book.centres) for book in codebooks]
+    if config.item_features and codebooks:
+        content = ItemModalities(codebooks, config.dim, "features")
+        nodes: NodeEmbedding = FeatureNodeEmbedding(num_items, centres, config, content)
+    else:
+        nodes = NodeEmbedding(num_items, centres, config)
+    if config.feature_start and codebooks:
+        start_items(nodes, [torch.from_numpy(book.reduced) for book in codebooks], config.feature_start)
+    return nodes
+
+
+def layer_class(layer: type[nn.Module], config) -> type[nn.Module]:
+    """The class `layer` itself, or for HAN-GNN one that follows the released code where `config` asks for it."""
+    if layer is HANLayer and (config.tied_maps or config.hohe_reads_input or config.separate_gate):
+        return ReleasedHANLayer
+    return layer
+
+
+def comparison(config) -> Callable[[Tensor], Tensor]:
+    """What happens to user states and item vectors (..., D) before their dot product: nothing, unless `cosine` is set.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> comparison(SimpleNamespace(cosine=4.0))(torch.tensor([3.0, 4.0]))       # length 5 becomes length 2
+        tensor([1.2000, 1.6000])
+    """
+    if not config.cosine:
+        return _unchanged
+    length = config.cosine**0.5
+
+    def of_length(vectors: Tensor) -> Tensor:
+        return F.normalize(vectors, dim=-1) * length
+
+    return of_length
+
+
+def _unchanged(vectors: Tensor) -> Tensor:
+    return vectors
+
+
+class FeatureNodeEmbedding(NodeEmbedding):
+    """A `NodeEmbedding` in which an item is its identity plus a learned map of its features (`item_features`)."""
+
+    def __init__(self, num_items: int, centres: list[Tensor], config, content: ItemModalities):
+        super().__init__(num_items, centres, config)
+        self.content = content
+
+    def items(self) -> Tensor:
+        """(V+1, D): identity plus the mapped features of all modalities."""
+        identity = self.tables[0].weight
+        return identity + self.content(torch.arange(len(identity), device=identity.device))[0].sum(1)
+
+
+@torch.no_grad()
+def start_items(nodes: NodeEmbedding, features: list[Tensor], share: float) -> None:
+    """Let item embeddings start from their features and keep their spread; the rest stays random (`feature_start`).
+
+    Args:
+        nodes: The embedding, changed in place.
+        features: (V+1, D) of each modality; a row of zeros is an item without it.
+        share: The share of the features, 0 to 1.
+    """
+    total = torch.stack([F.normalize(rows, dim=1) for rows in features]).sum(0)  # (V+1, D)
+    has_any, table = total.any(1), nodes.tables[0].weight
+    table[has_any] = (1 - share) ** 0.5 * table[has_any] + share**0.5 * rescaled(total[has_any], table.shape[1])
+
+
+class SeparateGate(UpdateGate):
+    """The released code's update gate: one MLP scores each path alone (`separate_gate`)."""
+
+    def make_mlp(self, dim: int) -> nn.Sequential:
+        """D -> D -> one score."""
+        return nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, 1))
+
+    def logits(self, hohe: Tensor, heho: Tensor) -> Tensor:
+        """The scores of both paths (..., 2), before the softmax."""
+        return torch.cat([self.mlp(hohe), self.mlp(heho)], -1)
+
+
+class ReleasedHANLayer(HANLayer):
+    """A HAN-GNN layer that follows the released code in what `config` names; the names of its weights stay."""
+
+    def __init__(self, num_types: int, config):
+        super().__init__(num_types, config)
+        self.hohe_reads_input = config.hohe_reads_input
+        if config.tied_maps:
+            self.query = self.key = self.value
+
+    def make_gate(self, config) -> UpdateGate:
+        """The paper's gate or the released code's."""
+        if config.separate_gate:
+            return SeparateGate(config.dim)
+        return super().make_gate(config)
+
+    def compared_states(self, reached: Tensor | list[Tensor], states: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
+        """The layer's input `states` with `hohe_reads_input`, else what phase 1 `reached`."""
+        if self.hohe_reads_input:
+            return states
+        return reached
