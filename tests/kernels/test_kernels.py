@@ -1,6 +1,9 @@
 """The kernels give the answers and gradients of the plain way: on a GPU, or in Triton's interpreter on a CPU."""
 
+import json
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -239,3 +242,29 @@ def test_clipping_and_the_step_are_those_of_torch(clip):
         for name, value in slots.items():
             assert torch.allclose(value, wanted[index][name], atol=1e-6), name
     assert slots["step"] == 3 and index == len(start) - 2
+
+
+KEYS = """import importlib, json, sys
+found = {}
+for name in sys.argv[1:]:
+    module = importlib.import_module(f"mmsr_lite.kernels.programs.{name}")
+    kernels = [key for key, value in vars(module).items() if hasattr(value, "cache_key")]
+    found |= {f"{name}.{key}": getattr(module, key).cache_key for key in reversed(kernels)}
+print(json.dumps(found))"""
+
+
+def test_a_kernel_has_one_key_in_every_process():
+    """A process that compiles for another one asks for kernels in an order of its own."""
+    modules = ["adam", "attention", "gate", "gather", "graph", "loss", "nodes"]
+    first, second = (
+        json.loads(subprocess.run([sys.executable, "-c", KEYS, *order], capture_output=True, check=True).stdout)
+        for order in (modules, modules[::-1])
+    )
+    assert first == second
+
+
+def test_a_job_keeps_the_order_of_arguments_of_which_its_launcher_is_made():
+    from mmsr_lite.kernels.programs.job import Job
+
+    job = Job("m", "f", "0", ("cuda", 90, 32), {"z": "*fp32", "a": "i32"}, [], [], {})
+    assert list(Job.from_json(job.to_json()).signature) == ["z", "a"]

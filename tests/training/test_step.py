@@ -6,6 +6,7 @@ import torch
 from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.training.captured import CapturedStep
 from mmsr_lite.training.loop import TrainConfig, train
 from mmsr_lite.training.step import Step
 
@@ -37,9 +38,8 @@ def test_a_gpu_sees_few_widths_none_narrower_than_asked():
     assert len(set(widths[:50])) <= 15 and len(set(widths[50:])) == 250 // 50
 
 
-def losses(model: MMSR, parts, device: torch.device, captures: bool) -> list[float]:
-    step = Step(model.to(device).train(), DeviceExamples(parts.train, device), 1e-2, 0.0, 5.0)
-    step.captures &= captures
+def losses(kind: type[Step], model: MMSR, parts, device: torch.device) -> list[float]:
+    step = kind(model.to(device).train(), DeviceExamples(parts.train, device), 1e-2, 0.0, 5.0)
     found = []
     for number in range(12):
         rows = torch.arange(8 * (number % 3), 8 * (number % 3) + 8, device=device)
@@ -51,17 +51,18 @@ def losses(model: MMSR, parts, device: torch.device, captures: bool) -> list[flo
 @needs_gpu
 @pytest.mark.parametrize("layers", [1, 2])  # one layer alone has kernels of its own
 def test_captured_steps_are_the_steps_of_the_cpu(fresh, cycle, layers):
-    cpu = losses(fresh(layers=layers), cycle, torch.device("cpu"), False)
+    cpu = losses(Step, fresh(layers=layers), cycle, torch.device("cpu"))
     assert cpu[-1] < cpu[0]
-    for captures in (True, False):
-        assert losses(fresh(layers=layers), cycle, CUDA, captures) == pytest.approx(cpu, rel=2e-3)
+    for kind in (CapturedStep, Step):
+        assert losses(kind, fresh(layers=layers), cycle, CUDA) == pytest.approx(cpu, rel=2e-3)
 
 
 @needs_gpu
 @pytest.mark.parametrize("dropout, negatives, layers", [(0.5, 0, 1), (0.5, 0, 2), (0.0, 4, 2)])
 def test_dropout_and_negatives_differ_from_one_replay_to_the_next(fresh, cycle, dropout, negatives, layers):
     model = fresh(dropout, layers)
-    step = Step(model.to(CUDA).train(), DeviceExamples(cycle.train, CUDA), 0.0, 0.0, 5.0, negatives=negatives)
+    examples = DeviceExamples(cycle.train, CUDA)
+    step = CapturedStep(model.to(CUDA).train(), examples, 0.0, 0.0, 5.0, negatives=negatives)
     found = []
     for _ in range(6):
         step(torch.arange(8, device=CUDA), 8, 0.0)

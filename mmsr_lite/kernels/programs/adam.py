@@ -6,6 +6,8 @@ The programs of one launch share out all tensors: program p works at BLOCK value
 import triton
 import triton.language as tl
 
+from mmsr_lite.kernels.programs import hash_in_order
+
 
 @triton.jit
 def _share(SIZES: tl.constexpr, BLOCK: tl.constexpr):
@@ -82,3 +84,6 @@ def adamw(
         _move(weight, gradient, mean, square, None, excess, rate, decay, eps, ahead, whole, B1, B2)
     else:
         _move(weight, gradient, mean, square, i < left, excess, rate, decay, eps, ahead, whole, B1, B2)
+
+
+hash_in_order(globals())

@@ -7,6 +7,8 @@ of rows are added where they belong, so their buffers start at zero.
 import triton
 import triton.language as tl
 
+from mmsr_lite.kernels.programs import hash_in_order
+
 COPIES = 32  # of a_r's gradient, so that fewer programs add to one address
 NOTHING = tl.constexpr(-1e30)
 SLOPE = tl.constexpr(0.01)  # of leaky ReLU
@@ -185,3 +187,6 @@ def heterogeneous_backward(
         for i in tl.static_range(T):
             part = tl.sum(tl.where(ok & (t == i), to_z, 0.0)[:, None] * x, 0)
             tl.store(to_asked + (centre * T + i) * D + d, part, mask=d < D)
+
+
+hash_in_order(globals())

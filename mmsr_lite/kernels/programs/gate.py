@@ -3,6 +3,7 @@
 import triton
 import triton.language as tl
 
+from mmsr_lite.kernels.programs import hash_in_order
 from mmsr_lite.kernels.programs.nodes import dropped
 
 
@@ -67,3 +68,6 @@ def mix_backward(
     tl.atomic_add(to_first_bias + d, tl.sum(to_h, 0), mask=d < D, sem="relaxed")
     tl.atomic_add(to_bias, tl.sum(to_score, 0), sem="relaxed")
     tl.atomic_add(to_bias + 1, -tl.sum(to_score, 0), sem="relaxed")
+
+
+hash_in_order(globals())

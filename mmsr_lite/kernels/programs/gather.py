@@ -3,6 +3,8 @@
 import triton
 import triton.language as tl
 
+from mmsr_lite.kernels.programs import hash_in_order
+
 
 @triton.jit(do_not_specialize=["width"])
 def gather_batch(items, end, lengths, rows, history, target, width, BLOCK: tl.constexpr):
@@ -13,3 +15,6 @@ def gather_batch(items, end, lengths, rows, history, target, width, BLOCK: tl.co
     history_part = tl.load(items + last - long + p, mask=(p < long) & (p < width), other=0)
     tl.store(history + b * width + p, history_part, mask=p < width)
     tl.store(target + b, tl.load(items + last))
+
+
+hash_in_order(globals())

@@ -3,6 +3,8 @@
 import triton
 import triton.language as tl
 
+from mmsr_lite.kernels.programs import hash_in_order
+
 
 @triton.jit
 def _values(history, codes, b, p, s, L, K: tl.constexpr, ITEM: tl.constexpr):
@@ -83,3 +85,6 @@ def write_tables(
         first_entry += KS[t]
         first_row += N * tl.num_programs(0)
         offset += SIZES[t] + 1
+
+
+hash_in_order(globals())

@@ -52,8 +52,8 @@ class Job:
         return hashlib.sha256(f"{triton.__version__} {self.to_json()}".encode()).hexdigest()
 
     def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(vars(self), sort_keys=True)
+        """One line of JSON, with the arguments in the order of the function, from which its launcher is made."""
+        return json.dumps(vars(self))
 
     @classmethod
     def from_json(cls, line: str) -> "Job":

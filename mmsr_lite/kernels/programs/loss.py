@@ -3,6 +3,8 @@
 import triton
 import triton.language as tl
 
+from mmsr_lite.kernels.programs import hash_in_order
+
 LOW = tl.constexpr(-1e30)
 
 
@@ -33,3 +35,6 @@ def loss_and_shares(logits, target, losses, size, stride, smoothing, BLOCK: tl.c
         share = tl.exp(x - whole) - smoothing / (size - 1) - tl.where(v == aim, 1 - smoothing, 0.0)
         share = tl.where((v > 0) & (v < size), share, 0.0)
         tl.store(logits + v, share.to(logits.dtype.element_ty), mask=v < stride)
+
+
+hash_in_order(globals())

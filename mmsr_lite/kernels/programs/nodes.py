@@ -3,6 +3,8 @@
 import triton
 import triton.language as tl
 
+from mmsr_lite.kernels.programs import hash_in_order
+
 ROUNDS = tl.constexpr(7)  # of Philox-4x32, the fewest without known faults (Salmon et al., SC 2011)
 
 
@@ -79,3 +81,6 @@ def node_states_backward(
         of_position = tl.dot(tl.trans(here), part, input_precision=HOW)
         met = ((tl.max(here, 0) > 0) & (q < positions))[:, None] & wide
         tl.atomic_add(to_mapped + (2 * small + T + q)[:, None] * D + d[None, :], of_position, mask=met, sem="relaxed")
+
+
+hash_in_order(globals())
