@@ -21,7 +21,7 @@ from mmsr_lite.training.distributed import all_agree, first_here, size
 from mmsr_lite.training.step import Step
 
 VARIABLE = "MMSR_KERNELS"
-COST = 1.5  # seconds that changing over takes: kernels are loaded and every width is recorded again
+COST = 0.7  # seconds that changing over takes: kernels are loaded and every width is recorded again
 GAIN = 0.6  # the share of a plain step that kernels save, at least
 CHOICES = "'auto', 'off', 'warm' or the epoch and step of an earlier run, as in '2:117'"
 
