@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.storage import read_json
@@ -13,11 +12,10 @@ from mmsr_lite.experiments.provenance import compare, read_sidecar
 from mmsr_lite.experiments.study import LABELS, Setting, run_id, tuned
 from mmsr_lite.experiments.table import read_rows, system_of
 from mmsr_lite.experiments.worker import Worker
+from mmsr_lite.records import StudyRecord
 
-SCHEMA = "mmsr-lite/study/1"
 
-
-def open_study(folder: str | Path, name: str) -> dict[str, Any]:
+def open_study(folder: str | Path, name: str) -> StudyRecord:
     """The study `name` on the data set whose tables are in `folder`: rows, paired tests, best reachable, terms.
 
     Raises `MMSRError` when there is no such table.
@@ -27,17 +25,17 @@ def open_study(folder: str | Path, name: str) -> dict[str, Any]:
         there = ", ".join(sorted({path.stem for path in Path(folder).glob("*.csv")} & STUDIES.keys())) or "none"
         raise MMSRError(f"there is no table of {name!r} in {str(folder)!r}; tables there: {there}")
     told, sidecar = read_json(note), read_sidecar(Path(folder), name)
-    record = {"schema": SCHEMA, "study": name, "asks": STUDIES[name].asks, "paper": STUDIES[name].paper}
+    record = {"schema": StudyRecord.schema, "study": name, "asks": STUDIES[name].asks, "paper": STUDIES[name].paper}
     record |= {
         "dataset": told["name"],
         "reachable": told["reachable"],
         "terms": told["terms"] | sidecar["grid"],
         "labels": [*LABELS],
     }
-    return record | {"rows": rows, "tests": sidecar["tests"]}
+    return StudyRecord(record, rows=rows, tests=sidecar["tests"])
 
 
-def retrain_study(record: dict[str, Any], dataset: Dataset, only: list[str] | None = None) -> dict[str, Any]:
+def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None = None) -> StudyRecord:
     """The record with its runs of seed 0 trained anew on a CPU, with what the trials of its tables chose.
 
     `only` those of these models. Nothing is written; a CPU gives the numbers of a CPU's table again.

@@ -1,18 +1,15 @@
 """The codes of a modality as a record: how many items have each, and some for which it is the nearest."""
 
-from typing import Any
-
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import choose
 from mmsr_lite.explain.trace import item_card
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records import CodebookRecord
 
-SCHEMA = "mmsr-lite/codebook/1"
 
-
-def codebook(model: MMSR, dataset: Dataset, modality: str | None = None, most: int = 6) -> dict[str, Any]:
+def codebook(model: MMSR, dataset: Dataset, modality: str | None = None, most: int = 6) -> CodebookRecord:
     """The codes of `modality` (None: the first), each with `most` items whose nearest code it is, popular ones first.
 
     Raises `MMSRError` for a modality that the model has no codes of.
@@ -27,4 +24,4 @@ def codebook(model: MMSR, dataset: Dataset, modality: str | None = None, most: i
         {"id": code, "count": int(count[code]), "items": [item_card(dataset, item) for item in nearest[code]]}
         for code in range(1, len(count))
     ]
-    return {"schema": SCHEMA, "dataset": dataset.name, "modality": name, "codes": rows}
+    return CodebookRecord(schema=CodebookRecord.schema, dataset=dataset.name, modality=name, codes=rows)

@@ -12,8 +12,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.models.base import Recommender
-
-SCHEMA = "mmsr-lite/compare/1"
+from mmsr_lite.records import CompareRecord
 
 
 def bootstrap(values: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[Any, Any]:
@@ -39,7 +38,7 @@ def compare(
     seed: int = 0,
     most: int = 20,
     progress: bool = False,
-) -> dict[str, Any]:
+) -> CompareRecord:
     """Metrics of each model, differences of each pair with 95 % intervals over users, and where ranks differ most.
 
     A user counts once: metrics are means over the user's targets first. Raises `MMSRError` for fewer than two models.
@@ -79,10 +78,10 @@ def compare(
         | {"title": dataset.titles[targets[row]], "length": int(lengths[row]), "ranks": found[:, row].tolist()}
         for row in np.argsort(-apart, kind="stable")[:most]
     ]
-    record = {"schema": SCHEMA, "dataset": dataset.name, "models": names, "metrics": list(each)}
+    record = {"schema": CompareRecord.schema, "dataset": dataset.name, "models": names, "metrics": list(each)}
     record |= {"users": len(users), "examples": len(examples), "pairs": pairs, "disagree": disagree}
     record |= {"means": {name: values.mean(1).tolist() for name, values in each.items()}}
-    return record | {"sentence": " ".join(pair["sentence"] for pair in pairs)}
+    return CompareRecord(record, sentence=" ".join(pair["sentence"] for pair in pairs))
 
 
 def _sentence(one: str, two: str, found: dict[str, Any], users: int) -> str:

@@ -35,8 +35,8 @@ from mmsr_lite.explain.gates import gates, last_examples
 from mmsr_lite.explain.interventions import FORCED, remove_edges, rerun, rollout
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records import FaithfulnessRecord
 
-SCHEMA = "mmsr-lite/faithfulness/1"
 SHARES = np.linspace(0, 1, 11)
 HALF = 5  # of SHARES
 CHUNK = 25  # histories at once
@@ -58,7 +58,7 @@ def faithfulness(
     orders: int = 5,
     seed: int = 0,
     progress: bool = False,
-) -> dict[str, Any]:
+) -> FaithfulnessRecord:
     """Whether "attention" or "beta" explains what `model` does, over `histories` of `examples` (None: all users' last).
 
     Raises `MMSRError` for beta of a model without gates.
@@ -100,10 +100,10 @@ def faithfulness(
         tests["forced_gate"] = _forced_gate(*np.concatenate(leans, 1))
         tests["planted"] = _planted(model, dataset, examples)
     passed = [test["passed"] for test in tests.values() if test]
-    record = {"schema": SCHEMA, "dataset": dataset.name, "model": model.label, "explains": explains}
+    record = {"schema": FaithfulnessRecord.schema, "dataset": dataset.name, "model": model.label, "explains": explains}
     record |= {"histories": len(rows), "unit": UNITS[explains], "tests": tests}
     told = f"{explains.capitalize()} passes {sum(passed)} of {len(passed)} tests of an explanation."
-    return record | {"sentence": told}
+    return FaithfulnessRecord(record, sentence=told)
 
 
 def _importance(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:

@@ -17,8 +17,8 @@ from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records import GatesRecord
 
-SCHEMA = "mmsr-lite/gates/1"
 BINS = np.linspace(0, 1, 21)
 FORMATS = {".csv": pd.DataFrame.to_csv, ".parquet": pd.DataFrame.to_parquet}
 
@@ -110,7 +110,7 @@ def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return whole
 
 
-def gates_summary(table: pd.DataFrame, bins: int = 8) -> dict[str, Any]:
+def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
     """The record of a table: histograms of late by layer and type; mean, median, 5 and 95 % by position, popularity,
     length and code, in `bins` groups of about as many rows; each data set of `gates_beside` apart."""
     types, own = list(table["type"].cat.categories), [name for name in table if name == "dataset"]
@@ -125,7 +125,7 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> dict[str, Any]:
     codes = table[table["type"] != types[0]]
     by["code"] = _grouped(codes, codes["id"], "id")
     record = {
-        "schema": SCHEMA,
+        "schema": GatesRecord.schema,
         **table.attrs,
         "users": len(table[[*own, "user"]].drop_duplicates()),
         "rows": len(table),
@@ -139,7 +139,7 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> dict[str, Any]:
         kind = (means.max(axis=1) - means.min(axis=1)).idxmax()
         ends = ", ".join(f"{mean:.2f} in {name}" for name, mean in means.loc[kind].dropna().items())
         told += f" They differ most for {kind}: {ends}."
-    return record | {"histogram": histogram, "by": by, "sentence": told}
+    return GatesRecord(record, histogram=histogram, by=by, sentence=told)
 
 
 def _told(table: pd.DataFrame) -> str:

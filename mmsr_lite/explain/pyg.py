@@ -28,8 +28,8 @@ from mmsr_lite.explain.interventions import carried, replacements, rerun, rollou
 from mmsr_lite.explain.trace import slots, trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records import PyGRecord
 
-SCHEMA = "mmsr-lite/pyg/1"
 CONFIG = {"mode": "multiclass_classification", "task_level": "graph", "return_type": "raw"}
 TOLD = (
     "For each edge: our attention (with which the centre takes the neighbour's value, orders weighed by beta, mean "
@@ -96,7 +96,7 @@ def compare_with_pyg(
     history: Sequence[int] | None = None,
     epochs: int = 100,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> PyGRecord:
     """Attention, GNNExplainer and gradients on each edge of one history, for the item that the model puts first.
 
     Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is asked as well.
@@ -144,7 +144,7 @@ def compare_with_pyg(
     item, edges = record["answer"]["top"][0]["item"], np.stack(list(values.values()), 1).tolist()
     told = {"told": TOLD, "sentence": _sentence(values, agreement)}
     found = {"methods": names, "edges": edges, "agreement": agreement, "fidelity": fidelities}
-    return {"schema": SCHEMA, "trace": record, "item": item} | found | told
+    return PyGRecord({"schema": PyGRecord.schema, "trace": record, "item": item} | found | told)
 
 
 def _sentence(values: dict[str, np.ndarray], agreement: list[dict[str, Any]]) -> str:

@@ -24,8 +24,8 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
+from mmsr_lite.records import TraceRecord
 
-SCHEMA = "mmsr-lite/trace/1"
 LONGEST = 500  # letters of a title or text that a record holds
 
 
@@ -39,7 +39,7 @@ def trace(
     target: int | None = None,
     top: int = 10,
     replace: dict[str, Callable[[Any], Any]] | None = None,
-) -> dict[str, Any]:
+) -> TraceRecord:
     """What `model` does with a history: of `user`, all items before the last, which is the target; or `history` itself.
 
     `replace` puts other values into probes, such as a forced gate. Raises `MMSRError` for items that do not exist.
@@ -62,11 +62,11 @@ def trace(
     goal = None
     if target is not None:
         goal = best.pop() | {"rank": float(rank_of(scores[None], torch.tensor([target], device=device)))}
-    return {
-        "schema": SCHEMA,
+    fields = {
+        "schema": TraceRecord.schema,
         "dataset": {"name": dataset.name, "items": dataset.num_items},
         "model": {
-            "name": next((name for name, kind in MODELS.items() if kind.Config is type(model.config)), model.label),
+            "name": _name(model),
             "label": model.label,
             "layers": getattr(model.config, "layers", 0),
             "fusion": getattr(model.config, "fusion", None),
@@ -78,6 +78,13 @@ def trace(
         "answer": {"parts": list(parts), "top": best},
         "truth": _truth(dataset, user),
     }
+    return TraceRecord(fields)
+
+
+def _name(model: Recommender) -> str:
+    """The model's name in the index of models; of a subclass that is not in it, that of the class it comes from."""
+    names = (name for kind in type(model).__mro__ for name, indexed in MODELS.items() if indexed is kind)
+    return next(names, model.label)
 
 
 def _by_graph(model: MMSR, dataset: Dataset, history: torch.Tensor, seen: dict[str, Any]):

@@ -20,8 +20,8 @@ from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.msgraph import RELATIONS
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records import TraceRecord, WhatIfRecord
 
-SCHEMA = "mmsr-lite/what-if/1"
 BAND = (0.05, 0.95)
 
 
@@ -37,7 +37,7 @@ def what_if(
     repeats: int = 20,
     seed: int = 0,
     top: int = 10,
-) -> dict[str, Any]:
+) -> WhatIfRecord:
     """What changes when `change` is done to the history of `user`, or to `history`: a record of both, and of a band.
 
     `change` is a name or a dict of `changes.CHANGES`, or several, done in order. What is watched is the target, or,
@@ -74,7 +74,8 @@ def what_if(
         scene.history = scene.history[-model.max_history :]
     after = _changed(model, dataset, changed, clean, watched["item"], top)
     graph, scores, late, measures = _measure(model, scenes, watched["item"])
-    record = {"schema": SCHEMA, "changes": changes, "told": told, "repeats": repeats, "seed": seed, "watched": watched}
+    record = WhatIfRecord(schema=WhatIfRecord.schema, changes=changes, told=told, repeats=repeats, seed=seed)
+    record |= {"watched": watched}
     record |= {"clean": clean, "changed": after, "measures": measures, "nodes": _nodes(clean, after, graph, late)}
     record |= _edges(clean, after) | {"top": _tops(clean, after, scores)}
     return record | {"sentence": _sentence(record)}
@@ -139,8 +140,8 @@ def _measured(values: np.ndarray, share: bool) -> dict[str, Any]:
 
 
 def _changed(
-    model: MMSR, dataset: Dataset, scene: EditedHistory, clean: dict[str, Any], watched: int, top: int
-) -> dict[str, Any]:
+    model: MMSR, dataset: Dataset, scene: EditedHistory, clean: TraceRecord, watched: int, top: int
+) -> TraceRecord:
     """The trace of the changed history; a node that was taken out keeps its place, marked as removed."""
     graph = graphs_with(model, [scene.history], [scene.codes])
     _, keep, beta = _forces(model, graph, [scene])
@@ -223,7 +224,7 @@ def _tops(clean: dict[str, Any], after: dict[str, Any], scores: Tensor) -> list[
     return sorted(rows, key=lambda row: row["changed"])
 
 
-def _sentence(record: dict[str, Any]) -> str:
+def _sentence(record: WhatIfRecord) -> str:
     rank, told, watched = record["measures"]["rank"], "; ".join(record["told"]), record["watched"]
     still = not any([rank["delta"], *rank["draws"]])
     name, scale, unit = ("probability", 100, " %") if still else ("rank", 1, "")

@@ -6,25 +6,29 @@ import os
 import sys
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 from mmsr_lite.data.storage import atomic
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.records import Record, as_record
 
 
-def check(record: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Return `record` when it is of the kind a view reads ("trace", "what-if", "history" ...), else raise `MMSRError`.
+def check(record: Mapping[str, Any], kind: str) -> Record:
+    """The record that a view was given, typed and validated.
 
-    >>> check({"schema": "mmsr-lite/gates/1"}, "trace")
-    Traceback (most recent call last):
-    mmsr_lite.errors.MMSRError: a view of a trace record got schema 'mmsr-lite/gates/1'; give it what mmsr_lite wrote
+    Args:
+        record: a record, or a `dict` as JSON gives it.
+        kind: what the view reads: "trace", "what-if", "history" or another name in `mmsr_lite.records.RECORDS`.
+
+    Raises:
+        MMSRError: quotes what was given instead, or names the first field that is wrong.
+
+    Example:
+        >>> check({"schema": "mmsr-lite/gates/1"}, "trace")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: expected a trace record, got schema 'mmsr-lite/gates/1'; give it what ...
     """
-    key = "epochs" if kind == "history" else "schema"
-    given = record.get(key) if isinstance(record, dict) else None
-    if given is None or (key == "schema" and given != f"mmsr-lite/{kind}/1"):
-        what = f"{key} {given!r}" if isinstance(record, dict) else f"a {type(record).__name__}"
-        raise MMSRError(f"a view of a {kind} record got {what}; give it what mmsr_lite wrote")
-    return record
+    return as_record(record, kind)
 
 
 class View(ABC):
@@ -32,8 +36,8 @@ class View(ABC):
 
     reads = "trace"
 
-    def __init__(self, record: dict[str, Any]):
-        self.record = check(record, self.reads)
+    def __init__(self, record: Mapping[str, Any]):
+        self.record: Record = check(record, self.reads)
 
     @property
     @abstractmethod

@@ -199,10 +199,15 @@ def sample_what_if(seed: int = 3) -> dict:
     ]
     record = {
         "schema": "mmsr-lite/what-if/1",
+        "changes": [{"do": "remove", "position": 1}],
         "told": [f"{HOSTILE} leaves"],
         "repeats": 4,
+        "seed": 0,
+        "watched": {key: clean["target"][key] for key in ("item", "item_id", "title")},
         "clean": clean,
         "changed": changed,
+        "edges": [{"clean": 0, "changed": None}],
+        "attention": [{"hohe": [[None], [0.1]]} for _ in clean["layers"]],
     }
     return record | {"measures": measures, "nodes": nodes, "top": top, "sentence": "The rank goes from 2 to 7."}
 
@@ -212,7 +217,9 @@ def sample_gates() -> dict:
     row = {"count": 9, "mean": 0.5, "median": 0.5, "low": 0.2, "high": 0.9}
     kinds = [row | {"layer": layer, "type": kind} for layer in (0, 1) for kind in ("item", "picture")]
     spans = [kind | {"from": 1, "to": 1 + kind["layer"]} for kind in kinds]
-    record = {"schema": "mmsr-lite/gates/1", "dataset": "d", "node_types": ["item", "picture"]}
+    record = {"schema": "mmsr-lite/gates/1", "dataset": "d", "model": "m", "node_types": ["item", "picture"]}
+    record |= {"users": 9, "rows": 36, "layers": 2, "edges": [0.0, 0.5, 1.0]}
+    record["histogram"] = [{"layer": 0, "type": "item", "counts": [5, 4]}]
     return record | {"by": {"type": kinds, "position": spans}, "sentence": "Half of the gates lean to late fusion."}
 
 
@@ -223,7 +230,9 @@ def sample_compare() -> dict:
         "MRR@5": {"mean": 0.5, "interval": [-0.5, 1.5], "clear": False},
     }
     record = {"schema": "mmsr-lite/compare/1", "dataset": "d", "models": ["late", "early"], "users": 7}
-    return record | {"pairs": [{"models": [0, 1], "differences": differences}], "sentence": "Late wins."}
+    record |= {"metrics": [*differences], "examples": 9, "means": {"HR@5": [4.0, 2.0], "MRR@5": [1.0, 0.5]}}
+    pair = {"models": [0, 1], "differences": differences, "better": 4, "worse": 2, "equal": 1}
+    return record | {"pairs": [pair | {"sentence": "Late wins."}], "disagree": [], "sentence": "Late wins."}
 
 
 def sample_faithfulness() -> dict:
@@ -232,6 +241,7 @@ def sample_faithfulness() -> dict:
     curve |= {"band": [[0.5, 0.3, 0.1], [0.5, 0.45, 0.1]], "sentence": "Ours falls faster."}
     tests = {"deletion": curve, "insertion": curve | {"sentence": ""}, "gradient": None}
     record = {"schema": "mmsr-lite/faithfulness/1", "explains": "beta", "model": "m", "dataset": "d"}
+    record |= {"histories": 9, "unit": "a gate"}
     return record | {"tests": tests, "sentence": "Beta passes 1 of 2 tests."}
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.records import Record
 from mmsr_lite.views import theme
 from mmsr_lite.views.page import STATIC, page
 from mmsr_lite.views.selection import resolve_selection
@@ -18,7 +19,7 @@ from mmsr_lite.views.widgets.msgraph import MSGraphView, msgraph_widget
 class ExplorerBackend(Protocol):
     """Who is asked: `do(request)` gives what is to be told beside the `record` that it leaves."""
 
-    record: dict[str, Any]
+    record: Record
 
     def do(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Do what a request says."""

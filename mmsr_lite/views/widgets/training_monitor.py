@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from mmsr_lite.records import HistoryRecord
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.training import training
 from mmsr_lite.views.widgets.controls import box
@@ -27,7 +28,7 @@ class TrainingMonitor(Chart):
     """
 
     def __init__(self, work: Callable[[Tell], Any]):
-        super().__init__({"epochs": []}, training, reads="history")
+        super().__init__({"epochs": [], "best_epoch": 0}, training, reads="history")
         self.result: Any = None
         self._error: BaseException | None = None
         self._work, self._widget = work, None
@@ -58,7 +59,7 @@ class TrainingMonitor(Chart):
 
     def tell(self, history: dict[str, Any]) -> bool:
         """Take the history so far; False when the training is to stop."""
-        self.record, self.figure = history, training(history)
+        self.record, self.figure = HistoryRecord(history), training(history)
         if self._widget is not None:
             self._widget.children[1].value = self._drawn("png")
         self._go.wait()

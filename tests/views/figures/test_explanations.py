@@ -56,7 +56,7 @@ def test_curves_of_an_explanation_stand_beside_chance_and_its_tests_are_told():
 def test_a_codebook_shows_its_items_and_a_training_plays_without_a_kernel():
     figure = charts.codebook(sample_codebook())
     assert list(figure.data[0].x) == [4, 0] and len(figure.layout.images) == 2 and HOSTILE not in figure.to_json()
-    history = show.training({"epochs": [{"epoch": e, "loss": 1 / e} for e in (1, 2, 3)]})
+    history = show.training({"epochs": [{"epoch": e, "loss": 1 / e} for e in (1, 2, 3)], "best_epoch": 3})
     assert [list(frame.data[0].y) for frame in history.figure.frames][1] == [1, 1 / 2, None]
 
 

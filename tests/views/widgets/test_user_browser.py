@@ -84,7 +84,9 @@ def test_of_several_data_sets_a_user_is_named_with_the_data_set(table):
 
 def test_users_on_whom_models_disagree_open_with_a_click(opened):
     record = sample_compare()
-    record["disagree"] = [{"user": u, "user_id": f"u{u}", "ranks": [1.0, r]} for u, r in ((4, 9.0), (2, 7.5), (4, 3.0))]
+    ranks = ((4, 9.0), (2, 7.5), (4, 3.0))
+    about = {"item": 1, "title": "one", "length": 3}
+    record["disagree"] = [about | {"user": u, "user_id": f"u{u}", "ranks": [1.0, r]} for u, r in ranks]
     view = show.compare(record, opened.append)
     assert view.users == [4, 2] and view.text.endswith("The models disagree most on u4: ranks 1, 9, u2: ranks 1, 7.5.")
     view.widget.children[3].children[1].click()

@@ -1,0 +1,157 @@
+"""Records of training: the history of a run's epochs, its metrics, what it was made from, and the tables of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from mmsr_lite.records.base import Record
+from mmsr_lite.records.rules import in_range, ordered
+from mmsr_lite.records.schema import OPTIONAL, Mistake
+
+
+class Epoch(TypedDict):
+    """One pass over the training part."""
+
+    epoch: Annotated[int, "its number, from 1"]
+    loss: Annotated[float, "mean loss of an example"]
+    lr: NotRequired[Annotated[float, "the learning rate of its last step"]]
+    validation: NotRequired[Annotated[dict[str, float], "metrics on the validation items, percent"]]
+    test: NotRequired[Annotated[dict[str, float], "metrics on the test items, where these pick the epoch, percent"]]
+    beta: NotRequired[Annotated[dict[str, float], "mean share of hohe (late fusion) by node type; empty without gates"]]
+    seconds: NotRequired[Annotated[float, "how long it took"]]
+
+
+class HistoryRecord(Record, kind="history", marker="epochs"):
+    """What happened in a training, epoch by epoch."""
+
+    epochs: Annotated[list[Epoch], "the epochs, the first one first; none of a model that counts"]
+    best_epoch: Annotated[int, "the epoch whose weights were kept, 0 without epochs"]
+    selection: Annotated[str | None, "what picked it: validation, test or none"] = OPTIONAL
+    seconds: Annotated[float | None, "how long the training took"] = OPTIONAL
+    refit: Annotated[list[Epoch] | None, "the epochs of the second training, on all of the training part"] = OPTIONAL
+
+    def summary(self) -> str:
+        """How many epochs, and the best one."""
+        losses = f", loss {self.epochs[-1]['loss']:.3f}" if self.epochs else ""
+        return f"{len(self.epochs)} epochs, the best is {self.best_epoch}{losses}"
+
+    def broken_rules(self) -> Iterator[Mistake]:
+        """Epochs are numbered; the best one exists."""
+        yield from in_range("best_epoch", self.best_epoch, 0, len(self.epochs), "the number of epochs")
+        for place, epoch in enumerate(self.epochs):
+            yield from in_range(f"epochs[{place}].epoch", epoch["epoch"], place + 1, place + 1, "counted from 1")
+
+
+class MetricsRecord(Record, kind="metrics", marker="test"):
+    """A model's metrics on the test targets, beside counting and beside the best that can be reached."""
+
+    dataset: Annotated[str, "the data set"]
+    model: Annotated[str, "the model's label"]
+    examples: Annotated[int | None, "how many test targets"] = OPTIONAL
+    test: Annotated[dict[str, float], "the metrics of the model, percent"]
+    reachable: Annotated[dict[str, float] | None, "the best reachable, where the data set knows it"]
+    counting: Annotated[dict[str, dict[str, float]], "the metrics of models that count"]
+    run: Annotated[str | None, "the id of the run"] = OPTIONAL
+    train_seconds: Annotated[float | None, "how long the training took"] = OPTIONAL
+    selection: Annotated[str | None, "what picked the best epoch"] = OPTIONAL
+    best_epoch: Annotated[int | None, "the epoch whose weights were kept"] = OPTIONAL
+    seed: Annotated[int | None, "the seed"] = OPTIONAL
+
+    def summary(self) -> str:
+        """Model, data set, and the first metrics."""
+        shown = ", ".join(f"{name} {value:.2f}" for name, value in list(self.test.items())[:2])
+        return f"{self.model} on {self.dataset}: {shown} %"
+
+
+class FeatureHash(TypedDict):
+    """Which features a modality had."""
+
+    hash: Annotated[str, "of the exact numbers"]
+    items: Annotated[int, "how many items have the modality"]
+    width: Annotated[int, "how many numbers an item has"]
+    sketch: Annotated[list[float], "sums over all numbers with random weights: near to each other for near features"]
+
+
+class DataHash(TypedDict):
+    """Which data a run was made from."""
+
+    name: Annotated[str, "the data set"]
+    users: Annotated[int, "how many users"]
+    items: Annotated[int, "V, how many items"]
+    interactions: Annotated[int, "how many interactions"]
+    item_hash: Annotated[str, "of the items' ids in their order"]
+    item_set_hash: Annotated[str, "of the items' ids in any order"]
+    interaction_hash: Annotated[str, "of users and items of all interactions in their order"]
+    features: Annotated[dict[str, FeatureHash], "the features of each modality"]
+
+
+class Ranking(TypedDict):
+    """How interactions are put in order and how test targets are ranked."""
+
+    ties: Annotated[str, "the order of interactions of one time: file"]
+    tie_seed: Annotated[int | None, "the seed of a random order of these; null in the order of the file"]
+    candidates: Annotated[str, "which items a target is ranked among: all"]
+
+
+class Owner(TypedDict):
+    """The process that writes a run."""
+
+    process: Annotated[int, "its number on its machine"]
+    machine: Annotated[str, "the machine's name"]
+
+
+class RunRecord(Record, kind="run"):
+    """What a run was made from, so that it is never used with other data."""
+
+    id: Annotated[str, "a short name of the config"]
+    version: Annotated[str, "the version of mmsr_lite that wrote the run"]
+    data: Annotated[DataHash, "the data set"]
+    ranking: Annotated[Ranking, "order and ranking"]
+    owner: Annotated[Owner | None, "the process that is writing the run; null when it is done"]
+
+    def summary(self) -> str:
+        """The run's id and its data set."""
+        data = self.data
+        return f"{self.id}: {data['name']}, {data['users']} users, {data['items']} items"
+
+
+class Test(TypedDict):
+    """A paired test of two systems of a study."""
+
+    system: Annotated[str, "the system"]
+    against: Annotated[str, "the system it is compared with"]
+    metric: Annotated[str, "the metric"]
+    difference: Annotated[float, "system minus against, mean over users, percentage points"]
+    low: Annotated[float, "lower end of its 95 % interval"]
+    high: Annotated[float, "upper end of its 95 % interval"]
+    p: Annotated[float, "the p-value"]
+    seeds: NotRequired[Annotated[list[int], "how many seeds each has"]]
+    users: NotRequired[Annotated[int, "how many users"]]
+
+
+class StudyRecord(Record, kind="study"):
+    """The table of a study on one data set, with its paired tests (section 5)."""
+
+    study: Annotated[str, "the study"]
+    asks: Annotated[str | None, "what it asks"] = OPTIONAL
+    paper: Annotated[str | None, "the table or figure of the paper"] = OPTIONAL
+    dataset: Annotated[str, "the data set"]
+    reachable: Annotated[dict[str, float] | None, "the best reachable, where the data set knows it"]
+    terms: Annotated[dict[str, Any] | None, "settings that are equal for all systems, and the trials"] = OPTIONAL
+    labels: Annotated[list[str], "the columns of `rows` that name a system"]
+    rows: Annotated[list[dict[str, Any]], "one row for each run: labels, seed, metrics in percent"]
+    tests: Annotated[list[Test], "paired tests"]
+
+    def summary(self) -> str:
+        """Study, data set, how many runs."""
+        return f"{self.study} on {self.dataset}: {len(self.rows)} runs, {len(self.tests)} tests"
+
+    def broken_rules(self) -> Iterator[Mistake]:
+        """Every row has every label; intervals are in order."""
+        for place, row in enumerate(self.rows):
+            missing = [name for name in self.labels if name not in row]
+            if missing:
+                yield f"rows[{place}]", f"has no {missing[0]!r}, expected a value for each of {self.labels}"
+        for place, test in enumerate(self.tests):
+            yield from ordered(f"tests[{place}].low", [test["low"], test["high"]], "the ends of the interval")
