@@ -19,7 +19,7 @@ from mmsr_lite.data import load
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.experiments.fusion_order import jobs
 from mmsr_lite.experiments.study import Job, Setting
-from mmsr_lite.training.run import codebooks, learn
+from mmsr_lite.training.fit import Run
 
 PLACE = Path(__file__).parent / "results" / "fusion_epochs.csv"
 KEY, METRICS = ["model", "fusion", "seed"], ["HR@5", "MRR@5", "HR@20", "MRR@20"]
@@ -32,8 +32,7 @@ def run(job: Job, seed: int) -> list[dict]:
     config = job.config.with_settings(
         seed=seed, selection="test", patience=99, lr=TERMS["lr"], dropout=TERMS["dropout"]
     )
-    dataset = load("wardrobe:sparse")
-    _, record = learn(config, dataset, codebooks(config, dataset), progress=False)
+    record = Run(config, load("wardrobe:sparse")).learn(progress=False)
     name = {"model": job.labels["model"], "fusion": job.labels["variant"], "seed": seed}
     found = [{metric: epoch["test"][metric] for metric in METRICS} for epoch in record["epochs"]]
     return [name | {"epoch": number} | row for number, row in enumerate(found, 1)]

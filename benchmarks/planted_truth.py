@@ -17,7 +17,8 @@ import pandas as pd
 
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.explain.gates import gates
-from mmsr_lite.training.run import DEMO, RunConfig, fit, parts_of
+from mmsr_lite.training.fit import fit
+from mmsr_lite.training.run import DEMO, RunConfig
 
 RESULTS = Path(__file__).parent / "results"
 KEY = ["world", "modalities", "seed"]
@@ -28,8 +29,9 @@ def run(world: str, modalities: bool | str, seed: int) -> dict:
     config = RunConfig(f"wardrobe:{world}", None if modalities else ()).with_settings(**DEMO, seed=seed)
     config = config.with_settings(corruption="mismatched" if modalities == "shuffled" else None)
     with tempfile.TemporaryDirectory() as folder:
-        model, dataset, metrics = fit(config, folder, progress=False)
-    table = gates(model, dataset, parts_of(config, dataset).test).query("layer == 0") if modalities else None
+        made = fit(config, folder, progress=False)
+    metrics = made.metrics
+    table = gates(made.model, made.dataset, made.split.test).query("layer == 0") if modalities else None
     beta = {} if table is None else table.groupby("type", observed=True)["late"].mean()
     found = {name: part["HR@5"] for name, part in (("model", metrics["test"]), ("reachable", metrics["reachable"]))}
     return {

@@ -39,15 +39,16 @@ def demo(args: argparse.Namespace) -> None:
     """Make a small world, train, compare, write and open the report."""
     import torch
 
-    from mmsr_lite.training.run import DEMO, RunConfig, fit
+    from mmsr_lite.training.fit import fit
+    from mmsr_lite.training.run import DEMO, RunConfig
 
     # Matrices this small: training took 57 s, with two threads 49 s on idle cores and minutes on busy ones.
     torch.set_num_threads(1)
     config = RunConfig(f"wardrobe:{args.world}").with_settings(**DEMO, seed=args.seed)
     print(f"World {args.world!r}: garments whose next one is planted, so the best reachable is known.")
-    model, dataset, metrics = fit(config, args.out, resume=args.resume)
-    _table(metrics)
-    report = _report(model, dataset, args.out, _some_users(dataset), Path(args.out, "report.html"))
+    run = fit(config, args.out, resume=args.resume)
+    _table(run.metrics)
+    report = _report(run.model, run.dataset, args.out, _some_users(run.dataset), Path(args.out, "report.html"))
     print(f"\nSaved {args.out}/metrics.json and {report}. Next: make lab, or mmsr-lite explain {args.out} --user 12")
     screen = sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
     if screen if args.open is None else args.open:
@@ -56,7 +57,8 @@ def demo(args: argparse.Namespace) -> None:
 
 def train(args: argparse.Namespace) -> None:
     """Train on a source, compare, write the run."""
-    from mmsr_lite.training.run import RunConfig, fit
+    from mmsr_lite.training.fit import fit
+    from mmsr_lite.training.run import RunConfig
 
     if Path(args.out, "config.json").is_file() and not args.resume:
         raise MMSRError(f"{args.out!r} holds a run already; go on with --resume, or name another folder with --out")
@@ -64,31 +66,29 @@ def train(args: argparse.Namespace) -> None:
     names = None if args.modalities is None else tuple(args.modalities)
     settings = given | pairs(args.set, json_values=True)
     config = RunConfig(args.source, names, encoders(args.encoder), args.min_count).with_settings(**settings)
-    _, _, metrics = fit(config, args.out, resume=args.resume)
-    _table(metrics)
+    run = fit(config, args.out, resume=args.resume)
+    _table(run.metrics)
     print(f"\nSaved {args.out}. Next: mmsr-lite explain {args.out} --user 0")
 
 
 def evaluate(args: argparse.Namespace) -> None:
     """Rank the test targets again, write metrics.json."""
-    from mmsr_lite.data.storage import read_json, write_json
-    from mmsr_lite.training.run import measure, open_run
+    from mmsr_lite.data.storage import write_json
+    from mmsr_lite.training.fit import open_run
 
-    config, model, dataset, _ = open_run(args.run, args.device)
-    place = Path(args.run, "metrics.json")
-    metrics = (read_json(place) if place.is_file() else {}) | measure(config, model, dataset, progress=True)
-    write_json(place, metrics, indent=1)
+    metrics = open_run(args.run, args.device).evaluate(progress=True)
+    write_json(Path(args.run, "metrics.json"), metrics, indent=1)
     _table(metrics)
 
 
 def explain(args: argparse.Namespace) -> None:
     """Trace a user, write one HTML file."""
-    from mmsr_lite.training.run import open_run
+    from mmsr_lite.training.fit import open_run
 
-    _, model, dataset, _ = open_run(args.run)
-    users = [_user(dataset, given) for given in args.user]
+    run = open_run(args.run)
+    users = [_user(run.dataset, given) for given in args.user]
     place = args.output or Path(args.run, f"user-{'-'.join(args.user)}.html")
-    print(f"Saved {_report(model, dataset, args.run, users, place)}")
+    print(f"Saved {_report(run.model, run.dataset, args.run, users, place)}")
 
 
 def explore(args: argparse.Namespace) -> int:

@@ -48,10 +48,10 @@ def explore(
 
 def explore_run(folder: str, user: Any = 0) -> Explorer:
     """The explorer of a run that `mmsr-lite train` or `demo` left in `folder`."""
-    from mmsr_lite.training.run import open_run
+    from mmsr_lite.training.fit import open_run
 
-    config, model, dataset, _ = open_run(folder, "cpu")
-    return explore(model, dataset, user, seed=config.train.seed, reduction=config.reduction)
+    run = open_run(folder, "cpu")
+    return explore(run.model, run.dataset, user, seed=run.config.train.seed, reduction=run.config.reduction)
 
 
 def serve(folder: str, user: Any = 0, *, port: int = 8866, browser: bool = True) -> int:

@@ -8,7 +8,8 @@ import torch
 from mmsr_lite.course.stored import ASSETS
 from mmsr_lite.data.storage import write_json
 from mmsr_lite.explain.trace import trace
-from mmsr_lite.training.run import DEMO, RunConfig, fit
+from mmsr_lite.training.fit import fit
+from mmsr_lite.training.run import DEMO, RunConfig
 
 RUNS = {
     f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO) for world in ("cycle", "match", "mixed")
@@ -20,10 +21,11 @@ def main(names: list[str]) -> None:
     """Train the named runs, or all; keep config, history, metrics, weights, and one trace."""
     torch.set_num_threads(1)
     for name in names or RUNS:
-        model, dataset, metrics = fit(RUNS[name], ASSETS / name)
+        run = fit(RUNS[name], ASSETS / name)
         shutil.rmtree(ASSETS / name / "state", ignore_errors=True)
-        write_json(ASSETS / name / "trace.json", trace(model, dataset, USER))
-        print(f"{name}: HR@5 {metrics['test']['HR@5']:.2f} of {metrics['reachable']['HR@5']:.2f} that can be reached")
+        write_json(ASSETS / name / "trace.json", trace(run.model, run.dataset, USER))
+        ours, best = (run.metrics[part]["HR@5"] for part in ("test", "reachable"))
+        print(f"{name}: HR@5 {ours:.2f} of {best:.2f} that can be reached")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
+from mmsr_lite.training.fit import Run
 from mmsr_lite.training.loop import TrainConfig, pick_device
-from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, learn, parts_of
+from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,15 @@ class Worker:
         gc.collect()  # what the run before has captured on a GPU
         config = job.config.with_settings(device=self.device)
         data = corrupt(config, self.dataset.with_modalities(*config.modalities))
-        books = self._codebooks(config, data)
+        run = Run(config, data, codebooks=self._codebooks(config, data))
         try:
-            model, record = learn(config, data, books, progress=False)
-            found, gates = self._read(job, config, model, record, data, books)
+            record = run.learn(progress=False)
+            found, gates = self._read(job, run)
         except torch.cuda.OutOfMemoryError as error:
             raise MemoryError(f"{config.model!r} needs more memory than the GPU has; lower batch") from error
         drops = {v for name, v in config.settings.items() if name.endswith("dropout")}
         told = {"seed": config.train.seed, "epochs": len(record["epochs"]), "best_epoch": record["best_epoch"]}
-        told |= {"lr": config.train.lr, "dropout": max(drops, default=0.0)} if model.learns else {}
+        told |= {"lr": config.train.lr, "dropout": max(drops, default=0.0)} if run.model.learns else {}
         told["device"] = device_name(self.device)
         for row, seconds in zip(found, [time.perf_counter() - began] + [0.0] * len(found), strict=False):
             row |= told | {"seconds": seconds}  # of the whole run, in the row of its first reading
@@ -61,22 +62,22 @@ class Worker:
             self.kept[key] = codebooks(config, data)
         return self.kept.get(key, ())
 
-    def _read(
-        self, job: Job, config: RunConfig, model: Recommender, record: dict, data: Dataset, books: tuple[Codebook, ...]
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        if model.learns and config.train.selection == "validation":
-            best = record["epochs"][record["best_epoch"] - 1]["validation"]
+    def _read(self, job: Job, run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        if run.model.learns and run.config.train.selection == "validation":
+            best = run.history["epochs"][run.history["best_epoch"] - 1]["validation"]
             return [job.labels | {"at": "validation"} | best | {"run": run_id(job.config)}], []
-        parts, found = parts_of(config, data), []
+        parts, found = run.split, []
         for reading in job.readings:
-            read = drop_codes_at_test(model, config, data, books, reading) if reading.rate else model
+            read = run.model
+            if reading.rate:
+                read = drop_codes_at_test(run.model, run.config, run.dataset, run.codebooks, reading)
             with listen(read, forced(read, reading.gate) if reading.gate else None):
                 places = ranks(read, parts.test)
             name = run_id(job.config, reading)
             save_ranks(self.ranks / f"{name}.npz", places)
             found.append(job.labels | reading.labels | metrics(places) | {"run": name})
-        counts = np.bincount(parts.train.targets, minlength=data.num_items + 1)
-        return found, betas(model, data, parts.test, counts) if job.betas else []
+        counts = np.bincount(parts.train.targets, minlength=run.dataset.num_items + 1)
+        return found, betas(run.model, run.dataset, parts.test, counts) if job.betas else []
 
 
 def drop_codes_at_test(

@@ -1,9 +1,8 @@
-"""A run: data, codes, model and training from one config to one folder, all that evaluating and explaining need."""
+"""The config of a run, and each thing that follows from it: data set, codes, untrained model, split."""
 
-import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,17 +12,12 @@ from mmsr_lite.data import load
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, shuffled
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split, split
-from mmsr_lite.data.storage import content_hash, read_json, write_json
+from mmsr_lite.data.storage import content_hash, read_json
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.graph.codes import Codebook, fit_codebooks
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
-from mmsr_lite.training.checkpoint import load_weights, refuse_other, save_tensors
-from mmsr_lite.training.distributed import first_alone, processes, rank
-from mmsr_lite.training.loop import TrainConfig, pick_device, train
-
-COUNTING = ("markov", "popularity")  # they stand beside every trained model
+from mmsr_lite.training.loop import TrainConfig
 
 DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores
     "dim": 32,
@@ -83,59 +77,6 @@ class RunConfig:
         return content_hash(asdict(self))[:8]
 
 
-def fit(
-    config: RunConfig, folder: str | Path, *, resume: bool = False, progress: bool = True
-) -> tuple[Recommender, Dataset, dict[str, Any]]:
-    """Load, learn codes, train, rank; write config, history, metrics and weights into `folder`.
-
-    Returns the model with its best weights, the data set and the metrics record (percent).
-    """
-    folder = Path(folder)
-    if resume and (folder / "config.json").exists():
-        refuse_other(f"the run in {str(folder)!r}", read_json(folder / "config.json"), asdict(config))
-    with processes(pick_device(config.train.device), folder):  # a mistake is told before the work begins
-        with first_alone():
-            dataset = prepare(config)
-            books = codebooks(config, dataset)
-        if not resume and rank() == 0:  # only now: bad input has cost nothing
-            for old in (folder / "state", folder / "refit"):
-                shutil.rmtree(old, ignore_errors=True)
-        if rank() == 0:
-            write_json(folder / "config.json", {"id": config.id, **asdict(config)}, indent=1)
-        model, record = learn(config, dataset, books, folder=folder, resume=resume, progress=progress)
-        if rank() == 0:
-            save_tensors(folder / "model.safetensors", model.state_dict())
-            write_json(folder / "history.json", record)
-        metrics = measure(config, model, dataset, progress=progress)
-        metrics |= {"run": config.id, "train_seconds": record["seconds"], "seed": config.train.seed}
-        metrics |= {name: record[name] for name in ("selection", "best_epoch")}
-        if rank() == 0:
-            write_json(folder / "metrics.json", metrics, indent=1)
-    return model, dataset, metrics
-
-
-def learn(
-    config: RunConfig,
-    dataset: Dataset,
-    books: Sequence[Codebook],
-    *,
-    folder: Path | None = None,
-    resume: bool = False,
-    progress: bool = True,
-) -> tuple[Recommender, dict[str, Any]]:
-    """A trained model of the run and its history record; with `refit` the one that saw all of the training part."""
-    began, parts = time.perf_counter(), parts_of(config, dataset)
-    model = build(config, dataset, books)
-    record = train(model, parts, config.train, folder=folder, resume=resume, progress=progress)
-    if config.refit and config.train.selection == "validation" and model.learns:
-        again = config.with_settings(selection="none", epochs=record["best_epoch"])
-        model, place = build(config, dataset, books), folder and folder / "refit"
-        second = train(model, parts_of(again, dataset), again.train, folder=place, resume=resume, progress=progress)
-        record["refit"] = second["epochs"]
-    record["seconds"] = time.perf_counter() - began
-    return model, record
-
-
 def prepare(config: RunConfig) -> Dataset:
     """The data set of the run, corrupted as it asks."""
     names = {"modalities": config.modalities, "encoders": config.encoders, "min_count": config.min_count}
@@ -167,46 +108,20 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
     return config._model_class(settings, dataset.num_items, books)
 
 
-def open_run(folder: str | Path, device: str = "auto") -> tuple[RunConfig, Recommender, Dataset, Split]:
-    """The config, the trained model, the data set and its split, as `fit` left them in `folder`."""
-    folder = Path(folder)
-    if not (folder / "config.json").exists():
-        raise MMSRError(f"{str(folder)!r} holds no run; expected a folder that mmsr-lite train or demo wrote")
-    saved = read_json(folder / "config.json")
+def read_config(path: str | Path) -> RunConfig:
+    """The config that `fit` wrote as JSON.
+
+    Raises:
+        MMSRError: when the file is not the config of a run of this version.
+    """
+    saved = read_json(path)
     saved.pop("id", None)
     try:
         training = TrainConfig(**saved.pop("train"))
         names = saved.pop("modalities")
-        config = RunConfig(**saved, modalities=None if names is None else tuple(names), train=training)
+        return RunConfig(**saved, modalities=None if names is None else tuple(names), train=training)
     except (TypeError, KeyError) as error:
-        raise MMSRError(f"{str(folder / 'config.json')!r} does not fit this version: {error}; train again") from error
-    dataset = prepare(config)
-    model = build(config, dataset)
-    load_weights(folder / "model.safetensors", model)
-    model.to(pick_device(device)).eval()
-    return config, model, dataset, parts_of(config, dataset)
-
-
-def measure(config: RunConfig, model: Recommender, dataset: Dataset, *, progress: bool = False) -> dict[str, Any]:
-    """The metrics record: all test targets ranked by the model and by counting, beside the best reachable if known.
-
-    Counting selects nothing, so it reads the whole training part, the validation items too.
-    """
-    parts = parts_of(config.with_settings(selection="none"), dataset)
-    counting = {}
-    for name in COUNTING:
-        counter = MODELS[name](MODELS[name].Config(), dataset.num_items)
-        counter.count(parts.train)
-        counting[name] = evaluate(counter, parts.test)
-    truth = dataset.facts.get("truth")
-    return {
-        "dataset": dataset.name,
-        "model": model.label,
-        "examples": len(parts.test),
-        "test": evaluate(model, parts.test, progress=progress),
-        "reachable": truth.reachable(parts.test) if truth is not None else None,
-        "counting": counting,
-    }
+        raise MMSRError(f"{str(path)!r} does not fit this version: {error}; train again") from error
 
 
 def parts_of(config: RunConfig, dataset: Dataset) -> Split:
@@ -217,3 +132,10 @@ def parts_of(config: RunConfig, dataset: Dataset) -> Split:
         return parts
     mixed = {"rate": config.rate, "seed": config.train.seed}
     return Split(*(shuffled(part, **mixed) for part in (parts.train, parts.validation, parts.test)))
+
+
+def __getattr__(name: str) -> Any:
+    """Names that moved to `training.fit` in version 0.2."""
+    if name in ("Run", "fit", "open_run"):
+        return getattr(import_module("mmsr_lite.training.fit"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

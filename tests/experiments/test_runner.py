@@ -18,7 +18,8 @@ from mmsr_lite.experiments import STUDIES, runner
 from mmsr_lite.experiments.study import Setting, run_id
 from mmsr_lite.experiments.table import METRICS, load_ranks, read_rows
 from mmsr_lite.experiments.worker import Worker
-from mmsr_lite.training.run import RunConfig, fit
+from mmsr_lite.training.fit import fit
+from mmsr_lite.training.run import RunConfig
 from tests.experiments.conftest import QUICK, TINY
 
 
@@ -80,7 +81,7 @@ def test_a_run_of_a_study_is_the_run_that_its_settings_make_alone(done, ring, tm
     base = {name: value for name, value in QUICK.items() if name not in ("lr", "dropout")}
     noted.pop("model")
     config = RunConfig(source, ("a", "b")).with_settings(**base | {"layers": 1} | noted, device="cpu")
-    _, _, found = fit(config, tmp_path / "run", progress=False)
+    found = fit(config, tmp_path / "run", progress=False).metrics
     assert {m: round(found["test"][m], 4) for m in METRICS} == {m: row[m] for m in METRICS}
 
 

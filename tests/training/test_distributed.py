@@ -14,7 +14,7 @@ from mmsr_lite import cli
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.training.checkpoint import load_weights
 from mmsr_lite.training.distributed import processes, rank, size
-from mmsr_lite.training.run import open_run
+from mmsr_lite.training.fit import open_run
 
 SMALL = ["--dim=8", "--codes=3", "--codes-per-item=1", "--epochs=4", "--device=cpu", "--dropout=0"]
 SMALL += ["--modalities", "words", "--input-dropout=0", "--batch=71"]  # of 72: the last batch leaves one process none
@@ -62,9 +62,9 @@ def test_two_processes_train_and_rank_as_one(one, two):
     assert first["size"] == 2 and first["sums"] == second["sums"] == [[1.0 + 2.0] * 2, [1.0 + 10.0] * 2]
     weights = [load_file(out / f"model-{n}.safetensors") for n in range(2)]
     assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
-    _, model, _, parts = open_run(one, "cpu")
-    load_weights(out / "model-0.safetensors", model)
-    assert first["ranks"] == second["ranks"] == ranks(model, parts.test, batch=3).tolist()  # to the last bit
+    run = open_run(one, "cpu")
+    load_weights(out / "model-0.safetensors", run.model)
+    assert first["ranks"] == second["ranks"] == ranks(run.model, run.split.test, batch=3).tolist()  # to the last bit
     assert first["seed"] != second["seed"]  # their dropout differs
 
 

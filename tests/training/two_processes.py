@@ -11,19 +11,19 @@ import torch
 
 from mmsr_lite.data.storage import write_json
 from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.training import run
 from mmsr_lite.training.checkpoint import save_tensors
 from mmsr_lite.training.distributed import add_up, rank, size
+from mmsr_lite.training.fit import Run
 from mmsr_lite.training.step import Step
 
-learn, take_loss = run.learn, Step.take_loss
+learn, take_loss = Run.learn, Step.take_loss
 
 
-def two_times(config, dataset, books, folder, **how):
-    model, record = learn(config, dataset, books, **how | {"progress": False})
+def two_times(run, *, folder, **how):
+    record, model = learn(run, **how | {"progress": False}), run.model
     sums = [torch.full((2,), 1.0 + rank()), torch.full((2**20 + 1,), 10.0 ** rank())]  # a small one and a large one
     add_up(sums)
-    facts = {"record": record, "ranks": ranks(model, run.parts_of(config, dataset).test, batch=3)}
+    facts = {"record": record, "ranks": ranks(model, run.split.test, batch=3)}
     facts |= {"seed": torch.initial_seed(), "size": size(), "sums": [[float(s.min()), float(s.max())] for s in sums]}
     write_json(f"{OUT}/facts-{rank()}.json", facts)
     save_tensors(f"{OUT}/model-{rank()}.safetensors", model.state_dict())
@@ -35,9 +35,9 @@ def two_times(config, dataset, books, folder, **how):
         return take_loss(step)
 
     Step.take_loss = lost
-    return learn(config, dataset, books, folder=folder, **how)
+    return learn(run, folder=folder, **how)
 
 
 if __name__ == "__main__":
-    run.learn, OUT = two_times, sys.argv.pop(1)
+    Run.learn, OUT = two_times, sys.argv.pop(1)
     runpy.run_module("mmsr_lite", run_name="__main__")

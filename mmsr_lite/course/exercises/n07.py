@@ -11,7 +11,7 @@ from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.experiments.study import Reading
 from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.graph.msgraph import build_msgraph
-from mmsr_lite.training.run import codebooks, open_run
+from mmsr_lite.training.fit import open_run
 
 
 @cache
@@ -32,9 +32,10 @@ def kept(model: str) -> float:
 @cache
 def hits() -> tuple[float, float, float]:
     """HR@5 with half of the texts gone: of all histories, of those whose last item kept its text, and lost it."""
-    config, model, dataset, parts = open_run(ASSETS / "wardrobe-cycle", "cpu")
-    less = drop_codes_at_test(model, config, dataset, codebooks(config, dataset), Reading(rate=0.5, corrupted="text"))
-    has = missing(dataset, modality="text", rate=0.5).modality("text").present
+    run = open_run(ASSETS / "wardrobe-cycle", "cpu")
+    parts, reading = run.split, Reading(rate=0.5, corrupted="text")
+    less = drop_codes_at_test(run.model, run.config, run.dataset, run.codebooks, reading)
+    has = missing(run.dataset, modality="text", rate=0.5).modality("text").present
     has, hit = has[parts.test.items[parts.test.end - 1]], 100 * (ranks(less, parts.test) <= 5)
     return float(hit.mean()), float(hit[has].mean()), float(hit[~has].mean())
 

@@ -1,0 +1,141 @@
+"""Which data a run was made from: short hashes of items, interactions and features, and how two data sets differ.
+
+A run is bound to its data: item 7 of its table must be the item 7 of the data set that it is asked about. The hashes of
+items and interactions are exact. Features come from encoders whose last digits hang on the machine, so beside their
+exact hash stands a sketch, a few weighted sums that are near to each other for features that are.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+
+from mmsr_lite import __version__
+from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.data.storage import content_hash
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.records import RunRecord
+from mmsr_lite.records.training import DataHash, FeatureHash, Owner, Ranking
+
+SKETCH = 8  # weighted sums that are kept of a modality's features
+NEAR = 5e-3  # features count as the same when no sum differs by more; one sum is about as large as 1
+RANKING: Ranking = {"ties": "file", "tie_seed": None, "candidates": "all"}
+
+
+def run_record(run_id: str, dataset: Dataset, *, writing: bool = False) -> RunRecord:
+    """The record that binds a run to its data.
+
+    Args:
+        run_id: the id of the run's config.
+        dataset: the data set of the run, corrupted as the run asks.
+        writing: whether this process is going to write the run: its number is then noted as the owner.
+
+    Example:
+        >>> from mmsr_lite.data import load
+        >>> run_record("3fa2", load("wardrobe:match", modalities=()))
+        RunRecord(3fa2: wardrobe-match, 4000 users, 980 items)
+    """
+    owner: Owner | None = {"process": os.getpid(), "machine": platform.node()} if writing else None
+    return RunRecord(
+        schema=RunRecord.schema,
+        id=run_id,
+        version=__version__,
+        data=data_hash(dataset),
+        ranking=RANKING,
+        owner=owner,
+    )
+
+
+def data_hash(dataset: Dataset) -> DataHash:
+    """Hashes of the ids of items in their order and in any order, of the interactions, and of each modality."""
+    ids = list(dataset.item_ids)
+    return {
+        "name": dataset.name,
+        "users": dataset.num_users,
+        "items": dataset.num_items,
+        "interactions": len(dataset.item),
+        "item_hash": content_hash(ids),
+        "item_set_hash": content_hash(sorted(ids)),
+        "interaction_hash": content_hash(
+            list(dataset.user_ids), dataset.user.astype(np.int64), dataset.item.astype(np.int64)
+        ),
+        "features": {modality.name: feature_hash(modality) for modality in dataset.modalities},
+    }
+
+
+def feature_hash(modality: Modality) -> FeatureHash:
+    """The exact hash and the sketch of the features (V+1, F) of one modality, absent items left out."""
+    present = np.flatnonzero(modality.present)
+    features = modality.features[present].astype(np.float32)  # (n, F)
+    rng = np.random.default_rng(0)
+    of_rows = rng.standard_normal((SKETCH, len(modality.present)), np.float32)[:, present]  # (8, n)
+    of_columns = rng.standard_normal((SKETCH, features.shape[1]), np.float32)  # (8, F)
+    length = max(float(np.linalg.norm(features)), 1e-12)
+    sketch = ((of_rows @ features) * of_columns).sum(1) / length  # (8,)
+    return {
+        "hash": content_hash(present.astype(np.int64), features),
+        "items": len(present),
+        "width": features.shape[1],
+        "sketch": [float(value) for value in sketch],
+    }
+
+
+def refuse_other_data(place: str, there: DataHash, now: DataHash) -> None:
+    """Raise when a run was made from other data than these; warn when only last digits of features differ.
+
+    Args:
+        place: what the message calls the run, such as "the run in 'runs/demo'".
+        there: the hashes that the run keeps.
+        now: those of the data set that was loaded now.
+
+    Raises:
+        MMSRError: says how the data differ and what to do.
+    """
+    different = list(differences(there, now))
+    if different:
+        raise MMSRError(
+            f"{place} was made from other data: {'; '.join(different)}; give it the data it was made from, or train "
+            "again into another folder"
+        )
+    rounded = [name for name in there["features"] if there["features"][name]["hash"] != now["features"][name]["hash"]]
+    if rounded:
+        names = ", ".join(map(repr, rounded))
+        warnings.warn(f"{place}: the features of {names} differ in their last digits from those it saw", stacklevel=2)
+
+
+def differences(there: DataHash, now: DataHash) -> Iterator[str]:
+    """How data differ from those that a run was made from, a phrase for each difference."""
+    if there["items"] != now["items"]:
+        yield f"it has {now['items']} items now and had {there['items']}"
+    elif there["item_set_hash"] != now["item_set_hash"]:
+        yield f"some of its {now['items']} items have other ids"
+    elif there["item_hash"] != now["item_hash"]:
+        yield f"the same {now['items']} items stand in another order"
+    if there["interactions"] != now["interactions"]:
+        yield f"it has {now['interactions']} interactions now and had {there['interactions']}"
+    elif there["interaction_hash"] != now["interaction_hash"] and there["item_hash"] == now["item_hash"]:
+        yield f"some of its {now['interactions']} interactions, or their order, are others"
+    if there["item_hash"] != now["item_hash"]:
+        return  # features in another order of items say nothing more
+    for name, features in there["features"].items():
+        if name not in now["features"]:
+            yield f"modality {name!r} is missing"
+        elif difference := _feature_difference(features, now["features"][name]):
+            yield f"modality {name!r} {difference}"
+    for name in now["features"].keys() - there["features"].keys():
+        yield f"modality {name!r} is new"
+
+
+def _feature_difference(there: FeatureHash, now: FeatureHash) -> str:
+    if there["hash"] == now["hash"]:
+        return ""
+    if there["width"] != now["width"]:
+        return f"has {now['width']} numbers an item now and had {there['width']}"
+    if there["items"] != now["items"]:
+        return f"belongs to {now['items']} items now and belonged to {there['items']}"
+    apart = np.abs(np.subtract(there["sketch"], now["sketch"])).max()
+    return "has other features" if apart > NEAR else ""
