@@ -142,7 +142,8 @@ def check_settings(config: Any) -> None:
         SettingError: A field has a value of another type, is NaN or infinite, lies outside its limits, or is none of
             its possible texts.
     """
-    kinds = types_of(type(config))
+    of_config: Any = type(config)
+    kinds = types_of(of_config)
     for one in fields(config):
         value = getattr(config, one.name)
         plain = checked(one.name, value, kinds[one.name], setting_of(one))
@@ -151,7 +152,7 @@ def check_settings(config: Any) -> None:
 
 
 @cache
-def types_of(config: type) -> dict[str, Any]:
+def types_of(config: Any) -> dict[str, Any]:
     """The type of each field of a config class, as written there."""
     return get_type_hints(config)
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import torch
 
-from mmsr_lite.config import check_settings, setting, settings_of, types_of
+from mmsr_lite.config import Setting, check_settings, checked, setting, settings_of, types_of
 from mmsr_lite.data import load
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, shuffled
 from mmsr_lite.data.dataset import Dataset
@@ -93,8 +93,8 @@ class RunConfig:
             Traceback (most recent call last):
             mmsr_lite.errors.SettingError: dim is 8.5; expected a whole number from 1 to 65,536
         """
-        name = settings.get("model", self.model)
-        model_names = [] if name not in MODELS else [one.name for one in fields(MODELS[name].Config)]
+        model = checked("model", settings.get("model", self.model), str, Setting(one_of=MODELS))
+        model_names = [one.name for one in fields(MODELS[model].Config)]
         run_names = [one.name for one in fields(RunConfig) if one.name not in ("settings", "train")]
         train_names = [one.name for one in fields(TrainConfig)]
         of_run, of_training, of_model = {}, {}, {}

@@ -222,9 +222,15 @@ def test_one_encoder_is_for_the_modality_of_its_kind_and_the_other_has_its_own()
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"world": "spiral"}, "spiral.*mixed, sparse"), ({"looks": 2}, "looks is 2.*3 to 17"), ({"noise": 2}, "noise is 2"),
-     ({"looks": 6, "themes": 6}, "looks is 6.*odd number"), ({"length": (9, 8)}, "length"), ({"themes": 18}, "3 to 17")],
-)  # fmt: skip
+    [
+        ({"world": "spiral"}, "spiral.*mixed, sparse"),
+        ({"looks": 2}, "looks is 2.*3 to 17"),
+        ({"noise": 2}, "noise is 2"),
+        ({"looks": 6, "themes": 6}, "looks is 6.*odd number"),
+        ({"length": (9, 8)}, "length"),
+        ({"themes": 18}, "3 to 17"),
+    ],
+)
 def test_an_impossible_world_is_refused_with_what_is_possible(wrong, message):
     with pytest.raises(MMSRError, match=message):
         WardrobeConfig(**wrong)
