@@ -10,6 +10,7 @@ import pytest
 
 from mmsr_lite.config import Setting, check_settings, setting, setting_of, settings_of, types_of
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig
+from mmsr_lite.data.storage import content_hash
 from mmsr_lite.errors import MMSRError, SettingError
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import TrainConfig
@@ -151,12 +152,17 @@ def test_stored_runs_open_with_the_settings_they_were_stored_with():
         assert opened["train"] | stored["train"] == opened["train"]
 
 
-def test_the_id_of_a_run_is_what_it_was_when_runs_were_stored():
-    # The hash of all settings that there were on that day; a setting that comes later is `in_id=False`.
-    demo = {"dim": 32, "layers": 2, "codes": 7, "codes_per_item": 1, "dropout": 0.2, "input_dropout": 0.0}
-    demo |= {"epochs": 10, "batch": 256, "lr": 2e-2, "device": "cpu", "seed": 0}
-    assert RunConfig("wardrobe").id == "f433f0b9"
-    assert RunConfig("wardrobe:mixed").with_settings(**demo).id == "9c0b9ae9"
+def test_the_id_of_a_run_is_the_hash_of_the_settings_that_there_were_when_runs_were_stored():
+    # A setting that comes later is `in_id=False`, or every run gets another name.
+    run = {"source": "wardrobe", "modalities": None, "encoders": None, "min_count": None, "corruption": None}
+    run |= {"corrupted": None, "rate": 1.0, "model": "mmsr", "codes": 7, "codes_per_item": 1, "reduction": "pca"}
+    run |= {"distance": "cosine", "refit": False, "settings": {"dim": 32, "dropout": 0.2}}
+    training = {"epochs": 10, "batch": 256, "lr": 0.02, "weight_decay": 0.0, "warmup": 0.05, "clip": 5.0, "patience": 4}
+    training |= {"selection": "validation", "metric": "MRR@5", "seed": 0, "device": "cpu", "precision": "float32"}
+    training |= {"negatives": 0}
+    config = RunConfig(**run, train=TrainConfig(**training))
+    assert config.id == content_hash(run | {"train": training})[:8]
+    assert config.with_settings(dim=32, lr=0.02, seed=0).id == config.id != config.with_settings(seed=1).id
 
 
 @pytest.mark.parametrize(
