@@ -198,7 +198,7 @@ def test_doctor_finds_a_package_that_is_missing_or_too_old_and_names_the_fix(cap
     assert doctor() == 1
     text = capsys.readouterr().out
     assert "problem  no-such-thing" in text and "pip install --constraint constraints.txt 'no-such-thing>=1.2'" in text
-    assert "problem  numpy" in text and "note     extra lab" in text and "2 problems to mend" in text
+    assert "problem  numpy" in text and "note     extra lab" in text and "2 problems to fix" in text
 
 
 def test_doctor_finds_front_end_and_kernel_of_different_versions(tmp_path, monkeypatch):
