@@ -11,7 +11,7 @@ import mmsr_lite.experiments
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.gates import betas, forced
+from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.study import Reading, Setting, run_id
 from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
