@@ -92,6 +92,7 @@ def test_nothing_missing_is_clean(setting, ring):
     assert evaluate(one, test) == evaluate(other, test)
 
 
+@pytest.mark.slow
 def test_missing_at_test_is_read_off_one_trained_model(carry_out, monkeypatch):
     monkeypatch.setattr("mmsr_lite.experiments.missing.SYSTEMS", {"mmsr": {"": {}}})
     monkeypatch.setattr("mmsr_lite.experiments.missing.RATES", (0.5,))
