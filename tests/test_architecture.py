@@ -12,11 +12,12 @@ import networkx as nx
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
-FLOORS = ["errors", "data", "records", "graph", "nn", "models", "evaluation", "training", "explain", "experiments"]
+FLOORS = ["errors", "values", "config", "data", "records", "graph", "nn", "models", "evaluation", "training"]
+FLOORS += ["explain", "experiments"]
 VIEWS = ["theme", "selection", "glossary", "base", "page", "figures", "chart", "widgets", "report", "show", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
-TOP = {"__init__", "__main__", "cli", "cli_data", "doctor", "live_explorer", "course"}  # they join records and views
-WITHOUT_TORCH = ("data", "views", "errors", "records", "doctor", "cli", "cli_data", "__init__")
+TOP = {"__init__", "__main__", "cli", "commands", "doctor", "live_explorer", "course"}  # they join records and views
+WITHOUT_TORCH = ("data", "views", "errors", "values", "config", "records", "doctor", "cli", "commands", "__init__")
 CONCRETE = re.compile(r"picture|poster|image|title|plot(?!ly)|(?<!con)text")
 DISPLAY = {"title", "titles", "texts", "picture", "pictures"}  # what a person sees of an item is no modality
 LINES = 300

@@ -1,8 +1,9 @@
 """Early and late fusion where the order of items, or what belongs to an item, is destroyed (paper, Figure 1)."""
 
 from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.models import MODELS
 
-MODELS = ("gru4rec", "sasrec")
+BASES = ("gru4rec", "sasrec")  # those of them that there are
 FUSIONS = ("early", "late", "none")
 AS = {("gru4rec", "late"): "gru4rec-f", ("sasrec", "early"): "sasrec-f"}  # what Table 2 calls them
 CORRUPTIONS = ("", "disordered", "mismatched")
@@ -11,7 +12,7 @@ CORRUPTIONS = ("", "disordered", "mismatched")
 def jobs(setting: Setting) -> list[Job]:
     """Model x fusion x corruption, tuned on what is not corrupted; without modalities nothing can be mismatched."""
     found = []
-    for model in MODELS:
+    for model in [base for base in BASES if base in MODELS]:
         for fusion in FUSIONS:
             name = AS.get((model, fusion), model)
             true = setting.config(name, **{} if name != model else {"fusion": fusion})

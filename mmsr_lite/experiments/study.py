@@ -123,7 +123,7 @@ def resolved(config: RunConfig) -> dict[str, Any]:
     """Every setting of a run by its name, the model's defaults too."""
     own = asdict(replace(config, settings={}))
     del own["settings"]
-    return own | own.pop("train") | asdict(MODELS[config.model].Config(**config.settings))
+    return own | own.pop("train") | asdict(config.model_config)
 
 
 def run_id(config: RunConfig, reading: Reading | None = None) -> str:
