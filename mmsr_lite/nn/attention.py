@@ -33,12 +33,13 @@ def homogeneous_logits(centre: Tensor, neighbour: Tensor, relation: Tensor, weig
     asked = (centre[:, None] * weight[:, None]).flatten(1, 2)  # (B, R n, D)
     every = (asked @ neighbour.transpose(1, 2)).unflatten(1, (len(weight), -1))  # (B, R, n, N_t)
     chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]  # (B, n, N_t)
-    return F.leaky_relu(chosen).masked_fill(relation == 0, MASKED)
+    return F.leaky_relu(chosen).masked_fill_(relation == 0, MASKED)
 
 
 def heterogeneous_logits(queries: list[Tensor], keys: list[Tensor], graph: GraphBatch, scale: bool) -> Tensor:
     """Equation 13: `(Q h_j) . (K h_i)` (B, N, N), centre i in rows: the neighbour asks, the centre answers."""
     query, key = torch.cat(queries, 1), torch.cat(keys, 1)  # (B, N, D)
     logits = key @ query.transpose(1, 2)  # (B, N, N)
-    logits = logits / math.sqrt(query.shape[-1]) if scale else logits
-    return F.leaky_relu(logits).masked_fill(~graph.matches, MASKED)
+    if scale:
+        logits = logits / math.sqrt(query.shape[-1])
+    return F.leaky_relu(logits).masked_fill_(~graph.matches, MASKED)
