@@ -30,7 +30,7 @@ DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe w
     "epochs": 10,
     "batch": 256,
     "lr": 2e-2,
-    "device": "cpu",
+    "device": "auto",
 }
 
 
