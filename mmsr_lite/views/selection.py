@@ -1,11 +1,13 @@
-"""What is selected in a picture of a trace, and the attention that belongs to it.
+"""What is selected in a picture of a trace, and the attention and the words that belong to it.
 
-A saved page selects without Python: msgraph.js has `resolveSelection` and `attentionAt` too, and a test in the browser
-holds both languages equal.
+A saved page does this without Python: msgraph.js has `resolveSelection`, `attentionAt` and `describe` too, and a test in
+the browser holds both languages equal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from mmsr_lite.views import theme
 
 KEYS = ("user", "position", "node", "edge", "layer", "path", "phase", "stage")
 
@@ -101,3 +103,84 @@ def attention_at(record: dict[str, Any], at: Mapping[str, Any]) -> tuple[str, li
     if not phases:
         return "", [None] * len(record["edges"])
     return phases[at["phase"]]["family"], phases[at["phase"]]["weights"]
+
+
+def phases_of(record: dict[str, Any], at: dict[str, Any]) -> list[dict[str, Any]]:
+    """The phases of the order that is selected.
+
+    Args:
+        record: A trace.
+        at: A selection, from `resolve_selection`.
+
+    Returns:
+        `family` and `weights` (E) of each phase of the layer and order, in the order of the walk.
+
+    Example:
+        >>> phases_of({"layers": []}, {"layer": 0, "path": None})
+        []
+    """
+    if not record["layers"]:
+        return []
+    return record["layers"][at["layer"]]["attention"].get(at["path"], [])
+
+
+def describe(record: dict[str, Any], at: dict[str, Any]) -> str:
+    """The picture in words: the same sentences that msgraph.js writes below it (a test holds them equal).
+
+    Args:
+        record: A trace.
+        at: A selection, from `resolve_selection`.
+
+    Returns:
+        Up to four sentences: size of the graph, rank of the next item, largest attention, mean of the gate.
+
+    Example:
+        >>> trace = {"history": [{}], "nodes": [{"type": 0}], "node_types": ["item"], "edges": [], "layers": []}
+        >>> describe(trace | {"target": None}, {"layer": 0, "path": None, "phase": 0})
+        'MSGraph of 1 interaction: 1 item node and 0 edges. In layer 1 no node listens to another.'
+    """
+    types, edges = [node["type"] for node in record["nodes"]], record["edges"]
+    sizes = [theme.count(types.count(number), f"{name} node") for number, name in enumerate(record["node_types"])]
+    history = theme.count(len(record["history"]), "interaction")
+    sentences = [f"MSGraph of {history}: {', '.join(sizes)} and {theme.count(len(edges), 'edge')}."]
+    target = record["target"]
+    if target:
+        sentences.append(f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}.")
+    where = f"In layer {at['layer'] + 1}"
+    phases = phases_of(record, at)
+    weights: list[float | None] = [None] * len(edges)
+    if phases:
+        weights = phases[at["phase"]]["weights"]
+        where += f", order {at['path']}, phase {at['phase'] + 1} ({phases[at['phase']]['family']})"
+    edge = heaviest(edges, weights, lambda source, centre: source != centre)
+    if edge is None:
+        sentences.append(f"{where} no node listens to another.")
+    else:
+        source, centre = (theme.clean(record["nodes"][node]["label"]) for node in edges[edge][:2])
+        most = theme.fixed(weights[edge] or 0.0)
+        sentences.append(f"{where} the largest attention between two nodes is {most}: {centre} listens to {source}.")
+    beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
+    shares = [pair[0] for pair in beta or () if pair]
+    if shares:
+        mean = theme.fixed(sum(shares) / len(shares))
+        sentences.append(f"The gate of this layer gives {mean} to hohe (late fusion) on average.")
+    return " ".join(sentences)
+
+
+def heaviest(edges: list[Any], weights: list[float | None], fits: Callable[[int, int], bool]) -> int | None:
+    """The edge with the largest weight among those that fit.
+
+    Args:
+        edges: (source, centre, relation) of each edge (E).
+        weights: A weight for each edge (E), None where there is none.
+        fits: Whether an edge counts, by its source and centre.
+
+    Returns:
+        Index of the edge, the first of equals; None when no edge that fits has a weight.
+
+    Example:
+        >>> heaviest([[0, 1, 0], [1, 0, 0]], [0.2, 0.7], lambda source, centre: True)
+        1
+    """
+    fitting = [e for e, (source, centre, _) in enumerate(edges) if weights[e] is not None and fits(source, centre)]
+    return max(fitting, key=lambda e: weights[e] or 0.0, default=None)

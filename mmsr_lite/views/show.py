@@ -28,9 +28,7 @@ def __getattr__(name: str) -> Any:
     return globals()[RENAMED[name]]
 
 
-def msgraph(
-    record: dict[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto"
-) -> MSGraphView:
+def msgraph(record: dict[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto") -> MSGraphView:
     """The MSGraph of a trace: swim lanes, attention, update gate.
 
     Args:

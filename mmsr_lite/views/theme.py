@@ -1,7 +1,7 @@
 """The one place that says how things look: matplotlib, plotly and JavaScript all read it.
 
-One colour has one meaning in every picture: `COLOURS` lists the meanings, `SERIES` are the colours of lines that have no
-fixed meaning, such as models or metrics. The colours can be told apart by colour-blind readers wherever they are drawn in
+One colour has one meaning in every picture: `COLOURS` lists the meanings, `SERIES` are the colours of lines that have
+no fixed meaning, such as models or metrics. Colour-blind readers can tell the colours apart wherever they are drawn in
 the same way (a test computes it), and each is doubled by a shape or a dash.
 """
 
@@ -31,7 +31,7 @@ COLOURS = {  # meaning -> colour, nowhere used for anything else
     "late": Colour("#B35806", "#f2a65a"),  # the order hohe
     "in": Colour("#11A579", "#3ddbb0"),  # listening to what came directly before
     "out": Colour("#004D40", "#1fa68a"),  # listening to what came directly after
-    "both": Colour("#0B7F5C", "#8fd3c0"),  # before and after
+    "both": Colour("#0B7F5C", "#5fd38a"),  # before and after
     "match": Colour(INK, "#eaeef3"),  # of the same item
     "self": Colour(SOFT, "#a9b3c0"),
     "item": Colour("#0072B2", "#0072B2"),
@@ -70,7 +70,7 @@ SHAPES = {
     "pentagon": _outline(2, 1.14, 5),
     "triangle": _outline(2, 1.36, 3),
 }
-TYPES = (  # of nodes: fill, text on it, shape; the first is the item, then eight modalities; a ninth looks like the first
+TYPES = (  # of nodes: fill, text on it, shape; the item, then eight modalities; a ninth looks like the first
     (ITEM, PAPER, "square"),
     (COLOURS["modality 1"].light, INK, "circle"),
     (COLOURS["modality 2"].light, INK, "diamond"),

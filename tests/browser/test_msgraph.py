@@ -169,7 +169,7 @@ def test_the_widget_sends_a_click_to_python_and_obeys_python(live):
     page.click("g.node[data-node='4'] .shape", force=True)
     assert view.selection == resolve_selection(trace, {"node": 4})
     view.selection = {"node": 1, "layer": 1, "path": "heho", "phase": 1}
-    page.tell()
+    page.sync()
     assert page.locator("g.node.chosen").get_attribute("data-node") == "1" and page.is_checked("input[value='heho']")
     page.evaluate("stop()")
     assert page.locator("svg").count() == 0 and page.evaluate("heard.size") == 0

@@ -112,8 +112,8 @@ def compare(record: dict[str, Any]) -> FigureData:
 
     Example:
         >>> pair = {"models": [0, 1], "differences": {"HR@5": {"mean": 2.0, "interval": [1.0, 3.0], "clear": True}}}
-        >>> record = {"models": ["late", "early"], "users": 7, "dataset": "d", "pairs": [pair], "sentence": "Late wins."}
-        >>> compare(record).table[0]["of"]
+        >>> record = {"models": ["late", "early"], "users": 7, "dataset": "d", "pairs": [pair]}
+        >>> compare(record | {"sentence": "Late wins."}).table[0]["of"]
         'late − early: HR@5'
     """
     rows: list[Row] = []

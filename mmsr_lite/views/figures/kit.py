@@ -1,8 +1,8 @@
 """A figure as data: one table of marks with roles, from which plotly, the matplotlib still and the words are made.
 
-A function of this package turns a record into `FigureData`; it draws nothing. `to_plotly` and `to_matplotlib` draw every
-`FigureData`, and `FigureData.table` and `.words` are its twin in text. Text in it is plain: each renderer escapes what
-it must.
+A function of this package turns a record into `FigureData`; it draws nothing. `to_plotly` and `to_matplotlib` draw
+every `FigureData`, and `FigureData.table` and `.words` are its twin in text. Text in it is plain: each renderer escapes
+what it must.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -144,7 +144,8 @@ class FigureData:
 
     Example:
         >>> mark = Mark("loss, epoch 1", x=1, y=6.2, value=6.2, group="loss")
-        >>> data = FigureData("lines", "The loss is 6.2", "Loss in nats", marks=(mark,), looks={"loss": Look("#000000")})
+        >>> looks = {"loss": Look("#000000")}
+        >>> data = FigureData("lines", "The loss is 6.2", "Loss in nats", marks=(mark,), looks=looks)
         >>> data.table
         [{'of': 'loss, epoch 1', 'value': 6.2}]
         >>> data.words
@@ -287,7 +288,8 @@ def lines(panels: Iterable[tuple[str, str, Sequence[Series]]], lines_at_x: tuple
         `kind`, `marks`, `looks` and `panels`.
 
     Example:
-        >>> data = FigureData(title="It fell", **lines([("epoch", "nats", [("loss", Look("#000000"), [1, 2], [3.0, 2.0])])]))
+        >>> loss = ("loss", Look("#000000"), [1, 2], [3.0, 2.0])
+        >>> data = FigureData(title="It fell", **lines([("epoch", "nats", [loss])]))
         >>> [(mark.label, mark.value) for mark in data.marks]
         [('loss, epoch 1', 3.0), ('loss, epoch 2', 2.0)]
     """

@@ -167,7 +167,8 @@ def differences(record: dict[str, Any], metric: str = "HR@5") -> FigureData:
         A row for each test: one system minus the other in percentage points, with the 95 % interval over users.
 
     Example:
-        >>> test = {"system": "b", "against": "a", "metric": "HR@5", "difference": 4.0, "low": 3.0, "high": 5.0, "p": 0.01}
+        >>> test = {"system": "b", "against": "a", "metric": "HR@5", "p": 0.01}
+        >>> test |= {"difference": 4.0, "low": 3.0, "high": 5.0}
         >>> differences({"study": "s", "dataset": "d", "tests": [test]}).title
         '1 of 1 difference in HR@5 is clear (p below 0.05)'
     """
@@ -182,7 +183,11 @@ def differences(record: dict[str, Any], metric: str = "HR@5") -> FigureData:
         rows.append((name, test["low"], test["high"], test["difference"], "clear" if test["p"] < 0.05 else "not clear"))
     text = "; ".join(f"{name}: {value:+.2f} ({low:+.2f} to {high:+.2f})" for name, low, high, value, _ in rows)
     clear = sum(row[4] == "clear" for row in rows)
-    title = f"{clear} of {theme.count(len(rows), 'difference')} in {metric} {'is' if clear == 1 else 'are'} clear (p below 0.05)"
-    caption, axis = _caption(record, f"paired differences in {metric}"), Axis("percentage points, 95 % interval over users")
+    verb = "is" if clear == 1 else "are"
+    title = f"{clear} of {theme.count(len(rows), 'difference')} in {metric} {verb} clear (p below 0.05)"
+    caption, axis = (
+        _caption(record, f"paired differences in {metric}"),
+        Axis("percentage points, 95 % interval over users"),
+    )
     looks = {"clear": CLEAR, "not clear": UNCLEAR}
     return interval_rows(title, caption, theme.clean(text, 2000), rows, looks, axis)

@@ -34,19 +34,22 @@ def to_matplotlib(data: FigureData) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    title, caption = textwrap.wrap(data.title, 82), textwrap.wrap(data.caption, 112)
-    head = 0.24 * len(title) + 0.19 * len(caption) + 0.12  # inches
+    title, caption = textwrap.wrap(data.title, 86), textwrap.wrap(data.caption, 112)
+    named = 0.24 * len(title) + 0.19 * len(caption) + 0.12  # inches
+    head = named + (0.3 if _shares_legend(data) else 0.0)
     high = head + data.height / 100 + 0.8
     figure = Figure(figsize=(WIDE, high), facecolor=theme.PAPER, layout="constrained")
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head / high))  # type: ignore[union-attr,call-arg]
-    place = {"ha": "left", "va": "top", "parse_math": False}
-    figure.text(0.015, 1 - 0.08 / high, "\n".join(title), fontsize=12, fontweight="bold", color=theme.INK, **place)
+    place: dict[str, Any] = {"ha": "left", "va": "top", "parse_math": False}
+    figure.text(0.015, 1 - 0.08 / high, "\n".join(title), fontsize=11.5, fontweight="bold", color=theme.INK, **place)
     below = 1 - (0.08 + 0.24 * len(title)) / high
     figure.text(0.015, below, "\n".join(caption), fontsize=9, color=theme.SOFT, **place)
     all_axes: list[Axes] = list(figure.subplots(1, len(data.panels), squeeze=False)[0])
     for axes, panel in zip(all_axes, data.panels, strict=True):
         _dress(axes, panel)
     DRAW[data.kind](figure, all_axes, data)
+    if _shares_legend(data):
+        _legend_above(figure, all_axes, 1 - (named - 0.05) / high)
     for axes, panel in zip(all_axes, data.panels, strict=True):
         _limit(axes, panel)
     for box in data.boxes:
@@ -133,7 +136,7 @@ def _heat_map(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
     bar = figure.colorbar(mesh, ax=axes, shrink=0.7, aspect=24)
     bar.set_label(data.colours_of, fontsize=9, color=theme.SOFT)
     bar.ax.tick_params(labelsize=8, length=0)
-    bar.outline.set_edgecolor(theme.LINE)  # type: ignore[operator]
+    bar.outline.set_edgecolor(theme.LINE)
     if data.decimals and len(rows) <= 40:
         for mark in data.marks:
             if mark.y is not None and mark.value is not None:
@@ -152,27 +155,34 @@ def _lines(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
             mine = [mark for mark in marks if mark.panel == panel]
             xs = [mark.x for mark in mine]
             ys = [float("nan") if mark.y is None else mark.y for mark in mine]
-            style = {"color": look.colour, "ls": DASHES[look.dash], "lw": 1.6, "label": name}
+            style: dict[str, Any] = {"color": look.colour, "ls": DASHES[look.dash], "lw": 1.6, "label": name}
             all_axes[panel].plot(xs, ys, **style, **_symbol(look, 4.5))
-    handles = [axes.get_legend_handles_labels() for axes in all_axes]
-    shared = len({tuple(labels) for _, labels in handles}) < len(handles)
-    if len(all_axes) > 3 or (shared and len(all_axes) > 1):  # one legend for panels with the same lines
-        _legend_above(figure, all_axes)
-        return
-    for axes in all_axes:
-        _plain(axes.legend(**LEGEND, ncols=2))
+    if not _shares_legend(data):
+        for axes in all_axes:
+            _plain(axes.legend(**LEGEND, ncols=2))
+
+
+def _shares_legend(data: FigureData) -> bool:
+    """Whether several panels have one legend: all have the same lines, or they are too narrow for one each."""
+    if data.kind != "lines" or len(data.panels) == 1:
+        return False
+    names = [frozenset(mark.group for mark in data.marks if mark.panel == number) for number in range(len(data.panels))]
+    return len(data.panels) > 3 or len(set(names)) == 1
 
 
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8.5, "loc": "lower right", "bbox_to_anchor": (1, 1)}
 
 
-def _legend_above(figure: Figure, all_axes: list[Axes]) -> None:
+def _legend_above(figure: Figure, all_axes: list[Axes], top: float) -> None:
+    """One legend for all panels, below `top` of the figure."""
     handles: dict[str, Any] = {}
     for axes in all_axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    look: dict[str, Any] = {"loc": "outside upper right", "ncols": 6, "frameon": False, "fontsize": 8.5}
-    _plain(figure.legend(list(handles.values()), list(handles), **look))
+    look: dict[str, Any] = {"loc": "upper right", "bbox_to_anchor": (0.99, top), "frameon": False, "fontsize": 8.5}
+    legend = figure.legend(list(handles.values()), list(handles), ncols=6, **look)
+    legend.set_in_layout(False)
+    _plain(legend)
 
 
 def _plain(legend: Any) -> None:
@@ -202,8 +212,9 @@ def _intervals(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
         if mark.low is not None and mark.high is not None:
             axes.barh(mark.y or 0.0, mark.high - mark.low, left=mark.low, height=BAND, color=theme.LINE, zorder=2)
     for name, look, marks in data.groups():
-        xs, ys = [mark.x for mark in marks], [mark.y for mark in marks]
-        axes.plot(xs, ys, ls="", label=name, zorder=3, **_symbol(look, 7 if len(data.marks) < 40 else 5))  # type: ignore[arg-type]
+        xs, ys = [mark.x for mark in marks], [mark.y or 0.0 for mark in marks]
+        style: dict[str, Any] = {"ls": "", "label": name, "zorder": 3}
+        axes.plot(xs, ys, **style, **_symbol(look, 7 if len(data.marks) < 40 else 5))
     axes.barh([0], [0], color=theme.LINE, label="band")
     _plain(axes.legend(**LEGEND, ncols=6))
 

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.views import theme
-from mmsr_lite.views.figures.kit import FigureData, Look, Mark, Panel
+from mmsr_lite.views.figures.kit import FigureData, Look, Mark
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -198,7 +198,10 @@ def _intervals(data: FigureData) -> list[dict[str, Any]]:
     band: dict[str, Any] = {"type": "bar", "orientation": "h", "name": "band", "width": 0.5}
     band |= {"y": [mark.y for mark in data.marks], "base": [low for low, _ in ends]}
     band |= {"x": [high - low for low, high in ends], "marker": {"color": theme.LINE}}
-    band |= {"customdata": [high for _, high in ends], "hovertemplate": "%{base:.4g} to %{customdata:.4g}<extra></extra>"}
+    band |= {
+        "customdata": [high for _, high in ends],
+        "hovertemplate": "%{base:.4g} to %{customdata:.4g}<extra></extra>",
+    }
     traces = [band]
     for name, look, marks in data.groups():
         trace: dict[str, Any] = {"type": "scatter", "mode": "markers", "name": html.escape(name)}

@@ -100,12 +100,14 @@ def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, p
     finding = "No node listens to another"
     if others:
         most = max(others, key=lambda mark: (mark.value, mark.y, mark.x))
-        listener, neighbour = names[int(most.y or 0)], names[int(most.x)]
-        finding = f"The largest attention between two nodes is {most.value:.3f}: {listener} listens to {neighbour}"
+        who, whom = names[int(most.y or 0)], names[int(most.x)]
+        finding = f"The largest attention between two nodes is {most.value:.3f}: {who} listens to {whom}"
     types = [record["nodes"][n]["type"] for n in order]
     borders = tuple(row - 0.5 for row in range(1, len(types)) if types[row] != types[row - 1])
     where = f"layer {at['layer'] + 1}, order {theme.clean(at['path'])}, phase {at['phase'] + 1}"
-    panel = Panel(named_rows(names, "listens to", upright=True), named_rows(names, "node that listens"), borders, borders)
+    panel = Panel(
+        named_rows(names, "listens to", upright=True), named_rows(names, "node that listens"), borders, borders
+    )
     return FigureData(
         "heat map",
         finding,
@@ -153,9 +155,13 @@ def ranking(record: dict[str, Any], most: int = 10) -> FigureData:
     first = f"{theme.clean(top[0]['title'], 24)} with {top[0]['score']:.3f}"
     finding = f"First is {first}"
     if target:
-        finding = f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}; first is {first}"
+        finding = (
+            f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}; first is {first}"
+        )
     pictures = [(theme.address(item["picture"]), float(row)) for row, item in enumerate(top)]
-    across = Axis("score, shared among its parts" if is_split else "score", ends=(low - 0.12 * wide, high + 0.03 * wide))
+    across = Axis(
+        "score, shared among its parts" if is_split else "score", ends=(low - 0.12 * wide, high + 0.03 * wide)
+    )
     return FigureData(
         "bars",
         finding,
@@ -185,7 +191,9 @@ def codebook(record: dict[str, Any]) -> FigureData:
         'Code 2 has the most items, 9; code 1 has the fewest, 4'
     """
     codes = record["codes"]
-    caption = f"Items of each code of {theme.clean(record['modality'])} in {theme.clean(record['dataset'])}, with examples"
+    caption = (
+        f"Items of each code of {theme.clean(record['modality'])} in {theme.clean(record['dataset'])}, with examples"
+    )
     if not codes:
         return empty_figure(caption, "There are no codes.")
     counts = [code["count"] for code in codes]

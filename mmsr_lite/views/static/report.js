@@ -3,23 +3,31 @@
 const data = JSON.parse(document.getElementById("data").textContent), main = document.getElementById("report");
 let user = data.users[0];
 
-function chart(place, { data, layout, frames, text, table }) {
-  const ink = getComputedStyle(document.body), drawn = { ...layout, font: { ...layout.font, color: ink.getPropertyValue("--ink") } };
+function chart(place, { data, layout, frames, text, table }) { // title and caption are written here, where they wrap
+  const ink = getComputedStyle(document.body), { title, caption, head } = layout.meta, margin = { ...layout.margin, t: layout.margin.t - head + 8 };
+  const tall = layout.height - head + 8, drawn = { ...layout, title: undefined, margin, height: tall };
+  drawn.font = { ...layout.font, color: ink.getPropertyValue("--ink") };
   for (const [name, axis] of Object.entries(layout))
     if (/^[xy]axis/.test(name)) drawn[name] = { ...axis, gridcolor: ink.getPropertyValue("--line"), linecolor: ink.getPropertyValue("--line") };
   if (!place.figure) {
-    place.figure = html(place, "div", { class: "figure", role: "img", "aria-label": text, style: { height: `${layout.height}px` } });
+    html(place, "h2", {}, title);
+    if (caption) html(place, "p", { class: "caption" }, caption);
+    place.figure = html(place, "div", { class: "figure", role: "img", "aria-label": text, style: { height: `${tall}px` } });
     html(place, "p", { class: "summary" }, text);
-    const rows = html(place, "details");
-    html(rows, "summary", {}, "The chart as a table");
-    const body = html(html(rows, "table"), "tbody");
-    for (const { of, value } of table) {
-      const row = html(body, "tr");
-      html(row, "th", { scope: "row" }, of);
-      html(row, "td", {}, three(value));
-    }
+    if (table.length) chartTable(place, table);
   }
   Plotly.react(place.figure, { data, layout: drawn, frames, config: { displayModeBar: false, responsive: true } });
+}
+function chartTable(place, table) { // one row a mark
+  const rows = html(place, "details"), interval = table.some((row) => "low" in row);
+  html(rows, "summary", {}, "The chart as a table");
+  const body = html(html(html(rows, "div", { tabindex: 0 }), "table"), "tbody");
+  for (const { of, value, low, high } of table) {
+    const row = html(body, "tr");
+    html(row, "th", { scope: "row" }, of);
+    html(row, "td", {}, three(value));
+    if (interval) html(row, "td", {}, low === undefined ? "" : `${three(low)} to ${three(high)}`);
+  }
 }
 function wear(theme) {
   const night = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);

@@ -42,9 +42,11 @@ class MSGraphWidget(anywidget.AnyWidget):
         TraitValueError: A trait got a value that it cannot have; it is an `MMSRError`.
 
     Example:
-        >>> MSGraphWidget(theme="pink")
-        Traceback (most recent call last):
-        mmsr_lite.views.widgets.anywidgets.TraitValueError: theme got 'pink'; expected any of: auto, light, dark, projector
+        >>> try:
+        ...     MSGraphWidget(theme="pink")
+        ... except MMSRError as error:
+        ...     print(error)
+        theme got 'pink'; expected any of: auto, light, dark, projector
     """
 
     _esm: Any = static("msgraph.js")

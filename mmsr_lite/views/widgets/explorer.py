@@ -71,9 +71,8 @@ class Explorer(MSGraphView):
         >>> explorer = Explorer(trace | {"history": [item]}, {"position": 1})
         >>> explorer.selection["node"]
         0
-        >>> explorer.ask(do="remove", position=1)
-        Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: this explorer replays a stored record; for edits use mmsr_lite.explore(model, dataset)
+        >>> explorer.answers is None  # no edits
+        True
     """
 
     def __init__(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from mmsr_lite.errors import choose
 from mmsr_lite.views import theme as looks
 from mmsr_lite.views.base import View
-from mmsr_lite.views.figures import msgraph as figure
+from mmsr_lite.views.figures.msgraph import draw
+from mmsr_lite.views.figures.msgraph_layout import msgraph_layout
 from mmsr_lite.views.page import page
-from mmsr_lite.views.selection import attention_at, resolve_selection
+from mmsr_lite.views.selection import attention_at, describe, heaviest, resolve_selection
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -89,12 +90,12 @@ class MSGraphView(View):
 
     def to_matplotlib(self) -> matplotlib.figure.Figure:
         """The same lanes, shapes and colours as a still: both families of attention and the update gate."""
-        return figure.draw(self.record, self.selection)
+        return draw(self.record, self.selection)
 
     @property
     def text(self) -> str:
         """The picture in words, the same as on the screen."""
-        return figure.describe(self.record, self.selection)
+        return describe(self.record, self.selection)
 
     @property
     def table(self) -> list[dict[str, Any]]:
@@ -105,7 +106,7 @@ class MSGraphView(View):
         rows = []
         for n, node in enumerate(record["nodes"]):
             late, early = (beta[n] if beta else None) or (None, None)
-            edge = figure.heaviest(edges, weights, lambda _, centre, n=n: centre == n)  # type: ignore[misc]
+            edge = heaviest(edges, weights, lambda _, centre, n=n: centre == n)  # type: ignore[misc]
             listened = None if edge is None else looks.clean(record["nodes"][edges[edge][0]]["label"])
             row = {"node": looks.clean(node["label"]), "type": record["node_types"][node["type"]]}
             row |= {"positions": node["positions"], "hohe": late, "heho": early, "listens most to": listened}
@@ -133,7 +134,7 @@ def to_pyvis(record: dict[str, Any]) -> str:
     network = Network(height="640px", width="100%", directed=True, cdn_resources="in_line")
     network.toggle_physics(False)
     shapes = {"circle": "dot", "pentagon": "star"}  # what pyvis has for ours
-    places = figure.msgraph_layout(record).nodes
+    places = msgraph_layout(record).nodes
     for n, (node, place) in enumerate(zip(record["nodes"], places, strict=True)):
         fill, _, shape = looks.kind(node["type"])
         label, size = looks.clean(node["label"], 24), 0.7 * place.radius
