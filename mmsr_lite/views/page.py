@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsr_lite.views.base import View, check
-from mmsr_lite.views.theme import clean, for_record
+from mmsr_lite.views.theme import EARLY, ON_DARK, clean, for_record
 
 STATIC = Path(__file__).parent / "static"
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -100,6 +100,7 @@ def page(
         "selection": selection,
         "theme": theme,
         "explorer": explorer,
+        "dark": {"colours": ON_DARK, "but": EARLY},
     }
     library = ""
     if shared:

@@ -1,7 +1,7 @@
 """What is selected in a picture of a trace, and the attention and the words that belong to it.
 
-A saved page does this without Python: msgraph.js has `resolveSelection`, `attentionAt` and `describe` too, and a test in
-the browser holds both languages equal.
+A saved page does this without Python: msgraph.js has `resolveSelection`, `attentionAt` and `describe` too, and a test
+in the browser holds both languages equal.
 """
 
 from collections.abc import Callable, Mapping, Sequence

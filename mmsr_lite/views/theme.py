@@ -47,6 +47,20 @@ COLOURS = {  # meaning -> colour, nowhere used for anything else
 EARLY, LATE, ITEM = COLOURS["early"].light, COLOURS["late"].light, COLOURS["item"].light
 REST = "#AEB7C2"  # what a score has besides its fusion orders
 SERIES = (INK, "#4C7A9E", "#7F8F3A", "#A06A7A", "#8C7B6B", SOFT)
+ON_DARK = {  # colour of a chart on light paper -> on dark paper; fills of nodes are the same on both
+    INK: "#eaeef3",
+    SOFT: "#a9b3c0",
+    LINE: "#343f4d",
+    PAPER: "#12171e",
+    EARLY: COLOURS["early"].dark,
+    LATE: COLOURS["late"].dark,
+    "#4C7A9E": "#7fb2d9",
+    "#7F8F3A": "#b3c46a",
+    "#A06A7A": "#d79bad",
+    "#8C7B6B": "#c2b09c",
+    "#eef2f6": "#232c38",
+    "#a9b8c8": "#5f7590",
+}
 BETA = (EARLY, PAPER, LATE)  # the diverging scale of the update gate: early, one half, late
 DIVERGING = ((0.0, EARLY), (0.5, PAPER), (1.0, LATE))
 SEQUENTIAL = ((0.0, "#eef2f6"), (0.35, "#a9b8c8"), (1.0, INK))  # attention, 0 to 1

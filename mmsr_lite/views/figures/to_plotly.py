@@ -12,7 +12,8 @@ from mmsr_lite.views.figures.kit import FigureData, Look, Mark
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-CLEAR = "rgba(0,0,0,0)"
+AXIS_TITLE = {"size": 13, "color": theme.SOFT}
+BUTTON = {"bgcolor": "#eef0f3", "font": {"color": "#101418"}, "bordercolor": "#b6bec8"}  # the same on dark paper
 LETTERS = 92  # of a title in one line
 SYMBOLS = {"triangle": "triangle-up"}
 BOX = {"fillcolor": "rgba(27,36,48,0.10)", "line": {"color": theme.INK, "width": 2}}  # a chosen part
@@ -64,8 +65,8 @@ def to_plotly(data: FigureData) -> go.Figure:
         "margin": {"l": 20, "r": 20, "t": top, "b": below},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
         "hoverlabel": {"align": "left"},
-        "paper_bgcolor": CLEAR,
-        "plot_bgcolor": CLEAR,
+        "paper_bgcolor": theme.PAPER,
+        "plot_bgcolor": theme.PAPER,
     }
     figure = go.Figure(TRACES[data.kind](data), layout)
     _add_axes(figure, data)
@@ -93,7 +94,7 @@ def _add_axes(figure: go.Figure, data: FigureData) -> None:
         tail, left = _number(number), number * (width + gap)
         for letter, axis in (("x", panel.x), ("y", panel.y)):
             look: dict[str, Any] = {"gridcolor": theme.LINE, "zeroline": False, "linecolor": theme.LINE}
-            look |= {"automargin": True, "title": {"text": html.escape(axis.title)}}
+            look |= {"automargin": True, "title": {"text": html.escape(axis.title), "font": AXIS_TITLE}}
             if axis.names:
                 size = 13 if len(axis.names) <= 30 else 9
                 look |= {"tickvals": [place for place, _ in axis.names], "showgrid": False, "tickfont": {"size": size}}
@@ -234,4 +235,6 @@ def _add_animation(figure: go.Figure, places: list[float]) -> None:
     steps = [{"label": f.name, "method": "animate", "args": [[f.name], at_once]} for f in frames]
     menu = {"type": "buttons", "direction": "left", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
     slider = {"active": len(frames) - 1, "steps": steps, "currentvalue": {"prefix": "epoch "}, "y": -0.12, "len": 1}
-    figure.update_layout(updatemenus=[{**menu, "buttons": [play, halt], "bgcolor": CLEAR}], sliders=[slider])
+    figure.update_layout(
+        updatemenus=[{**menu, **BUTTON, "buttons": [play, halt], "showactive": False}], sliders=[slider]
+    )
