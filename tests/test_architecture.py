@@ -43,6 +43,14 @@ def for_type_checkers(tree: ast.Module) -> set[ast.AST]:
     return {inner for block in blocks for inner in ast.walk(block)}
 
 
+def lines_of_code(text: str, tree: ast.Module) -> int:
+    """How many lines a file has besides its docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, documented) and ast.get_docstring(node)]
+    docstrings = [node.body[0] for node in nodes]
+    return len(text.splitlines()) - sum((node.end_lineno or 0) - node.lineno + 1 for node in docstrings)
+
+
 def imports(tree: ast.Module, *, top_only: bool = False) -> list[tuple[int, str]]:
     """(line, dotted name) of everything that a module imports when it runs."""
     skipped, found = for_type_checkers(tree), []
@@ -117,8 +125,8 @@ def test_a_file_is_short_and_begins_with_what_it_is():
     breaks = []
     for name, (path, tree) in modules().items():
         text = path.read_text(encoding="utf-8")
-        if len(text.splitlines()) > LINES:
-            breaks.append(f"{name} has {len(text.splitlines())} lines; at {LINES} ask what its second idea is")
+        if lines_of_code(text, tree) > LINES:
+            breaks.append(f"{name} has {lines_of_code(text, tree)} lines; at {LINES} ask what its second idea is")
         if text.strip() and not ast.get_docstring(tree):
             breaks.append(f"{name} does not begin with what it is and where in the paper")
     assert breaks == []

@@ -3,9 +3,10 @@
 import base64
 import json
 import random
+import re
 
 import pytest
-from fixtures import HOSTILE, sample_history, sample_metrics, sample_trace
+from fixtures import HOSTILE, sample_faithfulness, sample_history, sample_metrics, sample_trace, sample_what_if
 
 from mmsr_lite.views import save_report, show, theme
 from mmsr_lite.views.figures.msgraph_layout import curve, msgraph_layout
@@ -260,3 +261,34 @@ def test_each_view_alone_opens_offline(visit, tmp_path):
         view.save_html(tmp_path / f"{name}.html")
         assert visit(tmp_path / f"{name}.html").locator(".main-svg").count() > 0
     assert json.loads(json.dumps(trace)) == trace
+
+
+def test_a_chart_fits_a_phone_and_its_title_wraps(visit, tmp_path):
+    trace, history = sample_trace(3), sample_history()
+    views = {"gates": show.gates(trace), "attention": show.attention(trace), "training": show.training(history)}
+    views |= {"what_if": show.what_if(sample_what_if()), "fidelity": show.fidelity(sample_faithfulness())}
+    for name, view in views.items():
+        view.save_html(tmp_path / f"{name}.html")
+        page = visit(tmp_path / f"{name}.html")
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.reload()
+        page.wait_for_selector("body[data-ready] .main-svg", state="attached")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.inner_text(".chart h2") == view.data.title
+        assert page.locator(".cartesianlayer > .subplot").count() == len(view.data.panels)
+        outside = """all => all.map((one) => [one.textContent, one.getBoundingClientRect()])
+          .filter(([_, box]) => box.right > 391 || box.left < -1).map(([text]) => text)"""
+        assert page.eval_on_selector_all(".main-svg text", outside) == []
+
+
+def test_marks_of_a_chart_can_be_seen_on_dark_paper(visit, tmp_path):
+    show.training(sample_history()).save_html(tmp_path / "training.html")
+    page = visit(tmp_path / "training.html")
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    page.wait_for_selector("body[data-ready][data-theme='dark'] .main-svg", state="attached")
+    strokes = page.eval_on_selector_all(
+        ".scatterlayer .js-line", "all => all.map((one) => getComputedStyle(one).stroke)"
+    )
+    levels = [max(int(level) for level in re.findall(r"\d+", stroke)[:3]) for stroke in strokes]
+    assert len(levels) == 6 and min(levels) > 120  # of 255: one loss, two metrics, three types

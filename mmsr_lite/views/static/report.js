@@ -33,6 +33,8 @@ function forPhone(layout) { // panels below each other, small letters, long name
       axis.tickfont = { size: Math.min(axis.tickfont.size, 10) };
     }
   }
+  for (const axis of axes("x").map((name) => narrow[name])) if (axis.tickangle) axis.tickfont = { size: 8 };
+  narrow.updatemenus = layout.updatemenus?.map((menu) => ({ ...menu, y: -0.05, yanchor: "top" })); // beside the slider, not on the legend
   return narrow;
 }
 function chart(place, whole) { // title and caption are written here, where they wrap
