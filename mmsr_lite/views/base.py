@@ -17,7 +17,7 @@ from mmsr_lite.records import Record, as_record
 if TYPE_CHECKING:
     import matplotlib.figure
 
-SHARPNESS, WIDEST = 128.0, 1600  # pixels an inch, and pixels across at the most: notebooks stay small
+SHARPNESS, WIDEST = 100.0, 1600  # pixels an inch, and pixels across at the most: notebooks stay small
 
 
 def check(record: Mapping[str, Any], kind: str) -> Record:

@@ -9,6 +9,7 @@ import pytest
 from fixtures import HOSTILE, sample_faithfulness, sample_history, sample_metrics, sample_trace, sample_what_if
 
 from mmsr_lite.views import save_report, show, theme
+from mmsr_lite.views.figures.msgraph import two_lines
 from mmsr_lite.views.figures.msgraph_layout import curve, msgraph_layout
 from mmsr_lite.views.page import STATIC
 from mmsr_lite.views.selection import describe, resolve_selection
@@ -137,6 +138,11 @@ def test_both_languages_clean_a_text_alike(javascript):
     texts = [None, "", 7, *("".join(rng.choices(letters, k=rng.randint(0, 90))) for _ in range(300))]
     cases = [[text, rng.choice([1, 2, 6, 40])] for text in texts] + [["😀" * 700, 60], ["a" * 700, 60]]
     assert javascript("clean", cases) == [theme.clean(*case) for case in cases]
+    titles = [
+        [" ".join(rng.choices(["a", "red", "no. 18", "overcoat", "𝕏𝕏𝕏"], k=rng.randint(1, 7))), rng.choice([9, 17])]
+        for _ in range(200)
+    ]
+    assert javascript("twoLines", titles) == [two_lines(*case) for case in titles]
 
 
 def test_the_words_on_screen_are_the_words_of_python(picture):

@@ -330,7 +330,7 @@ def interval_rows(
         text: The main numbers, in sentences.
         rows: Label, low, high, value and group of each row, from top to bottom.
         looks: Group -> look of its marks.
-        axis: The axis across.
+        axis: The axis across; without `ends` it holds all marks and dotted lines.
         zero: Whether zero is on the axis, with a dotted line there.
         lines_at_x: Further dotted lines.
 
@@ -349,10 +349,14 @@ def interval_rows(
         for place, (label, low, high, value, group) in enumerate(rows)
     )
     if zero:
-        numbers = [0.0, *(number for row in rows for number in row[1:4])]
-        room = 0.03 * (max(numbers) - min(numbers) or 1)
-        axis = Axis(axis.title, axis.names, (min(numbers) - room, max(numbers) + room))
         lines_at_x = (0.0, *lines_at_x)
+    if axis.ends is None:
+        numbers = [*lines_at_x, *(number for row in rows for number in row[1:4])]
+        if axis.from_zero:
+            numbers.append(0.0)
+        room = 0.03 * (max(numbers) - min(numbers) or 1)
+        least = 0.0 if axis.from_zero and min(numbers) >= 0 else min(numbers) - room
+        axis = Axis(axis.title, axis.names, (least, max(numbers) + room))
     panel = Panel(axis, named_rows([theme.clean(row[0], 60) for row in rows]), lines_at_x)
     height = row_height(len(rows), least=18, most=30, whole=700) + 60
     return FigureData("intervals", title, caption, text, marks, looks, (panel,), height)

@@ -159,11 +159,12 @@ function along([a, b, c, d], t) {
 const cubic = (points) => points.map(({ x, y }, i) => `${["M", "C", "", ""][i]}${x.toFixed(1)} ${y.toFixed(1)}`).join(" ");
 const outline = (points, x, y, size) => `M${points.map(([a, b]) => `${(x + a * size).toFixed(1)} ${(y + b * size).toFixed(1)}`).join("L")}Z`;
 
-// Two lines of a title, cut to the width of a column.
+// Two lines of a title, cut to the width of a column. Python's figures/msgraph.py has the same; a test compares them.
 function twoLines(text, letters) {
   const words = clean(text, 3 * letters).split(" ");
   let first = words.shift();
-  while (words.length && first.length + words[0].length < letters) first += ` ${words.shift()}`;
+  const long = (text) => [...text].length; // in letters
+  while (words.length && long(first) + long(words[0]) < letters) first += ` ${words.shift()}`;
   return [clean(first, letters), clean(words.join(" "), letters)];
 }
 
@@ -609,5 +610,5 @@ function render({ model, el }) {
   };
 }
 
-export { clean, curve, describe, resolveSelection }; // for the test that compares them with Python
+export { clean, curve, describe, resolveSelection, twoLines }; // for the test that compares them with Python
 export default { render };
