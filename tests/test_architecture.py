@@ -13,7 +13,20 @@ import networkx as nx
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
 FLOORS = ["errors", "data", "records", "graph", "nn", "models", "evaluation", "training", "explain", "experiments"]
-VIEWS = ["theme", "selection", "glossary", "base", "page", "figures", "chart", "widgets", "report", "show", "__init__"]
+VIEWS = [
+    "theme",
+    "selection",
+    "glossary",
+    "samples",
+    "base",
+    "page",
+    "figures",
+    "chart",
+    "widgets",
+    "report",
+    "show",
+    "__init__",
+]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
 TOP = {"__init__", "__main__", "cli", "cli_data", "doctor", "live_explorer", "course"}  # they join records and views
 WITHOUT_TORCH = ("data", "views", "errors", "records", "doctor", "cli", "cli_data", "__init__")

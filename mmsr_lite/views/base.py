@@ -42,7 +42,7 @@ class View(ABC):
     """A picture of one record that shows itself in a notebook: live where a kernel runs, else a PNG and words.
 
     Args:
-        record: A record of the kind that the class attribute `reads` names.
+        record: A record of the kind that the class attribute `reads` names, or the `dict` that its JSON gives.
 
     Raises:
         MMSRError: `record` is of another kind.
@@ -54,7 +54,8 @@ class View(ABC):
         ...     def to_matplotlib(self):
         ...         from matplotlib.figure import Figure
         ...         return Figure(figsize=(1, 1))
-        >>> sorted(Size({"schema": "mmsr-lite/trace/1"})._repr_mimebundle_())
+        >>> from mmsr_lite.views.samples import sample
+        >>> sorted(Size(sample("trace"))._repr_mimebundle_())
         ['image/png', 'text/plain']
     """
 

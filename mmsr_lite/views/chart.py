@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.views.base import View
@@ -19,7 +19,7 @@ class Chart(View):
     """A record shown as a figure of marks; live with plotly, still with matplotlib, told as text and as table.
 
     Args:
-        record: A record of the kind `reads`.
+        record: A record of the kind `reads`, or the `dict` that its JSON gives.
         make: A pure function from the record to `FigureData`, such as `figures.trace.gates`.
         reads: The kind of record: "trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook" or
             "study".
@@ -29,12 +29,13 @@ class Chart(View):
 
     Example:
         >>> from mmsr_lite.views.figures.training import training
-        >>> chart = Chart({"epochs": [{"epoch": 1, "loss": 6.5}]}, training, reads="history")
-        >>> chart.table
-        [{'of': 'loss, epoch 1', 'value': 6.5}]
+        >>> from mmsr_lite.views.samples import sample
+        >>> chart = Chart(sample("history"), training, reads="history")
+        >>> chart.table[0]
+        {'of': 'loss, epoch 1', 'value': 6.4}
     """
 
-    def __init__(self, record: dict[str, Any], make: Callable[[dict[str, Any]], FigureData], reads: str = "trace"):
+    def __init__(self, record: Mapping[str, Any], make: Callable[[Any], FigureData], reads: str = "trace"):
         self.reads = reads
         super().__init__(record)
         self.data = make(self.record)

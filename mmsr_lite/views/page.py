@@ -64,9 +64,15 @@ def _chart(view: Any) -> dict[str, Any]:
     return chart | {"text": view.text, "table": view.table[:TABLE_ROWS]}
 
 
+def _user(trace: Mapping[str, Any]) -> dict[str, Any]:
+    """A trace with its looks."""
+    record = check(trace, "trace")
+    return {"record": record, "style": for_record(record)}  # type: ignore[arg-type]
+
+
 def page(
     title: str,
-    traces: Sequence[dict[str, Any]] = (),
+    traces: Sequence[Mapping[str, Any]] = (),
     shared: Mapping[str, View] | None = None,
     header: str = "",
     selection: dict[str, Any] | None = None,
@@ -95,7 +101,7 @@ def page(
         True
     """
     data = {
-        "users": [{"record": check(trace, "trace"), "style": for_record(trace)} for trace in traces],
+        "users": [_user(trace) for trace in traces],
         "shared": {name: _chart(view) for name, view in (shared or {}).items()},
         "selection": selection,
         "theme": theme,

@@ -36,9 +36,9 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
 
 def save_report(
     path: str | os.PathLike[str],
-    traces: dict[str, Any] | Sequence[dict[str, Any]],
-    history: dict[str, Any] | None = None,
-    metrics: dict[str, Any] | None = None,
+    traces: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    history: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the report of one or more traces as one HTML file that opens with the network cut.
 
@@ -53,15 +53,16 @@ def save_report(
 
     Example:
         >>> import tempfile, pathlib
+        >>> from mmsr_lite.views.samples import sample
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     file = pathlib.Path(folder, "report.html")
-        ...     save_report(file, [], {"epochs": [{"epoch": 1, "loss": 6.5}]})
+        ...     save_report(file, sample("trace"), sample("history"))
         ...     file.read_text(encoding="utf-8")[:15]
         '<!doctype html>'
     """
-    traces = [traces] if isinstance(traces, dict) else list(traces)
+    traces = [traces] if isinstance(traces, Mapping) else list(traces)
     metrics = metrics or {}
-    first = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
+    first: Mapping[str, Any] = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
     model = str(metrics.get("model", first["model"]["label"]))
     dataset = str(metrics.get("dataset", first["dataset"]["name"]))
     header = f"<header><div><h1>{theme.safe(model)}</h1><p>on {theme.safe(dataset)} · mmsr_lite</p></div>"

@@ -7,13 +7,14 @@ in the browser holds both languages equal.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme
 
 KEYS = ("user", "position", "node", "edge", "layer", "path", "phase", "stage")
 
 
 def resolve_selection(
-    record: dict[str, Any], before: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
+    record: TraceRecord, before: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The selection after a request, brought within what the record has.
 
@@ -83,7 +84,7 @@ def _clamp(value: Any, last: int) -> int:
     return min(max(value or 0, 0), max(last, 0))
 
 
-def attention_at(record: dict[str, Any], at: Mapping[str, Any]) -> tuple[str, list[float | None]]:
+def attention_at(record: TraceRecord, at: Mapping[str, Any]) -> tuple[str, list[float | None]]:
     """The attention of a selection.
 
     Args:
@@ -102,10 +103,11 @@ def attention_at(record: dict[str, Any], at: Mapping[str, Any]) -> tuple[str, li
     phases = orders.get(at.get("path"), [])
     if not phases:
         return "", [None] * len(record["edges"])
-    return phases[at["phase"]]["family"], phases[at["phase"]]["weights"]
+    phase = phases[at["phase"]]
+    return phase["family"], phase["weights"] or [None] * len(record["edges"])
 
 
-def phases_of(record: dict[str, Any], at: dict[str, Any]) -> list[dict[str, Any]]:
+def phases_of(record: TraceRecord, at: dict[str, Any]) -> list[dict[str, Any]]:
     """The phases of the order that is selected.
 
     Args:
@@ -124,7 +126,7 @@ def phases_of(record: dict[str, Any], at: dict[str, Any]) -> list[dict[str, Any]
     return record["layers"][at["layer"]]["attention"].get(at["path"], [])
 
 
-def describe(record: dict[str, Any], at: dict[str, Any]) -> str:
+def describe(record: TraceRecord, at: dict[str, Any]) -> str:
     """The picture in words: the same sentences that msgraph.js writes below it (a test holds them equal).
 
     Args:
@@ -150,7 +152,7 @@ def describe(record: dict[str, Any], at: dict[str, Any]) -> str:
     phases = phases_of(record, at)
     weights: list[float | None] = [None] * len(edges)
     if phases:
-        weights = phases[at["phase"]]["weights"]
+        weights = attention_at(record, at)[1]
         where += f", order {at['path']}, phase {at['phase'] + 1} ({phases[at['phase']]['family']})"
     edge = heaviest(edges, weights, lambda source, centre: source != centre)
     if edge is None:

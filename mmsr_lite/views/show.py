@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mmsr_lite.records import WhatIfRecord
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures import explanations, studies
 from mmsr_lite.views.figures import trace as charts
@@ -28,7 +29,7 @@ def __getattr__(name: str) -> Any:
     return globals()[RENAMED[name]]
 
 
-def msgraph(record: dict[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto") -> MSGraphView:
+def msgraph(record: Mapping[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto") -> MSGraphView:
     """The MSGraph of a trace: swim lanes, attention, update gate.
 
     Args:
@@ -43,15 +44,14 @@ def msgraph(record: dict[str, Any], selection: Mapping[str, Any] | None = None, 
         MMSRError: `record` is no trace, or there is no such theme.
 
     Example:
-        >>> item = {"position": 1, "node": 0, "item": 3, "title": "Hat"}
-        >>> trace = {"schema": "mmsr-lite/trace/1", "layers": [], "edges": [], "nodes": [{"positions": [1]}]}
-        >>> msgraph(trace | {"history": [item]}, {"position": 1}).selection["node"]
-        0
+        >>> from mmsr_lite.views.samples import sample
+        >>> msgraph(sample("trace"), {"position": 2}).selection["node"]
+        1
     """
     return MSGraphView(record, selection, theme)
 
 
-def gates(record: dict[str, Any]) -> Chart:
+def gates(record: Mapping[str, Any]) -> Chart:
     """The update gate of a trace, node by node and layer by layer.
 
     Args:
@@ -64,13 +64,14 @@ def gates(record: dict[str, Any]) -> Chart:
         MMSRError: `record` is no trace.
 
     Example:
-        >>> gates({"schema": "mmsr-lite/trace/1", "nodes": [], "layers": []}).data.text
-        'This model has no update gate.'
+        >>> from mmsr_lite.views.samples import sample
+        >>> gates(sample("trace")).data.title
+        'On average the gate gives late fusion 0.466 in layer 1'
     """
     return Chart(record, charts.gates)
 
 
-def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, phase: int = 0) -> Chart:
+def attention(record: Mapping[str, Any], layer: int = 0, path: str | None = None, phase: int = 0) -> Chart:
     """The attention weights of one layer, order and phase of a trace as a matrix.
 
     Args:
@@ -86,14 +87,14 @@ def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, p
         MMSRError: `record` is no trace.
 
     Example:
-        >>> trace = {"schema": "mmsr-lite/trace/1", "nodes": [], "edges": [], "layers": [], "history": []}
-        >>> attention(trace).data.title
-        'No node listens to another'
+        >>> from mmsr_lite.views.samples import sample
+        >>> attention(sample("trace"), path="hohe").data.title
+        'The largest attention between two nodes is 0.949: Red shirt listens to Clay shirt'
     """
     return Chart(record, lambda trace: charts.attention(trace, layer, path, phase))
 
 
-def explorer(record: dict[str, Any], what_if: dict[str, Any] | None = None, theme: str = "auto") -> Explorer:
+def explorer(record: Mapping[str, Any], what_if: WhatIfRecord | None = None, theme: str = "auto") -> Explorer:
     """All panels of the explorer on a stored trace; for a live one see `mmsr_lite.explore`.
 
     Args:
@@ -108,14 +109,14 @@ def explorer(record: dict[str, Any], what_if: dict[str, Any] | None = None, them
         MMSRError: `record` is no trace, or there is no such theme.
 
     Example:
-        >>> trace = {"schema": "mmsr-lite/trace/1", "layers": [], "edges": [], "nodes": [], "history": []}
-        >>> explorer(trace).what_if is None
-        True
+        >>> from mmsr_lite.views.samples import sample
+        >>> explorer(sample("trace"), sample("what-if")).what_if["sentence"]
+        'The rank goes from 2 to 7.'
     """
     return Explorer(record, theme=theme, what_if=what_if)
 
 
-def step(record: dict[str, Any], stage: int = 0) -> Explorer:
+def step(record: Mapping[str, Any], stage: int = 0) -> Explorer:
     """The explorer at one stage of the walk from a history to its answer.
 
     Args:
@@ -129,14 +130,14 @@ def step(record: dict[str, Any], stage: int = 0) -> Explorer:
         MMSRError: `record` is no trace.
 
     Example:
-        >>> trace = {"schema": "mmsr-lite/trace/1", "layers": [], "edges": [], "nodes": [], "history": []}
-        >>> step(trace | {"stages": [{"stage": "build"}]}).selection["stage"]
-        0
+        >>> from mmsr_lite.views.samples import sample
+        >>> step(sample("trace"), stage=1).text[:30]
+        'Stage 2 of 6, homogeneous, (7,'
     """
     return Explorer(record, {"stage": stage})
 
 
-def what_if(record: dict[str, Any]) -> Chart:
+def what_if(record: Mapping[str, Any]) -> Chart:
     """The effect of a change, held against random changes of the same kind.
 
     Args:
@@ -149,16 +150,15 @@ def what_if(record: dict[str, Any]) -> Chart:
         MMSRError: `record` is of another kind.
 
     Example:
-        >>> record = {"schema": "mmsr-lite/what-if/1", "measures": {}, "nodes": [], "repeats": 20, "told": ["shuffled"]}
-        >>> record |= {"clean": {"node_types": [], "nodes": []}, "sentence": "Nothing moved."}
-        >>> what_if(record).text
-        'Nothing moved. There is nothing to show.'
+        >>> from mmsr_lite.views.samples import sample
+        >>> what_if(sample("what-if")).table[0]
+        {'of': 'rank: 2 to 7', 'value': 2.0, 'low': -1.0, 'high': 1.0}
     """
     return Chart(record, explanations.what_if, "what-if")
 
 
 def inspector(
-    record: dict[str, Any],
+    record: Mapping[str, Any],
     by: str = "type",
     table: "pd.DataFrame | None" = None,
     open: Callable[[Any], Any] | None = None,
@@ -178,14 +178,14 @@ def inspector(
         MMSRError: `record` is of another kind, or has no such group.
 
     Example:
-        >>> record = {"schema": "mmsr-lite/gates/1", "node_types": ["item"], "dataset": "d", "by": {"type": []}}
-        >>> inspector(record | {"sentence": "There are no gates."}).text
-        'There are no gates. There is nothing to show.'
+        >>> from mmsr_lite.views.samples import sample
+        >>> inspector(sample("gates"), by="position").table[0]["of"]
+        'item, layer 1, position 1'
     """
     return UserBrowser(record, explanations.inspector, "gates", open, table, by)
 
 
-def compare(record: dict[str, Any], open: Callable[[Any], Any] | None = None) -> UserBrowser:
+def compare(record: Mapping[str, Any], open: Callable[[Any], Any] | None = None) -> UserBrowser:
     """Models on the same users: paired differences with intervals.
 
     Args:
@@ -200,14 +200,14 @@ def compare(record: dict[str, Any], open: Callable[[Any], Any] | None = None) ->
         MMSRError: `record` is of another kind.
 
     Example:
-        >>> record = {"schema": "mmsr-lite/compare/1", "pairs": [], "models": [], "users": 0, "dataset": "d"}
-        >>> compare(record | {"sentence": "There is one model."}).users
-        []
+        >>> from mmsr_lite.views.samples import sample
+        >>> compare(sample("compare")).table[0]
+        {'of': 'MMSR, late − MMSR, early: HR@5', 'value': 2.0, 'low': 1.0, 'high': 3.0}
     """
     return UserBrowser(record, lambda whole, _: explanations.compare(whole), "compare", open)
 
 
-def fidelity(record: dict[str, Any]) -> Chart:
+def fidelity(record: Mapping[str, Any]) -> Chart:
     """Deletion and insertion curves of an explanation, and what its tests say.
 
     Args:
@@ -220,17 +220,15 @@ def fidelity(record: dict[str, Any]) -> Chart:
         MMSRError: `record` is of another kind.
 
     Example:
-        >>> curve = {"share": [0], "ours": [0.5], "random": [0.5], "band": [[0.5], [0.5]], "sentence": ""}
-        >>> record = {"schema": "mmsr-lite/faithfulness/1", "explains": "beta", "model": "m", "dataset": "d"}
-        >>> record |= {"tests": {"deletion": curve, "insertion": curve}, "sentence": "Beta passes."}
-        >>> len(fidelity(record).table)
-        8
+        >>> from mmsr_lite.views.samples import sample
+        >>> fidelity(sample("faithfulness")).data.title
+        'Beta passes 1 of 2 tests'
     """
     return Chart(record, explanations.fidelity, "faithfulness")
 
 
 def study(
-    record: dict[str, Any], by: str = "variant", where: Mapping[str, Any] | None = None, metric: str = "HR@5"
+    record: Mapping[str, Any], by: str = "variant", where: Mapping[str, Any] | None = None, metric: str = "HR@5"
 ) -> Chart:
     """The systems of a study with their seeds.
 
@@ -247,15 +245,15 @@ def study(
         MMSRError: `record` is of another kind.
 
     Example:
-        >>> record = {"schema": "mmsr-lite/study/1", "study": "s", "dataset": "d", "labels": ["variant"]}
-        >>> study(record | {"rows": [{"variant": "late", "HR@5": 4.0}], "reachable": None}).table[0]["value"]
-        4.0
+        >>> from mmsr_lite.views.samples import sample
+        >>> study(sample("study")).data.title
+        'b has the highest mean HR@5, 9.0 %'
     """
     return Chart(record, lambda whole: studies.study(whole, by, where, metric), "study")
 
 
 def curves(
-    record: dict[str, Any],
+    record: Mapping[str, Any],
     across: str = "rate",
     panel: str = "modality",
     where: Mapping[str, Any] | None = None,
@@ -277,14 +275,14 @@ def curves(
         MMSRError: `record` is of another kind.
 
     Example:
-        >>> record = {"schema": "mmsr-lite/study/1", "study": "s", "dataset": "d", "labels": [], "rows": []}
-        >>> curves(record).data.text
-        'There is nothing to show.'
+        >>> from mmsr_lite.views.samples import sample
+        >>> curves(sample("study"), where={"corruption": "missing", "at": "test"}).data.title
+        'Between rate 0 and 0.5, HR@5 of a in y changes most, from 5.0 to 1.0'
     """
     return Chart(record, lambda whole: studies.curves(whole, across, panel, where, metric), "study")
 
 
-def differences(record: dict[str, Any], metric: str = "HR@5") -> Chart:
+def differences(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
     """The paired tests of a study, with intervals.
 
     Args:
@@ -298,13 +296,14 @@ def differences(record: dict[str, Any], metric: str = "HR@5") -> Chart:
         MMSRError: `record` is of another kind.
 
     Example:
-        >>> differences({"schema": "mmsr-lite/study/1", "study": "s", "dataset": "d", "tests": []}).data.text
-        'There is nothing to show.'
+        >>> from mmsr_lite.views.samples import sample
+        >>> differences(sample("study")).data.title
+        '1 of 2 differences in HR@5 is clear (p below 0.05)'
     """
     return Chart(record, lambda whole: studies.differences(whole, metric), "study")
 
 
-def codebook(record: dict[str, Any]) -> Chart:
+def codebook(record: Mapping[str, Any]) -> Chart:
     """The codes of a modality with example items.
 
     Args:
@@ -317,9 +316,9 @@ def codebook(record: dict[str, Any]) -> Chart:
         MMSRError: `record` is of another kind.
 
     Example:
-        >>> record = {"schema": "mmsr-lite/codebook/1", "dataset": "d", "modality": "picture"}
-        >>> codebook(record | {"codes": [{"id": 1, "count": 4, "items": []}]}).table
-        [{'of': 'code 1, items', 'value': 4}]
+        >>> from mmsr_lite.views.samples import sample
+        >>> codebook(sample("codebook")).data.title
+        'Code 1 has the most items, 4; code 2 has the fewest, 0'
     """
     return Chart(record, charts.codebook, "codebook")
 
@@ -341,7 +340,7 @@ def training_monitor(work: Callable[[Callable[[dict[str, Any]], bool]], Any]) ->
     return TrainingMonitor(work)
 
 
-def ranking(record: dict[str, Any], most: int = 10) -> Chart:
+def ranking(record: Mapping[str, Any], most: int = 10) -> Chart:
     """The best items of a trace with pictures, and the share of each fusion order in their scores.
 
     Args:
@@ -355,13 +354,14 @@ def ranking(record: dict[str, Any], most: int = 10) -> Chart:
         MMSRError: `record` is no trace.
 
     Example:
-        >>> ranking({"schema": "mmsr-lite/trace/1", "answer": {"top": [], "parts": []}, "target": None}).data.text
-        'The trace holds no ranking.'
+        >>> from mmsr_lite.views.samples import sample
+        >>> ranking(sample("trace"), most=3).data.title
+        'The next item, Green skirt, has rank 3; first is Sky shirt with 7.495'
     """
     return Chart(record, lambda trace: charts.ranking(trace, most))
 
 
-def training(history: dict[str, Any]) -> Chart:
+def training(history: Mapping[str, Any]) -> Chart:
     """Loss, validation metrics and gate over the epochs of a run.
 
     Args:
@@ -374,8 +374,9 @@ def training(history: dict[str, Any]) -> Chart:
         MMSRError: `history` is no history record.
 
     Example:
-        >>> training({"epochs": [{"epoch": 1, "loss": 6.5}]}).table
-        [{'of': 'loss, epoch 1', 'value': 6.5}]
+        >>> from mmsr_lite.views.samples import sample
+        >>> training(sample("history")).data.title
+        'The loss fell from 6.400 to 4.816 nats in 3 epochs; epoch 2 is the best'
     """
     return Chart(history, training_figure, reads="history")
 

@@ -14,6 +14,8 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
+from mmsr_lite.records import TraceRecord
+
 INK, SOFT, LINE, PAPER, GROUND = "#1b2430", "#5b6675", "#d9dee5", "#ffffff", "#f5f7fa"
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 THEMES = ("auto", "light", "dark", "projector")
@@ -144,7 +146,7 @@ def kind(index: int) -> tuple[str, str, str]:
     return TYPES[1 + (index - 1) % (len(TYPES) - 1)]
 
 
-def relation(record: dict[str, Any], index: int) -> tuple[str, str, str]:
+def relation(record: TraceRecord, index: int) -> tuple[str, str, str]:
     """Look and meaning of a relation.
 
     Args:
@@ -166,7 +168,7 @@ def relation(record: dict[str, Any], index: int) -> tuple[str, str, str]:
     return SERIES[1 + index % (len(SERIES) - 1)], SPARE_DASHES[index % len(SPARE_DASHES)], ""
 
 
-def line(record: dict[str, Any], index: int) -> tuple[str, Any]:
+def line(record: TraceRecord, index: int) -> tuple[str, Any]:
     """Look of a relation for matplotlib.
 
     Args:
@@ -228,7 +230,7 @@ def series(name: str, index: int) -> str:
     return SERIES[index % len(SERIES)]
 
 
-def for_record(record: dict[str, Any]) -> dict[str, Any]:
+def for_record(record: TraceRecord) -> dict[str, Any]:
     """What the JavaScript picture needs to know of looks to draw a trace.
 
     Args:

@@ -5,6 +5,7 @@ Each function reads the record that its name says, from `mmsr_lite.explain`.
 
 from typing import Any
 
+from mmsr_lite.records import CompareRecord, FaithfulnessRecord, GatesRecord, WhatIfRecord
 from mmsr_lite.views import theme
 from mmsr_lite.views.figures.kit import CLEAR, UNCLEAR, Axis, FigureData, Look, Row, Series, interval_rows, lines
 
@@ -16,7 +17,7 @@ def _title(sentence: str) -> str:
     return theme.clean(sentence, LONGEST).rstrip(".")
 
 
-def what_if(record: dict[str, Any], nodes: int = 6) -> FigureData:
+def what_if(record: WhatIfRecord, nodes: int = 6) -> FigureData:
     """The effect of a change, held against random changes of the same kind.
 
     Args:
@@ -65,7 +66,7 @@ def _row(name: str, measure: dict[str, Any]) -> Row:
     return label, 0.0, 0.0, 2.0 if delta > middle else -2.0, "outside"
 
 
-def inspector(record: dict[str, Any], by: str = "type") -> FigureData:
+def inspector(record: GatesRecord, by: str = "type") -> FigureData:
     """The update gates of a data set in groups.
 
     Args:
@@ -101,7 +102,7 @@ def inspector(record: dict[str, Any], by: str = "type") -> FigureData:
     return interval_rows(_title(record["sentence"]), caption, "", rows, looks, axis, zero=False, lines_at_x=(0.5,))
 
 
-def compare(record: dict[str, Any]) -> FigureData:
+def compare(record: CompareRecord) -> FigureData:
     """Paired differences of models on the same users.
 
     Args:
@@ -128,7 +129,7 @@ def compare(record: dict[str, Any]) -> FigureData:
     return interval_rows(_title(record["sentence"]), caption, "", rows, looks, axis)
 
 
-def fidelity(record: dict[str, Any]) -> FigureData:
+def fidelity(record: FaithfulnessRecord) -> FigureData:
     """Deletion and insertion curves of an explanation against random order, and what each test says.
 
     Args:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme
 
 Kind = Literal["heat map", "lines", "bars", "intervals", "empty"]
@@ -215,7 +216,7 @@ def empty_figure(title: str, why: str) -> FigureData:
     return FigureData("empty", title, text=why, height=120)
 
 
-def node_order(record: dict[str, Any]) -> list[int]:
+def node_order(record: TraceRecord) -> list[int]:
     """Nodes of a trace in the order of charts: by type, then by their mean position in the history.
 
     Args:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme
 from mmsr_lite.views.figures.msgraph_layout import WIDTH, Layout, Place, curve, msgraph_layout
 from mmsr_lite.views.selection import phases_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw(record: dict[str, Any], at: dict[str, Any]) -> Figure:
+def draw(record: TraceRecord, at: dict[str, Any]) -> Figure:
     """Draw the MSGraph of a trace with matplotlib: the attention of every phase of one order, and the update gate.
 
     Args:
@@ -55,7 +56,7 @@ def draw(record: dict[str, Any], at: dict[str, Any]) -> Figure:
     _lanes(pen, record)
     _strip(pen, record)
     for phase in phases:
-        _edges(pen, record, phase["weights"])
+        _edges(pen, record, phase["weights"] or [])
     for n in range(len(record["nodes"])):
         _node(pen, record, n, beta)
     _legend(pen, record, phases, beta)
@@ -107,7 +108,7 @@ class _Pen:
         self.axes.add_artist(Polygon(points, **look))
 
 
-def _head(pen: _Pen, record: dict[str, Any], at: dict[str, Any], phases: list[dict[str, Any]]) -> None:
+def _head(pen: _Pen, record: TraceRecord, at: dict[str, Any], phases: list[dict[str, Any]]) -> None:
     facts = [theme.clean(record["dataset"]["name"])]
     if record["user"]:
         facts.insert(0, f"user {theme.clean(record['user']['id'], 24)}")
@@ -121,7 +122,7 @@ def _head(pen: _Pen, record: dict[str, Any], at: dict[str, Any], phases: list[di
     pen.text(136, -23, walk, 9, ha="left")
 
 
-def _lanes(pen: _Pen, record: dict[str, Any]) -> None:
+def _lanes(pen: _Pen, record: TraceRecord) -> None:
     layout = pen.layout
     for lane in layout.lanes:
         pen.box(8, lane.y, layout.end - 2, lane.height, theme.GROUND)
@@ -131,7 +132,7 @@ def _lanes(pen: _Pen, record: dict[str, Any]) -> None:
         pen.text(42, middle, theme.clean(record["node_types"][lane.type], 9), 9.5, theme.INK, "left", True)
 
 
-def _strip(pen: _Pen, record: dict[str, Any]) -> None:
+def _strip(pen: _Pen, record: TraceRecord) -> None:
     """The history above the lanes, and the next item."""
     layout = pen.layout
     letters = int((layout.column - 4) / 6.2) if layout.titles else 0
@@ -180,12 +181,12 @@ def two_lines(text: Any, letters: int) -> list[str]:
     return [theme.clean(first, letters), theme.clean(" ".join(words), letters)]
 
 
-def _edges(pen: _Pen, record: dict[str, Any], weights: list[float | None]) -> None:
+def _edges(pen: _Pen, record: TraceRecord, weights: list[float | None]) -> None:
     """One phase: each edge that it weighs; the wider, the more attention. A node's attention to itself is not drawn."""
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
 
-    for (source, centre, relation), weight in zip(record["edges"], weights, strict=True):
+    for (source, centre, relation), weight in zip(record["edges"], weights, strict=False):  # none, of some aggregators
         if weight is None or source == centre:
             continue
         colour, dash = theme.line(record, relation)
@@ -204,7 +205,7 @@ def _edges(pen: _Pen, record: dict[str, Any], weights: list[float | None]) -> No
         pen.axes.add_artist(Polygon(head, fc=colour, ec="none", alpha=alpha, zorder=2.5))
 
 
-def _node(pen: _Pen, record: dict[str, Any], n: int, beta: list[Any] | None) -> None:
+def _node(pen: _Pen, record: TraceRecord, n: int, beta: list[Any] | None) -> None:
     node, place, layout = record["nodes"][n], pen.layout.nodes[n], pen.layout
     fill, ink, shape = theme.kind(node["type"])
     spots = [layout.at(position) for position in node["positions"]]
@@ -235,12 +236,12 @@ def _ring(pen: _Pen, shape: str, place: Place, late: float) -> None:
     pen.axes.plot(*ring[:, gone <= late], color=theme.LATE, lw=2.8, zorder=4.5)
 
 
-def _legend(pen: _Pen, record: dict[str, Any], phases: list[dict[str, Any]], beta: Any) -> None:
+def _legend(pen: _Pen, record: TraceRecord, phases: list[dict[str, Any]], beta: Any) -> None:
     x, y = 12.0, pen.layout.height + 12
     drawn = {
         relation
         for phase in phases
-        for (source, centre, relation), weight in zip(record["edges"], phase["weights"], strict=True)
+        for (source, centre, relation), weight in zip(record["edges"], phase["weights"] or (), strict=False)
         if weight is not None and source != centre
     }
     for relation in sorted(drawn):

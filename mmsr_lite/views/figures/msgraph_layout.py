@@ -7,7 +7,9 @@ both, and a test in the browser holds them equal.
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from mmsr_lite.records import TraceRecord
 
 Point = tuple[float, float]
 WIDTH = 800.0  # pixels that a still has when the history is short enough
@@ -94,7 +96,7 @@ def spread(wanted: list[float], gap: float, low: float, high: float) -> list[flo
     return [min(max(x, low), top) + i * gap for i, x in enumerate(places)]
 
 
-def msgraph_layout(record: dict[str, Any], width: float = WIDTH, unit: float = 1.0) -> Layout:
+def msgraph_layout(record: TraceRecord, width: float = WIDTH, unit: float = 1.0) -> Layout:
     """Lay out the picture of a trace.
 
     Args:

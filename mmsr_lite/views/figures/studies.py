@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mmsr_lite.records import StudyRecord
 from mmsr_lite.views import theme
 from mmsr_lite.views.figures.kit import (
     CLEAR,
@@ -30,7 +31,7 @@ def _look(name: str, number: int) -> Look:
     return Look(theme.series(name, number), SYMBOLS[number % len(SYMBOLS)], DASHES[number % len(DASHES)])
 
 
-def _caption(record: dict[str, Any], what: str) -> str:
+def _caption(record: StudyRecord, what: str) -> str:
     return theme.clean(f"{record['study']} on {record['dataset']}: {what}", 120)
 
 
@@ -40,7 +41,7 @@ def _name(row: Mapping[str, Any], labels: Sequence[str]) -> str:
 
 
 def study(
-    record: dict[str, Any], by: str = "variant", where: Mapping[str, Any] | None = None, metric: str = "HR@5"
+    record: StudyRecord, by: str = "variant", where: Mapping[str, Any] | None = None, metric: str = "HR@5"
 ) -> FigureData:
     """The systems of a study with their seeds.
 
@@ -95,7 +96,7 @@ def study(
 
 
 def curves(
-    record: dict[str, Any],
+    record: StudyRecord,
     across: str = "rate",
     panel: str = "modality",
     where: Mapping[str, Any] | None = None,
@@ -139,6 +140,8 @@ def curves(
             places, values = list(means), list(means.values())
             series.append((name, _look(name, number), places, values))
             texts.append(f"{value}, {name}: " + ", ".join(f"{y:.1f} at {x:g}" for x, y in means.items()))
+            if len(places) < 2:
+                continue
             finding = f"Between {across} {places[0]:g} and {places[-1]:g}, {metric} of {name} in {theme.clean(value)}"
             finding += f" changes most, from {values[0]:.1f} to {values[-1]:.1f}"
             changes.append((abs(values[-1] - values[0]), finding))
@@ -146,8 +149,10 @@ def curves(
         panels.append((f"{theme.clean(value)}: {across}", title, series))
     if not panels:
         return empty_figure(caption, "There is nothing to show.")
-    most, title = max(changes, key=lambda change: change[0])
-    if most == 0:
+    title = f"{metric} along {across}"
+    if changes:
+        title = max(changes, key=lambda change: change[0])[1]
+    if changes and max(changes)[0] == 0:
         title = f"{metric} is the same along {across} for every system"
     drawn = lines(panels)
     top = max(value for *_, series in panels for *_, values in series for value in values if value is not None)
@@ -156,7 +161,7 @@ def curves(
     return FigureData(title=title, caption=caption, text=theme.clean("; ".join(texts), 2000), height=280, **drawn)
 
 
-def differences(record: dict[str, Any], metric: str = "HR@5") -> FigureData:
+def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
     """The paired tests of a study.
 
     Args:

@@ -1,7 +1,6 @@
 """Figures of one trace, and of a codebook: pure functions from a record to `FigureData`."""
 
-from typing import Any
-
+from mmsr_lite.records import CodebookRecord, TraceRecord
 from mmsr_lite.views import theme
 from mmsr_lite.views.figures.kit import (
     Axis,
@@ -18,7 +17,7 @@ from mmsr_lite.views.figures.kit import (
 from mmsr_lite.views.selection import attention_at, resolve_selection
 
 
-def gates(record: dict[str, Any]) -> FigureData:
+def gates(record: TraceRecord) -> FigureData:
     """The update gate of every node in every layer (paper, equations 16 and 17).
 
     Args:
@@ -64,7 +63,7 @@ def gates(record: dict[str, Any]) -> FigureData:
     )
 
 
-def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, phase: int = 0) -> FigureData:
+def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phase: int = 0) -> FigureData:
     """The attention weights of one layer, order and phase as a matrix (paper, equations 11 to 14).
 
     Args:
@@ -119,7 +118,7 @@ def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, p
     )
 
 
-def ranking(record: dict[str, Any], most: int = 10) -> FigureData:
+def ranking(record: TraceRecord, most: int = 10) -> FigureData:
     """The best items with pictures; each score is shared among the fusion orders and what else adds to it.
 
     Args:
@@ -176,7 +175,7 @@ def ranking(record: dict[str, Any], most: int = 10) -> FigureData:
     )
 
 
-def codebook(record: dict[str, Any]) -> FigureData:
+def codebook(record: CodebookRecord) -> FigureData:
     """How many items have each code of a modality as their nearest, with pictures of some (paper, section 4.1).
 
     Args:

@@ -1,15 +1,15 @@
 """The figure of a training run; it reads a history record and plays as an animation without a kernel."""
 
 from dataclasses import replace
-from typing import Any
 
+from mmsr_lite.records import HistoryRecord
 from mmsr_lite.views import theme
 from mmsr_lite.views.figures.kit import FigureData, Look, Series, empty_figure, lines
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def training(history: dict[str, Any]) -> FigureData:
+def training(history: HistoryRecord) -> FigureData:
     """Loss, validation metrics and mean update gate of a run, epoch by epoch.
 
     Args:

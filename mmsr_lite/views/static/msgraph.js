@@ -66,7 +66,10 @@ function resolveSelection(record, before = {}, asked = before) {
 }
 const heaviest = (record, weights, fits) => record.edges.reduce((best, [source, centre], e) =>
   (fits(source, centre) && weights[e] != null && !(weights[best] >= weights[e]) ? e : best), null);
-const attentionAt = (record, { layer, path, phase }) => record.layers[layer]?.attention[path]?.[phase] ?? { family: "", weights: [] };
+function attentionAt(record, { layer, path, phase }) { // an aggregator without attention has no weights
+  const { family = "", weights } = record.layers[layer]?.attention[path]?.[phase] ?? {};
+  return { family, weights: weights ?? [] };
+}
 
 // The picture in words. Python's figures/msgraph.py has the same sentences; a test compares them.
 function describe(record, at) {

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.records import Record
+from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme as looks
 from mmsr_lite.views.page import page
 from mmsr_lite.views.selection import resolve_selection
@@ -28,13 +28,13 @@ class ExplorerBackend(Protocol):
     Example:
         >>> from mmsr_lite.errors import MMSRError
         >>> class Deaf:
-        ...     record: dict = {}
+        ...     record = TraceRecord()
         ...     def do(self, request):
         ...         raise MMSRError(f"cannot {request['do']}")
         >>> backend: ExplorerBackend = Deaf()
     """
 
-    record: Record
+    record: TraceRecord
 
     def do(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a request.
@@ -66,18 +66,15 @@ class Explorer(MSGraphView):
         MMSRError: `record` is no trace, or there is no such theme.
 
     Example:
-        >>> item = {"position": 1, "node": 0, "item": 3, "title": "Hat"}
-        >>> trace = {"schema": "mmsr-lite/trace/1", "layers": [], "edges": [], "nodes": [{"positions": [1]}]}
-        >>> explorer = Explorer(trace | {"history": [item]}, {"position": 1})
-        >>> explorer.selection["node"]
-        0
-        >>> explorer.answers is None  # no edits
-        True
+        >>> from mmsr_lite.views.samples import sample
+        >>> explorer = Explorer(sample("trace"), {"position": 1}, what_if=sample("what-if"))
+        >>> explorer.selection["node"], explorer.answers is None  # no edits
+        (0, True)
     """
 
     def __init__(
         self,
-        record: dict[str, Any],
+        record: Mapping[str, Any],
         selection: Mapping[str, Any] | None = None,
         theme: str = "auto",
         what_if: dict[str, Any] | None = None,
@@ -111,7 +108,7 @@ class Explorer(MSGraphView):
             message = {"what_if": None, **message}
         self._send(**{"error": None, "found": None, "page": None, **message})
 
-    def _same_node(self, before: dict[str, Any], at: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    def _same_node(self, before: TraceRecord, at: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
         """What to choose in the new record: what was edited, else the node that was chosen in the record `before`."""
         if request["do"] in ("add", "move", "replace"):
             last = len(self.record["history"])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.errors import choose
+from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme as looks
 from mmsr_lite.views.base import View
 from mmsr_lite.views.figures.msgraph import draw
@@ -33,15 +34,18 @@ class MSGraphView(View):
         MMSRError: `record` is no trace, or there is no such theme.
 
     Example:
-        >>> MSGraphView({"schema": "mmsr-lite/trace/1"}, theme="pink")
-        Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: unknown theme 'pink'; choose from: auto, dark, light, projector
+        >>> from mmsr_lite.views.samples import sample
+        >>> view = MSGraphView(sample("trace"), {"position": 2})
+        >>> view.selection["node"], view.table[1]["node"]
+        (1, 'Clay shirt')
     """
 
-    def __init__(self, record: dict[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto"):
+    record: TraceRecord
+
+    def __init__(self, record: Mapping[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto"):
         super().__init__(record)
         self.theme = choose("theme", theme, looks.THEMES)
-        self._selection = resolve_selection(record, selection)
+        self._selection = resolve_selection(self.record, selection)
         self._widget: Any = None
 
     @property
@@ -114,7 +118,7 @@ class MSGraphView(View):
         return rows
 
 
-def to_pyvis(record: dict[str, Any]) -> str:
+def to_pyvis(record: TraceRecord) -> str:
     """The graph of a trace to drag around, made with pyvis.
 
     Args:

@@ -89,7 +89,8 @@ class TrainingMonitor(Chart):
         Returns:
             False when the training is to stop.
         """
-        self.record, self.data = HistoryRecord(history), training(history)
+        record = HistoryRecord(history)
+        self.record, self.data = record, training(record)
         if self._widget is not None:
             self._widget.children[1].value = self._drawn("png")
         self._may_run.wait()

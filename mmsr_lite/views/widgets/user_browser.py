@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.records import Record
 from mmsr_lite.views import theme
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.kit import Box, FigureData
@@ -42,17 +43,16 @@ class UserBrowser(Chart):
 
     Example:
         >>> from mmsr_lite.views.figures.explanations import inspector
-        >>> group = {"type": "item", "layer": 0, "low": 0.2, "median": 0.5, "high": 0.9}
-        >>> record = {"schema": "mmsr-lite/gates/1", "node_types": ["item"], "dataset": "d", "by": {"type": [group]}}
-        >>> browser = UserBrowser(record | {"sentence": "Half lean late."}, inspector, "gates", None, by="type")
+        >>> from mmsr_lite.views.samples import sample
+        >>> browser = UserBrowser(sample("gates"), inspector, "gates", None, by="type")
         >>> browser.brush
         {'by': 'type', 'rows': [], 'late': [0.0, 1.0]}
     """
 
     def __init__(
         self,
-        record: dict[str, Any],
-        make: Callable[[dict[str, Any], str], FigureData],
+        record: Mapping[str, Any],
+        make: Callable[[Any, str], FigureData],
         reads: str,
         open: Callable[[Any], Any] | None,
         table: pd.DataFrame | None = None,
@@ -64,7 +64,7 @@ class UserBrowser(Chart):
         self._brush: dict[str, Any] = {"by": by, "rows": [], "late": [0.0, 1.0]}
         super().__init__(record, lambda whole: self._make_data(whole, by), reads)
 
-    def _make_data(self, record: dict[str, Any], by: str) -> FigureData:
+    def _make_data(self, record: Record, by: str) -> FigureData:
         if "by" in record:
             choose("group", by, record["by"])
         return self.make(record, by)
