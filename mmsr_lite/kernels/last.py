@@ -33,6 +33,7 @@ def last_state(
 
     `pending` is where the loss leaves another gradient of the items, if it does.
     """
+    assert nodes.types is not None and nodes.positions is not None and layer.gate is not None  # `serves` said so
     small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
     sizes, seeds = [len(table) - 1 for table in small[2:]], None
     with torch.autocast(history.device.type, enabled=False):
