@@ -4,7 +4,7 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import choose
-from mmsr_lite.explain.trace import item_card
+from mmsr_lite.explain.cards import item_card
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import CodebookRecord
 

@@ -16,9 +16,9 @@ import numpy as np
 
 from mmsr_lite.data.corruption import displaced, shuffled
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.explain.interventions import FORCED
-from mmsr_lite.graph.msgraph import RELATIONS
+from mmsr_lite.graph.relations import RELATIONS
 
+FORCED = {"hohe": (1.0, 0.0), "heho": (0.0, 1.0), "half": (0.5, 0.5)}  # the shares of a forced gate
 FAMILIES = {"homogeneous": ("out", "in", "both"), "heterogeneous": ("match",)}
 LAST = "the last item's node holds the answer and cannot be removed; remove the item from the history instead"
 Node = tuple[str, int]

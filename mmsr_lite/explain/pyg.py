@@ -24,9 +24,11 @@ from torch_geometric.nn import MessagePassing
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.explain.faithfulness import rank_correlation
-from mmsr_lite.explain.interventions import carried, replacements, rerun, rollout
-from mmsr_lite.explain.trace import slots, trace
+from mmsr_lite.explain.interventions import replacements, rerun
+from mmsr_lite.explain.rollout import carried, rollout
+from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.msgraph import msgraph_of
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import PyGRecord
 
@@ -116,7 +118,7 @@ def compare_with_pyg(
         heard = torch.stack([carried(model, graph, seen, i) for i in range(len(model.layers))]).mean(0)[0]  # (N, N)
         flow, adapter = rollout(model, graph, seen)[1][0], AsPyG(model, graph)
     neighbour, centre, _ = np.array(record["edges"]).T
-    place = slots(record["nodes"], graph)
+    _, place = msgraph_of(graph, model.node_types)
     adapter.edge_index = torch.from_numpy(np.stack([place[neighbour], place[centre]])).to(past)  # in the record's order
     neighbour, centre = adapter.edge_index
     masks = {"attention": heard[centre, neighbour], "flow": flow[centre, neighbour]}

@@ -8,8 +8,10 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.explain.cards import item_card
 from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
-from mmsr_lite.explain.trace import item_card, trace
+from mmsr_lite.explain.interventions import editable, trace_edited
+from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR
@@ -153,8 +155,11 @@ class Session:
         draft = drafts[at]
         model, note = self._model(draft)
         asked = self._asked(draft)
-        if cut := [{"do": "relation", "relation": family} for family in FAMILIES if family not in draft.families]:
-            record = what_if(model, self.dataset, change=cut, repeats=1, **asked)["changed"]
+        cuts = [filled({"do": "relation", "relation": name}) for name in FAMILIES if name not in draft.families]
+        if cuts:
+            edited = editable(model, self.dataset, draft.history)
+            apply(edited, cuts, np.random.default_rng(0))
+            record = trace_edited(model, self.dataset, edited, target=draft.target)
         else:
             record = trace(model, self.dataset, **asked)
         self._drafts, self._at, self._note = drafts, at, note  # only now: what cannot be done changes nothing

@@ -12,7 +12,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.edits import CHANGES, EditedHistory, apply, filled, repeat
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
-from mmsr_lite.graph.msgraph import RELATIONS
+from mmsr_lite.graph.relations import RELATIONS
 
 PAST, TARGET = [1, 2, 1, 3, 5], 12
 
