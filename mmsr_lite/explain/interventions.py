@@ -10,6 +10,7 @@ goes by its own rule; a node that lost all its neighbours gathers nothing.
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -187,12 +188,19 @@ def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Ten
                     factors = _hears_anybody(graph, family)
                 else:
                     factors = blocks(scale, graph) if family == HOMOGENEOUS else [scale]
-                found[f"{name}{path}_{phase}_weights"] = lambda weights, factors=factors: tuple(
-                    weight * factor for weight, factor in zip(weights, factors, strict=True)
-                )
+                found[f"{name}{path}_{phase}_weights"] = partial(_times, factors)
         if beta is not None and layer.gate is not None:
-            found[f"{name}beta"] = lambda own, forced=beta[index]: torch.where(forced.isnan(), own, forced)
+            found[f"{name}beta"] = partial(_forced, beta[index])
     return found
+
+
+def _times(factors: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return tuple(weight * factor for weight, factor in zip(weights, factors, strict=True))
+
+
+def _forced(to: Tensor, beta: Tensor) -> Tensor:
+    """`to` where it is not NaN, else `beta`."""
+    return torch.where(to.isnan(), beta, to)
 
 
 def _hears_anybody(graph: GraphBatch, family: str) -> list[Tensor]:

@@ -96,7 +96,7 @@ def trace(
     goal: Target | None = None
     if target is not None:
         rank = float(rank_of(scores[None], torch.tensor([target], device=device)))
-        goal = {**ranked.pop(), "rank": rank}  # type: ignore[typeddict-item]
+        goal = {**ranked.pop(), "rank": rank}
     return TraceRecord(
         {
             "schema": TraceRecord.schema,
@@ -216,7 +216,7 @@ def _layer(
         if blocks is None:  # an aggregator may have no logits
             return None
         values = dense(blocks, graph)[0].cpu().numpy()[centres, neighbours]
-        return np.where(used, values, None).tolist()
+        return [float(value) if is_used else None for value, is_used in zip(values, used, strict=True)]
 
     def phase(path: str, number: int, family: str) -> Phase:
         used = np.isin(relations, FAMILIES.get(family, RELATIONS))

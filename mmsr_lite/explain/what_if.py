@@ -16,9 +16,10 @@ from torch import Tensor
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.edits import EditedHistory, Node, apply, filled, repeat
+from mmsr_lite.explain.edits import EditedHistory, Node, apply, filled
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of
 from mmsr_lite.explain.interventions import editable, forces, graphs_with, rerun, trace_edited
+from mmsr_lite.explain.random_edits import repeat
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.relations import RELATIONS
@@ -77,14 +78,15 @@ def what_if(
     if not isinstance(model, MMSR):
         raise MMSRError(f"{getattr(model, 'label', model)} has no MSGraph to change; give an MMSR")
     repeats = count_of(repeats, "repeats")
-    changes = [filled(one) for one in ([change] if isinstance(change, str | Mapping) else change)]
+    asked: Any = change if isinstance(change, list | tuple) else [change]
+    changes = [filled(one) for one in asked]
     if not changes:
         raise MMSRError("there is no change to make; give one such as 'shuffle'")
     if any(one["do"] == "gate" for one in changes) and model.layers[0].gate is None:
         raise MMSRError(f"{model.label} has no update gates to force; give an MMSR with fusion 'adaptive'")
     clean = trace(model, dataset, user, history=history, target=target, top=top)
     goal = clean.target or clean.answer["top"][0]
-    watched = {name: goal[name] for name in ("item", "item_id", "title")}  # type: ignore[literal-required]
+    watched = {name: goal[name] for name in ("item", "item_id", "title")}
     start = editable(model, dataset, [step["item"] for step in clean.history], _named_edges(clean))
     runs = [start.fresh() for _ in range(2 + repeats)]  # the clean one, the changed one, the repeats
     phrases = apply(runs[1], changes, np.random.default_rng([seed, 0]))
