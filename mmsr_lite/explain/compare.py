@@ -14,7 +14,7 @@ from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.explain.inputs import count_of
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.records import CompareRecord
-from mmsr_lite.records.evidence import Disagreement
+from mmsr_lite.records.evidence import Difference, Disagreement, Pair
 
 
 def bootstrap(values: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[Any, Any]:
@@ -87,25 +87,24 @@ def compare(
         name: np.stack([100 * np.bincount(place, row) / count for row in gain])
         for name, gain in ({"MRR": 1 / positions} | gains(positions)).items()
     }
-    pairs = []
+    pairs: list[Pair] = []
     for one, two in combinations(range(len(names)), 2):
         apart = np.stack([values[one] - values[two] for values in by_user.values()])  # (metrics, U)
         means, intervals = bootstrap(apart, draws, seed)
-        differences = {
+        differences: dict[str, Difference] = {
             name: {"mean": mean, "interval": [low, high], "clear": not low <= 0 <= high}
             for name, mean, (low, high) in zip(by_user, means, intervals, strict=True)
         }
         lead = np.sign(by_user["MRR"][one] - by_user["MRR"][two])  # (U,)
-        pairs.append(
-            {
-                "models": [one, two],
-                "differences": differences,
-                "better": int((lead == 1).sum()),
-                "worse": int((lead == -1).sum()),
-                "equal": int((lead == 0).sum()),
-                "sentence": _sentence(names[one], names[two], differences["MRR"], len(users)),
-            }
-        )
+        pair: Pair = {
+            "models": [one, two],
+            "differences": differences,
+            "better": int((lead == 1).sum()),
+            "worse": int((lead == -1).sum()),
+            "equal": int((lead == 0).sum()),
+            "sentence": _sentence(names[one], names[two], differences["MRR"], len(users)),
+        }
+        pairs.append(pair)
     return CompareRecord(
         schema=CompareRecord.schema,
         dataset=dataset.name,
@@ -140,7 +139,7 @@ def _disagreements(dataset: Dataset, examples: Examples, positions: np.ndarray, 
     return rows
 
 
-def _sentence(one: str, two: str, difference: Mapping[str, Any], users: int) -> str:
+def _sentence(one: str, two: str, difference: Difference, users: int) -> str:
     low, high = difference["interval"]
     verdict = "no difference that more users might not undo"
     if difference["clear"]:

@@ -215,7 +215,8 @@ def _layer(
         blocks = seen.get(probe)
         if blocks is None:  # an aggregator may have no logits
             return None
-        values = dense(blocks, graph)[0].cpu().numpy()[centres, neighbours]
+        matrix: np.ndarray = dense(blocks, graph)[0].cpu().numpy()  # (N, N)
+        values = matrix[centres, neighbours].tolist()
         return [float(value) if is_used else None for value, is_used in zip(values, used, strict=True)]
 
     def phase(path: str, number: int, family: str) -> Phase:
