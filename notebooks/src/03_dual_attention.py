@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 
 from mmsr_lite import check, show, stored, trace
-from mmsr_lite.graph.batch import RELATIONS, SELF
+from mmsr_lite.graph.relations import NUMBERED, SELF
 from mmsr_lite.nn.probe import listen
 
 # %% [markdown]
@@ -70,11 +70,11 @@ i, j = (graph.ids[0][0].tolist().index(item) for item in (history[-1], history[-
 r = int(graph.relations[0][0, i, j])
 e = F.leaky_relu(layer.relation[r - SELF] @ (V[i] * V[j]))
 theirs = first["hohe_1_logits"][0][0, i, j]
-print(f"relation {RELATIONS[r]}, the last item comes directly after: by hand {e:.4f}, in the model {theirs:.4f}")
+print(f"relation {NUMBERED[r]}, the last item comes directly after: by hand {e:.4f}, in the model {theirs:.4f}")
 
 # %%
 assert torch.isclose(e, theirs, atol=1e-5)
-assert RELATIONS[r] == "in" and RELATIONS[graph.relations[0][0, j, i]] == "out"
+assert NUMBERED[r] == "in" and NUMBERED[graph.relations[0][0, j, i]] == "out"
 
 # %% [markdown]
 # Only $a_r$: seen from the other end the same edge has another relation, and so another vector.
@@ -90,7 +90,7 @@ weights = logits.softmax(0)
 near = [n for n, relation in enumerate(graph.relations[0][0, i]) if relation]
 names = [dataset.titles[graph.ids[0][0, n]] for n in near]
 columns = {
-    "relation": [RELATIONS[graph.relations[0][0, i, n]] for n in near],
+    "relation": [NUMBERED[graph.relations[0][0, i, n]] for n in near],
     "logit": logits[near],
     "weight": weights[near],
 }
