@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
@@ -51,6 +52,50 @@ class Dataset:
     pictures: tuple[str | None, ...] = ()
     modalities: tuple[Modality, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_frames(
+        cls,
+        interactions: Any,
+        items: Any = None,
+        *,
+        pictures: Any = None,
+        name: str = "frames",
+        columns: dict[str, str] | None = None,
+        modalities: list[str] | tuple[str, ...] | None = None,
+        encoders: str | dict[str, str] | None = None,
+        min_count: int | None = None,
+        seed: int = 0,
+    ) -> "Dataset":
+        """A data set out of tables in memory: pandas DataFrames, Arrow tables, or dictionaries of lists.
+
+        Args:
+            interactions: user_id, item_id and perhaps timestamp; without it the order of the rows counts.
+            items: item_id, perhaps title, and columns that may become modalities, as in a folder.
+            pictures: paths by item id, or a folder (and its subfolders) whose pictures are named by item id. A column
+                of paths is read inside that folder too, else inside the working directory.
+            name: what the data set is called.
+            columns: what ours are called there, such as `{"user_id": "customer"}`.
+            modalities: None means all that can be used, `[]` none.
+            encoders: one encoder for all, or one for each modality.
+            min_count: k of the k-core; None: 5.
+            seed: of encoders that learn.
+
+        Returns:
+            The data set; the tables stay as they are.
+
+        Raises:
+            MMSRError: a column is missing, or a row cannot be read.
+
+        Example:
+            >>> rows = {"user_id": ["u", "u"], "item_id": ["a", "b"], "timestamp": [1, 2]}
+            >>> Dataset.from_frames(rows, {"item_id": ["a", "b"], "title": ["hat", "scarf"]}, min_count=1).titles
+            ('', 'hat', 'scarf')
+        """
+        read = import_module("mmsr_lite.data.sources.frames").read
+        build = import_module("mmsr_lite.data.prepare").build
+        raw = read(interactions, items, pictures=pictures, name=name, columns=columns)
+        return build(raw, modalities=modalities, encoders=encoders, min_count=min_count, seed=seed)
 
     @property
     def num_items(self) -> int:

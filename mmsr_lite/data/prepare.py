@@ -11,7 +11,13 @@ import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
-from mmsr_lite.data.features import read_features
+from mmsr_lite.data.features import read_features, rows_of
+from mmsr_lite.data.reading import Reading, ReadingNote
+from mmsr_lite.data.repeats import count_ties, without_repeats
+from mmsr_lite.data.sources.columns import DOWNLOAD, is_address, picture_paths
+from mmsr_lite.data.sources.recbole import mapped_ids
+from mmsr_lite.data.storage import atomic, cache_dir, content_hash
+from mmsr_lite.data.values import as_text
 from mmsr_lite.errors import MMSRError
 
 
@@ -19,9 +25,18 @@ from mmsr_lite.errors import MMSRError
 class Raw:
     """What a source has read: no k-core, no numbers, no features yet.
 
-    `interactions` and `items` as `assemble` takes them; `kinds` says which columns of `items` are "text" (strings or
-    lists of them) and which "picture" (paths in the folder `root`); `ready` names the modalities that have a file of
-    features; `modalities` are taken when none are asked for. `min_count` is 0 in a prepared folder only.
+    Args:
+        name: what the data set is called.
+        root: the folder in which all pictures lie; paths that lead out of it are refused.
+        interactions: as `assemble` takes them.
+        items: as `assemble` takes them.
+        kinds: which columns of `items` are "text" (words or lists of them) and which "picture" (paths in `root`).
+        ready: the modalities that have a file of features.
+        modalities: what is taken when none are asked for.
+        min_count: k of the k-core; 0 in a prepared folder only.
+        facts: what only the source knows.
+        reading: the account of what was read, which `build` completes.
+        refused: columns that cannot be modalities, each with the reason.
     """
 
     name: str
@@ -33,6 +48,8 @@ class Raw:
     modalities: tuple[str, ...] = ()
     min_count: int = 5
     facts: dict[str, Any] = field(default_factory=dict)
+    reading: Reading = field(default_factory=Reading)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -43,31 +60,46 @@ def build(
     min_count: int | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Filter and number what was read, and encode the modalities asked for (None: all that the source offers).
+    """Filter and number what was read, and encode the modalities asked for.
 
-    Pictures that cannot be read count as absent; `facts["unreadable"]` lists their items. Raises `MMSRError` on a
-    modality or an encoder that does not exist, and when nothing can be read of a modality that was asked for.
+    Exact repeats of an interaction are counted, and left out where times tell more than the day. Items without a row
+    keep their interactions and have no modality. Pictures that cannot be read count as absent;
+    `facts["unreadable"]` lists their items, `facts["reading"]` holds the account of all that was read.
+
+    Args:
+        raw: what the source has read.
+        modalities: the modalities to take, in this order; None: all that the source offers.
+        encoders: one encoder for all, or one for each modality.
+        min_count: k of the k-core; None: that of the source.
+        seed: of encoders that learn.
+
+    Raises:
+        MMSRError: a modality or an encoder does not exist, or nothing can be read of a modality that was asked for.
     """
+    reading, prepared = raw.reading, raw.min_count == 0
     named, asked = encoders if isinstance(encoders, dict) else {}, modalities is not None
     files = {name: Path(model_of(spec) or "") for name, spec in named.items() if encoder_of(spec).reads == "file"}
     ready = {name: file for name, file in raw.ready.items() if name not in named} | files  # these need no column
     modalities = list(dict.fromkeys([*raw.modalities, *files] if modalities is None else modalities))
     for name in modalities:
-        if name not in ready and (name == "item_id" or name not in raw.items):
-            offered = ", ".join(dict.fromkeys([*raw.kinds, *raw.ready])) or "none at all"
-            raise MMSRError(f"{raw.name!r} has no modality {name!r} among its items; choose from: {offered}")
+        _check_modality(raw, name, ready)
     unready = {name: raw.kinds.get(name, "text") for name in modalities if name in files or name not in ready}
     chosen = {name: spec for name, spec in choose_encoders(unready, encoders).items() if name not in ready}
     kinds = raw.kinds | {name: encoder_of(spec).reads for name, spec in chosen.items()}
     kinds = {name: kind for name, kind in kinds.items() if name in raw.items}
-    items = raw.items.copy()
+    interactions = raw.interactions if prepared else without_repeats(raw.interactions, reading)
+    items = _with_missing(raw, interactions)
     for label, kind in kinds.items():
-        read = as_text if kind == "text" else lambda value, label=label: _inside(raw.root, value, label)
-        items[label] = pd.Series(map(read, items[label]), dtype=object)
+        if kind == "picture":
+            items[label] = _pictures(raw, items[label], label)
+        else:
+            items[label] = pd.Series(map(as_text, items[label]), dtype=object)
+    if "title" in items and "title" not in kinds:
+        items["title"] = pd.Series(map(_title, items["title"]), dtype=object)
     pictured = next((label for label, kind in kinds.items() if kind == "picture"), None)
     dataset = assemble(
         raw.name,
-        raw.interactions,
+        interactions,
         items if "item_id" in items else None,
         texts=[label for label, kind in kinds.items() if kind == "text"],
         pictures=pictured,
@@ -77,7 +109,8 @@ def build(
     built, unreadable, pictures = [], dict[str, list[str]](), dataset.pictures
     for name in modalities:
         if name in ready:
-            features, present = read_features(ready[name], dataset.item_ids)
+            row_ids = _row_ids(ready[name], raw, reading)
+            features, present = read_features(ready[name], dataset.item_ids, row_ids)
         else:
             values = items[name].iloc[rows].tolist()
             features, present = encode(chosen[name], values, seed=seed)  # (V, F), (V,)
@@ -86,40 +119,158 @@ def build(
             features, present = np.pad(features, ((1, 0), (0, 0))), np.pad(present, (1, 0))
         if name == pictured and name in chosen:
             pictures = tuple(file if there else None for file, there in zip(pictures, present, strict=True))
-        if not present.any() and raw.min_count:
-            told = f"{raw.name!r}: nothing in {name!r} can be read as a modality"
+        if not present.any() and not prepared:
+            sentence = f"{raw.name!r}: nothing in {name!r} can be read as a modality"
             if asked:
-                raise MMSRError(f"{told}; leave it out")
-            warnings.warn(f"{told}; it is left out", stacklevel=3)
+                raise MMSRError(f"{sentence}; leave it out")
+            warnings.warn(f"{sentence}; it is left out", stacklevel=3)
             continue
         built.append(Modality(name, features, present))
-    if unreadable:
-        lost = {name: len(ids) for name, ids in unreadable.items()}
-        warnings.warn(f"{raw.name!r}: pictures that cannot be read count as absent: {lost}", stacklevel=3)
+    if not prepared:
+        _count_absent(reading, raw, dataset, built, unreadable)
+        reading.tied = count_ties(dataset) if "timestamp" in interactions else None
+        if reading.worth_telling:
+            warnings.warn("\n  ".join([f"{raw.name!r}:", *reading.lines()]), ReadingNote, stacklevel=3)
     facts = raw.facts | ({"unreadable": unreadable} if unreadable else {})
+    facts |= {"reading": reading.as_fact()}
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
 
 
-def as_text(value: Any) -> str:
-    """Strings as they are, lists (of lists) joined with commas, nothing as the empty string.
+def _check_modality(raw: Raw, name: str, ready: dict[str, Path]) -> None:
+    """Raise when `name` is no column that can be a modality, and no file of features."""
+    if name in ready:
+        return
+    if name == "item_id" or name not in raw.items:
+        offered = ", ".join(dict.fromkeys([*raw.kinds, *raw.ready])) or "none at all"
+        raise MMSRError(f"{raw.name!r} has no modality {name!r} among its items; choose from: {offered}")
+    reason = raw.refused.get(name, "")
+    if reason == "web addresses":
+        raise MMSRError(f"{name!r} of {raw.name!r} holds web addresses, which are not read as words: {DOWNLOAD}")
+    if reason == "lists of numbers":
+        raise MMSRError(
+            f"{name!r} of {raw.name!r} holds lists of numbers, which are not read as words; write them as "
+            f"features/{name}.parquet with the columns item_id and {name}"
+        )
 
-    >>> as_text([["Beauty", "Nails"], None])
-    'Beauty, Nails'
+
+def _with_missing(raw: Raw, interactions: pd.DataFrame) -> pd.DataFrame:
+    """The items with an empty row for each that only the interactions have.
+
+    Raises:
+        MMSRError: not a single item of the interactions has a row.
     """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list | tuple | np.ndarray):
-        return ", ".join(filter(None, map(as_text, value)))
-    return "" if value is None or pd.isna(value) else str(value)
+    items = raw.items.copy()
+    if "item_id" not in items:
+        return items
+    used = pd.Index(interactions["item_id"].unique())
+    listed = pd.Index(items["item_id"])
+    missing = used[~used.isin(listed)]
+    if not len(missing):
+        return items
+    if len(missing) == len(used) and len(listed):
+        raise MMSRError(
+            f"{raw.name!r}: none of the {len(used)} items in the interactions is in the items file: there are "
+            f"{str(used[0])!r} there and {str(listed[0])!r} here; write the ids in the same way"
+        )
+    rows = pd.DataFrame({"item_id": np.asarray(missing.astype(str), dtype=object)})
+    return pd.concat([items.astype(object), rows.reindex(columns=items.columns)], ignore_index=True)
 
 
-def _inside(root: Path, value: Any, label: str) -> str | None:
-    """The path of a picture, or None; it has to lie in the folder."""
-    if not (value := as_text(value)):
+def _title(value: Any) -> str:
+    """A title for display only; bytes that are no text are none."""
+    try:
+        return as_text(value)
+    except MMSRError:
+        return ""
+
+
+def _pictures(raw: Raw, column: pd.Series, label: str) -> pd.Series:
+    """The path of each item's first picture, or None; a note tells how many items have more than one."""
+    named = [picture_paths(value) for value in column]
+    several = [len(paths) for paths in named if len(paths) > 1]
+    if several:
+        raw.reading.note(
+            f"{label!r}: {len(several)} items have more than one picture, {max(several)} at most; the first counts."
+        )
+    addresses = sum(bool(paths) and is_address(paths[0]) for paths in named)
+    if addresses:
+        raw.reading.note(f"{label!r}: {addresses} items have a web address; {DOWNLOAD}.")
+    found = [_place(raw.root, paths[0], label) if paths else None for paths in named]
+    return pd.Series(found, dtype=object)
+
+
+def _place(root: Path, value: Any, label: str) -> str | None:
+    """The path of a picture: one that code gave as a `Path`, one in the folder, or bytes kept under their hash."""
+    if isinstance(value, bytes):
+        file = cache_dir("pictures") / content_hash(value)
+        if not file.is_file():
+            with atomic(file) as tmp:
+                tmp.write_bytes(value)
+        return str(file)
+    if isinstance(value, Path):
+        return str(value)
+    text = as_text(value)
+    if not text:
         return None
-    if not (file := (root / value).resolve()).is_relative_to(root.resolve()):
-        raise MMSRError(f"{label} {value!r} leads out of {str(root)!r}; expected a path inside the folder")
+    try:
+        file = (root / text).resolve()
+        if "\\" in text and not file.exists():  # as Windows writes it
+            file = (root / text.replace("\\", "/")).resolve()
+    except (OSError, RuntimeError, ValueError):  # a link to itself, a byte of value zero: there is no such picture
+        return str(root / text.replace("\0", "?"))
+    if not file.is_relative_to(root.resolve()):
+        raise MMSRError(f"{label} {text!r} leads out of {str(root)!r}; expected a path inside the folder")
     return str(file)
+
+
+def _row_ids(file: Path, raw: Raw, reading: Reading) -> list[str] | None:
+    """Whose the rows of a .npy file are: as a mapping file says, by number, or in the order of the items file.
+
+    Raises:
+        MMSRError: none of the three is certain.
+    """
+    if file.suffix != ".npy":
+        return None
+    count = rows_of(file)
+    used = {str(own) for own in raw.interactions["item_id"].unique()}
+    mapped = mapped_ids(file.parent, used)
+    if mapped is not None:
+        if len(mapped) != count:
+            raise MMSRError(f"{str(file)!r} has {count} rows, but its mapping file {len(mapped)}; they have to agree")
+        reading.note(f"{file.name!r}: the mapping file beside it says whose each row is.")
+        return mapped
+    if all(own.isdecimal() and str(int(own)) == own and int(own) < count for own in used):
+        reading.note(f"{file.name!r}: row r holds the features of the item with the id r, counted from 0.")
+        return [str(row) for row in range(count)]
+    if len(raw.items) == count and "item_id" in raw.items:
+        reading.note(f"{file.name!r}: its rows are read in the order of the items file.")
+        return [str(own) for own in raw.items["item_id"]]
+    raise MMSRError(
+        f"{str(file)!r} has {count} rows and does not say whose they are; put i_id_mapping.csv beside it (an item id and "
+        "a row number in each row), or save an .npz with features and item_ids"
+    )
+
+
+def _count_absent(
+    reading: Reading, raw: Raw, dataset: Dataset, built: list[Modality], unreadable: dict[str, list[str]]
+) -> None:
+    """Count what the items lack: a row of their own, a modality, a picture that opens."""
+    if "item_id" in raw.items:
+        listed = set(raw.items["item_id"])
+        without = [own for own in dataset.item_ids[1:] if own not in listed]
+        if without:
+            reading.absent["items without a row of their own, such as " + repr(without[0])] = len(without)
+            reading.example(f"item {without[0]!r} has interactions and no row")
+    for modality in built:
+        absent = dataset.num_items - int(modality.present.sum())
+        if absent and modality.name not in unreadable:
+            reading.absent[f"items without {modality.name!r}"] = absent
+        elif absent:
+            lost = len(unreadable[modality.name])
+            reason = f"{lost:,} pictures that cannot be read count as absent"
+            reading.absent[f"items without {modality.name!r} ({reason})"] = absent
+    for own in [own for ids in unreadable.values() for own in ids][:3]:
+        reading.example(f"the picture of item {own!r}")
 
 
 def k_core(user: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:

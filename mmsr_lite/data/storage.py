@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -82,12 +83,22 @@ def content_hash(*parts: Any) -> str:
 
 
 def file_hash(path: str | os.PathLike) -> str:
-    """The SHA-256 of what the file holds, in hexadecimal; `MMSRError` when it cannot be read."""
+    """The SHA-256 of what the file holds, in hexadecimal.
+
+    Raises:
+        MMSRError: it cannot be read, or is no regular file (reading a pipe would never end).
+    """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise MMSRError(f"{str(path)!r} is no regular file; expected one that can be read to its end")
         with open(path, "rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         raise MMSRError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    except MMSRError:
+        raise
+    except ValueError as error:
+        raise MMSRError(f"{str(path)!r} cannot be the name of a file: {error}") from error  # a byte of value zero
 
 
 def cache_dir(*parts: str) -> Path:

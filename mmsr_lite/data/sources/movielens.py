@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from mmsr_lite.data.prepare import Raw
-from mmsr_lite.data.sources.folder import inputs, items_table, keyed_pictures, kinds_of
+from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.sources.columns import kinds_of
+from mmsr_lite.data.sources.folder import inputs, items_table, keyed_pictures
 from mmsr_lite.errors import MMSRError
 
 __all__ = ["inputs", "read"]
@@ -22,20 +24,36 @@ RATINGS: dict[str, dict[str, Any]] = {  # file of ratings: how pandas reads user
     "ratings.dat": {"sep": ":", "header": None, "usecols": [0, 2, 6]},  # "::" is two separators, for the fast reader
     "ratings.csv": {"header": 0, "usecols": ["userId", "movieId", "timestamp"]},
 }
+FIELDS = {"u.data": ("\t", 4), "ratings.dat": (":", 7), "ratings.csv": (",", 4)}  # separator, fields of a row
 MOVIES = {"u.data": "u.item", "ratings.dat": "movies.dat", "ratings.csv": "movies.csv"}
 
 
 def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | None = None) -> Raw:
-    """Read a folder of MovieLens with title and genres, posters and further columns if they are there."""
-    root = Path(path)
+    """Read a folder of MovieLens with title and genres, posters and further columns if they are there.
+
+    A movie that is rated and not listed keeps its ratings and has no modality.
+
+    Args:
+        path: the folder.
+        columns: not used here; the columns of MovieLens are known.
+        min_count: not used here; `build` filters.
+
+    Raises:
+        MMSRError: a file is missing, or a row of it cannot be read.
+    """
+    root, reading = Path(path), Reading()
     name = next((name for name in RATINGS if (root / name).is_file()), None)
     if name is None:
         raise MMSRError(f"{path!r} holds no ratings of MovieLens; expected one of {', '.join(RATINGS)}")
     try:
-        table = pd.read_csv(root / name, dtype="int64", **RATINGS[name])
+        _check_fields(root / name)
+        table = pd.read_csv(root / name, dtype="int64", index_col=False, **RATINGS[name])
         movies = _movies(root / MOVIES[name])
-    except (OSError, ValueError) as error:  # pandas' errors and those of text are ValueErrors
-        raise MMSRError(f"{path!r} cannot be read as MovieLens ({name}): {error}") from error
+    except MMSRError:
+        raise
+    except (OSError, ValueError, OverflowError, KeyError) as error:  # pandas' errors and those of text are ValueErrors
+        reason = str(error).partition("\n")[0]
+        raise MMSRError(f"{path!r} cannot be read as MovieLens ({name}): {reason}") from error
     table.columns = pd.Index(["user_id", "item_id", "timestamp"])
     for label in ("user_id", "item_id"):  # categories: an id is kept once, however often it occurs
         codes, ids = pd.factorize(table[label])
@@ -44,15 +62,31 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     if "item_id" in more:
         movies = movies.merge(more[more.columns.difference(["title", "genres"], sort=False)], "left", "item_id")
     kinds = {"title": "text", "genres": "text"} | kinds_of(more.drop(columns=["title", "genres"], errors="ignore"))
-    if "picture" not in kinds.values() and (posters := keyed_pictures(root, movies["item_id"])):
+    if "picture" not in kinds.values() and (posters := keyed_pictures(root, movies["item_id"], reading)):
         movies["poster"], kinds["poster"] = pd.Series(posters, dtype=object), "picture"
-    return Raw(root.resolve().name, root, table, movies, kinds, {}, tuple(kinds))
+    reading.read = {"interactions": len(table), "items": len(movies)}
+    return Raw(root.resolve().name, root, table, movies, kinds, {}, tuple(kinds), reading=reading)
+
+
+def _check_fields(file: Path) -> None:
+    """Raise at the first row with another number of fields than MovieLens has."""
+    separator, count = FIELDS[file.name]
+    sign = separator.encode()
+    with open(file, "rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip() and line.count(sign) != count - 1:
+                fields = line.count(sign) + 1
+                quoted = line.strip()[:60].decode("utf-8", errors="replace")
+                raise MMSRError(
+                    f"{str(file)!r} cannot be read as MovieLens ({file.name}): line {number} has {fields} fields between "
+                    f"{separator!r}, expected {count}: {quoted!r}"
+                )
 
 
 def _movies(file: Path) -> pd.DataFrame:
     """item_id, title and genres (lists) of every movie."""
     if file.suffix == ".csv":
-        movies = pd.read_csv(file, dtype=str, keep_default_na=False)
+        movies = pd.read_csv(file, dtype=str, keep_default_na=False, index_col=False, on_bad_lines="error")
         rows = movies[["movieId", "title", "genres"]].to_numpy().tolist()
     else:
         try:
