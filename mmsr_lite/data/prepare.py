@@ -267,7 +267,7 @@ def _count_absent(
             reading.absent[f"items without {modality.name!r}"] = absent
         elif absent:
             lost = len(unreadable[modality.name])
-            reason = f"{lost:,} pictures that cannot be read count as absent"
+            reason = f"pictures that cannot be read count as absent: {lost:,}"
             reading.absent[f"items without {modality.name!r} ({reason})"] = absent
     for own in [own for ids in unreadable.values() for own in ids][:3]:
         reading.example(f"the picture of item {own!r}")

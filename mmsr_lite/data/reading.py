@@ -30,8 +30,8 @@ class Reading:
         >>> account = Reading(read={"interactions": 1200})
         >>> account.skip("rows without a time", "row 7: u1,i2,")
         >>> print("\\n".join(account.lines()))
-        read      1,200 interactions
-        skipped   1 rows without a time
+        read      interactions: 1,200
+        skipped   rows without a time: 1
         repeated  none
         tied      not known
         absent    none
@@ -132,5 +132,5 @@ def shown(row: str) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    parts = [f"{count:,} {what}" for what, count in counts.items() if count]
+    parts = [f"{what}: {count:,}" for what, count in counts.items() if count]
     return "; ".join(parts) if parts else "none"

@@ -30,10 +30,10 @@ def without_repeats(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
     if not count:
         return table
     if not timed or not finer_than_a_day(table["timestamp"].to_numpy()):
-        reason = "share user, item and day with" if timed else "have the user and the item of"
-        reading.repeated[f"rows {reason} an earlier one and stay, since a user may come back to an item"] = count
+        same = "user, item and day" if timed else "user and item"
+        reading.repeated[f"rows with the {same} of an earlier one (they stay: a user may come back to an item)"] = count
         return table
-    reading.repeated["rows have user, item and time of an earlier one and are left out"] = count
+    reading.repeated["rows with the user, item and time of an earlier one (left out)"] = count
     for row in np.flatnonzero(again)[:3]:
         reading.example(f"row {row + 1}: {', '.join(str(value) for value in table.iloc[row])}")
     return table[~again].reset_index(drop=True)

@@ -144,7 +144,7 @@ def items_table(
     items["item_id"] = ids_of(place, items, "item_id", reading)
     same = items.astype(str).duplicated()
     if same.any():
-        reading.repeated["rows of items that are the same in every column, counted once"] = int(same.sum())
+        reading.repeated["rows of items that are the same in every column (counted once)"] = int(same.sum())
         items = items[~same].reset_index(drop=True)
     return items
 

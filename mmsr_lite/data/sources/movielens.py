@@ -5,7 +5,6 @@ Harper & Konstan, ACM TiiS 2015. Posters lie in posters/, named by the movie's i
 """
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -19,12 +18,11 @@ __all__ = ["inputs", "read"]
 
 GENRES = "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy Film-Noir Horror Musical"
 GENRES_100K = [*GENRES.split(), "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"]  # u.item's last columns
-RATINGS: dict[str, dict[str, Any]] = {  # file of ratings: how pandas reads user, item, time from it
-    "u.data": {"sep": "\t", "header": None, "usecols": [0, 1, 3]},
-    "ratings.dat": {"sep": ":", "header": None, "usecols": [0, 2, 6]},  # "::" is two separators, for the fast reader
-    "ratings.csv": {"header": 0, "usecols": ["userId", "movieId", "timestamp"]},
+RATINGS: dict[str, tuple[str, list[str] | None]] = {  # file of ratings: separator, columns (None: as its heading says)
+    "u.data": ("\t", ["userId", "movieId", "rating", "timestamp"]),
+    "ratings.dat": (":", ["userId", "-", "movieId", "--", "rating", "---", "timestamp"]),  # "::" is two separators
+    "ratings.csv": (",", None),
 }
-FIELDS = {"u.data": ("\t", 4), "ratings.dat": (":", 7), "ratings.csv": (",", 4)}  # separator, fields of a row
 MOVIES = {"u.data": "u.item", "ratings.dat": "movies.dat", "ratings.csv": "movies.csv"}
 
 
@@ -46,15 +44,11 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     if name is None:
         raise MMSRError(f"{path!r} holds no ratings of MovieLens; expected one of {', '.join(RATINGS)}")
     try:
-        _check_fields(root / name)
-        table = pd.read_csv(root / name, dtype="int64", index_col=False, **RATINGS[name])
+        table = _ratings(root / name)
         movies = _movies(root / MOVIES[name])
-    except MMSRError:
-        raise
     except (OSError, ValueError, OverflowError, KeyError) as error:  # pandas' errors and those of text are ValueErrors
         reason = str(error).partition("\n")[0]
         raise MMSRError(f"{path!r} cannot be read as MovieLens ({name}): {reason}") from error
-    table.columns = pd.Index(["user_id", "item_id", "timestamp"])
     for label in ("user_id", "item_id"):  # categories: an id is kept once, however often it occurs
         codes, ids = pd.factorize(table[label])
         table[label] = pd.Categorical.from_codes(codes, categories=ids.astype(str))
@@ -68,19 +62,24 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     return Raw(root.resolve().name, root, table, movies, kinds, {}, tuple(kinds), reading=reading)
 
 
-def _check_fields(file: Path) -> None:
-    """Raise at the first row with another number of fields than MovieLens has."""
-    separator, count = FIELDS[file.name]
-    sign = separator.encode()
-    with open(file, "rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip() and line.count(sign) != count - 1:
-                fields = line.count(sign) + 1
-                quoted = line.strip()[:60].decode("utf-8", errors="replace")
-                raise MMSRError(
-                    f"{str(file)!r} cannot be read as MovieLens ({file.name}): line {number} has {fields} fields between "
-                    f"{separator!r}, expected {count}: {quoted!r}"
-                )
+def _ratings(file: Path) -> pd.DataFrame:
+    """user_id, item_id and timestamp of every rating, as whole numbers; every row has all its fields."""
+    import pyarrow as arrow
+    import pyarrow.csv as arrow_csv
+
+    separator, names = RATINGS[file.name]
+    chosen = ["userId", "movieId", "timestamp"]
+    table = arrow_csv.read_csv(
+        file,
+        read_options=arrow_csv.ReadOptions(column_names=names),
+        parse_options=arrow_csv.ParseOptions(delimiter=separator, quote_char=False),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(chosen, arrow.int64()), include_columns=chosen, null_values=[]
+        ),
+    )
+    if not len(table):
+        raise ValueError("the file holds no ratings")
+    return table.to_pandas().set_axis(["user_id", "item_id", "timestamp"], axis="columns")
 
 
 def _movies(file: Path) -> pd.DataFrame:

@@ -72,9 +72,9 @@ def note_unread(root: Path, read: Iterable[Path], folders: Collection[str], read
     if left:
         more = f" and {len(left) - 5} more" if len(left) > 5 else ""
         reading.note(
-            f"Not read: {', '.join(left[:5])}{more}. Read are interactions and items with one of "
-            f"{', '.join(TABLE_ENDINGS)}; pictures that a column names, or that lie in "
-            f"{', '.join(f'{name}/' for name in PICTURE_FOLDERS)} under the id of their item."
+            f"Not read: {', '.join(left[:5])}{more}. Read are interactions and items (--files names others), and "
+            f"pictures that a column names, or that lie in {', '.join(f'{name}/' for name in PICTURE_FOLDERS)} "
+            "under the ids of their items."
         )
 
 
