@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mmsr_lite.data import load
-from mmsr_lite.data.statistics import card, statistics
+from mmsr_lite.data.card import card
+from mmsr_lite.data.statistics import statistics
 
 
 def test_the_tiny_folder_counted_by_hand(tiny_folder):
