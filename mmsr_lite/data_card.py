@@ -43,7 +43,9 @@ def describe(
 
     ending = Path(output).suffix.lower() if output is not None else ""
     if output is not None and ending not in ENDINGS:
-        raise MMSRError(f"the card cannot be written as {str(output)!r}; expected a file that ends with .html, .md or .txt")
+        raise MMSRError(
+            f"the card cannot be written as {str(output)!r}; expected a file that ends with .html, .md or .txt"
+        )
     with quiet_reading():  # the card tells the same
         dataset = load(source, **options)
     record = card_record(dataset, _codes(dataset, codes))

@@ -86,7 +86,7 @@ def as_markdown(record: Mapping[str, Any]) -> str:
             elif isinstance(block, Table):
                 parts.append(_markdown_table(block))
             else:
-                parts.append("```text\n" + "\n".join(line.replace("`", "'") for line in block) + "\n```")
+                parts.append("\n".join(f"    {shown_whole(line)}" for line in block))  # a block of code
     return "\n\n".join(parts)
 
 

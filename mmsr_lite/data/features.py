@@ -68,9 +68,7 @@ def rows_of(file: Path) -> int:
         raise MMSRError(f"{str(file)!r} holds no features (n, F): {error}; make it again") from error
 
 
-def _read(
-    file: Path, wanted: Collection[str], row_ids: Sequence[str] | None = None
-) -> tuple[np.ndarray, list[str]]:
+def _read(file: Path, wanted: Collection[str], row_ids: Sequence[str] | None = None) -> tuple[np.ndarray, list[str]]:
     """All features with their ids; of Amazon's gigabytes only the wanted ones, so that memory holds no more."""
     if file.suffix == ".safetensors":
         stored = load(file.read_bytes())

@@ -11,12 +11,11 @@ import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
-from mmsr_lite.data.features import read_features, rows_of
+from mmsr_lite.data.features import read_features
+from mmsr_lite.data.item_columns import count_absent, picture_files_of, row_ids_of, title_of, with_missing
 from mmsr_lite.data.reading import Reading, ReadingNote
 from mmsr_lite.data.repeats import count_ties, without_repeats
-from mmsr_lite.data.sources.columns import DOWNLOAD, is_address, picture_paths
-from mmsr_lite.data.sources.recbole import mapped_ids
-from mmsr_lite.data.storage import atomic, cache_dir, content_hash
+from mmsr_lite.data.sources.columns import DOWNLOAD
 from mmsr_lite.data.values import as_text
 from mmsr_lite.errors import MMSRError
 
@@ -88,14 +87,14 @@ def build(
     kinds = raw.kinds | {name: encoder_of(spec).reads for name, spec in chosen.items()}
     kinds = {name: kind for name, kind in kinds.items() if name in raw.items}
     interactions = raw.interactions if prepared else without_repeats(raw.interactions, reading)
-    items = _with_missing(raw, interactions)
+    items = with_missing(raw.name, raw.items, interactions["item_id"])
     for label, kind in kinds.items():
         if kind == "picture":
-            items[label] = _pictures(raw, items[label], label)
+            items[label] = picture_files_of(raw.root, items[label], label, reading)
         else:
             items[label] = pd.Series(map(as_text, items[label]), dtype=object)
     if "title" in items and "title" not in kinds:
-        items["title"] = pd.Series(map(_title, items["title"]), dtype=object)
+        items["title"] = pd.Series(map(title_of, items["title"]), dtype=object)
     pictured = next((label for label, kind in kinds.items() if kind == "picture"), None)
     dataset = assemble(
         raw.name,
@@ -109,7 +108,7 @@ def build(
     built, unreadable, pictures = [], dict[str, list[str]](), dataset.pictures
     for name in modalities:
         if name in ready:
-            row_ids = _row_ids(ready[name], raw, reading)
+            row_ids = row_ids_of(ready[name], raw.interactions["item_id"], raw.items, reading)
             features, present = read_features(ready[name], dataset.item_ids, row_ids)
         else:
             values = items[name].iloc[rows].tolist()
@@ -127,7 +126,8 @@ def build(
             continue
         built.append(Modality(name, features, present))
     if not prepared:
-        _count_absent(reading, raw, dataset, built, unreadable)
+        listed = set(raw.items["item_id"]) if "item_id" in raw.items else None
+        count_absent(reading, listed, replace(dataset, modalities=tuple(built)), unreadable)
         reading.tied = count_ties(dataset) if "timestamp" in interactions else None
         if reading.worth_telling:
             warnings.warn("\n  ".join([f"{raw.name!r}:", *reading.lines()]), ReadingNote, stacklevel=3)
@@ -145,132 +145,12 @@ def _check_modality(raw: Raw, name: str, ready: dict[str, Path]) -> None:
         raise MMSRError(f"{raw.name!r} has no modality {name!r} among its items; choose from: {offered}")
     reason = raw.refused.get(name, "")
     if reason == "web addresses":
-        raise MMSRError(f"{name!r} of {raw.name!r} holds web addresses, which are not read as words: {DOWNLOAD}")
+        raise MMSRError(f"{name!r} of {raw.name!r} holds web addresses: {DOWNLOAD}")
     if reason == "lists of numbers":
         raise MMSRError(
             f"{name!r} of {raw.name!r} holds lists of numbers, which are not read as words; write them as "
             f"features/{name}.parquet with the columns item_id and {name}"
         )
-
-
-def _with_missing(raw: Raw, interactions: pd.DataFrame) -> pd.DataFrame:
-    """The items with an empty row for each that only the interactions have.
-
-    Raises:
-        MMSRError: not a single item of the interactions has a row.
-    """
-    items = raw.items.copy()
-    if "item_id" not in items:
-        return items
-    used = pd.Index(interactions["item_id"].unique())
-    listed = pd.Index(items["item_id"])
-    missing = used[~used.isin(listed)]
-    if not len(missing):
-        return items
-    if len(missing) == len(used) and len(listed):
-        raise MMSRError(
-            f"{raw.name!r}: none of the {len(used)} items in the interactions is in the items file: there are "
-            f"{str(used[0])!r} there and {str(listed[0])!r} here; write the ids in the same way"
-        )
-    rows = pd.DataFrame({"item_id": np.asarray(missing.astype(str), dtype=object)})
-    return pd.concat([items.astype(object), rows.reindex(columns=items.columns)], ignore_index=True)
-
-
-def _title(value: Any) -> str:
-    """A title for display only; bytes that are no text are none."""
-    try:
-        return as_text(value)
-    except MMSRError:
-        return ""
-
-
-def _pictures(raw: Raw, column: pd.Series, label: str) -> pd.Series:
-    """The path of each item's first picture, or None; a note tells how many items have more than one."""
-    named = [picture_paths(value) for value in column]
-    several = [len(paths) for paths in named if len(paths) > 1]
-    if several:
-        raw.reading.note(
-            f"{label!r}: {len(several)} items have more than one picture, {max(several)} at most; the first counts."
-        )
-    addresses = sum(bool(paths) and is_address(paths[0]) for paths in named)
-    if addresses:
-        raw.reading.note(f"{label!r}: {addresses} items have a web address; {DOWNLOAD}.")
-    found = [_place(raw.root, paths[0], label) if paths else None for paths in named]
-    return pd.Series(found, dtype=object)
-
-
-def _place(root: Path, value: Any, label: str) -> str | None:
-    """The path of a picture: one that code gave as a `Path`, one in the folder, or bytes kept under their hash."""
-    if isinstance(value, bytes):
-        file = cache_dir("pictures") / content_hash(value)
-        if not file.is_file():
-            with atomic(file) as tmp:
-                tmp.write_bytes(value)
-        return str(file)
-    if isinstance(value, Path):
-        return str(value)
-    text = as_text(value)
-    if not text:
-        return None
-    try:
-        file = (root / text).resolve()
-        if "\\" in text and not file.exists():  # as Windows writes it
-            file = (root / text.replace("\\", "/")).resolve()
-    except (OSError, RuntimeError, ValueError):  # a link to itself, a byte of value zero: there is no such picture
-        return str(root / text.replace("\0", "?"))
-    if not file.is_relative_to(root.resolve()):
-        raise MMSRError(f"{label} {text!r} leads out of {str(root)!r}; expected a path inside the folder")
-    return str(file)
-
-
-def _row_ids(file: Path, raw: Raw, reading: Reading) -> list[str] | None:
-    """Whose the rows of a .npy file are: as a mapping file says, by number, or in the order of the items file.
-
-    Raises:
-        MMSRError: none of the three is certain.
-    """
-    if file.suffix != ".npy":
-        return None
-    count = rows_of(file)
-    used = {str(own) for own in raw.interactions["item_id"].unique()}
-    mapped = mapped_ids(file.parent, used)
-    if mapped is not None:
-        if len(mapped) != count:
-            raise MMSRError(f"{str(file)!r} has {count} rows, but its mapping file {len(mapped)}; they have to agree")
-        reading.note(f"{file.name!r}: the mapping file beside it says whose each row is.")
-        return mapped
-    if all(own.isdecimal() and str(int(own)) == own and int(own) < count for own in used):
-        reading.note(f"{file.name!r}: row r holds the features of the item with the id r, counted from 0.")
-        return [str(row) for row in range(count)]
-    if len(raw.items) == count and "item_id" in raw.items:
-        reading.note(f"{file.name!r}: its rows are read in the order of the items file.")
-        return [str(own) for own in raw.items["item_id"]]
-    raise MMSRError(
-        f"{str(file)!r} has {count} rows and does not say whose they are; put i_id_mapping.csv beside it (an item id and "
-        "a row number in each row), or save an .npz with features and item_ids"
-    )
-
-
-def _count_absent(
-    reading: Reading, raw: Raw, dataset: Dataset, built: list[Modality], unreadable: dict[str, list[str]]
-) -> None:
-    """Count what the items lack: a row of their own, a modality, a picture that opens."""
-    if "item_id" in raw.items:
-        listed = set(raw.items["item_id"])
-        without = [own for own in dataset.item_ids[1:] if own not in listed]
-        if without:
-            reading.absent["items without a row of their own, such as " + repr(without[0])] = len(without)
-            reading.example(f"item {without[0]!r} has interactions and no row")
-    for modality in built:
-        absent = dataset.num_items - int(modality.present.sum())
-        if absent and modality.name not in unreadable:
-            reading.absent[f"items without {modality.name!r}"] = absent
-        elif absent:
-            lost = len(unreadable[modality.name])
-            reason = f"pictures that cannot be read count as absent: {lost:,}"
-            reading.absent[f"items without {modality.name!r} ({reason})"] = absent
-    for own in [own for ids in unreadable.values() for own in ids][:3]:
-        reading.example(f"the picture of item {own!r}")
 
 
 def k_core(user: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:

@@ -137,8 +137,16 @@ def prepare(
             reason = f"is damaged ({damaged!r})" if damaged else f"was prepared from other {other[0]!r}"
             raise MMSRError(f"{str(folder)!r} {reason}; remove it or choose another place")
         return False
-    how = {"columns": columns, "files": files, "file_format": file_format, "seed": seed}
-    dataset = load(source, modalities=modalities, encoders=encoders, min_count=min_count, **how)
+    dataset = load(
+        source,
+        modalities=modalities,
+        encoders=encoders,
+        min_count=min_count,
+        seed=seed,
+        columns=columns,
+        files=files,
+        file_format=file_format,
+    )
     save_prepared(dataset, folder, record=record)
     return True
 

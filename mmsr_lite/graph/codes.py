@@ -195,7 +195,8 @@ def _check_counts(name: str, num_codes: int, codes_per_item: int) -> None:
         raise MMSRError(f"C of {name!r} ({OPTIONS['C']}) is {num_codes}; expected 1 or more")
     if not 1 <= codes_per_item <= num_codes:
         raise MMSRError(
-            f"k of {name!r} ({OPTIONS['k']}) is {codes_per_item}; expected 1 to C ({OPTIONS['C']}), which is {num_codes}"
+            f"k of {name!r} ({OPTIONS['k']}) is {codes_per_item}; expected 1 to C ({OPTIONS['C']}), "
+            f"which is {num_codes}"
         )
 
 

@@ -20,7 +20,8 @@ main {{ max-width: 68em; margin: 0 auto; display: grid; gap: 1.2em; }}
 h1 {{ margin: 0; font-size: 2em; letter-spacing: -.02em; overflow-wrap: anywhere; }}
 h2 {{ margin: 0 0 .6em; font-size: 1.15em; overflow-wrap: anywhere; }}
 header p {{ margin: .2em 0 0; color: var(--soft); }}
-section {{ background: var(--paper); border: 1px solid var(--line); border-radius: 1em; padding: 1.2em 1.4em; min-width: 0; }}
+section {{ background: var(--paper); border: 1px solid var(--line); border-radius: 1em; padding: 1.2em 1.4em;
+  min-width: 0; }}
 .numbers {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(7.4em, 1fr)); gap: .8em; margin: 0; }}
 .numbers div {{ background: var(--paper); border: 1px solid var(--line); border-radius: 1em; padding: .7em .9em; }}
 .numbers dt {{ color: var(--soft); font-size: .88em; }}
@@ -30,7 +31,8 @@ table {{ border-collapse: collapse; width: 100%; font-size: .95em; }}
 th {{ text-align: left; color: var(--soft); font-weight: 500; }}
 th, td {{ padding: .35em .8em .35em 0; border-bottom: 1px solid var(--line); vertical-align: top; }}
 td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
-.bar {{ display: block; height: .55em; margin-top: .5em; min-width: 6em; background: var(--line); border-radius: .3em; }}
+.bar {{ display: block; height: .55em; margin-top: .5em; min-width: 6em; background: var(--line);
+  border-radius: .3em; }}
 .bar i {{ display: block; height: 100%; background: var(--accent); border-radius: .3em; }}
 .examples {{ color: var(--soft); }}
 pre {{ margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .88em; }}
@@ -148,7 +150,8 @@ def _popularity(record: Mapping[str, Any]) -> str:
         f'popular items, {told}">{"".join(ticks)}'
         f'<path d="M{LEFT} {TOP + HIGH}L{LEFT + WIDE} {TOP}" stroke="var(--soft)" stroke-dasharray="3 5" fill="none"/>'
         f'<polyline points="{path}" fill="none" stroke="var(--accent)" stroke-width="2.5"/>'
-        f'<text x="{LEFT + WIDE / 2}" y="{TOP + HIGH + 40}" text-anchor="middle">items, the most popular first</text></svg>'
+        f'<text x="{LEFT + WIDE / 2}" y="{TOP + HIGH + 40}" text-anchor="middle">items, the most popular first</text>'
+        "</svg>"
     )
     legend = f"<p>Share of the interactions that the most popular items hold: {told}. Dashed: all items alike.</p>"
     return f"<section><h2>Popularity</h2>{drawing}{legend}</section>"

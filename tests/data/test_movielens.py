@@ -69,7 +69,11 @@ BAD = {
     "zeros": ("u.data", b"\0" * 64, "cannot be read as MovieLens"),
     "a short movie": ("u.item", b"1|Alien\n", "cannot be read as MovieLens"),
     "a movie twice": ("u.item", "twice", "3 item ids are listed more than once: '1', '2', '7'"),
-    "unknown movies alone": ("u.data", b"1\t5\t3\t100\n", "none of the 1 items in the interactions is in the items file"),
+    "unknown movies alone": (
+        "u.data",
+        b"1\t5\t3\t100\n",
+        "none of the 1 items in the interactions is in the items file",
+    ),
 }
 
 

@@ -50,7 +50,7 @@ def test_pca_is_the_optimum_that_a_linear_autoencoder_nears():
 
 
 def test_what_cannot_be_learned_is_told():
-    with pytest.raises(MMSRError, match=r"k of 'text' \(codes_per_item, .*--codes-per-item\) is 4; expected 1 to C .* 3"):
+    with pytest.raises(MMSRError, match=r"k of 'text' \(.*--codes-per-item\) is 4; expected 1 to C .* 3"):
         fit_codebook(modality(), num_codes=3, codes_per_item=4)
     with pytest.raises(MMSRError, match=r"C of 'text' \(num_codes, on the command line --codes\) is 0; expected 1 or"):
         fit_codebook(modality(), num_codes=0)

@@ -98,10 +98,14 @@ def _read(file: Path, edition: str) -> Reviews:
             if not (one and other and isfinite(seconds)):
                 raise ValueError
         except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
-            reason = "lines that are no record" if isinstance(error, LookupError) else "lines without user, item or time"
+            reason = (
+                "lines that are no record" if isinstance(error, LookupError) else "lines without user, item or time"
+            )
             skipped[reason] += 1
             if len(examples) < MOST_EXAMPLES:
-                examples.append(f"line {number} of {file.name!r}: {shown(line[:200].decode('utf-8', errors='replace'))}")
+                examples.append(
+                    f"line {number} of {file.name!r}: {shown(line[:200].decode('utf-8', errors='replace'))}"
+                )
             continue
         user.append(users.setdefault(one, len(users)))
         item.append(items.setdefault(other, len(items)))
@@ -110,8 +114,8 @@ def _read(file: Path, edition: str) -> Reviews:
         reasons = "; ".join(f"{count:,} {reason}" for reason, count in skipped.items()) or "nothing else"
         shows = f", such as {examples[0]}" if examples else ""
         raise MMSRError(
-            f"{str(file)!r} holds {len(user)} reviews of the {edition} edition and {sum(skipped.values())} lines that are "
-            f"none ({reasons}){shows}; is it another kind of file?"
+            f"{str(file)!r} holds {len(user)} reviews of the {edition} edition and {sum(skipped.values())} lines that "
+            f"are none ({reasons}){shows}; is it another kind of file?"
         )
     times = np.frombuffer(time) / (1000 if edition == "2023" else 1)
     numbers = (np.frombuffer(user, np.int32), np.frombuffer(item, np.int32), times)
@@ -130,7 +134,7 @@ def _ratings(file: Path, edition: str, notes: list[str]) -> tuple[Iterator[tuple
     """As `_records`, of a file of ratings; and its edition, which is 2023 when it has that edition's heading.
 
     The edition of 2014 has user, item, rating, time; that of 2018 has item, user, rating, time. Where the first rows
-    show the ids of items, ten signs as Amazon has them, in the other column, the columns are exchanged and a note says so.
+    show the ids of items, ten signs as Amazon has them, in the other column, the columns are exchanged; a note says so.
     """
     stream = enumerate(lines(file), 1)
     sample = list(islice(stream, SAMPLE))

@@ -21,7 +21,7 @@ PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://|www\.|//[\w.-]+\.\w)\S*|data:image/\S*")
 PICTURE_BYTES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF", b"BM")
 DOWNLOAD = (
-    "web addresses are never fetched; download the pictures as pictures/ITEM_ID.jpg, "
+    "they are neither fetched nor read as words; download the pictures as pictures/ITEM_ID.jpg, "
     "or give a column with paths inside the folder"
 )
 
@@ -55,7 +55,7 @@ def look_at(items: pd.DataFrame, reading: Reading | None = None) -> dict[str, tu
     if reading is not None:
         for label, (kind, reason) in found.items():
             if kind == "address":
-                reading.note(f"{label!r} holds {reason}, which are not read as words: {DOWNLOAD}.")
+                reading.note(f"{label!r} holds {reason}: {DOWNLOAD}.")
             elif kind == "vector":
                 reading.note(
                     f"{label!r} holds {reason}, which are not read as words; to use them, write them as "

@@ -59,7 +59,9 @@ def refuse_encoding(file: Path, content: bytes, *, whole: bool, said: str | None
         if content[:400].count(b"\0") * 3 > len(content[:400]):
             raise MMSRError(f"{str(file)!r} is not UTF-8; it looks like UTF-16; {_what_to_do('UTF-16')}")
         line = content[: content.index(b"\0")].count(b"\n") + 1
-        raise MMSRError(f"{str(file)!r} holds a byte of value zero in line {line}; is it a damaged or another kind of file?")
+        raise MMSRError(
+            f"{str(file)!r} holds a byte of value zero in line {line}; is it a damaged or another kind of file?"
+        )
     try:
         codecs.getincrementaldecoder("utf-8")().decode(content, final=whole)
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""A folder of your own: interactions, items and pictures; files of RecBole, MMRec or Hugging Face; a prepared folder."""
+"""A folder of your own: interactions, items, pictures; files of RecBole, MMRec or Hugging Face; a prepared folder."""
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -72,7 +72,9 @@ def read(
     reading.read = {"interactions": len(table)} | ({"items": len(items)} if len(items) else {})
     if not manifest:
         pictures_of = [items[label] for label, kind in kinds.items() if kind == "picture"]
-        folders = {Path(str(path)).parts[:1] for column in pictures_of for cell in column for path in picture_paths(cell)}
+        folders = {
+            Path(str(path)).parts[:1] for column in pictures_of for cell in column for path in picture_paths(cell)
+        }
         note_unread(root, [*used, *ready.values()], {parts[0] for parts in folders if parts}, reading)
         refused = {label: reason for label, (kind, reason) in found.items() if kind not in ("text", "picture")}
         return Raw(
@@ -107,7 +109,9 @@ def keyed_pictures(
         if found and reading is not None:
             count = sum(map(len, found.values()))
             example, own = next(iter(found)), named[0] if named else "ITEM"
-            reading.note(f"None of {count} pictures has the id of an item as its name: {example!r}, but items as {own!r}.")
+            reading.note(
+                f"None of {count} pictures has the id of an item as its name: {example!r}, but items as {own!r}."
+            )
         return []
     several = [own for own, path in zip(named, paths, strict=True) if path and len(found[own]) > 1]
     if several and reading is not None:
@@ -163,7 +167,9 @@ def _interactions(
     files = table_files(path, "interactions", ("*.inter",), chosen)
     saved = _saved(path, "interactions")
     if not files and saved is None:
-        raise MMSRError(f"{str(path)!r} has no interactions.csv; expected {EXPECTED}; or name it: --files interactions=FILE")
+        raise MMSRError(
+            f"{str(path)!r} has no interactions.csv; expected {EXPECTED}; or name it: --files interactions=FILE"
+        )
     place = saved or files[0]
     ours = ("user_id", "item_id", "timestamp", recbole.LIST, *recbole.MMREC.values())
     wanted = {renamed.get(name, name) for name in ours} | {*ours}
@@ -199,8 +205,7 @@ def _read_all(
         return hugging_face.read_saved(saved, reading)
     if used is not None:
         used += files
-    how = {"form": form, "reading": reading, "wanted": wanted, "expected": expected}
-    tables = [read_table(file, **how) for file in files]
+    tables = [read_table(file, form=form, reading=reading, wanted=wanted, expected=expected) for file in files]
     if len(tables) == 1:
         return tables[0]
     for file, table in zip(files, tables, strict=True):
@@ -241,7 +246,9 @@ def _ready_features(root: Path) -> dict[str, Path]:
     for file in files:
         name = unquote(file.stem)
         if name in ready:
-            raise MMSRError(f"{str(root)!r} has both {ready[name].name!r} and {file.name!r} as features; keep one of them")
+            raise MMSRError(
+                f"{str(root)!r} has both {ready[name].name!r} and {file.name!r} as features; keep one of them"
+            )
         ready[name] = file
     for file in sorted(root.glob("*_feat.npy")):
         ready.setdefault(file.stem.removesuffix("_feat"), file)

@@ -1,4 +1,4 @@
-"""Records out of JSON: one object a line, an array of objects, a table by columns, or lines that are Python literals."""
+"""Records out of JSON: one object a line, an array of objects, a table by columns; lines may be Python literals."""
 
 import gzip
 import json
@@ -100,7 +100,9 @@ def _parse(file: Path, text: str) -> Any:
             json.dumps(value, ensure_ascii=False).encode()
         return value
     except (ValueError, RecursionError) as error:
-        raise MMSRError(f"{str(file)!r} is not JSON: line 1 is not JSON by itself, nor is the whole: {error}") from error
+        raise MMSRError(
+            f"{str(file)!r} is not JSON: line 1 is not JSON by itself, nor is the whole: {error}"
+        ) from error
 
 
 def _records_of(file: Path, value: Any, reading: Reading) -> list[Record]:

@@ -11,7 +11,18 @@ from mmsr_lite.errors import MMSRError
 
 TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".jsonl", ".jsonl.gz", ".json", ".json.gz")
 PICTURE_FOLDERS = ("pictures", "images", "posters")
-DATA_ENDINGS = (*TABLE_ENDINGS, *FEATURE_FORMS, ".inter", ".item", ".user", ".xlsx", ".xls", ".arrow", ".feather", ".zip")
+DATA_ENDINGS = (
+    *TABLE_ENDINGS,
+    *FEATURE_FORMS,
+    ".inter",
+    ".item",
+    ".user",
+    ".xlsx",
+    ".xls",
+    ".arrow",
+    ".feather",
+    ".zip",
+)
 BENCHMARK = ("train", "valid", "test")  # RecBole's files of a data set that is split already, in the order of time
 
 
@@ -114,10 +125,8 @@ def _benchmark_place(file: Path) -> int:
 
 
 def _has_pictures(folder: Path) -> bool:
-    for _, _, names in os.walk(folder):
-        if any(name.lower().endswith(PICTURE_ENDINGS) for name in names):
-            return True
-    return False
+    names = (name for _, _, inside in os.walk(folder) for name in inside)
+    return any(name.lower().endswith(PICTURE_ENDINGS) for name in names)
 
 
 def _listing(root: Path) -> str:

@@ -58,8 +58,8 @@ def from_lists(table: pd.DataFrame, place: str) -> pd.DataFrame:
             continue
         if items and known[-len(items) :] != items:
             raise MMSRError(
-                f"{place}: row {number} of user {user!r} has the list {listed[:60]!r}, which does not end where the row "
-                f"before it did ({' '.join(known[-3:])!r}); expected the rows of a user in the order of time"
+                f"{place}: row {number} of user {user!r} has the list {listed[:60]!r}, which does not end where the "
+                f"row before it did ({' '.join(known[-3:])!r}); expected the rows of a user in the order of time"
             )
         known.append(target)
     users = np.repeat(np.array(list(histories), dtype=object), [len(items) for items in histories.values()])

@@ -136,7 +136,9 @@ def _atomic(file: Path, form: FileFormat, reading: Reading) -> pd.DataFrame:
     table = _delimited(file, tabs, reading, quotes=False)
     numbers = [name for name in table if str(name).endswith(":float_seq")]
     if numbers:
-        reading.note(f"{file.name!r}: lists of numbers are not read: {', '.join(n.partition(':')[0] for n in numbers)}.")
+        reading.note(
+            f"{file.name!r}: lists of numbers are not read: {', '.join(n.partition(':')[0] for n in numbers)}."
+        )
     table = table.drop(columns=numbers)
     names = [str(name).partition(":")[0] for name in table]
     refuse_twice(file, names)
@@ -189,7 +191,7 @@ def _delimited(
             )
         except (arrow.ArrowException, UnicodeDecodeError) as error:
             if refused:
-                raise MMSRError(_uneven(file, names, refused[0], before)) from error
+                raise MMSRError(_uneven(file, names, refused[0], before)) from None
             if "Could not skip initial" in str(error):  # a heading without the end of its line, and nothing after it
                 return pd.DataFrame(columns=named)
             if "UTF8" in str(error) or isinstance(error, UnicodeDecodeError):

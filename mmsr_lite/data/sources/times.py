@@ -107,8 +107,9 @@ def _iso(value: Any) -> Any:
 
 
 def _from_dates(dates: pd.Series, times: pd.Series, place: str) -> np.ndarray:
-    start = pd.Timestamp(0, tz=dates.dt.tz)
-    found = (dates - start).dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
+    in_utc = dates if dates.dt.tz is None else dates.dt.tz_convert("UTC").dt.tz_localize(None)
+    since_1970 = in_utc.to_numpy().astype("datetime64[us]").astype(np.int64) / 1e6
+    found = np.where(dates.isna(), np.nan, since_1970)
     _refuse(~((found >= EARLIEST) & (found < LATEST)), times, place)
     return found
 
@@ -128,4 +129,6 @@ def _refuse(bad: np.ndarray, times: pd.Series, place: str) -> None:
         return
     value = times.iloc[rows[0]]
     quoted = repr(value) if isinstance(value, str) else str(value)
+    if not isinstance(value, str) and pd.isna(value):
+        quoted = "<NA>, an empty cell,"
     raise MMSRError(f"{place}: timestamp is {quoted} in row {rows[0] + 1} ({len(rows)} such rows); {EXPECTED}")
