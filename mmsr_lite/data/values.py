@@ -34,6 +34,6 @@ def as_text(value: Any) -> str:
         return ", ".join(filter(None, map(as_text, value)))
     if value is None or pd.isna(value):
         return ""
-    if isinstance(value, float | np.floating) and np.isfinite(value) and value == int(value) and abs(value) < 2**53:
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 2**53:
         return str(int(value))
     return str(value)

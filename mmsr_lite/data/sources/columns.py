@@ -51,7 +51,9 @@ def look_at(items: pd.DataFrame, reading: Reading | None = None) -> dict[str, tu
         try:
             found[str(label)] = _kind(str(label), items[label])
         except MMSRError as error:  # bytes that are no text
-            found[str(label)] = ("other", str(error))
+            found[str(label)] = ("other", "bytes that are no text")
+            if reading is not None:
+                reading.note(f"{label!r} is not read: {error}.")
     if reading is not None:
         for label, (kind, reason) in found.items():
             if kind == "address":
@@ -125,6 +127,8 @@ def _kind(label: str, column: pd.Series) -> tuple[str, str]:
         return ("picture", "") if pictures >= addresses else ("address", "web addresses")
     if all(_is_vector(value) for value in values):
         return "vector", "lists of numbers"
+    for value in values:
+        as_text(value)  # raises for bytes that are no text
     if label == "title":
         return "text", ""
     if all(isinstance(value, bool | np.bool_) for value in values):
@@ -145,6 +149,8 @@ def _is_picture(value: Any) -> bool:
 def _is_nothing(value: Any) -> bool:
     if isinstance(value, bytes | bytearray):
         return not value
+    if isinstance(value, dict | list | tuple | np.ndarray):
+        return all(_is_nothing(one) for one in (value.values() if isinstance(value, dict) else value))
     return not as_text(value).strip()
 
 

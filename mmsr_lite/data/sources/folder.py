@@ -133,9 +133,9 @@ def items_table(
     """
     reading = Reading() if reading is None else reading
     patterns = sorted({f"{file.name.split('.')[0]}.item" for file in path.glob("*.inter")})
-    files = table_files(path, "items", patterns, chosen)
+    saved = _saved(path, "items") if chosen is None else None
+    files = table_files(path, "items", patterns, chosen) if saved is None else []
     wanted = {*renamed} - {"user_id", "item_id", "timestamp"}
-    saved = _saved(path, "items")
     if not files and saved is None:
         if wanted:
             raise MMSRError(f"{str(path)!r} has no items file with a column {renamed[min(wanted)]!r}; add it")
@@ -146,10 +146,11 @@ def items_table(
     if "item_id" not in items and "itemID" in items:
         items = items.rename(columns={"itemID": "item_id"})
     items["item_id"] = ids_of(place, items, "item_id", reading)
-    same = items.astype(str).duplicated()
-    if same.any():
-        reading.repeated["rows of items that are the same in every column (counted once)"] = int(same.sum())
-        items = items[~same].reset_index(drop=True)
+    several = items[items["item_id"].duplicated(keep=False)]
+    same = several.index[several.map(repr).duplicated()]
+    if len(same):
+        reading.repeated["rows of items that are the same in every column (counted once)"] = len(same)
+        items = items.drop(index=same).reset_index(drop=True)
     return items
 
 
@@ -164,8 +165,8 @@ def _interactions(
     prepared: bool,
 ) -> pd.DataFrame:
     """user_id, item_id and, if it is there, timestamp; the times of a prepared folder stay as they are."""
-    files = table_files(path, "interactions", ("*.inter",), chosen)
-    saved = _saved(path, "interactions")
+    saved = _saved(path, "interactions") if chosen is None else None
+    files = table_files(path, "interactions", ("*.inter",), chosen) if saved is None else []
     if not files and saved is None:
         raise MMSRError(
             f"{str(path)!r} has no interactions.csv; expected {EXPECTED}; or name it: --files interactions=FILE"

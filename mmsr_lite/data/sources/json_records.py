@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def json_records(
     Raises:
         MMSRError: a line, or the whole, is none of these.
     """
-    first = next((text for _, text in _lines(file, encoding)), "")
-    if not _is_whole(file, first):
+    beginning = [text for _, text in islice(_lines(file, encoding), 2)]
+    if not _is_whole(file, beginning):
         return [_kept(one, wanted) for one in _records_by_line(file, encoding)]
     text = "".join(text for _, text in _lines(file, encoding))
     value = _parse(file, text)
@@ -59,19 +60,16 @@ def _lines(file: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
                 refuse_encoding(file, b"\n" * (number - 1) + line, whole=True)
 
 
-def _is_whole(file: Path, first: str) -> bool:
-    """Whether the file is one value and not one record a line, as its first line shows."""
-    start = first.strip()
+def _is_whole(file: Path, beginning: list[str]) -> bool:
+    """Whether the file is one value and not one record a line, as its first two lines show."""
+    if not beginning:
+        return False
+    start = beginning[0].strip()
     if start.startswith("["):
         return True
     if ".json" not in file.suffixes:
         return False
-    if start in ("", "{"):
-        return True
-    found = record(start.encode(errors="replace"))
-    if found is None:
-        return not start.endswith("}")
-    return bool(found) and all(isinstance(value, dict | list) for value in found.values())
+    return len(beginning) == 1 or record(start.encode(errors="replace")) is None
 
 
 def _records_by_line(file: Path, encoding: str | None) -> Iterator[Record]:
@@ -131,7 +129,7 @@ def _records_of(file: Path, value: Any, reading: Reading) -> list[Record]:
 
 def _from_columns(file: Path, value: Record) -> list[Record]:
     """Records out of an object of columns, as pandas' `to_json` writes it, or out of one single record."""
-    if not any(isinstance(column, dict | list) for column in value.values()):
+    if not all(isinstance(value[name], dict | list) for name in ("item_id", "user_id") if name in value):
         return [value]
     columns = {name: list(c.values()) if isinstance(c, dict) else c for name, c in value.items()}
     lengths = {len(column) if isinstance(column, list) else -1 for column in columns.values()}

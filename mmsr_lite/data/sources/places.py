@@ -102,12 +102,12 @@ def _chosen(root: Path, name: str, chosen: str) -> list[Path]:
 
 def _parts(folder: Path, prefix: str = "") -> list[Path]:
     files = [file for file in folder.iterdir() if file.name.startswith(prefix) and not file.name.startswith(".")]
-    return _of_one_form(folder, sorted(file for file in files if file.name.endswith((*TABLE_ENDINGS, ".arrow"))))
+    return _of_one_form(folder, sorted(file for file in files if file.name.endswith(TABLE_ENDINGS)))
 
 
 def _of_one_form(folder: Path, files: list[Path]) -> list[Path]:
     forms = {file.name[file.name.index(".", 1) :] if "." in file.name[1:] else "" for file in files}
-    endings = {next((end for end in (*TABLE_ENDINGS, ".arrow") if file.name.endswith(end)), "") for file in files}
+    endings = {next((end for end in TABLE_ENDINGS if file.name.endswith(end)), "") for file in files}
     if len(endings) > 1 and len(forms) > 1:
         raise MMSRError(f"{str(folder)!r} has both {files[0].name!r} and {files[-1].name!r}; keep files of one form")
     return files
