@@ -187,6 +187,42 @@ def test_a_line_that_is_no_review_is_skipped_counted_and_told(tmp_path, edition,
     assert len(reading["examples"]) == 1 and "line 8 of " in reading["examples"][0]
 
 
+USERS = [f"A{n:013X}" for n in range(6)]
+ASINS = [f"B{n:09}" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("name", "order", "heading", "told"),
+    [
+        ("ratings_Toys.csv", "ui", "", False),
+        ("ratings_Toys.csv", "iu", "", True),  # the columns of 2018 under the name of 2014
+        ("Toys.csv", "iu", "", False),
+        ("Toys.csv", "ui", "", True),
+        ("Toys.csv.gz", "iu", "", False),
+        ("Toys.csv", "ui", "user_id,parent_asin,rating,timestamp", False),  # the edition of 2023
+    ],
+)
+def test_in_a_file_of_ratings_alone_the_ids_show_who_is_the_user(tmp_path, name, order, heading, told):
+    rows = []
+    for u, user in enumerate(USERS):
+        for i, own in enumerate(ASINS):
+            time = DAY * (u + i) * (1000 if heading else 1)
+            rows.append(",".join((*((user, own) if order == "ui" else (own, user)), "5.0", str(time))))
+    content = "\n".join([heading] * bool(heading) + rows).encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = load(f"amazon:{tmp_path}/Toys")
+    assert dataset.user_ids == tuple(USERS) and dataset.item_ids[1:] == tuple(ASINS) and dataset.time[1] == DAY
+    assert any("the columns are read as" in note for note in dataset.facts["reading"]["notes"]) == told
+
+
+def test_quotation_marks_around_ids_are_no_part_of_them(tmp_path):
+    rows = [f'"{user}","{own}",5,{DAY * n}' for user in USERS for n, own in enumerate(ASINS)]
+    (tmp_path / "ratings_Toys.csv").write_text("\n".join(rows))
+    assert load(f"amazon:{tmp_path}/Toys").item_ids[1:] == tuple(ASINS)
+
+
 BAD_CSV = "u,B,5.0 u,B,5.0,soon ,B,5.0,1 u,,5.0,1 u,B,5.0,1,2 user,item,rating,timestamp u,B,5.0,inf"
 
 

@@ -110,7 +110,8 @@ def keyed_pictures(
             count = sum(map(len, found.values()))
             example, own = next(iter(found)), named[0] if named else "ITEM"
             reading.note(
-                f"None of {count} pictures has the id of an item as its name: {example!r}, but items as {own!r}."
+                f"None of {count} pictures has the id of an item as its name: there is {example!r}, "
+                f"but an item {own!r}."
             )
         return []
     several = [own for own, path in zip(named, paths, strict=True) if path and len(found[own]) > 1]
