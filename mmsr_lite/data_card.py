@@ -92,13 +92,13 @@ def _codes(dataset: Any, codes: int | Mapping[str, int]) -> dict[str, Any]:
     """(V+1, k) codes of every modality that can have some."""
     from mmsr_lite.graph.codes import DEFAULT_CODES, DEFAULT_PER_ITEM, by_modality, fit_codebook
 
-    found = {}
+    codes_of = {}
     sizes = by_modality("C", codes, DEFAULT_CODES, [one.name for one in dataset.modalities])
     for one in dataset.modalities:
         if one.present.any():
             how = {"num_codes": sizes[one.name], "codes_per_item": min(DEFAULT_PER_ITEM, sizes[one.name])}
-            found[one.name] = fit_codebook(one, **how).codes
-    return found
+            codes_of[one.name] = fit_codebook(one, **how).codes
+    return codes_of
 
 
 def _written(record: Mapping[str, Any], ending: str) -> str:

@@ -32,8 +32,8 @@ def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None)
         >>> card_record(data)["counts"]["users"]
         1
     """
-    counts, held = popularity(dataset)
-    places = np.unique(np.linspace(0, len(held) - 1, CURVE_POINTS).round().astype(int))
+    counts, cumulative = popularity(dataset)
+    places = np.unique(np.linspace(0, len(cumulative) - 1, CURVE_POINTS).round().astype(int))
     twice = [[shown(title)[:60], n] for title, n in Counter(dataset.titles[1:]).most_common() if n > 1]
     kept = dataset.facts.get("reading")
     reading = Reading.from_fact(kept) if isinstance(kept, dict) else Reading(read={"interactions": len(dataset.item)})
@@ -48,8 +48,8 @@ def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None)
         "least of an item": int(counts[-1]),
         "ties": list(count_ties(dataset)),
         "own history": own_history_share(dataset),
-        "popular": [[share, float(held[max(round(share * len(held)), 1) - 1])] for share in SHARES],
-        "curve": [[100 * (place + 1) / len(held), float(held[place])] for place in places.tolist()],
+        "popular": [[share, float(cumulative[max(round(share * len(cumulative)), 1) - 1])] for share in SHARES],
+        "curve": [[100 * (place + 1) / len(cumulative), float(cumulative[place])] for place in places.tolist()],
         "modalities": [_modality(dataset, one.name, codes or {}) for one in dataset.modalities],
         "without any": _without_any(dataset),
         "titles twice": {"count": len(twice), "examples": twice[:3]},
@@ -138,7 +138,7 @@ def _sections(record: Mapping[str, Any]) -> dict[str, list[Any]]:
         for one in record["modalities"]:
             if one["codes"]:
                 sections[f"Codes of {one['name']}"] = _codes(one)
-    rows = [[f"{100 * share:g} % of the items", f"{held:.1f} %"] for share, held in record["popular"]]
+    rows = [[f"{100 * share:g} % of the items", f"{percent:.1f} %"] for share, percent in record["popular"]]
     sections["Popularity"] = [Table(["most popular", "hold of the interactions"], rows, bars=1)]
     twice = record["titles twice"]
     such = ", such as " + ", ".join(f"{title!r} ({n})" for title, n in twice["examples"]) if twice["count"] else ""
@@ -150,16 +150,16 @@ def _sections(record: Mapping[str, Any]) -> dict[str, list[Any]]:
 def sentences(record: Mapping[str, Any]) -> list[str]:
     """What a card says of its histories, in sentences."""
     lengths = ", ".join(map(str, record["lengths"]))
-    told = [f"Histories, least, quartiles, most: {lengths}; least of an item: {record['least of an item']}."]
+    lines = [f"Histories, least, quartiles, most: {lengths}; least of an item: {record['least of an item']}."]
     if record["period"]:
-        told.append(f"From {record['period'][0]} to {record['period'][1]}.")
+        lines.append(f"From {record['period'][0]} to {record['period'][1]}.")
     same, neighbours = record["ties"]
     if neighbours:
         share = 100 * same / neighbours
-        told.append(f"Neighbouring interactions that share one time: {share:.2f} % ({same:,} of {neighbours:,}).")
+        lines.append(f"Neighbouring interactions that share one time: {share:.2f} % ({same:,} of {neighbours:,}).")
     if record["own history"] is not None:
-        told.append(f"Test targets that their user had before: {record['own history']:.2f} %.")
-    return told
+        lines.append(f"Test targets that their user had before: {record['own history']:.2f} %.")
+    return lines
 
 
 def _period(time: np.ndarray) -> list[str] | None:
@@ -178,10 +178,10 @@ def _without_any(dataset: Dataset) -> float:
 
 def _modality(dataset: Dataset, name: str, codes: Mapping[str, np.ndarray]) -> dict[str, Any]:
     one = dataset.modality(name)
-    found = {"name": name, "missing": 100 * (1 - float(one.present[1:].mean())), "numbers": one.features.shape[1]}
+    entry = {"name": name, "missing": 100 * (1 - float(one.present[1:].mean())), "numbers": one.features.shape[1]}
     if name not in codes:
-        return found | {"use": None, "codes": []}
-    return found | {"use": list(code_use(codes[name])), "codes": name_codes(dataset, name, codes[name])}
+        return entry | {"use": None, "codes": []}
+    return entry | {"use": list(code_use(codes[name])), "codes": name_codes(dataset, name, codes[name])}
 
 
 def _modality_row(one: Mapping[str, Any]) -> list[str]:

@@ -23,14 +23,16 @@ class Modality:
     present: np.ndarray
 
     def __post_init__(self) -> None:
-        told, rows = f"modality {self.name!r}", np.flatnonzero(self.present)
+        subject, rows = f"modality {self.name!r}", np.flatnonzero(self.present)
         if len(self.features) != len(self.present):
-            raise MMSRError(f"{told}: {len(self.features)} rows of features, {len(self.present)} of present")
+            raise MMSRError(f"{subject}: {len(self.features)} rows of features, {len(self.present)} of present")
         if self.present[0]:
-            raise MMSRError(f"{told}: item 0 is padding and cannot be present")
+            raise MMSRError(f"{subject}: item 0 is padding and cannot be present")
         bad = rows[~np.isfinite(self.features[rows]).all(axis=1)]
         if len(bad):
-            raise MMSRError(f"{told}: features of item {bad[0]} hold NaN or infinity; mark the item as absent instead")
+            raise MMSRError(
+                f"{subject}: features of item {bad[0]} hold NaN or infinity; mark the item as absent instead"
+            )
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,10 @@ class Dataset:
 
     def modality(self, name: str) -> Modality:
         """The modality called `name`."""
-        found = {one.name: one for one in self.modalities}
-        if name not in found:
-            raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(found)}")
-        return found[name]
+        by_name = {one.name: one for one in self.modalities}
+        if name not in by_name:
+            raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(by_name)}")
+        return by_name[name]
 
     def with_modalities(self, *names: str) -> Self:
         """The same data set with only these modalities, in this order; none at all is allowed."""

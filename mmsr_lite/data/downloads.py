@@ -63,11 +63,13 @@ def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool])
     addresses = [form.replace("{X}", category) for form in forms]
     addresses = [f"{mirror.rstrip('/')}/{address.rpartition('/')[2]}" if mirror else address for address in addresses]
     known = read_json(folder / "hashes.json") if (folder / "hashes.json").is_file() else {}
-    found = [(address, *_ask(address)) for address in addresses]
-    told = [f"{address}: {size / 1e6:,.1f} MB" if size else f"{address}: of unknown size" for address, size, _ in found]
-    if not agree("\n".join([*told, f"Terms: {terms}."])):
+    offers = [(address, *_ask(address)) for address in addresses]
+    lines = [
+        f"{address}: {size / 1e6:,.1f} MB" if size else f"{address}: of unknown size" for address, size, _ in offers
+    ]
+    if not agree("\n".join([*lines, f"Terms: {terms}."])):
         return []
-    return [_fetch(address, size, mark, folder, known, MOVIELENS.get(kind)) for address, size, mark in found]
+    return [_fetch(address, size, mark, folder, known, MOVIELENS.get(kind)) for address, size, mark in offers]
 
 
 def _ask(address: str) -> tuple[int, str]:

@@ -44,14 +44,14 @@ def read_features(
     """
     file = Path(file)
     try:
-        found, ids = _read(file, set(item_ids), row_ids)
-        if found.ndim != 2 or len(found) != len(ids) or len(set(ids)) != len(ids):
-            raise ValueError(f"features {found.shape} do not go with {len(set(ids))} different of {len(ids)} item_ids")
+        stored, ids = _read(file, set(item_ids), row_ids)
+        if stored.ndim != 2 or len(stored) != len(ids) or len(set(ids)) != len(ids):
+            raise ValueError(f"features {stored.shape} do not go with {len(set(ids))} different of {len(ids)} item_ids")
         rows = pd.Index(ids, dtype=object).get_indexer(pd.Index(item_ids, dtype=object))
-        found = found.astype(np.float32, copy=False)
+        stored = stored.astype(np.float32, copy=False)
     except Exception as error:  # zip, JSON, header, key: a damaged file can raise anything
         raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {error}; make it again") from error
-    features = np.concatenate([found, np.zeros((1, found.shape[1]), np.float32)])[rows]  # row -1 is the absent's
+    features = np.concatenate([stored, np.zeros((1, stored.shape[1]), np.float32)])[rows]  # row -1 is the absent's
     return features, features.any(axis=1)
 
 
@@ -89,10 +89,10 @@ def _read(file: Path, wanted: Collection[str], row_ids: Sequence[str] | None = N
         raise ValueError(f"expected one of {', '.join(FORMS)}")
     if file.stat().st_size % AMAZON.itemsize:
         raise ValueError(f"{file.stat().st_size} bytes are not a whole number of records of {AMAZON.itemsize}")
-    found: dict[str, np.ndarray] = {}
+    by_item: dict[str, np.ndarray] = {}
     with open(file, "rb") as stream:
         while len(block := np.fromfile(stream, AMAZON, 1024)):
             for row, own in enumerate(block["item_id"].astype(str).tolist()):
                 if own in wanted:
-                    found.setdefault(own, block["features"][row].copy())
-    return np.array(list(found.values()), np.float32).reshape(-1, 4096), list(found)
+                    by_item.setdefault(own, block["features"][row].copy())
+    return np.array(list(by_item.values()), np.float32).reshape(-1, 4096), list(by_item)

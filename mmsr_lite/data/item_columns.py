@@ -72,8 +72,8 @@ def picture_files_of(root: Path, column: pd.Series, label: str, reading: Reading
     addresses = sum(bool(paths) and is_address(paths[0]) for paths in named)
     if addresses:
         reading.note(f"{label!r}: {addresses} items have web addresses: {DOWNLOAD}.")
-    found = [_place(root, paths[0], label) if paths else None for paths in named]
-    return pd.Series(found, dtype=object)
+    files = [_place(root, paths[0], label) if paths else None for paths in named]
+    return pd.Series(files, dtype=object)
 
 
 def _place(root: Path, value: Any, label: str) -> str | None:

@@ -199,8 +199,8 @@ def assemble(
         _complain(unknown, "in the interactions but not in the items file", "add them there or drop their interactions")
     keep = k_core(user, item, min_count)
     if not keep.any():
-        found = f"{len(user)} interactions of {len(users)} users with {len(catalogue)} items"
-        raise MMSRError(f"{name!r}: nothing is left of {found} at min_count={min_count}; choose a smaller one")
+        counts = f"{len(user)} interactions of {len(users)} users with {len(catalogue)} items"
+        raise MMSRError(f"{name!r}: nothing is left of {counts} at min_count={min_count}; choose a smaller one")
     rows = np.flatnonzero(keep)
     time = interactions["timestamp"].to_numpy() if "timestamp" in interactions else np.arange(len(interactions))
     rows = rows[np.lexsort((time[rows], user[rows]))]  # lexsort is stable: ties keep the order of rows

@@ -195,7 +195,9 @@ def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
     for file in folder.rglob("*.*"):  # what a run that was stopped left and nobody asks for
         if file not in written:
             file.unlink()
-    versions = sorted((found.name, found.version) for found in metadata.distributions() if found.name in PACKAGES)
+    versions = sorted(
+        (package.name, package.version) for package in metadata.distributions() if package.name in PACKAGES
+    )
     facts = {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}
     manifest: dict[str, Any] = {"schema": SCHEMA, "name": dataset.name, "kinds": kinds, "facts": facts, **record}
     manifest |= {"modalities": [modality.name for modality in dataset.modalities], "counts": statistics(dataset)}
@@ -228,8 +230,8 @@ def _hashes(root: Path, files: Iterable[Path]) -> dict[str, str]:
     places: dict[str, list[list[str]]] = {}
     for file in sorted(files):
         places.setdefault(file.parent.relative_to(root).as_posix(), []).append([file.name, file_hash(file)])
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for place, rows in places.items():
         many = {f"{place} ({len(rows)} files)": content_hash(rows)}
-        found |= many if len(rows) > 20 else {f"{place}/{name}".removeprefix("./"): digest for name, digest in rows}
-    return found
+        hashes |= many if len(rows) > 20 else {f"{place}/{name}".removeprefix("./"): digest for name, digest in rows}
+    return hashes

@@ -25,8 +25,8 @@ def without_repeats(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
     """
     timed = "timestamp" in table
     codes = {label: pd.factorize(table[label])[0] for label in table if label in ("user_id", "item_id", "timestamp")}
-    again = pd.DataFrame(codes).duplicated().to_numpy()  # (I,)
-    count = int(again.sum())
+    repeated = pd.DataFrame(codes).duplicated().to_numpy()  # (I,)
+    count = int(repeated.sum())
     if not count:
         return table
     if not timed or not finer_than_a_day(table["timestamp"].to_numpy()):
@@ -34,9 +34,9 @@ def without_repeats(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
         reading.repeated[f"rows with the {same} of an earlier one (they stay: a user may come back to an item)"] = count
         return table
     reading.repeated["rows with the user, item and time of an earlier one (left out)"] = count
-    for row in np.flatnonzero(again)[:3]:
+    for row in np.flatnonzero(repeated)[:3]:
         reading.example(f"row {row + 1}: {', '.join(str(value) for value in table.iloc[row])}")
-    return table[~again].reset_index(drop=True)
+    return table[~repeated].reset_index(drop=True)
 
 
 def count_ties(dataset: Dataset) -> tuple[int, int]:

@@ -52,9 +52,9 @@ def own_history_share(dataset: Dataset) -> float | None:
         return None
     keys = dataset.user * (dataset.num_items + 1) + dataset.item  # (I,) one number for user and item
     first = np.unique(keys, return_index=True)[1]
-    seen = np.ones(len(keys), bool)
-    seen[first] = False  # whoever comes later had it before, since users are sorted by time
-    return 100 * float(seen[test.end].mean())
+    had_before = np.ones(len(keys), bool)
+    had_before[first] = False  # whoever comes later had it before, since users are sorted by time
+    return 100 * float(had_before[test.end].mean())
 
 
 def popularity(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:

@@ -84,13 +84,13 @@ def fit_codebook(
     present = np.flatnonzero(modality.present)
     num_codes, codes_per_item = _capped(modality, present, num_codes, codes_per_item)
     points = REDUCTIONS[reduction](modality.features[present], dim, seed)
-    found = _kmeans(points, num_codes, seed)
-    order = np.argsort(DISTANCES[distance](points, found), axis=1, kind="stable")[:, :codes_per_item]
+    centres_found = _kmeans(points, num_codes, seed)
+    order = np.argsort(DISTANCES[distance](points, centres_found), axis=1, kind="stable")[:, :codes_per_item]
     codes = np.zeros((len(modality.present), codes_per_item), np.int64)
     codes[present] = order + 1
     centres, reduced = (np.zeros((rows, dim), np.float32) for rows in (num_codes + 1, len(codes)))
-    centres[1:, : found.shape[1]] = found
-    reduced[present, : found.shape[1]] = points
+    centres[1:, : centres_found.shape[1]] = centres_found
+    reduced[present, : centres_found.shape[1]] = points
     return Codebook(modality.name, codes, centres, reduced)
 
 

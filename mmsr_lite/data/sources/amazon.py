@@ -69,21 +69,21 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     table = pd.DataFrame({"user_id": names[0], "item_id": names[1], "timestamp": reviews.time[rows]})
     ids = table["item_id"].unique()
     meta, stored = _beside(file, category)
-    found, unread = _metadata(meta, set(ids), reading) if meta else ({}, Counter())
+    entries, unread = _metadata(meta, set(ids), reading) if meta else ({}, Counter())
     catalogue = pd.DataFrame({"item_id": ids})
     for label in LABELS:
-        catalogue[label] = pd.Series([found.get(own, {}).get(label, "") for own in ids], dtype=object)
+        catalogue[label] = pd.Series([entries.get(own, {}).get(label, "") for own in ids], dtype=object)
     kinds = {label: "text" for label in LABELS if (catalogue[label] != "").any()}
     if pictures := keyed_pictures(file.parent, ids, reading):
         catalogue["image"], kinds["image"] = pd.Series(pictures, dtype=object), "picture"
     ready = {"image": stored} if stored else {}
     offered = tuple(label for label in kinds | ready if label != "picture_url")
-    reading.read = {"reviews": len(reviews.user)} | ({"items in the metadata": len(found)} if meta else {})
+    reading.read = {"reviews": len(reviews.user)} | ({"items in the metadata": len(entries)} if meta else {})
     for reason, count in unread.items():
         reading.skipped[f"lines of the metadata {reason}"] = count
     facts: dict[str, Any] = {"edition": edition}
-    if meta and len(ids) > len(found):
-        reading.absent["items without metadata"] = len(ids) - len(found)
+    if meta and len(ids) > len(entries):
+        reading.absent["items without metadata"] = len(ids) - len(entries)
     return Raw(category, file.parent, table, catalogue, kinds, ready, offered, facts=facts, reading=reading)
 
 
@@ -102,21 +102,21 @@ def _find(path: str) -> tuple[str, str, Path]:
     place = Path(path)
     folder = place if place.is_dir() else place.parent
     forms = [(edition, form) for edition, (names, _) in REVIEWS.items() for form in names]
-    found: dict[Path, tuple[str, str, Path]] = {}  # edition, category, file of all that is there
+    entries: dict[Path, tuple[str, str, Path]] = {}  # edition, category, file of all that is there
     for edition, form in forms:
         for file in sorted(folder.glob(form.format("*") + "*")):
             match = re.fullmatch(re.escape(form).replace(r"\{\}", "(.+)"), file.name.removesuffix(".gz"))
             if match and not file.name.startswith("meta_"):
-                found.setdefault(file, (edition, match[1], file))
-    named = [found[file] for file in sorted(found) if place in (folder / found[file][1], file)]
-    any_table = [file for file in found if found[file][0] == "2018" and ".csv" in file.suffixes]
-    chosen = named or [found[file] for file in sorted(found) if place == folder and file not in any_table]
+                entries.setdefault(file, (edition, match[1], file))
+    named = [entries[file] for file in sorted(entries) if place in (folder / entries[file][1], file)]
+    any_table = [file for file in entries if entries[file][0] == "2018" and ".csv" in file.suffixes]
+    chosen = named or [entries[file] for file in sorted(entries) if place == folder and file not in any_table]
     if len(chosen) == 1:
         return chosen[0]
     if chosen:
         names = ", ".join(repr(file.name) for _, _, file in chosen)
         raise MMSRError(f"{path!r} is any of {names}; name one: amazon:{chosen[0][2]}")
-    there = ", ".join(sorted({category for _, category, _ in found.values()})) or "none"
+    there = ", ".join(sorted({category for _, category, _ in entries.values()})) or "none"
     wanted = f"FOLDER/X with one of {', '.join(form.format('X') + '.gz' for _, form in forms)}"
     raise MMSRError(f"there are no reviews at {path!r}; expected {wanted}; categories there: {there}")
 
@@ -131,15 +131,15 @@ def _beside(file: Path, category: str) -> tuple[Path | None, Path | None]:
 def _first(user: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The rows, in their order, of each user's first review of each item; those of the same time; later ones."""
     order = np.lexsort((time, item, user))  # stable
-    again = np.r_[False, (np.diff(user[order]) == 0) & (np.diff(item[order]) == 0)]
-    same = again & np.r_[False, np.diff(time[order]) == 0]
-    return np.sort(order[~again]), order[same], order[again & ~same]
+    repeated = np.r_[False, (np.diff(user[order]) == 0) & (np.diff(item[order]) == 0)]
+    same = repeated & np.r_[False, np.diff(time[order]) == 0]
+    return np.sort(order[~repeated]), order[same], order[repeated & ~same]
 
 
 def _metadata(file: Path, wanted: set[str], reading: Reading) -> tuple[dict[str, dict[str, str]], Counter[str]]:
     """What is told of the wanted items, and how many lines were skipped, with examples in `reading`."""
     field, ids = "parent_asin" if ".jsonl" in file.name else "asin", {own.encode() for own in wanted}
-    found, skipped = dict[str, dict[str, str]](), Counter[str]()
+    entries, skipped = dict[str, dict[str, str]](), Counter[str]()
     for number, line in enumerate(lines(file), 1):
         if (named := ASIN.findall(line)) and ids.isdisjoint(named):
             continue  # reading a Python literal takes a hundred times as long as seeing that nobody asks for it
@@ -150,15 +150,15 @@ def _metadata(file: Path, wanted: set[str], reading: Reading) -> tuple[dict[str,
                 skipped["that are no record" if one is None else "without an id"] += 1
                 start = line[:200].decode("utf-8", errors="replace")
                 reading.example(f"line {number} of {file.name!r}: {shown(start)}")
-        elif own in found:
+        elif own in entries:
             skipped["about an item that was listed before"] += 1
             reading.example(f"line {number} of {file.name!r} is about {own!r} again")
         elif own in wanted:
-            found[own] = {label: _clean(next(filter(None, map(one.get, TEXTS[label])), "")) for label in TEXTS}
-            found[own]["picture_url"] = _address(next(filter(None, map(one.get, PICTURES)), ""))
-            if "getTime" in found[own]["title"]:  # the code of a page, in the edition of 2018
-                found[own]["title"] = ""
-    return found, skipped
+            entries[own] = {label: _clean(next(filter(None, map(one.get, TEXTS[label])), "")) for label in TEXTS}
+            entries[own]["picture_url"] = _address(next(filter(None, map(one.get, PICTURES)), ""))
+            if "getTime" in entries[own]["title"]:  # the code of a page, in the edition of 2018
+                entries[own]["title"] = ""
+    return entries, skipped
 
 
 def _clean(value: Any) -> str:

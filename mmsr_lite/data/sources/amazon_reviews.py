@@ -67,14 +67,14 @@ def reviews_of(file: Path, edition: str) -> Reviews:
         stored = tensors.load(kept.read_bytes())
         words = [json.loads(stored[name].tobytes()) for name in ("users", "items", "skipped", "examples", "notes")]
         return Reviews(stored["user"], stored["item"], stored["time"], *words)
-    found = _read(file, edition)
-    numbers = {"user": found.user, "item": found.item, "time": found.time}
-    names = {"users": found.users, "items": found.items, "skipped": found.skipped}
-    names |= {"examples": found.examples, "notes": found.notes}
+    parsed = _read(file, edition)
+    numbers = {"user": parsed.user, "item": parsed.item, "time": parsed.time}
+    names = {"users": parsed.users, "items": parsed.items, "skipped": parsed.skipped}
+    names |= {"examples": parsed.examples, "notes": parsed.notes}
     packed = {name: np.frombuffer(json.dumps(words).encode(), np.uint8) for name, words in names.items()}
     with suppress(MMSRError), atomic(kept) as tmp:  # a full disk costs only the time to read it again
         tmp.write_bytes(tensors.save(numbers | packed))
-    return found
+    return parsed
 
 
 def _read(file: Path, edition: str) -> Reviews:
@@ -126,8 +126,8 @@ def _records(file: Path, edition: str) -> Iterator[tuple[int, bytes, tuple | Non
     """Number, line, and user, item and time of every line of reviews; None where the line holds no record."""
     who, what, at = REVIEWS[edition][1]
     for number, line in enumerate(lines(file), 1):
-        found = record(line)
-        yield number, line, None if found is None else (found.get(who), found.get(what), found.get(at))
+        parsed = record(line)
+        yield number, line, None if parsed is None else (parsed.get(who), parsed.get(what), parsed.get(at))
 
 
 def _ratings(file: Path, edition: str, notes: list[str]) -> tuple[Iterator[tuple[int, bytes, tuple | None]], str]:

@@ -46,16 +46,16 @@ def look_at(items: pd.DataFrame, reading: Reading | None = None) -> dict[str, tu
         items: the table of items.
         reading: receives a note on columns that cannot be modalities, and what to do about web addresses.
     """
-    found = {}
+    results = {}
     for label in items:
         try:
-            found[str(label)] = _kind(str(label), items[label])
+            results[str(label)] = _kind(str(label), items[label])
         except MMSRError as error:  # bytes that are no text
-            found[str(label)] = ("other", "bytes that are no text")
+            results[str(label)] = ("other", "bytes that are no text")
             if reading is not None:
                 reading.note(f"{label!r} is not read: {error}.")
     if reading is not None:
-        for label, (kind, reason) in found.items():
+        for label, (kind, reason) in results.items():
             if kind == "address":
                 reading.note(f"{label!r} holds {reason}: {DOWNLOAD}.")
             elif kind == "vector":
@@ -64,9 +64,9 @@ def look_at(items: pd.DataFrame, reading: Reading | None = None) -> dict[str, tu
                     f"features/{label}.parquet with the columns item_id and {label}."
                 )
         kept = ("text", "picture")
-        reading.unused = {label: reason for label, (kind, reason) in found.items() if kind not in kept}
+        reading.unused = {label: reason for label, (kind, reason) in results.items() if kind not in kept}
         reading.unused.pop("item_id", None)
-    return found
+    return results
 
 
 def picture_paths(value: Any) -> list[Any]:
@@ -176,9 +176,9 @@ def _list_in(text: str) -> Iterable[Any] | None:
     """The list that is written in `text`, as JSON or as Python has it."""
     for parse in (json.loads, ast.literal_eval):
         try:
-            found = parse(text)
+            parsed = parse(text)
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
-        if isinstance(found, list):
-            return found
+        if isinstance(parsed, list):
+            return parsed
     return None

@@ -25,22 +25,22 @@ def text_encoding(name: str) -> str:
         'cp1252'
     """
     try:
-        found = codecs.lookup(name)
+        codec = codecs.lookup(name)
     except (LookupError, ValueError) as error:
         raise MMSRError(f"there is no encoding {name!r}; expected utf-8, utf-16, windows-1252 or the like") from error
-    if not getattr(found, "_is_text_encoding", True):
+    if not getattr(codec, "_is_text_encoding", True):
         raise MMSRError(f"{name!r} is no encoding of text; expected utf-8, utf-16, windows-1252 or the like")
-    return found.name
+    return codec.name
 
 
-def refuse_encoding(file: Path, content: bytes, *, whole: bool, said: str | None = None) -> None:
+def refuse_encoding(file: Path, content: bytes, *, whole: bool, asked: str | None = None) -> None:
     """Raise when `content`, the file or its beginning, is not UTF-8, naming the encoding that it seems to have.
 
     Args:
         file: the file, for the message.
         content: its first bytes, unpacked.
         whole: whether `content` is all of it; otherwise a sign may be cut at the end.
-        said: the encoding that was asked for and did not fit.
+        asked: the encoding that was asked for and did not fit.
 
     Raises:
         MMSRError: the content is not UTF-8, or holds bytes of value zero.
@@ -50,8 +50,8 @@ def refuse_encoding(file: Path, content: bytes, *, whole: bool, said: str | None
         Traceback (most recent call last):
         mmsr_lite.errors.MMSRError: 'a.csv' is not UTF-8 (byte 0xe9 in line 1: 'caf?'); it looks like Windows-1252; ...
     """
-    if said is not None and text_encoding(said) != "utf-8":
-        raise MMSRError(f"{str(file)!r} cannot be read as {said!r}, which was asked for; name the encoding that it has")
+    if asked is not None and text_encoding(asked) != "utf-8":
+        raise MMSRError(f"{str(file)!r} cannot be read as {asked!r}, which was asked for; name its own encoding")
     for mark, name in MARKS.items():
         if content.startswith(mark):
             raise MMSRError(f"{str(file)!r} is not UTF-8; it is {name}; {_what_to_do(name)}")

@@ -57,8 +57,8 @@ def read(
     used: list[Path] = []
     table = _interactions(root, names, chosen.get("interactions"), form, reading, used, prepared=bool(manifest))
     items = items_table(root, names, chosen.get("items"), form, reading, used)
-    found = look_at(items, None if manifest else reading)
-    kinds = {label: kind for label, (kind, _) in found.items() if kind in ("text", "picture")}
+    looked = look_at(items, None if manifest else reading)
+    kinds = {label: kind for label, (kind, _) in looked.items() if kind in ("text", "picture")}
     if manifest:
         kinds = manifest["kinds"]
     ids = items["item_id"] if "item_id" in items else pd.Series(table["item_id"].unique())
@@ -76,7 +76,7 @@ def read(
             Path(str(path)).parts[:1] for column in pictures_of for cell in column for path in picture_paths(cell)
         }
         note_unread(root, [*used, *ready.values()], {parts[0] for parts in folders if parts}, reading)
-        refused = {label: reason for label, (kind, reason) in found.items() if kind not in ("text", "picture")}
+        refused = {label: reason for label, (kind, reason) in looked.items() if kind not in ("text", "picture")}
         return Raw(
             root.resolve().name, root, table, items, kinds, ready, (*kinds, *ready), reading=reading, refused=refused
         )
@@ -102,19 +102,19 @@ def keyed_pictures(
     Returns:
         One path or None for each id; empty when no picture has the name of an item.
     """
-    found = picture_files(root, places)
+    by_name = picture_files(root, places)
     named = list(ids)
-    paths = [found[own][0].relative_to(root).as_posix() if own in found else None for own in named]
-    if not found or not any(paths):
-        if found and reading is not None:
-            count = sum(map(len, found.values()))
-            example, own = next(iter(found)), named[0] if named else "ITEM"
+    paths = [by_name[own][0].relative_to(root).as_posix() if own in by_name else None for own in named]
+    if not by_name or not any(paths):
+        if by_name and reading is not None:
+            count = sum(map(len, by_name.values()))
+            example, own = next(iter(by_name)), named[0] if named else "ITEM"
             reading.note(
                 f"None of {count} pictures has the id of an item as its name: there is {example!r}, "
                 f"but an item {own!r}."
             )
         return []
-    several = [own for own, path in zip(named, paths, strict=True) if path and len(found[own]) > 1]
+    several = [own for own, path in zip(named, paths, strict=True) if path and len(by_name[own]) > 1]
     if several and reading is not None:
         reading.note(f"{len(several)} items have more than one picture, such as {several[0]!r}: the first counts.")
     return paths
@@ -236,8 +236,8 @@ def _renamed(file: Path, table: pd.DataFrame, columns: dict[str, str], needed: C
         if theirs in table and ours != theirs:
             table = table.drop(columns=ours, errors="ignore").rename(columns={theirs: ours})
         elif theirs not in table and ours in needed:
-            found = ", ".join(map(str, table.columns))
-            raise MMSRError(f"{str(file)!r} has no column {theirs!r} to be {ours!r}; found: {found}")
+            names = ", ".join(map(str, table.columns))
+            raise MMSRError(f"{str(file)!r} has no column {theirs!r} to be {ours!r}; found: {names}")
     return table
 
 

@@ -41,9 +41,9 @@ def read(
     if items is not None:
         listed = _renamed(_frame(items, "items"), "items", names, {*names} - {"user_id", "timestamp"})
         listed["item_id"] = ids_of("items", listed, "item_id", reading)
-    found = look_at(listed, reading)
-    kinds = {label: kind for label, (kind, _) in found.items() if kind in ("text", "picture")}
-    refused = {label: reason for label, (kind, reason) in found.items() if kind not in ("text", "picture")}
+    looked = look_at(listed, reading)
+    kinds = {label: kind for label, (kind, _) in looked.items() if kind in ("text", "picture")}
+    refused = {label: reason for label, (kind, reason) in looked.items() if kind not in ("text", "picture")}
     root = Path.cwd()
     if isinstance(pictures, str | os.PathLike):
         root = Path(pictures)

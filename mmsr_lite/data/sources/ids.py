@@ -29,9 +29,9 @@ def ids_of(file: Path | str, table: pd.DataFrame, label: str, reading: Reading) 
         ['7', '8']
     """
     if label not in table:
-        found = ", ".join(map(str, table.columns)) or "no columns"
+        names = ", ".join(map(str, table.columns)) or "no columns"
         raise MMSRError(
-            f"{str(file)!r} has no column {label!r}; found: {found}; "
+            f"{str(file)!r} has no column {label!r}; found: {names}; "
             f"say which it is: --columns {label}=THEIRS, or columns={{{label!r}: ...}} in Python"
         )
     column = table[label]

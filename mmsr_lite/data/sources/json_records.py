@@ -75,20 +75,20 @@ def _is_whole(file: Path, beginning: list[str]) -> bool:
 def _records_by_line(file: Path, encoding: str | None) -> Iterator[Record]:
     for number, line in _lines(file, encoding):
         problem = ""
-        found: Any = None
+        parsed: Any = None
         try:
-            found = json.loads(line)
+            parsed = json.loads(line)
             if "\\ud" in line or "\\uD" in line:
-                json.dumps(found, ensure_ascii=False).encode()  # refuses half a pair of surrogates
+                json.dumps(parsed, ensure_ascii=False).encode()  # refuses half a pair of surrogates
         except (ValueError, RecursionError) as error:
             problem = str(error)
         if problem:
-            found = record(line.encode()) if line.lstrip().startswith("{") and "\\ud" not in line.lower() else None
-            if found is None:
+            parsed = record(line.encode()) if line.lstrip().startswith("{") and "\\ud" not in line.lower() else None
+            if parsed is None:
                 raise MMSRError(f"{str(file)!r}: line {number} is not JSON: {problem}")
-        if not isinstance(found, dict):
+        if not isinstance(parsed, dict):
             raise MMSRError(f"{str(file)!r}: line {number} is {shown(line)[:40]!r}; expected an object in braces")
-        yield found
+        yield parsed
 
 
 def _parse(file: Path, text: str) -> Any:
@@ -138,7 +138,7 @@ def _from_columns(file: Path, value: Record) -> list[Record]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _kept(found: Record, wanted: Collection[str] | None) -> Record:
+def _kept(parsed: Record, wanted: Collection[str] | None) -> Record:
     if wanted is None:
-        return found
-    return {name: value for name, value in found.items() if name in wanted}
+        return parsed
+    return {name: value for name, value in parsed.items() if name in wanted}

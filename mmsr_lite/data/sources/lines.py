@@ -26,8 +26,8 @@ def lines(file: Path) -> Iterator[bytes]:
                 *whole, rest = (rest + block).split(b"\n")
                 yield from whole
                 if len(rest) > LONGEST:
-                    told = f"has a line of more than {LONGEST:,} bytes; expected a record a line"
-                    raise MMSRError(f"{str(file)!r} {told}")
+                    problem = f"has a line of more than {LONGEST:,} bytes; expected a record a line"
+                    raise MMSRError(f"{str(file)!r} {problem}")
                 bar.update(packed.tell() - bar.n)
             if rest:
                 yield rest
@@ -42,10 +42,10 @@ def record(line: bytes) -> dict[str, Any] | None:
     {'asin': 'B0', 'title': None}
     """
     try:
-        found = json.loads(line)
+        parsed = json.loads(line)
     except (ValueError, RecursionError):
         try:
-            found = ast.literal_eval(line.decode().strip())
+            parsed = ast.literal_eval(line.decode().strip())
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return None
-    return found if isinstance(found, dict) else None
+    return parsed if isinstance(parsed, dict) else None

@@ -55,15 +55,15 @@ def table_files(root: Path, name: str, more: Iterable[str] = (), chosen: str | N
 
 def picture_files(root: Path, places: Iterable[str] = PICTURE_FOLDERS) -> dict[str, list[Path]]:
     """The pictures below the folders `places` by name without ending; links to folders are not followed."""
-    found: dict[str, list[Path]] = {}
+    by_name: dict[str, list[Path]] = {}
     for place in places:
         for folder, folders, names in os.walk(root / place):
             folders.sort()
             for name in sorted(names):
                 file = Path(folder, name)
                 if file.suffix.lower() in PICTURE_ENDINGS and file.is_file():
-                    found.setdefault(file.stem, []).append(file)
-    return found
+                    by_name.setdefault(file.stem, []).append(file)
+    return by_name
 
 
 def note_unread(root: Path, read: Iterable[Path], folders: Collection[str], reading: Reading) -> None:

@@ -113,11 +113,11 @@ def refuse_twice(file: Path, names: Collection[str]) -> None:
         Traceback (most recent call last):
         mmsr_lite.errors.MMSRError: 'a.csv' has two columns 'user_id'; rename or remove one of them
     """
-    seen = set[str]()
+    known = set[str]()
     for name in names:
-        if name in seen:
+        if name in known:
             raise MMSRError(f"{str(file)!r} has two columns {name!r}; rename or remove one of them")
-        seen.add(name)
+        known.add(name)
 
 
 def _parquet(file: Path, wanted: Collection[str] | None) -> pd.DataFrame:
@@ -195,7 +195,7 @@ def _delimited(
             if "Could not skip initial" in str(error):  # a heading without the end of its line, and nothing after it
                 return pd.DataFrame(columns=named)
             if "UTF8" in str(error) or isinstance(error, UnicodeDecodeError):
-                refuse_encoding(file, open_binary(file).read(), whole=True, said=form.encoding)
+                refuse_encoding(file, open_binary(file).read(), whole=True, asked=form.encoding)
             raise
     frame = table.to_pandas()
     if quotes and counted.odd and len(frame) and any("\n" in str(value) for value in frame.iloc[-1]):
