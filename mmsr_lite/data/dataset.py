@@ -12,10 +12,19 @@ from mmsr_lite.errors import MMSRError
 
 @dataclass(frozen=True)
 class Modality:
-    """One channel of item features: `features` (V+1, F) float32, `present` (V+1,) bool; row 0 is padding.
+    """One channel of item features; row 0 is the padding.
 
-    >>> Modality("text", np.zeros((3, 4), np.float32), np.array([False, True, False])).present.sum()
-    np.int64(1)
+    Args:
+        name: what the modality is called.
+        features: (V+1, F) float32; rows of items that lack it do not matter.
+        present: (V+1,) bool, which items have it.
+
+    Raises:
+        MMSRError: the rows do not go together, item 0 is present, or a feature is no finite number.
+
+    Example:
+        >>> Modality("text", np.zeros((3, 4), np.float32), np.array([False, True, False])).present.sum()
+        np.int64(1)
     """
 
     name: str
@@ -37,10 +46,25 @@ class Modality:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Interactions sorted by user, then time; items 1..V (0 is padding); users 0..U-1.
+    """Interactions sorted by user, then time; items 1..V (0 is padding); users 0..U-1 (paper, section 3).
 
-    `user`, `item`, `time` are (I,); `user_ids` (U,); `item_ids`, `titles`, `pictures` and each of `texts` have V+1
-    entries, entry 0 empty; `pictures` holds file paths or None; `facts` is what only the source knows.
+    Args:
+        name: what the data set is called.
+        user: (I,) int64.
+        item: (I,) int64.
+        time: (I,) seconds since 1970, or positions where there are no times.
+        user_ids: (U,) as the source writes them.
+        item_ids: (V+1,) as the source writes them, entry 0 empty.
+        titles: (V+1,) for display, entry 0 empty; the id where there is no title.
+        texts: for each text column (V+1,) strings, "" where an item has none.
+        pictures: (V+1,) paths of files, None where an item has none; empty when there are no pictures at all.
+        modalities: the features.
+        facts: what only the source knows; `facts["reading"]` is the account of what was read.
+
+    Example:
+        >>> rows = {"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]}
+        >>> Dataset.from_frames(rows, min_count=1).history(0).tolist()
+        [2, 1]
     """
 
     name: str
@@ -115,13 +139,27 @@ class Dataset:
         return np.searchsorted(self.user, np.arange(self.num_users + 1))
 
     def history(self, user: int) -> np.ndarray:
-        """(n,) all items of `user` in order of time."""
+        """All items of a user in the order of time.
+
+        Args:
+            user: 0 to U-1.
+
+        Returns:
+            (n,) int64.
+
+        Raises:
+            MMSRError: there is no such user.
+        """
         if not 0 <= user < self.num_users:
             raise MMSRError(f"user {user} is not in {self.name!r}; expected 0 to {self.num_users - 1}")
         return self.item[self.offsets[user] : self.offsets[user + 1]]
 
     def modality(self, name: str) -> Modality:
-        """The modality called `name`."""
+        """The modality called `name`.
+
+        Raises:
+            MMSRError: there is none; the message lists those that there are.
+        """
         by_name = {one.name: one for one in self.modalities}
         if name not in by_name:
             raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(by_name)}")

@@ -44,14 +44,26 @@ WAIT, TRIES = 30.0, 5  # seconds without a byte, connections in all
 
 
 def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool]) -> list[Path]:
-    """Fetch `"ml-100k"`, ... or `"amazon-2014:Beauty"`, ... into `folder`, once `agree` says yes to size and licence.
+    """Fetch raw data, once size and licence are agreed to.
 
-    What was fetched before a break stays in a hidden file and is not fetched again. `MMSRError` when a server does not
-    answer, or when a file is not what its hash says; nothing of it is left then.
+    What was fetched before a break stays in a hidden file and is not fetched again.
 
-    >>> download("ml-2k", ".", agree=lambda told: False)
-    Traceback (most recent call last):
-    mmsr_lite.errors.MMSRError: unknown download 'ml-2k'; choose from: amazon-2014, amazon-2018, amazon-2023, ...
+    Args:
+        name: `"ml-100k"`, ... or `"amazon-2014:Beauty"`, ...
+        folder: where to.
+        agree: is given size and licence in words, and says whether to fetch.
+
+    Returns:
+        The files or folders that are there now.
+
+    Raises:
+        MMSRError: there is no such data, a server does not answer, or a file is not what its hash says; nothing of it
+            is left then.
+
+    Example:
+        >>> download("ml-2k", ".", agree=lambda words: False)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown download 'ml-2k'; choose from: amazon-2014, amazon-2018, amazon-2023, ...
     """
     kind, _, category = name.partition(":")
     choose("download", kind, [*AMAZON, *MOVIELENS])

@@ -17,7 +17,16 @@ AMAZON = np.dtype([("item_id", "S10"), ("features", "<f4", 4096)])  # a record o
 
 
 def write_features(file: str | os.PathLike, features: np.ndarray, item_ids: Sequence[str]) -> None:
-    """Write features (n, F) of the n items that have them as safetensors, in one move."""
+    """Write features as safetensors, in one move.
+
+    Args:
+        file: where to.
+        features: (n, F) of the items that have them.
+        item_ids: their n ids.
+
+    Raises:
+        MMSRError: the file cannot be written.
+    """
     with atomic(file) as tmp:
         ids = np.frombuffer(json.dumps(list(item_ids)).encode(), np.uint8)
         tmp.write_bytes(save({"features": np.ascontiguousarray(features), "item_ids": ids}))

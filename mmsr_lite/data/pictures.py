@@ -48,7 +48,15 @@ def open_picture(path: str | None, side: int, *, square: bool = False) -> Any:
 
 @lru_cache(4096)
 def data_uri(path: str | None, side: int = 96) -> str | None:
-    """The picture as a `data:image/png` address to put in a page, None when it cannot be opened; kept once made."""
+    """A picture as an address to put in a page; kept once made.
+
+    Args:
+        path: the file, or None.
+        side: pixels of the longer side, at most.
+
+    Returns:
+        `data:image/png;base64,...`, or None when the picture cannot be opened.
+    """
     picture = open_picture(path, side)
     if picture is None:
         return None

@@ -154,10 +154,19 @@ def _check_modality(raw: Raw, name: str, ready: dict[str, Path]) -> None:
 
 
 def k_core(user: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:
-    """(I,) bool: the interactions that stay when users and items with fewer than `k` leave, until nobody has to leave.
+    """The interactions that stay when users and items with fewer than `k` leave, until nobody has to (section 5.1).
 
-    >>> k_core(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 1]), 2)
-    array([ True,  True,  True,  True, False])
+    Args:
+        user: (I,) numbers of users.
+        item: (I,) numbers of items.
+        k: the fewest interactions of a user or an item that stays.
+
+    Returns:
+        (I,) bool.
+
+    Example:
+        >>> k_core(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 1]), 2)
+        array([ True,  True,  True,  True, False])
     """
     keep = np.ones(len(user), bool)
     while True:
@@ -179,14 +188,23 @@ def assemble(
 ) -> Dataset:
     """Filter, order and number what a source has read; the data set still has no modalities.
 
-    `interactions` has the columns user_id, item_id and perhaps timestamp (without it, and on ties, the order of rows
-    counts). `items` has item_id, perhaps title, the text columns `texts` (strings) and the column `pictures` (paths or
-    None). Users are numbered as they first appear, items as `items` lists them. With `min_count=0` every listed item
-    stays. Raises `MMSRError` on unknown or repeated items and when nothing is left.
+    Users are numbered as they first appear, items as `items` lists them.
 
-    >>> table = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]})
-    >>> assemble("two", table, min_count=1).item.tolist()
-    [2, 1]
+    Args:
+        name: what the data set is called.
+        interactions: user_id, item_id and perhaps timestamp; without it, and on ties, the order of rows counts.
+        items: item_id, perhaps title, and the columns that `texts` and `pictures` name; None: known by ids alone.
+        texts: columns of strings.
+        pictures: the column of paths, None where an item has none.
+        min_count: k of the k-core; with 0 every listed item stays.
+
+    Raises:
+        MMSRError: an item is unknown or listed more than once, or nothing is left.
+
+    Example:
+        >>> table = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]})
+        >>> assemble("two", table, min_count=1).item.tolist()
+        [2, 1]
     """
     user, users = pd.factorize(interactions["user_id"])
     if items is None:

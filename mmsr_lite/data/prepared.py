@@ -154,9 +154,19 @@ def prepare(
 def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[str, Any] | None = None) -> Path:
     """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
 
-    Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind; `record` is
-    added to the manifest. The folder appears whole or not at all (a run that is stopped leaves its pictures in a hidden
-    neighbour, for the next); `MMSRError` when it is there already or cannot be written.
+    Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind. The folder
+    appears whole or not at all (a run that is stopped leaves its pictures in a hidden neighbour, for the next).
+
+    Args:
+        dataset: the data set.
+        folder: the new folder.
+        record: entries that are added to the manifest.
+
+    Returns:
+        The folder.
+
+    Raises:
+        MMSRError: the folder is there already or cannot be written.
     """
     folder = Path(folder)
     if folder.exists():

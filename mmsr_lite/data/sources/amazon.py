@@ -164,8 +164,9 @@ def _metadata(file: Path, wanted: set[str], reading: Reading) -> tuple[dict[str,
 def _clean(value: Any) -> str:
     """Text without HTML's escapes, each run of blanks one.
 
-    >>> _clean(["Fair &amp; White", "Gel  30\\n"])
-    'Fair & White, Gel 30'
+    Example:
+        >>> _clean(["Fair &amp; White", "Gel  30\\n"])
+        'Fair & White, Gel 30'
     """
     text = as_text(value) if isinstance(value, str | list | tuple) else ""
     return " ".join(html.unescape(text).encode(errors="replace").decode().split())

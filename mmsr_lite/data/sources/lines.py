@@ -16,7 +16,14 @@ BLOCK, LONGEST = 1 << 22, 1 << 26  # bytes
 
 
 def lines(file: Path) -> Iterator[bytes]:
-    """The lines of a file, gzipped or not, with a bar; `MMSRError` when it is cut short or has no lines to speak of."""
+    """The lines of a file, gzipped or not, with a bar.
+
+    Args:
+        file: the file; its ending .gz says that it is gzipped.
+
+    Raises:
+        MMSRError: it is cut short or damaged, or a line has more than `LONGEST` bytes.
+    """
     size, rest = file.stat().st_size, b""
     bar = tqdm(total=size, desc=file.name, unit="B", unit_scale=True, disable=size < BLOCK)
     try:
@@ -38,8 +45,9 @@ def lines(file: Path) -> Iterator[bytes]:
 def record(line: bytes) -> dict[str, Any] | None:
     """The dictionary that the line holds, as JSON or as a Python literal; None when it holds none.
 
-    >>> record(b"{'asin': 'B0', 'title': None}")
-    {'asin': 'B0', 'title': None}
+    Example:
+        >>> record(b"{'asin': 'B0', 'title': None}")
+        {'asin': 'B0', 'title': None}
     """
     try:
         parsed = json.loads(line)
