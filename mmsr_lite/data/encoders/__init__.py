@@ -68,7 +68,7 @@ def weights(spec: str) -> str:
     Example:
         >>> weights("resnet50")
         Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: encoder 'resnet50' needs a model: resnet50:FILE.pth, or resnet50:IMAGENET1K_V1 to ...
+        mmsr_lite.errors.MMSRError: encoder 'resnet50' needs a model: resnet50:FILE.pth, or ...
     """
     path = Path(model := model_of(spec) or "")
     if model and path.is_dir():

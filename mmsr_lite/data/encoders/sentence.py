@@ -19,7 +19,7 @@ def model_folder(model: str | None = None) -> Path:
     Example:
         >>> model_folder("nowhere")
         Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: 'nowhere' is not a sentence-transformers folder (no modules.json); choose another model
+        mmsr_lite.errors.MMSRError: 'nowhere' is not a sentence-transformers folder (no modules.json); choose ...
     """
     chosen = model or os.environ.get("MMSR_SENTENCE_MODEL")
     if chosen is None:

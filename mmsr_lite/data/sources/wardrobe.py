@@ -174,9 +174,8 @@ def load(
     Without `config` the world has its own size, `SIZES`. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`,
     `look` and `theme` (V+1,) codes of `looks` and `themes`. The same config always gives the same data, to the byte.
 
-    Example:
-        >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
-        9
+    >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
+    9
     """
     config = config or WardrobeConfig(**SIZES.get(world or "", {}))
     config = replace(config, world=world or config.world, seed=config.seed if seed is None else seed)

@@ -77,9 +77,8 @@ def pattern(name: str, shift: float) -> list[tuple[np.ndarray, float]]:
 def draw(look: int, size: int, seed) -> bytes:
     r"""PNG bytes of one sibling of a look, `size` pixels square; the same `seed` gives the same bytes.
 
-    Example:
-        >>> draw(0, 64, 1)[:4]
-        b'\x89PNG'
+    >>> draw(0, 64, 1)[:4]
+    b'\x89PNG'
     """
     rng = np.random.default_rng(seed)
     colour, fabric, garment = BOOK["looks"][look]
