@@ -11,6 +11,7 @@ from inspect import signature
 from numbers import Real
 from typing import Any
 
+from mmsr_lite.course.stored import MissingFileError
 from mmsr_lite.errors import MMSRError
 
 Hint = tuple[Any, str | Callable[[Any], str]]
@@ -49,22 +50,41 @@ class Verdict:
 
 
 def check(exercise: str, answer: Any = ...) -> Verdict:
-    """Say of `answer` to an exercise such as "02.1" whether it is right, and else what is wrong with it.
+    """Say whether an answer to an exercise is right, and otherwise what is wrong with it.
 
-    `...` is no answer. Raises `MMSRError` when there is no such exercise.
+    Args:
+        exercise: The number of the exercise, such as "02.1".
+        answer: Your answer; numbers of numpy, pandas and torch are read, too. `...` is no answer.
 
-    >>> check("02.1", 6)
-    02.1 not yet: these are the interactions times the node types; what repeats is one node.
-    >>> check("02.1")
-    02.1 open: put your answer, a number, in place of the dots.
+    Returns:
+        A verdict that prints itself. It is true in a condition only when the answer is right; it stays open when
+        there is no answer, or when a file that the right answer is computed from is missing.
+
+    Raises:
+        MMSRError: There is no such exercise.
+
+    Example:
+        >>> check("02.1", 6)
+        02.1 not yet: these are the interactions times the node types; what repeats is one node.
+        >>> check("02.1")
+        02.1 open: put your answer, a number, in place of the dots.
     """
     asked = find(exercise)
-    given = _plain(answer)
+    try:
+        return _verdict(exercise, asked, _plain(answer))
+    except (MissingFileError, FileNotFoundError) as error:
+        return Verdict(exercise, None, f"this answer cannot be checked here, and that is not its fault: {error}.")
+
+
+def _verdict(exercise: str, asked: Exercise, given: Any) -> Verdict:
+    """What `check` says of the answer `given`; raises when a file that the right answer is computed from is missing."""
     if given is ...:
         kind = "" if asked.accepts else f", {_kind(_plain(asked.answer()))},"
         return Verdict(exercise, None, f"put your answer{kind} in place of the dots.")
     try:
         right = bool(asked.accepts(given)) if asked.accepts else _same(given, _plain(asked.answer()), asked.within)
+    except MissingFileError:
+        raise
     except (MMSRError, TypeError, ValueError, LookupError, AttributeError) as error:
         right, asked = False, Exercise(exercise, asked.answer, "", ((lambda _: True, f"it cannot be used: {error}."),))
     if right:

@@ -20,9 +20,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from mmsr_lite import check, show, stored, trace
-from mmsr_lite.graph.batch import RELATIONS, SELF
-from mmsr_lite.nn.probe import listen
+from mmsr_lite import RELATIONS, SELF, check, listen, show, stored, trace
 
 # %% [markdown]
 # ## Listening to a model

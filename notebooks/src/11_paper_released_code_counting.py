@@ -12,17 +12,11 @@
 # **Measured:** {{measured}}. Beauty's runs are opened from tables; a row took seconds to half a minute on one GPU.
 
 # %%
-from pathlib import Path
-
 import pandas as pd
 from scipy.stats import ttest_ind
 
-from mmsr_lite import check, evaluate, load, show, split
-from mmsr_lite.data.corruption import mismatched
-from mmsr_lite.data.storage import read_json
-from mmsr_lite.experiments.table import load_ranks
-from mmsr_lite.graph.codes import fit_codebook
-from mmsr_lite.models.counting import Markov, MarkovConfig
+from mmsr_lite import Markov, MarkovConfig, check, evaluate, fit_codebook, load, load_ranks, mismatched, paper_tables
+from mmsr_lite import read_json, show, split, stored_file
 
 # %% [markdown]
 # ## Counting
@@ -58,9 +52,9 @@ show.interact(
 # **Before you run it:** the paper's best baseline on Beauty, DIF-SR, has an HR@5 of 6.58, its MMSR 7.16. Where will a Markov chain be?
 
 # %%
-RESULTS, BENCHMARKS = Path("../assets/results/amazon-beauty"), Path("../benchmarks/results")
+RESULTS, BENCHMARKS = stored_file("assets/results/amazon-beauty"), stored_file("benchmarks/results")
 table = pd.read_csv(RESULTS / "comparison.csv")
-paper = pd.DataFrame(read_json("../mmsr_lite/experiments/paper.json")["comparison"]["Beauty"]).T
+paper = pd.DataFrame(paper_tables()["comparison"]["Beauty"]).T
 ours = table.groupby("model")[["HR@5", "MRR@5", "HR@20", "MRR@20"]].mean().sort_values("MRR@5", ascending=False)
 both = ours.join(paper[["HR@5", "MRR@5"]].add_prefix("paper: "))
 both.round(2)
@@ -106,7 +100,7 @@ assert len(hits) == 33_942 and 0.7 < shared.loc["markov", "mmsr"] < 0.85 and sha
 # **Before you run it:** fewer items, more of each user, richer modalities. Will MMSR's lead be larger or smaller?
 
 # %%
-FILMS = Path("../assets/results/ml-100k")
+FILMS = stored_file("assets/results/ml-100k")
 films = pd.read_csv(FILMS / "comparison.csv").groupby("model")[["HR@5", "MRR@5", "HR@20"]].mean()
 films.sort_values("HR@5", ascending=False).round(2)
 
@@ -173,7 +167,7 @@ some.groupby("system")[["HR@5", "MRR@5"]].agg(["mean", "std"]).round(2)
 # %%
 p = {m: ttest_ind(true[m], fake[m], equal_var=False).pvalue for m in ("HR@5", "MRR@5")}
 assert round(fake["HR@5"].mean(), 2) == 7.90 and p["HR@5"] > 0.5 and p["MRR@5"] > 0.1
-page = Path("../benchmarks/README.md").read_text(
+page = stored_file("benchmarks/README.md").read_text(
     encoding="utf-8"
 )  # the tests over users: ranks of these runs are not kept here
 assert "| shuffled | 0.02 (-0.07 to 0.10) | 0.70 |" in page
