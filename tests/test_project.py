@@ -1,7 +1,9 @@
 """The files around the package agree with each other: ranges, tested versions, commands, paths."""
 
+import ast
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -49,8 +51,40 @@ def test_conda_installs_the_same_ranges_as_pip():
 
 def test_tested_versions_satisfy_the_ranges():
     tested = {re.sub(r"[_.]", "-", name).lower(): version for name, version in pins().items()}
-    for name, req in ranges("lab", "dev").items():
-        assert req.specifier.contains(tested[name]), f"{name} {tested[name]} does not satisfy {req.specifier}"
+    for name, req in ranges("lab", "dev", "docs").items():
+        version = tested[name.replace("_", "-").lower()]
+        assert req.specifier.contains(version), f"{name} {version} does not satisfy {req.specifier}"
+
+
+NAMES_TO_IMPORT = {  # package on PyPI: name in Python, where they differ by more than - and _
+    "pillow": "PIL", "scikit-learn": "sklearn", "open-clip-torch": "open_clip", "pyyaml": "yaml",
+}  # fmt: skip
+ELSEWHERE = {"recbole"}  # in an environment of its own: benchmarks/README.md says how
+
+
+def imported(*folders: str) -> set[str]:
+    """Packages outside Python's own library that the Python files in these folders import, anywhere in a file."""
+    names: set[str] = set()
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.partition(".")[0])
+    own = {"mmsr_lite", "tests", "benchmarks", "fixtures", "__future__"}
+    return names - set(sys.stdlib_module_names) - own
+
+
+def declared(*extras: str) -> set[str]:
+    return {NAMES_TO_IMPORT.get(name.lower().replace("_", "-"), name.replace("-", "_")) for name in ranges(*extras)}
+
+
+def test_every_package_that_is_imported_is_declared():
+    optional = {"gpu", "encoders", "download", "lab"}
+    assert imported("mmsr_lite") - declared(*optional) == set()
+    everything = declared(*PYPROJECT["optional-dependencies"])
+    assert imported("tests", "notebooks", "benchmarks", "docs") - everything - ELSEWHERE == set()
+
 
 
 def test_torch_is_pinned_first():

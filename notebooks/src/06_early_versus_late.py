@@ -383,7 +383,7 @@ check("06.3", ...)
 check("06.3", ("gru4rec", "early"))
 
 # %% [markdown]
-# **Code you will read:** [models/fused.py](../mmsr_lite/models/fused.py), equations 3 to 6; [data/corruption.py](../mmsr_lite/data/corruption.py), the damage;
+# **Code you will read:** [models/early_late_fusion.py](../mmsr_lite/models/early_late_fusion.py), equations 3 to 6; [data/corruption.py](../mmsr_lite/data/corruption.py), the damage;
 # [experiments/fusion_order.py](../mmsr_lite/experiments/fusion_order.py), the study.
 #
 # **Next:** [07 missing modalities](07_missing_modalities.ipynb), where they are not wrong but gone.

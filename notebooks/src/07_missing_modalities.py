@@ -307,7 +307,7 @@ check(
 )  # fmt: skip
 
 # %% [markdown]
-# **Code you will read:** [experiments/missing.py](../mmsr_lite/experiments/missing.py), the study; [experiments/perform.py](../mmsr_lite/experiments/perform.py), `without`;
+# **Code you will read:** [experiments/missing.py](../mmsr_lite/experiments/missing.py), the study; [experiments/worker.py](../mmsr_lite/experiments/worker.py), `without`;
 # [nn/modality.py](../mmsr_lite/nn/modality.py), the zeros of the others.
 #
 # **Next:** [08 aggregators and ablations](08_aggregators_and_ablations.ipynb), where parts of the model are taken away instead.
