@@ -50,7 +50,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {"Notebooks": ["notebooks/index.md", "notebooks/teaching.md", *(f"notebooks/{n}.md" for n in NOTEBOOKS)]},
         {"Gallery": ["gallery/index.md"]},
         *([{"Concepts": [*concepts, *_others()]}] if concepts or _others() else []),
-        {"Results": ["results/index.md", "results/tables.md", "results/benchmarks.md", "results/notes.md"]},
+        {
+            "Results": [
+                "results/index.md",
+                {"All tables": "results/tables.md"},
+                {"Searches and controls": "results/benchmarks.md"},
+                {"Speed": "results/notes.md"},
+            ]
+        },
         {"Reference": [f"reference/{name}.md" for name in (*GROUPS, "records", "command-line")]},
     ]
     return config
@@ -94,19 +101,21 @@ def _others() -> list[str]:
 
 def _page(source: str, uri: str) -> Iterator[tuple[str, str | bytes]]:
     """The page `uri` made of a file of the repository, and the files that it needs beside it."""
+    carried: dict[str, Path] = {}
     if source == "README.md":
         return  # the start page is written for the site: docs/index.md
     if source.endswith(".ipynb"):
         notebook = nbformat.read(ROOT / source, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = relink(cell.source, source, uri, carried)
         text, resources = MarkdownExporter().from_notebook_node(notebook)
         folder = Path(source).stem
         for name, content in resources.get("outputs", {}).items():
             yield f"notebooks/{folder}/{name}", content
-        text = re.sub(r"!\[(?:png|svg)\]\(", f"![output]({folder}/", text)
+        yield uri, re.sub(r"^!\[png\]\(", f"![output]({folder}/", text, flags=re.MULTILINE)
     else:
-        text = (ROOT / source).read_text(encoding="utf-8")
-    carried: dict[str, Path] = {}
-    yield uri, relink(text, source, uri, carried)
+        yield uri, relink((ROOT / source).read_text(encoding="utf-8"), source, uri, carried)
     for name, path in carried.items():
         yield name, path.read_bytes()
 
@@ -134,8 +143,9 @@ def relink(text: str, source: str, uri: str, carried: dict[str, Path]) -> str:
             return f"[{words}]({posixpath.relpath(place, posixpath.dirname(uri))})"
         return words if words.strip("`") == path else f"{words} (`{path}`)"
 
-    own = posixpath.splitext(posixpath.basename(uri))[0] + "/"  # pictures of a notebook lie in a folder of its name
-    return re.sub(rf"\[([^\]]+)\]\((?!https?://|#|{own})([^)\s#]+)(#[^)]*)?\)", link, text)
+    parts = re.split(r"(^```.*?^```)", text, flags=re.MULTILINE | re.DOTALL)  # every second one is code
+    parts[::2] = [re.sub(r"\[([^\]]+)\]\((?!https?://|#)([^)\s#]+)(#[^)]*)?\)", link, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _reference(group: str) -> str:
@@ -148,7 +158,7 @@ def _reference(group: str) -> str:
             continue
         value = getattr(mmsr_lite, name)
         if not callable(value):
-            lines += [f"### mmsr_lite.{name}", "", "```python", _shown(value), "```", ""]
+            lines += [f'### mmsr_lite.{name} {{ data-toc-label="{name}" }}', "", "```python", _shown(value), "```", ""]
             continue
         options = f"{{heading: mmsr_lite.{name}, toc_label: {name}}}"
         lines += [f"::: {module}.{attribute or name}", f"    options: {options}", ""]
@@ -198,6 +208,8 @@ def _gallery() -> Iterator[tuple[str, str | bytes]]:
     """Every view, drawn from what comes with the package: a picture and a page that moves."""
     import tempfile
 
+    from plotly.offline import get_plotlyjs
+
     from mmsr_lite import show
 
     lines = [
@@ -213,8 +225,14 @@ def _gallery() -> Iterator[tuple[str, str | bytes]]:
             sentence = (getattr(show, name).__doc__ or "").strip().partition("\n")[0]
             view.save_png(Path(folder, "view.png"))
             view.save_html(Path(folder, "view.html"))
-            yield f"gallery/{name}.png", Path(folder, "view.png").read_bytes()
-            yield f"gallery/{name}.html", Path(folder, "view.html").read_bytes()
+            page, library = Path(folder, "view.html").read_text(encoding="utf-8"), get_plotlyjs()
+            if library in page:  # five megabytes: the site has them once
+                page = page.replace(f"<script>{library}</script>", '<script src="plotly.js"></script>')
+                page = page.replace("script-src 'unsafe-inline'", "script-src 'self' file: 'unsafe-inline'")
+                yield "gallery/plotly.js", library
+            drawn = ROOT / "assets/explorer.png" if name == "explorer" else Path(folder, "view.png")
+            yield f"gallery/{name}.png", drawn.read_bytes()
+            yield f"gallery/{name}.html", page
             words = " ".join(view.text.split()).replace("[", "(").replace("]", ")")
             lines += [f"## {name}", "", sentence, "", "```python", call, "```", ""]
             lines += [f"[![{words[:300]}]({name}.png)]({name}.html)", "", f"[Open it live]({name}.html)", ""]
@@ -224,8 +242,20 @@ def _gallery() -> Iterator[tuple[str, str | bytes]]:
 def _views() -> dict[str, Callable[[], tuple[Any, str]]]:
     """Name of a view -> a function that makes it and the call that people write."""
     from mmsr_lite import (
-        compare, codebook, faithfulness, gates, gates_summary, Markov, MarkovConfig, read_json, show, split, stored,
-        stored_file, stored_study, what_if,
+        Markov,
+        MarkovConfig,
+        codebook,
+        compare,
+        faithfulness,
+        gates,
+        gates_summary,
+        read_json,
+        show,
+        split,
+        stored,
+        stored_file,
+        stored_study,
+        what_if,
     )  # fmt: skip
 
     trace = read_json(stored_file("runs/wardrobe-mixed/trace.json"))

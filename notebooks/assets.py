@@ -12,7 +12,8 @@ from mmsr_lite.training.fit import fit
 from mmsr_lite.training.run import DEMO, RunConfig
 
 RUNS = {
-    f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO, device="cpu") for world in ("cycle", "match", "mixed")
+    f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO, device="cpu")
+    for world in ("cycle", "match", "mixed")
 }
 USER = 12
 
