@@ -215,7 +215,7 @@ def _gallery() -> Iterator[tuple[str, str | bytes]]:
     lines = [
         "# Gallery",
         "",
-        "Every figure that `mmsr_lite.show` makes, drawn from the runs and tables that come with the package. The picture",
+        "Every figure that `mmsr_lite.show` makes, drawn from runs and tables that come with the package. The picture",
         "is what a page on paper shows; the link below it opens the same figure live: it moves, and needs no network.",
         "",
     ]

@@ -76,4 +76,4 @@ def test_an_answer_is_not_blamed_for_a_file_that_is_missing(exercise, answer, no
         cached.cache_clear()
     verdict = check(exercise, answer)
     assert verdict.right is None
-    assert "cannot be checked here" in verdict.says and "install mmsr-lite anew" in verdict.says
+    assert "cannot be checked here" in verdict.message and "install mmsr-lite anew" in verdict.message
