@@ -9,6 +9,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MODULES = {  # old name -> new name
+    "mmsr_lite.evaluation.feed": "mmsr_lite.evaluation.device_examples",
     "mmsr_lite.experiments.page": "mmsr_lite.experiments.results_markdown",
     "mmsr_lite.experiments.perform": "mmsr_lite.experiments.worker",
     "mmsr_lite.experiments.record": "mmsr_lite.experiments.stored_study",
@@ -17,6 +18,7 @@ MODULES = {  # old name -> new name
     "mmsr_lite.explain.rerun": "mmsr_lite.explain.interventions",
     "mmsr_lite.explorer": "mmsr_lite.live_explorer",
     "mmsr_lite.models.fused": "mmsr_lite.models.early_late_fusion",
+    "mmsr_lite.nn.fused": "mmsr_lite.kernels",
     "mmsr_lite.views.bands": "mmsr_lite.views.figures.explanations",
     "mmsr_lite.views.brush": "mmsr_lite.views.widgets.user_browser",
     "mmsr_lite.views.charts": "mmsr_lite.views.figures.trace",
