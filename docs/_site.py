@@ -66,7 +66,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are made."""
     made: dict[str, str | bytes] = {}
-    for source, uri in PAGES.items():
+    # pages that are written; their links may lead to files of the repository, as GitHub reads them
+    written = {f"docs/{path.name}": path.name for path in (ROOT / "docs").glob("*.md")}
+    for source, uri in (PAGES | written).items():
         for name, content in _page(source, uri):
             made[name] = content
     made |= {f"reference/{group}.md": _reference(group) for group in GROUPS}
