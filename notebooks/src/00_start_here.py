@@ -55,7 +55,6 @@ show.interact(
 # %%
 config = RunConfig("wardrobe:mixed").with_settings(**DEMO | {"epochs": 6})
 model, _, metrics = fit(config, "runs/00_start_here")  # between the two: the data set, known already
-print(f"Trained on {next(model.parameters()).device} in {metrics['train_seconds']:.0f} s")
 
 # %%
 rows = {"HAN-GNN": metrics["test"], **metrics["counting"], "best reachable": metrics["reachable"]}

@@ -137,8 +137,6 @@ changes = {"true": {}, "shuffled": {"corruption": "mismatched"}, "none": {"modal
 ran = {name: fit(config.with_settings(**change), folder.with_name(f"12_{name}")) for name, change in changes.items()}
 found = {f"codes: {name}": metrics["test"] for name, (_, _, metrics) in ran.items()}
 found |= {f"counting: {name}": row for name, row in ran["true"][2]["counting"].items()}
-where = next(ran["true"][0].parameters()).device
-print(f"Trained three times on {where}, in {sum(metrics['train_seconds'] for _, _, metrics in ran.values()):.0f} s")
 pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 
 # %% [markdown]
