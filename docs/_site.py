@@ -3,9 +3,12 @@
 MkDocs calls `on_config`, `on_files` and `on_page_content`. Nothing here or on a page reads the network.
 """
 
+import io
 import posixpath
 import re
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from pprint import pformat
@@ -194,22 +197,23 @@ def _records() -> str:
 
 def _command_line() -> str:
     """The help of each command."""
-    import argparse
-
-    from mmsr_lite.cli import parser
-
-    top = parser()
-    (commands,) = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
-    lines = ["# Command line", "", "```text", top.format_help().rstrip(), "```", ""]
-    for name, command in commands.choices.items():
-        lines += [f"## mmsr-lite {name}", "", "```text", command.format_help().rstrip(), "```", ""]
+    overview = _help()
+    lines = ["# Command line", "", "```text", overview, "```", ""]
+    for name in re.findall(r"^ {4}([a-z]+)(?= {2,}|$)", overview, re.MULTILINE):
+        lines += [f"## mmsr-lite {name}", "", "```text", _help(name), "```", ""]
     return "\n".join(lines)
+
+
+def _help(*command: str) -> str:
+    """What `mmsr-lite COMMAND --help` prints."""
+    shown = io.StringIO()
+    with redirect_stdout(shown), suppress(SystemExit):
+        mmsr_lite.command_line([*command, "--help"])
+    return shown.getvalue().rstrip()
 
 
 def _gallery() -> Iterator[tuple[str, str | bytes]]:
     """Every view, drawn from what comes with the package: a picture and a page that moves."""
-    import tempfile
-
     from plotly.offline import get_plotlyjs
 
     from mmsr_lite import show

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from html.parser import HTMLParser
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -103,6 +104,16 @@ def test_every_view_has_a_picture_and_a_live_page_in_the_gallery(site):
     for name in [*VIEWS, "study", "curves", "differences"]:
         assert (site / "gallery" / f"{name}.png").stat().st_size > 5_000, name
         assert (site / "gallery" / f"{name}.html").stat().st_size > 5_000, name
+
+
+def test_every_command_has_its_help_and_every_kind_of_record_its_fields(site):
+    text = (site / "reference/command-line.html").read_text(encoding="utf-8")
+    assert all(f"usage: mmsr-lite {name}" in text for name in ("demo", "train", "prepare", "notebooks", "doctor"))
+    if find_spec("mmsr_lite.records"):
+        from mmsr_lite.records import RECORDS
+
+        page = (site / "reference/records.html").read_text(encoding="utf-8")
+        assert [kind for kind in RECORDS if f"mmsr-lite/{kind}/" not in page and f">{kind}<" not in page] == []
 
 
 def test_every_notebook_is_a_page_with_its_pictures(site):
