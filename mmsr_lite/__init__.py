@@ -15,7 +15,7 @@ data
 
 train
     RunConfig, DEMO     everything that decides a run; settings of the demo
-    fit, open_run       train and keep a run in a folder; open it again
+    fit, open_run, Run  train and keep a run in a folder; open it again; what both return
     codebooks, build_model              the codes and the untrained model of a run
     MMSR, MMSRConfig    the paper's model
     TrainConfig, train  the only training loop
@@ -84,8 +84,9 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
     "train": {
         "RunConfig": "mmsr_lite.training.run",
         "DEMO": "mmsr_lite.training.run",
-        "fit": "mmsr_lite.training.run",
-        "open_run": "mmsr_lite.training.run",
+        "fit": "mmsr_lite.training.fit",
+        "open_run": "mmsr_lite.training.fit",
+        "Run": "mmsr_lite.training.fit",
         "codebooks": "mmsr_lite.training.run",
         "build_model": "mmsr_lite.training.run:build",
         "MMSR": "mmsr_lite.models.mmsr",
@@ -173,8 +174,9 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.models.counting import Markov, MarkovConfig
     from mmsr_lite.models.mmsr import MMSR, MMSRConfig
     from mmsr_lite.nn.probe import listen
+    from mmsr_lite.training.fit import Run, fit, open_run
     from mmsr_lite.training.loop import TrainConfig, train
-    from mmsr_lite.training.run import DEMO, RunConfig, codebooks, fit, open_run
+    from mmsr_lite.training.run import DEMO, RunConfig, codebooks
     from mmsr_lite.training.run import build as build_model
     from mmsr_lite.views import show
     from mmsr_lite.views.report import save_report
@@ -182,7 +184,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     __all__ = [
         "ABLATIONS", "DEMO", "HETEROGENEOUS", "HOMOGENEOUS", "MMSR", "RELATIONS", "SELF", "STUDIES",
         "Codebook", "Dataset", "MMSRConfig", "MMSRError", "MSGraph", "Markov", "MarkovConfig", "Modality",
-        "Reading", "RunConfig", "Setting", "TrainConfig",
+        "Reading", "Run", "RunConfig", "Setting", "TrainConfig",
         "build_model", "build_msgraph", "check", "codebook", "codebooks", "command_line", "compare",
         "compare_with_pyg", "copy_notebooks", "drop_codes_at_test", "evaluate", "explore", "faithfulness", "fit",
         "fit_codebook", "fit_codebooks", "gates", "gates_beside", "gates_summary", "last_examples", "listen", "load",

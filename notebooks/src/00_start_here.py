@@ -16,7 +16,7 @@
 # %%
 import pandas as pd
 
-from mmsr_lite import DEMO, RunConfig, check, fit, load, read_json, show, trace
+from mmsr_lite import DEMO, RunConfig, check, fit, load, show, trace
 
 # %% [markdown]
 # ## A world whose truth is known
@@ -54,7 +54,8 @@ show.interact(
 
 # %%
 config = RunConfig("wardrobe:mixed").with_settings(**DEMO | {"epochs": 6})
-model, _, metrics = fit(config, "runs/00_start_here")  # between the two: the data set, known already
+run = fit(config, "runs/00_start_here")
+model, metrics = run.model, run.metrics
 
 # %%
 rows = {"HAN-GNN": metrics["test"], **metrics["counting"], "best reachable": metrics["reachable"]}
@@ -73,7 +74,7 @@ assert 0.25 < counted / best < 0.4
 # How it came there, epoch by epoch: the loss falls, the metrics on validation rise, and the gate moves for each node type.
 
 # %%
-show.training(read_json("runs/00_start_here/history.json"))
+show.training(run.history)
 
 # %% [markdown]
 # ## Look inside: one user's MSGraph

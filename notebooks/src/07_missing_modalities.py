@@ -15,8 +15,8 @@
 import pandas as pd
 import torch
 
-from mmsr_lite import Reading, Setting, build_model, check, codebooks, drop_codes_at_test, missing, open_run, ranks
-from mmsr_lite import show, stored_file, stored_study, trace
+from mmsr_lite import Reading, Setting, build_model, check, drop_codes_at_test, missing, ranks
+from mmsr_lite import show, stored, stored_study, trace
 
 # %% [markdown]
 # ## No node, or a zero
@@ -27,8 +27,8 @@ from mmsr_lite import show, stored_file, stored_study, trace
 # **Before you run it:** the lane of pictures gets emptier. What happens to the edges between the pictures that are left?
 
 # %%
-config, model, dataset, parts = open_run(stored_file("runs/wardrobe-cycle"), "cpu")  # stored numbers are a CPU's
-books = codebooks(config, dataset)
+run = stored("wardrobe-cycle")
+config, model, dataset, parts, books = run.config, run.model, run.dataset, run.split, run.codebooks
 poorer = {
     rate: drop_codes_at_test(model, config, dataset, books, Reading(rate=rate, corrupted="picture"))
     for rate in (0.5, 0.7, 0.3, 0.0)

@@ -55,9 +55,9 @@ pd.Series({name: beauty[name] for name in ("users", "items", "interactions")})
 # %%
 config = RunConfig(str(DATA), ("title", "categories")).with_settings(epochs=9, selection="none", precision="tf32")
 if LIVE:
-    model, dataset, metrics = fit(config, "runs/13_beauty")
-    assert metrics["test"]["HR@5"] > 7
-    found = pd.Series(metrics["test"])
+    run = fit(config, "runs/13_beauty")
+    assert run.metrics["test"]["HR@5"] > 7
+    found = pd.Series(run.metrics["test"])
 else:
     found = (
         pd.read_csv(RESULTS / "comparison.csv").query("model == 'mmsr'")[["HR@5", "MRR@5", "HR@20", "MRR@20"]].mean()
