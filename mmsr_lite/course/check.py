@@ -56,6 +56,11 @@ class Verdict:
     right: bool | None
     message: str
 
+    @property
+    def says(self) -> str:
+        """The message, by its name of version 0.1."""
+        return self.message
+
     def __bool__(self) -> bool:
         return self.right is True
 
