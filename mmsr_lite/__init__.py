@@ -42,10 +42,10 @@ show
 
 course
     check               what is wrong with an answer to an exercise, and whether it is right
-    stored, stored_study, stored_file   runs, studies and tables that come with the package
+    stored, stored_study, stored_ranks, stored_file runs, studies and tables that come with the package
     copy_notebooks      the notebooks and their exercises, copied into a folder of yours
     paper_tables        the numbers of the paper's tables
-    load_ranks, paired  stored ranks of test targets, and a paired test of two systems
+    paired              a paired test of two systems over users
     read_json, command_line             a JSON file; a command of `mmsr-lite` from Python
 
 MMSRError is raised for every mistake in what was given: it quotes the input and says what to do.
@@ -128,10 +128,10 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "check": "mmsr_lite.course.check",
         "stored": "mmsr_lite.course.stored",
         "stored_study": "mmsr_lite.course.stored",
+        "stored_ranks": "mmsr_lite.course.stored",
         "stored_file": "mmsr_lite.course.stored",
         "copy_notebooks": "mmsr_lite.course.copying",
         "paper_tables": "mmsr_lite.course.stored",
-        "load_ranks": "mmsr_lite.experiments.table",
         "paired": "mmsr_lite.experiments.statistics",
         "read_json": "mmsr_lite.data.storage",
         "command_line": "mmsr_lite.cli:main",
@@ -144,7 +144,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.cli import main as command_line
     from mmsr_lite.course.check import check
     from mmsr_lite.course.copying import copy_notebooks
-    from mmsr_lite.course.stored import paper_tables, stored, stored_file, stored_study
+    from mmsr_lite.course.stored import paper_tables, stored, stored_file, stored_ranks, stored_study
     from mmsr_lite.data import load
     from mmsr_lite.data.corruption import mismatched, missing, shuffled
     from mmsr_lite.data.dataset import Dataset, Modality
@@ -158,7 +158,6 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.experiments.ablation import VARIANTS as ABLATIONS
     from mmsr_lite.experiments.statistics import paired
     from mmsr_lite.experiments.study import Reading, Setting
-    from mmsr_lite.experiments.table import load_ranks
     from mmsr_lite.experiments.worker import drop_codes_at_test
     from mmsr_lite.explain.codebook import codebook
     from mmsr_lite.explain.compare import compare
@@ -188,9 +187,9 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "build_model", "build_msgraph", "check", "codebook", "codebooks", "command_line", "compare",
         "compare_with_pyg", "copy_notebooks", "drop_codes_at_test", "evaluate", "explore", "faithfulness", "fit",
         "fit_codebook", "fit_codebooks", "gates", "gates_beside", "gates_summary", "last_examples", "listen", "load",
-        "load_ranks", "mismatched", "missing", "open_run", "paired", "paper_tables", "prepare", "ranks", "read_json",
+        "mismatched", "missing", "open_run", "paired", "paper_tables", "prepare", "ranks", "read_json",
         "save_gates", "save_report", "show", "shuffled", "split", "statistics", "stored", "stored_file",
-        "stored_study", "trace", "train", "what_if",
+        "stored_ranks", "stored_study", "trace", "train", "what_if",
     ]  # fmt: skip
 
 

@@ -4,14 +4,18 @@ Runs are package data in `mmsr_lite/stored/runs`. Tables and measurements lie in
 the repository; a wheel carries copies of them in `mmsr_lite/stored`, under the same paths.
 """
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from mmsr_lite.data import load
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
+from mmsr_lite.experiments.table import load_ranks
 from mmsr_lite.records import StudyRecord
 from mmsr_lite.training.fit import UNPACKS, Run, fit, open_run
 
@@ -105,6 +109,33 @@ def stored_study(name: str, dataset: str, train: bool = False, only: list[str] |
     if train:
         return retrain_study(record, load(dataset.replace("-", ":", 1)), only)
     return record
+
+
+def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return the rank of each test target by runs of a stored study.
+
+    Args:
+        dataset: "amazon-beauty" or "wardrobe-cycle", for which ranks are kept.
+        runs: Names of runs, from the column `run` of a study's rows.
+
+    Returns:
+        Run -> (E,) ranks from 1; where items tie, a half is possible.
+
+    Raises:
+        MissingFileError: The ranks of one of the runs are not kept.
+
+    Example:
+        >>> rows = stored_study("comparison", "amazon-beauty")["rows"]
+        >>> run = next(row["run"] for row in rows if row["model"] == "mmsr" and row["seed"] == 0)
+        >>> len(stored_ranks("amazon-beauty", [run])[run])
+        33942
+    """
+    kept: dict[str, np.ndarray] = {}
+    for run in runs:
+        ranks = load_ranks(stored_file(f"assets/results/{dataset}/ranks/{run}.npz"))
+        if ranks is not None:
+            kept[run] = ranks
+    return kept
 
 
 def paper_tables() -> dict[str, Any]:

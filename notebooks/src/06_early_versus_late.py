@@ -148,13 +148,11 @@ assert round(left.loc["sasrec", "late"], 1) == 1.6
 # **Before you run it:** what do the other four seeds say, and how sure is the test of each?
 
 # %%
-from mmsr_lite import load_ranks, paired
-
-place = stored_file("assets/results/wardrobe-cycle/ranks")  # the rank of each test target, by each run
+from mmsr_lite import paired, stored_ranks
 
 # %%
 rows = pd.DataFrame(study["rows"]).query("model == 'sasrec'").replace({"corruption": {"": "undisturbed"}})
-rows["ranks"] = [load_ranks(place / f"{run}.npz") for run in rows.run]
+rows["ranks"] = rows.run.map(stored_ranks("wardrobe-cycle", rows.run))  # the rank of each test target
 each = rows.pivot_table("HR@5", ["variant", "seed"], "corruption")
 lost_by = (each.undisturbed - each.mismatched).unstack("variant")[["early", "late"]]
 for seed, some in rows.groupby("seed"):

@@ -15,8 +15,8 @@
 import pandas as pd
 from scipy.stats import ttest_ind
 
-from mmsr_lite import Markov, MarkovConfig, check, evaluate, fit_codebook, load, load_ranks, mismatched, paper_tables
-from mmsr_lite import read_json, show, split, stored_file
+from mmsr_lite import Markov, MarkovConfig, check, evaluate, fit_codebook, load, mismatched, paper_tables
+from mmsr_lite import read_json, show, split, stored_file, stored_ranks
 
 # %% [markdown]
 # ## Counting
@@ -80,9 +80,8 @@ assert tests["markov", "HR@5"]["p"] < 0.001 and tests["markov", "HR@5"]["users"]
 
 # %%
 runs = table.query("seed == 0").set_index("model").run
-hits = pd.DataFrame({name: load_ranks(RESULTS / "ranks" / f"{run}.npz") <= 5 for name, run in runs.items()}).astype(
-    float
-)
+ranked = stored_ranks("amazon-beauty", runs)
+hits = pd.DataFrame({name: ranked[run] <= 5 for name, run in runs.items()}).astype(float)
 shared = hits.T @ hits / hits.sum()  # column: whose hits; row: who has them too
 show.interact(
     lambda hits, found: f"{found} has {100 * shared.loc[found, hits]:.0f} % of the hits of {hits}",
