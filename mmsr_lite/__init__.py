@@ -42,7 +42,7 @@ show
 
 course
     check               what is wrong with an answer to an exercise, and whether it is right
-    stored, stored_study, stored_ranks, stored_file runs, studies and tables that come with the package
+    stored, stored_study, stored_ranks, stored_file     runs, studies and tables that come with the package
     copy_notebooks      the notebooks and their exercises, copied into a folder of yours
     paper_tables        the numbers of the paper's tables
     paired              a paired test of two systems over users

@@ -119,10 +119,7 @@ def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
         runs: Names of runs, from the column `run` of a study's rows.
 
     Returns:
-        Run -> (E,) ranks from 1; where items tie, a half is possible.
-
-    Raises:
-        MissingFileError: The ranks of one of the runs are not kept.
+        Run -> (E,) ranks from 1, of those runs whose ranks are kept; where items tie, a half is possible.
 
     Example:
         >>> rows = stored_study("comparison", "amazon-beauty")["rows"]
@@ -130,9 +127,10 @@ def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
         >>> len(stored_ranks("amazon-beauty", [run])[run])
         33942
     """
+    folder = stored_file("assets/results") / dataset
     kept: dict[str, np.ndarray] = {}
     for run in runs:
-        ranks = load_ranks(stored_file(f"assets/results/{dataset}/ranks/{run}.npz"))
+        ranks = load_ranks(folder / "ranks" / f"{run}.npz")
         if ranks is not None:
             kept[run] = ranks
     return kept
