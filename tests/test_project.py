@@ -107,7 +107,8 @@ def test_every_make_command_that_a_document_names_exists():
         for target in re.findall(r"(?:^|`|MMSR_SITE=site )make ([a-z-]+)", (ROOT / file).read_text(), re.M)
     }
     assert {("README.md", "demo"), ("README.md", "test"), ("CONTRIBUTING.md", "test-quick")} <= named
-    assert {(".ci/run", "test-rest"), (".ci/run", "test-notebooks"), (".ci/run", "docs")} <= named  # together they are every test
+    assert {(".ci/run", target) for target in ("test-rest", "test-notebooks")} <= named  # together they are every test
+    assert (".ci/run", "docs") in named
     assert {target for _, target in named} <= targets
 
 
@@ -186,6 +187,7 @@ def test_the_table_of_the_readme_says_what_the_tables_of_the_worlds_say():
         assert re.search(rf"^\| `{world}`.*\| {' [|] '.join(f'{value:.1f}' for value in row)} \|$", readme, re.M), row
 
 
+@pytest.mark.slow
 def test_the_ten_lines_of_the_readme_run(tmp_path):
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert len([line for line in code.splitlines() if line.strip()]) <= 10
