@@ -166,9 +166,9 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.explain.pyg import compare_with_pyg
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.explain.what_if import what_if
-    from mmsr_lite.graph.relations import RELATIONS, SELF
     from mmsr_lite.graph.codes import Codebook, fit_codebook, fit_codebooks
     from mmsr_lite.graph.msgraph import HETEROGENEOUS, HOMOGENEOUS, MSGraph, build_msgraph
+    from mmsr_lite.graph.relations import RELATIONS, SELF
     from mmsr_lite.live_explorer import explore
     from mmsr_lite.models.counting import Markov, MarkovConfig
     from mmsr_lite.models.mmsr import MMSR, MMSRConfig
