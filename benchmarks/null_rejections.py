@@ -1,4 +1,4 @@
-"""Does the test that decides hold its level? `python -m benchmarks null_rejections` simulates tables without a difference.
+"""Does the test that decides hold its level? `python -m benchmarks null_rejections` simulates equal systems.
 
 Two systems that are the same in the mean are drawn again and again: users like one of them more, seeds are lucky or
 not, hits are chance. A test at 5 % should find a difference in 5 % of them. Four tests are counted: the crossed one,
@@ -15,8 +15,9 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from benchmarks.timing import RESULTS
-from mmsr_lite.experiments.statistics import bootstrap as bootstrap_p
-from mmsr_lite.experiments.statistics import crossed, over_seeds, over_users
+from mmsr_lite.experiments.reported_tests import bootstrap as bootstrap_p
+from mmsr_lite.experiments.reported_tests import over_seeds, over_users
+from mmsr_lite.experiments.statistics import crossed
 
 MISS, HIT = 50, 3  # ranks
 

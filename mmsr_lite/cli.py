@@ -103,6 +103,7 @@ def tables(args: argparse.Namespace) -> None:
     from mmsr_lite.experiments.runner import run_sources
 
     given = ("out", "modalities", "min_count", "seeds", "device", "jobs", "limit_minutes", "dry_run", "page", "only")
+    given = (*given, "recompute")
     how = {name: getattr(args, name) for name in given} | {"encoders": encoders(args.encoder)}
     for told in run_sources(args.name, args.source, changes=pairs(args.set, json_values=True), **how):
         print(told, flush=True)
@@ -229,6 +230,7 @@ def parser() -> argparse.ArgumentParser:
     add("--limit-minutes", type=float, default=float("inf"), metavar="M", help="begin nothing that would end later")
     add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings of all systems; lr, dropout: lists to try")
     add("--dry-run", action="store_true", help="count runs and estimate seconds")
+    add("--recompute", action="store_true", help="compute every test of OUT again from the ranks that are kept there")
     add("--page", action="store_true", help="write OUT/README.md from all tables")
     # fmt: on
 

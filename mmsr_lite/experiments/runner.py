@@ -29,6 +29,7 @@ from mmsr_lite.experiments.provenance import note_dataset, write_sidecar
 from mmsr_lite.experiments.results_markdown import write_page
 from mmsr_lite.experiments.study import LABELS, Job, Reading, Setting, run_id, tuned
 from mmsr_lite.experiments.table import BETAS, TUNING, read_rows, said, system_of, write_rows
+from mmsr_lite.experiments.verdicts import recompute as recompute_all
 from mmsr_lite.experiments.worker import Worker, device_name
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import pick_device
@@ -45,18 +46,39 @@ def run_sources(
     encoders: Any = None,
     min_count: int | None = None,
     limit_minutes: float = float("inf"),
+    recompute: bool = False,
     page: bool = False,
     out: str | Path,
     **how: Any,
 ) -> Iterator[str]:
-    """`run_studies` of "missing", "ablation,released" or "all" on each source (none: the wardrobe worlds); then perhaps
-    the page of all."""
+    """Carry out studies on several sources, as `mmsr-lite tables` does.
+
+    Args:
+        study: a study, several with commas between them ("ablation,released"), "all", or None for none.
+        sources: data sets as `load` takes them; none: three wardrobe worlds.
+        modalities: as for `load`.
+        encoders: as for `load`.
+        min_count: as for `load`.
+        limit_minutes: nothing begins that would end later than so many minutes from now.
+        recompute: whether to compute all tests in `out` again from the ranks that are kept there.
+        page: whether to write `out`/README.md from all tables at the end.
+        out: the folder of the tables.
+        **how: as for `run_studies`.
+
+    Yields:
+        A sentence for each thing done.
+
+    Raises:
+        MMSRError: for an unknown study, source or setting.
+    """
     deadline = time.monotonic() + 60 * limit_minutes
     names = [choose("study", name, [*STUDIES, "all"]) for name in (study or "").split(",") if name]
     names = [*STUDIES] if "all" in names else names
     for source in (sources or [f"wardrobe:{world}" for world in ("cycle", "match", "mixed")]) if names else ():
         dataset = load(source, modalities=modalities, encoders=encoders, min_count=min_count)
         yield from run_studies(names, dataset, out, deadline=deadline, **how)
+    if recompute:
+        yield from recompute_all(out)
     if page:
         yield f"Saved {write_page(out)}"
 

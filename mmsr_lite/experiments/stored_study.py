@@ -5,12 +5,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.provenance import compare, read_sidecar
+from mmsr_lite.experiments.provenance import read_sidecar
 from mmsr_lite.experiments.study import LABELS, Setting, run_id, tuned
 from mmsr_lite.experiments.table import read_rows, system_of
+from mmsr_lite.experiments.verdicts import apart, compare
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.records import StudyRecord
 
@@ -32,7 +34,7 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
         "terms": told["terms"] | sidecar["grid"],
         "labels": [*LABELS],
     }
-    return StudyRecord(record, rows=rows, tests=sidecar["tests"])
+    return StudyRecord(record, rows=rows, tests=[test | {"apart": apart(test)} for test in sidecar["tests"]])
 
 
 def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None = None) -> StudyRecord:
@@ -54,5 +56,5 @@ def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None 
                 if found is not None:
                     made = worker.run_job(replace(job, config=found))[0]
                     rows += [dict(zip(LABELS, system_of(row), strict=True)) | row | told for row in made]
-        tests = compare(Path(place), record["study"], rows, setting)
-    return record | {"rows": rows, "tests": tests}
+        tests = compare(Path(place), record["study"], rows, split(dataset).test.user)
+    return record | {"rows": rows, "tests": [test | {"apart": apart(test)} for test in tests]}

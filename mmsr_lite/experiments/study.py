@@ -59,12 +59,21 @@ class Job:
 
 @dataclass(frozen=True)
 class Study:
-    """`jobs(setting)` lists the systems; each is tested against the one whose labels differ from its by `reference`."""
+    """A study: which systems it has, and which of them each is tested against.
+
+    Attributes:
+        paper: the table or figure of the paper that it repeats, "-" for one of our own.
+        asks: the question, in a sentence.
+        jobs: gives the systems on a data set.
+        reference: labels of the system that another is tested against: its own labels, changed to these.
+        of_one_model: whether the system of a row was read off the same trained model as its reference.
+    """
 
     paper: str
     asks: str
     jobs: Callable[[Setting], list[Job]]
     reference: dict[str, Any]
+    of_one_model: Callable[[dict[str, Any]], bool] = lambda row: False
 
 
 @dataclass(frozen=True)

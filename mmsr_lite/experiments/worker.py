@@ -14,8 +14,8 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.experiments.gates import betas, forced
+from mmsr_lite.experiments.kept_ranks import save_ranks
 from mmsr_lite.experiments.study import Job, Reading, run_id
-from mmsr_lite.experiments.table import save_ranks
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender

@@ -15,8 +15,9 @@ from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.experiments import STUDIES, runner
+from mmsr_lite.experiments.kept_ranks import load_ranks
 from mmsr_lite.experiments.study import Setting, run_id
-from mmsr_lite.experiments.table import METRICS, load_ranks, read_rows
+from mmsr_lite.experiments.table import METRICS, read_rows
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.training.fit import fit
 from mmsr_lite.training.run import RunConfig

@@ -8,7 +8,8 @@ from scipy import stats
 
 from benchmarks.null_rejections import HIT, MISS, WORLDS, World, p_values
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.experiments.statistics import bootstrap, crossed, holm, over_seeds, over_users
+from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, over_users
+from mmsr_lite.experiments.statistics import crossed, holm
 
 TIMES = 1000
 
