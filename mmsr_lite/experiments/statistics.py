@@ -5,8 +5,8 @@ tested on every user, so seeds and users are *crossed*. `crossed` takes both int
 calls two seeds of the same system different, and a test that knows only seeds calls it a difference when a few users
 like one system more.
 
-`crossed` decides; `holm` corrects the p-values of a whole table for their number. The tests that other papers use are in
-`reported_tests`, for comparison.
+`crossed` decides; `holm` corrects the p-values of a whole table for their number. The tests that other papers use are
+in `reported_tests`, for comparison.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ranks of a study in one small file: exact at 5 and 20, the older form is still read, the repository stays small."""
+"""The ranks of a study in one small file: exact at 5 and 20, older files are still read, the repository stays small."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What stands beside a table: tests from kept ranks alone, corrected together; without ranks nobody is called better."""
+"""What stands beside a table: tests from kept ranks, corrected together; without ranks nobody is called better."""
 
 import numpy as np
 import pytest
