@@ -61,6 +61,7 @@ class TrainConfig:
     device: str = "auto"
     precision: str = "float32"
     negatives: int = 0
+    stop_after: int = 0  # leave after this epoch of the schedule that `epochs` makes; 0: go through all of it
 
     def __post_init__(self) -> None:
         choose("precision", self.precision, PRECISIONS)
@@ -71,6 +72,8 @@ class TrainConfig:
                 raise MMSRError(f"{name} is {getattr(self, name)}; expected more than 0")
         if self.negatives < 0:
             raise MMSRError(f"negatives is {self.negatives}; expected 0 (all items) or more")
+        if not 0 <= self.stop_after <= self.epochs:
+            raise MMSRError(f"stop_after is {self.stop_after}; expected 0 (never) to epochs, which is {self.epochs}")
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -167,8 +170,9 @@ def train(
     record["device"] = where(device)
     steps, lengths = -(-len(parts.train) // config.batch), parts.train.lengths
     began = time.perf_counter() - record.get("seconds", 0.0)
-    changeover = Changeover(step, lengths, config.epochs * steps, record, kernels)
-    epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
+    most = config.stop_after or config.epochs
+    changeover = Changeover(step, lengths, most * steps, record, kernels)
+    epochs = range(len(record["epochs"]) + 1, most + 1)
     ahead: list[np.ndarray] = []
     bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress or rank() > 0, mininterval=0.5)
     for epoch in epochs:
@@ -186,7 +190,7 @@ def train(
             lr = _lr(config, steps_done, config.epochs * steps)
             step(some, width_for(lengths[batch].max(), device), lr, len(batch))
             bar.update()
-        more = epoch < config.epochs  # the next epoch's order is made while a GPU still works at this one
+        more = epoch < epochs.stop - 1  # the next epoch's order is made while a GPU still works at this one
         ahead = batches(lengths, config.batch, (config.seed, epoch + 1)) if more else []
         entry: dict[str, Any] = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
         shown, better = {"loss": f"{entry['loss']:.3f}"}, True
