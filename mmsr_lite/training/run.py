@@ -30,6 +30,7 @@ DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe w
     "batch": 256,
     "lr": 2e-2,
     "device": "cpu",
+    "refit": False,  # its numbers are those of the epoch that validation chose
 }
 
 
@@ -53,7 +54,7 @@ class RunConfig:
     codes_per_item: int = 3
     reduction: str = "pca"
     distance: str = "cosine"
-    refit: bool = False  # after selection on validation, train again on all of the training part for as many epochs
+    refit: bool = True  # after selection on validation, train again on all of the training part, up to the same epoch
     settings: dict[str, Any] = field(default_factory=dict)
     train: TrainConfig = field(default_factory=TrainConfig)
 
