@@ -103,7 +103,7 @@ def tables(args: argparse.Namespace) -> None:
     from mmsr_lite.experiments.runner import run_sources
 
     given = ("out", "modalities", "min_count", "seeds", "device", "jobs", "limit_minutes", "dry_run", "page", "only")
-    given = (*given, "recompute")
+    given = (*given, "trials", "recompute")
     how = {name: getattr(args, name) for name in given} | {"encoders": encoders(args.encoder)}
     for told in run_sources(args.name, args.source, changes=pairs(args.set, json_values=True), **how):
         print(told, flush=True)
@@ -224,11 +224,12 @@ def parser() -> argparse.ArgumentParser:
     read(add)
     add("--only", nargs="+", metavar="MODEL", help="systems of these models alone, for now")
     add("--seeds", type=int, default=5, metavar="INT", help="runs of each system (5)")
+    add("--trials", type=int, default=16, metavar="INT", help="trials that choose the settings of each system (16)")
     add("--device", default="auto", help="auto, cpu or cuda (auto)")
     add("--jobs", type=int, default=1, metavar="INT", help="processes side by side (1)")
     add("--out", default="assets/results", help="folder of the tables (assets/results)")
     add("--limit-minutes", type=float, default=float("inf"), metavar="M", help="begin nothing that would end later")
-    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings of all systems; lr, dropout: lists to try")
+    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings of all systems; of lr, dropout, ...: lists to draw trials from")
     add("--dry-run", action="store_true", help="count runs and estimate seconds")
     add("--recompute", action="store_true", help="compute every test of OUT again from the ranks that are kept there")
     add("--page", action="store_true", help="write OUT/README.md from all tables")

@@ -76,8 +76,8 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
 
 
 def _grid(setting: Setting) -> dict[str, list[float]]:
-    """The values that every learned system tries."""
-    return {name: list(values) for name, values in setting.grid.items()}
+    """The values that every system tries, and in how many trials."""
+    return {name: [*some.values] for name, some in setting.space.items()} | {"trials": [setting.trials]}
 
 
 def _version(package: str) -> str:

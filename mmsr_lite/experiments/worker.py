@@ -63,8 +63,11 @@ class Worker:
         return self.kept.get(key, ())
 
     def _read(self, job: Job, run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        if run.model.learns and run.config.train.selection == "validation":
-            best = run.history["epochs"][run.history["best_epoch"] - 1]["validation"]
+        if run.config.train.selection == "validation":
+            if run.model.learns:
+                best = run.history["epochs"][run.history["best_epoch"] - 1]["validation"]
+            else:
+                best = metrics(ranks(run.model, run.split.validation))
             return [job.labels | {"at": "validation"} | best | {"run": run_id(job.config)}], []
         parts, found = run.split, []
         for reading in job.readings:

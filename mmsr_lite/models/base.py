@@ -52,8 +52,13 @@ class Recommender(nn.Module, ABC):
         return dot_scores(*self.encode(history))
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy over all items of `target` (B,)."""
-        return linear_cross_entropy(*self.encode(history), target)
+        """Mean cross-entropy over all items of `target` (B,), its labels smoothed as the config says."""
+        return linear_cross_entropy(*self.encode(history), target, smoothing=self.label_smoothing)
+
+    @property
+    def label_smoothing(self) -> float:
+        """The share of each target that the loss spreads over all items; 0 for a model without that setting."""
+        return getattr(self.config, "label_smoothing", 0.0)
 
     def observe(self, examples: Examples) -> None:
         """Let modules with an `observe` see the training part; what they keep are buffers, saved with the weights."""

@@ -28,6 +28,7 @@ class GRU4RecConfig:
     fusion: str = "none"
     dropout: float = 0.2
     reads: str = "codes"
+    label_smoothing: float = 0.0
     max_history: int = 50
 
     def __post_init__(self) -> None:

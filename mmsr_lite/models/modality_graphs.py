@@ -21,6 +21,7 @@ class PropagationConfig:
     dim: int = 128
     layers: int = 2
     dropout: float = 0.3
+    label_smoothing: float = 0.0
     max_history: int = 50
 
 

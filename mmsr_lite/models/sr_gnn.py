@@ -30,6 +30,7 @@ class SRGNNConfig:
     dim: int = 128
     layers: int = 1
     dropout: float = 0.2
+    label_smoothing: float = 0.0
     max_history: int = 50
 
 

@@ -26,6 +26,7 @@ class AttentionConfig:
     dropout: float = 0.2
     norm_first: bool = True
     reads: str = "codes"
+    label_smoothing: float = 0.0
     max_history: int = 50
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from mmsr_lite.data.storage import read_json
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.gates import betas, forced
-from mmsr_lite.experiments.study import Reading, Setting, run_id
+from mmsr_lite.experiments.study import Reading, Setting, at_point, run_id, trial, tuned
 from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.explain.interventions import FORCED
@@ -52,12 +52,46 @@ def test_all_models_are_on_equal_terms(setting):
         assert config.train.batch == 64 and getattr(own, "dim", 8) == 8
         if name != "mmsr" and MODELS[name].learns:  # as many layers as their own papers
             assert own.layers == MODELS[name].Config().layers
-        trials = setting.trials(config)
-        assert [(t.train.lr, t.train.seed, t.train.selection) for t in trials] == [
-            (lr, 0, "validation") for lr in (0.01, 0.02)
-        ]
-        drops = {value for t in trials for name, value in t.settings.items() if name.endswith("dropout")}
-        assert drops <= {0.1} and (drops or not MODELS[name].learns)
+        points = setting.points(name)
+        if MODELS[name].learns:
+            assert [point["lr"] for point in points] == [0.01, 0.02]
+            judged = [trial(config, point) for point in points]
+            terms = {(t.train.seed, t.train.selection, t.train.epochs, t.refit) for t in judged}
+            assert terms == {(0, "validation", 2, False)}
+            assert {value for t in judged for n, value in t.settings.items() if n.endswith("dropout")} <= {0.1}
+
+
+def test_every_system_that_has_something_to_choose_has_the_same_trials(ring):
+    setting, shared = Setting.of(ring), ("lr", "epochs", "weight_decay", "dropout", "label_smoothing")
+    points = {name: setting.points(name) for name in MODELS}
+    assert {len(some) for name, some in points.items() if name != "popularity"} == {16} and not points["popularity"]
+    for name in MODELS:
+        if MODELS[name].learns:
+            assert [[point[n] for n in shared] for point in points[name]] == [
+                [point[n] for n in shared] for point in points["mmsr"]
+            ]
+    assert {*points["markov"][0]} == {"decay", "max_history"}
+    assert {*points["item-knn"][0]} == {"max_history", "neighbours"}
+    point = {"lr": 0.002, "dropout": 0.5, "label_smoothing": 0.1}
+    for name in ("mmsr", "bm3", "sasrec", "gru4rec", "sr-gnn"):
+        config = at_point(setting.config(name), point)
+        assert config.settings["label_smoothing"] == 0.1 and config.train.lr == 0.002
+        assert {value for n, value in config.settings.items() if n.endswith("dropout")} == {0.5}
+
+
+def test_the_schedule_of_the_trial_is_the_schedule_of_the_run(setting):
+    point = {"lr": 0.02, "epochs": 30}
+    judged, final = trial(setting.config(), point), tuned(setting.config(), point, best_epoch=7, seed=3)
+    assert judged.train.epochs == final.train.epochs == 30 and final.train.stop_after == 7
+    assert (final.train.selection, final.train.seed) == ("none", 3)
+    assert tuned(setting.config(), point, best_epoch=30, seed=3).train.stop_after == 0
+
+
+def test_whether_a_run_would_refit_does_not_name_it_where_nothing_was_held_out(setting):
+    config = setting.config().with_settings(selection="none")
+    assert run_id(config) == run_id(config.with_settings(refit=True))
+    config = config.with_settings(selection="validation")
+    assert run_id(config) != run_id(config.with_settings(refit=True))
 
 
 def test_the_paper_has_what_its_tables_say():
