@@ -229,7 +229,7 @@ def parser() -> argparse.ArgumentParser:
     add("--jobs", type=int, default=1, metavar="INT", help="processes side by side (1)")
     add("--out", default="assets/results", help="folder of the tables (assets/results)")
     add("--limit-minutes", type=float, default=float("inf"), metavar="M", help="begin nothing that would end later")
-    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings of all systems; of lr, dropout, ...: lists to draw trials from")
+    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings of all systems; lr, dropout, ...: lists")
     add("--dry-run", action="store_true", help="count runs and estimate seconds")
     add("--recompute", action="store_true", help="compute every test of OUT again from the ranks that are kept there")
     add("--page", action="store_true", help="write OUT/README.md from all tables")

@@ -52,8 +52,12 @@ def fit_codebook(
     """Learn C centres of one modality and give each item that has it the k nearest; others have no code.
 
     The paper measures by cosine; the released code by Euclidean distance, over the reduction "sigmoid-autoencoder".
+    With `num_codes` 0 there is no clustering: see `own_nodes`.
+
     Raises `MMSRError` when k > C or when the modality has fewer distinct features than C.
     """
+    if num_codes == 0:
+        return own_nodes(modality, dim=dim, reduction=reduction, seed=seed)
     choose("distance", distance, DISTANCES)
     present = np.flatnonzero(modality.present)
     distinct = len(np.unique(modality.features[present], axis=0)) if len(present) else 0
@@ -70,6 +74,41 @@ def fit_codebook(
     centres, reduced = (np.zeros((rows, dim), np.float32) for rows in (num_codes + 1, len(codes)))
     centres[1:, : found.shape[1]] = found
     reduced[present, : found.shape[1]] = points
+    return Codebook(modality.name, codes, centres, reduced)
+
+
+def own_nodes(modality: Modality, *, dim: int = 128, reduction: str = "pca", seed: int = 0) -> Codebook:
+    """A codebook without clustering: each item that has the modality has a node of its own, shared with no other item.
+
+    The paper compares this with modality codes (section 5.5, "not using modality codes"): features are nodes of the
+    graph as they are.
+
+    Args:
+        modality: features (V+1, F) and which items have them.
+        dim: D, the width that features are reduced to.
+        reduction: how they are reduced, one of `REDUCTIONS`.
+        seed: of the reduction.
+
+    Returns:
+        A codebook of one code an item: its own, which starts at the item's reduced features.
+
+    Raises:
+        MMSRError: when no item has the modality.
+
+    Example:
+        >>> features = np.array([[0, 0], [1, 0], [1, 0], [0, 0]], np.float32)
+        >>> own_nodes(Modality("toy", features, np.array([False, True, True, False])), dim=2).codes[:, 0].tolist()
+        [0, 1, 2, 0]
+    """
+    present = np.flatnonzero(modality.present)
+    if not len(present):
+        raise MMSRError(f"no item has the modality {modality.name!r}; leave it out")
+    points = REDUCTIONS[choose("reduction", reduction, REDUCTIONS)](modality.features[present], dim, seed)
+    codes = np.zeros((len(modality.present), 1), np.int64)
+    codes[present, 0] = np.arange(1, len(present) + 1)
+    centres, reduced = (np.zeros((rows, dim), np.float32) for rows in (len(present) + 1, len(codes)))
+    centres[1:, : points.shape[1]] = points
+    reduced[present, : points.shape[1]] = points
     return Codebook(modality.name, codes, centres, reduced)
 
 

@@ -50,7 +50,7 @@ class RunConfig:
     corrupted: str | None = None  # the modality it is done to; None: all
     rate: float = 1.0
     model: str = "mmsr"
-    codes: int = 30
+    codes: int = 30  # C; 0: no clustering, a node for each item's own feature
     codes_per_item: int = 3
     reduction: str = "pca"
     distance: str = "cosine"

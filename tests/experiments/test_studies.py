@@ -94,6 +94,23 @@ def test_whether_a_run_would_refit_does_not_name_it_where_nothing_was_held_out(s
     assert run_id(config) != run_id(config.with_settings(refit=True))
 
 
+def test_without_codes_each_items_own_feature_is_a_node_and_without_modalities_there_is_none(setting, ring):
+    rows = {job.labels["variant"]: job.config for job in STUDIES["codebook"].jobs(setting)}
+    own, none = (build(rows[name], corrupt(rows[name], ring.with_modalities(*rows[name].modalities))) for name in (
+        "no codes", "no modalities"
+    ))  # fmt: skip
+    assert own.node_types == ("item", "a", "b") and none.node_types == ("item",)
+    graph = own.graphs(torch.tensor([[1, 2, 1, 3]]))
+    assert [int((ids > 0).sum()) for ids in graph.ids] == [3, 3, 3]  # as many nodes as items, none shared
+
+
+def test_one_family_alone_is_on_a_gcn_as_in_the_paper_and_on_attention_beside_it(setting):
+    rows = {job.labels["variant"]: job.config.settings for job in STUDIES["ablation"].jobs(setting)}
+    for name, fusion in (("ho", "homogeneous"), ("he", "heterogeneous")):
+        assert (rows[name]["aggregator"], rows[name]["fusion"]) == ("gcn", fusion)
+        assert rows[f"{name}, attention"]["fusion"] == fusion and "aggregator" not in rows[f"{name}, attention"]
+
+
 def test_the_paper_has_what_its_tables_say():
     beauty = PAPER["comparison"]["Beauty"]
     assert beauty["mmsr"] == {"HR@5": 7.1563, "MRR@5": 4.4429, "HR@20": 14.147, "MRR@20": 5.0433}
