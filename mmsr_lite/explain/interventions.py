@@ -135,7 +135,7 @@ def rerun(
             states = layer(states, whole)
     model.train(was_training)
     last = states[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]  # (B, D)
-    scores = model._scaled(last) @ model.item_table().T  # the model may score by the cosine
+    scores = model.compared(last) @ model.item_table().T  # the model may score by the cosine
     return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf), seen
 
 
