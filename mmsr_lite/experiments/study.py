@@ -22,6 +22,7 @@ from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run import DEMO, RunConfig
 
 LABELS = ("model", "variant", "corruption", "modality", "rate", "at")  # columns that name a system
+FORMERLY_FIXED = {"slope": 0.01}  # settings that were not there when the first tables were made, and what they were
 BASES = {  # settings of every system that has them, by kind of source; but layers are MMSR's, others have their own
     "wardrobe": {name: DEMO[name] for name in ("dim", "layers", "codes", "codes_per_item", "batch")},
     "folder": {"dim": 128, "layers": 1, "codes": 30, "codes_per_item": 3, "batch": 512},
@@ -238,9 +239,11 @@ def resolved(config: RunConfig) -> dict[str, Any]:
 def run_id(config: RunConfig, reading: Reading | None = None) -> str:
     """The name of a run, or of a reading off it, in all tables: the same on every device and under every label.
 
-    Settings that are off (0, "", False, None) do not count, so an option that comes to be later renames nothing.
+    Settings that are off (0, "", False, None) do not count, and neither do those of FORMERLY_FIXED at the value they
+    had before: an option that comes to be later renames nothing.
     """
     settings = {name: value for name, value in sorted(resolved(config).items()) if value and name != "device"}
+    settings = {name: value for name, value in settings.items() if value != FORMERLY_FIXED.get(name)}
     more: list[tuple] = []
     if reading is not None:
         more = [(reading.rate, reading.corrupted, reading.gate), (reading.beside,), (reading.displaced,)]

@@ -17,6 +17,7 @@ from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn import departures
+from mmsr_lite.nn.attention import SLOPE
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.departures import Departures
 from mmsr_lite.nn.han import FUSIONS
@@ -35,6 +36,8 @@ class MMSRConfig(Departures):
         aggregator: What a layer is, one of AGGREGATORS (Table 3); "han-gnn" is the paper's.
         fusion: How a HAN-GNN layer orders and joins its two attentions, one of FUSIONS (Table 4).
         scale: Whether equation 13 is divided by sqrt(D).
+        slope: The slope of LeakyReLU below zero (equation 11). The paper does not say it; GAT, its source, has 0.2, the
+            released code 0.1. Kernels are made for 0.01 alone.
         residual: Whether a layer adds its input to its output.
         dropout: The share of values dropped from a layer's output in training, 0 to 1.
         input_dropout: The share of values dropped from the first layer's input in training, 0 to 1.
@@ -50,6 +53,7 @@ class MMSRConfig(Departures):
     aggregator: str = "han-gnn"
     fusion: str = "adaptive"
     scale: bool = True
+    slope: float = SLOPE
     residual: bool = True
     dropout: float = 0.3
     input_dropout: float = 0.4
