@@ -130,10 +130,11 @@ WAITING = {  # variants, or kinds of corruption, that the stored tables do not h
     "codebook": {"no codes"},
     "fusion_order": {"displaced"},
 }
+WITHOUT_TABLE = {"departures"}  # studies that were not carried out on the worlds
 
 
 @pytest.mark.parametrize("world", ["cycle", "match", "mixed"])
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", [name for name in STUDIES if name not in WITHOUT_TABLE])
 def test_every_system_that_learns_has_five_seeds_in_every_study_of_a_world(study, world, setting):
     rows = pd.DataFrame(read_rows(ROOT / f"assets/results/wardrobe-{world}/{study}.csv"))
     found = {system: sorted(seeds) for system, seeds in rows.groupby([*LABELS])["seed"]}

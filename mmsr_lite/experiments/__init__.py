@@ -1,4 +1,4 @@
-"""The paper's studies and three of our own, one a file; `STUDIES` is their index, `runner` carries them out."""
+"""The paper's studies and some of our own, one a file; `STUDIES` is their index, `runner` carries them out."""
 
 from mmsr_lite.experiments import (
     ablation,
@@ -6,6 +6,7 @@ from mmsr_lite.experiments import (
     codebook,
     comparison,
     controls,
+    departures,
     fusion_order,
     gates,
     missing,
@@ -22,4 +23,5 @@ STUDIES = {
     "released": released.STUDY,
     "controls": controls.STUDY,
     "gates": gates.STUDY,
+    "departures": departures.STUDY,
 }

@@ -82,4 +82,4 @@ def _noted(job: Job, run: str, changes: dict[str, Any] | None) -> RunConfig | No
         return None
     names = {name: value for name, value in changes.items() if name not in ("model", "modalities")}
     config = job.config.with_settings(**names)
-    return config if run_id(config, job.readings[0]) == run else None
+    return config if run in (run_id(config, job.readings[0]), run_id(config)) else None

@@ -29,6 +29,9 @@ class GRU4RecConfig:
     dropout: float = 0.2
     reads: str = "codes"
     label_smoothing: float = 0.0
+    item_features: bool = False  # no part of the paper, as the two below: see `nn.departures`
+    cosine: float = 0.0
+    mask_own: bool = False
     max_history: int = 50
 
     def __post_init__(self) -> None:

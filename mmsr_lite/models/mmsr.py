@@ -23,7 +23,6 @@ from mmsr_lite.nn.departures import Departures
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.probe import listen
-from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
 @dataclass(frozen=True)
@@ -139,8 +138,7 @@ class MMSR(Recommender):
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of the next items `target` (B,) after `history` (B, L) (section 4.4)."""
-        smoothing = self.config.label_smoothing
-        return linear_cross_entropy(self.user_state(history), self.item_table(), target, smoothing=smoothing)
+        return self.ranking_loss(self.user_state(history), self.item_table(), history, target)
 
     @torch.no_grad()
     def mean_beta(self, history: Tensor) -> dict[str, float]:

@@ -22,9 +22,12 @@ from mmsr_lite.nn.sequence import embedding, from_end
 
 @dataclass(frozen=True)
 class SASRecConfig(AttentionConfig):
-    """`fusion` is one of ORDERS."""
+    """`fusion` is one of ORDERS; the last three are no part of the paper, see `nn.departures`."""
 
     fusion: str = "none"
+    item_features: bool = False
+    cosine: float = 0.0
+    mask_own: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -11,6 +11,7 @@ config asks for another one. What each option is and what it costs:
 | `item_features` | an item's embedding also maps its features | Beauty: 7.99 with it, see below |
 | `feature_start` | items start from a share of their features | Beauty 7.79 -> 7.90 (share 0.5) |
 | `cosine` | a score is a scaled cosine, not a product | not measured alone |
+| `mask_own` | the loss leaves out what the user has already taken | not measured alone |
 
 Sources: the first three from the studies `released` in assets/results (wardrobe-cycle: five seeds, standard deviations
 0.2, 0.6, 1.6 and 0.4; amazon-beauty: five seeds of the paper's equations, three of the others, where no difference is
@@ -47,6 +48,7 @@ class Departures:
         item_features: An item's embedding, in the graph and in the score, is its identity plus a map of its features.
         feature_start: The share of the items' features in the embeddings that they start with, 0 to 1.
         cosine: Scores are this times the cosine of state and item; 0: their dot product, as in the paper.
+        mask_own: The loss leaves out the items of the history, but for the target.
     """
 
     tied_maps: bool = False
@@ -55,6 +57,7 @@ class Departures:
     item_features: bool = False
     feature_start: float = 0.0
     cosine: float = 0.0
+    mask_own: bool = False
 
 
 def node_embedding(num_items: int, codebooks: Sequence[Codebook], config) -> NodeEmbedding:
