@@ -219,7 +219,7 @@ def parser() -> argparse.ArgumentParser:
     add = command(tables, "[STUDY [SOURCE ...]] [options]", "the paper's studies and our own: tables of many runs",
                   "  mmsr-lite tables comparison my-folder --jobs 4 --limit-minutes 10 --page").add_argument
     add("name", nargs="?", metavar="STUDY", help="comparison, aggregators, ablation, fusion_order, missing, codebook, "
-        "released, controls, gates, departures, several with commas between, or all")
+        "released, controls, gates, departures, open_choices, several with commas between, or all")
     add("source", nargs="*", metavar="SOURCE", help="as for train (default: the three wardrobe worlds)")
     read(add)
     add("--only", nargs="+", metavar="MODEL", help="systems of these models alone, for now")

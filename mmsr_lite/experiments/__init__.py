@@ -10,6 +10,7 @@ from mmsr_lite.experiments import (
     fusion_order,
     gates,
     missing,
+    open_choices,
     released,
 )
 
@@ -24,4 +25,5 @@ STUDIES = {
     "controls": controls.STUDY,
     "gates": gates.STUDY,
     "departures": departures.STUDY,
+    "open_choices": open_choices.STUDY,
 }

@@ -54,7 +54,7 @@ class FusedSequences(Recommender):
         identity = self.items.weight
         if self.content is None:
             return identity
-        return identity + self.content(torch.arange(len(identity), device=identity.device))[0].sum(1)
+        return identity + self.content.of_items(torch.arange(len(identity), device=identity.device))
 
     def item_table(self) -> Tensor:
         """(V+1, D): what user states are compared with."""
@@ -66,10 +66,10 @@ class FusedSequences(Recommender):
 
     def _state(self, history: Tensor) -> Tensor:
         items, *others = self.sequences
-        if self.content is None:
-            channels = self.items(history)[:, :, None]  # (B, L, 1, D)
-        else:
-            channels = self.item_vectors()[history][:, :, None]
+        own = self.items(history)  # (B, L, D)
+        if self.content is not None:
+            own = own + self.content.of_items(history)
+        channels = own[:, :, None]  # (B, L, 1, D)
         if self.fusion == "none":
             return last_state(items(channels[:, :, 0], history), history)
         channels = torch.cat([channels, self.modalities(history)[0]], 2)  # (B, L, 1+M, D)

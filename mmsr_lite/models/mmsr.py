@@ -17,8 +17,8 @@ from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn import departures
-from mmsr_lite.nn.attention import SLOPE
 from mmsr_lite.nn.aggregators import AGGREGATORS
+from mmsr_lite.nn.attention import SLOPE
 from mmsr_lite.nn.departures import Departures
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state

@@ -75,6 +75,10 @@ class ItemModalities(nn.Module):
         """M."""
         return len(self.readers)
 
+    def of_items(self, items: Tensor) -> Tensor:
+        """(..., D) the sum of the vectors of `items` (...) over the modalities, wherever in a history they stand."""
+        return torch.stack([reader(items) for reader in self.readers]).sum(0)
+
     def forward(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """(..., M, D) and (..., M) of `items` (...)."""
         if not self.readers:
