@@ -10,15 +10,28 @@ export MPLBACKEND ?= agg
 # sentence-transformers with it. The tests declare the two operators it misses; no encoder uses them.
 VISION := torchvision open_clip_torch timm ftfy
 
-.PHONY: help demo test lab notebooks assets lint clean
+.PHONY: help demo test test-quick test-rest test-notebooks lab notebooks assets lint clean
 help:
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/.base  ## train HAN-GNN on the wardrobe world in about a minute and open the report (ARGS="--world match")
 	$(BIN)/mmsr-lite demo $(ARGS)
 
+# Two workers; one that has nothing left takes tests from the other, so that the notebooks are shared out.
+PYTEST = MMSR_STRICT=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+QUICK := not slow and not browser and not notebook
+
 test: $(VENV)/.dev  ## all tests, doctests and notebooks (ARGS="tests/graph -x")
-	MMSR_STRICT=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-quick: $(VENV)/.dev  ## what to run while you work: no browser, no notebook is executed, nothing slow
+	$(PYTEST) --hypothesis-profile quick --ignore tests/browser -m "$(QUICK)" $(ARGS)
+
+test-rest: $(VENV)/.dev  ## all tests but the notebooks: the browser, what is slow, more examples of each fact
+	$(PYTEST) -m "not notebook" $(ARGS)
+
+test-notebooks: $(VENV)/.dev  ## execute all notebooks, two at a time
+	$(PYTEST) tests/test_notebooks.py -m notebook $(ARGS)
 
 lab: $(VENV)/.dev  ## JupyterLab on the first notebook
 	env -u MPLBACKEND $(BIN)/jupyter lab notebooks/00_start_here.ipynb

@@ -1,9 +1,18 @@
-"""What tests and doctests share: a cache of their own."""
+"""What tests and doctests share: a cache of their own, grids of cases, a note on slow tests that do not say so."""
 
 import os
 from importlib.util import find_spec
+from itertools import combinations, product
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no mistake: no test fails because it took long. `make test-quick` tries fewer examples of each fact.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("default"), max_examples=20)
+settings.load_profile("default")
+
+SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-quick` leaves it out
 
 if find_spec("triton") is None:  # kernels' modules cannot be imported then, and nothing imports them
     collect_ignore_glob = ["mmsr_lite/kernels/[a-z]*.py"]
@@ -13,3 +22,41 @@ if find_spec("triton") is None:  # kernels' modules cannot be imported then, and
 def cache_of_the_tests(tmp_path_factory):
     """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so."""
     os.environ.setdefault("MMSR_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+def pytest_generate_tests(metafunc):
+    """Make the cases of `@pytest.mark.pairwise(one=[...], other=[...], ...)`: every pair of values meets in a case."""
+    for mark in metafunc.definition.iter_markers("pairwise"):
+        metafunc.parametrize(list(mark.kwargs), cases_with_every_pair(list(mark.kwargs.values())))
+
+
+def cases_with_every_pair(choices: list) -> list[tuple]:
+    """Some of all combinations, so that any two values of two choices stand together in at least one of them.
+
+    >>> len(cases_with_every_pair(["ab", "cd", "ef"])), len(list(product("ab", "cd", "ef")))
+    (4, 8)
+    """
+    rows = list(product(*choices))
+    if len(choices) < 3:
+        return rows
+    places = list(combinations(range(len(choices)), 2))
+    missing = {(i, j, repr(row[i]), repr(row[j])) for row in rows for i, j in places}
+
+    def new_pairs(row: tuple) -> set:
+        return {(i, j, repr(row[i]), repr(row[j])) for i, j in places} & missing
+
+    cases = []
+    while missing:
+        best = max(rows, key=lambda row: len(new_pairs(row)))
+        missing -= new_pairs(best)
+        cases.append(best)
+    return cases
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Name the tests that took long and are not marked `slow`, where the machine was idle enough to say so."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    slow = [one for one in reports if one.when == "call" and one.duration > SECONDS and "slow" not in one.keywords]
+    slow = [one for one in slow if not {"browser", "notebook"} & set(one.keywords)]
+    for one in sorted(slow, key=lambda one: -one.duration):
+        terminalreporter.write_line(f"{one.duration:6.1f} s and not marked slow: {one.nodeid}")

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from mmsr_lite.cli_data import pairs
 from tqdm.auto import tqdm
 
 from benchmarks.timing import RESULTS
-from mmsr_lite.cli_data import pairs
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split

@@ -10,17 +10,30 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FRONT_ENDS = {"anywidget": "anywidget", "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets"}  # of: package
-INSTALL = "pip install --constraint constraints.txt"
+# JupyterLab's extension -> the Python package whose other half it is
+FRONT_ENDS = {"anywidget": "anywidget", "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets"}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: `state` is "ok", "note" (something optional is off) or "problem" (a required one)."""
+    """One line of the report.
+
+    Args:
+        name: What was looked at.
+        state: "ok", "note" (something optional is missing) or "problem" (something required is wrong).
+        detail: What was seen.
+        fix: What to do; empty where there is nothing to do.
+
+    Example:
+        >>> print(Finding("numpy", "problem", "not installed", "pip install numpy"))
+        problem  numpy                  not installed
+                 fix: pip install numpy
+    """
 
     name: str
     state: str
@@ -28,94 +41,136 @@ class Finding:
     fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.state:<8} {self.name:<22} {self.detail}" + (f"\n{'':9}fix: {self.fix}" if self.fix else "")
-
-
-def examine() -> list[Finding]:
-    """Look at Python, packages, GPU, front end, cache and browser.
-
-    >>> {finding.state for finding in examine()} <= {"ok", "note", "problem"}
-    True
-    """
-    python = Finding("python", "ok", f"{'.'.join(map(str, sys.version_info[:3]))} at {sys.executable}")
-    return [python, *packages(requirements()), *gpu(), cache(), *front_end(), *hosts(), browser()]
+        line = f"{self.state:<8} {self.name:<22} {self.detail}"
+        if not self.fix:
+            return line
+        return f"{line}\n{'':9}fix: {self.fix}"
 
 
 def doctor(out: TextIO | None = None) -> int:
-    """Print the report; 1 when a required thing is wrong, else 0."""
-    found = examine()
-    problems = sum(finding.state == "problem" for finding in found)
-    told = f"{problems} problem{'s' * (problems != 1)} to mend" if problems else "everything required is in place"
-    print(*found, f"\n{told}", sep="\n", file=out or sys.stdout)
-    return int(problems > 0)
+    """Print the report.
+
+    Args:
+        out: Where it is printed; None: the standard output.
+
+    Returns:
+        1 when something required is wrong, else 0.
+    """
+    findings = examine()
+    problems = sum(finding.state == "problem" for finding in findings)
+    summary = {0: "everything required is in place", 1: "1 problem to fix"}.get(problems, f"{problems} problems to fix")
+    print(*findings, f"\n{summary}", sep="\n", file=out or sys.stdout)
+    return 1 if problems else 0
+
+
+def examine() -> list[Finding]:
+    """Look at Python, packages, GPU, cache, front end, editors and browser.
+
+    Returns:
+        The lines of the report.
+
+    Example:
+        >>> {finding.state for finding in examine()} <= {"ok", "note", "problem"}
+        True
+    """
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    python = Finding("python", "ok", f"{version} at {sys.executable}")
+    return [python, *packages(requirements()), *gpu(), cache(), *front_end(), *hosts(), browser()]
 
 
 def requirements() -> list[tuple[str, str, str]]:
-    """(package, least version, extra or "") of each requirement, read from the installed project's own metadata."""
+    """What the installed project requires, read from its own metadata.
+
+    Returns:
+        Package, least version ("0": any) and extra ("" where it is always required) of each requirement.
+    """
     try:
         lines = metadata.requires("mmsr-lite") or []
     except metadata.PackageNotFoundError:
         return [("mmsr-lite", "0", "")]
     pattern = r"([\w.-]+)\s*(?:>=([\w.]+))?[^;]*(?:;.*extra\s*==\s*['\"](\w+)['\"])?"
-    return [(match[1], match[2] or "0", match[3] or "") for line in lines if (match := re.match(pattern, line))]
+    matches = [re.match(pattern, line) for line in lines]
+    return [(match[1], match[2] or "0", match[3] or "") for match in matches if match]
 
 
 def packages(required: Iterable[tuple[str, str, str]]) -> list[Finding]:
-    """A line for each package, a problem when absent or too old; a line for each extra, a note when not whole.
+    """Look at the installed packages.
 
-    >>> [str(line) for line in packages([("no-such-thing", "2", "")])][0].split()[:3]
-    ['problem', 'no-such-thing', 'not']
+    Args:
+        required: Package, least version and extra, as `requirements` gives them.
+
+    Returns:
+        A line for each package that is always required, a problem when it is missing or too old, and a line for each
+        extra, a note when it is not complete.
+
+    Example:
+        >>> print(packages([("no-such-thing", "2", "")])[0].detail)
+        not installed; 2 or newer is needed
     """
-    found: list[Finding] = []
-    extras: dict[str, list[tuple[bool, str]]] = {}
+    findings: list[Finding] = []
+    extras: dict[str, list[tuple[bool, str]]] = {}  # whether a package is new enough, and what was seen of it
     for name, least, extra in sorted(required):
         version = _version(name)
-        good = version is not None and _numbers(version) >= _numbers(least)
-        needed = "" if good or least == "0" else f"; {least} or newer is needed"
-        told = f"{version or 'not installed'}{needed}"
+        is_good = version is not None and _numbers(version) >= _numbers(least)
+        detail = version or "not installed"
+        if not is_good and least != "0":
+            detail += f"; {least} or newer is needed"
         if extra:
-            extras.setdefault(extra, []).append((good, f"{name} {told}"))
-        elif good:
-            found.append(Finding(name, "ok", told))
+            extras.setdefault(extra, []).append((is_good, f"{name} {detail}"))
+        elif is_good:
+            findings.append(Finding(name, "ok", detail))
+        elif name == "mmsr-lite":
+            findings.append(Finding(name, "problem", detail, f"{_install()} {_project()}"))
         else:
-            own = "--editable .  (in the project's folder)" if name == "mmsr-lite" else f"'{name}>={least}'"
-            found.append(Finding(name, "problem", told, f"{INSTALL} {own}"))
+            findings.append(Finding(name, "problem", detail, f"{_install()} '{name}>={least}'"))
     for extra, members in extras.items():
-        whole = all(good for good, _ in members)
-        detail = ", ".join(told for good, told in members if good == whole)
-        fix = "" if whole else f"{INSTALL} --editable '.[{extra}]'  (if you want it)"
-        found.append(Finding(f"extra {extra}", "ok" if whole else "note", detail, fix))
-    return found
+        if all(is_good for is_good, _ in members):
+            findings.append(Finding(f"extra {extra}", "ok", ", ".join(detail for _, detail in members)))
+        else:
+            missing = ", ".join(detail for is_good, detail in members if not is_good)
+            fix = f"{_install()} {_project(extra)}"
+            findings.append(Finding(f"extra {extra}", "note", missing, fix))
+    return findings
 
 
 def gpu() -> list[Finding]:
-    """Whether torch loads and sees a GPU; a GPU that torch cannot use is a note."""
+    """Look at torch and the GPU.
+
+    Returns:
+        One line, a note where there is a GPU that torch cannot use; none where torch is missing, which `packages` says.
+    """
     try:
         import torch
     except ModuleNotFoundError:
-        return []  # told among the packages
+        return []
     except Exception as error:  # a broken build may raise anything
-        return [Finding("torch", "problem", f"does not load: {error}", f"{INSTALL} --force-reinstall torch")]
+        return [Finding("torch", "problem", f"does not load: {error}", f"{_install()} --force-reinstall torch")]
     if torch.cuda.is_available():
         memory = torch.cuda.get_device_properties(0).total_memory / 2**30
         detail = f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB, CUDA {torch.version.cuda}"
-        from mmsr_lite.kernels import works
-
-        if works():
+        if kernels_work():
             return [Finding("gpu", "ok", detail)]
+        detail += "; without Triton's kernels a step of MMSR takes three times as long"
         fix = "install triton and a C compiler (Debian, Ubuntu: apt-get install gcc)"
-        return [
-            Finding("gpu", "note", f"{detail}; without Triton's kernels a step of MMSR takes three times as long", fix)
-        ]
+        return [Finding("gpu", "note", detail, fix)]
     if shutil.which("nvidia-smi") and subprocess.run(["nvidia-smi", "-L"], capture_output=True).stdout:
-        told = f"there is one, but torch ({torch.version.cuda or 'no CUDA'}) cannot use it"
+        detail = f"there is one, but torch ({torch.version.cuda or 'no CUDA'}) cannot use it"
         fix = "install a torch built for your driver's CUDA: pytorch.org/get-started lists them"
-        return [Finding("gpu", "note", told, fix)]
+        return [Finding("gpu", "note", detail, fix)]
     return [Finding("gpu", "ok", f"none; the CPU is used ({torch.get_num_threads()} threads)")]
 
 
+def kernels_work() -> bool:
+    """Whether this copy of the project has kernels for a GPU, and they run on this one."""
+    if find_spec("mmsr_lite.kernels") is None:
+        return False
+    from mmsr_lite.kernels import works
+
+    return works()
+
+
 def cache() -> Finding:
-    """Whether features and pictures can be kept."""
+    """Whether features and pictures can be kept for the next time."""
     from mmsr_lite.data.storage import cache_dir
 
     place = cache_dir()
@@ -129,52 +184,86 @@ def cache() -> Finding:
 
 
 def front_end() -> list[Finding]:
-    """The JavaScript halves of the widgets: there, and of the same version as their Python halves, for each jupyter."""
-    places = {Path(sys.prefix): "this environment's Jupyter"}
-    if jupyter := shutil.which("jupyter"):
-        places.setdefault(Path(jupyter).parent.parent, f"the Jupyter at {jupyter}")
-    if _version("jupyterlab") is None:
-        places.pop(Path(sys.prefix))
+    """Look at the JavaScript halves of the widgets, for each Jupyter that may show them.
+
+    Returns:
+        A line for each half: a note where it is missing, a problem where its version is not that of its Python half.
+    """
+    places = {}  # the folder of an environment -> what people call it
+    if _version("jupyterlab") is not None:
+        places[Path(sys.prefix)] = "this environment's Jupyter"
+    jupyter = shutil.which("jupyter")
+    if jupyter and Path(jupyter).parent.parent != Path(sys.prefix):
+        places[Path(jupyter).parent.parent] = f"the Jupyter at {jupyter}"
     if not places:
-        return [Finding("front end", "note", "no Jupyter here; the command line and reports work", "make lab")]
-    found = []
+        detail = "no Jupyter here; the command line and reports work"
+        return [Finding("front end", "note", detail, f"{_install()} {_project('lab')}")]
+    findings = []
     for place, label in places.items():
         for extension, package in FRONT_ENDS.items():
-            if (kernel := _version(package)) is None:
-                continue  # told among the packages
-            record = place / "share/jupyter/labextensions" / extension / "package.json"
-            front = json.loads(record.read_text()).get("version", "?").lstrip("~^") if record.is_file() else None
-            pip = place / ("Scripts" if os.name == "nt" else "bin") / "pip"
-            fix = f"{pip} install '{package}=={kernel}', restart Jupyter and reload the page"
-            state, told = "ok", f"{front} in {label}"
-            if front is None:
-                state, told = "note", f"{label} lacks it, so widgets stay empty"
-            elif package == "anywidget" and front != kernel:
-                state, told = "problem", f"{label} has {front}, the kernel {kernel}"
-            found.append(Finding(f"front end {package}", state, told, "" if state == "ok" else fix))
-    return found
+            kernel = _version(package)
+            if kernel is not None:  # `packages` says which are missing
+                findings.append(_front_end_of(place, label, extension, package, kernel))
+    return findings
+
+
+def _front_end_of(place: Path, label: str, extension: str, package: str, kernel: str) -> Finding:
+    """The line about one half of one Jupyter; `kernel` is the version of the Python half."""
+    name = f"front end {package}"
+    pip = place / ("Scripts" if os.name == "nt" else "bin") / "pip"
+    fix = f"{pip} install '{package}=={kernel}', restart Jupyter and reload the page"
+    record = place / "share/jupyter/labextensions" / extension / "package.json"
+    if not record.is_file():
+        return Finding(name, "note", f"{label} lacks it, so widgets stay empty", fix)
+    front = json.loads(record.read_text(encoding="utf-8")).get("version", "?").lstrip("~^")
+    if package == "anywidget" and front != kernel:
+        return Finding(name, "problem", f"{label} has {front}, the kernel {kernel}", fix)
+    return Finding(name, "ok", f"{front} in {label}")
 
 
 def hosts() -> list[Finding]:
-    """What editors and hosted notebooks need."""
-    found = []
+    """What editors and hosted notebooks need, where this runs in one."""
+    findings = []
     if "COLAB_RELEASE_TAG" in os.environ or "google.colab" in sys.modules:
         fix = "from google.colab import output; output.enable_custom_widget_manager()"
-        found.append(Finding("Colab", "note", "custom widgets are off in each new session until this has run", fix))
+        findings.append(Finding("Colab", "note", "custom widgets are off in each new session until this has run", fix))
     if os.environ.get("TERM_PROGRAM") == "vscode" or "VSCODE_PID" in os.environ:
         fix = f"choose the kernel {sys.executable}; when it says 'no version of module anywidget', reload the window"
-        found.append(Finding("VS Code", "note", "widgets need the notebook's kernel to be this environment", fix))
-    return found
+        findings.append(Finding("VS Code", "note", "widgets need the notebook's kernel to be this environment", fix))
+    return findings
 
 
 def browser() -> Finding:
-    """Chromium, which only the browser tests need."""
-    if path := next(filter(None, map(shutil.which, BROWSERS)), None):
-        return Finding("browser for tests", "ok", path)
+    """Whether there is a Chromium, which only the browser tests need."""
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path:
+            return Finding("browser for tests", "ok", path)
     return Finding("browser for tests", "note", "none, so browser tests are skipped", "apt-get install chromium")
 
 
+def _in_checkout() -> bool:
+    """Whether this runs from the project's folder, and not from an installed wheel."""
+    return (Path(__file__).parents[1] / "constraints.txt").is_file()
+
+
+def _install() -> str:
+    """How people install a package here: in the project's folder with the versions that were tested."""
+    if _in_checkout():
+        return "pip install --constraint constraints.txt"
+    return "pip install"
+
+
+def _project(extra: str = "") -> str:
+    """What pip calls the project, perhaps with an extra."""
+    brackets = f"[{extra}]" if extra else ""
+    if _in_checkout():
+        return f"--editable '.{brackets}'  (in the project's folder)"
+    return f"'mmsr-lite{brackets}'"
+
+
 def _version(name: str) -> str | None:
+    """The installed version of a package; None where it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -182,7 +271,8 @@ def _version(name: str) -> str | None:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """
+    """The numbers of a version, to compare by.
+
     >>> _numbers("2.13.0+cpu") > _numbers("2.4")
     True
     """

@@ -1,21 +1,71 @@
-"""The one exception a person sees: what was wrong, what was expected, what to do."""
+"""The exceptions that a person sees: what was wrong, what was expected, what to do."""
+
+from collections.abc import Iterable
 
 
 class MMSRError(ValueError):
-    """A mistake in input, settings or surroundings, told in one or two sentences that quote the input.
+    """A mistake in input, settings or surroundings, explained in one or two sentences that quote the input.
 
-    >>> raise MMSRError("modality 'colour' is not in the data set; choose from: picture, text")
-    Traceback (most recent call last):
-    mmsr_lite.errors.MMSRError: modality 'colour' is not in the data set; choose from: picture, text
+    Example:
+        >>> raise MMSRError("modality 'colour' is not in the data set; choose from: picture, text")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: modality 'colour' is not in the data set; choose from: picture, text
     """
 
 
-def choose(kind: str, name: str, index) -> str:
+class SettingError(MMSRError):
+    """A setting that does not exist or has a value that is not possible; `name` is the setting's name.
+
+    Args:
+        name: The field of the config, such as "dim". The command line uses it to name the option that was typed.
+        message: The whole sentence.
+
+    Example:
+        >>> SettingError("dim", "dim is 0; expected a whole number from 1 to 65,536").name
+        'dim'
+    """
+
+    def __init__(self, name: str, message: str):
+        super().__init__(message)
+        self.name = name
+
+    def __reduce__(self) -> tuple:
+        """Both arguments, so that a process that works for another can hand the error back."""
+        return type(self), (self.name, str(self))
+
+
+def choose(kind: str, name: str, index: Iterable[str]) -> str:
     """Return `name` when `index` has it, else raise an error that lists the choices.
 
-    >>> choose("model", "mmsr", ["markov", "mmsr"])
-    'mmsr'
+    Args:
+        kind: What is chosen, for the message: "model", "encoder", ...
+        name: The choice.
+        index: All possible names: a dict whose keys are the names, or a list.
+
+    Returns:
+        `name` itself.
+
+    Raises:
+        MMSRError: `index` does not have `name`.
+
+    Example:
+        >>> choose("model", "mmsr", ["markov", "mmsr"])
+        'mmsr'
+        >>> choose("model", "mmrs", ["markov", "mmsr"])
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown model 'mmrs'; choose from: markov, mmsr
     """
-    if name not in index:
-        raise MMSRError(f"unknown {kind} {name!r}; choose from: {', '.join(sorted(index))}")
+    names = list(index)
+    if name not in names:
+        raise MMSRError(unknown(kind, name, names))
     return name
+
+
+def unknown(kind: str, name: object, names: Iterable[str]) -> str:
+    """The sentence that says that `name` is none of `names`.
+
+    Example:
+        >>> unknown("fusion", "late", ["hohe", "heho"])
+        "unknown fusion 'late'; choose from: heho, hohe"
+    """
+    return f"unknown {kind} {name!r}; choose from: {', '.join(sorted(names))}"

@@ -1,6 +1,6 @@
 """The command line: help, exit codes, one sentence for each mistake, and a whole small run."""
 
-import dataclasses
+import io
 import json
 import re
 import subprocess
@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from mmsr_lite import cli
+from mmsr_lite.commands import COMMANDS
 from mmsr_lite.doctor import doctor
 
 SMALL = ["--modalities", "words", "--dim", "8", "--codes", "3", "--codes-per-item", "1", "--batch", "32"]
@@ -72,8 +73,22 @@ def test_another_config_cannot_resume(ring, run, capsys):
         (["train", "wardrobe:summer"], "unknown world 'summer'; choose from: cycle, match, mixed, sparse"),
         (["train", "wardrobe", "--fusion", "late"], "unknown fusion 'late'"),
         (["train", "wardrobe", "--device", "gpu"], "unknown device 'gpu'"),
-        (["train", "wardrobe", "--lr", "-1"], "lr is -1.0"),
-        (["train", "wardrobe", "--set", "depth=3"], "unknown setting 'depth'"),
+        (["train", "wardrobe", "--lr", "-1"], "--lr -1.0: lr is -1.0; expected a number greater than 0"),
+        (["train", "wardrobe", "--lr", "nan"], "--lr nan: lr is nan"),
+        (["train", "wardrobe", "--dim", "0"], "--dim 0: dim is 0; expected a whole number from 1 to 65,536"),
+        (["train", "wardrobe", "--input-dropout", "1.5"], "--input-dropout 1.5: input_dropout is 1.5"),
+        (["train", "wardrobe", "--seed", "-1"], "--seed -1: seed is -1"),
+        (["train", "wardrobe", "--min-count", "5", "--dim", "8", "--set", "dim=9"], "'dim' is given twice, by --dim 8"),
+        (["train", "wardrobe", "--set", "dim=8", "dim=9"], "'dim' is given twice"),
+        (["train", "wardrobe", "--set", "dim=8.5"], "--set dim=8.5: dim is 8.5; expected a whole number"),
+        (["train", "wardrobe", "--set", "train=5"], "--set train=5: unknown setting 'train'"),
+        (["train", "wardrobe", "--set", "corruption=missing", "rate=x"], "--set rate=x: rate is 'x'"),
+        (["train", "wardrobe", "--set", "encoders=5"], "--set encoders=5: encoders is 5; expected a text"),
+        (["train", "wardrobe", "--set", "model=[1]"], "--set model=[1]: model is [1]; expected one of: bm3"),
+        (["train", "wardrobe", "--model", "mark"], "--model mark: unknown model 'mark'"),
+        (["train", "wardrobe", "--model", "sasrec", "--no-scale"], "--no-scale: unknown setting 'scale'"),
+        (["train", "wardrobe", "--encoder", "sentence", "clip-text"], "'sentence' is not of the form NAME=VALUE"),
+        (["train", "wardrobe", "--set", "depth=3"], "--set depth=3: unknown setting 'depth'"),
         (["train", "wardrobe", "--set", "depth"], "'depth' is not of the form NAME=VALUE"),
         (["evaluate", "nowhere"], "'nowhere' holds no run"),
         (["explain", "nowhere", "--user", "1"], "'nowhere' holds no run"),
@@ -86,7 +101,9 @@ def test_a_mistake_is_told_in_one_sentence(argv, says, capsys, tmp_path, monkeyp
 
 
 def test_an_unknown_user_is_told_with_one_who_exists(run, capsys):
-    assert "there is no user 'u99' in 'ring'; give an id such as 'u0'" in told(capsys, "explain", run, "--user", "u99")
+    for word in ("u99", "99", "-1", "²"):
+        sentence = told(capsys, "explain", run, f"--user={word}")
+        assert f"there is no user '{word}' in 'ring'; give an id such as 'u0'" in sentence
 
 
 def test_an_unknown_modality_is_told(ring, tmp_path, capsys):
@@ -132,7 +149,21 @@ def test_debugging_shows_the_traceback(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["fly"], ["train"], ["explain", "runs/demo"], ["train", "wardrobe", "--dim", "wide"]]
+    "argv",
+    [
+        [],
+        ["fly"],
+        ["train"],
+        ["explain", "runs/demo"],
+        ["train", "wardrobe", "--dim", "wide"],
+        ["prepare", "wardrobe", "-o", "x", "--seed", "-1"],
+        ["describe", "wardrobe", "--codes", "0"],
+        ["describe", "wardrobe", "--min-count", "-1"],
+        ["tables", "all", "--jobs", "0"],
+        ["tables", "all", "--seeds", "2.5"],
+        ["tables", "all", "--limit-minutes", "nan"],
+        ["explore", "runs/demo", "--port", "99999"],
+    ],
 )
 def test_wrong_usage_is_exit_code_2(argv, capsys):
     with pytest.raises(SystemExit) as stopped:
@@ -140,10 +171,7 @@ def test_wrong_usage_is_exit_code_2(argv, capsys):
     assert stopped.value.code == 2
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["demo", "train", "evaluate", "explain", "explore", "tables", "prepare", "describe", "download", "doctor"],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main([command, "--help"])
@@ -151,13 +179,17 @@ def test_help_has_examples(command, capsys):
     assert f"examples:\n  mmsr-lite {command}" in capsys.readouterr().out
 
 
-def test_options_default_to_what_the_configs_default_to():
-    from mmsr_lite.models.mmsr import MMSRConfig
-    from mmsr_lite.training.run import RunConfig
+def test_no_command_is_lost():
+    names = {"demo", "train", "evaluate", "explain", "explore", "tables", "prepare", "describe", "download", "doctor"}
+    assert names <= set(COMMANDS)
 
-    run = RunConfig("wardrobe")
-    defaults = dataclasses.asdict(run) | dataclasses.asdict(run.train) | dataclasses.asdict(MMSRConfig())
-    assert all(default == defaults[name] for name, (default, _) in cli.SETTINGS.items())
+
+def test_a_console_without_a_letter_shows_a_question_mark(monkeypatch, ring):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", console)
+    cli.print_what_the_console_lacks_as_question_marks()
+    print("Größe", flush=True)
+    assert console.buffer.getvalue() == b"Gr??e\n"
 
 
 def test_doctor_finds_a_package_that_is_missing_or_too_old_and_names_the_fix(capsys, monkeypatch):
@@ -166,7 +198,7 @@ def test_doctor_finds_a_package_that_is_missing_or_too_old_and_names_the_fix(cap
     assert doctor() == 1
     text = capsys.readouterr().out
     assert "problem  no-such-thing" in text and "pip install --constraint constraints.txt 'no-such-thing>=1.2'" in text
-    assert "problem  numpy" in text and "note     extra lab" in text and "2 problems to mend" in text
+    assert "problem  numpy" in text and "note     extra lab" in text and "2 problems to fix" in text
 
 
 def test_doctor_finds_front_end_and_kernel_of_different_versions(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ def test_own_data_is_prepared_described_and_trained(tmp_path, capsys):
     columns = ["user_id=customer", "item_id=product", "timestamp=day", "title=name"]
     argv = ["prepare", str(shop), "-o", out, "--columns", *columns]
     assert cli.main(argv) == 0 and f"Saved {out}" in capsys.readouterr().out
-    assert cli.main(argv) == 0 and "holds just this already" in capsys.readouterr().out
+    assert cli.main(argv) == 0 and "is up to date" in capsys.readouterr().out
     assert cli.main(["describe", out, "--codes", "3"]) == 0
     card = capsys.readouterr().out
     assert "| 12 | 6 | 96 | 8.00 |" in card and "| picture | 0.00 % | 242 | 3 of 3 |" in card

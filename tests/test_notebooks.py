@@ -160,6 +160,7 @@ def test_all_notebooks_together_are_measured_to_fit_into_ci():
     assert sum(one["seconds"] for one in measured.values()) <= 60 * MINUTES
 
 
+@pytest.mark.notebook
 @each
 def test_a_notebook_runs_and_costs_what_it_says(name, monkeypatch):
     """The solution edition has every cell of the learner's; each solution must be called right."""

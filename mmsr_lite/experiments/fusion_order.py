@@ -13,8 +13,9 @@ Three things are destroyed, each for itself:
 from mmsr_lite.data.corruption import DISPLACED
 from mmsr_lite.experiments.missing import BOTH, MIXED, TEST, UNDISTURBED
 from mmsr_lite.experiments.study import Job, Reading, Setting, Study
+from mmsr_lite.models import MODELS
 
-MODELS = ("gru4rec", "sasrec")
+BASES = ("gru4rec", "sasrec")  # those of them that there are
 FUSIONS = ("early", "late", "none")
 AS = {("gru4rec", "late"): "gru4rec-f", ("sasrec", "early"): "sasrec-f"}  # what Table 2 calls them
 CORRUPTIONS = ("disordered", "mismatched")
@@ -31,7 +32,7 @@ def jobs(setting: Setting) -> list[Job]:
         The jobs.
     """
     found = []
-    for model in MODELS:
+    for model in [base for base in BASES if base in MODELS]:
         for fusion in FUSIONS:
             name = AS.get((model, fusion), model)
             settings = {} if name != model else {"fusion": fusion}

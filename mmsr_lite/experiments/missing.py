@@ -5,6 +5,7 @@ histories whose items have lost their codes. A smaller rate loses a part of what
 """
 
 from mmsr_lite.experiments.study import Job, Reading, Setting, Study
+from mmsr_lite.models import MODELS
 
 SYSTEMS = {"mmsr": {"": {}, "global attention": {"global_attention": True}}, "sasrec-f": {"": {}}, "dif-sr": {"": {}}}
 RATES = (0.1, 0.3, 0.5, 0.7)
@@ -16,6 +17,8 @@ def jobs(setting: Setting) -> list[Job]:
     """System x modality x rate; every system is tuned once, on everything."""
     found, names = [], [*setting.names, *([MIXED] if len(setting.names) > 1 else [])]
     for model, variants in SYSTEMS.items():
+        if model not in MODELS:
+            continue
         for variant, settings in variants.items():
             true, labels = setting.config(model, **settings), {"model": model, "variant": variant}
             cases = [({"corruption": "missing", "modality": n, "rate": r}, r, n) for n in names for r in RATES]

@@ -233,7 +233,7 @@ def resolved(config: RunConfig) -> dict[str, Any]:
     refit = config.refit and config.train.selection == "validation"  # else nothing was held out
     own = asdict(replace(config, settings={}, refit=refit))
     del own["settings"]
-    return own | own.pop("train") | asdict(MODELS[config.model].Config(**config.settings))
+    return own | own.pop("train") | asdict(config.model_config)
 
 
 def run_id(config: RunConfig, reading: Reading | None = None) -> str:

@@ -2,7 +2,7 @@
 
 import gc
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,17 @@ import torch
 
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.storage import content_hash
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.experiments.gates import betas, forced
+from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.kept_ranks import save_ranks
 from mmsr_lite.experiments.study import Job, Reading, run_id
 from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.training.fit import Run
-from mmsr_lite.training.loop import TrainConfig, pick_device
+from mmsr_lite.training.loop import pick_device
 from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, displace
 
 
@@ -56,9 +56,10 @@ class Worker:
 
     def _codebooks(self, config: RunConfig, data: Dataset) -> tuple[Codebook, ...]:
         """The codes of a run; runs that differ in training or model alone have the same."""
-        dim = getattr(MODELS[config.model].Config(**config.settings), "dim", 0)
-        key = replace(config, model="", settings={"dim": dim}, train=TrainConfig(seed=config.train.seed)).id
-        if MODELS[config.model].learns and key not in self.kept:
+        dim = getattr(config.model_config, "dim", 0)
+        of_data = {name: value for name, value in asdict(config).items() if name not in ("model", "settings", "train")}
+        key = content_hash(of_data, dim, config.train.seed)
+        if config.model_class.learns and key not in self.kept:
             self.kept[key] = codebooks(config, data)
         return self.kept.get(key, ())
 

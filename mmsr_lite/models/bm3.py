@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch_geometric.nn import LGConv
 
+from mmsr_lite.config import dropout_setting, setting
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.modality_graphs import PropagationConfig
@@ -28,9 +29,10 @@ from mmsr_lite.nn.softmax import linear_cross_entropy
 
 @dataclass(frozen=True)
 class BM3Config(PropagationConfig):
-    """`contrast` weighs the contrastive losses; `dropout` makes their second view."""
+    """Settings of BM3."""
 
-    contrast: float = 2.0
+    dropout: float = dropout_setting(0.3, "share of the states that the contrastive losses set to zero in one view")
+    contrast: float = setting(2.0, "weight of the contrastive losses", at_least=0)
 
 
 class BM3(Recommender):

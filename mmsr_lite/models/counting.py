@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmsr_lite.config import check_settings, max_history_setting, setting
 from mmsr_lite.data.split import Examples
 from mmsr_lite.models.base import Recommender
 
@@ -39,10 +40,15 @@ class Popularity(Recommender):
 
 @dataclass(frozen=True)
 class MarkovConfig:
-    """`decay`: weight of an item in the history is decay ** age, the last item having age 0."""
+    """Settings of the Markov chain."""
 
-    decay: float = 0.7
-    max_history: int = 50
+    decay: float = setting(
+        0.7, "weight of an item of the history is decay ** age; the last item has age 0", at_least=0, at_most=1
+    )
+    max_history: int = max_history_setting()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 class Markov(Recommender):

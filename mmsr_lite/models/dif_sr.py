@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmsr_lite.config import setting
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.modality import ItemModalities
@@ -27,9 +28,11 @@ from mmsr_lite.nn.softmax import linear_cross_entropy
 
 @dataclass(frozen=True)
 class DIFSRConfig(AttentionConfig):
-    """`attribute_weight` is the authors' lambda (they search 5 to 25); 0 leaves the attribute predictor out."""
+    """Settings of DIF-SR."""
 
-    attribute_weight: float = 10.0
+    attribute_weight: float = setting(
+        10.0, "the authors' lambda, which they search from 5 to 25; 0 leaves the attribute predictor out", at_least=0
+    )
 
 
 class DIFSR(Recommender):

@@ -14,28 +14,35 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.errors import choose
+from mmsr_lite.config import (
+    check_settings,
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+    setting,
+)
 from mmsr_lite.models.early_late_fusion import ORDERS, FusedSequences
+from mmsr_lite.nn.departures import OfferedDepartures
+from mmsr_lite.nn.modality import READERS
 from mmsr_lite.nn.probe import Probe
 
 
 @dataclass(frozen=True)
-class GRU4RecConfig:
-    """`fusion` is one of ORDERS; `reads` is what it sees of a modality, "codes" or "features"."""
+class GRU4RecConfig(OfferedDepartures):
+    """Settings of GRU4Rec, alone or fused with the items' modalities."""
 
-    dim: int = 128
-    layers: int = 1
-    fusion: str = "none"
-    dropout: float = 0.2
-    reads: str = "codes"
-    label_smoothing: float = 0.0
-    item_features: bool = False  # no part of the paper, as the two below: see `nn.departures`
-    cosine: float = 0.0
-    mask_own: bool = False
-    max_history: int = 50
+    dim: int = dim_setting()
+    layers: int = layers_setting(1)
+    fusion: str = setting("none", "when modalities meet the items: before or after the sequence is read", one_of=ORDERS)
+    dropout: float = dropout_setting(0.2, "share of each layer's input that training sets to zero")
+    reads: str = setting("codes", "what the model sees of a modality", one_of=READERS)
+    label_smoothing: float = label_smoothing_setting()
+    max_history: int = max_history_setting()
 
     def __post_init__(self) -> None:
-        choose("fusion", self.fusion, ORDERS)
+        check_settings(self)
 
 
 GATES = ("reset", "update")
@@ -88,7 +95,7 @@ class GRU4Rec(FusedSequences):
 class GRU4RecFConfig(GRU4RecConfig):
     """GRU4Rec-F of Table 2 fuses late."""
 
-    fusion: str = "late"
+    fusion: str = setting("late", "when modalities meet the items", one_of=ORDERS)
 
 
 class GRU4RecF(FusedSequences):

@@ -11,16 +11,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmsr_lite.config import check_settings, max_history_setting, setting
 from mmsr_lite.data.split import Examples
 from mmsr_lite.models.base import Recommender
 
 
 @dataclass(frozen=True)
 class ItemKNNConfig:
-    """`neighbours` is k."""
+    """Settings of item-KNN."""
 
-    neighbours: int = 100
-    max_history: int = 50
+    neighbours: int = setting(100, "k, the nearest items that each item keeps", at_least=1, at_most=100_000)
+    max_history: int = max_history_setting()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 class ItemKNN(Recommender):

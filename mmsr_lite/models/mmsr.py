@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmsr_lite.errors import choose
+from mmsr_lite.config import check_settings, dim_setting, dropout_setting, layers_setting, max_history_setting, setting
 from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
@@ -29,42 +29,32 @@ from mmsr_lite.nn.probe import listen
 class MMSRConfig(Departures):
     """Sizes and the paper's open choices; the fields of `Departures` are no part of the paper.
 
-    Attributes:
-        dim: D, the width of all states and embeddings.
-        layers: How many layers stand on top of each other.
-        aggregator: What a layer is, one of AGGREGATORS (Table 3); "han-gnn" is the paper's.
-        fusion: How a HAN-GNN layer orders and joins its two attentions, one of FUSIONS (Table 4).
-        scale: Whether equation 13 is divided by sqrt(D).
-        slope: The slope of LeakyReLU below zero (equation 11). The paper does not say it; GAT, its source, has 0.2, the
-            released code 0.1. Kernels are made for 0.01 alone.
-        residual: Whether a layer adds its input to its output.
-        dropout: The share of values dropped from a layer's output in training, 0 to 1.
-        input_dropout: The share of values dropped from the first layer's input in training, 0 to 1.
-        position: Whether a node state holds the mean position (section 4.2).
-        node_type: Whether a node state holds the node type (section 4.2).
-        global_attention: Whether every item listens to every code of the history (section 5.4).
-        label_smoothing: The share of the loss's aim that is spread evenly over all items, 0 to 1.
-        max_history: L, the longest history; longer ones are cut to their last L items.
+    Example:
+        >>> MMSRConfig(fusion="hohe", layers=2).fusion
+        'hohe'
     """
 
-    dim: int = 128
-    layers: int = 1
-    aggregator: str = "han-gnn"
-    fusion: str = "adaptive"
-    scale: bool = True
-    slope: float = SLOPE
-    residual: bool = True
-    dropout: float = 0.3
-    input_dropout: float = 0.4
-    position: bool = True
-    node_type: bool = True
-    global_attention: bool = False
-    label_smoothing: float = 0.0
-    max_history: int = 50
+    dim: int = dim_setting()
+    layers: int = layers_setting(1, "number of HAN-GNN layers")
+    aggregator: str = setting("han-gnn", "how nodes read their neighbours (Table 3)", one_of=AGGREGATORS)
+    fusion: str = setting(
+        "adaptive", "order of fusion in HAN-GNN (Table 4), hohe is late, heho is early", one_of=FUSIONS
+    )
+    scale: bool = setting(True, "divide the attention logits of equation 13 by sqrt(D)")
+    slope: float = setting(
+        SLOPE, "slope of LeakyReLU below zero in equation 11; GAT, its source, has 0.2", at_least=0, in_id=False
+    )
+    residual: bool = setting(True, "add a layer's input to its output")
+    dropout: float = dropout_setting(0.3, "share of each layer's output that training sets to zero")
+    input_dropout: float = dropout_setting(0.4, "share of the first layer's input that training sets to zero")
+    position: bool = setting(True, "a node's state holds its mean position (section 4.2)")
+    node_type: bool = setting(True, "a node's state holds its type (section 4.2)")
+    global_attention: bool = setting(False, "every item also reads every code of the history (section 5.4)")
+    label_smoothing: float = setting(0.0, "share of the target that is spread over all items", at_least=0, below=1)
+    max_history: int = max_history_setting()
 
     def __post_init__(self) -> None:
-        choose("aggregator", self.aggregator, AGGREGATORS)
-        choose("fusion", self.fusion, FUSIONS)
+        check_settings(self)
 
 
 class MMSR(Recommender):

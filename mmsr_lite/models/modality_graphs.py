@@ -7,6 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmsr_lite.config import (
+    check_settings,
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+)
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.interactions import InteractionGraph
@@ -16,13 +24,16 @@ from mmsr_lite.nn.sequence import embedding
 
 @dataclass(frozen=True)
 class PropagationConfig:
-    """Settings that all models of the user-item graph share; `dropout` is of the states that each layer reads."""
+    """Settings that all models of the user-item graph share."""
 
-    dim: int = 128
-    layers: int = 2
-    dropout: float = 0.3
-    label_smoothing: float = 0.0
-    max_history: int = 50
+    dim: int = dim_setting()
+    layers: int = layers_setting(2)
+    dropout: float = dropout_setting(0.3, "share of the states that training sets to zero before each layer")
+    label_smoothing: float = label_smoothing_setting()
+    max_history: int = max_history_setting()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 class ModalityGraphs(Recommender):

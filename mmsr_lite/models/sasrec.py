@@ -14,24 +14,18 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from mmsr_lite.errors import choose
+from mmsr_lite.config import setting
 from mmsr_lite.models.early_late_fusion import ORDERS, FusedSequences
+from mmsr_lite.nn.departures import OfferedDepartures
 from mmsr_lite.nn.self_attention import AttentionConfig, blocks, causal
 from mmsr_lite.nn.sequence import embedding, from_end
 
 
 @dataclass(frozen=True)
-class SASRecConfig(AttentionConfig):
-    """`fusion` is one of ORDERS; the last three are no part of the paper, see `nn.departures`."""
+class SASRecConfig(OfferedDepartures, AttentionConfig):
+    """Settings of SASRec, alone or fused with the items' modalities."""
 
-    fusion: str = "none"
-    item_features: bool = False
-    cosine: float = 0.0
-    mask_own: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        choose("fusion", self.fusion, ORDERS)
+    fusion: str = setting("none", "when modalities meet the items: before or after the sequence is read", one_of=ORDERS)
 
 
 class CausalEncoder(nn.Module):
@@ -67,7 +61,7 @@ class SASRec(FusedSequences):
 class SASRecFConfig(SASRecConfig):
     """SASRec-F of Table 2 fuses early."""
 
-    fusion: str = "early"
+    fusion: str = setting("early", "when modalities meet the items", one_of=ORDERS)
 
 
 class SASRecF(FusedSequences):

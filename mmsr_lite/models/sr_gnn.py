@@ -17,6 +17,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmsr_lite.config import (
+    check_settings,
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+)
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import Probe
@@ -25,13 +33,16 @@ from mmsr_lite.nn.sequence import embedding, last_state
 
 @dataclass(frozen=True)
 class SRGNNConfig:
-    """`layers` is the number of propagation steps, which share their weights."""
+    """Settings of SR-GNN."""
 
-    dim: int = 128
-    layers: int = 1
-    dropout: float = 0.2
-    label_smoothing: float = 0.0
-    max_history: int = 50
+    dim: int = dim_setting()
+    layers: int = layers_setting(1, "number of propagation steps, which share their weights")
+    dropout: float = dropout_setting(0.2, "share of the items' embeddings that training sets to zero")
+    label_smoothing: float = label_smoothing_setting()
+    max_history: int = max_history_setting()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 def transitions(history: Tensor) -> tuple[Tensor, Tensor]:

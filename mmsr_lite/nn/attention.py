@@ -14,40 +14,62 @@ NUM_RELATIONS = len(RELATIONS) - SELF
 
 
 class TypedLinear(nn.Module):
-    """One linear map for each node type: list of (B, N_t, D) -> list of (B, N_t, D)."""
+    """One linear map for each node type.
+
+    Args:
+        num_types: How many node types there are.
+        dim: D, the width of the states.
+    """
 
     def __init__(self, num_types: int, dim: int):
         super().__init__()
         self.maps = nn.ModuleList(nn.Linear(dim, dim, bias=False) for _ in range(num_types))
 
     def forward(self, states: list[Tensor]) -> list[Tensor]:
-        """Apply the map of each type."""
+        """Map the states of each type, list of (B, N_t, D), to a list of the same shapes."""
         return [linear(state) for linear, state in zip(self.maps, states, strict=True)]
 
 
 def homogeneous_logits(
     centre: Tensor, neighbour: Tensor, relation: Tensor, weight: Tensor, slope: float = SLOPE
 ) -> Tensor:
-    """Equation 12 for nodes of one type: `a_r . (V_i * V_j)` (B, n, N_t), `weight` (R, D) holding each a_r.
+    """Equation 12 for nodes of one type: `a_r . (V_i * V_j)`.
 
-    `centre` (B, n, D) and `neighbour` (B, N_t, D) are values, `relation` (B, n, N_t) an index of RELATIONS. The product
-    `(V_i * a_r) V_j^T` needs no tensor of n x N x D; absent edges hold a very low logit. `slope` is that of LeakyReLU
-    (equation 11).
+    It is computed as `(V_i * a_r) V_j^T`, which needs no tensor of n x N_t x D.
+
+    Args:
+        centre: Values V_i of n centres (B, n, D).
+        neighbour: Values V_j of all nodes of the type (B, N_t, D).
+        relation: The relation of each centre to each node (B, n, N_t), an index of RELATIONS, 0 where there is no edge.
+        weight: The vector a_r of each relation (R, D).
+        slope: The slope of leaky ReLU below zero.
+
+    Returns:
+        Logits (B, n, N_t) after leaky ReLU; very low ones where there is no edge.
     """
     asked = (centre[:, None] * weight[:, None]).flatten(1, 2)  # (B, R n, D)
     every = (asked @ neighbour.transpose(1, 2)).unflatten(1, (len(weight), -1))  # (B, R, n, N_t)
     chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]  # (B, n, N_t)
-    return F.leaky_relu(chosen, slope).masked_fill(relation == 0, MASKED)
+    return F.leaky_relu(chosen, slope).masked_fill_(relation == 0, MASKED)
 
 
 def heterogeneous_logits(
     queries: list[Tensor], keys: list[Tensor], graph: GraphBatch, scale: bool, slope: float = SLOPE
 ) -> Tensor:
-    """Equation 13: `(Q h_j) . (K h_i)` (B, N, N), centre i in rows: the neighbour asks, the centre answers.
+    """Equation 13: `(Q h_j) . (K h_i)`: the neighbour j asks, the centre i answers.
 
-    `scale` divides by sqrt(D); `slope` is that of LeakyReLU.
+    Args:
+        queries: Q h of each node type, (B, N_t, D).
+        keys: K h of each node type, (B, N_t, D).
+        graph: The MSGraphs, which say what matches.
+        scale: Whether the products are divided by sqrt(D).
+        slope: The slope of leaky ReLU below zero.
+
+    Returns:
+        Logits (B, N, N) after leaky ReLU, centres in rows; very low ones where nothing matches.
     """
     query, key = torch.cat(queries, 1), torch.cat(keys, 1)  # (B, N, D)
     logits = key @ query.transpose(1, 2)  # (B, N, N)
-    logits = logits / math.sqrt(query.shape[-1]) if scale else logits
-    return F.leaky_relu(logits, slope).masked_fill(~graph.matches, MASKED)
+    if scale:
+        logits = logits / math.sqrt(query.shape[-1])
+    return F.leaky_relu(logits, slope).masked_fill_(~graph.matches, MASKED)

@@ -23,11 +23,13 @@ Two more departures of the released code concern codes, not the model: `distance
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmsr_lite.config import setting
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.nn.gate import UpdateGate
 from mmsr_lite.nn.han import HANLayer
@@ -36,28 +38,43 @@ from mmsr_lite.nn.nodes import NodeEmbedding
 from mmsr_lite.nn.sequence import rescaled
 
 
+def mask_own_setting() -> Any:
+    """The setting `mask_own`, which several configs have."""
+    return setting(False, "not in the paper: the loss leaves out the items of the history", in_id=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Departures:
-    """Options that no equation of the paper has; the table at the head of this file says what they cost.
+    """Options that no equation of the paper has; the table at the head of this file says what they cost."""
 
-    Attributes:
-        tied_maps: Q, K and V of a node type are one map, as in the released code.
-        hohe_reads_input: Phase 2 of late fusion compares the layer's input, not phase 1's output, as in the released
-            code.
-        separate_gate: The update gate scores each path alone, as in the released code.
-        item_features: An item's embedding, in the graph and in the score, is its identity plus a map of its features.
-        feature_start: The share of the items' features in the embeddings that they start with, 0 to 1.
-        cosine: Scores are this times the cosine of state and item; 0: their dot product, as in the paper.
-        mask_own: The loss leaves out the items of the history, but for the target.
-    """
+    tied_maps: bool = setting(False, "Q, K and V of a node type are one map, as in the released code")
+    hohe_reads_input: bool = setting(
+        False, "phase 2 of late fusion compares the layer's input, not phase 1's output, as in the released code"
+    )
+    separate_gate: bool = setting(False, "the update gate scores each path alone, as in the released code")
+    item_features: bool = setting(
+        False, "an item's embedding, in the graph and in the score, is its identity plus a map of its features"
+    )
+    feature_start: float = setting(
+        0.0, "share of the items' features in the embeddings that they start with", at_least=0, at_most=1
+    )
+    cosine: float = setting(
+        0.0, "scores are this times the cosine of state and item; 0: their product, as in the paper", at_least=0
+    )
+    mask_own: bool = mask_own_setting()
 
-    tied_maps: bool = False
-    hohe_reads_input: bool = False
-    separate_gate: bool = False
-    item_features: bool = False
-    feature_start: float = 0.0
-    cosine: float = 0.0
-    mask_own: bool = False
+
+@dataclass(frozen=True, kw_only=True)
+class OfferedDepartures:
+    """Those departures that fit a rival as well: what helps MMSR may help others more."""
+
+    item_features: bool = setting(
+        False, "not in the paper: an item is its identity plus a map of its features", in_id=False
+    )
+    cosine: float = setting(
+        0.0, "not in the paper: scores are this times the cosine of state and item", at_least=0, in_id=False
+    )
+    mask_own: bool = mask_own_setting()
 
 
 def node_embedding(num_items: int, codebooks: Sequence[Codebook], config) -> NodeEmbedding:

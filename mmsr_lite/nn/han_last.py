@@ -15,14 +15,25 @@ from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS, HANLayer
 
 
 def last_item_state(layer: nn.Module, states: list[Tensor], graph: GraphBatch) -> Tensor:
-    """(B, D): `layer(states, graph)[0]` at the node of the last item; only `HANLayer` has a short way."""
+    """The last layer's state of the last item, without the states that nobody reads.
+
+    Args:
+        layer: The last layer. Only a `HANLayer` has a short way; any other is computed in full.
+        states: The states of the nodes of each type before the layer, (B, N_t, D).
+        graph: The MSGraphs.
+
+    Returns:
+        `layer(states, graph)[0]` at the node of the last item, (B, D).
+    """
     if graph.global_attention or not isinstance(layer, HANLayer):  # the last item may then read every node
         return layer(states, graph)[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]
     values = layer.value(states)
     every = torch.cat(values, 1)  # (B, N, D)
     ends = [_walk(layer, families, states, values, every, graph) for families in layer.fusion.paths.values()]
     output = layer.dropout(layer.combine(*ends))
-    return output + _take(states[0], graph.last[:, None])[:, 0] if layer.residual else output
+    if layer.residual:
+        output = output + _take(states[0], graph.last[:, None])[:, 0]
+    return output
 
 
 def _take(rows: Tensor, index: Tensor) -> Tensor:
@@ -39,7 +50,8 @@ def _walk(layer: HANLayer, families: tuple[str, ...], states, values, every: Ten
         read, first = layer.value.maps[0](items), graph.last[:, None]
         relation = graph.last_item_relations[:, :1, : graph.widths[0]]
         logits = homogeneous_logits(_take(read, first), read, relation, layer.relation, layer.slope)  # (B, 1, N_0)
-        return (logits.softmax(-1) @ (read if layer.fusion.invasive else values[0]))[:, 0]
+        summed = read if layer.fusion.invasive else values[0]
+        return (logits.softmax(-1) @ summed)[:, 0]
     if families == (HOMOGENEOUS,):
         centre = _take(every, graph.last_item_neighbours[0][:, :1])
         logits = homogeneous_logits(centre, every, graph.last_item_relations[:, :1], layer.relation, layer.slope)
@@ -57,14 +69,18 @@ def _late(layer: HANLayer, states: list[Tensor], every: Tensor, graph: GraphBatc
     asked = layer.compared_states(reached, _take(torch.cat(states, 1), index))
     query = torch.cat(layer.query(list(asked.split(sizes, 1))), 1)
     logits = (query @ layer.key.maps[0](asked[:, :1]).transpose(1, 2))[:, :, 0]  # (B, n)
-    logits = logits / math.sqrt(query.shape[-1]) if layer.scale else logits
-    logits = F.leaky_relu(logits, layer.slope).masked_fill(~real, MASKED)
-    summed = torch.cat(layer.value(list(reached.split(sizes, 1))), 1) if layer.fusion.invasive else centre
-    return (logits.softmax(-1)[:, None] @ summed)[:, 0]
+    if layer.scale:
+        logits = logits / math.sqrt(query.shape[-1])
+    weights = F.leaky_relu(logits, layer.slope).masked_fill(~real, MASKED).softmax(-1)  # (B, n)
+    summed = centre
+    if layer.fusion.invasive:
+        summed = torch.cat(layer.value(list(reached.split(sizes, 1))), 1)
+    return (weights[:, None] @ summed)[:, 0]
 
 
 def _read_codes(layer: HANLayer, items: Tensor, states: list[Tensor], every: Tensor, matches: Tensor) -> Tensor:
     """(B, n, D) what these items take from the nodes that belong to them, themselves included."""
     logits = layer.key.maps[0](items) @ torch.cat(layer.query(states), 1).transpose(1, 2)  # (B, n, N)
-    logits = F.leaky_relu(logits / math.sqrt(items.shape[-1]) if layer.scale else logits, layer.slope)
-    return logits.masked_fill(~matches, MASKED).softmax(-1) @ every
+    if layer.scale:
+        logits = logits / math.sqrt(items.shape[-1])
+    return F.leaky_relu(logits, layer.slope).masked_fill(~matches, MASKED).softmax(-1) @ every

@@ -48,18 +48,20 @@ READERS = {"codes": CodeReader, "features": FeatureReader}
 
 
 class ItemModalities(nn.Module):
-    """Maps items (...) to their vectors in each of M modalities (..., M, D) and whether they have it (..., M).
+    """Gives items a vector in each of M modalities; an item without a modality has the zero vector there.
 
-    `reads` is "codes" or "features"; both start at the spread of the other embeddings, D^-0.5. An item without a
-    modality has the zero vector there. No codebooks give M = 0. With `displaced`, positions of histories (B, L) show
-    the modalities of other positions.
+    Args:
+        codebooks: The codes and features of each modality; none give M = 0.
+        dim: D, the width of the vectors; they start at the spread of the other embeddings, D^-0.5.
+        reads: "codes" (the mean of the embeddings of an item's codes) or "features" (a map of its features).
 
-    >>> from mmsr_lite.graph.codes import Codebook
-    >>> rows = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
-    >>> book = Codebook("toy", np.array([[0, 0], [1, 2], [0, 0]]), rows, rows)      # item 2 has no code
-    >>> vectors, present = ItemModalities([book], dim=2)(torch.tensor([[1, 2, 0]]))
-    >>> vectors.shape, present[0, :, 0].tolist()
-    (torch.Size([1, 3, 1, 2]), [True, False, False])
+    Example:
+        >>> from mmsr_lite.graph.codes import Codebook
+        >>> rows = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
+        >>> book = Codebook("toy", np.array([[0, 0], [1, 2], [0, 0]]), rows, rows)      # item 2 has no code
+        >>> vectors, present = ItemModalities([book], dim=2)(torch.tensor([[1, 2, 0]]))
+        >>> vectors.shape, present[0, :, 0].tolist()
+        (torch.Size([1, 3, 1, 2]), [True, False, False])
     """
 
     def __init__(self, codebooks: Sequence[Codebook], dim: int, reads: str = "codes"):
@@ -80,7 +82,7 @@ class ItemModalities(nn.Module):
         return torch.stack([reader(items) for reader in self.readers]).sum(0)
 
     def forward(self, items: Tensor) -> tuple[Tensor, Tensor]:
-        """(..., M, D) and (..., M) of `items` (...)."""
+        """The vectors (..., M, D) of `items` (...), and whether each item has the modality (..., M)."""
         if not self.readers:
             nothing = torch.zeros(*items.shape, 0, self.dim, device=items.device)
             return nothing, nothing[..., 0].bool()

@@ -11,11 +11,14 @@ SMALL = 64  # rows: codebooks and positions are, catalogues are not
 
 
 class NodeEmbedding(nn.Module):
-    """`e~ = W [e ; type ; mean of the embeddings of all positions the node occupies]`, for each node type (B, N_t, D).
+    """`e~ = W [e ; type ; mean of the embeddings of all positions that the node occupies]`.
 
     Positions count back from the end of the history, so "the last item" is the same position for every length.
-    `centres` holds (C+1, D) for each modality: code embeddings start there, rescaled to the spread of the others;
-    `config` is the model's.
+
+    Args:
+        num_items: V.
+        centres: (C+1, D) of each modality; code embeddings start there, rescaled to the spread of the others.
+        config: The model's config: `dim`, `max_history`, `position`, `node_type`.
     """
 
     def __init__(self, num_items: int, centres: list[Tensor], config):
@@ -29,7 +32,7 @@ class NodeEmbedding(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=dim**-0.5)
-        with torch.no_grad():  # the merge starts as a sum, so that every part is heard from the first step
+        with torch.no_grad():  # the merge starts as a sum, so that every part counts from the first step
             self.merge.weight.copy_(torch.eye(dim).repeat(1, 1 + node_type + position))
             for table in self.tables:
                 table.weight[0] = 0
@@ -41,10 +44,16 @@ class NodeEmbedding(nn.Module):
         return self.tables[0].weight
 
     def forward(self, graph: GraphBatch) -> list[Tensor]:
-        """The states of the nodes of each type (B, N_t, D).
+        """The first states of all nodes.
 
-        W [e ; type ; position] = W_e e + W_t type + W_p position, so each table is mapped before the look-up when it is
-        smaller than what is looked up.
+        W [e ; type ; position] = W_e e + W_t type + W_p position, so a table that is smaller than what is looked up in
+        it is mapped before the look-up.
+
+        Args:
+            graph: The MSGraphs.
+
+        Returns:
+            The states of the nodes of each type, (B, N_t, D).
         """
         identity, *others = self.merge.weight.split(self.merge.out_features, 1)  # each (D, D)
         types = [None] * len(self.tables) if self.types is None else self.types.weight @ others[0].T  # (T, D)
@@ -69,10 +78,20 @@ class NodeEmbedding(nn.Module):
 
 
 def rows_of(table: Tensor, ids: Tensor) -> Tensor:
-    """`table[ids]`; of a small table by a product with ones and zeros, whose gradient is a product too, not a sort.
+    """Look up rows: `table[ids]`.
 
-    >>> rows_of(torch.tensor([[1.0], [2.0]]), torch.tensor([[1, 0]])).tolist()
-    [[[2.0], [1.0]]]
+    Of a small table by a product with ones and zeros, because the gradient of that is a product too, and not a sort.
+
+    Args:
+        table: (S, D).
+        ids: Numbers of rows, of any shape (...).
+
+    Returns:
+        (..., D).
+
+    Example:
+        >>> rows_of(torch.tensor([[1.0], [2.0]]), torch.tensor([[1, 0]])).tolist()
+        [[[2.0], [1.0]]]
     """
     if len(table) <= SMALL:
         return (ids[..., None] == torch.arange(len(table), device=ids.device)).to(table.dtype) @ table

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.config import (
+    check_settings,
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+    setting,
+)
+from mmsr_lite.errors import SettingError
 from mmsr_lite.nn.attention import MASKED
+from mmsr_lite.nn.modality import READERS
 from mmsr_lite.nn.probe import Probe
 
 
@@ -16,22 +26,26 @@ from mmsr_lite.nn.probe import Probe
 class AttentionConfig:
     """Settings that all models of self-attention share.
 
-    `reads` is what they see of a modality, "codes" or "features"; `norm_first` puts LayerNorm before each part of a
-    block, as SASRec has it, or after, as BERT has it.
+    Example:
+        >>> AttentionConfig(dim=8, heads=3)
+        Traceback (most recent call last):
+        mmsr_lite.errors.SettingError: heads is 3 and dim is 8; expected heads to divide dim
     """
 
-    dim: int = 128
-    layers: int = 2
-    heads: int = 2
-    dropout: float = 0.2
-    norm_first: bool = True
-    reads: str = "codes"
-    label_smoothing: float = 0.0
-    max_history: int = 50
+    dim: int = dim_setting()
+    layers: int = layers_setting(2)
+    heads: int = setting(2, "attention heads, a divisor of dim", at_least=1, at_most=1024)
+    dropout: float = dropout_setting(0.2, "share of weights and states that training sets to zero")
+    norm_first: bool = setting(True, "LayerNorm before each part of a block, as in SASRec; false: after, as in BERT")
+    reads: str = setting("codes", "what the model sees of a modality", one_of=READERS)
+    label_smoothing: float = label_smoothing_setting()
+    max_history: int = max_history_setting()
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if self.dim % self.heads:
-            raise MMSRError(f"dim is {self.dim} and heads is {self.heads}; expected heads to divide dim")
+            message = f"heads is {self.heads} and dim is {self.dim}; expected heads to divide dim"
+            raise SettingError("heads", message)
 
 
 class SelfAttention(nn.Module):

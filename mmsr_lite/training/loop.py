@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from mmsr_lite.config import check_settings, seed_setting, setting
 from mmsr_lite.data.split import Examples, Split
-from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.errors import MMSRError, SettingError
 from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import evaluate
@@ -25,68 +26,100 @@ from mmsr_lite.training.step import Step
 
 PRECISIONS = {"float32": ("highest", None), "tf32": ("high", None), "bf16": ("high", torch.bfloat16)}
 SELECTIONS = ("validation", "test", "none")
+METRICS = tuple(metrics(np.ones(1)))
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """How a model is trained.
 
-    Attributes:
-        epochs: How often every training example is read, at most.
-        batch: Examples of one step, of all processes together.
-        lr: The highest learning rate; it rises linearly, then falls linearly to nought.
-        weight_decay: AdamW's weight decay.
-        warmup: The share of all steps in which the learning rate rises.
-        clip: The largest norm of all gradients together; larger ones are scaled down to it.
-        patience: Training stops after so many epochs without a better one.
-        selection: What chooses the best epoch: "validation" (honest), "test" (as the released code does, only for
-            comparing with the paper's tables) or "none" (the last epoch).
-        metric: The metric by which an epoch is better, as "MRR@5".
-        seed: The seed of the order of examples, of dropout and of drawn negatives.
-        device: "auto" (the GPU where there is one), "cpu", "cuda" or "cuda:1".
-        precision: "float32", "tf32" (products of less precision on a GPU) or "bf16".
-        negatives: From how many items, drawn by popularity, the loss is estimated; 0: from all items.
+    Example:
+        >>> TrainConfig(lr=0)
+        Traceback (most recent call last):
+        mmsr_lite.errors.SettingError: lr is 0; expected a number greater than 0
     """
 
-    epochs: int = 10
-    batch: int = 512
-    lr: float = 1e-2
-    weight_decay: float = 0.0
-    warmup: float = 0.05
-    clip: float = 5.0
-    patience: int = 4
-    selection: str = "validation"
-    metric: str = "MRR@5"
-    seed: int = 0
-    device: str = "auto"
-    precision: str = "float32"
-    negatives: int = 0
-    stop_after: int = 0  # leave after this epoch of the schedule that `epochs` makes; 0: go through all of it
+    epochs: int = setting(10, "most epochs", at_least=1, at_most=100_000)
+    batch: int = setting(512, "examples in a step, of all processes together", at_least=1, at_most=10_000_000)
+    lr: float = setting(1e-2, "highest learning rate of Adam", above=0)
+    weight_decay: float = setting(0.0, "decoupled weight decay of Adam", at_least=0)
+    warmup: float = setting(
+        0.05, "share of all steps in which the learning rate rises; then it falls to 0", at_least=0, at_most=1
+    )
+    clip: float = setting(5.0, "greatest norm of the gradient; a longer one is shortened to it", above=0)
+    patience: int = setting(4, "epochs without a better one after which training stops", at_least=1, at_most=100_000)
+    selection: str = setting(
+        "validation",
+        "what picks the best epoch; test: only to compare with the paper's tables; none: the last epoch",
+        one_of=SELECTIONS,
+    )
+    metric: str = setting("MRR@5", "what the best epoch is best in", one_of=METRICS)
+    seed: int = seed_setting()
+    device: str = setting("auto", "auto (the GPU where there is one), cpu, cuda, or cuda:0 for the first GPU")
+    precision: str = setting("float32", "precision of matrix products", one_of=PRECISIONS)
+    negatives: int = setting(
+        0, "items, drawn by popularity, that the loss is estimated from; 0: all items", at_least=0, at_most=10_000_000
+    )
+
+    stop_after: int = setting(
+        0,
+        "leave after this epoch of the schedule that epochs makes; 0: go through all of it",
+        at_least=0,
+        at_most=100_000,
+        in_id=False,
+    )
 
     def __post_init__(self) -> None:
-        choose("precision", self.precision, PRECISIONS)
-        choose("selection", self.selection, SELECTIONS)
-        choose("metric", self.metric, metrics(np.ones(1)))
-        for name in ("epochs", "batch", "lr", "patience"):
-            if getattr(self, name) <= 0:
-                raise MMSRError(f"{name} is {getattr(self, name)}; expected more than 0")
-        if self.negatives < 0:
-            raise MMSRError(f"negatives is {self.negatives}; expected 0 (all items) or more")
-        if not 0 <= self.stop_after <= self.epochs:
-            raise MMSRError(f"stop_after is {self.stop_after}; expected 0 (never) to epochs, which is {self.epochs}")
+        check_settings(self)
+        check_device(self.device)
+        if self.stop_after > self.epochs:
+            message = f"stop_after is {self.stop_after}; expected 0 (never) to epochs, which is {self.epochs}"
+            raise SettingError("stop_after", message)
+
+
+def check_device(name: str) -> str:
+    """Return `name` when it is the name of a device, whether or not this machine has it.
+
+    Args:
+        name: "auto", "cpu", "cuda" or "cuda:" and the number of a GPU.
+
+    Returns:
+        `name` itself.
+
+    Raises:
+        SettingError: It is none of these.
+
+    Example:
+        >>> check_device("cuda:1")
+        'cuda:1'
+    """
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", name):
+        raise SettingError("device", f"unknown device {name!r}; choose from: auto, cpu, cuda, cuda:0, ...")
+    return name
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """The device called `name`; "auto" is the GPU where there is one; a GPU that is numbered becomes the current one.
+    """The device called `name` on this machine; a GPU with a number becomes the current one.
 
-    >>> pick_device("cpu")
-    device(type='cpu')
+    Args:
+        name: As for `check_device`; "auto" is the GPU where there is one, else the CPU.
+
+    Returns:
+        The device.
+
+    Raises:
+        MMSRError: This machine does not have it.
+
+    Example:
+        >>> pick_device("cpu")
+        device(type='cpu')
     """
+    check_device(name)
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
-        raise MMSRError(f"unknown device {name!r}; choose from: auto, cpu, cuda, cuda:0, ...")
-    if name != "cpu" and not torch.cuda.is_available():
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cpu":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
         fix = "use --device cpu, or run mmsr-lite doctor"
         raise MMSRError(f"device {name!r} was asked for, but torch sees no GPU; {fix}")
     device = torch.device(name)

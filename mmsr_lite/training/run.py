@@ -1,20 +1,21 @@
 """The config of a run, and each thing that follows from it: data set, codes, untrained model, split."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 
+from mmsr_lite.config import Setting, check_settings, checked, setting, settings_of, types_of
 from mmsr_lite.data import load
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split, split
 from mmsr_lite.data.storage import content_hash, read_json
-from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.graph.codes import Codebook, fit_codebooks
+from mmsr_lite.errors import MMSRError, SettingError, unknown
+from mmsr_lite.graph.codes import DISTANCES, REDUCTIONS, Codebook, fit_codebooks
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.displacement import Displacement
@@ -31,53 +32,107 @@ DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe w
     "epochs": 10,
     "batch": 256,
     "lr": 2e-2,
-    "device": "cpu",
+    "device": "auto",
     "refit": False,  # its numbers are those of the epoch that validation chose
 }
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that decides a run; `settings` are fields of the model's own config that differ from its defaults.
+    """Everything that decides a run: data, damage done to them, codes, model and training.
 
-    >>> RunConfig("wardrobe").with_settings(fusion="hohe", lr=0.01).train.lr
-    0.01
+    Example:
+        >>> run = RunConfig("wardrobe").with_settings(fusion="hohe", lr=0.02, codes=7)
+        >>> run.settings, run.train.lr, run.codes
+        ({'fusion': 'hohe'}, 0.02, 7)
     """
 
-    source: str
-    modalities: tuple[str, ...] | None = None
-    encoders: Any = None
-    min_count: int | None = None
-    corruption: str | None = None  # of CORRUPTIONS ("mismatched" at rate 1 is the control), "disordered" or "displaced"
-    corrupted: str | None = None  # the modality it is done to; None: all
-    rate: float = 1.0
-    model: str = "mmsr"
-    codes: int = 30  # C; 0: no clustering, a node for each item's own feature
-    codes_per_item: int = 3
-    reduction: str = "pca"
-    distance: str = "cosine"
-    refit: bool = True  # after selection on validation, train again on all of the training part, up to the same epoch
-    settings: dict[str, Any] = field(default_factory=dict)
-    train: TrainConfig = field(default_factory=TrainConfig)
+    source: str = setting(help="wardrobe, wardrobe:WORLD, a prepared folder, or whatever prepare takes")
+    modalities: tuple[str, ...] | None = setting(None, "names of the modalities; none named: all that can be used")
+    encoders: str | dict[str, str] | None = setting(None, "one encoder for all modalities, or one for each")
+    min_count: int | None = setting(
+        None, "k of the k-core; by default 5, or what a prepared folder was made with", at_least=0, at_most=1_000_000
+    )
+    corruption: str | None = setting(
+        None,
+        "damage done to the data on purpose; mismatched at rate 1 is the control",
+        one_of=(*CORRUPTIONS, DISORDERED, DISPLACED),
+    )
+    corrupted: str | None = setting(None, "the modality that the damage is done to; by default all")
+    rate: float = setting(1.0, "share of what is damaged", at_least=0, at_most=1)
+    model: str = setting("mmsr", "the recommender", one_of=MODELS)
+    codes: int = setting(
+        30, "C, codes in each modality's codebook; 0: one for each item", at_least=0, at_most=1_000_000
+    )
+    codes_per_item: int = setting(3, "k, codes that an item gets, at most C", at_least=1, at_most=1000)
+    reduction: str = setting("pca", "how features are reduced to D before k-means", one_of=REDUCTIONS)
+    distance: str = setting("cosine", "what the nearest centres are nearest by", one_of=DISTANCES)
+    refit: bool = setting(
+        True,
+        "once validation chose the best epoch, train again on the whole training part, up to the same epoch",
+    )
+    settings: dict[str, Any] = setting(
+        default_factory=dict, help="settings of the model's own config that differ from its defaults"
+    )
+    train: TrainConfig = setting(default_factory=TrainConfig, help="how the model is trained")
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        chosen = self.model_config
+        object.__setattr__(self, "settings", {name: getattr(chosen, name) for name in self.settings})
 
     def with_settings(self, **settings: Any) -> Self:
-        """The same run with other settings, each put where a field of that name is: run, training, or model."""
-        model, training, run = {}, {}, {}
-        parts = ((self._model_class.Config, model), (TrainConfig, training), (RunConfig, run))
-        home = {f.name: (part, f.type) for config, part in parts for f in fields(config)}  # a name in two is the run's
+        """The same run with other settings, each put where a field of that name is: run, training, or model.
+
+        Args:
+            settings: Fields of RunConfig, TrainConfig or the config of the model; a name in two of them is the run's.
+
+        Returns:
+            A new config.
+
+        Raises:
+            SettingError: There is no such setting, or its value is not possible.
+
+        Example:
+            >>> RunConfig("wardrobe").with_settings(dim=8.5)
+            Traceback (most recent call last):
+            mmsr_lite.errors.SettingError: dim is 8.5; expected a whole number from 1 to 65,536
+        """
+        model = checked("model", settings.get("model", self.model), str, Setting(one_of=MODELS))
+        model_names = [one.name for one in fields(MODELS[model].Config)]
+        run_names = [one.name for one in fields(RunConfig) if one.name not in ("settings", "train")]
+        train_names = [one.name for one in fields(TrainConfig)]
+        of_run, of_training, of_model = {}, {}, {}
         for name, value in settings.items():
-            part, kind = home[choose("setting", name, home)]
-            part[name] = float(value) if kind is float and type(value) is int else value  # 20 and 20.0 are one run
-        return replace(self, **run, settings=self.settings | model, train=replace(self.train, **training))
+            if name in run_names:
+                of_run[name] = value
+            elif name in train_names:
+                of_training[name] = value
+            elif name in model_names:
+                of_model[name] = value
+            else:
+                raise SettingError(name, unknown("setting", name, {*run_names, *train_names, *model_names}))
+        return replace(self, **of_run, settings=self.settings | of_model, train=replace(self.train, **of_training))
 
     @property
-    def _model_class(self) -> type[Recommender]:
-        return MODELS[choose("model", self.model, MODELS)]
+    def model_class(self) -> type[Recommender]:
+        """The class of the model."""
+        return MODELS[self.model]
+
+    @property
+    def model_config(self) -> Any:
+        """The config of the model: its defaults and `settings`."""
+        names = [one.name for one in fields(self.model_class.Config)]
+        for name in self.settings:
+            if name not in names:
+                choices = ", ".join(sorted(names)) or "none"
+                raise SettingError(name, f"model {self.model!r} has no setting {name!r}; it has: {choices}")
+        return self.model_class.Config(**self.settings)
 
     @property
     def id(self) -> str:
         """A short name of this config: the same settings have the same id."""
-        return content_hash(asdict(self))[:8]
+        return content_hash(settings_of(self))[:8]
 
 
 def prepare(config: RunConfig) -> Dataset:
@@ -90,25 +145,23 @@ def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
     """`dataset` with what the run does to its modalities; what it does to the order of histories is in `parts_of`."""
     if config.corruption is None or config.corruption in (DISORDERED, DISPLACED):
         return dataset
-    change = CORRUPTIONS[choose("corruption", config.corruption, [*CORRUPTIONS, DISORDERED, DISPLACED])]
-    return change(dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
+    return CORRUPTIONS[config.corruption](dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
 
 
 def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
     """The codes of the run, learned from the data set's features; none for a model that counts."""
-    if not config._model_class.learns:
+    if not config.model_class.learns:
         return ()
     how = {"num_codes": config.codes, "codes_per_item": config.codes_per_item}
     how |= {"reduction": config.reduction, "distance": config.distance, "seed": config.train.seed}
-    return fit_codebooks(dataset, **how, dim=config._model_class.Config(**config.settings).dim)
+    return fit_codebooks(dataset, **how, dim=config.model_config.dim)
 
 
 def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None = None) -> Recommender:
     """An untrained model of the run over `books`; None: over codes learned now."""
     books = codebooks(config, dataset) if books is None else books
-    settings = config._model_class.Config(**config.settings)
     torch.manual_seed(config.train.seed)
-    model = config._model_class(settings, dataset.num_items, books)
+    model = config.model_class(config.model_config, dataset.num_items, books)
     if config.corruption == DISPLACED:
         displace(model, config.corrupted, config.rate, config.train.seed)
     return model
@@ -134,24 +187,36 @@ def displace(model: Recommender, modality: str | None, rate: float, seed: int) -
 
 
 def read_config(path: str | Path) -> RunConfig:
-    """The config that `fit` wrote as JSON.
+    """The config that `fit` wrote.
+
+    Args:
+        path: The file `config.json` of a run's folder.
+
+    Returns:
+        The config; settings that the file does not have get their defaults.
 
     Raises:
-        MMSRError: when the file is not the config of a run of this version.
+        MMSRError: The file is not JSON, is not a config, or has a setting that this version does not know or allow.
     """
     saved = read_json(path)
+    fix = "use the version of mmsr-lite that wrote it, or train again"
+    if not isinstance(saved, dict) or not isinstance(saved.get("train"), dict) or "source" not in saved:
+        raise MMSRError(f"{str(path)!r} is not the config of a run; expected what mmsr-lite train wrote; {fix}")
+    training = saved.pop("train")
     saved.pop("id", None)
+    for config, given in ((RunConfig, saved), (TrainConfig, training)):
+        for name in given:
+            if name not in types_of(config):
+                raise MMSRError(f"{str(path)!r} has the setting {name!r}, which this version does not know; {fix}")
     try:
-        training = TrainConfig(**saved.pop("train"))
-        names = saved.pop("modalities")
-        return RunConfig(**saved, modalities=None if names is None else tuple(names), train=training)
-    except (TypeError, KeyError) as error:
-        raise MMSRError(f"{str(path)!r} does not fit this version: {error}; train again") from error
+        return RunConfig(**saved, train=TrainConfig(**training))
+    except SettingError as error:
+        raise MMSRError(f"{str(path)!r} does not fit this version: {error}; {fix}") from error
 
 
 def parts_of(config: RunConfig, dataset: Dataset) -> Split:
     """The split of the run, its histories in disorder when it asks for that; validation only where it selects by it."""
-    length = getattr(config._model_class.Config(**config.settings), "max_history", 50)
+    length = getattr(config.model_config, "max_history", 50)
     parts = split(dataset, validation=config.train.selection == "validation", max_history=length)
     if config.corruption != DISORDERED:
         return parts

@@ -267,6 +267,6 @@ check("12.4", 0)
 
 # %% [markdown]
 # **Code you will read:** [data/sources/folder.py](../mmsr_lite/data/sources/folder.py), how a folder is read; [data/prepared.py](../mmsr_lite/data/prepared.py), what is written;
-# [cli_data.py](../mmsr_lite/cli_data.py), the commands.
+# [commands](../mmsr_lite/commands), one file a command.
 #
 # **Next:** [13 on a GPU, and on several](13_on_a_gpu_and_on_several.ipynb), when your folder is large.

@@ -253,6 +253,6 @@ check("13.3", (7.6 * 92.4 / 33_942) ** 0.5)
 
 # %% [markdown]
 # **Code you will read:** [training/step.py](../mmsr_lite/training/step.py), a step and its CUDA graph; [training/distributed.py](../mmsr_lite/training/distributed.py), several
-# processes in a page; [kernels/attention.py](../mmsr_lite/kernels/attention.py), equations 12 and 13 as kernels; [graph/batch.py](../mmsr_lite/graph/batch.py), the graphs of a batch at once.
+# processes in a page; [kernels/programs/attention.py](../mmsr_lite/kernels/programs/attention.py), equations 12 and 13 as kernels; [graph/batch.py](../mmsr_lite/graph/batch.py), the graphs of a batch at once.
 #
 # **Next:** your own question. [CONTRIBUTING.md](../CONTRIBUTING.md) says where a model, a study or a view goes; [00 start here](00_start_here.ipynb) is where the others begin.

@@ -66,6 +66,7 @@ def small(edition: str) -> tuple[list, list]:
     return reviews, [item(edition, f"B{i:09}", f"title {i}", ["Beauty", "Nails"]) for i in range(6)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edition", NAMES)
 def test_every_edition_gives_the_papers_beauty_back(shared_data, tmp_path, edition):
     """Users, items, interactions, order and titles of the filtered copy, out of a raw file that holds more."""

@@ -69,6 +69,7 @@ def test_pictures_that_cannot_be_opened_are_absent(tmp_path, monkeypatch):
     assert not present.any() and not features.any() and len(present) == 5
 
 
+@pytest.mark.slow
 def test_the_posters_of_ml_100k_take_a_few_seconds(shared_data, own_cache):
     posters = [str(path) for path in sorted((shared_data / "ml-100k" / "posters").iterdir())]
     begin = time.process_time()

@@ -264,6 +264,7 @@ def test_beauty_loads_filters_and_splits_in_two_seconds_of_cpu(shared_data):
     assert min(seconds) < 2
 
 
+@pytest.mark.slow
 def test_ml_100k_has_words_and_pictures(shared_data):
     dataset = load(shared_data / "ml-100k", modalities=["plot", "image"], min_count=0)
     assert [int(one.present.sum()) for one in dataset.modalities] == [1_679, 1_669]

@@ -119,6 +119,7 @@ def check_pictures(spec, files, monkeypatch, width):
     return rows
 
 
+@pytest.mark.slow
 def test_resnet50_gives_the_pooled_vector_of_torchvisions_own_pipeline(vision, tiny_resnet, files, monkeypatch):
     check_pictures(f"resnet50:{tiny_resnet}", files, monkeypatch, 2048)
     plain = vision.models.resnet50()

@@ -26,6 +26,7 @@ def rename_data(place, name):
     write_json(place / "dataset.json", read_json(place / "dataset.json") | {"name": name})
 
 
+@pytest.mark.slow
 def test_the_numbers_of_the_page_are_those_of_the_tables(place):
     rows, tests = read_rows(place / "comparison.csv"), read_json(place / "comparison.json")["tests"]
     shown = {cells[1].strip(): cells for cells in (line.split("|") for line in lines(place, "| m"))}

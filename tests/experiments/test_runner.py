@@ -118,6 +118,7 @@ def test_a_trial_that_two_studies_share_is_carried_out_once(carry_out, tiny, mon
     assert len(read_rows(carry_out.place / "tuning.csv")) == 2
 
 
+@pytest.mark.slow
 def test_of_several_processes_the_longest_runs_begin_first(carry_out, ring, tiny, monkeypatch):
     monkeypatch.setattr(runner, "pool_of", lambda jobs, worker: nullcontext())  # one process that says it is two
     monkeypatch.setattr(runner.Runner, "_expected", lambda self, job: 9.0 if job.config.model == "mmsr" else 1.0)
@@ -186,6 +187,7 @@ def test_a_run_has_the_same_name_on_every_device(ring):
     assert run_id(config) == run_id(config.with_settings(device="cpu")) != run_id(config.with_settings(seed=1))
 
 
+@pytest.mark.slow
 def test_the_command_carries_out_studies_and_writes_the_page(ring, tiny, tmp_path, capsys, monkeypatch):
     source, out = str(save_prepared(ring, tmp_path / "ring")), str(tmp_path / "out")
     settings = [f"{name}={value}" for name, value in QUICK.items()]

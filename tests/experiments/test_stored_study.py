@@ -6,6 +6,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
 
 
+@pytest.mark.slow
 def test_a_run_carried_out_anew_gives_the_numbers_of_the_table(carry_out, ring, tiny):
     carry_out(tiny)
     record = open_study(carry_out.place, tiny)
@@ -17,6 +18,7 @@ def test_a_run_carried_out_anew_gives_the_numbers_of_the_table(carry_out, ring, 
     assert [row["model"] for row in retrain_study(record, ring, ["markov"])["rows"]] == ["markov"]
 
 
+@pytest.mark.slow
 def test_a_study_that_reads_several_things_off_one_model_can_be_carried_out_anew(carry_out, ring):
     carry_out("gates", seeds=1)
     record = open_study(carry_out.place, "gates")
@@ -26,6 +28,7 @@ def test_a_study_that_reads_several_things_off_one_model_can_be_carried_out_anew
     assert all(row.keys() >= set(record["labels"]) for row in anew["rows"])
 
 
+@pytest.mark.slow
 def test_a_record_knows_its_data_and_a_table_that_is_not_there_is_told(carry_out, tiny):
     carry_out(tiny)
     record = open_study(carry_out.place, tiny)

@@ -12,7 +12,7 @@ from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.gates import betas, forced
+from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.missing import BOTH
 from mmsr_lite.experiments.study import Reading, Setting, at_point, run_id, trial, tuned
 from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
@@ -173,6 +173,7 @@ def test_nothing_missing_is_clean(setting, ring):
     assert evaluate(one, test) == evaluate(other, test)
 
 
+@pytest.mark.slow
 def test_missing_at_test_is_read_off_one_trained_model(carry_out, monkeypatch):
     monkeypatch.setattr("mmsr_lite.experiments.missing.SYSTEMS", {"mmsr": {"": {}}})
     monkeypatch.setattr("mmsr_lite.experiments.missing.RATES", (0.5,))

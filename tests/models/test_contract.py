@@ -15,7 +15,9 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.training.checkpoint import load_weights, save_tensors
 from mmsr_lite.training.loop import TrainConfig, train
 
-CASES = [(name, m) for name, kind in MODELS.items() for m in (range(4) if kind.learns else [0])]
+LEARNED, COUNTED = ([name for name, kind in MODELS.items() if kind.learns == learns] for learns in (True, False))
+# Each model without modalities and with three; with one or with two where they are turns.
+CASES = [(name, m) for n, name in enumerate(LEARNED) for m in (0, 1 + n % 2, 3)] + [(name, 0) for name in COUNTED]
 UNREAD = {"mmsr": r"\.key\.maps|\.query\.maps\.0"}  # last pooling asks the items' keys only; with M = 0 nobody asks
 WALK = torch.arange(1, 13).repeat(2, 1)  # every item, so that every modality is met
 

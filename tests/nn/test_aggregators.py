@@ -191,9 +191,7 @@ def test_weights_pass_a_probe_and_only_neighbours_have_any(name, batch):
         assert not torch.allclose(torch.cat(layer(states, graph), 1)[graph.exists], end[graph.exists])
 
 
-@pytest.mark.parametrize("modalities", range(4))
-@pytest.mark.parametrize("everywhere", [False, True], ids=["local", "global"])
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.pairwise(name=OTHERS, modalities=range(4), everywhere=[False, True])
 def test_padding_has_no_influence_and_every_parameter_gets_a_gradient(books, name, everywhere, modalities):
     torch.manual_seed(0)
     config = MMSRConfig(dim=8, layers=2, aggregator=name, global_attention=everywhere, dropout=0, input_dropout=0)

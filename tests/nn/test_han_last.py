@@ -14,11 +14,14 @@ OPTIONS = (
 )
 
 
-@pytest.mark.parametrize("modalities", range(4))
-@pytest.mark.parametrize("layers, options", [(1, 0), (1, 1), (1, 2), (2, 0)])
-@pytest.mark.parametrize("everywhere", [False, True])
-@pytest.mark.parametrize("fusion", FUSIONS)
-def test_state_and_gradients_equal_the_full_layer(books, fusion, layers, options, everywhere, modalities):
+@pytest.mark.pairwise(
+    fusion=list(FUSIONS),
+    layers_and_options=[(1, 0), (1, 1), (1, 2), (2, 0)],
+    modalities=range(4),
+    everywhere=[False, True],
+)
+def test_state_and_gradients_equal_the_full_layer(books, fusion, layers_and_options, everywhere, modalities):
+    layers, options = layers_and_options
     torch.manual_seed(modalities)
     sizes = {"dim": 8, "layers": layers, "fusion": fusion, "dropout": 0.0, "input_dropout": 0.0}
     config = MMSRConfig(**sizes, **OPTIONS[options], global_attention=everywhere)

@@ -48,5 +48,5 @@ def test_logits_of_several_sources_add_up_and_a_silent_source_changes_nothing():
 
 
 def test_heads_must_divide_the_width():
-    with pytest.raises(MMSRError, match="dim is 9 and heads is 2; expected heads to divide dim"):
+    with pytest.raises(MMSRError, match="heads is 2 and dim is 9; expected heads to divide dim"):
         AttentionConfig(dim=9)

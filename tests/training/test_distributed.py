@@ -55,6 +55,7 @@ def test_alone_there_is_one_process_and_nothing_to_join():
         assert (rank(), size()) == (0, 1)
 
 
+@pytest.mark.slow
 def test_two_processes_train_and_rank_as_one(one, two):
     out, _ = two
     first, second = (json.loads((out / f"facts-{n}.json").read_text()) for n in range(2))

@@ -147,14 +147,7 @@ def test_selection_judges_by_what_it_is_told(fresh, cycle):
         train(fresh(), replace(bare, train=bare.validation), CONFIG, progress=False)
 
 
-def test_settings_losses_and_devices_that_cannot_be_are_told(fresh, cycle, monkeypatch):
-    wrong = {"epochs": (0, "expected more than 0"), "selection": ("tset", "choose from: none, test, validation")}
-    wrong |= {"precision": ("half", "choose from: bf16, float32, tf32"), "metric": ("HR@9", "choose from: HR@20, HR@5")}
-    for name, (value, message) in wrong.items():
-        with pytest.raises(MMSRError, match=f"{name}.* {value!r}.*{message}"):
-            replace(CONFIG, **{name: value})
-    with pytest.raises(MMSRError, match="negatives is -1; expected 0"):
-        replace(CONFIG, negatives=-1)
+def test_losses_and_devices_that_cannot_be_are_refused(fresh, cycle, monkeypatch):
     with pytest.raises(MMSRError, match=r"the loss of epoch 1 is (nan|inf); lower lr"):
         train(fresh(), cycle, replace(CONFIG, lr=1e20), progress=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

@@ -67,7 +67,7 @@ for name, view in made.items():
 explorer = made["what if"]
 explorer.selection = {"edge": 0, "layer": 0}
 explorer.widget.request = {"do": "page", "number": 1}
-assert explorer.widget.told["page"].startswith("<!doctype html>") and "<iframe" in to_pyvis(trace)
+assert explorer.widget.message["page"].startswith("<!doctype html>") and "<iframe" in to_pyvis(trace)
 save_report(place / "report.html", [trace], records["training"])
 print(len(made))"""
 

@@ -21,18 +21,19 @@ identity, but what follows their look and theme is seen often.
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmsr_lite.config import check_settings, seed_setting, setting
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.prepare import Raw, build
 from mmsr_lite.data.sources.wardrobe_draw import BOOK, VERSION, draw
 from mmsr_lite.data.storage import atomic, cache_dir, content_hash
-from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.errors import MMSRError, SettingError
 
 CYCLE = tuple(("cycle", look, theme) for look in (1, -1) for theme in (1, -1))
 MATCH = (("match", 0, 0),)
@@ -46,35 +47,33 @@ CAUSES = ("first", "noise", "cycle", "match")  # why an interaction is what it i
 
 @dataclass(frozen=True)
 class WardrobeConfig:
-    """Size and laws of the world; `length` is the least and most items of a user, `size` the picture's side in pixels.
+    """Size and laws of the world.
 
-    >>> WardrobeConfig(looks=5, themes=5, items_per_cell=2).num_items
-    50
+    Example:
+        >>> WardrobeConfig(looks=5, themes=5, items_per_cell=2).num_items
+        50
     """
 
-    world: str = "mixed"
-    looks: int = 7
-    themes: int = 7
-    items_per_cell: int = 20
-    users: int = 4000
-    length: tuple[int, int] = (5, 15)
-    noise: float = 0.1
-    skew: float = 1.5
-    size: int = 80
-    seed: int = 0
+    world: str = setting("mixed", "which law the next item follows", one_of=WORLDS)
+    looks: int = setting(7, "classes of what a picture shows", at_least=3, at_most=len(BOOK["looks"]))
+    themes: int = setting(7, "classes of what a text says", at_least=3, at_most=len(BOOK["themes"]))
+    items_per_cell: int = setting(20, "items of each look and theme", at_least=1, at_most=10_000)
+    users: int = setting(4000, "number of users", at_least=1, at_most=10_000_000)
+    length: tuple[int, int] = setting((5, 15), "least and most items of a user", at_least=1, at_most=10_000)
+    noise: float = setting(0.1, "chance that an item is drawn from the whole catalogue", at_least=0, at_most=1)
+    skew: float = setting(1.5, "the k-th item of a cell is drawn k ** -skew times as often as the first", at_least=0)
+    size: int = setting(80, "side of a picture in pixels", at_least=8, at_most=2048)
+    seed: int = seed_setting("seed of the world")
 
     def __post_init__(self) -> None:
-        choose("world", self.world, WORLDS)
-        for name in ("looks", "themes"):
-            if not 3 <= getattr(self, name) <= len(BOOK[name]):
-                raise MMSRError(f"{name}={getattr(self, name)} is not possible; choose from 3 to {len(BOOK[name])}")
+        check_settings(self)
         if self.world != "cycle" and (self.looks != self.themes or self.looks % 2 == 0):
-            sizes = f"looks={self.looks}, themes={self.themes}"
-            raise MMSRError(f"world {self.world!r} needs as many looks as themes and an odd number; got {sizes}")
-        if min(self.items_per_cell, self.users, self.length[0]) < 1 or self.length[0] > self.length[1]:
-            raise MMSRError(f"items_per_cell, users and length must be 1 or more, length rising; got {asdict(self)}")
-        if not 0 <= self.noise <= 1:
-            raise MMSRError(f"noise={self.noise} is not a probability; choose from 0 to 1")
+            sizes = f"looks is {self.looks} and themes is {self.themes}"
+            message = f"{sizes}; world {self.world!r} needs as many looks as themes, and an odd number"
+            raise SettingError("looks", message)
+        if self.length[0] > self.length[1]:
+            message = f"length is {self.length}; expected the least number of items of a user, then the most"
+            raise SettingError("length", message)
 
     @property
     def num_items(self) -> int:

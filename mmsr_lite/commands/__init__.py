@@ -1,0 +1,30 @@
+"""The commands of `mmsr-lite`, one a file; `COMMANDS` is their index, `mmsr_lite.cli` runs them.
+
+A new command is a file with a `COMMAND` and a line here.
+"""
+
+from mmsr_lite.commands import (
+    demo,
+    describe,
+    doctor,
+    download,
+    evaluate,
+    explain,
+    explore,
+    prepare,
+    tables,
+    train,
+)
+
+COMMANDS = {
+    "demo": demo.COMMAND,
+    "train": train.COMMAND,
+    "evaluate": evaluate.COMMAND,
+    "explain": explain.COMMAND,
+    "explore": explore.COMMAND,
+    "tables": tables.COMMAND,
+    "download": download.COMMAND,
+    "prepare": prepare.COMMAND,
+    "describe": describe.COMMAND,
+    "doctor": doctor.COMMAND,
+}

@@ -1,0 +1,257 @@
+"""What a command of the command line is, and what several of them share: options from configs, words from a person."""
+
+import argparse
+import json
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import MISSING, Field, dataclass, fields
+from types import NoneType
+from typing import Any, get_args
+
+from mmsr_lite.config import MOST_SEED, setting_of, types_of
+from mmsr_lite.errors import MMSRError, SettingError
+
+DONE, MISTAKE, WRONG_USAGE, STOPPED = 0, 1, 2, 130  # exit codes
+METAVARS = {int: "INT", float: "NUMBER", str: "NAME"}  # what stands for the value of an option in its help
+
+
+def nothing_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
+    """What a command says about the work that it had done when it was stopped: nothing."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: what its help says, which options it has, what it does.
+
+    Args:
+        summary: One phrase for the list of commands.
+        usage: What follows the name of the command in its usage line.
+        examples: Whole command lines.
+        add_options: Adds the options to a parser.
+        run: Does the work; returns the exit code.
+        when_stopped: What Ctrl-C leaves behind, in words that fit after "stopped", from the parsed options and the
+            words that were typed.
+    """
+
+    summary: str
+    usage: str
+    examples: tuple[str, ...]
+    add_options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    when_stopped: Callable[[argparse.Namespace, Sequence[str]], str] = nothing_kept
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A setting as a person typed it: its value, and the words that an error message quotes."""
+
+    value: Any
+    words: str
+
+
+def add_source_options(parser: Any) -> None:
+    """The options of every command that reads a source, but for the source itself."""
+    parser.add_argument(
+        "--modalities", nargs="*", metavar="NAME", help="columns of the items (default: all; no name: none)"
+    )
+    parser.add_argument(
+        "--encoder",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="one encoder for all (sentence, tfidf-svd, colour-edges, resnet50:FILE, ...), or modality=encoder ...",
+    )
+    add_min_count(parser)
+
+
+def add_min_count(parser: Any) -> None:
+    """The option `--min-count`."""
+    help = "k of the k-core (default: 5, or what a prepared folder was made with)"
+    parser.add_argument("--min-count", type=whole_number(0), metavar="INT", help=help)
+
+
+def add_seed(parser: Any, help: str) -> None:
+    """The option `--seed`."""
+    parser.add_argument(
+        "--seed", type=whole_number(0, MOST_SEED), default=0, metavar="INT", help=f"{help} (default: 0)"
+    )
+
+
+def add_device(parser: Any) -> None:
+    """The option `--device`."""
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+
+
+def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
+    """A type for options: a whole number within limits; argparse names the option where it is not one.
+
+    Example:
+        >>> whole_number(1)("4")
+        4
+    """
+
+    def read(word: str) -> int:
+        with suppress(ValueError):
+            if least <= int(word) <= most:
+                return int(word)
+        wanted = f"a whole number from {least:,} to {most:,}"
+        raise argparse.ArgumentTypeError(f"{word!r} is not possible; expected {wanted}")
+
+    return read
+
+
+def number(least: float) -> Callable[[str], float]:
+    """A type for options: a number that is at least `least`, perhaps infinite.
+
+    Example:
+        >>> number(0)("2.5")
+        2.5
+    """
+
+    def read(word: str) -> float:
+        with suppress(ValueError):
+            if not math.isnan(float(word)) and float(word) >= least:
+                return float(word)
+        raise argparse.ArgumentTypeError(f"{word!r} is not possible; expected a number of at least {least:,}")
+
+    return read
+
+
+def add_setting_options(group: Any, config: type, names: Sequence[str]) -> None:
+    """Make an option of each field of a config: its name, its type, its help and its default are those of the field.
+
+    An option that is not typed leaves nothing in the parsed options.
+
+    Args:
+        group: A parser, or a group of its options.
+        config: The config.
+        names: The fields.
+    """
+    by_name = {one.name: one for one in fields(config)}
+    for name in names:
+        one, kind = by_name[name], _kind_of_option(config, name)
+        flag = f"--{name.replace('_', '-')}"
+        how: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS, "help": help_of(one)}
+        if kind is bool:
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, **how)
+        else:
+            group.add_argument(flag, type=kind, metavar=METAVARS[kind], **how)
+
+
+def _kind_of_option(config: type, name: str) -> type:
+    """The type of the words of an option: that of the field, without None."""
+    kind = types_of(config)[name]
+    some = [one for one in get_args(kind) if one is not NoneType]
+    return some[0] if some else kind
+
+
+def help_of(one: Field) -> str:
+    """Help of an option: that of the field, the possible texts, the default.
+
+    Example:
+        >>> from mmsr_lite.training.loop import TrainConfig
+        >>> help_of(TrainConfig.__dataclass_fields__["precision"])
+        'precision of matrix products; one of float32, tf32, bf16 (default: float32)'
+    """
+    about = setting_of(one)
+    words = about.help
+    choices = about.choices()
+    if choices is not None:
+        words += f"; one of {', '.join(choices)}"
+    if isinstance(one.default, bool):
+        words += f" (default: {'yes' if one.default else 'no'})"
+    elif one.default is not None and one.default is not MISSING:
+        words += f" (default: {one.default})"
+    return words.replace("%", "%%")
+
+
+def typed_settings(args: argparse.Namespace, names: Sequence[str]) -> dict[str, Typed]:
+    """The settings that a person typed, as options and after `--set`.
+
+    Args:
+        args: The parsed options.
+        names: The options that are settings.
+
+    Returns:
+        For each setting its value and the words that were typed.
+
+    Raises:
+        MMSRError: A word after `--set` is not NAME=VALUE, or a setting was typed twice.
+    """
+    typed = {}
+    for name in names:
+        if hasattr(args, name):
+            value, flag = getattr(args, name), name.replace("_", "-")
+            words = f"--{flag} {value}"
+            if isinstance(value, bool):
+                words = f"--{flag}" if value else f"--no-{flag}"
+            typed[name] = Typed(value, words)
+    for name, value in name_value_pairs(args.set, json_values=True).items():
+        words = "--set " + next(word for word in args.set if word.partition("=")[0] == name)
+        if name in typed:
+            raise MMSRError(f"{name!r} is given twice, by {typed[name].words} and by {words}; give it once")
+        typed[name] = Typed(value, words)
+    return typed
+
+
+def with_option(error: SettingError, typed: dict[str, Typed]) -> MMSRError:
+    """The error with the words that a person typed before it, where the setting was typed.
+
+    Example:
+        >>> error = SettingError("dim", "dim is 0; expected a whole number from 1 to 65,536")
+        >>> str(with_option(error, {"dim": Typed(0, "--dim 0")}))
+        '--dim 0: dim is 0; expected a whole number from 1 to 65,536'
+    """
+    if error.name not in typed:
+        return error
+    return MMSRError(f"{typed[error.name].words}: {error}")
+
+
+def name_value_pairs(words: Sequence[str], json_values: bool = False) -> dict[str, Any]:
+    """NAME=VALUE words as a dict.
+
+    Args:
+        words: What was typed.
+        json_values: Whether a value that is JSON is read as such: 8, true, null, [1, 2]. Others are texts.
+
+    Returns:
+        Names and values.
+
+    Raises:
+        MMSRError: A word is not of that form, or a name comes twice.
+
+    Example:
+        >>> name_value_pairs(["dim=8", "fusion=hohe"], json_values=True)
+        {'dim': 8, 'fusion': 'hohe'}
+    """
+    pairs: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise MMSRError(f"{word!r} is not of the form NAME=VALUE")
+        if name in pairs:
+            raise MMSRError(f"{name!r} is given twice, the second time by {word!r}; give it once")
+        pairs[name] = value
+        if json_values:
+            with suppress(json.JSONDecodeError, RecursionError):
+                pairs[name] = json.loads(value)
+    return pairs
+
+
+def encoders_of(words: Sequence[str]) -> str | dict[str, str] | None:
+    """What `--encoder` says: one encoder for all modalities, one for each, or None where it was not typed.
+
+    Raises:
+        MMSRError: Several words, and not all of them are MODALITY=ENCODER.
+
+    Example:
+        >>> encoders_of(["sentence"]), encoders_of(["title=sentence", "photo=colour-edges"])
+        ('sentence', {'title': 'sentence', 'photo': 'colour-edges'})
+    """
+    if not words:
+        return None
+    if len(words) == 1 and "=" not in words[0]:
+        return words[0]
+    return name_value_pairs(words)

@@ -1,0 +1,49 @@
+"""`mmsr-lite explain`: one HTML file about some users: their graphs, gates and rankings."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from mmsr_lite.commands.command import DONE, Command
+from mmsr_lite.commands.runs import save_report_of, user_of
+
+LONGEST_NAME = 100  # characters of users' names in the name of a file
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `explain`."""
+    parser.add_argument("run", help="folder of a run")
+    parser.add_argument("--user", nargs="+", required=True, metavar="U", help="users by id or number (from 0)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="the file (default: RUN/user-U.html)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Trace users, write one HTML file."""
+    from mmsr_lite.training.fit import open_run
+
+    opened = open_run(args.run)
+    users = [user_of(opened.dataset, word) for word in args.user]
+    place = args.output or Path(args.run, file_name(args.user))
+    save_report_of(opened, users, place)
+    print(f"Saved {place}")
+    return DONE
+
+
+def file_name(users: Sequence[str]) -> str:
+    """The name of the file about these users; whatever their ids hold, it names no other folder.
+
+    Example:
+        >>> file_name(["12"]), file_name(["../a"])
+        ('user-12.html', 'user-..%2Fa.html')
+    """
+    return f"user-{'-'.join(quote(user, safe='') for user in users)[:LONGEST_NAME]}.html"
+
+
+COMMAND = Command(
+    summary="one HTML file: a user's graph, gates and ranking",
+    usage="RUN --user U [U ...] [-o FILE]",
+    examples=("mmsr-lite explain runs/demo --user 12 -o user-12.html",),
+    add_options=add_options,
+    run=run,
+)

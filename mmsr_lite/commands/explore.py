@@ -1,0 +1,42 @@
+"""`mmsr-lite explore`: edit a history in a browser and see what the model makes of it."""
+
+import argparse
+
+from mmsr_lite.commands.command import Command, whole_number
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `explore`."""
+    parser.add_argument("run", help="folder of a run")
+    parser.add_argument(
+        "--user",
+        default="0",
+        metavar="U",
+        help="user by id or number (default: 0); the screen offers the others",
+    )
+    parser.add_argument(
+        "--port",
+        type=whole_number(1, 65_535),
+        default=8866,
+        metavar="INT",
+        help="where Voila listens on this machine (default: 8866)",
+    )
+    parser.add_argument(
+        "--browser", action=argparse.BooleanOptionalAction, default=True, help="open a browser (default: yes)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the explorer of a run in a browser; returns the exit code of its server."""
+    from mmsr_lite.live_explorer import serve
+
+    return serve(args.run, args.user, port=args.port, browser=args.browser)
+
+
+COMMAND = Command(
+    summary="edit a history in a browser and see what the model makes of it",
+    usage="RUN [--user U]",
+    examples=("mmsr-lite explore runs/demo --user 12",),
+    add_options=add_options,
+    run=run,
+)

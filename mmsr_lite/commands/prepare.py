@@ -1,0 +1,54 @@
+"""`mmsr-lite prepare`: read a source once, encode it, write one folder that everything else reads."""
+
+import argparse
+
+from mmsr_lite.commands.command import DONE, Command, add_seed, add_source_options, encoders_of, name_value_pairs
+from mmsr_lite.commands.download import work_kept
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `prepare`."""
+    parser.add_argument(
+        "source", help="amazon:FOLDER/CATEGORY, movielens:FOLDER, or a folder (CSV, Parquet, RecBole's .inter)"
+    )
+    parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the prepared folder")
+    add_source_options(parser)
+    parser.add_argument(
+        "--columns", nargs="+", default=[], metavar="OURS=THEIRS", help="what our columns are called in your files"
+    )
+    add_seed(parser, "seed of encoders that learn")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read a source, encode it, write the prepared folder."""
+    from mmsr_lite.data.prepared import prepare
+
+    is_new = prepare(
+        args.source,
+        args.out,
+        modalities=args.modalities,
+        encoders=encoders_of(args.encoder),
+        min_count=args.min_count,
+        columns=name_value_pairs(args.columns) or None,
+        seed=args.seed,
+    )
+    if is_new:
+        print(f"Saved {args.out}")
+    else:
+        print(f"{args.out} is up to date: it was made from the same data with the same settings")
+    print(f"Next: mmsr-lite describe {args.out}; mmsr-lite train {args.out}")
+    return DONE
+
+
+COMMAND = Command(
+    summary="raw data in, one prepared folder out",
+    usage="SOURCE -o DIR [options]",
+    examples=(
+        "mmsr-lite prepare amazon:raw/Beauty --encoder title=sentence -o beauty",
+        "mmsr-lite prepare movielens:raw/ml-100k --encoder poster=resnet50:resnet50.pth -o ml-100k",
+        "mmsr-lite prepare my-folder --columns user_id=reviewer item_id=asin title=name -o mine",
+    ),
+    add_options=add_options,
+    run=run,
+    when_stopped=work_kept,
+)

@@ -1,0 +1,104 @@
+"""`mmsr-lite tables`: carry out studies and write their tables."""
+
+import argparse
+
+from mmsr_lite.commands.command import (
+    DONE,
+    Command,
+    add_device,
+    add_source_options,
+    encoders_of,
+    name_value_pairs,
+    number,
+    whole_number,
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `tables`."""
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="STUDY",
+        help="comparison, aggregators, ablation, fusion_order, missing, codebook, released, controls, gates, "
+        "departures, open_choices, several with commas between, or all",
+    )
+    parser.add_argument(
+        "source", nargs="*", metavar="SOURCE", help="as for train (default: the worlds cycle, match and mixed)"
+    )
+    add_source_options(parser.add_argument_group("data"))
+    group = parser.add_argument_group("runs")
+    group.add_argument("--only", nargs="+", metavar="MODEL", help="only the systems of these models")
+    group.add_argument(
+        "--seeds", type=whole_number(1, 1000), default=5, metavar="INT", help="runs of each system (default: 5)"
+    )
+    group.add_argument(
+        "--trials",
+        type=whole_number(1, 1000),
+        default=16,
+        metavar="INT",
+        help="trials that choose the settings of each system (default: 16)",
+    )
+    add_device(group)
+    group.add_argument(
+        "--jobs", type=whole_number(1, 1024), default=1, metavar="INT", help="processes side by side (default: 1)"
+    )
+    group.add_argument(
+        "--limit-minutes",
+        type=number(0),
+        default=float("inf"),
+        metavar="M",
+        help="begin nothing that would end later than in so many minutes",
+    )
+    group.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="settings of all systems; of lr, dropout and others the values to draw from: lr=[0.01,0.02]",
+    )
+    group.add_argument("--dry-run", action="store_true", help="only count the runs and estimate their seconds")
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--out", default="assets/results", metavar="DIR", help="folder of the tables (default: assets/results)"
+    )
+    group.add_argument(
+        "--recompute", action="store_true", help="compute every test of OUT again from the ranks that are kept there"
+    )
+    group.add_argument("--page", action="store_true", help="write OUT/README.md from all tables")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out studies, print what was done, write their tables."""
+    from mmsr_lite.experiments.runner import run_sources
+
+    messages = run_sources(
+        args.name,
+        args.source,
+        modalities=args.modalities,
+        encoders=encoders_of(args.encoder),
+        min_count=args.min_count,
+        limit_minutes=args.limit_minutes,
+        recompute=args.recompute,
+        page=args.page,
+        out=args.out,
+        seeds=args.seeds,
+        trials=args.trials,
+        device=args.device,
+        jobs=args.jobs,
+        changes=name_value_pairs(args.set, json_values=True),
+        dry_run=args.dry_run,
+        only=args.only,
+    )
+    for message in messages:
+        print(message, flush=True)
+    return DONE
+
+
+COMMAND = Command(
+    summary="the paper's studies and our own: tables of many runs",
+    usage="[STUDY [SOURCE ...]] [options]",
+    examples=("mmsr-lite tables comparison my-folder --jobs 4 --limit-minutes 10 --page",),
+    add_options=add_options,
+    run=run,
+)

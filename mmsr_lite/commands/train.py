@@ -1,0 +1,148 @@
+"""`mmsr-lite train`: train on a source and write a run; each field of the configs is an option."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmsr_lite.commands.command import (
+    DONE,
+    Command,
+    Typed,
+    add_setting_options,
+    add_source_options,
+    encoders_of,
+    typed_settings,
+    with_option,
+)
+from mmsr_lite.commands.runs import checkpoint_kept, print_metrics
+from mmsr_lite.errors import MMSRError, SettingError
+
+if TYPE_CHECKING:
+    from mmsr_lite.training.run import RunConfig
+
+# Fields of RunConfig that stand in a group of their own; those that `add_source_options` has, or that hold a config,
+# are no options here; all others stand with the training.
+GROUPS = {
+    "codes": ("codes", "codes_per_item", "reduction", "distance"),
+    "damage done to the data on purpose": ("corruption", "corrupted", "rate"),
+}
+MODEL = "model (the settings of MMSR; other models have some of them, and others that --set reaches)"
+ELSEWHERE = {"source", "modalities", "encoders", "min_count", "model", "settings", "train"}
+
+
+def option_groups() -> list[tuple[str, type, list[str]]]:
+    """The groups of options: the title, the config, and the names of its fields."""
+    from mmsr_lite.models.mmsr import MMSRConfig
+    from mmsr_lite.nn.departures import Departures
+    from mmsr_lite.training.loop import TrainConfig
+    from mmsr_lite.training.run import RunConfig
+
+    departures = [one.name for one in fields(Departures)]
+    grouped = {name for names in GROUPS.values() for name in names}
+    rest = [one.name for one in fields(RunConfig) if one.name not in grouped | ELSEWHERE]
+    return [
+        *((title, RunConfig, list(names)) for title, names in GROUPS.items()),
+        (MODEL, RunConfig, ["model"]),
+        (MODEL, MMSRConfig, [one.name for one in fields(MMSRConfig) if one.name not in departures]),
+        ("departures from the paper", MMSRConfig, departures),
+        ("training", TrainConfig, [one.name for one in fields(TrainConfig)]),
+        ("training", RunConfig, rest),
+    ]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `train`."""
+    parser.add_argument("source", help="wardrobe, wardrobe:WORLD, a prepared folder, or whatever prepare takes")
+    parser.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/SOURCE)")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the last whole epoch of the run in the folder of --out"
+    )
+    add_source_options(parser.add_argument_group("data"))
+    groups: dict[str, Any] = {}
+    for title, config, names in option_groups():
+        if title not in groups:
+            groups[title] = parser.add_argument_group(title)
+        add_setting_options(groups[title], config, names)
+    groups[MODEL].add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any setting by its name, also those that only another model has: --model sasrec --set heads=4",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train on a source, compare with counting, write the run."""
+    from mmsr_lite.training.fit import fit
+    from mmsr_lite.training.run import RunConfig
+
+    args.out = args.out or default_folder(args.source)
+    if Path(args.out, "config.json").is_file() and not args.resume:
+        raise MMSRError(f"{args.out!r} holds a run already; go on with --resume, or name another folder with --out")
+    names = [name for _, _, names in option_groups() for name in names]
+    typed = typed_settings(args, names)
+    modalities = None if args.modalities is None else tuple(args.modalities)
+    try:
+        config = RunConfig(args.source, modalities, encoders_of(args.encoder), args.min_count)
+        typed = other_than_default(config.with_settings(**chosen_model(typed)), typed, names)
+        config = config.with_settings(**{name: one.value for name, one in typed.items()})
+    except SettingError as error:
+        raise with_option(error, typed) from error
+    trained = fit(config, args.out, resume=args.resume)
+    print_metrics(trained.metrics)
+    print(f"\nSaved {args.out}. Next: mmsr-lite explain {args.out} --user 0")
+    return DONE
+
+
+def chosen_model(typed: dict[str, Typed]) -> dict[str, Any]:
+    """The setting `model` where a person typed it."""
+    return {name: one.value for name, one in typed.items() if name == "model"}
+
+
+def other_than_default(config: RunConfig, typed: dict[str, Typed], options: Sequence[str]) -> dict[str, Typed]:
+    """The settings without those options that were typed with their default: typed or not, the run has the same id."""
+    kept = {}
+    for name, one in typed.items():
+        is_default = name in options and one.value == default_of(config, name)
+        if not is_default or one.words.startswith("--set"):
+            kept[name] = one
+    return kept
+
+
+def default_of(config: RunConfig, name: str) -> Any:
+    """The default of a setting of a run, its training or its model; None where there is no such setting."""
+    for part in (config, config.train, config.model_config):
+        for one in fields(part):
+            if one.name == name:
+                return one.default
+    return None
+
+
+def default_folder(source: str) -> str:
+    """Where a run on a source is written when nobody says.
+
+    Example:
+        >>> default_folder("wardrobe:cycle")
+        'runs/wardrobe-cycle'
+    """
+    name = Path(source).name or Path(source).resolve().name
+    return str(Path("runs", name.replace(":", "-")))
+
+
+COMMAND = Command(
+    summary="train on a source and write a run",
+    usage="SOURCE [options]",
+    examples=(
+        "mmsr-lite train wardrobe:cycle --fusion hohe --out runs/late",
+        "mmsr-lite train my-folder --modalities title photo --encoder title=sentence photo=colour-edges",
+        "mmsr-lite train my-folder --out runs/mine --resume",
+    ),
+    add_options=add_options,
+    run=run,
+    when_stopped=checkpoint_kept,
+)

@@ -1,0 +1,253 @@
+"""Settings: a default, a sentence of help and the possible values stand beside each field of a config.
+
+A config is a frozen dataclass beside the class that it configures. It is checked when it is made, so a value that is
+not possible is refused before any work begins, from Python as well as from the command line:
+
+    @dataclass(frozen=True)
+    class ToyConfig:
+        dim: int = setting(128, "D, width of all states", at_least=1, at_most=65_536)
+        dropout: float = setting(0.3, "share of the inputs that training sets to zero", at_least=0, below=1)
+
+        def __post_init__(self) -> None:
+            check_settings(self)
+
+`mmsr_lite.cli` reads names, defaults and help of its options from these fields.
+"""
+
+import dataclasses
+from collections.abc import Callable, Collection
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
+from typing import Any, get_type_hints
+
+from mmsr_lite.errors import SettingError, unknown
+from mmsr_lite.values import expected, plain_value, quoted
+
+MOST_DIM, MOST_LAYERS, MOST_HISTORY = 65_536, 100, 10_000  # above these a typing error is likelier than a wish
+MOST_SEED = 2**32 - 1  # the largest that NumPy, scikit-learn and torch all take
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a config says about one of its fields; `setting` makes it, the field's metadata keep it.
+
+    Args:
+        help: One sentence without a full stop, for people.
+        at_least, above: The least value, or a value that is too small itself. None: no limit.
+        at_most, below: The greatest value, or a value that is too large itself. None: no limit.
+        one_of: The possible values; a function gives them when it is called. None: any.
+        in_id: Whether the field counts for the id of a config even while it has its default.
+    """
+
+    help: str = ""
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    one_of: Collection[str] | Callable[[], Collection[str]] | None = None
+    in_id: bool = True
+
+    def choices(self) -> list[str] | None:
+        """The possible values in the order of their index, or None where any value of the type will do."""
+        if self.one_of is None:
+            return None
+        if callable(self.one_of):
+            return list(self.one_of())
+        return list(self.one_of)
+
+    def has(self, number: float) -> bool:
+        """Whether a number lies between the limits."""
+        return (
+            (self.at_least is None or number >= self.at_least)
+            and (self.above is None or number > self.above)
+            and (self.at_most is None or number <= self.at_most)
+            and (self.below is None or number < self.below)
+        )
+
+    def limits(self) -> str:
+        """The limits in words, with a space before them; empty where there is none.
+
+        Example:
+            >>> Setting(at_least=1, at_most=65_536).limits(), Setting(at_least=0, below=1).limits()
+            (' from 1 to 65,536', ' of at least 0 and less than 1')
+        """
+        if self.at_least is not None and self.at_most is not None:
+            return f" from {self.at_least:,} to {self.at_most:,}"
+        parts = {
+            "of at least": self.at_least,
+            "greater than": self.above,
+            "of at most": self.at_most,
+            "less than": self.below,
+        }
+        words = " and ".join(f"{word} {limit:,}" for word, limit in parts.items() if limit is not None)
+        return f" {words}" if words else ""
+
+
+def setting(
+    default: Any = MISSING,
+    help: str = "",
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+    one_of: Collection[str] | Callable[[], Collection[str]] | None = None,
+    in_id: bool = True,
+) -> Any:
+    """A field of a config with its default, its help and its possible values.
+
+    Args:
+        default: The default; without one the field has to be given.
+        help: One sentence without a full stop: what it is, its letter in the paper, what special values mean.
+        default_factory: Makes the default where it is a dict or another config.
+        at_least, above, at_most, below: Limits of a number, see `Setting`.
+        one_of: The possible texts: an index, a list, or a function that gives one of them.
+        in_id: False for a setting that came to be after runs had been stored: while it has its default,
+            `settings_of` leaves it out, so old runs keep their ids.
+
+    Returns:
+        A field for a dataclass.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class ToyConfig:
+        ...     dim: int = setting(128, "D, width of all states", at_least=1)
+        ...     def __post_init__(self): check_settings(self)
+        >>> ToyConfig(dim=0)
+        Traceback (most recent call last):
+        mmsr_lite.errors.SettingError: dim is 0; expected a whole number of at least 1
+    """
+    about = Setting(help, at_least, above, at_most, below, one_of, in_id)
+    if default_factory is not None:
+        return field(default_factory=default_factory, metadata={"setting": about})
+    return field(default=default, metadata={"setting": about})
+
+
+def setting_of(one: dataclasses.Field) -> Setting:
+    """What a config says about one of its fields; a plain field says nothing."""
+    return one.metadata.get("setting", Setting())
+
+
+def check_settings(config: Any) -> None:
+    """Check type and value of each field of a config; a config calls this in its `__post_init__`.
+
+    Numbers that say the same become the same: 1 is 1.0 in a field of type `float`, a NumPy integer becomes an `int` and
+    a list becomes a tuple. So two configs that mean the same are equal and have one id.
+
+    Args:
+        config: A frozen dataclass that is being made.
+
+    Raises:
+        SettingError: A field has a value of another type, is NaN or infinite, lies outside its limits, or is none of
+            its possible texts.
+    """
+    of_config: Any = type(config)
+    kinds = types_of(of_config)
+    for one in fields(config):
+        value = getattr(config, one.name)
+        plain = checked(one.name, value, kinds[one.name], setting_of(one))
+        if plain is not value:
+            object.__setattr__(config, one.name, plain)  # the config is frozen once it is made, and it is being made
+
+
+@cache
+def types_of(config: Any) -> dict[str, Any]:
+    """The type of each field of a config class, as written there."""
+    return get_type_hints(config)
+
+
+def checked(name: str, value: Any, kind: Any, about: Setting) -> Any:
+    """The value as a plain one of its type.
+
+    Args:
+        name: The name of the setting, for the message.
+        value: What was given.
+        kind: The type: bool, int, float, str, a dataclass, tuple[...], dict[str, ...], a union of them, or Any.
+        about: Limits and possible texts.
+
+    Returns:
+        `value`, or what says the same in the type `kind`.
+
+    Raises:
+        SettingError: The value is not possible; the message quotes it and says what was expected.
+
+    Example:
+        >>> checked("lr", 1, float, Setting(above=0))
+        1.0
+        >>> checked("lr", float("nan"), float, Setting(above=0))
+        Traceback (most recent call last):
+        mmsr_lite.errors.SettingError: lr is nan; expected a number greater than 0
+    """
+    choices = about.choices()
+    sentence = f"{name} is {quoted(value)}; expected {expected(kind, about.limits(), choices)}"
+    try:
+        plain = plain_value(value, kind)
+    except (TypeError, ValueError, OverflowError):
+        raise SettingError(name, sentence) from None
+    if choices is not None and isinstance(plain, str) and plain not in choices:
+        raise SettingError(name, unknown(name, plain, choices))
+    for number in plain if isinstance(plain, tuple) else (plain,):
+        if isinstance(number, int | float) and not isinstance(number, bool) and not about.has(number):
+            raise SettingError(name, sentence)
+    return plain
+
+
+def settings_of(config: Any) -> dict[str, Any]:
+    """The settings of a config that name it: all fields, but for those with `in_id=False` that have their default.
+
+    Args:
+        config: A config, perhaps with configs in its fields.
+
+    Returns:
+        Names and values, configs within it as dicts.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class ToyConfig:
+        ...     dim: int = setting(128, "width")
+        ...     ties: str = setting("share", "what equal scores do", in_id=False)
+        >>> settings_of(ToyConfig()), settings_of(ToyConfig(ties="first"))
+        ({'dim': 128}, {'dim': 128, 'ties': 'first'})
+    """
+    found = {}
+    for one in fields(config):
+        value = getattr(config, one.name)
+        if not setting_of(one).in_id and value == one.default:
+            continue
+        found[one.name] = settings_of(value) if dataclasses.is_dataclass(value) else value
+    return found
+
+
+# Settings that many models have; each has its own default.
+
+
+def dim_setting() -> Any:
+    """The setting `dim`."""
+    return setting(128, "D, width of all states", at_least=1, at_most=MOST_DIM)
+
+
+def layers_setting(default: int, help: str = "number of layers") -> Any:
+    """The setting `layers`."""
+    return setting(default, help, at_least=1, at_most=MOST_LAYERS)
+
+
+def dropout_setting(default: float, help: str) -> Any:
+    """A setting such as `dropout`, a share."""
+    return setting(default, help, at_least=0, below=1)
+
+
+def label_smoothing_setting() -> Any:
+    """The setting `label_smoothing`, which every model that learns has."""
+    return setting(0.0, "share of the target that is spread over all items", at_least=0, below=1, in_id=False)
+
+
+def max_history_setting() -> Any:
+    """The setting `max_history`."""
+    help = "longest history that is read; of a longer one the last items"
+    return setting(50, help, at_least=1, at_most=MOST_HISTORY)
+
+
+def seed_setting(help: str = "seed of codes, weights and order") -> Any:
+    """The setting `seed`."""
+    return setting(0, help, at_least=0, at_most=MOST_SEED)

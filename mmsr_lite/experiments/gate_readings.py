@@ -1,0 +1,48 @@
+"""What a run of a study says about update gates (paper, section 4.3.2): gates forced to a value, means of beta."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from torch import Tensor, nn
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import Examples
+from mmsr_lite.explain.gates import gates
+from mmsr_lite.explain.interventions import FORCED
+from mmsr_lite.models.mmsr import MMSR
+
+
+def forced(model: nn.Module, gate: str) -> dict[str, Callable[[Tensor], Tensor]]:
+    """What `listen` has to put into the gates of `model` for `gate`, one of FORCED."""
+
+    def put(beta: Tensor) -> Tensor:
+        return beta.new_tensor(FORCED[gate]).expand_as(beta)
+
+    return {name: put for name, _ in model.named_modules() if name.endswith("probes.beta")}
+
+
+def betas(
+    model: MMSR, dataset: Dataset, examples: Examples, counts: np.ndarray, *, most: int = 4096
+) -> list[dict[str, Any]]:
+    """Mean weight of late fusion (beta[0]) over the nodes of `most` histories: a row for each layer, node type and bin.
+
+    `by` is "all", "position" (of the node's latest item, from the end: 1 is the last) or, for item nodes, "popularity":
+    fifths of the interactions, items in the order of `counts` (V+1,), 1 the least popular.
+    """
+    order, fifth = np.argsort(counts, kind="stable"), np.empty(len(counts), np.int64)
+    fifth[order] = np.minimum(5 * (counts[order].cumsum() - 1) // max(1, counts.sum()), 4) + 1
+    some = np.linspace(0, len(examples) - 1, min(most, len(examples))).astype(int)
+    table = gates(model, dataset, examples.select(some)).rename(columns={"type": "node_type"})
+    items = table[table["node_type"] == model.node_types[0]]
+    every = pd.concat(
+        [
+            table.assign(by="all", bin=0),
+            table.assign(by="position", bin=table["position"]),
+            items.assign(by="popularity", bin=fifth[items["id"]]),
+        ]
+    ).assign(layer=lambda whole: whole["layer"] + 1)
+    late = every.groupby(["layer", "node_type", "by", "bin"], observed=True)["late"]
+    found = pd.DataFrame({"beta": late.mean(), "sd": late.std(ddof=0), "nodes": late.size()})
+    return found.reset_index().to_dict("records")
