@@ -237,6 +237,11 @@ def dropout_setting(default: float, help: str) -> Any:
     return setting(default, help, at_least=0, below=1)
 
 
+def label_smoothing_setting() -> Any:
+    """The setting `label_smoothing`, which every model that learns has."""
+    return setting(0.0, "share of the target that is spread over all items", at_least=0, below=1, in_id=False)
+
+
 def max_history_setting() -> Any:
     """The setting `max_history`."""
     help = "longest history that is read; of a longer one the last items"

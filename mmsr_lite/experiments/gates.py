@@ -11,4 +11,4 @@ def jobs(setting: Setting) -> list[Job]:
     return [Job(labels, setting.config(), readings=(Reading(beside="gates"), *forced), betas=True)]
 
 
-STUDY = Study("-", "What do the gates do, and do they matter?", jobs, {"variant": "own gates"})
+STUDY = Study("-", "What do the gates do, and do they matter?", jobs, {"variant": "own gates"}, lambda row: True)

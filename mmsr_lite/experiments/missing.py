@@ -32,4 +32,5 @@ def jobs(setting: Setting) -> list[Job]:
 
 
 ASKS = "How much does each system lose when modalities are missing?"
-STUDY = Study("Figure 4", ASKS, jobs, {"corruption": "", "modality": "", "rate": 0.0, "at": ""})
+UNDISTURBED = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
+STUDY = Study("Figure 4", ASKS, jobs, UNDISTURBED, lambda row: row["at"] == TEST)

@@ -239,7 +239,7 @@ def rerun(
             states = layer(states, whole)
     model.train(was_training)
     last = states[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]  # (B, D)
-    scores = last @ model.item_table().T  # (B, V+1)
+    scores = model.compared(last) @ model.item_table().T  # (B, V+1); a departure may compare by the cosine
     return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf), seen
 
 

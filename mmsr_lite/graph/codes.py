@@ -4,15 +4,15 @@ features (V+1, F) -> linear autoencoder -> (V+1, D) -> k-means, C centres -> the
 """
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.graph.reductions import REDUCTIONS
 
 MINI_BATCH_FROM = 100_000  # items; above it k-means reads mini-batches
 
@@ -63,11 +63,11 @@ def fit_codebook(
     """Learn C centres of one modality and give each item that has it the k nearest; others have no code.
 
     A modality with fewer different features than C gets one code for each of them, and k is lowered to C then; a
-    warning says so.
+    warning says so. With `num_codes` 0 there is no clustering: see `own_nodes`.
 
     Args:
         modality: features (V+1, F) and who has them.
-        num_codes: C.
+        num_codes: C; 0 gives each item a node of its own.
         codes_per_item: k, at most C.
         dim: D, the width that features are reduced to.
         reduction: one of `REDUCTIONS`.
@@ -78,6 +78,8 @@ def fit_codebook(
     Raises:
         MMSRError: k > C, no item has the modality, or a setting does not exist.
     """
+    if num_codes == 0:
+        return own_nodes(modality, dim=dim, reduction=reduction, seed=seed)
     choose("distance", distance, DISTANCES)
     choose("reduction", reduction, REDUCTIONS)
     _check_counts(modality.name, num_codes, codes_per_item)
@@ -217,6 +219,41 @@ def _capped(modality: Modality, present: np.ndarray, num_codes: int, codes_per_i
     return distinct, least
 
 
+def own_nodes(modality: Modality, *, dim: int = 128, reduction: str = "pca", seed: int = 0) -> Codebook:
+    """A codebook without clustering: each item that has the modality has a node of its own, shared with no other item.
+
+    The paper compares this with modality codes (section 5.5, "not using modality codes"): features are nodes of the
+    graph as they are.
+
+    Args:
+        modality: features (V+1, F) and which items have them.
+        dim: D, the width that features are reduced to.
+        reduction: how they are reduced, one of `REDUCTIONS`.
+        seed: of the reduction.
+
+    Returns:
+        A codebook of one code an item: its own, which starts at the item's reduced features.
+
+    Raises:
+        MMSRError: when no item has the modality.
+
+    Example:
+        >>> features = np.array([[0, 0], [1, 0], [1, 0], [0, 0]], np.float32)
+        >>> own_nodes(Modality("toy", features, np.array([False, True, True, False])), dim=2).codes[:, 0].tolist()
+        [0, 1, 2, 0]
+    """
+    present = np.flatnonzero(modality.present)
+    if not len(present):
+        raise MMSRError(f"no item has the modality {modality.name!r}; leave it out")
+    points = REDUCTIONS[choose("reduction", reduction, REDUCTIONS)](modality.features[present], dim, seed)
+    codes = np.zeros((len(modality.present), 1), np.int64)
+    codes[present, 0] = np.arange(1, len(present) + 1)
+    centres, reduced = (np.zeros((rows, dim), np.float32) for rows in (len(present) + 1, len(codes)))
+    centres[1:, : points.shape[1]] = points
+    reduced[present, : points.shape[1]] = points
+    return Codebook(modality.name, codes, centres, reduced)
+
+
 def _unit(rows: np.ndarray) -> np.ndarray:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
@@ -233,64 +270,3 @@ def _kmeans(points: np.ndarray, num_codes: int, seed: int) -> np.ndarray:
     kind = MiniBatchKMeans(batch_size=8192) if len(points) >= MINI_BATCH_FROM else KMeans()
     kind.set_params(n_clusters=num_codes, n_init=3, random_state=seed)
     return kind.fit(points).cluster_centers_.astype(np.float32)
-
-
-def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
-    """Principal components: the optimum of a linear autoencoder with squared loss, exact (paper, section 4.1).
-
-    Args:
-        features: (n, F).
-        dim: D.
-        seed: of the solver where it draws.
-
-    Returns:
-        (n, min(D, F, n)) float32.
-
-    Example:
-        >>> pca(np.eye(3, dtype=np.float32), 2, 0).shape
-        (3, 2)
-    """
-    from sklearn.decomposition import PCA
-
-    solver = "covariance_eigh" if features.shape[1] <= 1024 else "auto"
-    fitted = PCA(min(dim, *features.shape), svd_solver=solver, random_state=seed)
-    return fitted.fit_transform(features - features.mean(axis=0))  # centred before, in float32: the last digits stay
-
-
-def autoencoder(features: np.ndarray, dim: int, seed: int, sigmoid: bool = False) -> np.ndarray:
-    """What a linear autoencoder trained by gradient makes of the features, as the paper has it (section 4.1).
-
-    Args:
-        features: (n, F).
-        dim: D.
-        seed: of the first weights.
-        sigmoid: squash what it makes into (0, 1), as the released code does.
-
-    Returns:
-        (n, min(D, F, n)) float32.
-
-    Example:
-        >>> autoencoder(np.eye(3, dtype=np.float32), 2, 0).shape
-        (3, 2)
-    """
-    import torch
-
-    squash = torch.sigmoid if sigmoid else torch.nn.Identity()
-    torch.manual_seed(seed)
-    x = torch.from_numpy(features - features.mean(axis=0))
-    x = x / x.std().clamp_min(1e-12)
-    width = min(dim, *x.shape)
-    encode, decode = torch.nn.Linear(x.shape[1], width, bias=False), torch.nn.Linear(width, x.shape[1], bias=False)
-    optimiser = torch.optim.Adam([*encode.parameters(), *decode.parameters()], lr=1e-2)
-    for _ in range(300):
-        optimiser.zero_grad()
-        (decode(squash(encode(x))) - x).square().mean().backward()
-        optimiser.step()
-    return squash(encode(x)).detach().numpy()
-
-
-REDUCTIONS: dict[str, Callable[[np.ndarray, int, int], np.ndarray]] = {
-    "pca": pca,
-    "autoencoder": autoencoder,
-    "sigmoid-autoencoder": partial(autoencoder, sigmoid=True),
-}

@@ -19,6 +19,7 @@ from mmsr_lite.kernels.launch import current_launch
 from mmsr_lite.kernels.nodes import NodeStates, SmallTables
 from mmsr_lite.kernels.programs import attention, gate
 from mmsr_lite.kernels.side_stream import SideStream, join_later
+from mmsr_lite.nn.attention import SLOPE
 from mmsr_lite.nn.han import HANLayer
 from mmsr_lite.nn.nodes import NodeEmbedding
 
@@ -63,7 +64,12 @@ def serves(nodes: nn.Module, layer: nn.Module, history: Tensor, codes: Sequence[
     """
     if type(layer) is not HANLayer or nodes.types is None or nodes.positions is None:
         return False
-    if layer.gate is None or layer.fusion.invasive or any(probe.has_listener for probe in layer.probes.values()):
+    if (
+        layer.slope != SLOPE
+        or layer.gate is None
+        or layer.fusion.invasive
+        or any(probe.has_listener for probe in layer.probes.values())
+    ):
         return False
     dim, dtype = len(nodes.merge.weight), nodes.merge.weight.dtype
     codes_of_item = max([1, *(triton.next_power_of_2(table.shape[1]) for table in codes)])

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmsr_lite.data.split import Examples
+from mmsr_lite.nn.own_items import masked_cross_entropy
 from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
@@ -62,8 +63,30 @@ class Recommender(nn.Module, ABC):
         return dot_scores(*self.encode(history))
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy over all items of `target` (B,)."""
-        return linear_cross_entropy(*self.encode(history), target)
+        """Mean cross-entropy over all items of `target` (B,), its labels smoothed as the config says."""
+        state, table = self.encode(history)
+        return self.ranking_loss(state, table, history, target)
+
+    def ranking_loss(self, state: Tensor, table: Tensor, history: Tensor, target: Tensor) -> Tensor:
+        """Mean cross-entropy as the config says: labels smoothed (`label_smoothing`), own items left out (`mask_own`).
+
+        Args:
+            state: (B, D) user states.
+            table: (V+1, D) item vectors.
+            history: (B, L) histories.
+            target: (B,) next items.
+
+        Returns:
+            The loss, a scalar.
+        """
+        if getattr(self.config, "mask_own", False):
+            return masked_cross_entropy(state, table, history, target, smoothing=self.label_smoothing)
+        return linear_cross_entropy(state, table, target, smoothing=self.label_smoothing)
+
+    @property
+    def label_smoothing(self) -> float:
+        """The share of each target that the loss spreads over all items; 0 for a model without that setting."""
+        return getattr(self.config, "label_smoothing", 0.0)
 
     def observe(self, examples: Examples) -> None:
         """Let modules with an `observe` see the training part; what they keep are buffers, saved with the weights."""

@@ -11,6 +11,7 @@ config asks for another one. What each option is and what it costs:
 | `item_features` | an item's embedding also maps its features | Beauty: 7.99 with it, see below |
 | `feature_start` | items start from a share of their features | Beauty 7.79 -> 7.90 (share 0.5) |
 | `cosine` | a score is a scaled cosine, not a product | not measured alone |
+| `mask_own` | the loss leaves out what the user has already taken | not measured alone |
 
 Sources: the first three from the studies `released` in assets/results (wardrobe-cycle: five seeds, standard deviations
 0.2, 0.6, 1.6 and 0.4; amazon-beauty: five seeds of the paper's equations, three of the others, where no difference is
@@ -22,6 +23,7 @@ Two more departures of the released code concern codes, not the model: `distance
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -34,6 +36,11 @@ from mmsr_lite.nn.han import HANLayer, States
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.nodes import NodeEmbedding
 from mmsr_lite.nn.sequence import rescaled
+
+
+def mask_own_setting() -> Any:
+    """The setting `mask_own`, which several configs have."""
+    return setting(False, "not in the paper: the loss leaves out the items of the history", in_id=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,20 @@ class Departures:
     cosine: float = setting(
         0.0, "scores are this times the cosine of state and item; 0: their product, as in the paper", at_least=0
     )
+    mask_own: bool = mask_own_setting()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferedDepartures:
+    """Those departures that fit a rival as well: what helps MMSR may help others more."""
+
+    item_features: bool = setting(
+        False, "not in the paper: an item is its identity plus a map of its features", in_id=False
+    )
+    cosine: float = setting(
+        0.0, "not in the paper: scores are this times the cosine of state and item", at_least=0, in_id=False
+    )
+    mask_own: bool = mask_own_setting()
 
 
 def node_embedding(num_items: int, codebooks: Sequence[Codebook], config) -> NodeEmbedding:

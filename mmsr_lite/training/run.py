@@ -10,7 +10,7 @@ import torch
 
 from mmsr_lite.config import Setting, check_settings, checked, setting, settings_of, types_of
 from mmsr_lite.data import load
-from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, shuffled
+from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split, split
 from mmsr_lite.data.storage import content_hash, read_json
@@ -18,6 +18,8 @@ from mmsr_lite.errors import MMSRError, SettingError, unknown
 from mmsr_lite.graph.codes import DISTANCES, REDUCTIONS, Codebook, fit_codebooks
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.displacement import Displacement
+from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.training.loop import TrainConfig
 
 DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores
@@ -31,6 +33,7 @@ DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe w
     "batch": 256,
     "lr": 2e-2,
     "device": "auto",
+    "refit": False,  # its numbers are those of the epoch that validation chose
 }
 
 
@@ -53,18 +56,20 @@ class RunConfig:
     corruption: str | None = setting(
         None,
         "damage done to the data on purpose; mismatched at rate 1 is the control",
-        one_of=(*CORRUPTIONS, DISORDERED),
+        one_of=(*CORRUPTIONS, DISORDERED, DISPLACED),
     )
     corrupted: str | None = setting(None, "the modality that the damage is done to; by default all")
     rate: float = setting(1.0, "share of what is damaged", at_least=0, at_most=1)
     model: str = setting("mmsr", "the recommender", one_of=MODELS)
-    codes: int = setting(30, "C, codes in each modality's codebook", at_least=1, at_most=1_000_000)
+    codes: int = setting(
+        30, "C, codes in each modality's codebook; 0: one for each item", at_least=0, at_most=1_000_000
+    )
     codes_per_item: int = setting(3, "k, codes that an item gets, at most C", at_least=1, at_most=1000)
     reduction: str = setting("pca", "how features are reduced to D before k-means", one_of=REDUCTIONS)
     distance: str = setting("cosine", "what the nearest centres are nearest by", one_of=DISTANCES)
     refit: bool = setting(
-        False,
-        "once validation chose the best epoch, train again on the whole training part for as many epochs",
+        True,
+        "once validation chose the best epoch, train again on the whole training part, up to the same epoch",
     )
     settings: dict[str, Any] = setting(
         default_factory=dict, help="settings of the model's own config that differ from its defaults"
@@ -138,7 +143,7 @@ def prepare(config: RunConfig) -> Dataset:
 
 def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
     """`dataset` with what the run does to its modalities; what it does to the order of histories is in `parts_of`."""
-    if config.corruption is None or config.corruption == DISORDERED:
+    if config.corruption is None or config.corruption in (DISORDERED, DISPLACED):
         return dataset
     return CORRUPTIONS[config.corruption](dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
 
@@ -156,7 +161,29 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
     """An untrained model of the run over `books`; None: over codes learned now."""
     books = codebooks(config, dataset) if books is None else books
     torch.manual_seed(config.train.seed)
-    return config.model_class(config.model_config, dataset.num_items, books)
+    model = config.model_class(config.model_config, dataset.num_items, books)
+    if config.corruption == DISPLACED:
+        displace(model, config.corrupted, config.rate, config.train.seed)
+    return model
+
+
+def displace(model: Recommender, modality: str | None, rate: float, seed: int) -> None:
+    """Let a model read histories whose positions have traded modalities, from now on (paper, Figure 1, "mismatched").
+
+    Args:
+        model: one that reads the modalities of each position of a history; it is changed.
+        modality: the modality that is traded; None: every one, each by itself.
+        rate: share of the positions of each history that trade; 0 undoes it.
+        seed: of the draw.
+
+    Raises:
+        MMSRError: for a model that does not read modalities position by position.
+    """
+    reader = getattr(model, "modalities", None)
+    if not isinstance(reader, ItemModalities) or not model.reads_order:
+        told = "does not read the modalities of a history position by position"
+        raise MMSRError(f"{model.label} {told}; displace those of sasrec-f, gru4rec-f, nova, dif-sr or trans2d")
+    reader.displaced = Displacement(reader.names, modality, rate=rate, seed=seed) if rate else None
 
 
 def read_config(path: str | Path) -> RunConfig:

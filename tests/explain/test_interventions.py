@@ -17,6 +17,7 @@ from mmsr_lite.nn.probe import listen
 HISTORIES = torch.tensor([[1, 2, 1, 3, 5], [12, 4, 4, 7, 0], [9, 0, 0, 0, 0]])
 HISTORY = st.lists(st.integers(1, 12), min_size=1, max_size=6)
 RULES = [{}, {"fusion": "hohe-invasive"}, {"fusion": "heho"}, {"fusion": "synchronous"}, {"global_attention": True}]
+RULES.append({"cosine": 20.0})
 
 
 def close(one: torch.Tensor, two: torch.Tensor) -> bool:

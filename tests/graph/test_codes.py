@@ -115,3 +115,20 @@ def test_the_released_codes_are_the_centres_nearest_in_space_over_a_sigmoid():
     gaps = np.linalg.norm(points[:, None] - book.centres[None, 1:], axis=2)  # (n, C)
     assert np.array_equal(book.codes[toy.present], gaps.argsort(axis=1)[:, :2] + 1)
     assert not np.array_equal(book.codes, fit_codebook(toy, **settings).codes)
+
+
+def test_without_clustering_each_item_has_a_node_of_its_own_that_starts_at_its_feature():
+    toy = modality()
+    book = fit_codebook(toy, num_codes=0, codes_per_item=3, dim=9)
+    assert book.num_codes == toy.present.sum() == 60 and book.codes.shape == (81, 1)
+    own = book.codes[toy.present, 0]
+    assert sorted(own) == [*range(1, 61)] and not book.codes[~toy.present].any()
+    assert np.array_equal(book.centres[own], book.reduced[toy.present]) and not book.centres[0].any()
+    same = np.zeros((3, 2), np.float32)  # alike features are still nodes of their own
+    assert fit_codebook(Modality("same", same, np.array([False, True, True])), num_codes=0).codes.tolist() == [
+        [0],
+        [1],
+        [2],
+    ]
+    with pytest.raises(MMSRError, match="no item has the modality 'none'"):
+        fit_codebook(Modality("none", same, np.zeros(3, bool)), num_codes=0)
