@@ -66,6 +66,17 @@ def add_source_options(parser: Any) -> None:
     add_min_count(parser)
 
 
+def add_folder_options(parser: Any) -> None:
+    """The options that say how the files of a folder are read."""
+    options = {
+        "--columns": ("OURS=THEIRS", "what our columns are called in your files"),
+        "--files": ("TABLE=FILE", "interactions=FILE items=FILE, where your files have other names"),
+        "--file-format": ("NAME=VALUE", "separator, decimal and encoding of text files, where they cannot be seen"),
+    }
+    for option, (metavar, help) in options.items():
+        parser.add_argument(option, nargs="+", default=[], metavar=metavar, help=help)
+
+
 def add_min_count(parser: Any) -> None:
     """The option `--min-count`."""
     help = "k of the k-core (default: 5, or what a prepared folder was made with)"

@@ -30,9 +30,11 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.compare import bootstrap
+from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.gates import gates, last_examples
-from mmsr_lite.explain.interventions import FORCED, remove_edges, rerun, rollout
+from mmsr_lite.explain.interventions import remove_edges, rerun
 from mmsr_lite.explain.random_weights import random_twins, random_weights
+from mmsr_lite.explain.rollout import rollout
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import FaithfulnessRecord

@@ -13,14 +13,24 @@ from mmsr_lite.nn.softmax import linear_cross_entropy
 class Recommender(nn.Module, ABC):
     """Scores every item as the next one of a history; item 0 is padding and never scored.
 
-    Every model is made as `Model(config, num_items, codebooks)` with `config` of its class `Config`. One that learns by
-    gradient gives `user_state` and `item_table`; one that counts says `learns = False` and gives `count` and `scores`.
+    Every model is made as `Model(config, num_items, codebooks)`. One that learns by gradient gives `user_state` and
+    `item_table` (or both by `encode`); one that counts says `learns = False` and gives `count` and `scores`.
+
+    Args:
+        config: A config of the class's own `Config`.
+
+    Attributes:
+        learns: Whether the model learns by gradient; otherwise it counts.
+        reads_modalities: Whether codebooks make a difference.
+        reads_order: Whether the order of a history makes a difference.
+        static_shapes: Whether the sizes of all tensors in `loss` follow from the shape of the batch alone.
+        max_history: The longest history that the model reads.
     """
 
     learns = True
-    reads_modalities = False  # whether codebooks make a difference
-    reads_order = True  # whether the order of a history does
-    static_shapes = True  # no size inside `loss` depends on the data, so a GPU may replay a captured training step
+    reads_modalities = False
+    reads_order = True
+    static_shapes = True
     Config: type
 
     def __init__(self, config):
@@ -29,7 +39,7 @@ class Recommender(nn.Module, ABC):
 
     @property
     def label(self) -> str:
-        """What people call it in tables and pictures."""
+        """The model's name in tables and pictures."""
         return type(self).__name__
 
     def user_state(self, history: Tensor) -> Tensor:

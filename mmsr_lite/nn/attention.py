@@ -6,11 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.graph.batch import RELATIONS, SELF, GraphBatch
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.relations import HOMOGENEOUS, SELF
 
 MASKED = -1e9
 SLOPE = 0.01  # of LeakyReLU below zero, where the config does not say another one
-NUM_RELATIONS = len(RELATIONS) - SELF
+NUM_RELATIONS = len(HOMOGENEOUS)
 
 
 class TypedLinear(nn.Module):
@@ -40,7 +41,7 @@ def homogeneous_logits(
     Args:
         centre: Values V_i of n centres (B, n, D).
         neighbour: Values V_j of all nodes of the type (B, N_t, D).
-        relation: The relation of each centre to each node (B, n, N_t), an index of RELATIONS, 0 where there is no edge.
+        relation: The relation of each centre to each node (B, n, N_t), an index of NUMBERED, 0 where there is no edge.
         weight: The vector a_r of each relation (R, D).
         slope: The slope of leaky ReLU below zero.
 

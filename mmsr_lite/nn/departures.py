@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from mmsr_lite.config import setting
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.nn.gate import UpdateGate
-from mmsr_lite.nn.han import HANLayer
+from mmsr_lite.nn.han import HANLayer, States
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.nodes import NodeEmbedding
 from mmsr_lite.nn.sequence import rescaled
@@ -179,7 +179,7 @@ class ReleasedHANLayer(HANLayer):
             return SeparateGate(config.dim)
         return super().make_gate(config)
 
-    def compared_states(self, reached: Tensor | list[Tensor], states: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
+    def compared_states(self, reached: States, states: States) -> States:
         """The layer's input `states` with `hohe_reads_input`, else what phase 1 `reached`."""
         if self.hohe_reads_input:
             return states

@@ -11,6 +11,7 @@ output (invasive). Axes: B graphs, N_t node slots of type t, N their sum, D widt
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,9 @@ from mmsr_lite.nn.probe import Probe
 HOMOGENEOUS, HETEROGENEOUS = "homogeneous", "heterogeneous"
 
 
+States = TypeVar("States", Tensor, list[Tensor])
+
+
 @dataclass(frozen=True)
 class Fusion:
     """Which paths a layer walks (name -> families in order) and how their ends become one state."""
@@ -32,8 +36,11 @@ class Fusion:
     invasive: bool = False
 
 
-HOHE, HEHO = {"hohe": (HOMOGENEOUS, HETEROGENEOUS)}, {"heho": (HETEROGENEOUS, HOMOGENEOUS)}
-HO, HE = {HOMOGENEOUS: (HOMOGENEOUS,)}, {HETEROGENEOUS: (HETEROGENEOUS,)}
+Paths = dict[str, tuple[str, ...]]
+HOHE: Paths = {"hohe": (HOMOGENEOUS, HETEROGENEOUS)}
+HEHO: Paths = {"heho": (HETEROGENEOUS, HOMOGENEOUS)}
+HO: Paths = {HOMOGENEOUS: (HOMOGENEOUS,)}
+HE: Paths = {HETEROGENEOUS: (HETEROGENEOUS,)}
 FUSIONS = {  # the variants of Table 4
     "adaptive": Fusion(HOHE | HEHO, "gate"),
     "adaptive-invasive": Fusion(HOHE | HEHO, "gate", invasive=True),
@@ -132,7 +139,7 @@ class HANLayer(nn.Module):
         (weights,) = self._attend(name, logits)  # (B, N, N)
         return list((weights @ torch.cat(summed, 1)).split(graph.widths, 1))  # (B, N_t, D)
 
-    def compared_states(self, reached: Tensor | list[Tensor], states: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
+    def compared_states(self, reached: States, states: States) -> States:
         """The states that equation 13 compares: those that the path has `reached`; `states` is the layer's input."""
         return reached
 

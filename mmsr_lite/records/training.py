@@ -28,6 +28,7 @@ class HistoryRecord(Record, kind="history", marker="epochs"):
     epochs: Annotated[list[Epoch], "the epochs, the first one first; none of a model that counts"]
     best_epoch: Annotated[int, "the epoch whose weights were kept, 0 without epochs"]
     selection: Annotated[str | None, "what picked it: validation, test or none"] = OPTIONAL
+    device: Annotated[str | None, "where it ran"] = OPTIONAL
     seconds: Annotated[float | None, "how long the training took"] = OPTIONAL
     refit: Annotated[list[Epoch] | None, "the epochs of the second training, on all of the training part"] = OPTIONAL
 

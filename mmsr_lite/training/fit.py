@@ -71,7 +71,7 @@ class Run:
         self.folder = None if folder is None else Path(folder)
         self.history: HistoryRecord | None = None
         self.metrics: MetricsRecord | None = None
-        self._unpacks = UNPACKS
+        self._unpacks: tuple[str, ...] = UNPACKS
         if dataset is not None:
             self.dataset = dataset
         if codebooks is not None:

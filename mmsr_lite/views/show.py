@@ -4,12 +4,14 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mmsr_lite.errors import choose
 from mmsr_lite.records import WhatIfRecord
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures import explanations, studies
 from mmsr_lite.views.figures import trace as charts
 from mmsr_lite.views.figures.training import training as training_figure
 from mmsr_lite.views.glossary import define
+from mmsr_lite.views.theme import COLOURS, PATHS
 from mmsr_lite.views.widgets.controls import Interact
 from mmsr_lite.views.widgets.explorer import Explorer
 from mmsr_lite.views.widgets.msgraph import MSGraphView
@@ -400,6 +402,28 @@ def interact(make: Callable[..., Any], **choices: Sequence[Any]) -> Interact:
         the best 3
     """
     return Interact(make, **choices)
+
+
+def colour(meaning: str, dark: bool = False) -> str:
+    """The colour that a meaning has in every picture, for charts of your own.
+
+    Args:
+        meaning: early, late, item, "modality 1" to "modality 8", in, out, both, match or self; hohe and heho are late
+            and early.
+        dark: Whether it is drawn on dark paper.
+
+    Returns:
+        A colour as #rrggbb.
+
+    Raises:
+        MMSRError: There is no such meaning.
+
+    Example:
+        >>> colour("late"), colour("hohe"), colour("early")
+        ('#B35806', '#B35806', '#542788')
+    """
+    name = choose("meaning of a colour", PATHS.get(meaning, meaning), COLOURS)
+    return COLOURS[name].dark if dark else COLOURS[name].light
 
 
 def glossary(term: str) -> None:

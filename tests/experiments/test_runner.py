@@ -171,8 +171,8 @@ def test_tables_of_other_data_or_terms_are_left_alone(done):
 
 
 def test_a_system_that_cannot_be_trained_is_told_and_does_not_stop_the_others(carry_out, tiny):
-    trials, runs = carry_out(tiny, changes=QUICK | {"codes": 13})
-    assert "'a' has 12 different features, fewer than 13 codes" in trials and "1 systems wait for trials" in runs
+    trials, runs = carry_out(tiny, changes=QUICK | {"codes": 1, "codes_per_item": 2})
+    assert "k of 'a' (codes_per_item" in trials and "1 systems wait for trials" in runs
     assert [row["model"] for row in read_rows(carry_out.place / "tiny.csv")] == ["markov"]
 
 

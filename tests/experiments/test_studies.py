@@ -17,7 +17,7 @@ from mmsr_lite.experiments.missing import BOTH
 from mmsr_lite.experiments.study import Reading, Setting, at_point, run_id, trial, tuned
 from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
-from mmsr_lite.explain.interventions import FORCED
+from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.training.run import build, codebooks, corrupt, displace, parts_of

@@ -11,7 +11,9 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import faithfulness as module
 from mmsr_lite.explain.faithfulness import SHARES, faithfulness
 from mmsr_lite.explain.gates import last_examples
-from mmsr_lite.explain.interventions import carried, dense, remove_edges, rerun, rollout
+from mmsr_lite.explain.interventions import remove_edges, rerun
+from mmsr_lite.explain.rollout import carried, rollout
+from mmsr_lite.explain.trace import dense
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 HISTORIES = torch.tensor([[1, 2, 1, 3, 5], [12, 4, 4, 7, 0]])

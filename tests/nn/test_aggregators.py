@@ -12,7 +12,8 @@ from torch import nn
 from torch_geometric.nn import GATConv, GCNConv, HeteroConv, RGATConv, SAGEConv
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.graph.batch import MATCH, build_graphs
+from mmsr_lite.graph.batch import build_graphs
+from mmsr_lite.graph.relations import MATCH
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.aggregators.graphormer import FAR, shortest_paths

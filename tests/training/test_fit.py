@@ -54,8 +54,8 @@ def test_an_opened_run_scores_as_it_did(config, tmp_path):
 
 def test_a_fresh_fit_leaves_no_older_checkpoint(config, tmp_path):
     fit(config, tmp_path, progress=False)
-    with pytest.raises(MMSRError, match="lower num_codes"):  # a mistake costs nothing
-        fit(config.with_settings(codes=7), tmp_path, progress=False)
+    with pytest.raises(MMSRError, match=r"k of .title. .*--codes-per-item"):  # a mistake costs nothing
+        fit(config.with_settings(codes_per_item=4), tmp_path, progress=False)
     assert (tmp_path / "refit").exists()
     fit(config.with_settings(refit=False), tmp_path, progress=False)
     assert not (tmp_path / "refit").exists()
