@@ -85,7 +85,7 @@ class Table:
     def rows(self, theirs: dict[str, dict[str, float]]) -> list[str]:
         """The Markdown table, with the paper's numbers where it has them."""
         columns = ["system", *TESTED, "seeds", "trials"]
-        columns += [title for metric in FIRST for title in (f"difference ({metric})", f"p ({metric})")]
+        columns += [column for metric in FIRST for column in (f"difference ({metric})", f"p ({metric})")]
         columns += [f"paper {metric}" for metric in FIRST] if theirs else []
         lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
         for one, row in self.labels.items():
