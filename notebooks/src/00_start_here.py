@@ -56,7 +56,8 @@ show.interact(
 
 # %%
 config = RunConfig("wardrobe:mixed").with_settings(**DEMO | {"epochs": 6})
-model, _, metrics = fit(config, "../runs/00_start_here")  # between the two: the data set, known already
+run = fit(config, "../runs/00_start_here")
+model, metrics = run.model, run.metrics
 
 # %%
 rows = {"HAN-GNN": metrics["test"], **metrics["counting"], "best reachable": metrics["reachable"]}

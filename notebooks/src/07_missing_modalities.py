@@ -20,7 +20,8 @@ from mmsr_lite.data.corruption import missing
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.experiments.study import Reading, Setting
 from mmsr_lite.experiments.worker import drop_codes_at_test
-from mmsr_lite.training.run import build, codebooks, open_run
+from mmsr_lite.training.fit import open_run
+from mmsr_lite.training.run import build
 
 # %% [markdown]
 # ## No node, or a zero
@@ -31,8 +32,9 @@ from mmsr_lite.training.run import build, codebooks, open_run
 # **Before you run it:** the lane of pictures gets emptier. What happens to the edges between the pictures that are left?
 
 # %%
-config, model, dataset, parts = open_run("../assets/wardrobe-cycle", "cpu")
-books = codebooks(config, dataset)
+run = open_run("../assets/wardrobe-cycle", "cpu")
+config, model, dataset, parts = run.config, run.model, run.dataset, run.split
+books = run.codebooks
 poorer = {
     rate: drop_codes_at_test(model, config, dataset, books, Reading(rate=rate, corrupted="picture"))
     for rate in (0.5, 0.7, 0.3, 0.0)

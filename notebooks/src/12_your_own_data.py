@@ -139,8 +139,8 @@ config = RunConfig(str(prepared), ("picture", "title"))
 config = config.with_settings(dim=32, layers=1, codes=6, codes_per_item=1, epochs=10, batch=64, lr=0.01, device="cpu")
 changes = {"true": {}, "shuffled": {"corruption": "mismatched"}, "none": {"modalities": ()}}
 ran = {name: fit(config.with_settings(**change), folder.with_name(f"12_{name}")) for name, change in changes.items()}
-found = {f"codes: {name}": metrics["test"] for name, (_, _, metrics) in ran.items()}
-found |= {f"counting: {name}": row for name, row in ran["true"][2]["counting"].items()}
+found = {f"codes: {name}": run.metrics["test"] for name, run in ran.items()}
+found |= {f"counting: {name}": row for name, row in ran["true"].metrics["counting"].items()}
 pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 
 # %% [markdown]
@@ -148,8 +148,8 @@ pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 # user: the mean difference, and what it might be with other users.
 
 # %%
-test = split(ran["true"][1], validation=False).test
-record = compare({name: model for name, (model, _, _) in ran.items()}, ran["true"][1], test)
+test = split(ran["true"].dataset, validation=False).test
+record = compare({name: run.model for name, run in ran.items()}, ran["true"].dataset, test)
 show.interact(
     lambda metric: show.compare(
         record | {"pairs": [p | {"differences": {metric: p["differences"][metric]}} for p in record["pairs"]]}
@@ -176,7 +176,7 @@ assert true_shuffled["clear"] and true_none["clear"]
 # Six colours of cups were drawn. Did the picture codes find them?
 
 # %%
-model, dataset, _ = ran["true"]
+model, dataset = ran["true"].model, ran["true"].dataset
 show.interact(lambda modality: show.codebook(codebook(model, dataset, modality)), modality=["picture", "title"])
 
 # %%
