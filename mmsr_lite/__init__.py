@@ -33,7 +33,7 @@ explain
     compare_with_pyg    the explainers of PyTorch Geometric beside ours
     listen              read or replace a value inside a model
     last_examples       the last example of each user
-    RELATIONS, SELF     the relations of edges in a batch of graphs
+    RELATIONS, SELF     the relations of edges, and the number of the first one in a batch of graphs
 
 show
     show                figures and widgets of records: show.msgraph(record), show.gates(record), show.training(history)
@@ -45,7 +45,7 @@ course
     stored, stored_study, stored_ranks, stored_file     runs, studies and tables that come with the package
     copy_notebooks      the notebooks and their exercises, copied into a folder of yours
     paper_tables        the numbers of the paper's tables
-    paired              a paired test of two systems over users
+    crossed, over_users the test that decides between two systems, over users and seeds; the paired one over users
     read_json, command_line             a JSON file; a command of `mmsr-lite` from Python
 
 MMSRError is raised for every mistake in what was given: it quotes the input and says what to do.
@@ -78,8 +78,8 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "Codebook": "mmsr_lite.graph.codes",
         "build_msgraph": "mmsr_lite.graph.msgraph",
         "MSGraph": "mmsr_lite.graph.msgraph",
-        "HOMOGENEOUS": "mmsr_lite.graph.msgraph",
-        "HETEROGENEOUS": "mmsr_lite.graph.msgraph",
+        "HOMOGENEOUS": "mmsr_lite.graph.relations",
+        "HETEROGENEOUS": "mmsr_lite.graph.relations",
     },
     "train": {
         "RunConfig": "mmsr_lite.training.run",
@@ -132,7 +132,8 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "stored_file": "mmsr_lite.course.stored",
         "copy_notebooks": "mmsr_lite.course.copying",
         "paper_tables": "mmsr_lite.course.stored",
-        "paired": "mmsr_lite.experiments.statistics",
+        "crossed": "mmsr_lite.experiments.statistics",
+        "over_users": "mmsr_lite.experiments.reported_tests",
         "read_json": "mmsr_lite.data.storage",
         "command_line": "mmsr_lite.cli:main",
         "MMSRError": "mmsr_lite.errors",
@@ -156,7 +157,8 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.evaluation.ranks import evaluate, ranks
     from mmsr_lite.experiments import STUDIES
     from mmsr_lite.experiments.ablation import VARIANTS as ABLATIONS
-    from mmsr_lite.experiments.statistics import paired
+    from mmsr_lite.experiments.reported_tests import over_users
+    from mmsr_lite.experiments.statistics import crossed
     from mmsr_lite.experiments.study import Reading, Setting
     from mmsr_lite.experiments.worker import drop_codes_at_test
     from mmsr_lite.explain.codebook import codebook
@@ -167,8 +169,8 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.explain.what_if import what_if
     from mmsr_lite.graph.codes import Codebook, fit_codebook, fit_codebooks
-    from mmsr_lite.graph.msgraph import HETEROGENEOUS, HOMOGENEOUS, MSGraph, build_msgraph
-    from mmsr_lite.graph.relations import RELATIONS, SELF
+    from mmsr_lite.graph.msgraph import MSGraph, build_msgraph
+    from mmsr_lite.graph.relations import HETEROGENEOUS, HOMOGENEOUS, RELATIONS, SELF
     from mmsr_lite.live_explorer import explore
     from mmsr_lite.models.counting import Markov, MarkovConfig
     from mmsr_lite.models.mmsr import MMSR, MMSRConfig
@@ -185,9 +187,9 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "Codebook", "Dataset", "MMSRConfig", "MMSRError", "MSGraph", "Markov", "MarkovConfig", "Modality",
         "Reading", "Run", "RunConfig", "Setting", "TrainConfig",
         "build_model", "build_msgraph", "check", "codebook", "codebooks", "command_line", "compare",
-        "compare_with_pyg", "copy_notebooks", "drop_codes_at_test", "evaluate", "explore", "faithfulness", "fit",
+        "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test", "evaluate", "explore", "faithfulness", "fit",
         "fit_codebook", "fit_codebooks", "gates", "gates_beside", "gates_summary", "last_examples", "listen", "load",
-        "mismatched", "missing", "open_run", "paired", "paper_tables", "prepare", "ranks", "read_json",
+        "mismatched", "missing", "open_run", "over_users", "paper_tables", "prepare", "ranks", "read_json",
         "save_gates", "save_report", "show", "shuffled", "split", "statistics", "stored", "stored_file",
         "stored_ranks", "stored_study", "trace", "train", "what_if",
     ]  # fmt: skip
