@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from mmsr_lite.cli_data import pairs
 from tqdm.auto import tqdm
 
 from benchmarks.timing import RESULTS
+from mmsr_lite.commands.command import name_value_pairs
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split
@@ -138,7 +138,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="a value, or a list to draw from")
     parser.add_argument("--only-search", action="store_true")
     args = parser.parse_args(argv)
-    data, fixed = load(args.source), pairs(args.set, json_values=True)
+    data, fixed = load(args.source), name_value_pairs(args.set, json_values=True)
     base = RunConfig(data.name, tuple(m.name for m in data.modalities))
     base = base.with_settings(selection="none", precision="tf32")
     inner = training_part(data)

@@ -14,8 +14,8 @@ import numpy as np
 from mmsr_lite.data import load
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
-from mmsr_lite.experiments.table import load_ranks
 from mmsr_lite.records import StudyRecord
 from mmsr_lite.training.fit import UNPACKS, Run, fit, open_run
 
@@ -119,7 +119,8 @@ def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
         runs: Names of runs, from the column `run` of a study's rows.
 
     Returns:
-        Run -> (E,) ranks from 1, of those runs whose ranks are kept; where items tie, a half is possible.
+        Run -> (E,) ranks from 1, of those runs whose ranks are kept; where items tie, a half is possible. A rank above
+        20 is infinite.
 
     Example:
         >>> rows = stored_study("comparison", "amazon-beauty")["rows"]
@@ -127,13 +128,7 @@ def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
         >>> len(stored_ranks("amazon-beauty", [run])[run])
         33942
     """
-    folder = stored_file("assets/results") / dataset
-    kept: dict[str, np.ndarray] = {}
-    for run in runs:
-        ranks = load_ranks(folder / "ranks" / f"{run}.npz")
-        if ranks is not None:
-            kept[run] = ranks
-    return kept
+    return read_kept(stored_file("assets/results") / dataset, runs).runs
 
 
 def paper_tables() -> dict[str, Any]:
