@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from benchmarks.timing import RESULTS
 from mmsr_lite.experiments.reported_tests import bootstrap as bootstrap_p
-from mmsr_lite.experiments.reported_tests import over_seeds, over_users
+from mmsr_lite.experiments.reported_tests import over_seeds, paired
 from mmsr_lite.experiments.statistics import crossed
 
 MISS, HIT = 50, 3  # ranks
@@ -101,7 +101,7 @@ def p_values(world: World, times: int, seed: int = 0, bootstrap: bool = False) -
         one, other, user = draw(world, chance)
         found = {
             "crossed": crossed(one, other, user, "HR@5", **has).p,
-            "over users": over_users(one, other, user, "HR@5")["p"],
+            "over users": paired(one, other, user, "HR@5")["p"],
             "over seeds": over_seeds(one, other, "HR@5"),
         }
         if bootstrap:

@@ -45,7 +45,8 @@ course
     stored, stored_study, stored_ranks, stored_file     runs, studies and tables that come with the package
     copy_notebooks      the notebooks and their exercises, copied into a folder of yours
     paper_tables        the numbers of the paper's tables
-    crossed, over_users the test that decides between two systems, over users and seeds; the paired one over users
+    crossed             the test that decides whether two systems differ: over users and seeds
+    paired              a paired test of two systems over users, which knows nothing of seeds
     read_json, command_line             a JSON file; a command of `mmsr-lite` from Python
 
 MMSRError is raised for every mistake in what was given: it quotes the input and says what to do.
@@ -133,7 +134,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "copy_notebooks": "mmsr_lite.course.copying",
         "paper_tables": "mmsr_lite.course.stored",
         "crossed": "mmsr_lite.experiments.statistics",
-        "over_users": "mmsr_lite.experiments.reported_tests",
+        "paired": "mmsr_lite.experiments.reported_tests",
         "read_json": "mmsr_lite.data.storage",
         "command_line": "mmsr_lite.cli:main",
         "MMSRError": "mmsr_lite.errors",
@@ -157,7 +158,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.evaluation.ranks import evaluate, ranks
     from mmsr_lite.experiments import STUDIES
     from mmsr_lite.experiments.ablation import VARIANTS as ABLATIONS
-    from mmsr_lite.experiments.reported_tests import over_users
+    from mmsr_lite.experiments.reported_tests import paired
     from mmsr_lite.experiments.statistics import crossed
     from mmsr_lite.experiments.study import Reading, Setting
     from mmsr_lite.experiments.worker import drop_codes_at_test
@@ -189,7 +190,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "build_model", "build_msgraph", "check", "codebook", "codebooks", "command_line", "compare",
         "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test", "evaluate", "explore", "faithfulness", "fit",
         "fit_codebook", "fit_codebooks", "gates", "gates_beside", "gates_summary", "last_examples", "listen", "load",
-        "mismatched", "missing", "open_run", "over_users", "paper_tables", "prepare", "ranks", "read_json",
+        "mismatched", "missing", "open_run", "paired", "paper_tables", "prepare", "ranks", "read_json",
         "save_gates", "save_report", "show", "shuffled", "split", "statistics", "stored", "stored_file",
         "stored_ranks", "stored_study", "trace", "train", "what_if",
     ]  # fmt: skip

@@ -119,8 +119,8 @@ def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
         runs: Names of runs, from the column `run` of a study's rows.
 
     Returns:
-        Run -> (E,) ranks from 1, of those runs whose ranks are kept; where items tie, a half is possible; above 20 they
-        are infinite.
+        Run -> (E,) ranks from 1, of those runs whose ranks are kept; where items tie, a half is possible. A rank above
+        20 is infinite.
 
     Example:
         >>> rows = stored_study("comparison", "amazon-beauty")["rows"]

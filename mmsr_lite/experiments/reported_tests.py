@@ -13,9 +13,7 @@ from scipy import stats
 from mmsr_lite.experiments.statistics import gain_of
 
 
-def over_users(
-    one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndarray, metric: str
-) -> dict[str, float]:
+def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndarray, metric: str) -> dict[str, float]:
     """The paired t-test over users, which takes the seeds at hand for all there are: reported, never decisive.
 
     A user's value is the mean over seeds and over the user's targets, in percent.
@@ -31,7 +29,7 @@ def over_users(
 
     Example:
         >>> of = np.array([0, 0, 1, 2])
-        >>> found = over_users([np.array([1, 9, 1, 9])], [np.array([9, 9, 1, 9])], of, "HR@5")    # 50, 0 and 0 more
+        >>> found = paired([np.array([1, 9, 1, 9])], [np.array([9, 9, 1, 9])], of, "HR@5")    # 50, 0 and 0 more
         >>> round(found["difference"], 2), round(found["p"], 3), found["users"]
         (16.67, 0.423, 3)
     """

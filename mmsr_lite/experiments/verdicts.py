@@ -17,7 +17,7 @@ from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import read_kept
-from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, over_users
+from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, paired
 from mmsr_lite.experiments.statistics import LEVEL, crossed, holm
 from mmsr_lite.experiments.table import TESTED, read_rows, said, system_of
 from mmsr_lite.models import MODELS
@@ -94,7 +94,7 @@ def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = N
         labels["same_models"] = terms["same_models"]
         for metric in TESTED:
             beside = {
-                "over_users": over_users(*pair, user, metric)["p"],
+                "over_users": paired(*pair, user, metric)["p"],
                 "over_seeds": float(f"{over_seeds(*pair, metric):.4g}"),
                 "bootstrap": bootstrap(*pair, user, metric),
             }

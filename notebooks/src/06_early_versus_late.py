@@ -148,7 +148,7 @@ assert round(left.loc["sasrec", "late"], 1) == 1.6
 # **Before you run it:** what do the other four seeds say, and how sure is the test of each?
 
 # %%
-from mmsr_lite import over_users, stored_ranks
+from mmsr_lite import paired, stored_ranks
 
 # %%
 rows = pd.DataFrame(study["rows"]).query("model == 'sasrec'").replace({"corruption": {"": "undisturbed"}})
@@ -157,8 +157,8 @@ each = rows.pivot_table("HR@5", ["variant", "seed"], "corruption")
 lost_by = (each.undisturbed - each.mismatched).unstack("variant")[["early", "late"]]
 for seed, some in rows.groupby("seed"):
     had, kept = (some[some.corruption == damage].set_index("variant").ranks for damage in ("undisturbed", "mismatched"))
-    # what early fusion loses less what late fusion loses; `over_users` takes means of two, so this is half of it
-    test = over_users([had["early"], kept["late"]], [kept["early"], had["late"]], split(dataset).test.user, "HR@5")
+    # what early fusion loses less what late fusion loses; `paired` takes means of two, so this is half of it
+    test = paired([had["early"], kept["late"]], [kept["early"], had["late"]], split(dataset).test.user, "HR@5")
     lost_by.loc[seed, ["early more by", "p"]] = 2 * test["difference"], test["p"]
 lost_by.style.format("{:.1f}").format("{:.0e}", "p")
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from benchmarks.null_rejections import HIT, MISS, WORLDS, World, p_values
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, over_users
+from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, paired
 from mmsr_lite.experiments.statistics import crossed, holm
 
 TIMES = 1000
@@ -115,7 +115,7 @@ def test_over_users_is_the_paired_t_test_and_a_user_counts_once():
     other = [np.array([9, 9, 9, 1, 9, 9])]
     # hits by user, mean over seeds: 7 has (1 + 0 + 1/2) / 3 against 0, 8 has 1 against 1, 9 has (1/2 + 0) / 2 against 0
     values = 100 * np.array([1 / 2, 0, 1 / 4])
-    found = over_users(one, other, user, "HR@5")
+    found = paired(one, other, user, "HR@5")
     assert found["users"] == 3 and found["difference"] == pytest.approx(values.mean())
     # with two degrees of freedom, P(T > t) = 1/2 - t / (2 sqrt(2 + t^2))
     t = values.mean() / (values.std(ddof=1) / np.sqrt(3))
