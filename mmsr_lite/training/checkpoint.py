@@ -53,25 +53,26 @@ def _load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None
 
 
 def refuse_other(place: str, there: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raise when the settings that a run was made with are not those of now.
+    """Refuse to go on in a place whose settings are not those of now.
 
     Args:
-        place: what the message calls the run, such as "the run in 'runs/demo'".
-        there: the settings that it was made with.
-        now: the settings of now.
+        place: What the settings belong to, such as "the run in 'runs/demo'".
+        there: The settings there, by name.
+        now: The settings of now, by name.
 
     Raises:
-        MMSRError: quotes every setting that differs.
+        MMSRError: A setting of now is another one there, or is not there; each is named with both values.
 
     Example:
-        >>> refuse_other("the run in 'r'", {"lr": 0.1, "seed": 0}, {"lr": 0.2, "seed": 0})
+        >>> refuse_other("the run in 'a'", {"codes": 3}, {"codes": 2})
         Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: the run in 'r' is of another config: lr=0.1 there, 0.2 now; use another folder, ...
+        mmsr_lite.errors.MMSRError: the run in 'a' has other settings: codes is 3 there and 2 now; use its settings or
+        another folder
     """
     other = [name for name, value in now.items() if content_hash(there.get(name)) != content_hash(value)]
     if other:
-        settings = "; ".join(f"{name}={there.get(name)!r} there, {now[name]!r} now" for name in other)
-        raise MMSRError(f"{place} is of another config: {settings}; use another folder, or its settings")
+        differences = "; ".join(f"{name} is {there.get(name)!r} there and {now[name]!r} now" for name in other)
+        raise MMSRError(f"{place} has other settings: {differences}; use its settings or another folder")
 
 
 def save_checkpoint(

@@ -27,7 +27,7 @@ def trained(monkeypatch, tmp_path, *words) -> RunConfig:
         configs.append(config)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mmsr_lite.training.run.fit", fit)
+    monkeypatch.setattr("mmsr_lite.training.fit.fit", fit)
     assert cli.main(["train", "wardrobe", "--out", str(tmp_path / "run"), *words]) == 130
     return configs[0]
 
