@@ -108,6 +108,7 @@ def fit_codebooks(
     Args:
         dataset: the data set.
         num_codes: C of all modalities, or of each by name; those not named have 30.
+            0 gives each item a code of its own.
         codes_per_item: k of all modalities, or of each by name; those not named have 3, or their C where that is less.
         settings: further settings of `fit_codebook`.
 
@@ -165,7 +166,7 @@ def by_modality(letter: str, given: int | Mapping[str, int], default: int, names
 
 def _check_counts(name: str, num_codes: int, codes_per_item: int) -> None:
     if num_codes < 1:
-        raise MMSRError(f"C of {name!r} ({OPTIONS['C']}) is {num_codes}; expected 1 or more")
+        raise MMSRError(f"C of {name!r} ({OPTIONS['C']}) is {num_codes}; expected 1 or more, or 0")
     if not 1 <= codes_per_item <= num_codes:
         raise MMSRError(
             f"k of {name!r} ({OPTIONS['k']}) is {codes_per_item}; expected 1 to C ({OPTIONS['C']}), "

@@ -53,8 +53,8 @@ def test_pca_is_the_optimum_that_a_linear_autoencoder_nears():
 def test_what_cannot_be_learned_is_told():
     with pytest.raises(MMSRError, match=r"k of 'text' \(.*--codes-per-item\) is 4; expected 1 to C .* 3"):
         fit_codebook(modality(), num_codes=3, codes_per_item=4)
-    with pytest.raises(MMSRError, match=r"C of 'text' \(num_codes, on the command line --codes\) is 0; expected 1 or"):
-        fit_codebook(modality(), num_codes=0)
+    with pytest.raises(MMSRError, match=r"C of 'text' \(num_codes, on the command line --codes\) is -1; expected 1 or"):
+        fit_codebook(modality(), num_codes=-1)
     with pytest.raises(MMSRError, match="no item has the modality 'text'"):
         fit_codebook(Modality("text", np.zeros((3, 2), np.float32), np.zeros(3, bool)), num_codes=1, codes_per_item=1)
     with pytest.raises(MMSRError, match="unknown reduction 'umap'; choose from: autoencoder, pca"):
