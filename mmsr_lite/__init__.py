@@ -33,7 +33,7 @@ explain
     compare_with_pyg    the explainers of PyTorch Geometric beside ours
     listen              read or replace a value inside a model
     last_examples       the last example of each user
-    RELATIONS, SELF     the relations of edges in a batch of graphs
+    RELATIONS, SELF     the relations of edges, and the number of the first one in a batch of graphs
 
 show
     show                figures and widgets of records: show.msgraph(record), show.gates(record), show.training(history)
@@ -79,8 +79,8 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "Codebook": "mmsr_lite.graph.codes",
         "build_msgraph": "mmsr_lite.graph.msgraph",
         "MSGraph": "mmsr_lite.graph.msgraph",
-        "HOMOGENEOUS": "mmsr_lite.graph.msgraph",
-        "HETEROGENEOUS": "mmsr_lite.graph.msgraph",
+        "HOMOGENEOUS": "mmsr_lite.graph.relations",
+        "HETEROGENEOUS": "mmsr_lite.graph.relations",
     },
     "train": {
         "RunConfig": "mmsr_lite.training.run",
@@ -170,8 +170,8 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.explain.what_if import what_if
     from mmsr_lite.graph.codes import Codebook, fit_codebook, fit_codebooks
-    from mmsr_lite.graph.msgraph import HETEROGENEOUS, HOMOGENEOUS, MSGraph, build_msgraph
-    from mmsr_lite.graph.relations import RELATIONS, SELF
+    from mmsr_lite.graph.msgraph import MSGraph, build_msgraph
+    from mmsr_lite.graph.relations import HETEROGENEOUS, HOMOGENEOUS, RELATIONS, SELF
     from mmsr_lite.live_explorer import explore
     from mmsr_lite.models.counting import Markov, MarkovConfig
     from mmsr_lite.models.mmsr import MMSR, MMSRConfig

@@ -9,6 +9,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MODULES = {  # old name -> new name
+    "mmsr_lite.cli_data": "mmsr_lite.commands.command",
     "mmsr_lite.evaluation.feed": "mmsr_lite.evaluation.device_examples",
     "mmsr_lite.experiments.page": "mmsr_lite.experiments.results_markdown",
     "mmsr_lite.experiments.perform": "mmsr_lite.experiments.worker",

@@ -78,6 +78,14 @@ def test_every_modality_may_have_its_own_number_of_codes(tmp_path, capsys):
         assert cli.main(["describe", shop, "--codes", *words]) == 1 and says in capsys.readouterr().err
 
 
+def test_a_run_may_have_other_codes_for_each_modality_and_is_explained(tmp_path):
+    shop, run = str(shop_of(tmp_path / "shop")), str(tmp_path / "run")
+    codes = ["--codes", "title=4", "brand=2", "--codes-per-item", "title=2", "brand=1"]
+    assert cli.main(["train", shop, "--out", run, "--dim", "8", "--epochs", "1", "--device", "cpu", *codes]) == 0
+    assert cli.main(["evaluate", run, "--device", "cpu"]) == 0
+    assert cli.main(["explain", run, "--user", "u3", "-o", str(tmp_path / "u3.html")]) == 0
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp932"])
 def test_a_card_in_a_file_is_utf_8_whatever_the_console_has(tmp_path, encoding):
     shop = str(shop_of(tmp_path / "shop"))

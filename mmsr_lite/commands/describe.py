@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmsr_lite.commands.command import DONE, Command, add_folder_options, add_min_count, name_value_pairs
+from mmsr_lite.commands.command import DONE, Command, add_folder_options, add_min_count, name_value_pairs, one_or_each
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +25,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print or write the data card of a source."""
     from mmsr_lite.data_card import describe, print_card
-    from mmsr_lite.graph.codes import counts_of_words
 
     card = describe(
         args.source,
         args.output,
-        codes=counts_of_words("C", args.codes),
+        codes=one_or_each("--codes", args.codes),
         min_count=args.min_count,
         columns=name_value_pairs(args.columns),
         files=name_value_pairs(args.files),

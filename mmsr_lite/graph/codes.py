@@ -163,35 +163,6 @@ def by_modality(letter: str, given: int | Mapping[str, int], default: int, names
     return {name: int(values.get(name, default)) for name in names}
 
 
-def counts_of_words(letter: str, words: Sequence[str]) -> int | dict[str, int]:
-    """What a person typed after `--codes` or `--codes-per-item`: one number for all, or NAME=NUMBER for each modality.
-
-    Args:
-        letter: "C" or "k", for messages.
-        words: what was typed.
-
-    Raises:
-        MMSRError: a word is neither, or a name comes twice.
-
-    Example:
-        >>> counts_of_words("C", ["30"]), counts_of_words("C", ["title=30", "brand=9"])
-        (30, {'title': 30, 'brand': 9})
-    """
-    option = OPTIONS[letter].rpartition(" ")[2]
-    wrong = f"{option} {' '.join(words)}: expected one whole number, or a NAME=NUMBER for each modality"
-    if len(words) == 1 and words[0].isdecimal():
-        return int(words[0])
-    counts: dict[str, int] = {}
-    for word in words:
-        name, equals, value = word.rpartition("=")
-        if not equals or not name or not value.isdecimal() or name in counts:
-            raise MMSRError(wrong)
-        counts[name] = int(value)
-    if not counts:
-        raise MMSRError(wrong)
-    return counts
-
-
 def _check_counts(name: str, num_codes: int, codes_per_item: int) -> None:
     if num_codes < 1:
         raise MMSRError(f"C of {name!r} ({OPTIONS['C']}) is {num_codes}; expected 1 or more")

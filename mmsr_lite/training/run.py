@@ -61,10 +61,15 @@ class RunConfig:
     corrupted: str | None = setting(None, "the modality that the damage is done to; by default all")
     rate: float = setting(1.0, "share of what is damaged", at_least=0, at_most=1)
     model: str = setting("mmsr", "the recommender", one_of=MODELS)
-    codes: int = setting(
-        30, "C, codes in each modality's codebook; 0: one for each item", at_least=0, at_most=1_000_000
+    codes: int | dict[str, int] = setting(
+        30,
+        "C, codes in each modality's codebook; 0: one for each item; one for all, or MODALITY=INT for each",
+        at_least=0,
+        at_most=1_000_000,
     )
-    codes_per_item: int = setting(3, "k, codes that an item gets, at most C", at_least=1, at_most=1000)
+    codes_per_item: int | dict[str, int] = setting(
+        3, "k, codes that an item gets, at most C; one for all, or MODALITY=INT for each", at_least=1, at_most=1000
+    )
     reduction: str = setting("pca", "how features are reduced to D before k-means", one_of=REDUCTIONS)
     distance: str = setting("cosine", "what the nearest centres are nearest by", one_of=DISTANCES)
     refit: bool = setting(
@@ -152,7 +157,7 @@ def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
     """The codes of the run, learned from the data set's features; none for a model that counts."""
     if not config.model_class.learns:
         return ()
-    how = {"num_codes": config.codes, "codes_per_item": config.codes_per_item}
+    how: dict[str, Any] = {"num_codes": config.codes, "codes_per_item": config.codes_per_item}
     how |= {"reduction": config.reduction, "distance": config.distance, "seed": config.train.seed}
     return fit_codebooks(dataset, **how, dim=config.model_config.dim)
 

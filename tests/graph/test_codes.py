@@ -6,7 +6,8 @@ import pytest
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.graph import codes as module
-from mmsr_lite.graph.codes import autoencoder, fit_codebook, fit_codebooks, pca
+from mmsr_lite.graph.codes import fit_codebook, fit_codebooks
+from mmsr_lite.graph.reductions import autoencoder, pca
 
 
 def modality(items: int = 80, width: int = 6, name: str = "text") -> Modality:
