@@ -4,6 +4,7 @@ A change that fits a rival is offered to it as well: what helps MMSR may help SA
 """
 
 from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.models import MODELS
 
 OFFERED = {  # model -> the changes that it has a setting for
     "mmsr": ("features in the embeddings", "features at the start", "cosine", "own items left out in training"),
@@ -29,9 +30,9 @@ def jobs(setting: Setting) -> list[Job]:
         The jobs.
     """
     found = []
-    for model, names in OFFERED.items():
+    for model in [name for name in OFFERED if name in MODELS]:
         found.append(Job({"model": model}, setting.config(model)))
-        for name in names:
+        for name in OFFERED[model]:
             config = setting.config(model).with_settings(**CHANGES[name])
             found.append(Job({"model": model, "variant": name}, config))
     return found

@@ -11,8 +11,7 @@ Three things are destroyed, each for itself:
 """
 
 from mmsr_lite.data.corruption import DISPLACED
-from mmsr_lite.experiments.missing import BOTH, MIXED, TEST, UNDISTURBED
-from mmsr_lite.experiments.study import Job, Reading, Setting, Study
+from mmsr_lite.experiments.study import BOTH, MIXED, TEST, UNDISTURBED, Job, Reading, Setting, Study
 from mmsr_lite.models import MODELS
 
 BASES = ("gru4rec", "sasrec")  # those of them that there are
