@@ -17,7 +17,7 @@ from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run import RunConfig, read_config
 
 ROOT = Path(__file__).parents[1]
-CONFIGS = [RunConfig, TrainConfig, WardrobeConfig, *{model.Config for model in MODELS.values()}]
+CONFIGS = [RunConfig, TrainConfig, WardrobeConfig, *dict.fromkeys(model.Config for model in MODELS.values())]
 
 
 @dataclass(frozen=True)
