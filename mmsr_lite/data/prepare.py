@@ -13,7 +13,7 @@ from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
 from mmsr_lite.data.features import read_features
 from mmsr_lite.data.item_columns import count_absent, picture_files_of, row_ids_of, title_of, with_missing
-from mmsr_lite.data.reading import Reading, ReadingNote
+from mmsr_lite.data.reading import Account, ReadingNote
 from mmsr_lite.data.repeats import count_ties, without_repeats
 from mmsr_lite.data.sources.columns import DOWNLOAD
 from mmsr_lite.data.values import as_text
@@ -47,7 +47,7 @@ class Raw:
     modalities: tuple[str, ...] = ()
     min_count: int = 5
     facts: dict[str, Any] = field(default_factory=dict)
-    reading: Reading = field(default_factory=Reading)
+    reading: Account = field(default_factory=Account)
     refused: dict[str, str] = field(default_factory=dict)
 
 
