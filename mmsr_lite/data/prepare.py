@@ -12,6 +12,7 @@ import pandas as pd
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
 from mmsr_lite.data.features import read_features
+from mmsr_lite.data.split import part_codes
 from mmsr_lite.errors import MMSRError
 
 
@@ -96,7 +97,7 @@ def build(
     if unreadable:
         lost = {name: len(ids) for name, ids in unreadable.items()}
         warnings.warn(f"{raw.name!r}: pictures that cannot be read count as absent: {lost}", stacklevel=3)
-    facts = raw.facts | ({"unreadable": unreadable} if unreadable else {})
+    facts = dataset.facts | raw.facts | ({"unreadable": unreadable} if unreadable else {})
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
 
 
@@ -151,7 +152,9 @@ def assemble(
     `interactions` has the columns user_id, item_id and perhaps timestamp (without it, and on ties, the order of rows
     counts). `items` has item_id, perhaps title, the text columns `texts` (strings) and the column `pictures` (paths or
     None). Users are numbered as they first appear, items as `items` lists them. With `min_count=0` every listed item
-    stays. Raises `MMSRError` on unknown or repeated items and when nothing is left.
+    stays. A column `split` of the interactions (train, valid or test) becomes `facts["part"]`; of two interactions at
+    one time the one for training comes first. Raises `MMSRError` on unknown or repeated items, on an unknown part and
+    when nothing is left.
 
     >>> table = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]})
     >>> assemble("two", table, min_count=1).item.tolist()
@@ -172,7 +175,13 @@ def assemble(
         raise MMSRError(f"{name!r}: nothing is left of {found} at min_count={min_count}; choose a smaller one")
     rows = np.flatnonzero(keep)
     time = interactions["timestamp"].to_numpy() if "timestamp" in interactions else np.arange(len(interactions))
-    rows = rows[np.lexsort((time[rows], user[rows]))]  # lexsort is stable: ties keep the order of rows
+    facts: dict[str, Any] = {}
+    if "split" in interactions:
+        part = part_codes(interactions["split"])
+        rows = rows[np.lexsort((part[rows], time[rows], user[rows]))]
+        facts["part"] = part[rows]
+    else:
+        rows = rows[np.lexsort((time[rows], user[rows]))]  # lexsort is stable: ties keep the order of rows
     kept_users, user = np.unique(user[rows], return_inverse=True)
     kept_items = np.arange(len(catalogue)) if min_count < 1 else np.unique(item[rows])
     item = np.searchsorted(kept_items, item[rows]) + 1  # the one place where items get their numbers
@@ -191,6 +200,7 @@ def assemble(
         titles=tuple(title or own for title, own in zip(column("title", "") or item_ids, item_ids, strict=True)),
         texts={label: column(label, "") for label in texts},
         pictures=column(pictures, None),
+        facts=facts,
     )
 
 

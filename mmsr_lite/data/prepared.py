@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from mmsr_lite import __version__
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.features import write_features
+from mmsr_lite.data.order import in_file_order
 from mmsr_lite.data.pictures import open_picture
 from mmsr_lite.data.statistics import statistics
 from mmsr_lite.data.storage import atomic, content_hash, file_hash, read_json, write_json
@@ -76,7 +77,8 @@ def prepare(
             told = f"is damaged ({damaged[0]!r})" if damaged else f"was prepared from other {other[0]!r}"
             raise MMSRError(f"{str(folder)!r} {told}; remove it or choose another place")
         return False
-    dataset = load(source, modalities=modalities, encoders=encoders, min_count=min_count, columns=columns, seed=seed)
+    how: dict[str, Any] = {"modalities": modalities, "encoders": encoders, "min_count": min_count, "columns": columns}
+    dataset = load(source, **how, seed=seed, ties="file")
     save_prepared(dataset, folder, record=record)
     return True
 
@@ -85,7 +87,7 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
     """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
 
     Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind; `record` is
-    added to the manifest. The folder appears whole or not at all (a run that is stopped leaves its pictures in a hidden
+    added to the manifest. Ties are written in the order of the source's file, so that they can be broken anew on reading. The folder appears whole or not at all (a run that is stopped leaves its pictures in a hidden
     neighbour, for the next); `MMSRError` when it is there already or cannot be written.
     """
     folder = Path(folder)
@@ -94,7 +96,7 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
     work = folder.with_name(f".{folder.name}.part")
     try:
         work.mkdir(parents=True, exist_ok=True)
-        _write(dataset, work, record or {})
+        _write(in_file_order(dataset), work, record or {})
         os.replace(work, folder)
     except Exception as error:
         shutil.rmtree(work, ignore_errors=True)
@@ -108,6 +110,8 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
 def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
     ids, users = np.array(dataset.item_ids, dtype=object), np.array(dataset.user_ids, dtype=object)
     table = {"user_id": users[dataset.user], "item_id": ids[dataset.item], "timestamp": dataset.time}
+    if "part" in dataset.facts:
+        table["split"] = np.array(["train", "valid", "test"], dtype=object)[dataset.facts["part"]]
     pd.DataFrame(table).to_parquet(folder / "interactions.parquet", index=False)
     items: dict[str, Any] = {"item_id": ids[1:], "title": dataset.titles[1:]}
     items |= {name: values[1:] for name, values in dataset.texts.items()}

@@ -1,24 +1,60 @@
-"""The paper's protocol (section 5.1): the last fifth of each user is tested, every prefix of the rest is trained on."""
+"""Which interactions are training targets, which validation targets and which test targets (paper, section 5.1).
+
+The paper's protocol is the split by user: the last fifth of each user's items are test targets. Beside it stand a split
+at one moment of time for all users, and a split that the data bring along. In each of them a target is predicted from
+everything that its user did before it.
+"""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.errors import MMSRError, choose
+
+SPLITS = {
+    "auto": "the data's own split where they bring one, else by user",
+    "user": "the last fifth of each user's items are tested (the paper's)",
+    "time": "one moment for all users: the last fifth of all interactions are tested",
+    "own": "what the column `split` or the files train, valid and test of the data say",
+}
+TRAIN, VALIDATION, TEST = 0, 1, 2
+PARTS = {  # words that people use for the parts of their own split
+    "train": TRAIN,
+    "training": TRAIN,
+    "valid": VALIDATION,
+    "validation": VALIDATION,
+    "val": VALIDATION,
+    "dev": VALIDATION,
+    "test": TEST,
+}
+VALIDATION_SHARE = 0.1  # of the interactions before the test period, in a split by time
+MASKED_BELOW = 0.01  # share of targets in their own history below which the headline masks own items
 
 
 @dataclass(frozen=True)
 class Examples:
     """Histories with their next item, kept as places in one flat array: nothing is copied until a batch is asked for.
 
-    `items` (I,) is flat; example e has target `items[end[e]]` and history `items[start[e]:end[e]]`, of which the last
-    `max_history` count; `user` (E,) says whose it is.
+    Example e has the target `items[end[e]]` and the whole history `items[start[e]:end[e]]`, of which a model reads the
+    last `max_history` items.
 
-    >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
-    >>> some.histories().tolist(), some.targets.tolist()
-    ([[7, 0], [7, 8]], [8, 9])
+    Args:
+        items: (I,) items, the histories of all users one after the other.
+        start: (E,) place in `items` where the history begins.
+        end: (E,) place in `items` of the target, which is also where the history ends.
+        user: (E,) whose example it is.
+        max_history: How many items of a history a model reads; 50 is the paper's number.
+        times: (I,) the time of each item, None where times are not known.
+        undisturbed: The same examples before their histories were changed on purpose, None where nothing was changed.
+            The items that a user has already taken are read from there.
+
+    Example:
+        >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
+        >>> some.histories().tolist(), some.targets.tolist()
+        ([[7, 0], [7, 8]], [8, 9])
     """
 
     items: np.ndarray
@@ -26,6 +62,8 @@ class Examples:
     end: np.ndarray
     user: np.ndarray
     max_history: int = 50
+    times: np.ndarray | None = None
+    undisturbed: "Examples | None" = None
 
     def __len__(self) -> int:
         return len(self.end)
@@ -40,16 +78,60 @@ class Examples:
         """(E,) how many items the histories hold, after the cut."""
         return np.minimum(self.end - self.start, self.max_history)
 
+    @property
+    def taken(self) -> "Examples":
+        """The examples whose whole histories say what each user has already taken."""
+        if self.undisturbed is None:
+            return self
+        return self.undisturbed
+
+    @property
+    def same_time(self) -> np.ndarray:
+        """(E,) bool: whether the target has the same time as the item before it; False where times are not known."""
+        if self.times is None:
+            return np.zeros(len(self), bool)
+        return self.times[self.end] == self.times[self.end - 1]
+
+    @cached_property
+    def previous(self) -> np.ndarray:
+        """(I,) for each place the last earlier place of the same item in `items`, -1 where there is none."""
+        order = np.argsort(self.items, kind="stable")  # places of one item stand together, in order
+        result = np.full(len(self.items), -1, np.int64)
+        same = self.items[order[1:]] == self.items[order[:-1]]
+        result[order[1:][same]] = order[:-1][same]
+        return result
+
+    @property
+    def own_target(self) -> np.ndarray:
+        """(E,) bool: whether the user has already taken the target, at any time before."""
+        return self.taken.previous[self.taken.end] >= self.taken.start
+
     def histories(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """(B, L) int64 histories of `rows` (all when None), padded on the right with 0; L is the longest of them."""
-        lengths, end = (a if rows is None else a[rows] for a in (self.lengths, self.end))
+        """The histories as one padded block.
+
+        Args:
+            rows: (B,) which examples; None: all.
+
+        Returns:
+            (B, L) int64, padded on the right with 0; L is the length of the longest history.
+        """
+        lengths, end = self.lengths, self.end
+        if rows is not None:
+            lengths, end = lengths[rows], end[rows]
         place = np.arange(lengths.max(initial=0))  # (L,)
         real = place < lengths[:, None]  # (B, L)
         return np.where(real, self.items[np.where(real, (end - lengths)[:, None] + place, 0)], 0)
 
     def select(self, rows: np.ndarray) -> Self:
-        """Only these rows: numbers or a mask."""
-        return replace(self, start=self.start[rows], end=self.end[rows], user=self.user[rows])
+        """Only these examples.
+
+        Args:
+            rows: Their numbers, or a mask (E,).
+        """
+        changes: dict[str, Any] = {"start": self.start[rows], "end": self.end[rows], "user": self.user[rows]}
+        if self.undisturbed is not None:
+            changes["undisturbed"] = self.undisturbed.select(rows)
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)
@@ -61,34 +143,180 @@ class Split:
     test: Examples
 
 
-def split(dataset: Dataset, *, test_share: float = 0.2, validation: bool = True, max_history: int = 50) -> Split:
-    """Split each user by time: the last `int(test_share * n)` items are test targets, the rest is the training part.
+def split(
+    dataset: Dataset,
+    *,
+    by: str = "auto",
+    test_share: float = 0.2,
+    validation: bool = True,
+    max_history: int = 50,
+) -> Split:
+    """Split the interactions into training, validation and test targets.
 
-    Each target is predicted from everything before it. With `validation` the last item of a training part of two or
-    more is held out of training.
+    Every target is predicted from everything that its user did before it, so an earlier test item is in the history of
+    a later one. The first item of a user has nothing before it and is no target.
 
-    >>> data = Dataset("d", np.zeros(5, int), np.arange(1, 6), np.arange(5), ("u",), tuple("-abcde"), tuple("-abcde"))
-    >>> parts = split(data)
-    >>> parts.train.targets.tolist(), parts.validation.targets.tolist(), parts.test.targets.tolist()
-    ([2, 3], [4], [5])
+    Args:
+        dataset: The interactions, sorted by user, then time.
+        by: One of `SPLITS`.
+            "user": of the n items of a user the last `int(test_share * n)` are test targets; with `validation` the last
+            of the others is the validation target (the paper's protocol, section 5.1).
+            "time": one moment for all users. The last `test_share` of all interactions are tested, with `validation`
+            the last tenth of those before them is validated on; a moment is never divided.
+            "own": `dataset.facts["part"]`, which `load` reads from a column `split` (train, valid, test) or from three
+            files. Where nothing is marked for validation, it is the last training item of each user.
+            "auto": "own" where the data bring a split, else "user".
+        test_share: Share of the interactions to test on, from 0 up to, not including, 1. Not used by "own".
+        validation: Whether to hold validation targets out of training.
+        max_history: How many items of a history a model reads.
+
+    Returns:
+        The three sets of examples.
+
+    Raises:
+        MMSRError: A setting makes no sense, the data bring no split of their own, or their own split does not follow
+            the order of time.
+
+    Example:
+        >>> data = Dataset("d", np.zeros(5, int), np.arange(1, 6), np.arange(5), ("u",), tuple("-abcde"), tuple("-abcde"))
+        >>> parts = split(data)
+        >>> parts.train.targets.tolist(), parts.validation.targets.tolist(), parts.test.targets.tolist()
+        ([2, 3], [4], [5])
     """
+    choose("split", by, SPLITS)
     if not 0 <= test_share < 1:
         raise MMSRError(f"test_share is {test_share}; expected a share from 0 up to, not including, 1")
     if max_history < 1:
         raise MMSRError(f"max_history is {max_history}; expected at least one item")
-    offsets = dataset.offsets
-    length = np.diff(offsets)  # (U,)
-    training = (length - np.floor(test_share * length).astype(np.int64))[dataset.user]  # (I,) of the user of each one
-    place = np.arange(len(dataset.item)) - offsets[dataset.user]  # (I,) within the user
-    held_out = (place == training - 1) & (place > 0) & validation
+    if by == "auto":
+        by = "own" if "part" in dataset.facts else "user"
+    if by == "user":
+        part = _parts_by_user(dataset, test_share)
+    elif by == "time":
+        part = _parts_by_time(dataset, test_share)
+    else:
+        part = _own_parts(dataset)
+    if not validation:
+        part = np.where(part == VALIDATION, TRAIN, part)
+    place = np.arange(len(dataset.item)) - dataset.offsets[dataset.user]  # (I,) place within the user's history
 
-    def examples(chosen: np.ndarray) -> Examples:
-        end = np.flatnonzero(chosen)
+    def examples(which: int) -> Examples:
+        end = np.flatnonzero((part == which) & (place > 0))
         user = dataset.user[end]
-        return Examples(dataset.item, offsets[user], end, user, max_history)
+        return Examples(dataset.item, dataset.offsets[user], end, user, max_history, dataset.time)
 
-    return Split(
-        train=examples((place > 0) & (place < training) & ~held_out),
-        validation=examples(held_out),
-        test=examples(place >= training),
-    )
+    return Split(train=examples(TRAIN), validation=examples(VALIDATION), test=examples(TEST))
+
+
+def _parts_by_user(dataset: Dataset, test_share: float) -> np.ndarray:
+    """(I,) the part of each interaction when the last ones of each user are tested."""
+    length = np.diff(dataset.offsets)  # (U,)
+    training = (length - np.floor(test_share * length).astype(np.int64))[dataset.user]  # (I,) of the user of each one
+    place = np.arange(len(dataset.item)) - dataset.offsets[dataset.user]  # (I,)
+    return np.where(place >= training, TEST, _with_last_held_out(dataset, place < training))
+
+
+def _with_last_held_out(dataset: Dataset, training: np.ndarray) -> np.ndarray:
+    """(I,) TRAIN, but VALIDATION for the last `training` interaction of each user who has one before it."""
+    place = np.arange(len(dataset.item))
+    last = np.full(dataset.num_users, -1)
+    np.maximum.at(last, dataset.user[training], place[training])
+    held_out = (place == last[dataset.user]) & (place > dataset.offsets[dataset.user])
+    return np.where(held_out, VALIDATION, TRAIN)
+
+
+def _parts_by_time(dataset: Dataset, test_share: float) -> np.ndarray:
+    """(I,) the part of each interaction when one moment for all users begins the test period."""
+    times = np.sort(dataset.time)
+    if len(times) == 0 or times[0] == times[-1]:
+        advice = "use the split by user, or give interactions a timestamp"
+        raise MMSRError(f"{dataset.name!r} has no two interactions at different times, so no moment can split it; {advice}")
+    test_begins = _moment(times, test_share)
+    validation_begins = _moment(times[times < test_begins], VALIDATION_SHARE)
+    part = np.where(dataset.time >= validation_begins, VALIDATION, TRAIN)
+    return np.where(dataset.time >= test_begins, TEST, part)
+
+
+def _moment(times: np.ndarray, share: float) -> Any:
+    """The moment from which on about `share` of the sorted `times` lie; later than the first of them, never within one.
+
+    Example:
+        >>> _moment(np.array([1, 2, 3, 3, 3]), 0.2), _moment(np.array([1, 2, 3, 4, 5]), 0.2), _moment(np.array([1, 2]), 0)
+        (3, 5, inf)
+    """
+    begin = len(times) - int(share * len(times))
+    if begin == len(times):
+        return np.inf
+    later = times[times > times[0]]  # the first moment always stays for training
+    if len(later) == 0:
+        return np.inf
+    return max(times[begin], later[0])
+
+
+def _own_parts(dataset: Dataset) -> np.ndarray:
+    """(I,) the part of each interaction as the data say."""
+    if "part" not in dataset.facts:
+        advice = "add a column `split` with train, valid or test to the interactions, or give three files"
+        raise MMSRError(f"{dataset.name!r} brings no split of its own; {advice}, or choose the split by user or by time")
+    part = np.asarray(dataset.facts["part"])
+    backwards = np.flatnonzero((np.diff(part) < 0) & (np.diff(dataset.user) == 0))
+    if len(backwards):
+        user = dataset.user_ids[dataset.user[backwards[0]]]
+        names = ("training", "validation", "test")
+        before, after = names[part[backwards[0]]], names[part[backwards[0] + 1]]
+        wanted = "expected each user's training, validation and test rows in the order of time"
+        raise MMSRError(f"{dataset.name!r}: user {user!r} has a {before} row before a {after} row in time; {wanted}")
+    if (part == VALIDATION).any():
+        return part
+    return np.where(part == TEST, TEST, _with_last_held_out(dataset, part == TRAIN))
+
+
+def part_codes(words: Any, *, where: str = "the column `split`") -> np.ndarray:
+    """The parts of a split that people bring along, as numbers.
+
+    Args:
+        words: (I,) one of `PARTS` for each interaction; capital letters do not matter.
+        where: Where the words stand, for the message.
+
+    Returns:
+        (I,) int8: 0 for training, 1 for validation, 2 for test.
+
+    Raises:
+        MMSRError: A word is none of `PARTS`.
+
+    Example:
+        >>> part_codes(["train", "Valid", "test"]).tolist()
+        [0, 1, 2]
+    """
+    codes = [PARTS.get(str(word).strip().lower(), -1) for word in words]
+    if -1 in codes:
+        row = codes.index(-1)
+        quoted = f"{list(words)[row]!r} in row {row + 1} ({codes.count(-1)} such rows)"
+        raise MMSRError(f"{where} holds {quoted}; expected one of: {', '.join(PARTS)}")
+    return np.array(codes, np.int8)
+
+
+def own_target_share(examples: Examples) -> float:
+    """The share of targets that their user has already taken, from 0 to 1; 0 where there are no examples."""
+    if not len(examples):
+        return 0.0
+    return float(examples.own_target.mean())
+
+
+def headline(parts: Split) -> str:
+    """Which ranking is shown first and selects by default: "masked" (own items masked) or "all" (all items).
+
+    The rule: *masked* where fewer than 1 % of the test targets lie in their own history, because every own item that is
+    ranked above the target is then a certain mistake; *all items* elsewhere. Without test targets the validation
+    targets decide, without those the training targets.
+
+    Example:
+        >>> once = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))
+        >>> again = Examples(np.array([1, 1]), np.array([0]), np.array([1]), np.array([0]))
+        >>> headline(Split(once, once, once)), headline(Split(once, once, again))
+        ('masked', 'all')
+    """
+    judged = next((part for part in (parts.test, parts.validation) if len(part)), parts.train)
+    if own_target_share(judged) < MASKED_BELOW:
+        return "masked"
+    return "all"

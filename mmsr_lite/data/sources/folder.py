@@ -15,6 +15,7 @@ import pandas as pd
 from mmsr_lite.data.features import FORMS
 from mmsr_lite.data.prepare import Raw, as_text
 from mmsr_lite.data.prepared import read_manifest
+from mmsr_lite.data.sources.three_files import find_parts
 from mmsr_lite.errors import MMSRError
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
@@ -27,6 +28,7 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     Interactions have user_id, item_id and perhaps timestamp (without it the order of rows counts). Every column of
     items may become a modality: text (strings or lists of them) or pictures (paths inside the folder); pictures named
     by the items' ids may also lie in `pictures/`. `features/<modality>` (`features.FORMS`) is used instead of encoding.
+    A split of your own is a column `split` (train, valid, test) or one file for each part, such as train.csv.
     RecBole's atomic files (one .inter, perhaps an .item) are read too. `columns` says what ours are called there.
     """
     root = Path(path)
@@ -134,11 +136,21 @@ def _ids(file: Path, table: pd.DataFrame, label: str) -> pd.Series:
 
 
 def _interactions(path: Path, renamed: dict[str, str]) -> pd.DataFrame:
-    file = _find(path, "interactions.parquet", "interactions.csv", "interactions.csv.gz", "*.inter")
-    if file is None:
+    parts = find_parts(path)
+    names = ("interactions.parquet", "interactions.csv", "interactions.csv.gz") + (() if parts else ("*.inter",))
+    file = _find(path, *names)
+    if file is not None and parts:
+        both = f"both {file.name!r} and {next(iter(parts)).name!r}"
+        raise MMSRError(f"{str(path)!r} has {both}; keep all interactions in one file, or one file for each part")
+    if file is None and not parts:
         wanted = "interactions.csv, .csv.gz, .parquet or .inter with user_id, item_id, timestamp"
         raise MMSRError(f"{str(path)!r} has no {wanted}")
-    table = _renamed(file, renamed, ("user_id", "timestamp"))
+    if file is None:
+        read = {one: _renamed(one, renamed, ("user_id", "timestamp")) for one in parts}
+        table = pd.concat([rows.assign(split=parts[one]) for one, rows in read.items()], ignore_index=True)
+        file = next(iter(parts))
+    else:
+        table = _renamed(file, renamed, ("user_id", "timestamp"))
     if "item_id_list" in table:
         raise MMSRError(f"{str(file)!r} is split into lists already; expected one row for each interaction")
     columns = {label: _ids(file, table, label) for label in ("user_id", "item_id")}
@@ -155,6 +167,8 @@ def _interactions(path: Path, renamed: dict[str, str]) -> pd.DataFrame:
             quoted = f"{table['timestamp'].iloc[bad[0]]!r} in row {bad[0] + 1} ({len(bad)} such rows)"
             raise MMSRError(f"{str(file)!r}: timestamp is {quoted}; expected a number of seconds or an ISO date")
         columns["timestamp"] = time
+    if "split" in table:
+        columns["split"] = table["split"]
     return pd.DataFrame(columns)
 
 
