@@ -44,7 +44,7 @@ def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dat
     Example:
         >>> day = Dataset("day", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
         >>> break_ties(day, tie_seed=0).item.tolist(), break_ties(day, tie_seed=1).item.tolist()
-        ([1, 3, 2], [3, 2, 1])
+        ([3, 1, 2], [2, 3, 1])
         >>> break_ties(break_ties(day), "file").item.tolist()
         [1, 2, 3]
     """

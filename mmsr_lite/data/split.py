@@ -241,8 +241,10 @@ def _moment(times: np.ndarray, share: float) -> Any:
     """The moment from which on about `share` of the sorted `times` lie; later than the first of them, never within one.
 
     Example:
-        >>> _moment(np.array([1, 2, 3, 3, 3]), 0.2), _moment(np.array([1, 2, 3, 4, 5]), 0.2), _moment(np.array([1, 2]), 0)
-        (3, 5, inf)
+        >>> float(_moment(np.array([1, 2, 3, 3, 3]), 0.2)), float(_moment(np.array([1, 2, 3, 4, 5]), 0.2))
+        (3.0, 5.0)
+        >>> _moment(np.array([1, 2]), 0)
+        inf
     """
     begin = len(times) - int(share * len(times))
     if begin == len(times):
