@@ -24,6 +24,7 @@ _HOMES = {
     "MMSR": "mmsr_lite.models.mmsr",
     "MMSRConfig": "mmsr_lite.models.mmsr",
     "evaluate": "mmsr_lite.evaluation.ranks",
+    "leaks": "mmsr_lite.evaluation.leaks",
     "TrainConfig": "mmsr_lite.training.loop",
     "train": "mmsr_lite.training.loop",
     "trace": "mmsr_lite.explain.trace",
@@ -47,6 +48,7 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from mmsr_lite.data.dataset import Dataset, Modality
     from mmsr_lite.data.split import split
     from mmsr_lite.errors import MMSRError
+    from mmsr_lite.evaluation.leaks import leaks
     from mmsr_lite.evaluation.ranks import evaluate
     from mmsr_lite.explain.compare import compare
     from mmsr_lite.explain.faithfulness import faithfulness

@@ -92,6 +92,13 @@ class Examples:
             return np.zeros(len(self), bool)
         return self.times[self.end] == self.times[self.end - 1]
 
+    @property
+    def steps(self) -> np.ndarray:
+        """(I,) a number for each place that rises by one where the time changes; everywhere where times are not known."""
+        if self.times is None:
+            return np.arange(len(self.items))
+        return np.cumsum(np.diff(self.times, prepend=self.times[:1]) != 0)
+
     @cached_property
     def previous(self) -> np.ndarray:
         """(I,) for each place the last earlier place of the same item in `items`, -1 where there is none."""

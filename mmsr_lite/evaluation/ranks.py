@@ -164,7 +164,8 @@ def _in_batches(
     device = _device_of(model)
     most = 256 if device.type == "cpu" else 2048  # a CPU's cache is small; a GPU takes long to start work
     batch = batch or max(16, min(most, SCORES // int(examples.items.max(initial=1))))
-    on_device, lengths, strategy = DeviceExamples(examples, device), examples.lengths, strategy_of(model)
+    on_device = DeviceExamples(examples, device, steps=model.reads_steps)
+    lengths, strategy = examples.lengths, strategy_of(model)
     order = np.lexsort((also_alike, lengths))  # alike lengths together: little padding
     rows = torch.from_numpy(order).to(device)
     found, was_training = torch.zeros(kinds, len(order), device=device), model.training

@@ -44,6 +44,9 @@ def trace(
 
     `replace` puts other values into probes, such as a forced gate. Raises `MMSRError` for items that do not exist.
     """
+    if model.reads_steps:
+        advice = "train with ties='random' to look into it"
+        raise MMSRError(f"{model.label} takes items of one time as one step, which a trace cannot show; {advice}")
     past, target = _history(model, dataset, user, history, target)
     device = next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
     model.eval()

@@ -19,6 +19,7 @@ class Recommender(nn.Module, ABC):
     learns = True
     reads_modalities = False  # whether codebooks make a difference
     reads_order = True  # whether the order of a history does
+    reads_steps = False  # whether it asks which items have one time: histories are then (B, L, 2), item and step
     static_shapes = True  # no size inside `loss` depends on the data, so a GPU may replay a captured training step
     Config: type
 

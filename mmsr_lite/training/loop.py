@@ -191,7 +191,7 @@ def train(
     matmul, autocast = PRECISIONS[config.precision]
     torch.set_float32_matmul_precision(matmul)
     same_weights(model.to(device))
-    examples = DeviceExamples(parts.train, device)
+    examples = DeviceExamples(parts.train, device, steps=model.reads_steps)
     step = step_class(model, device)(
         model, examples, config.lr, config.weight_decay, config.clip, autocast, config.negatives
     )
@@ -272,4 +272,6 @@ def _lr(config: TrainConfig, step: int, steps: int) -> float:
 def _beta(model: Recommender, examples: Examples, device: torch.device) -> dict[str, float]:
     rows = np.linspace(0, len(examples) - 1, min(512, len(examples))).astype(int)
     model.eval()
-    return model.mean_beta(torch.from_numpy(examples.histories(rows)).to(device))
+    some = DeviceExamples(examples, device, steps=model.reads_steps)
+    history, _ = some(torch.from_numpy(rows).to(device), int(examples.lengths[rows].max()))
+    return model.mean_beta(history)

@@ -168,8 +168,11 @@ def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
 def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None = None) -> Recommender:
     """An untrained model of the run over `books`; None: over codes learned now."""
     books = codebooks(config, dataset) if books is None else books
+    settings = config.model_config
+    if config.ties == "together" and hasattr(settings, "together"):  # other models read a sequence, ties at random
+        settings = replace(settings, together=True)
     torch.manual_seed(config.train.seed)
-    return config.model_class(config.model_config, dataset.num_items, books)
+    return config.model_class(settings, dataset.num_items, books)
 
 
 def read_config(path: str | Path) -> RunConfig:

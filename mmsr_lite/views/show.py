@@ -5,6 +5,7 @@ from typing import Any
 
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures import explanations, studies
+from mmsr_lite.views.figures import leaks as leaks_figure
 from mmsr_lite.views.figures import trace as charts
 from mmsr_lite.views.figures.training import training as training_figure
 from mmsr_lite.views.glossary import define
@@ -108,6 +109,11 @@ def training_monitor(work: Callable[[Callable], Any]) -> TrainingMonitor:
 def ranking(record: dict[str, Any], most: int = 10) -> Chart:
     """The best items with pictures and the share of each order in their scores."""
     return Chart(record, lambda trace: charts.ranking(trace, most))
+
+
+def leaks(record: dict[str, Any], metric: str = "HR@5") -> Chart:
+    """What the order of ties in a file is worth, from `mmsr_lite.leaks`; `metric` may be "masked HR@5" and so on."""
+    return Chart(record, lambda one: leaks_figure.leaks(one, metric), "leaks")
 
 
 def training(history: dict[str, Any]) -> Chart:
