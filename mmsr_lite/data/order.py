@@ -73,9 +73,7 @@ def in_file_order(dataset: Dataset) -> Dataset:
 def _reordered(dataset: Dataset, rows: np.ndarray, facts: dict[str, Any]) -> Dataset:
     """The data set with its interactions in the order `rows` (I,), which moves nothing from one user to another."""
     moved = {name: np.asarray(dataset.facts[name])[rows] for name in PER_INTERACTION if name in dataset.facts}
-    return replace(
-        dataset, item=dataset.item[rows], time=dataset.time[rows], facts=dataset.facts | moved | facts
-    )
+    return replace(dataset, item=dataset.item[rows], time=dataset.time[rows], facts=dataset.facts | moved | facts)
 
 
 def _random_numbers(dataset: Dataset, tie_seed: int) -> np.ndarray:
@@ -201,6 +199,7 @@ def order_sentences(facts: dict[str, Any]) -> list[str]:
         "Order: 100.0 % of a user's neighbouring interactions have the same time; in the file 100.0 % of these pairs have
         rising item ids (50 is chance), and of the other neighbours none can be compared."
     """
+
     def share(value: float | None) -> str:
         return "none can be compared" if value is None else f"{value:.1f} %"
 

@@ -237,7 +237,9 @@ def _parts_by_time(dataset: Dataset, test_share: float) -> np.ndarray:
     times = np.sort(dataset.time)
     if len(times) == 0 or times[0] == times[-1]:
         advice = "use the split by user, or give interactions a timestamp"
-        raise MMSRError(f"{dataset.name!r} has no two interactions at different times, so no moment can split it; {advice}")
+        raise MMSRError(
+            f"{dataset.name!r} has no two interactions at different times, so no moment can split it; {advice}"
+        )
     test_begins = _moment(times, test_share)
     validation_begins = _moment(times[times < test_begins], VALIDATION_SHARE)
     part = np.where(dataset.time >= validation_begins, VALIDATION, TRAIN)
@@ -266,7 +268,9 @@ def _own_parts(dataset: Dataset) -> np.ndarray:
     """(I,) the part of each interaction as the data say."""
     if "part" not in dataset.facts:
         advice = "add a column `split` with train, valid or test to the interactions, or give three files"
-        raise MMSRError(f"{dataset.name!r} brings no split of its own; {advice}, or choose the split by user or by time")
+        raise MMSRError(
+            f"{dataset.name!r} brings no split of its own; {advice}, or choose the split by user or by time"
+        )
     part = np.asarray(dataset.facts["part"])
     backwards = np.flatnonzero((np.diff(part) < 0) & (np.diff(dataset.user) == 0))
     if len(backwards):

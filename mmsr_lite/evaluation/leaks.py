@@ -9,6 +9,7 @@ as the item before them. The page "Order that is not order" of the documentation
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,8 +25,8 @@ from mmsr_lite.evaluation.rankings import RANKINGS, key_of, results
 from mmsr_lite.evaluation.ranks import both_ranks
 from mmsr_lite.evaluation.rules import Chain, choose_weights, ranks_with_rules, rules_for
 from mmsr_lite.evaluation.small_sasrec import SmallSASRec, SmallSASRecConfig
+from mmsr_lite.records import LeaksRecord
 
-SCHEMA = "mmsr-lite/leaks/1"
 MOST_INTERACTIONS = 1_000_000  # of more, users are drawn at random until there are no more than so many
 MOST_SCORES = 450_000_000  # test targets times items that are ranked in one order; of more, users are drawn at random
 MOST_VALIDATION = 3_000  # validation targets on which weights are chosen
@@ -45,7 +46,7 @@ def leaks(
     learn: bool = True,
     seed: int = 0,
     progress: bool = False,
-) -> dict[str, Any]:
+) -> LeaksRecord:
     """What the order of a file, item ids, popularity and repetition alone predict on a data set.
 
     It takes under two minutes on two cores of a laptop. Of large data users are drawn at random, and the record says so.
@@ -106,10 +107,10 @@ def leaks(
         runs.append({"order": order, "tie_seed": tie_seed, "ranks": found, "examples": examples})
     first = runs[0]["examples"]
     record: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": LeaksRecord.schema,
         "dataset": dataset.name,
-        "users": users_before,
-        "items": dataset.num_items,
+        "num_users": users_before,
+        "num_items": dataset.num_items,
         "order": facts,
         "headline": headline(Split(first, first, first)),
         "own_targets": 100 * own_target_share(first),
@@ -125,7 +126,7 @@ def leaks(
     record["effects"] = _effects(record, runs)
     record["leaks"] = [effect["name"] for effect in record["effects"] if effect["verdict"] == "leak"]
     record["seconds"] = time.perf_counter() - began
-    return record | {"sentence": _summary(record)}
+    return LeaksRecord(record | {"sentence": _summary(record)})
 
 
 def _opened(data: Dataset | str | os.PathLike) -> Dataset:
@@ -214,7 +215,13 @@ def _rows(run: dict[str, Any]) -> list[dict[str, Any]]:
     for (system, rule), both in run["ranks"].items():
         found = results(dict(zip(RANKINGS, both, strict=True)), run["examples"])
         for group in found["targets"]:
-            labels = {"system": system, "rule": rule, "order": run["order"], "tie_seed": run["tie_seed"], "group": group}
+            labels = {
+                "system": system,
+                "rule": rule,
+                "order": run["order"],
+                "tie_seed": run["tie_seed"],
+                "group": group,
+            }
             values = {key_of(name, ranking): v for ranking in RANKINGS for name, v in found[ranking][group].items()}
             rows.append(labels | {"targets": found["targets"][group]} | values)
     return rows
@@ -233,7 +240,7 @@ def _effect(name: str, before: np.ndarray, after: np.ndarray, targets: int, rank
     difference = 100 * float(change.sum() / targets)
     values = {"before": 100 * float(before.sum() / targets), "after": 100 * float(after.sum() / targets)}
     clear = abs(difference) > CLEAR * error
-    return {"name": name, "ranking": ranking, **values, "difference": difference, "error": error, "clear": clear}
+    return {"name": name, "ranking": ranking, **values, "difference": difference, "error": error, "clear": bool(clear)}
 
 
 def _effects(record: dict[str, Any], runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -281,7 +288,9 @@ def _effects(record: dict[str, Any], runs: list[dict[str, Any]]) -> list[dict[st
 
 def _tie_verdict(record: dict[str, Any], effect: dict[str, Any]) -> dict[str, str]:
     facts, fixed = record["order"], fixed_order(record["order"])
-    rising = "" if facts["tied_rising"] is None else f", and {facts['tied_rising']:.1f} % of these pairs have rising ids"
+    rising = (
+        "" if facts["tied_rising"] is None else f", and {facts['tied_rising']:.1f} % of these pairs have rising ids"
+    )
     sentence = (
         f"{facts['tied']:.1f} % of neighbours have the same time{rising}. With ties at random counting goes from "
         f"{effect['before']:.2f} to {effect['after']:.2f}"
@@ -291,7 +300,10 @@ def _tie_verdict(record: dict[str, Any], effect: dict[str, Any]) -> dict[str, st
         return {"verdict": "none", "sentence": f"{sentence}: the order of ties in the file gives nothing away.{also}"}
     lost = f"{-effect['difference']:.2f} points come from the order of the file"
     if fixed:
-        return {"verdict": "leak", "sentence": f"{sentence}: {lost}, which is that of the ids and not of what happened."}
+        return {
+            "verdict": "leak",
+            "sentence": f"{sentence}: {lost}, which is that of the ids and not of what happened.",
+        }
     doubt = "unless the file is known to list what happened in its order, this is a leak"
     return {"verdict": "leak", "sentence": f"{sentence}: {lost}; {doubt}."}
 
@@ -301,7 +313,9 @@ def _ids_verdict(record: dict[str, Any], effect: dict[str, Any], other: dict[str
     if weight == 1:
         return {"verdict": "none", "sentence": "No rule of ids was better on the training part than none."}
     which = "higher" if weight > 1 else "lower"
-    sentence = f"Preferring {which} ids than the last one (x {max(weight, 1 / weight):.2g}) adds {effect['difference']:+.2f}"
+    sentence = (
+        f"Preferring {which} ids than the last one (x {max(weight, 1 / weight):.2g}) adds {effect['difference']:+.2f}"
+    )
     if other is not None:
         sentence += f" with ties as in the file, and with ties at random its own weight adds {other['difference']:+.2f}"
     if effect["clear"] and effect["difference"] > 0:
@@ -343,7 +357,7 @@ def _summary(record: dict[str, Any]) -> str:
     return f"{record['dataset']}: {len(names)} leak{'s' if len(names) > 1 else ''} ({', '.join(names)}). {' '.join(sentences)}"
 
 
-def leaks_text(record: dict[str, Any]) -> str:
+def leaks_text(record: Mapping[str, Any]) -> str:
     """The record of `leaks` as lines of text: a table in percent, then a sentence for each question.
 
     Args:
@@ -353,9 +367,13 @@ def leaks_text(record: dict[str, Any]) -> str:
         Several lines.
     """
     shown = ("HR@5", "MRR@5", "HR@20", "masked HR@5", "masked MRR@5", "masked HR@20")
-    lines = [f"{record['dataset']}: {record['users']:,} users, {record['items']:,} items; {record['targets']:,} test targets"]
+    lines = [
+        f"{record['dataset']}: {record['num_users']:,} users, {record['num_items']:,} items; {record['targets']:,} test targets"
+    ]
     if record["sampled"] is not None:
-        lines += [f"drawn at random: the targets of {record['sampled']['users']:,} of {record['sampled']['of']:,} users"]
+        lines += [
+            f"drawn at random: the targets of {record['sampled']['users']:,} of {record['sampled']['of']:,} users"
+        ]
     lines += ["", "percent".ljust(56) + "".join(name.rjust(14) for name in shown)]
     for label, rows in _table(record):
         values = [np.mean([row[name] for row in rows]) for name in shown]
@@ -364,7 +382,7 @@ def leaks_text(record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", record["sentence"], f"({record['seconds']:.0f} seconds)"])
 
 
-def _table(record: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _table(record: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """Rows of the record by system, rule, order and group of targets; those of several tie seeds together."""
     grouped: dict[str, list[dict[str, Any]]] = {}
     for row in record["rows"]:

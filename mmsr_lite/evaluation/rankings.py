@@ -107,7 +107,9 @@ class OwnItems:
     def __init__(self, examples: Examples, device: torch.device):
         taken = examples.taken
         arrays = (taken.items, taken.start, taken.end, taken.previous)
-        self.items, self.start, self.end, self.previous = (torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in arrays)
+        self.items, self.start, self.end, self.previous = (
+            torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in arrays
+        )
         self.counts = taken.end - taken.start  # (E,) on this side, so that nobody waits for the device
 
     def __call__(self, rows: Tensor, width: int) -> Tensor:

@@ -65,7 +65,9 @@ def test_breaking_ties_moves_nothing_across_times_or_users_and_can_be_undone(row
     assert rows_of(in_file_order(broken)) == rows_of(dataset) == rows_of(break_ties(broken, "file"))
     assert rows_of(break_ties(break_ties(dataset, tie_seed=seed + 1), tie_seed=seed)) == rows_of(broken)
     counted, again = order_facts(dataset), order_facts(broken)
-    assert {name: counted[name] for name in counted if name != "ties"} == {name: again[name] for name in counted if name != "ties"}
+    assert {name: counted[name] for name in counted if name != "ties"} == {
+        name: again[name] for name in counted if name != "ties"
+    }
 
 
 @given(TABLES, st.integers(0, 5), st.randoms())
@@ -131,7 +133,10 @@ def test_the_card_says_how_ties_stand_and_names_an_order_by_ids():
     assert "fixed by the ids" in said and fixed_order(order_facts(day))
     apart = " ".join(order_sentences(order_facts(table(("u", "a", 0), ("u", "b", 86400)))))
     assert "no two neighbouring interactions of a user have the same time" in apart
-    assert "places in each user's history, not dates" in order_sentences(order_facts(table(("u", "a", 0), ("u", "b", 1))))[0]
+    assert (
+        "places in each user's history, not dates"
+        in order_sentences(order_facts(table(("u", "a", 0), ("u", "b", 1))))[0]
+    )
     assert "Items of one time are one step" in " ".join(order_sentences(order_facts(break_ties(day, "together"))))
 
 

@@ -139,7 +139,9 @@ def test_at_one_time_training_rows_come_before_test_rows():
         assert [data.item_ids[item] for item in (*parts.train.targets, *parts.test.targets)] == ["c", "b"]
 
 
-@pytest.mark.parametrize("names", [("train.csv", "valid.csv", "test.csv"), ("x.train.inter", "x.valid.inter", "x.test.inter")])
+@pytest.mark.parametrize(
+    "names", [("train.csv", "valid.csv", "test.csv"), ("x.train.inter", "x.valid.inter", "x.test.inter")]
+)
 def test_three_files_are_a_split_and_so_is_a_column(tmp_path, names):
     comma = "," if names[0].endswith("csv") else "\t"
     steps = {"train": range(3), "valid": [3], "test": [4]}

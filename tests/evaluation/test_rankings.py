@@ -107,7 +107,9 @@ def test_both_rankings_are_those_of_a_slow_sort(histories, scores, batch):
         slow_ranks(scores, data.item[end], set(data.item[start:end].tolist()))
         for start, end in zip(examples.start, examples.end, strict=True)
     ]
-    assert np.allclose(found["all"], [one for one, _ in wanted]) and np.allclose(found["masked"], [two for _, two in wanted])
+    assert np.allclose(found["all"], [one for one, _ in wanted]) and np.allclose(
+        found["masked"], [two for _, two in wanted]
+    )
     assert (found["masked"] <= found["all"])[~examples.own_target].all()  # masking others never costs a place
 
 

@@ -140,7 +140,9 @@ def test_selection_judges_by_what_it_is_told(fresh, cycle):
 @pytest.mark.parametrize("ranking, best", [("headline", 2), ("masked", 2), ("all", 3)])
 def test_selection_uses_the_headline_or_the_ranking_it_is_told(fresh, cycle, monkeypatch, ranking, best):
     assert headline(cycle) == "masked"  # nobody of the ring takes an item twice
-    judged = iter([{"MRR@5": all_items, "masked MRR@5": masked} for all_items, masked in [(1, 1), (2, 9), (3, 2), (1, 1)]])
+    judged = iter(
+        [{"MRR@5": all_items, "masked MRR@5": masked} for all_items, masked in [(1, 1), (2, 9), (3, 2), (1, 1)]]
+    )
     shown = {"HR@5": 0, "masked HR@5": 0}
     monkeypatch.setattr(loop, "evaluate", lambda *_: next(judged) | shown)
     record = train(fresh(), cycle, replace(CONFIG, ranking=ranking), progress=False)

@@ -37,7 +37,9 @@ def leaks(record: dict[str, Any], metric: str = "HR@5"):
         name += {"every": "", "later": ": later targets", "same time": ": targets of the same time"}[row["group"]]
         rows.append((name, min(drawn), max(drawn), row[metric], FILE if row["rule"] is None else RULE))
     rows.sort(key=lambda one: (one[4] == RULE, one[0].startswith("small")))
-    summary = "; ".join(f"{name}: {value:.2f} in the file, {low:.2f} to {high:.2f} at random" for name, low, high, value, _ in rows)
+    summary = "; ".join(
+        f"{name}: {value:.2f} in the file, {low:.2f} to {high:.2f} at random" for name, low, high, value, _ in rows
+    )
     title = theme.safe(f"{record['dataset']}: what the order of ties is worth", 90)
     axis = f"{metric}, percent; grey: ties at random (from the least to the greatest of the seeds)"
     figure = interval_rows(title, theme.safe(f"{summary}. {record['sentence']}", 2000), rows, GROUPS, axis, zero=False)
