@@ -93,8 +93,7 @@ def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
     if times is not None:
         steps = np.arange(len(items)) - np.repeat(end, lengths + 1)  # (I,) how far before its target each item stands
         times = times[np.repeat(histories.end, lengths + 1) + steps]
-    known = {"times": times, "undisturbed": histories.taken}
-    return replace(histories, items=items, start=end - lengths, end=end, **known)
+    return replace(histories, items=items, start=end - lengths, end=end, times=times, undisturbed=histories.taken)
 
 
 def _each(dataset: Dataset, name: str | None, change: Callable[[Modality], Modality]) -> Dataset:

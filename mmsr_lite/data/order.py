@@ -26,8 +26,8 @@ FIXED = 5.0  # percentage points from 50: from there on a tied pair's direction 
 def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dataset:
     """Put interactions of one user at one time into another order; everything else stays.
 
-    The order depends on the tie seed and on the ids of user and item alone, so every system that is trained or tested on
-    a source sees the same order, whatever part of the source it reads.
+    The order depends on the tie seed and on the ids of user and item alone, so every system that is trained or tested
+    on a source sees the same order, whatever part of the source it reads.
 
     Args:
         dataset: Any data set; one whose ties were broken before goes back to the order of its file first.
@@ -42,7 +42,7 @@ def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dat
         MMSRError: `ties` is none of `TIES`, or the seed is negative.
 
     Example:
-        >>> day = Dataset("day", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
+        >>> day = Dataset("d", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
         >>> break_ties(day, tie_seed=0).item.tolist(), break_ties(day, tie_seed=1).item.tolist()
         ([3, 1, 2], [2, 3, 1])
         >>> break_ties(break_ties(day), "file").item.tolist()
@@ -86,7 +86,7 @@ def _random_numbers(dataset: Dataset, tie_seed: int) -> np.ndarray:
 
 
 def _mix(numbers: np.ndarray) -> np.ndarray:
-    """uint64 numbers whose bits all depend on all bits of `numbers` (the finaliser of SplitMix64, Steele et al. 2014)."""
+    """uint64 numbers whose bits all depend on all bits of `numbers` (as in SplitMix64, Steele et al. 2014)."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
@@ -136,7 +136,7 @@ def order_facts(dataset: Dataset) -> dict[str, Any]:
         `times_are_steps`: whether every user's times are 0, 1, 2, ... or 1, 2, 3, ...: places in a history, not dates.
 
     Example:
-        >>> day = Dataset("day", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
+        >>> day = Dataset("d", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
         >>> facts = order_facts(day)
         >>> facts["tied"], facts["tied_rising"], facts["untied_rising"]
         (100.0, 100.0, None)
@@ -196,8 +196,8 @@ def order_sentences(facts: dict[str, Any]) -> list[str]:
     Example:
         >>> day = Dataset("day", np.zeros(2, int), np.array([1, 2]), np.zeros(2), ("u",), tuple("-ab"), tuple("-ab"))
         >>> order_sentences(order_facts(day))[0]
-        "Order: 100.0 % of a user's neighbouring interactions have the same time; in the file 100.0 % of these pairs have
-        rising item ids (50 is chance), and of the other neighbours none can be compared."
+        "Order: 100.0 % of a user's neighbouring interactions have the same time; in the file 100.0 % of these pairs
+        have rising item ids (50 is chance), and of the other neighbours none can be compared."
     """
 
     def share(value: float | None) -> str:

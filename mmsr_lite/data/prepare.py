@@ -12,7 +12,7 @@ import pandas as pd
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
 from mmsr_lite.data.features import read_features
-from mmsr_lite.data.split import part_codes
+from mmsr_lite.data.parts import part_codes
 from mmsr_lite.errors import MMSRError
 
 

@@ -87,7 +87,7 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
     """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
 
     Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind; `record` is
-    added to the manifest. Ties are written in the order of the source's file, so that they can be broken anew on reading. The folder appears whole or not at all (a run that is stopped leaves its pictures in a hidden
+    added to the manifest. The folder appears whole or not at all (a run that is stopped leaves its pictures in a hidden
     neighbour, for the next); `MMSRError` when it is there already or cannot be written.
     """
     folder = Path(folder)

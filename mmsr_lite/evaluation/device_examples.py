@@ -41,8 +41,8 @@ class DeviceExamples:
             width: L; no history may be longer.
 
         Returns:
-            Histories (B, L), padded on the right with 0, and targets (B,). With steps histories are (B, L, 2): item, and
-            the number of its step, 0 for the first one that is read; items of one time have one number.
+            Histories (B, L), padded on the right with 0, and targets (B,). With steps histories are (B, L, 2): item
+            and the number of its step, 0 for the first one that is read; items of one time have one number.
         """
         end, lengths = self.end[rows][:, None], self.lengths[rows][:, None]  # (B, 1)
         place = torch.arange(width, device=rows.device)  # (L,)

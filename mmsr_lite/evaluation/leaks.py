@@ -3,8 +3,8 @@
 Within one time there is no order, yet every model of sequences is trained and tested on one. Where the file lists its
 rows by item, that order is the alphabet of item ids, and a good part of what a model predicts is the alphabet. `leaks`
 shows it on any data: it draws the order of ties anew and looks at what is lost, by counting and by a small SASRec; it
-counts with rules of ids, of popularity and of repetition; and it tells targets that are later from those of the same time
-as the item before them. The page "Order that is not order" of the documentation explains each number.
+counts with rules of ids, of popularity and of repetition; and it tells targets that are later from those of the same
+time as the item before them. The page "Order that is not order" of the documentation explains each number.
 """
 
 import os
@@ -17,10 +17,10 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.order import PER_INTERACTION, break_ties, fixed_order, in_file_order, order_facts
+from mmsr_lite.data.order import PER_INTERACTION, break_ties, in_file_order, order_facts
 from mmsr_lite.data.split import Examples, Split, headline, own_target_share, split
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.evaluation.metrics import gains
+from mmsr_lite.evaluation.leak_effects import COUNTING, LEARNED, effects
 from mmsr_lite.evaluation.rankings import RANKINGS, key_of, results
 from mmsr_lite.evaluation.ranks import both_ranks
 from mmsr_lite.evaluation.rules import Chain, choose_weights, ranks_with_rules, rules_for
@@ -31,10 +31,6 @@ MOST_INTERACTIONS = 1_000_000  # of more, users are drawn at random until there 
 MOST_SCORES = 450_000_000  # test targets times items that are ranked in one order; of more, users are drawn at random
 MOST_VALIDATION = 3_000  # validation targets on which weights are chosen
 MOST_LEARNED = 150_000  # training targets of the small SASRec
-CLEAR = 3.0  # standard errors over users from which on a difference counts
-LEAST_TIED = 0.5  # percent of neighbours below which the order at ties is not worth a verdict
-COUNTING, LEARNED = "counting", "small SASRec"
-METRIC = "HR@5"  # what sentences and verdicts speak of
 
 
 def leaks(
@@ -49,10 +45,10 @@ def leaks(
 ) -> LeaksRecord:
     """What the order of a file, item ids, popularity and repetition alone predict on a data set.
 
-    It takes under two minutes on two cores of a laptop. Of large data users are drawn at random, and the record says so.
+    It takes under two minutes on two cores of a laptop. Of large data users are drawn, and the record says so.
 
     Args:
-        data: A data set, or a source as `load` takes it. A data set whose ties were broken goes back to its file's order.
+        data: A data set, or a source as `load` takes it. Broken ties go back to the order of the file.
         tie_seeds: Seeds of the random orders at ties.
         decay: Of counting, a Markov chain: the weight of an item of the history for each step further back.
         by: The split, one of `data.split.SPLITS`.
@@ -123,7 +119,7 @@ def leaks(
     }
     if len(first) < test_targets or dataset.num_users < users_before:
         record["sampled"] = {"users": int(tested.sum()), "of": users_before}
-    record["effects"] = _effects(record, runs)
+    record["effects"] = effects(record, runs)
     record["leaks"] = [effect["name"] for effect in record["effects"] if effect["verdict"] == "leak"]
     record["seconds"] = time.perf_counter() - began
     return LeaksRecord(record | {"sentence": _summary(record)})
@@ -227,137 +223,16 @@ def _rows(run: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _hits(run: dict[str, Any], system: str, rule: str | None, ranking: str, users: int) -> np.ndarray:
-    """(U,) how many targets of each user stand among the first five."""
-    ranks = run["ranks"][system, rule][list(RANKINGS).index(ranking)]
-    return np.bincount(run["examples"].user, gains(ranks)[METRIC], minlength=users)
-
-
-def _effect(name: str, before: np.ndarray, after: np.ndarray, targets: int, ranking: str) -> dict[str, Any]:
-    """A difference of HR@5 in points, with its standard error over users, from hits (U,) of each user."""
-    change = after - before
-    error = 100 * float(np.sqrt(len(change) * change.var()) / targets)
-    difference = 100 * float(change.sum() / targets)
-    values = {"before": 100 * float(before.sum() / targets), "after": 100 * float(after.sum() / targets)}
-    clear = abs(difference) > CLEAR * error
-    return {"name": name, "ranking": ranking, **values, "difference": difference, "error": error, "clear": bool(clear)}
-
-
-def _effects(record: dict[str, Any], runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One effect for each question that the data allow."""
-    users = max(int(run["examples"].user.max()) for run in runs) + 1
-    targets, shown = record["targets"], record["headline"]
-    file, *random = runs
-
-    def hits(run: dict[str, Any], system: str, rule: str | None = None, ranking: str = shown) -> np.ndarray:
-        return _hits(run, system, rule, ranking, users)
-
-    effects = []
-    if record["order"]["tied"] >= LEAST_TIED:
-        mean = np.mean([hits(run, COUNTING, None, "all") for run in random], axis=0)
-        counted = _effect("tie order", hits(file, COUNTING, None, "all"), mean, targets, "all")
-        effects.append(counted | _tie_verdict(record, counted))
-        if (LEARNED, None) in file["ranks"]:
-            pair = hits(file, LEARNED, None, "all"), hits(random[0], LEARNED, None, "all")
-            learned = _effect("tie order, small SASRec", *pair, targets, "all")
-            sentence = (
-                f"A small SASRec, which is not converged, has {learned['before']:.2f} with ties as in the file and "
-                f"{learned['after']:.2f} with ties at random."
-            )
-            effects.append(learned | {"verdict": "effect" if learned["clear"] else "none", "sentence": sentence})
-    ids = _effect("ids", hits(file, COUNTING), hits(file, COUNTING, "ids"), targets, shown)
-    if random:
-        other = _effect("ids", hits(random[0], COUNTING), hits(random[0], COUNTING, "ids"), targets, shown)
-        effects.append(ids | _ids_verdict(record, ids, other))
-    else:
-        effects.append(ids | _ids_verdict(record, ids, None))
-    honest, order = (random[0], "random") if random else (file, "file")
-    repeated = _effect(
-        "repetition", hits(honest, COUNTING, None, "all"), hits(honest, COUNTING, "repetition", "all"), targets, "all"
-    )
-    effects.append(repeated | _repetition_verdict(record, repeated, record["weights"][order]["repetition"]))
-    popular = hits(honest, COUNTING, "popularity")
-    always = _effect("popularity", hits(honest, COUNTING), popular, targets, shown)
-    effects.append(always | _added(always, "How popular an item is in the whole training part"))
-    if (COUNTING, "popularity now") in honest["ranks"]:
-        now = _effect("popularity now", popular, hits(honest, COUNTING, "popularity now"), targets, shown)
-        words = "How popular an item was shortly before, in place of its popularity in the whole training part,"
-        effects.append(now | _added(now, words))
-    return effects
-
-
-def _tie_verdict(record: dict[str, Any], effect: dict[str, Any]) -> dict[str, str]:
-    facts, fixed = record["order"], fixed_order(record["order"])
-    rising = (
-        "" if facts["tied_rising"] is None else f", and {facts['tied_rising']:.1f} % of these pairs have rising ids"
-    )
-    sentence = (
-        f"{facts['tied']:.1f} % of neighbours have the same time{rising}. With ties at random counting goes from "
-        f"{effect['before']:.2f} to {effect['after']:.2f}"
-    )
-    if not effect["clear"] or effect["difference"] > 0:
-        also = " The ids fix the order of ties, so break them at random all the same." if fixed else ""
-        return {"verdict": "none", "sentence": f"{sentence}: the order of ties in the file gives nothing away.{also}"}
-    lost = f"{-effect['difference']:.2f} points come from the order of the file"
-    if fixed:
-        return {
-            "verdict": "leak",
-            "sentence": f"{sentence}: {lost}, which is that of the ids and not of what happened.",
-        }
-    doubt = "unless the file is known to list what happened in its order, this is a leak"
-    return {"verdict": "leak", "sentence": f"{sentence}: {lost}; {doubt}."}
-
-
-def _ids_verdict(record: dict[str, Any], effect: dict[str, Any], other: dict[str, Any] | None) -> dict[str, str]:
-    weight = record["weights"]["file"]["ids"]
-    if weight == 1:
-        return {"verdict": "none", "sentence": "No rule of ids was better on the training part than none."}
-    which = "higher" if weight > 1 else "lower"
-    sentence = (
-        f"Preferring {which} ids than the last one (x {max(weight, 1 / weight):.2g}) adds {effect['difference']:+.2f}"
-    )
-    if other is not None:
-        sentence += f" with ties as in the file, and with ties at random its own weight adds {other['difference']:+.2f}"
-    if effect["clear"] and effect["difference"] > 0:
-        return {"verdict": "leak", "sentence": f"{sentence}: the ids say something about what comes next."}
-    return {"verdict": "none", "sentence": f"{sentence}, {_doubt(effect)}."}
-
-
-def _repetition_verdict(record: dict[str, Any], effect: dict[str, Any], weight: float) -> dict[str, str]:
-    share = f"{record['own_targets']:.2f} % of the targets lie in their own history"
-    if weight == 0:
-        return {"verdict": "none", "sentence": f"{share}; no rule of repetition was better than none."}
-    what = "Putting own items behind all others" if weight < 0 else "Preferring own items"
-    added = f"{share}. {what} adds {effect['difference']:+.2f}"
-    if effect["clear"] and effect["difference"] > 0:
-        return {"verdict": "effect", "sentence": f"{added}: look at the {record['headline']} ranking first."}
-    return {"verdict": "none", "sentence": f"{added}, {_doubt(effect)}."}
-
-
-def _added(effect: dict[str, Any], what: str) -> dict[str, str]:
-    clear = effect["clear"] and effect["difference"] > 0
-    sentence = f"{what} adds {effect['difference']:+.2f} to counting"
-    if clear:
-        return {"verdict": "effect", "sentence": f"{sentence}."}
-    return {"verdict": "none", "sentence": f"{sentence}, {_doubt(effect)}."}
-
-
-def _doubt(effect: dict[str, Any]) -> str:
-    """Why a rule that seemed to help on the training part counts for nothing."""
-    if effect["clear"] and effect["difference"] < 0:
-        return "so what seemed to help on the training part does not hold"
-    return f"which is within {CLEAR:g} standard errors of nothing"
-
-
 def _summary(record: dict[str, Any]) -> str:
     names = record["leaks"]
     if not names:
         return f"{record['dataset']}: no leak was found in the order of ties or in the ids."
     sentences = [effect["sentence"] for effect in record["effects"] if effect["verdict"] == "leak"]
-    return f"{record['dataset']}: {len(names)} leak{'s' if len(names) > 1 else ''} ({', '.join(names)}). {' '.join(sentences)}"
+    counted = "one leak" if len(names) == 1 else f"{len(names)} leaks"
+    return f"{record['dataset']}: {counted} ({', '.join(names)}). {' '.join(sentences)}"
 
 
-def leaks_text(record: Mapping[str, Any]) -> str:
+def leaks_report(record: Mapping[str, Any]) -> str:
     """The record of `leaks` as lines of text: a table in percent, then a sentence for each question.
 
     Args:
@@ -368,7 +243,8 @@ def leaks_text(record: Mapping[str, Any]) -> str:
     """
     shown = ("HR@5", "MRR@5", "HR@20", "masked HR@5", "masked MRR@5", "masked HR@20")
     lines = [
-        f"{record['dataset']}: {record['num_users']:,} users, {record['num_items']:,} items; {record['targets']:,} test targets"
+        f"{record['dataset']}: {record['num_users']:,} users, {record['num_items']:,} items; "
+        f"{record['targets']:,} test targets"
     ]
     if record["sampled"] is not None:
         lines += [

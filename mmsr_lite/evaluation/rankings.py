@@ -25,9 +25,9 @@ CHOICES = {  # what may select the best epoch
     **RANKINGS,
 }
 SAMPLED_WARNING = (
-    "ranks among sampled candidates do not tell which system is better: their metrics are inconsistent with those of the "
-    "full ranking (Krichene and Rendle, 'On Sampled Metrics for Item Recommendation', KDD 2020); use them only beside "
-    "papers that sampled, and never to choose a system"
+    "ranks among sampled candidates do not tell which system is better: their metrics are inconsistent with those "
+    "of the full ranking (Krichene and Rendle, 'On Sampled Metrics for Item Recommendation', KDD 2020); use them only "
+    "beside papers that sampled, and never to choose a system"
 )
 
 
@@ -141,7 +141,7 @@ def rank_in_both(scores: Tensor, target: Tensor, own: Tensor) -> Tensor:
         >>> scores, target = torch.tensor([[-torch.inf, 4., 3., 2., 3.]]), torch.tensor([2])
         >>> rank_in_both(scores, target, torch.tensor([[1, 0]])).tolist()     # 1 is better; 2 and 4 share two places
         [[2.5], [1.5]]
-        >>> rank_in_both(scores, target, torch.tensor([[2, 1]])).tolist()     # the target is one of the last two of four
+        >>> rank_in_both(scores, target, torch.tensor([[2, 1]])).tolist()     # the target is one of the last two
         [[2.5], [3.5]]
     """
     of_target = scores.gather(1, target[:, None])  # (B, 1)
@@ -190,6 +190,6 @@ def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0)
 
 
 def rank_among(scores: Tensor, target: Tensor, candidates: Tensor) -> Tensor:
-    """(B,) rank of `target` (B,) among itself and `candidates` (B, N), by `scores` (B, V+1); ties share their mean rank."""
+    """(B,) rank of `target` (B,) among itself and `candidates` (B, N) by `scores` (B, V+1); ties share the mean."""
     of_target, others = scores.gather(1, target[:, None]), scores.gather(1, candidates)
     return 1 + (~(others <= of_target)).sum(1) + (others == of_target).sum(1) / 2

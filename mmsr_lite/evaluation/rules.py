@@ -28,7 +28,7 @@ CELLS = 2e7  # numbers that a table of popularity may hold
 
 @dataclass(frozen=True)
 class Batch:
-    """What rules may look at: `history` (B, L), its distinct `own` items (B, T) and the numbers `rows` (B,) of the examples."""
+    """What rules may look at: `history` (B, L), its distinct `own` items (B, T), the examples' numbers `rows` (B,)."""
 
     history: Tensor
     own: Tensor
@@ -105,7 +105,7 @@ def rule_of_popularity_now(train: Examples, examples: Examples, num_items: int) 
 
 
 def rule_of_repetition() -> Rule:
-    """The weight is added to the scores of the items that the user has already taken; -1 puts them behind all others."""
+    """The weight is added to the scores of the user's own items; -1 puts them behind all others."""
 
     def apply(scores: Tensor, batch: Batch, weight: float) -> Tensor:
         own = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, batch.own, True)

@@ -194,8 +194,8 @@ def build_graphs(
     """The MSGraphs of `history` (B, L) given each modality's `codes` (V+1, k), on the device of `history`.
 
     With `num_codes`, C of each modality, there are as many node slots as any history of L items could need, whatever
-    these hold: shapes then follow from L alone, as CUDA graphs ask for. `steps` (B, L) says which positions are one step:
-    numbers from 0 that rise by one from a step to the next, as `build_msgraph` has them.
+    these hold: shapes then follow from L alone, as CUDA graphs ask for. `steps` (B, L) says which positions are one
+    step: numbers from 0 that rise by one from a step to the next, as `build_msgraph` has them.
     """
     length = history.shape[1]
     end = (history > 0).sum(1).sub(1).clamp_min(0)[:, None, None]  # (B, 1, 1)

@@ -1,5 +1,7 @@
 """The paper's split: who is predicted from what."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -92,7 +94,7 @@ def test_by_time_training_ends_before_validation_and_validation_before_the_test(
     parts = split(data, by="time", test_share=share)
     times = [data.time[part.end] for part in (parts.train, parts.validation, parts.test)]
     ends = [(some.min(), some.max()) for some in times if len(some)]
-    assert all(before[1] < after[0] for before, after in zip(ends, ends[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(ends))
     targets = np.concatenate([part.end for part in (parts.train, parts.validation, parts.test)])
     firsts = data.offsets[:-1]
     assert sorted([*targets, *firsts]) == list(range(len(data.item)))

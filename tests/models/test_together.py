@@ -63,8 +63,8 @@ def test_pooling_is_the_mean_over_the_items_of_the_last_step():
 
 def test_examples_say_which_items_have_one_time():
     names = tuple(map(str, range(6)))
-    day = Dataset("d", np.array([0, 0, 0, 0, 1, 1]), np.arange(1, 6).repeat([1, 1, 1, 1, 2]), np.array([5, 5, 7, 9, 9, 9]),
-                  ("u", "v"), names, names)  # fmt: skip
+    users, items, times = np.array([0, 0, 0, 0, 1, 1]), np.array([1, 2, 3, 4, 5, 5]), np.array([5, 5, 7, 9, 9, 9])
+    day = Dataset("d", users, items, times, ("u", "v"), names, names)
     train_part = split(day, test_share=0, validation=False).train
     history, target = DeviceExamples(train_part, CPU, steps=True)(torch.tensor([2, 3]), 3)
     assert history.tolist() == [[[1, 0], [2, 0], [3, 1]], [[5, 0], [0, 0], [0, 0]]] and target.tolist() == [4, 5]

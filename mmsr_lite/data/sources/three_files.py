@@ -1,8 +1,8 @@
-"""A split that people bring along as files: one of training, perhaps one of validation, and one of test interactions."""
+"""A split that people bring along as files: one for training, perhaps one for validation, one for the test."""
 
 from pathlib import Path
 
-from mmsr_lite.data.split import PARTS
+from mmsr_lite.data.parts import PARTS
 from mmsr_lite.errors import MMSRError
 
 ENDINGS = (".csv", ".csv.gz", ".parquet", ".inter")
@@ -12,7 +12,7 @@ def find_parts(folder: Path) -> dict[Path, str]:
     """The files of a split that lies in `folder` as two or three files.
 
     A file is named by its part, such as train.csv, or ends with it, such as interactions.valid.parquet or RecBole's
-    beauty.test.inter; the words are those of `split.PARTS`.
+    beauty.test.inter; the words are those of `parts.PARTS`.
 
     Args:
         folder: Where to look; folders inside it are not searched.
