@@ -11,6 +11,7 @@ from mmsr_lite.commands import (
     evaluate,
     explain,
     explore,
+    leaks,
     prepare,
     tables,
     train,
@@ -26,5 +27,6 @@ COMMANDS = {
     "download": download.COMMAND,
     "prepare": prepare.COMMAND,
     "describe": describe.COMMAND,
+    "leaks": leaks.COMMAND,
     "doctor": doctor.COMMAND,
 }
