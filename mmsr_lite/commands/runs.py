@@ -56,7 +56,7 @@ def save_report_of(run: Any, users: Sequence[int], place: str | Path) -> None:
 
 
 def print_metrics(metrics: dict[str, Any]) -> None:
-    """Print the model beside the best reachable score and counting, in percent: the headline ranking, then the other."""
+    """Print the model beside the best reachable score and counting, in percent; the headline ranking first."""
     rows = {metrics["model"]: metrics["test"]}
     if metrics.get("reachable"):
         rows["best reachable"] = metrics["reachable"]

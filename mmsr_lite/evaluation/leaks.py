@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from tqdm.auto import tqdm
 
 from mmsr_lite.data.dataset import Dataset
@@ -200,6 +201,7 @@ def _learned(dataset: Dataset, by: str, tested: np.ndarray, seed: int, rng: np.r
         kept = np.zeros(dataset.num_users, bool)
         kept[order[np.cumsum(many[order]) <= MOST_LEARNED]] = True
         train = train.select(kept[train.user])
+    torch.manual_seed(seed)  # of the weights that it starts with
     model = SmallSASRec(SmallSASRecConfig(seed=seed), dataset.num_items)
     model.learn(train)
     return np.stack(list(both_ranks(model, test).values()))

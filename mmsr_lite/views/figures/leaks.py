@@ -6,9 +6,10 @@ A pure function, record in (`evaluation.leaks`), plotly figure out, as in trace.
 from typing import Any
 
 from mmsr_lite.views import theme
-from mmsr_lite.views.figures.kit import OUTSIDE, Row, interval_rows
+from mmsr_lite.views.figures.kit import INSIDE, OUTSIDE, Row, interval_rows
 
-FILE, RULE = "ties as in the file", "ties as in the file, and a rule"
+FILE, RULE, RANDOM = "ties as in the file", "ties as in the file, and a rule", "ties at random, mean"
+GROUPS_OF_TARGETS = {"every": "", "later": ": later targets", "same time": ": targets of the same time"}
 GROUPS = {FILE: OUTSIDE, RULE: ("#0072B2", "square")}
 
 
@@ -22,25 +23,36 @@ def leaks(record: dict[str, Any], metric: str = "HR@5"):
     Returns:
         A plotly figure.
     """
-    rows: list[Row] = []
+    marks: list[tuple[Row, float | None]] = []  # with the mean of the random orders, None where there are none
     for row in record["rows"]:
         if row["order"] != "file" or (row["rule"] is not None and row["group"] != "every"):
             continue
-        key = ("system", "group") if row["rule"] is None else ("system", "group", "rule")
         drawn = [
             other[metric]
             for other in record["rows"]
-            if other["order"] == "random" and all(other[name] == row[name] for name in (*key, "rule"))
+            if other["order"] == "random" and all(other[name] == row[name] for name in ("system", "group", "rule"))
         ]
-        drawn = drawn or [row[metric]]
-        name = row["system"] + ("" if row["rule"] is None else f" + rule of {row['rule']}")
-        name += {"every": "", "later": ": later targets", "same time": ": targets of the same time"}[row["group"]]
-        rows.append((name, min(drawn), max(drawn), row[metric], FILE if row["rule"] is None else RULE))
-    rows.sort(key=lambda one: (one[4] == RULE, one[0].startswith("small")))
+        name = row["system"] + GROUPS_OF_TARGETS[row["group"]]
+        group = FILE
+        if row["rule"] is not None:
+            name, group = f"{row['system']} + rule of {row['rule']}", RULE
+        low, high = min(drawn, default=row[metric]), max(drawn, default=row[metric])
+        mean = sum(drawn) / len(drawn) if drawn else None
+        marks.append(((name, low, high, row[metric], group), mean))
+    marks.sort(key=lambda mark: (mark[0][4] == RULE, mark[0][0].startswith("small")))
+    rows = [row for row, _ in marks]
     summary = "; ".join(
         f"{name}: {value:.2f} in the file, {low:.2f} to {high:.2f} at random" for name, low, high, value, _ in rows
     )
     title = theme.safe(f"{record['dataset']}: what the order of ties is worth", 90)
-    axis = f"{metric}, percent; grey: ties at random (from the least to the greatest of the seeds)"
+    axis = f"{metric}, percent; grey: from the least to the greatest of the random orders"
     figure = interval_rows(title, theme.safe(f"{summary}. {record['sentence']}", 2000), rows, GROUPS, axis, zero=False)
+    colour, symbol = INSIDE
+    means = [(mean, place) for place, (_, mean) in enumerate(marks) if mean is not None]
+    if means:
+        look = {"color": colour, "symbol": symbol, "size": 8}
+        xs, ys = [mean for mean, _ in means], [place for _, place in means]
+        figure.add_scatter(
+            x=xs, y=ys, mode="markers", marker=look, name=RANDOM, hovertemplate="%{x:.4g}<extra></extra>"
+        )
     return figure.update_xaxes(rangemode="tozero")

@@ -4,7 +4,7 @@ import pytest
 from fixtures import HOSTILE, sample_leaks
 
 from mmsr_lite.views import show
-from mmsr_lite.views.figures.leaks import FILE, RULE
+from mmsr_lite.views.figures.leaks import FILE, RANDOM, RULE
 
 
 def test_each_system_and_group_has_the_band_of_random_orders_and_the_mark_of_the_file():
@@ -16,9 +16,10 @@ def test_each_system_and_group_has_the_band_of_random_orders_and_the_mark_of_the
         "counting: targets of the same time",
         "counting + rule of ids",
     ]
-    band, file, rule = figure.data
+    band, file, rule, random = figure.data
     assert list(band.base)[:3] == pytest.approx([5.9, 2.9, 8.9]) and list(band.x)[:3] == pytest.approx([0.2] * 3)
     assert (file.name, list(file.x)) == (FILE, [8.0, 5.0, 11.0]) and (rule.name, list(rule.x)) == (RULE, [8.6])
+    assert random.name == RANDOM and list(random.x) == pytest.approx([6.0, 3.0, 9.0])
 
 
 def test_another_metric_can_be_shown_and_words_say_the_verdict():
