@@ -10,7 +10,7 @@ export MPLBACKEND ?= agg
 # sentence-transformers with it. The tests declare the two operators it misses; no encoder uses them.
 VISION := torchvision open_clip_torch timm ftfy
 
-.PHONY: help demo test test-quick test-rest test-notebooks lab notebooks assets lint clean
+.PHONY: help demo test test-quick test-rest test-notebooks lab notebooks assets docs wheel lint clean
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -33,6 +33,13 @@ test-rest: $(VENV)/.dev  ## all tests but the notebooks: the browser, what is sl
 test-notebooks: $(VENV)/.dev  ## execute all notebooks, two at a time
 	$(PYTEST) tests/test_notebooks.py -m notebook $(ARGS)
 
+docs: $(VENV)/.docs  ## build the site into site/, strictly; open site/index.html, or serve it: python -m http.server -d site
+	NO_MKDOCS_2_WARNING=1 OMP_NUM_THREADS=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+wheel: $(VENV)/.dev  ## build dist/*.whl and try it away from here: demo, a stored run, a notebook
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/test_wheel.py
+
 lab: $(VENV)/.dev  ## JupyterLab on the first notebook
 	env -u MPLBACKEND $(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
@@ -48,7 +55,7 @@ lint: $(VENV)/.dev  ## ruff, ruff format, mypy
 	$(BIN)/mypy
 
 clean:  ## remove the environment and what tools left behind; runs/ and your data stay
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
+	rm -rf $(VENV) build dist site .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -59,6 +66,10 @@ $(VENV)/.base: pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,dev]'
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/vision --constraint constraints.txt $(VISION)
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 .PHONY: venv

@@ -30,7 +30,7 @@ from mmsr_lite.data.split import Examples, Split, split
 from mmsr_lite.data.storage import write_json
 from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.ranks import evaluate
-from mmsr_lite.graph.batch import MATCH, SELF
+from mmsr_lite.graph.relations import MATCH, SELF
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.han import HOMOGENEOUS, HANLayer
 from mmsr_lite.training.loop import TrainConfig, pick_device, train

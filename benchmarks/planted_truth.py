@@ -26,7 +26,7 @@ KEY = ["world", "modalities", "seed"]
 
 def run(world: str, modalities: bool | str, seed: int) -> dict:
     """Train once, with modalities, without, or with "shuffled" ones; what a row of the table holds."""
-    config = RunConfig(f"wardrobe:{world}", None if modalities else ()).with_settings(**DEMO, seed=seed)
+    config = RunConfig(f"wardrobe:{world}", None if modalities else ()).with_settings(**DEMO, seed=seed, device="cpu")
     config = config.with_settings(corruption="mismatched" if modalities == "shuffled" else None)
     with tempfile.TemporaryDirectory() as folder:
         made = fit(config, folder, progress=False)

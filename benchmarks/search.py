@@ -20,17 +20,18 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from benchmarks.timing import RESULTS
-from mmsr_lite.cli_data import pairs
+from mmsr_lite.commands.command import name_value_pairs
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.controls import VARIANTS
-from mmsr_lite.experiments.runner import pool_of, run_job_there
-from mmsr_lite.experiments.statistics import paired
+from mmsr_lite.experiments.kept_ranks import load_ranks
+from mmsr_lite.experiments.processes import pool_of, run_job_there
+from mmsr_lite.experiments.statistics import crossed
 from mmsr_lite.experiments.study import Job, run_id
-from mmsr_lite.experiments.table import METRICS, load_ranks
+from mmsr_lite.experiments.table import METRICS
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models.mmsr import MMSRConfig
 from mmsr_lite.training.loop import TrainConfig
@@ -137,7 +138,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="a value, or a list to draw from")
     parser.add_argument("--only-search", action="store_true")
     args = parser.parse_args(argv)
-    data, fixed = load(args.source), pairs(args.set, json_values=True)
+    data, fixed = load(args.source), name_value_pairs(args.set, json_values=True)
     base = RunConfig(data.name, tuple(m.name for m in data.modalities))
     base = base.with_settings(selection="none", precision="tf32")
     inner = training_part(data)
@@ -186,4 +187,5 @@ def main(argv: list[str]) -> None:
     by_seen(seen[split(data, validation=False).test.targets], ranks).to_csv(RESULTS / f"{data.name}-seen.csv")
     for other in (name for name in ranks if name != "true"):
         for metric in SHOWN:
-            print("true less", other, metric, paired(ranks["true"], ranks[other], user, metric))
+            test = crossed(ranks["true"], ranks[other], user, metric, other_has_seeds=other != "counting")
+            print("true less", other, metric, test.record())

@@ -187,10 +187,19 @@ def checked(name: str, value: Any, kind: Any, about: Setting) -> Any:
         raise SettingError(name, sentence) from None
     if choices is not None and isinstance(plain, str) and plain not in choices:
         raise SettingError(name, unknown(name, plain, choices))
-    for number in plain if isinstance(plain, tuple) else (plain,):
+    for number in _parts(plain):
         if isinstance(number, int | float) and not isinstance(number, bool) and not about.has(number):
             raise SettingError(name, sentence)
     return plain
+
+
+def _parts(value: Any) -> Collection[Any]:
+    """The values in a value that limits hold for: those of a tuple or of a dict, else the value itself."""
+    if isinstance(value, tuple):
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    return (value,)
 
 
 def settings_of(config: Any) -> dict[str, Any]:
@@ -235,6 +244,11 @@ def layers_setting(default: int, help: str = "number of layers") -> Any:
 def dropout_setting(default: float, help: str) -> Any:
     """A setting such as `dropout`, a share."""
     return setting(default, help, at_least=0, below=1)
+
+
+def label_smoothing_setting() -> Any:
+    """The setting `label_smoothing`, which every model that learns has."""
+    return setting(0.0, "share of the target that is spread over all items", at_least=0, below=1, in_id=False)
 
 
 def max_history_setting() -> Any:

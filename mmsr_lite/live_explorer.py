@@ -27,17 +27,30 @@ TEMPLATE = "index.html.j2"
 def explore(
     model: MMSR, dataset: Dataset, user: Any = 0, *, theme: str = "auto", seed: int = 0, reduction: str = "pca"
 ) -> Explorer:
-    """The explorer of `user` (number or id): show it in a cell, read and set its `selection`, `.save_html(path)` it.
+    """The explorer of one user: show it in a cell, read and set its `selection`, keep it with `.save_html(path)`.
 
-    `seed` and `reduction` are those the codes were learned with: C and k can then be changed on the screen.
+    Args:
+        model: an MMSR.
+        dataset: the data set it was trained on.
+        user: a number from 0 or an id; another can be chosen on the screen.
+        theme: "auto", "light", "dark" or "projector".
+        seed: the seed that the codes were learned with; C and k can then be changed on the screen.
+        reduction: how features were reduced before k-means.
 
-    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-    >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
-    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
-    >>> explorer = explore(MMSR(MMSRConfig(dim=8), world.num_items), world, user=2)
-    >>> explorer.selection = {"position": 3}
-    >>> explorer.selection["node"] == explorer.record["history"][2]["node"]
-    True
+    Returns:
+        The widget.
+
+    Raises:
+        MMSRError: when there is no such user, or the user has a single item.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> explorer = explore(MMSR(MMSRConfig(dim=8), world.num_items), world, user=2)
+        >>> explorer.selection = {"position": 3}
+        >>> explorer.selection["node"] == explorer.record["history"][2]["node"]
+        True
     """
     from mmsr_lite.explain.session import Session
     from mmsr_lite.views.widgets.explorer import Explorer
@@ -73,10 +86,12 @@ def _notebook(place: Path, source: str) -> Path:
     """A notebook of one cell in `place`, and Voila's own template without the links that would leave the machine."""
     from jupyter_core.paths import jupyter_path
 
-    found = next(file for root in jupyter_path("voila", "templates") if (file := Path(root, "lab", TEMPLATE)).is_file())
+    template = next(
+        file for root in jupyter_path("voila", "templates") if (file := Path(root, "lab", TEMPLATE)).is_file()
+    )
     own = place / "voila/templates/mmsr"
     own.mkdir(parents=True)
-    own.joinpath(TEMPLATE).write_text(re.sub(r"<link[^>]*https?://[^>]*>", "", found.read_text(encoding="utf-8")))
+    own.joinpath(TEMPLATE).write_text(re.sub(r"<link[^>]*https?://[^>]*>", "", template.read_text(encoding="utf-8")))
     own.joinpath("conf.json").write_text('{"base_template": "lab"}')
     cell = {"cell_type": "code", "execution_count": None, "id": "explore", "metadata": {}, "outputs": []}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

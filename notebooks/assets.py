@@ -1,18 +1,19 @@
-"""Train what the notebooks open, one thread, a minute or two each: `make assets` (ARGS="wardrobe-match" for one)."""
+"""Train what the notebooks open, on one thread of the CPU: `make assets` (ARGS="wardrobe-match" for one run)."""
 
 import shutil
 import sys
 
 import torch
 
-from mmsr_lite.course.stored import ASSETS
+from mmsr_lite.course.stored import RUNS as STORED
 from mmsr_lite.data.storage import write_json
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.training.fit import fit
 from mmsr_lite.training.run import DEMO, RunConfig
 
 RUNS = {
-    f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO) for world in ("cycle", "match", "mixed")
+    f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO, device="cpu")
+    for world in ("cycle", "match", "mixed")
 }
 USER = 12
 
@@ -21,9 +22,9 @@ def main(names: list[str]) -> None:
     """Train the named runs, or all; keep config, history, metrics, weights, and one trace."""
     torch.set_num_threads(1)
     for name in names or RUNS:
-        run = fit(RUNS[name], ASSETS / name)
-        shutil.rmtree(ASSETS / name / "state", ignore_errors=True)
-        write_json(ASSETS / name / "trace.json", trace(run.model, run.dataset, USER))
+        run = fit(RUNS[name], STORED / name)
+        shutil.rmtree(STORED / name / "state", ignore_errors=True)
+        write_json(STORED / name / "trace.json", trace(run.model, run.dataset, USER))
         ours, best = (run.metrics[part]["HR@5"] for part in ("test", "reachable"))
         print(f"{name}: HR@5 {ours:.2f} of {best:.2f} that can be reached")
 

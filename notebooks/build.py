@@ -4,13 +4,18 @@ The solution edition (notebooks/solutions/) has every cell; the learner edition 
 `solution`. A solution cell binds no name, so one execution of the solution edition gives the outputs of both. In the
 prose `[[term]]` becomes a term of the glossary with its meaning on hover, `{{measured}}` what the last build measured.
 What is saved shows on GitHub and in an untrusted copy: PNG and text only, no widget state, no machine's paths.
+
+`python notebooks/build.py --check-only --report times.json` executes all solutions and writes no notebook: whether each
+passes, how long it takes, and where it trained; for a GPU machine.
 """
 
+import argparse
 import copy
 import math
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import jupytext
@@ -127,5 +132,44 @@ def main(names: list[str]) -> None:
         print(f"{name}: {used['seconds']:.0f} s of CPU, {used['megabytes']:.0f} MB, {sizes}", flush=True)
 
 
+def check_only(names: list[str], report: Path | None) -> int:
+    """Execute the solution edition of the named notebooks, or of all, and write nothing but `report`.
+
+    Returns:
+        The number of notebooks that do not pass.
+    """
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    rows: dict[str, dict] = {}
+    for name in names or NAMES:
+        began, row = time.perf_counter(), {"passed": True, "trained": []}
+        try:
+            ran, used = execute(source(name))
+            row |= {f"cpu_{key}" if key == "seconds" else key: round(value, 1) for key, value in used.items()}
+            texts = [output.get("text", "") for cell in ran.cells for output in cell.get("outputs", [])]
+            row["trained"] = [line for text in texts for line in text.splitlines() if "rained " in line]
+        except Exception as error:  # whatever stops one notebook, the others are checked, too
+            row |= {"passed": False, "error": f"{type(error).__name__}: {error}"[-3000:]}
+        row["wall_seconds"] = round(time.perf_counter() - began, 1)
+        rows[name] = row
+        verdict = "passed" if row["passed"] else f"FAILED: {row['error']}"
+        trained = "; ".join(row["trained"]) or "trains nothing"
+        print(f"{name}: {row['wall_seconds']} s, {trained}, {verdict}", flush=True)
+        if report is not None:
+            record = {"gpu": gpu, "python": sys.version.split()[0], "torch": torch.__version__, "notebooks": rows}
+            write_json(report, record, indent=1)
+    return sum(not row["passed"] for row in rows.values())
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description="Build both editions of the notebooks, executed.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="such as 00_start_here; none: all")
+    parser.add_argument("--check-only", action="store_true", help="execute the solutions and write no notebook")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="with --check-only: times and devices as JSON")
+    asked = parser.parse_args()
+    for unknown in set(asked.names) - set(NAMES):
+        parser.error(f"there is no notebook {unknown!r}; choose from: {', '.join(NAMES)}")
+    if asked.check_only:
+        sys.exit(min(1, check_only(asked.names, asked.report)))
+    main(asked.names)

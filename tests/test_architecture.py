@@ -14,10 +14,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
 FLOORS = ["errors", "values", "config", "data", "records", "graph", "nn", "models", "evaluation", "training"]
 FLOORS += ["explain", "experiments"]
-VIEWS = ["theme", "selection", "glossary", "base", "page", "figures", "chart", "widgets", "report", "show", "__init__"]
+VIEWS = ["theme", "selection", "glossary", "samples", "base", "page", "data_card", "figures", "chart", "widgets"]
+VIEWS += ["report", "show", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
-TOP = {"__init__", "__main__", "cli", "commands", "doctor", "live_explorer", "course"}  # they join records and views
-WITHOUT_TORCH = ("data", "views", "errors", "values", "config", "records", "doctor", "cli", "commands", "__init__")
+TOP = {"__init__", "__main__", "cli", "commands", "data_card", "doctor", "live_explorer", "course"}  # they join both
+WITHOUT_TORCH = ("data", "views", "errors", "values", "config", "records", "doctor", "cli", "commands")
+WITHOUT_TORCH += ("data_card", "__init__")
 CONCRETE = re.compile(r"picture|poster|image|title|plot(?!ly)|(?<!con)text")
 DISPLAY = {"title", "titles", "texts", "picture", "pictures"}  # what a person sees of an item is no modality
 LINES = 300
@@ -42,6 +44,14 @@ def for_type_checkers(tree: ast.Module) -> set[ast.AST]:
     """Every node inside `if TYPE_CHECKING:`."""
     blocks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
     return {inner for block in blocks for inner in ast.walk(block)}
+
+
+def lines_of_code(text: str, tree: ast.Module) -> int:
+    """How many lines a file has besides its docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, documented) and ast.get_docstring(node)]
+    docstrings = [node.body[0] for node in nodes]
+    return len(text.splitlines()) - sum((node.end_lineno or 0) - node.lineno + 1 for node in docstrings)
 
 
 def imports(tree: ast.Module, *, top_only: bool = False) -> list[tuple[int, str]]:
@@ -118,8 +128,8 @@ def test_a_file_is_short_and_begins_with_what_it_is():
     breaks = []
     for name, (path, tree) in modules().items():
         text = path.read_text(encoding="utf-8")
-        if len(text.splitlines()) > LINES:
-            breaks.append(f"{name} has {len(text.splitlines())} lines; at {LINES} ask what its second idea is")
+        if lines_of_code(text, tree) > LINES:
+            breaks.append(f"{name} has {lines_of_code(text, tree)} lines; at {LINES} ask what its second idea is")
         if text.strip() and not ast.get_docstring(tree):
             breaks.append(f"{name} does not begin with what it is and where in the paper")
     assert breaks == []

@@ -63,7 +63,8 @@ def test_a_finished_run_resumes_to_itself(ring, run, capsys):
 
 
 def test_another_config_cannot_resume(ring, run, capsys):
-    assert "codes=3 there, 2 now" in told(capsys, "train", ring, *SMALL, "--codes", 2, "--out", run, "--resume")
+    sentence = told(capsys, "train", ring, *SMALL, "--codes", 2, "--out", run, "--resume")
+    assert "epochs is 2 there and 10 now; codes is 3 there and 2 now; use its settings" in sentence
 
 
 @pytest.mark.parametrize(

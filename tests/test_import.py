@@ -1,11 +1,19 @@
-"""Importing the package is quick and light; names come when they are used."""
+"""Importing the package is quick and light; names come when they are used, in groups, and old ones answer."""
 
+import ast
+import pydoc
+import re
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 import mmsr_lite
+from mmsr_lite import _renamed
+
+SOURCE = Path(mmsr_lite.__file__)
 
 
 def run(code: str) -> str:
@@ -25,9 +33,26 @@ def test_torch_is_not_imported_by(module):
 
 
 def test_every_promised_name_is_there():
-    for name in mmsr_lite.__all__:
+    for name in mmsr_lite._HOMES:
         assert getattr(mmsr_lite, name) is not None, name
         assert name in dir(mmsr_lite)
+
+
+def test_editors_see_the_same_names_as_python():
+    """The block under TYPE_CHECKING imports, and exports in `__all__`, just the names of the table."""
+    (block,) = (node for node in ast.parse(SOURCE.read_text()).body if isinstance(node, ast.If))
+    imported = {a.asname or a.name for node in block.body if isinstance(node, ast.ImportFrom) for a in node.names}
+    (exported,) = (ast.literal_eval(node.value) for node in block.body if isinstance(node, ast.Assign))
+    assert imported == set(exported) == set(mmsr_lite._HOMES)
+
+
+def test_help_is_a_page_that_names_every_public_name_in_its_group():
+    page = pydoc.plain(pydoc.render_doc(mmsr_lite))
+    assert len(page.splitlines()) < 120
+    for group, names in mmsr_lite._GROUPS.items():
+        section = re.search(rf"^{group}\n((?:    .*\n)+)", mmsr_lite.__doc__, re.MULTILINE)[1]
+        listed = {word for line in section.splitlines() for word in re.split(r" {2,}", line.strip())[0].split(", ")}
+        assert listed == set(names) - {"MMSRError"}, group
 
 
 def test_the_record_and_the_function_are_not_hidden_by_modules_of_the_same_name():
@@ -37,3 +62,30 @@ def test_the_record_and_the_function_are_not_hidden_by_modules_of_the_same_name(
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
         _ = mmsr_lite.lod
+
+
+NAMES_OF_VERSION_0_1 = {
+    "MMSRError", "Dataset", "Modality", "load", "split", "Codebook", "MSGraph", "MMSR", "MMSRConfig", "evaluate",
+    "TrainConfig", "train", "trace", "what_if", "gates", "faithfulness", "compare", "compare_with_pyg", "explore",
+    "show", "check", "stored", "stored_study",
+}  # fmt: skip
+
+
+def test_every_public_name_of_the_first_version_is_still_one():
+    assert set(mmsr_lite._HOMES) >= NAMES_OF_VERSION_0_1
+
+
+@pytest.mark.parametrize(("old", "new"), _renamed.MODULES.items())
+def test_a_module_answers_by_its_old_name_with_a_warning_that_says_the_new_one(old, new):
+    sys.modules.pop(old, None)
+    with pytest.warns(DeprecationWarning, match=f"{old} is now {new}"):
+        module = import_module(old)
+    names = {name: value for name, value in vars(import_module(new)).items() if not name.startswith("__")}
+    assert names and {name: vars(module)[name] for name in names} == names
+
+
+def test_the_changelog_lists_what_has_another_name_now():
+    text = (SOURCE.parents[1] / "CHANGELOG.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| `([\w.]+)` \| `([\w.]+)` \|$", text, re.MULTILINE))
+    prefix = len("mmsr_lite.")
+    assert table.items() >= {old[prefix:]: new[prefix:] for old, new in _renamed.MODULES.items()}.items()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import mmsr_lite
+
 nbformat = pytest.importorskip("nbformat", reason="needs the extra 'lab'")
 HERE = Path(__file__).parents[1] / "notebooks"
 EXPECTED = 14
@@ -101,6 +103,26 @@ def test_cells_call_and_do_not_define(name):
             assert len(cell.source.splitlines()) <= 12, cell.source
             kinds = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
             assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)], cell.source
+
+
+@each
+def test_a_notebook_imports_from_the_package_and_from_show_alone(name):
+    """What a learner needs is public; no cell reaches deeper, and none sets a path into the repository."""
+    for cell in build.source(name).cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mmsr_lite"):
+                    assert node.module in ("mmsr_lite", "mmsr_lite.show"), cell.source
+                    assert {alias.name for alias in node.names} <= mmsr_lite._HOMES.keys()
+                if isinstance(node, ast.Import):
+                    assert not [alias for alias in node.names if alias.name.startswith("mmsr_lite.")], cell.source
+            assert not re.search(r"\.\./(?:assets|benchmarks|mmsr_lite|runs)", cell.source), cell.source
+
+
+def test_what_learners_are_shown_in_the_guides_is_public_too():
+    for page in ("README.md", "TEACHING.md"):
+        text = (HERE / page).read_text(encoding="utf-8")
+        assert set(re.findall(r"from (mmsr_lite[\w.]*) import", text)) <= {"mmsr_lite", "mmsr_lite.show"}
 
 
 @each

@@ -1,7 +1,10 @@
 """The files around the package agree with each other: ranges, tested versions, commands, paths."""
 
+import ast
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,12 +15,14 @@ from packaging.requirements import Requirement
 
 import mmsr_lite
 from mmsr_lite.data import load
+from mmsr_lite.data.storage import read_json
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.study import LABELS, Setting
 from mmsr_lite.experiments.table import read_rows, system_of
 from mmsr_lite.models import MODELS
 
 ROOT = Path(__file__).parents[1]
+MEASURED = ROOT / "assets/results/measured.md"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA_NAMES = {"torch": "pytorch", "torch-geometric": "pytorch_geometric"}
 
@@ -49,8 +54,40 @@ def test_conda_installs_the_same_ranges_as_pip():
 
 def test_tested_versions_satisfy_the_ranges():
     tested = {re.sub(r"[_.]", "-", name).lower(): version for name, version in pins().items()}
-    for name, req in ranges("lab", "dev").items():
-        assert req.specifier.contains(tested[name]), f"{name} {tested[name]} does not satisfy {req.specifier}"
+    for name, req in ranges("lab", "dev", "docs").items():
+        version = tested[name.replace("_", "-").lower()]
+        assert req.specifier.contains(version), f"{name} {version} does not satisfy {req.specifier}"
+
+
+NAMES_TO_IMPORT = {  # package on PyPI: name in Python, where they differ by more than - and _
+    "pillow": "PIL", "scikit-learn": "sklearn", "open-clip-torch": "open_clip", "pyyaml": "yaml",
+    "griffelib": "griffe",
+}  # fmt: skip
+ELSEWHERE = {"recbole"}  # in an environment of its own: benchmarks/README.md says how
+
+
+def imported(*folders: str) -> set[str]:
+    """Packages outside Python's own library that the Python files in these folders import, anywhere in a file."""
+    names: set[str] = set()
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.partition(".")[0])
+    own = {"mmsr_lite", "tests", "benchmarks", "fixtures", "__future__"}
+    return names - set(sys.stdlib_module_names) - own
+
+
+def declared(*extras: str) -> set[str]:
+    return {NAMES_TO_IMPORT.get(name.lower().replace("_", "-"), name.replace("-", "_")) for name in ranges(*extras)}
+
+
+def test_every_package_that_is_imported_is_declared():
+    optional = {"gpu", "encoders", "download", "lab"}
+    assert imported("mmsr_lite") - declared(*optional) == set()
+    everything = declared(*PYPROJECT["optional-dependencies"])
+    assert imported("tests", "notebooks", "benchmarks", "docs") - everything - ELSEWHERE == set()
 
 
 def test_torch_is_pinned_first():
@@ -67,10 +104,11 @@ def test_every_make_command_that_a_document_names_exists():
     named = {
         (file, target)
         for file in ("README.md", "CONTRIBUTING.md", ".ci/run")
-        for target in re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / file).read_text(), re.M)
+        for target in re.findall(r"(?:^|`|MMSR_SITE=site )make ([a-z-]+)", (ROOT / file).read_text(), re.M)
     }
     assert {("README.md", "demo"), ("README.md", "test"), ("CONTRIBUTING.md", "test-quick")} <= named
-    assert {(".ci/run", "test-rest"), (".ci/run", "test-notebooks")} <= named  # together they are every test
+    assert {(".ci/run", target) for target in ("test-rest", "test-notebooks")} <= named  # together they are every test
+    assert (".ci/run", "docs") in named
     assert {target for _, target in named} <= targets
 
 
@@ -108,9 +146,9 @@ def test_make_says_what_is_missing_when_there_is_no_python(tmp_path):
     assert "needs Python 3.11 or newer with venv" in done.stderr
 
 
-def test_the_readme_says_what_the_result_tables_say():
-    """The rows of the README's table are the means of the runs, rounded; of other systems the best are named."""
-    readme, shown = (ROOT / "README.md").read_text(encoding="utf-8"), ["HR@5", "MRR@5", "HR@20", "MRR@20"]
+def test_the_page_of_measurements_says_what_the_result_tables_say():
+    """The rows of its table are the means of the runs, rounded; of other systems the best are named."""
+    readme, shown = MEASURED.read_text(encoding="utf-8"), ["HR@5", "MRR@5", "HR@20", "MRR@20"]
     recipe = pd.read_csv(ROOT / "benchmarks/results/beauty_recipe.csv").groupby("system")[shown].mean()
     systems = pd.read_csv(ROOT / "assets/results/amazon-beauty/comparison.csv").groupby("model")[shown].mean()
     named = ["true, feature start", "shuffled, feature start", "none"]
@@ -126,19 +164,61 @@ def setting() -> Setting:
     return Setting.of(load("wardrobe:match"))
 
 
+WAITING = {  # variants, or kinds of corruption, that the stored tables do not have yet: they were made before these
+    "ablation": {"ho", "he"},
+    "codebook": {"no codes"},
+    "fusion_order": {"displaced"},
+}
+WITHOUT_TABLE = {"departures", "open_choices"}  # studies that were not carried out on the worlds
+
+
 @pytest.mark.parametrize("world", ["cycle", "match", "mixed"])
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", [name for name in STUDIES if name not in WITHOUT_TABLE])
 def test_every_system_that_learns_has_five_seeds_in_every_study_of_a_world(study, world, setting):
     rows = pd.DataFrame(read_rows(ROOT / f"assets/results/wardrobe-{world}/{study}.csv"))
     found = {system: sorted(seeds) for system, seeds in rows.groupby([*LABELS])["seed"]}
     planned = {
         system_of(job.labels | reading.labels) for job in STUDIES[study].jobs(setting) for reading in job.readings
     }
+    planned = {system for system in planned if not WAITING.get(study, set()) & {*system[1:3]}}
     assert found == {system: [0, 1, 2, 3, 4] if MODELS[system[0]].learns else [0] for system in planned}
 
 
-def test_the_readme_says_what_the_tables_of_the_worlds_say():
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+def test_the_table_of_the_readme_says_what_the_tables_of_the_worlds_say():
+    """Means over seeds, rounded: one order alone, the gate, the best other model, counting, and what can be reached."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for world in ("cycle", "match", "mixed"):
+        folder = ROOT / f"assets/results/wardrobe-{world}"
+        fused = pd.DataFrame(read_rows(folder / "ablation.csv")).groupby("variant")["HR@5"].mean()
+        models = pd.DataFrame(read_rows(folder / "comparison.csv")).groupby("model")["HR@5"].mean()
+        row = [*fused[["NI(hohe)", "NI(heho)", "HAN-GNN"]], models.drop("mmsr").max(), models["markov"]]
+        row.append(read_json(folder / "dataset.json")["reachable"]["HR@5"])
+        assert re.search(rf"^\| `{world}`.*\| {' [|] '.join(f'{value:.1f}' for value in row)} \|$", readme, re.M), row
+
+
+@pytest.mark.slow
+def test_the_ten_lines_of_the_readme_run(tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    assert code in (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "HR@5 " in done.stdout and "rank " in done.stdout and (tmp_path / "user-12.html").is_file()
+
+
+def test_the_readme_is_a_screen_and_a_half_and_no_paragraph_is_a_heap_of_numbers():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 85
+    for paragraph in re.sub(r"```.*?```", "", text, flags=re.DOTALL).split("\n\n"):
+        lines = [line for line in paragraph.splitlines() if not line.startswith("|")]
+        for line in lines if paragraph.lstrip().startswith(("-", "1.")) else ["\n".join(lines)]:
+            prose = re.sub(r"\]\([^)]*\)|`[^`]*`|^\d\.|Python 3\.11|CIKM 2023|HR@5", "", line)
+            assert len(re.findall(r"\d+(?:[.,]\d+)*", prose)) <= 2, line
+
+
+def test_the_page_of_measurements_says_what_the_tables_of_the_worlds_say():
+    readme = " ".join(MEASURED.read_text(encoding="utf-8").split())
     hits = {}
     for world, study in (("mixed", "ablation"), ("mixed", "comparison"), ("cycle", "comparison")):
         rows = pd.DataFrame(read_rows(ROOT / f"assets/results/wardrobe-{world}/{study}.csv"))
@@ -147,5 +227,20 @@ def test_the_readme_says_what_the_tables_of_the_worlds_say():
     assert f"the gate is ahead of both fixed orders ({gate:.1f} to {late:.1f} and {early:.1f})" in readme
     assert f"behind GRU4Rec with late fusion ({hits['mixed', 'comparison']['gru4rec-f']:.1f};" in readme
     best = hits["cycle", "comparison"].sort_values()
-    assert f"({best['mmsr']:.1f} of 73.0) is second to GRU4Rec-F" in readme
+    assert f"({best['mmsr']:.1f} of 73.0) is second to GRU4Rec-F" in readme and "counting has 16.3" in readme
     assert [*best.index[-2:]] == ["mmsr", "gru4rec-f"]
+
+
+def test_the_numbers_of_the_open_choices_are_those_of_the_stored_tables():
+    """Each cost is "A → B (data set, study: variant)": the means over runs of the study's reference and the variant."""
+    page = (ROOT / "docs/open-choices.md").read_text(encoding="utf-8")
+    costs = re.findall(r"(\d+\.\d\d) → (\d+\.\d\d) \(([\w-]+), (\w+): ([^)]+)\)", page)
+    assert len(costs) > 20 and page.count("→") == len(costs)
+    for ours, other, data, study, variant in costs:
+        rows = pd.DataFrame(read_rows(ROOT / f"assets/results/{data}/{study}.csv"))
+        rows = rows[(rows["model"] == "mmsr") & (rows["corruption"] == "")]
+        base = STUDIES[study].reference.get("variant", "")
+        if study == "codebook":  # the base's own C and k
+            base = "C 30, k 3" if data in ("amazon-beauty", "ml-100k") else "C 7, k 1"
+        means = rows.groupby("variant")["HR@5"].mean()
+        assert (f"{means[base]:.2f}", f"{means[variant]:.2f}") == (ours, other), (data, study, variant)

@@ -12,6 +12,7 @@ from mmsr_lite.commands import (
     explain,
     explore,
     leaks,
+    notebooks,
     prepare,
     tables,
     train,
@@ -28,5 +29,6 @@ COMMANDS = {
     "prepare": prepare.COMMAND,
     "describe": describe.COMMAND,
     "leaks": leaks.COMMAND,
+    "notebooks": notebooks.COMMAND,
     "doctor": doctor.COMMAND,
 }

@@ -66,6 +66,17 @@ def add_source_options(parser: Any) -> None:
     add_min_count(parser)
 
 
+def add_folder_options(parser: Any) -> None:
+    """The options that say how the files of a folder are read."""
+    options = {
+        "--columns": ("OURS=THEIRS", "what our columns are called in your files"),
+        "--files": ("TABLE=FILE", "interactions=FILE items=FILE, where your files have other names"),
+        "--file-format": ("NAME=VALUE", "separator, decimal and encoding of text files, where they cannot be seen"),
+    }
+    for option, (metavar, help) in options.items():
+        parser.add_argument(option, nargs="+", default=[], metavar=metavar, help=help)
+
+
 def add_min_count(parser: Any) -> None:
     """The option `--min-count`."""
     help = "k of the k-core (default: 5, or what a prepared folder was made with)"
@@ -134,7 +145,9 @@ def add_setting_options(group: Any, config: type, names: Sequence[str]) -> None:
         one, kind = by_name[name], _kind_of_option(config, name)
         flag = f"--{name.replace('_', '-')}"
         how: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS, "help": help_of(one)}
-        if kind is bool:
+        if dict[str, int] in get_args(types_of(config)[name]):
+            group.add_argument(flag, nargs="+", metavar="INT", **how)  # `one_or_each` reads the words
+        elif kind is bool:
             group.add_argument(flag, action=argparse.BooleanOptionalAction, **how)
         else:
             group.add_argument(flag, type=kind, metavar=METAVARS[kind], **how)
@@ -185,7 +198,10 @@ def typed_settings(args: argparse.Namespace, names: Sequence[str]) -> dict[str, 
         if hasattr(args, name):
             value, flag = getattr(args, name), name.replace("_", "-")
             words = f"--{flag} {value}"
-            if isinstance(value, bool):
+            if isinstance(value, list):
+                words = f"--{flag} {' '.join(value)}"
+                value = one_or_each(f"--{flag}", value)
+            elif isinstance(value, bool):
                 words = f"--{flag}" if value else f"--no-{flag}"
             typed[name] = Typed(value, words)
     for name, value in name_value_pairs(args.set, json_values=True).items():
@@ -194,6 +210,32 @@ def typed_settings(args: argparse.Namespace, names: Sequence[str]) -> dict[str, 
             raise MMSRError(f"{name!r} is given twice, by {typed[name].words} and by {words}; give it once")
         typed[name] = Typed(value, words)
     return typed
+
+
+def one_or_each(option: str, words: Sequence[str]) -> int | dict[str, int]:
+    """What a person typed after an option that takes one number for all modalities, or NAME=NUMBER for each.
+
+    Args:
+        option: The option, for messages.
+        words: What was typed.
+
+    Raises:
+        MMSRError: A word is neither, or a name comes twice.
+
+    Example:
+        >>> one_or_each("--codes", ["30"]), one_or_each("--codes", ["title=30", "brand=9"])
+        (30, {'title': 30, 'brand': 9})
+    """
+    wrong = f"{option} {' '.join(words)}: expected one whole number, or a NAME=NUMBER for each modality"
+    if len(words) == 1 and words[0].isdecimal():
+        return int(words[0])
+    numbers: dict[str, int] = {}
+    for word in words:
+        name, equals, value = word.rpartition("=")
+        if not equals or not name or not value.isdecimal() or name in numbers:
+            raise MMSRError(wrong)
+        numbers[name] = int(value)
+    return numbers
 
 
 def with_option(error: SettingError, typed: dict[str, Typed]) -> MMSRError:

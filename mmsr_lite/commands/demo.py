@@ -10,6 +10,8 @@ from typing import Any
 from mmsr_lite.commands.command import DONE, Command, add_seed
 from mmsr_lite.commands.runs import checkpoint_kept, print_metrics, save_report_of
 
+QUICK = {"epochs": 1, "layers": 1, "dim": 16}  # settings of `--quick`, which differ from the demo's
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `demo`."""
@@ -24,6 +26,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--open", action=argparse.BooleanOptionalAction, help="open the report (default: where there is a screen)"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the last whole epoch")
+    parser.add_argument(
+        "--quick", action="store_true", help="one epoch of a smaller network, in seconds: to see that everything works"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     # Matrices this small: training took 57 s, with two threads 49 s on idle cores and minutes on busy ones.
     torch.set_num_threads(1)
     config = RunConfig(f"wardrobe:{args.world}").with_settings(**DEMO, seed=args.seed)
+    if args.quick:
+        config = config.with_settings(**QUICK)
     print(f"World {args.world!r}: what follows each garment is planted, so the best possible score is known.")
     run = fit(config, args.out, resume=args.resume)
     print_metrics(run.metrics)

@@ -1,47 +1,51 @@
 """`mmsr-lite describe`: the data card of a source."""
 
 import argparse
-import sys
 
-from mmsr_lite.commands.command import DONE, Command, add_min_count, whole_number
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.commands.command import DONE, Command, add_folder_options, add_min_count, name_value_pairs, one_or_each
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `describe`."""
     parser.add_argument("source", help="as for prepare, or a prepared folder")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write the card to a .html, .md or .txt file instead of printing it"
+    )
     add_min_count(parser)
     parser.add_argument(
         "--codes",
-        type=whole_number(1, 1_000_000),
-        default=30,
+        nargs="+",
+        default=["30"],
         metavar="INT",
-        help="C, codes in each modality's codebook (default: 30)",
+        help="C, codes in each modality's codebook, or MODALITY=INT for each (default: 30)",
     )
+    add_folder_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the data card of a source."""
-    from mmsr_lite.data import load
-    from mmsr_lite.data.statistics import card
-    from mmsr_lite.graph.codes import fit_codebook
+    """Print or write the data card of a source."""
+    from mmsr_lite.data_card import describe, print_card
 
-    dataset = load(args.source, min_count=args.min_count)
-    codes = {}
-    for modality in dataset.modalities:
-        try:
-            book = fit_codebook(modality, num_codes=args.codes, codes_per_item=min(3, args.codes))
-            codes[modality.name] = book.codes
-        except MMSRError as error:  # too few different features; the card has all but the use of codes
-            print(f"note: {error}", file=sys.stderr)
-    print(card(dataset, codes))
+    card = describe(
+        args.source,
+        args.output,
+        codes=one_or_each("--codes", args.codes),
+        min_count=args.min_count,
+        columns=name_value_pairs(args.columns),
+        files=name_value_pairs(args.files),
+        file_format=name_value_pairs(args.file_format),
+    )
+    if args.output:
+        print(f"Saved {args.output}")
+    else:
+        print_card(card)
     return DONE
 
 
 COMMAND = Command(
     summary="the data card: counts, what is missing, popularity, codes",
     usage="SOURCE [options]",
-    examples=("mmsr-lite describe beauty",),
+    examples=("mmsr-lite describe beauty", "mmsr-lite describe beauty --codes title=30 brand=9 -o card.html"),
     add_options=add_options,
     run=run,
 )

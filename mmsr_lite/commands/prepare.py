@@ -2,7 +2,15 @@
 
 import argparse
 
-from mmsr_lite.commands.command import DONE, Command, add_seed, add_source_options, encoders_of, name_value_pairs
+from mmsr_lite.commands.command import (
+    DONE,
+    Command,
+    add_folder_options,
+    add_seed,
+    add_source_options,
+    encoders_of,
+    name_value_pairs,
+)
 from mmsr_lite.commands.download import work_kept
 
 
@@ -13,25 +21,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="the prepared folder")
     add_source_options(parser)
-    parser.add_argument(
-        "--columns", nargs="+", default=[], metavar="OURS=THEIRS", help="what our columns are called in your files"
-    )
+    add_folder_options(parser)
     add_seed(parser, "seed of encoders that learn")
 
 
 def run(args: argparse.Namespace) -> int:
     """Read a source, encode it, write the prepared folder."""
     from mmsr_lite.data.prepared import prepare
+    from mmsr_lite.data_card import account_of, quiet_reading
 
-    is_new = prepare(
-        args.source,
-        args.out,
-        modalities=args.modalities,
-        encoders=encoders_of(args.encoder),
-        min_count=args.min_count,
-        columns=name_value_pairs(args.columns) or None,
-        seed=args.seed,
-    )
+    with quiet_reading():  # the account below says the same
+        is_new = prepare(
+            args.source,
+            args.out,
+            modalities=args.modalities,
+            encoders=encoders_of(args.encoder),
+            min_count=args.min_count,
+            columns=name_value_pairs(args.columns) or None,
+            files=name_value_pairs(args.files) or None,
+            file_format=name_value_pairs(args.file_format) or None,
+            seed=args.seed,
+        )
+    print("\n".join(account_of(args.out)))
     if is_new:
         print(f"Saved {args.out}")
     else:

@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="STUDY",
         help="comparison, aggregators, ablation, fusion_order, missing, codebook, released, controls, gates, "
-        "several with commas between, or all",
+        "departures, open_choices, several with commas between, or all",
     )
     parser.add_argument(
         "source", nargs="*", metavar="SOURCE", help="as for train (default: the worlds cycle, match and mixed)"
@@ -31,6 +31,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--only", nargs="+", metavar="MODEL", help="only the systems of these models")
     group.add_argument(
         "--seeds", type=whole_number(1, 1000), default=5, metavar="INT", help="runs of each system (default: 5)"
+    )
+    group.add_argument(
+        "--trials",
+        type=whole_number(1, 1000),
+        default=16,
+        metavar="INT",
+        help="trials that choose the settings of each system (default: 16)",
     )
     add_device(group)
     group.add_argument(
@@ -48,12 +55,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="NAME=VALUE",
-        help="settings of all systems; of lr and dropout the values to try: lr=[0.01,0.02]",
+        help="settings of all systems; of lr, dropout and others the values to draw from: lr=[0.01,0.02]",
     )
     group.add_argument("--dry-run", action="store_true", help="only count the runs and estimate their seconds")
     group = parser.add_argument_group("output")
     group.add_argument(
         "--out", default="assets/results", metavar="DIR", help="folder of the tables (default: assets/results)"
+    )
+    group.add_argument(
+        "--recompute", action="store_true", help="compute every test of OUT again from the ranks that are kept there"
     )
     group.add_argument("--page", action="store_true", help="write OUT/README.md from all tables")
 
@@ -69,9 +79,11 @@ def run(args: argparse.Namespace) -> int:
         encoders=encoders_of(args.encoder),
         min_count=args.min_count,
         limit_minutes=args.limit_minutes,
+        recompute=args.recompute,
         page=args.page,
         out=args.out,
         seeds=args.seeds,
+        trials=args.trials,
         device=args.device,
         jobs=args.jobs,
         changes=name_value_pairs(args.set, json_values=True),

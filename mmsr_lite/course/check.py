@@ -1,6 +1,7 @@
-"""Check: what is wrong with an answer to an exercise, not only that; the package computes what is right.
+"""Check an answer to an exercise: not only whether it is right, but what is wrong with it.
 
-The exercises of notebook 02 are `course/exercises/n02.py`, and so on: a tuple `EXERCISES`, one entry a question.
+The exercises of notebook 02 are in `course/exercises/n02.py`, and so on: a tuple `EXERCISES`, one entry a question. The
+package computes what is right; no answer is written down.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,18 +12,26 @@ from inspect import signature
 from numbers import Real
 from typing import Any
 
+from mmsr_lite.course.stored import MissingFileError
 from mmsr_lite.errors import MMSRError
 
 Hint = tuple[Any, str | Callable[[Any], str]]
+UNUSABLE = (MMSRError, TypeError, ValueError, LookupError, AttributeError)  # what a strange answer may raise
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """A question: `answer()` computes a right answer, `why` is said of one that is right.
+    """A question of a notebook, with what computes the right answer and what is said of wrong ones.
 
-    `hints` are pairs (wrong answer, what is wrong with it); the first that fits is said. A wrong answer is a value, a
-    function that computes it, or a test of what was given. Where many answers are right, `accepts` decides instead of
-    equality with `answer()`. Numbers with a fraction may differ by `within`.
+    Attributes:
+        id: The number of the exercise, such as "02.1".
+        answer: Computes a right answer.
+        why: The sentence that a right answer gets.
+        hints: Pairs of a wrong answer and the sentence that it gets; the first that fits is used. A wrong answer is a
+            value, a function that computes it, or a function of the given answer that is true when the hint fits. A
+            sentence may be a function of the given answer.
+        accepts: Where many answers are right: true of each of them. None: an answer is right when it equals `answer()`.
+        within: How much a number with a fraction may differ.
     """
 
     id: str
@@ -35,123 +44,215 @@ class Exercise:
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """What is said of an answer; `right` is None as long as there is none. True in a condition only when right."""
+    """What `check` finds; true in a condition only when the answer is right.
+
+    Attributes:
+        exercise: The number of the exercise.
+        right: True, False, or None as long as that is open.
+        message: One sentence.
+    """
 
     exercise: str
     right: bool | None
-    says: str
+    message: str
+
+    @property
+    def says(self) -> str:
+        """The message, by its name of version 0.1."""
+        return self.message
 
     def __bool__(self) -> bool:
         return self.right is True
 
     def __repr__(self) -> str:
-        return f"{self.exercise} {({True: 'right', False: 'not yet', None: 'open'})[self.right]}: {self.says}"
+        words = {True: "right", False: "not yet", None: "open"}
+        return f"{self.exercise} {words[self.right]}: {self.message}"
 
 
 def check(exercise: str, answer: Any = ...) -> Verdict:
-    """Say of `answer` to an exercise such as "02.1" whether it is right, and else what is wrong with it.
+    """Say whether an answer to an exercise is right, and otherwise what is wrong with it.
 
-    `...` is no answer. Raises `MMSRError` when there is no such exercise.
+    Args:
+        exercise: The number of the exercise, such as "02.1".
+        answer: Your answer; numbers of numpy, pandas and torch are read, too. `...` is no answer.
 
-    >>> check("02.1", 6)
-    02.1 not yet: these are the interactions times the node types; what repeats is one node.
-    >>> check("02.1")
-    02.1 open: put your answer, a number, in place of the dots.
+    Returns:
+        A verdict that prints itself. It is true in a condition only when the answer is right; it stays open when
+        there is no answer, or when a file that the right answer is computed from is missing.
+
+    Raises:
+        MMSRError: There is no such exercise.
+
+    Example:
+        >>> check("02.1", 6)
+        02.1 not yet: these are the interactions times the node types; what repeats is one node.
+        >>> check("02.1")
+        02.1 open: put your answer, a number, in place of the dots.
     """
     asked = find(exercise)
-    given = _plain(answer)
-    if given is ...:
-        kind = "" if asked.accepts else f", {_kind(_plain(asked.answer()))},"
-        return Verdict(exercise, None, f"put your answer{kind} in place of the dots.")
     try:
-        right = bool(asked.accepts(given)) if asked.accepts else _same(given, _plain(asked.answer()), asked.within)
-    except (MMSRError, TypeError, ValueError, LookupError, AttributeError) as error:
-        right, asked = False, Exercise(exercise, asked.answer, "", ((lambda _: True, f"it cannot be used: {error}."),))
-    if right:
-        return Verdict(exercise, True, asked.why)
-    told = next((says for wrong, says in asked.hints if _fits(wrong, given, asked.within)), None)
-    if told is None and asked.accepts:
-        told = "this is not what is asked for; read the question once more."
-    told = told or _difference(given, _plain(asked.answer()))
-    return Verdict(exercise, False, told if isinstance(told, str) else told(given))
+        return _verdict(asked, _plain(answer))
+    except (MissingFileError, FileNotFoundError) as error:
+        message = f"this answer cannot be checked here, and that is not its fault: {error}."
+        return Verdict(exercise, None, message)
 
 
 def find(exercise: str) -> Exercise:
-    """The exercise called `exercise`."""
+    """Return the exercise with this number, or raise `MMSRError` that lists those of its notebook."""
     number = exercise.partition(".")[0]
     try:
         known = {one.id: one for one in exercises(number)}
     except ModuleNotFoundError:
         known = {}
-    if exercise not in known:
-        choices = f"choose from: {', '.join(known)}" if known else f"notebook {number!r} has none"
-        raise MMSRError(f"there is no exercise {exercise!r}; {choices}")
-    return known[exercise]
+    if exercise in known:
+        return known[exercise]
+    if known:
+        raise MMSRError(f"there is no exercise {exercise!r}; choose from: {', '.join(known)}")
+    raise MMSRError(f"there is no exercise {exercise!r}; notebook {number!r} has none")
 
 
 @cache
 def exercises(notebook: str) -> tuple[Exercise, ...]:
-    """The exercises of the notebook with this number, such as "02"."""
+    """Return the exercises of the notebook with this number, such as "02"."""
     return import_module(f"mmsr_lite.course.exercises.n{notebook}").EXERCISES
+
+
+def _verdict(asked: Exercise, given: Any) -> Verdict:
+    """Judge the answer `given`; raises when a file that the right answer is computed from is missing."""
+    if given is ...:
+        kind = ""
+        if asked.accepts is None:
+            kind = f", {_kind(_plain(asked.answer()))},"
+        return Verdict(asked.id, None, f"put your answer{kind} in place of the dots.")
+    try:
+        right = _is_right(asked, given)
+    except MissingFileError:
+        raise
+    except UNUSABLE as error:
+        return Verdict(asked.id, False, f"it cannot be used: {error}.")
+    if right:
+        return Verdict(asked.id, True, asked.why)
+    return Verdict(asked.id, False, _what_is_wrong(asked, given))
+
+
+def _is_right(asked: Exercise, given: Any) -> bool:
+    if asked.accepts is not None:
+        return bool(asked.accepts(given))
+    return _same(given, _plain(asked.answer()), asked.within)
+
+
+def _what_is_wrong(asked: Exercise, given: Any) -> str:
+    """The sentence of the first hint that fits, else how the answer differs from the right one."""
+    for wrong, sentence in asked.hints:
+        if _fits(wrong, given, asked.within):
+            return sentence(given) if callable(sentence) else sentence
+    if asked.accepts is not None:
+        return "this is not what is asked for; read the question once more."
+    return _difference(given, _plain(asked.answer()))
+
+
+def _fits(wrong: Any, given: Any, within: float) -> bool:
+    """Whether a hint's wrong answer, or its test of an answer, fits the answer `given`."""
+    try:
+        if not callable(wrong):
+            return _same(given, wrong, within)
+        if signature(wrong).parameters:
+            return bool(wrong(given))
+        return _same(given, wrong(), within)
+    except UNUSABLE:
+        return False
 
 
 def _plain(value: Any) -> Any:
     """Arrays, tensors and series as Python values."""
-    return value.tolist() if hasattr(value, "tolist") else value
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _kind(value: Any) -> str:
-    kinds = {Real: "a number", str: "a word", Mapping: "a dict", (set, frozenset): "a set", (list, tuple): "a list"}
-    found = next((told for kind, told in kinds.items() if isinstance(value, kind)), f"a {type(value).__name__}")
-    return "True or False" if isinstance(value, bool) else found
+    """What kind of value this is, in words."""
+    if isinstance(value, bool):
+        return "True or False"
+    if isinstance(value, Real):
+        return "a number"
+    if isinstance(value, str):
+        return "a word"
+    if isinstance(value, Mapping):
+        return "a dict"
+    if isinstance(value, set | frozenset):
+        return "a set"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return f"a {type(value).__name__}"
 
 
 def _same(given: Any, wanted: Any, within: float) -> bool:
+    """Whether two answers are equal; fractions up to `within`, words without case, sets also when given as lists."""
     if isinstance(wanted, str):
         return isinstance(given, str) and given.strip().casefold() == wanted.casefold()
     if isinstance(wanted, bool):
         return given is wanted
     if isinstance(wanted, Real):
-        close = 0 if isinstance(wanted, int) else within
-        return isinstance(given, Real) and not isinstance(given, bool) and abs(given - wanted) <= close
+        allowed = 0 if isinstance(wanted, int) else within
+        return _is_number(given) and abs(float(given) - float(wanted)) <= allowed
     if isinstance(wanted, Mapping):
-        pairs = isinstance(given, Mapping) and set(given) == set(wanted)
-        return pairs and all(_same(_plain(given[key]), wanted[key], within) for key in wanted)
+        if not isinstance(given, Mapping) or set(given) != set(wanted):
+            return False
+        return all(_same(_plain(given[key]), wanted[key], within) for key in wanted)
     if isinstance(wanted, list | tuple):
-        fits = isinstance(given, list | tuple) and len(given) == len(wanted)
-        return fits and all(_same(one, other, within) for one, other in zip(given, wanted, strict=True))
-    return set(given) == wanted if isinstance(wanted, set | frozenset) else given == wanted
-
-
-def _fits(wrong: Any, given: Any, within: float) -> bool:
-    try:
-        if callable(wrong) and signature(wrong).parameters:
-            return bool(wrong(given))
-        return _same(given, wrong() if callable(wrong) else wrong, within)
-    except (MMSRError, TypeError, ValueError, LookupError, AttributeError):
-        return False
+        if not isinstance(given, list | tuple) or len(given) != len(wanted):
+            return False
+        return all(_same(one, other, within) for one, other in zip(given, wanted, strict=True))
+    if isinstance(wanted, set | frozenset):
+        return set(given) == wanted
+    return bool(given == wanted)
 
 
 def _difference(given: Any, wanted: Any) -> str:
     """How `given` differs from `wanted`, without giving that away."""
-    lists = isinstance(wanted, set | frozenset) and isinstance(given, list | tuple | set | frozenset)
-    if _kind(given) != _kind(wanted) and not lists:
+    if isinstance(wanted, set | frozenset) and isinstance(given, list | tuple | set | frozenset):
+        return _difference_of_sets(list(given), wanted)
+    if _kind(given) != _kind(wanted):
         return f"expected {_kind(wanted)}, got {given!r}."
-    if isinstance(wanted, Real) and not isinstance(wanted, bool):
-        near = abs(given - wanted) <= 0.1 * abs(wanted)
-        return f"{'close, but ' if near else ''}{given:g} is too {'large' if given > wanted else 'small'}."
-    if lists:
-        strange, lost = [one for one in given if one not in wanted], len(wanted - set(given))
-        said = [f"{', '.join(map(repr, strange))} should not be there"] if strange else []
-        return "; ".join(said + ([f"{lost} missing"] if lost else [])) + "."
+    if _is_number(wanted):
+        close = "close, but " if abs(given - wanted) <= 0.1 * abs(wanted) else ""
+        side = "large" if given > wanted else "small"
+        return f"{close}{given:g} is too {side}."
     if isinstance(wanted, Mapping):
-        wrong = [key for key in wanted if key in given and not _same(_plain(given[key]), wanted[key], 0.005)]
-        strange, lost = [key for key in given if key not in wanted], [key for key in wanted if key not in given]
-        parts = {"look again at": wrong, "not asked for:": strange, "missing:": lost}
-        return "; ".join(f"{told} {', '.join(map(repr, keys))}" for told, keys in parts.items() if keys) + "."
+        return _difference_of_dicts(given, wanted)
     if isinstance(wanted, list | tuple):
-        if len(given) != len(wanted):
-            return f"expected {len(wanted)} entries, got {len(given)}."
-        wrong = [n for n, (a, b) in enumerate(zip(given, wanted, strict=True), 1) if not _same(a, b, 0.005)]
-        return f"look again at entry {', '.join(map(str, wrong))} of {len(wanted)}."
+        return _difference_of_lists(given, wanted)
     return f"it is not {given!r}."
+
+
+def _difference_of_sets(given: list[Any], wanted: set[Any] | frozenset[Any]) -> str:
+    parts = []
+    unexpected = [repr(one) for one in given if one not in wanted]
+    absent = len(wanted - set(given))
+    if unexpected:
+        parts.append(f"{', '.join(unexpected)} should not be there")
+    if absent:
+        parts.append(f"{absent} missing")
+    return "; ".join(parts) + "."
+
+
+def _difference_of_dicts(given: Mapping[Any, Any], wanted: Mapping[Any, Any]) -> str:
+    keys = {
+        "look again at": [key for key in wanted if key in given and not _same(_plain(given[key]), wanted[key], 0.005)],
+        "not asked for:": [key for key in given if key not in wanted],
+        "missing:": [key for key in wanted if key not in given],
+    }
+    return "; ".join(f"{words} {', '.join(map(repr, some))}" for words, some in keys.items() if some) + "."
+
+
+def _difference_of_lists(given: list[Any] | tuple[Any, ...], wanted: list[Any] | tuple[Any, ...]) -> str:
+    if len(given) != len(wanted):
+        return f"expected {len(wanted)} entries, got {len(given)}."
+    pairs = enumerate(zip(given, wanted, strict=True), 1)
+    wrong = [str(place) for place, (one, other) in pairs if not _same(one, other, 0.005)]
+    return f"look again at entry {', '.join(wrong)} of {len(wanted)}."

@@ -1,44 +1,141 @@
-"""What the notebooks open instead of training: models (`make assets`) and tables (`mmsr-lite tables`) in `assets/`."""
+"""What the notebooks open instead of training: runs (`make assets`), tables (`mmsr-lite tables`) and measurements.
 
+Runs are package data in `mmsr_lite/stored/runs`. Tables and measurements lie in `assets/results` and `benchmarks` of
+the repository; a wheel carries copies of them in `mmsr_lite/stored`, under the same paths.
+"""
+
+from collections.abc import Iterable
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from mmsr_lite.data import load
+from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
 from mmsr_lite.records import StudyRecord
 from mmsr_lite.training.fit import UNPACKS, Run, fit, open_run
 
-ROOT = Path(__file__).parents[2]
-ASSETS = ROOT / "assets"
+PACKAGE = Path(str(files("mmsr_lite")))
+PLACES = (PACKAGE / "stored", PACKAGE.parent)  # of an installed package, and of the project's own folder
+RUNS = PACKAGE / "stored" / "runs"
+
+
+class MissingFileError(MMSRError):
+    """A file that comes with the package is not there; whoever asks for it has made no mistake."""
+
+
+def stored_file(path: str) -> Path:
+    """Return where a file that comes with the package lies on this machine.
+
+    Args:
+        path: The file's path in the repository, such as "benchmarks/results/planted_truth.csv" or
+            "assets/results/amazon-beauty/comparison.csv"; of a stored run "runs/NAME/FILE".
+
+    Returns:
+        The path of an existing file or folder; do not write there.
+
+    Raises:
+        MissingFileError: There is no such file. It says how to get it.
+
+    Example:
+        >>> stored_file("runs/wardrobe-mixed/history.json").name
+        'history.json'
+    """
+    for place in PLACES:
+        if (place / path).exists():
+            return place / path
+    raise MissingFileError(
+        f"the file {path!r} that comes with mmsr_lite is not here; it is part of the wheel and of the repository: "
+        "install mmsr-lite anew, or restore the file (git checkout)"
+    )
 
 
 def stored(name: str, train: bool = False) -> Run:
-    """The run `assets/<name>`, on the CPU; it unpacks into its model and its data set.
+    """Return a run that comes with the package; it unpacks into its model and its data set.
 
     Args:
-        name: one of the stored runs, such as "wardrobe-cycle".
-        train: train the same config anew into `runs/<name>` instead of opening the stored weights.
+        name: "wardrobe-cycle", "wardrobe-match" or "wardrobe-mixed".
+        train: Train the same config here instead, into `runs/NAME` of the working directory.
+
+    Returns:
+        The run; its model is on the CPU, since what notebooks ask of it is small.
 
     Raises:
-        MMSRError: when there is no such run, or no `assets` because only the package was installed.
+        MMSRError: There is no such run.
+
+    Example:
+        >>> model, dataset = stored("wardrobe-mixed")
+        >>> model.label, dataset.num_items
+        ('MMSR, adaptive', 980)
     """
-    if not ASSETS.is_dir():
-        raise MMSRError(f"there is no folder {str(ASSETS)!r}; stored runs come with the project's own folder: clone it")
-    known = sorted(path.parent.name for path in ASSETS.glob("*/config.json"))
+    known = sorted(path.parent.name for path in RUNS.glob("*/config.json"))
+    if not known:
+        raise MissingFileError(f"there are no stored runs in {str(RUNS)!r}; install mmsr-lite anew")
     if name not in known:
         raise MMSRError(f"there is no stored run {name!r}; choose from: {', '.join(known)}")
-    run = open_run(ASSETS / name, "cpu")
+    run = open_run(RUNS / name, "cpu")
     if train:
-        run = fit(run.config, ROOT / "runs" / name)
+        run = fit(run.config.with_settings(device="auto"), Path("runs", name))
+        run.model.cpu()
     run._unpacks = UNPACKS
     return run
 
 
 def stored_study(name: str, dataset: str, train: bool = False, only: list[str] | None = None) -> StudyRecord:
-    """The study `name` on `dataset` from `assets/results`, a record for `show.study` and `show.differences`.
+    """Return a study that comes with the package: a record for `show.study` and `show.differences`.
 
-    `train` carries its runs of seed 0 out anew, `only` those of these models; that is for the wardrobe worlds. Raises
-    `MMSRError` when there is no such table.
+    Args:
+        name: A study of `mmsr_lite.STUDIES`, such as "comparison".
+        dataset: "amazon-beauty", "ml-100k", or a world such as "wardrobe-cycle".
+        train: Train its runs of seed 0 anew; that is for the wardrobe worlds.
+        only: With `train`: these models alone, such as ["gru4rec"]. None: all.
+
+    Returns:
+        The study record: rows, paired tests, best reachable, terms.
+
+    Raises:
+        MMSRError: There is no such table.
+
+    Example:
+        >>> stored_study("comparison", "wardrobe-mixed")["dataset"]
+        'wardrobe-mixed'
     """
-    record = open_study(ASSETS / "results" / dataset, name)
-    return retrain_study(record, load(dataset.replace("-", ":", 1)), only) if train else record
+    folder = stored_file("assets/results") / dataset
+    record = open_study(folder, name)
+    if train:
+        return retrain_study(record, load(dataset.replace("-", ":", 1)), only)
+    return record
+
+
+def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return the rank of each test target by runs of a stored study.
+
+    Args:
+        dataset: "amazon-beauty" or "wardrobe-cycle", for which ranks are kept.
+        runs: Names of runs, from the column `run` of a study's rows.
+
+    Returns:
+        Run -> (E,) ranks from 1, of those runs whose ranks are kept; where items tie, a half is possible. A rank above
+        20 is infinite.
+
+    Example:
+        >>> rows = stored_study("comparison", "amazon-beauty")["rows"]
+        >>> run = next(row["run"] for row in rows if row["model"] == "mmsr" and row["seed"] == 0)
+        >>> len(stored_ranks("amazon-beauty", [run])[run])
+        33942
+    """
+    return read_kept(stored_file("assets/results") / dataset, runs).runs
+
+
+def paper_tables() -> dict[str, Any]:
+    """Return the numbers of the paper's tables: study -> data set -> system -> metric, in percent.
+
+    Example:
+        >>> paper_tables()["comparison"]["Beauty"]["mmsr"]["HR@5"]
+        7.1563
+    """
+    return read_json(PACKAGE / "experiments" / "paper.json")

@@ -16,34 +16,58 @@ def load(
     min_count: int | None = None,
     seed: int = 0,
     columns: dict[str, str] | None = None,
+    files: dict[str, str] | None = None,
+    file_format: dict[str, str] | None = None,
     ties: str = "random",
     tie_seed: int = 0,
 ) -> Dataset:
-    """Load `"wardrobe"` (or `"wardrobe:cycle"`, ...), `"amazon:FOLDER/CATEGORY"`, `"movielens:FOLDER"`, or a folder.
+    """Load a data set by its name or from a folder.
 
-    `modalities` None means all that can be used, `[]` none. For all but the wardrobe: `encoders` is one encoder or one
-    for each modality (`"resnet50:weights.pth"` names its weights), `min_count` that of the k-core (None: 5, or whatever
-    a prepared folder was made with); for folders, `columns` says what ours are called there: `{"user_id": "reviewer"}`.
-    `ties` says how interactions of one user at one time are ordered, one of `order.TIES`: "random" (by a hash of
-    `tie_seed`, user and item), "file" or "together"; where no times tie it changes nothing.
+    Args:
+        source: `"wardrobe"` (or `"wardrobe:cycle"`, ...), `"amazon:FOLDER/CATEGORY"`, `"movielens:FOLDER"`, or the path
+            of a folder: your own, RecBole's, MMRec's, one of Hugging Face, or a prepared one.
+        modalities: those to take; None: all that can be used, `[]`: none.
+        encoders: one encoder for all, or one for each modality (`"resnet50:weights.pth"` names its weights).
+        min_count: k of the k-core; None: 5, or whatever a prepared folder was made with.
+        seed: of the world and of encoders that learn.
+        columns: for folders, what ours are called there: `{"user_id": "reviewer"}`.
+        files: for folders, what the files are called: `{"interactions": "transactions_train.csv"}`.
+        file_format: for folders, how text files are read where it cannot be seen in them: `separator`, `decimal`,
+            `encoding`, such as `{"encoding": "windows-1252"}`.
+        ties: how interactions of one user at one time are ordered, one of `order.TIES`: "random" (by a hash of
+            `tie_seed`, user and item), "file" or "together"; where no times tie it changes nothing.
+        tie_seed: of the random order; every system of one seed sees the same order.
 
-    >>> load("wardrob")
-    Traceback (most recent call last):
-    mmsr_lite.errors.MMSRError: there is no data set 'wardrob'; expected 'wardrobe', 'wardrobe:cycle', 'wardrobe:match',
-    'wardrobe:mixed', 'wardrobe:sparse', 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a folder with
-    interactions.csv and items.jsonl
+    Returns:
+        The data set; `facts["reading"]` holds the account of what was read, skipped, repeated, tied and absent.
+
+    Raises:
+        MMSRError: there is no such data set, or it cannot be read.
+
+    Example:
+        >>> load("wardrob")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: there is no data set 'wardrob'; expected 'wardrobe', 'wardrobe:cycle',
+        'wardrobe:match', 'wardrobe:mixed', 'wardrobe:sparse', 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path
+        of a folder with interactions.csv and items.jsonl
     """
     from mmsr_lite.data.order import TIES, break_ties
     from mmsr_lite.data.prepare import build
     from mmsr_lite.data.sources import find
 
+    if not isinstance(source, str | os.PathLike):
+        kind = type(source).__name__
+        raise MMSRError(f"the source is a {kind}; expected a name or a path; for tables use Dataset.from_frames")
     choose("ties", ties, TIES)
     module, place = find(source)
-    if columns and place != str(source):
-        raise MMSRError(f"columns={columns} is for folders; the columns of {str(source)!r} are known")
+    of_folders = {"columns": columns, "files": files, "file_format": file_format}
+    given = {name: value for name, value in of_folders.items() if value}
+    if given and place != str(source):
+        name = next(iter(given))
+        raise MMSRError(f"{name}={given[name]} is for folders; the {name} of {str(source)!r} are known")
     if not hasattr(module, "read"):
         world = module.load(world=place or "mixed", modalities=modalities, encoders=encoders, seed=seed)
         return break_ties(world, ties, tie_seed)
-    raw = module.read(place, columns=columns, min_count=min_count)
+    raw = module.read(place, min_count=min_count, **given)
     dataset = build(raw, modalities=modalities, encoders=encoders, min_count=min_count, seed=seed)
     return break_ties(dataset, ties, tie_seed)

@@ -58,6 +58,7 @@ def noise(dataset: Dataset, *, modality: str | None = None, rate: float, seed: i
 
 CORRUPTIONS: dict[str, Callable[..., Dataset]] = {"missing": missing, "mismatched": mismatched, "noise": noise}
 DISORDERED = "disordered"  # `shuffled`, done to every history
+DISPLACED = "displaced"  # a mismatch within every history, done by the model as it reads them: `nn.displacement`
 
 
 def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
@@ -11,10 +12,19 @@ from mmsr_lite.errors import MMSRError
 
 @dataclass(frozen=True)
 class Modality:
-    """One channel of item features: `features` (V+1, F) float32, `present` (V+1,) bool; row 0 is padding.
+    """One channel of item features; row 0 is the padding.
 
-    >>> Modality("text", np.zeros((3, 4), np.float32), np.array([False, True, False])).present.sum()
-    np.int64(1)
+    Args:
+        name: what the modality is called.
+        features: (V+1, F) float32; rows of items that lack it do not matter.
+        present: (V+1,) bool, which items have it.
+
+    Raises:
+        MMSRError: the rows do not go together, item 0 is present, or a feature is no finite number.
+
+    Example:
+        >>> Modality("text", np.zeros((3, 4), np.float32), np.array([False, True, False])).present.sum()
+        np.int64(1)
     """
 
     name: str
@@ -22,22 +32,39 @@ class Modality:
     present: np.ndarray
 
     def __post_init__(self) -> None:
-        told, rows = f"modality {self.name!r}", np.flatnonzero(self.present)
+        subject, rows = f"modality {self.name!r}", np.flatnonzero(self.present)
         if len(self.features) != len(self.present):
-            raise MMSRError(f"{told}: {len(self.features)} rows of features, {len(self.present)} of present")
+            raise MMSRError(f"{subject}: {len(self.features)} rows of features, {len(self.present)} of present")
         if self.present[0]:
-            raise MMSRError(f"{told}: item 0 is padding and cannot be present")
+            raise MMSRError(f"{subject}: item 0 is padding and cannot be present")
         bad = rows[~np.isfinite(self.features[rows]).all(axis=1)]
         if len(bad):
-            raise MMSRError(f"{told}: features of item {bad[0]} hold NaN or infinity; mark the item as absent instead")
+            raise MMSRError(
+                f"{subject}: features of item {bad[0]} hold NaN or infinity; mark the item as absent instead"
+            )
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Interactions sorted by user, then time; items 1..V (0 is padding); users 0..U-1.
+    """Interactions sorted by user, then time; items 1..V (0 is padding); users 0..U-1 (paper, section 3).
 
-    `user`, `item`, `time` are (I,); `user_ids` (U,); `item_ids`, `titles`, `pictures` and each of `texts` have V+1
-    entries, entry 0 empty; `pictures` holds file paths or None; `facts` is what only the source knows.
+    Args:
+        name: what the data set is called.
+        user: (I,) int64.
+        item: (I,) int64.
+        time: (I,) seconds since 1970, or positions where there are no times.
+        user_ids: (U,) as the source writes them.
+        item_ids: (V+1,) as the source writes them, entry 0 empty.
+        titles: (V+1,) for display, entry 0 empty; the id where there is no title.
+        texts: for each text column (V+1,) strings, "" where an item has none.
+        pictures: (V+1,) paths of files, None where an item has none; empty when there are no pictures at all.
+        modalities: the features.
+        facts: what only the source knows; `facts["reading"]` is the account of what was read.
+
+    Example:
+        >>> rows = {"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]}
+        >>> Dataset.from_frames(rows, min_count=1).history(0).tolist()
+        [2, 1]
     """
 
     name: str
@@ -51,6 +78,50 @@ class Dataset:
     pictures: tuple[str | None, ...] = ()
     modalities: tuple[Modality, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_frames(
+        cls,
+        interactions: Any,
+        items: Any = None,
+        *,
+        pictures: Any = None,
+        name: str = "frames",
+        columns: dict[str, str] | None = None,
+        modalities: list[str] | tuple[str, ...] | None = None,
+        encoders: str | dict[str, str] | None = None,
+        min_count: int | None = None,
+        seed: int = 0,
+    ) -> "Dataset":
+        """A data set out of tables in memory: pandas DataFrames, Arrow tables, or dictionaries of lists.
+
+        Args:
+            interactions: user_id, item_id and perhaps timestamp; without it the order of the rows counts.
+            items: item_id, perhaps title, and columns that may become modalities, as in a folder.
+            pictures: paths by item id, or a folder (and its subfolders) whose pictures are named by item id. A column
+                of paths is read inside that folder too, else inside the working directory.
+            name: what the data set is called.
+            columns: what ours are called there, such as `{"user_id": "customer"}`.
+            modalities: None means all that can be used, `[]` none.
+            encoders: one encoder for all, or one for each modality.
+            min_count: k of the k-core; None: 5.
+            seed: of encoders that learn.
+
+        Returns:
+            The data set; the tables stay as they are.
+
+        Raises:
+            MMSRError: a column is missing, or a row cannot be read.
+
+        Example:
+            >>> rows = {"user_id": ["u", "u"], "item_id": ["a", "b"], "timestamp": [1, 2]}
+            >>> Dataset.from_frames(rows, {"item_id": ["a", "b"], "title": ["hat", "scarf"]}, min_count=1).titles
+            ('', 'hat', 'scarf')
+        """
+        read = import_module("mmsr_lite.data.sources.frames").read
+        build = import_module("mmsr_lite.data.prepare").build
+        raw = read(interactions, items, pictures=pictures, name=name, columns=columns)
+        return build(raw, modalities=modalities, encoders=encoders, min_count=min_count, seed=seed)
 
     @property
     def num_items(self) -> int:
@@ -68,17 +139,31 @@ class Dataset:
         return np.searchsorted(self.user, np.arange(self.num_users + 1))
 
     def history(self, user: int) -> np.ndarray:
-        """(n,) all items of `user` in order of time."""
+        """All items of a user in the order of time.
+
+        Args:
+            user: 0 to U-1.
+
+        Returns:
+            (n,) int64.
+
+        Raises:
+            MMSRError: there is no such user.
+        """
         if not 0 <= user < self.num_users:
             raise MMSRError(f"user {user} is not in {self.name!r}; expected 0 to {self.num_users - 1}")
         return self.item[self.offsets[user] : self.offsets[user + 1]]
 
     def modality(self, name: str) -> Modality:
-        """The modality called `name`."""
-        found = {one.name: one for one in self.modalities}
-        if name not in found:
-            raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(found)}")
-        return found[name]
+        """The modality called `name`.
+
+        Raises:
+            MMSRError: there is none; the message lists those that there are.
+        """
+        by_name = {one.name: one for one in self.modalities}
+        if name not in by_name:
+            raise MMSRError(f"modality {name!r} is not in {self.name!r}; choose from: {', '.join(by_name)}")
+        return by_name[name]
 
     def with_modalities(self, *names: str) -> Self:
         """The same data set with only these modalities, in this order; none at all is allowed."""

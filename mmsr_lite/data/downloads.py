@@ -44,14 +44,26 @@ WAIT, TRIES = 30.0, 5  # seconds without a byte, connections in all
 
 
 def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool]) -> list[Path]:
-    """Fetch `"ml-100k"`, ... or `"amazon-2014:Beauty"`, ... into `folder`, once `agree` says yes to size and licence.
+    """Fetch raw data, once size and licence are agreed to.
 
-    What was fetched before a break stays in a hidden file and is not fetched again. `MMSRError` when a server does not
-    answer, or when a file is not what its hash says; nothing of it is left then.
+    What was fetched before a break stays in a hidden file and is not fetched again.
 
-    >>> download("ml-2k", ".", agree=lambda told: False)
-    Traceback (most recent call last):
-    mmsr_lite.errors.MMSRError: unknown download 'ml-2k'; choose from: amazon-2014, amazon-2018, amazon-2023, ...
+    Args:
+        name: `"ml-100k"`, ... or `"amazon-2014:Beauty"`, ...
+        folder: where to.
+        agree: is given size and licence in words, and says whether to fetch.
+
+    Returns:
+        The files or folders that are there now.
+
+    Raises:
+        MMSRError: there is no such data, a server does not answer, or a file is not what its hash says; nothing of it
+            is left then.
+
+    Example:
+        >>> download("ml-2k", ".", agree=lambda words: False)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown download 'ml-2k'; choose from: amazon-2014, amazon-2018, amazon-2023, ...
     """
     kind, _, category = name.partition(":")
     choose("download", kind, [*AMAZON, *MOVIELENS])
@@ -63,11 +75,13 @@ def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool])
     addresses = [form.replace("{X}", category) for form in forms]
     addresses = [f"{mirror.rstrip('/')}/{address.rpartition('/')[2]}" if mirror else address for address in addresses]
     known = read_json(folder / "hashes.json") if (folder / "hashes.json").is_file() else {}
-    found = [(address, *_ask(address)) for address in addresses]
-    told = [f"{address}: {size / 1e6:,.1f} MB" if size else f"{address}: of unknown size" for address, size, _ in found]
-    if not agree("\n".join([*told, f"Terms: {terms}."])):
+    offers = [(address, *_ask(address)) for address in addresses]
+    lines = [
+        f"{address}: {size / 1e6:,.1f} MB" if size else f"{address}: of unknown size" for address, size, _ in offers
+    ]
+    if not agree("\n".join([*lines, f"Terms: {terms}."])):
         return []
-    return [_fetch(address, size, mark, folder, known, MOVIELENS.get(kind)) for address, size, mark in found]
+    return [_fetch(address, size, mark, folder, known, MOVIELENS.get(kind)) for address, size, mark in offers]
 
 
 def _ask(address: str) -> tuple[int, str]:

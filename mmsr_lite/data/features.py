@@ -12,38 +12,72 @@ from safetensors.numpy import load, save
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 
-FORMS = (".safetensors", ".npz", ".parquet", ".b")
+FORMS = (".safetensors", ".npz", ".npy", ".parquet", ".b")
 AMAZON = np.dtype([("item_id", "S10"), ("features", "<f4", 4096)])  # a record of image_features_X.b
 
 
 def write_features(file: str | os.PathLike, features: np.ndarray, item_ids: Sequence[str]) -> None:
-    """Write features (n, F) of the n items that have them as safetensors, in one move."""
+    """Write features as safetensors, in one move.
+
+    Args:
+        file: where to.
+        features: (n, F) of the items that have them.
+        item_ids: their n ids.
+
+    Raises:
+        MMSRError: the file cannot be written.
+    """
     with atomic(file) as tmp:
         ids = np.frombuffer(json.dumps(list(item_ids)).encode(), np.uint8)
         tmp.write_bytes(save({"features": np.ascontiguousarray(features), "item_ids": ids}))
 
 
-def read_features(file: str | os.PathLike, item_ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Features (V+1, F) float32 and present (V+1,) of these items, from one of `FORMS`.
+def read_features(
+    file: str | os.PathLike, item_ids: Sequence[str], row_ids: Sequence[str] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features of the items in `item_ids`, from one of `FORMS`.
 
     .safetensors and .npz hold `features` and `item_ids`; .parquet a column item_id and one of lists, or one for each
-    number; .b is Amazon's. Items that the file lacks, or lists with zeros, are absent. Raises `MMSRError` on a damaged
-    file.
+    number; .b is Amazon's; .npy holds rows alone, and `row_ids` says whose they are. Nothing is unpickled.
+
+    Args:
+        file: the file.
+        item_ids: V+1 ids, the first that of the padding.
+        row_ids: the item id of each row of a .npy file.
+
+    Returns:
+        Features (V+1, F) float32 and present (V+1,) bool; items that the file lacks, or lists with zeros, are absent.
+
+    Raises:
+        MMSRError: the file is damaged, or its rows and ids do not go together.
     """
     file = Path(file)
     try:
-        found, ids = _read(file, set(item_ids))
-        if found.ndim != 2 or len(found) != len(ids) or len(set(ids)) != len(ids):
-            raise ValueError(f"features {found.shape} do not go with {len(set(ids))} different of {len(ids)} item_ids")
+        stored, ids = _read(file, set(item_ids), row_ids)
+        if stored.ndim != 2 or len(stored) != len(ids) or len(set(ids)) != len(ids):
+            raise ValueError(f"features {stored.shape} do not go with {len(set(ids))} different of {len(ids)} item_ids")
         rows = pd.Index(ids, dtype=object).get_indexer(pd.Index(item_ids, dtype=object))
-        found = found.astype(np.float32, copy=False)
+        stored = stored.astype(np.float32, copy=False)
     except Exception as error:  # zip, JSON, header, key: a damaged file can raise anything
         raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {error}; make it again") from error
-    features = np.concatenate([found, np.zeros((1, found.shape[1]), np.float32)])[rows]  # row -1 is the absent's
+    features = np.concatenate([stored, np.zeros((1, stored.shape[1]), np.float32)])[rows]  # row -1 is the absent's
     return features, features.any(axis=1)
 
 
-def _read(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
+def rows_of(file: Path) -> int:
+    """How many rows a .npy file has, of which only the heading is read.
+
+    Raises:
+        MMSRError: the file is damaged, or holds objects, which would have to be unpickled.
+    """
+    try:
+        stored = np.load(file, mmap_mode="r", allow_pickle=False)
+        return len(stored)
+    except Exception as error:
+        raise MMSRError(f"{str(file)!r} holds no features (n, F): {error}; make it again") from error
+
+
+def _read(file: Path, wanted: Collection[str], row_ids: Sequence[str] | None = None) -> tuple[np.ndarray, list[str]]:
     """All features with their ids; of Amazon's gigabytes only the wanted ones, so that memory holds no more."""
     if file.suffix == ".safetensors":
         stored = load(file.read_bytes())
@@ -51,6 +85,10 @@ def _read(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
     if file.suffix == ".npz":
         with np.load(file, allow_pickle=False) as arrays:
             return arrays["features"], arrays["item_ids"].astype(str).tolist()
+    if file.suffix == ".npy":
+        if row_ids is None:
+            raise ValueError("a .npy file does not say whose rows they are")
+        return np.load(file, allow_pickle=False), list(row_ids)
     if file.suffix == ".parquet":
         table = pd.read_parquet(file)
         ids = table.pop("item_id").astype(str).tolist()
@@ -60,10 +98,10 @@ def _read(file: Path, wanted: Collection[str]) -> tuple[np.ndarray, list[str]]:
         raise ValueError(f"expected one of {', '.join(FORMS)}")
     if file.stat().st_size % AMAZON.itemsize:
         raise ValueError(f"{file.stat().st_size} bytes are not a whole number of records of {AMAZON.itemsize}")
-    found: dict[str, np.ndarray] = {}
+    by_item: dict[str, np.ndarray] = {}
     with open(file, "rb") as stream:
         while len(block := np.fromfile(stream, AMAZON, 1024)):
             for row, own in enumerate(block["item_id"].astype(str).tolist()):
                 if own in wanted:
-                    found.setdefault(own, block["features"][row].copy())
-    return np.array(list(found.values()), np.float32).reshape(-1, 4096), list(found)
+                    by_item.setdefault(own, block["features"][row].copy())
+    return np.array(list(by_item.values()), np.float32).reshape(-1, 4096), list(by_item)

@@ -12,7 +12,12 @@ import pandas as pd
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
 from mmsr_lite.data.features import read_features
+from mmsr_lite.data.item_columns import count_absent, picture_files_of, row_ids_of, title_of, with_missing
 from mmsr_lite.data.parts import part_codes
+from mmsr_lite.data.reading import Reading, ReadingNote
+from mmsr_lite.data.repeats import count_ties, without_repeats
+from mmsr_lite.data.sources.columns import DOWNLOAD
+from mmsr_lite.data.values import as_text
 from mmsr_lite.errors import MMSRError
 
 
@@ -20,9 +25,18 @@ from mmsr_lite.errors import MMSRError
 class Raw:
     """What a source has read: no k-core, no numbers, no features yet.
 
-    `interactions` and `items` as `assemble` takes them; `kinds` says which columns of `items` are "text" (strings or
-    lists of them) and which "picture" (paths in the folder `root`); `ready` names the modalities that have a file of
-    features; `modalities` are taken when none are asked for. `min_count` is 0 in a prepared folder only.
+    Args:
+        name: what the data set is called.
+        root: the folder in which all pictures lie; paths that lead out of it are refused.
+        interactions: as `assemble` takes them.
+        items: as `assemble` takes them.
+        kinds: which columns of `items` are "text" (words or lists of them) and which "picture" (paths in `root`).
+        ready: the modalities that have a file of features.
+        modalities: what is taken when none are asked for.
+        min_count: k of the k-core; 0 in a prepared folder only.
+        facts: what only the source knows.
+        reading: the account of what was read, which `build` completes.
+        refused: columns that cannot be modalities, each with the reason.
     """
 
     name: str
@@ -34,6 +48,8 @@ class Raw:
     modalities: tuple[str, ...] = ()
     min_count: int = 5
     facts: dict[str, Any] = field(default_factory=dict)
+    reading: Reading = field(default_factory=Reading)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -44,31 +60,46 @@ def build(
     min_count: int | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Filter and number what was read, and encode the modalities asked for (None: all that the source offers).
+    """Filter and number what was read, and encode the modalities asked for.
 
-    Pictures that cannot be read count as absent; `facts["unreadable"]` lists their items. Raises `MMSRError` on a
-    modality or an encoder that does not exist, and when nothing can be read of a modality that was asked for.
+    Exact repeats of an interaction are counted, and left out where times tell more than the day. Items without a row
+    keep their interactions and have no modality. Pictures that cannot be read count as absent;
+    `facts["unreadable"]` lists their items, `facts["reading"]` holds the account of all that was read.
+
+    Args:
+        raw: what the source has read.
+        modalities: the modalities to take, in this order; None: all that the source offers.
+        encoders: one encoder for all, or one for each modality.
+        min_count: k of the k-core; None: that of the source.
+        seed: of encoders that learn.
+
+    Raises:
+        MMSRError: a modality or an encoder does not exist, or nothing can be read of a modality that was asked for.
     """
+    reading, prepared = raw.reading, raw.min_count == 0
     named, asked = encoders if isinstance(encoders, dict) else {}, modalities is not None
     files = {name: Path(model_of(spec) or "") for name, spec in named.items() if encoder_of(spec).reads == "file"}
     ready = {name: file for name, file in raw.ready.items() if name not in named} | files  # these need no column
     modalities = list(dict.fromkeys([*raw.modalities, *files] if modalities is None else modalities))
     for name in modalities:
-        if name not in ready and (name == "item_id" or name not in raw.items):
-            offered = ", ".join(dict.fromkeys([*raw.kinds, *raw.ready])) or "none at all"
-            raise MMSRError(f"{raw.name!r} has no modality {name!r} among its items; choose from: {offered}")
+        _check_modality(raw, name, ready)
     unready = {name: raw.kinds.get(name, "text") for name in modalities if name in files or name not in ready}
     chosen = {name: spec for name, spec in choose_encoders(unready, encoders).items() if name not in ready}
     kinds = raw.kinds | {name: encoder_of(spec).reads for name, spec in chosen.items()}
     kinds = {name: kind for name, kind in kinds.items() if name in raw.items}
-    items = raw.items.copy()
+    interactions = raw.interactions if prepared else without_repeats(raw.interactions, reading)
+    items = with_missing(raw.name, raw.items, interactions["item_id"])
     for label, kind in kinds.items():
-        read = as_text if kind == "text" else lambda value, label=label: _inside(raw.root, value, label)
-        items[label] = pd.Series(map(read, items[label]), dtype=object)
+        if kind == "picture":
+            items[label] = picture_files_of(raw.root, items[label], label, reading)
+        else:
+            items[label] = pd.Series(map(as_text, items[label]), dtype=object)
+    if "title" in items and "title" not in kinds:
+        items["title"] = pd.Series(map(title_of, items["title"]), dtype=object)
     pictured = next((label for label, kind in kinds.items() if kind == "picture"), None)
     dataset = assemble(
         raw.name,
-        raw.interactions,
+        interactions,
         items if "item_id" in items else None,
         texts=[label for label, kind in kinds.items() if kind == "text"],
         pictures=pictured,
@@ -78,7 +109,8 @@ def build(
     built, unreadable, pictures = [], dict[str, list[str]](), dataset.pictures
     for name in modalities:
         if name in ready:
-            features, present = read_features(ready[name], dataset.item_ids)
+            row_ids = row_ids_of(ready[name], raw.interactions["item_id"], raw.items, reading)
+            features, present = read_features(ready[name], dataset.item_ids, row_ids)
         else:
             values = items[name].iloc[rows].tolist()
             features, present = encode(chosen[name], values, seed=seed)  # (V, F), (V,)
@@ -87,47 +119,55 @@ def build(
             features, present = np.pad(features, ((1, 0), (0, 0))), np.pad(present, (1, 0))
         if name == pictured and name in chosen:
             pictures = tuple(file if there else None for file, there in zip(pictures, present, strict=True))
-        if not present.any() and raw.min_count:
-            told = f"{raw.name!r}: nothing in {name!r} can be read as a modality"
+        if not present.any() and not prepared:
+            sentence = f"{raw.name!r}: nothing in {name!r} can be read as a modality"
             if asked:
-                raise MMSRError(f"{told}; leave it out")
-            warnings.warn(f"{told}; it is left out", stacklevel=3)
+                raise MMSRError(f"{sentence}; leave it out")
+            warnings.warn(f"{sentence}; it is left out", stacklevel=3)
             continue
         built.append(Modality(name, features, present))
-    if unreadable:
-        lost = {name: len(ids) for name, ids in unreadable.items()}
-        warnings.warn(f"{raw.name!r}: pictures that cannot be read count as absent: {lost}", stacklevel=3)
+    if not prepared:
+        listed = set(raw.items["item_id"]) if "item_id" in raw.items else None
+        count_absent(reading, listed, replace(dataset, modalities=tuple(built)), unreadable)
+        reading.tied = count_ties(dataset) if "timestamp" in interactions else None
+        if reading.worth_telling:
+            warnings.warn("\n  ".join([f"{raw.name!r}:", *reading.lines()]), ReadingNote, stacklevel=3)
     facts = dataset.facts | raw.facts | ({"unreadable": unreadable} if unreadable else {})
+    facts |= {"reading": reading.as_fact()}
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
 
 
-def as_text(value: Any) -> str:
-    """Strings as they are, lists (of lists) joined with commas, nothing as the empty string.
-
-    >>> as_text([["Beauty", "Nails"], None])
-    'Beauty, Nails'
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list | tuple | np.ndarray):
-        return ", ".join(filter(None, map(as_text, value)))
-    return "" if value is None or pd.isna(value) else str(value)
-
-
-def _inside(root: Path, value: Any, label: str) -> str | None:
-    """The path of a picture, or None; it has to lie in the folder."""
-    if not (value := as_text(value)):
-        return None
-    if not (file := (root / value).resolve()).is_relative_to(root.resolve()):
-        raise MMSRError(f"{label} {value!r} leads out of {str(root)!r}; expected a path inside the folder")
-    return str(file)
+def _check_modality(raw: Raw, name: str, ready: dict[str, Path]) -> None:
+    """Raise when `name` is no column that can be a modality, and no file of features."""
+    if name in ready:
+        return
+    if name == "item_id" or name not in raw.items:
+        offered = ", ".join(dict.fromkeys([*raw.kinds, *raw.ready])) or "none at all"
+        raise MMSRError(f"{raw.name!r} has no modality {name!r} among its items; choose from: {offered}")
+    reason = raw.refused.get(name, "")
+    if reason == "web addresses":
+        raise MMSRError(f"{name!r} of {raw.name!r} holds web addresses: {DOWNLOAD}")
+    if reason == "lists of numbers":
+        raise MMSRError(
+            f"{name!r} of {raw.name!r} holds lists of numbers, which are not read as words; write them as "
+            f"features/{name}.parquet with the columns item_id and {name}"
+        )
 
 
 def k_core(user: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:
-    """(I,) bool: the interactions that stay when users and items with fewer than `k` leave, until nobody has to leave.
+    """The interactions that stay when users and items with fewer than `k` leave, until nobody has to (section 5.1).
 
-    >>> k_core(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 1]), 2)
-    array([ True,  True,  True,  True, False])
+    Args:
+        user: (I,) numbers of users.
+        item: (I,) numbers of items.
+        k: the fewest interactions of a user or an item that stays.
+
+    Returns:
+        (I,) bool.
+
+    Example:
+        >>> k_core(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 1]), 2)
+        array([ True,  True,  True,  True, False])
     """
     keep = np.ones(len(user), bool)
     while True:
@@ -149,16 +189,24 @@ def assemble(
 ) -> Dataset:
     """Filter, order and number what a source has read; the data set still has no modalities.
 
-    `interactions` has the columns user_id, item_id and perhaps timestamp (without it, and on ties, the order of rows
-    counts). `items` has item_id, perhaps title, the text columns `texts` (strings) and the column `pictures` (paths or
-    None). Users are numbered as they first appear, items as `items` lists them. With `min_count=0` every listed item
-    stays. A column `split` of the interactions (train, valid or test) becomes `facts["part"]`; of two interactions at
-    one time the one for training comes first. Raises `MMSRError` on unknown or repeated items, on an unknown part and
-    when nothing is left.
+    Users are numbered as they first appear, items as `items` lists them. A column `split` of the interactions (train,
+    valid or test) becomes `facts["part"]`; of two interactions at one time the one for training comes first.
 
-    >>> table = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]})
-    >>> assemble("two", table, min_count=1).item.tolist()
-    [2, 1]
+    Args:
+        name: what the data set is called.
+        interactions: user_id, item_id and perhaps timestamp; without it, and on ties, the order of rows counts.
+        items: item_id, perhaps title, and the columns that `texts` and `pictures` name; None: known by ids alone.
+        texts: columns of strings.
+        pictures: the column of paths, None where an item has none.
+        min_count: k of the k-core; with 0 every listed item stays.
+
+    Raises:
+        MMSRError: an item is unknown or listed more than once, or nothing is left.
+
+    Example:
+        >>> table = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]})
+        >>> assemble("two", table, min_count=1).item.tolist()
+        [2, 1]
     """
     user, users = pd.factorize(interactions["user_id"])
     if items is None:
@@ -171,8 +219,8 @@ def assemble(
         _complain(unknown, "in the interactions but not in the items file", "add them there or drop their interactions")
     keep = k_core(user, item, min_count)
     if not keep.any():
-        found = f"{len(user)} interactions of {len(users)} users with {len(catalogue)} items"
-        raise MMSRError(f"{name!r}: nothing is left of {found} at min_count={min_count}; choose a smaller one")
+        counts = f"{len(user)} interactions of {len(users)} users with {len(catalogue)} items"
+        raise MMSRError(f"{name!r}: nothing is left of {counts} at min_count={min_count}; choose a smaller one")
     rows = np.flatnonzero(keep)
     time = interactions["timestamp"].to_numpy() if "timestamp" in interactions else np.arange(len(interactions))
     facts: dict[str, Any] = {}

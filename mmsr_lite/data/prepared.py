@@ -24,16 +24,63 @@ from mmsr_lite.data.statistics import statistics
 from mmsr_lite.data.storage import atomic, content_hash, file_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError
 
-SCHEMA = "mmsr-lite/prepared/1"
+FAMILY = "mmsr-lite/prepared/"
+SCHEMA = f"{FAMILY}1"
+ENTRIES = {"name": str, "kinds": dict, "facts": dict, "modalities": list, "outputs": dict}  # what every manifest holds
 SIDE = 256  # pixels, the longer side of a picture that is kept: enough for every view and encoder here
 PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "scikit-learn", "safetensors", "torch", "transformers")
 
 
 def read_manifest(folder: str | os.PathLike) -> dict[str, Any] | None:
-    """What `save_prepared` noted about this folder, or None when it is not one of its folders."""
+    """What `save_prepared` noted about this folder, or None when it is not one of its folders.
+
+    Raises:
+        MMSRError: the manifest is of another version, or damaged.
+    """
     file = Path(folder, "manifest.json")
     manifest = read_json(file) if file.is_file() else None
-    return manifest if isinstance(manifest, dict) and manifest.get("schema") == SCHEMA else None
+    if not isinstance(manifest, dict) or not str(manifest.get("schema", "")).startswith(FAMILY):
+        return None
+    if manifest["schema"] != SCHEMA:
+        raise MMSRError(
+            f"{str(folder)!r} was prepared in the form {manifest['schema']!r}, and this version reads {SCHEMA!r}; "
+            "prepare the data again, or install the version that wrote it"
+        )
+    for name, kind in ENTRIES.items():
+        if not isinstance(manifest.get(name), kind):
+            raise MMSRError(f"{str(file)!r} is damaged: its entry {name!r} is {manifest.get(name)!r}; prepare it again")
+    if not manifest["name"] or manifest["name"] in (".", "..") or set(manifest["name"]) & set("/\\\0"):
+        raise MMSRError(f"{str(file)!r} is damaged: {manifest['name']!r} cannot be the name of a data set")
+    lists_and_kinds = [*manifest["modalities"], *manifest["kinds"].values()]
+    if not all(isinstance(word, str) for word in lists_and_kinds):
+        raise MMSRError(f"{str(file)!r} is damaged: its modalities and kinds are not all words; prepare it again")
+    return manifest
+
+
+def checked_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a prepared folder all of whose files are as they were written; None for any other folder.
+
+    Raises:
+        MMSRError: a file is missing or has changed, or a modality that the manifest lists has no features.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return None
+    for name in manifest["modalities"]:
+        file = folder / "features" / f"{quote(name, safe='')}.safetensors"
+        if not file.is_file():
+            raise MMSRError(f"{str(folder)!r} is not whole: the features of {name!r} are missing; prepare it again")
+    damaged = _damaged(folder, manifest)
+    if damaged:
+        raise MMSRError(f"{str(folder)!r} is damaged ({damaged!r} is not as it was written); prepare it again")
+    return manifest
+
+
+def _damaged(folder: Path, manifest: dict[str, Any]) -> str | None:
+    """The first file that is missing or is not as it was written; None when all are."""
+    files = (file for file in folder.rglob("*.*") if file.name != "manifest.json" and file.is_file())
+    now = _hashes(folder, files)
+    return next((name for name, known in manifest["outputs"].items() if now.get(name) != known), None)
 
 
 def prepare(
@@ -44,41 +91,64 @@ def prepare(
     encoders: str | dict[str, str] | None = None,
     min_count: int | None = None,
     columns: dict[str, str] | None = None,
+    files: dict[str, str] | None = None,
+    file_format: dict[str, str] | None = None,
     seed: int = 0,
 ) -> bool:
-    """Load a source as `load` does and write it with `save_prepared`; False when `folder` holds just that already.
+    """Load a source as `load` does and write it with `save_prepared`.
 
     The manifest tells the settings, the hash of every file read and written, and versions; the same input gives the
-    same bytes. What was read and encoded before a run was stopped is not done again. `MMSRError` when `folder` holds
-    something else.
+    same bytes. What was read and encoded before a run was stopped is not done again.
+
+    Args:
+        source: as for `load`.
+        folder: the new folder, outside the source.
+        modalities, encoders, min_count, columns, files, file_format, seed: as for `load`.
+
+    Returns:
+        True when the folder was written, False when it holds just this already.
+
+    Raises:
+        MMSRError: `folder` holds something else, or the source cannot be read.
     """
     from mmsr_lite.data import load
     from mmsr_lite.data.encoders import weights
     from mmsr_lite.data.sources import find
 
     module, place = find(source)
-    files = module.inputs(place) if hasattr(module, "inputs") else []
-    if files and Path(folder).resolve().is_relative_to(Path(place).resolve()):
+    read_files = module.inputs(place) if hasattr(module, "inputs") else []
+    if read_files and Path(folder).resolve().is_relative_to(Path(place).resolve()):
         raise MMSRError(f"{str(folder)!r} lies in the source {place!r}; choose a place outside")
     specs = {None: encoders} if isinstance(encoders, str) else encoders or {}
     words = ["mmsr-lite", "prepare", str(source), "--seed", str(seed)]
     words += [] if modalities is None else ["--modalities", *modalities]
     words += [] if min_count is None else ["--min-count", str(min_count)]
     words += ["--encoder"] * bool(specs) + [f"{name}={spec}" if name else spec for name, spec in specs.items()]
-    words += ["--columns"] * bool(columns) + [f"{ours}={theirs}" for ours, theirs in (columns or {}).items()]
+    options = {"--columns": columns, "--files": files, "--file-format": file_format}
+    for option, given in options.items():
+        if given:
+            words += [option, *(f"{name}={value}" for name, value in given.items())]
     record: dict[str, Any] = {"command": shlex.join([*words, "-o", "DIR"]), "version": __version__}
-    record["inputs"] = _hashes(Path(place).parent, files)
+    record["inputs"] = _hashes(Path(place).parent, read_files)
     record["weights"] = {spec: weights(spec) for spec in specs.values()}
     if (there := read_manifest(folder)) is not None:
-        now = _hashes(Path(folder), (file for file in Path(folder).rglob("*.*") if file.name != "manifest.json"))
-        damaged = [name for name, known in there.get("outputs", {}).items() if now.get(name) != known]
+        damaged = _damaged(Path(folder), there)
         other = [name for name, value in record.items() if there.get(name) != value]
         if damaged or other:
-            told = f"is damaged ({damaged[0]!r})" if damaged else f"was prepared from other {other[0]!r}"
-            raise MMSRError(f"{str(folder)!r} {told}; remove it or choose another place")
+            reason = f"is damaged ({damaged!r})" if damaged else f"was prepared from other {other[0]!r}"
+            raise MMSRError(f"{str(folder)!r} {reason}; remove it or choose another place")
         return False
-    how: dict[str, Any] = {"modalities": modalities, "encoders": encoders, "min_count": min_count, "columns": columns}
-    dataset = load(source, **how, seed=seed, ties="file")
+    dataset = load(
+        source,
+        modalities=modalities,
+        encoders=encoders,
+        min_count=min_count,
+        seed=seed,
+        columns=columns,
+        files=files,
+        file_format=file_format,
+        ties="file",
+    )
     save_prepared(dataset, folder, record=record)
     return True
 
@@ -86,9 +156,19 @@ def prepare(
 def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[str, Any] | None = None) -> Path:
     """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
 
-    Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind; `record` is
-    added to the manifest. The folder appears whole or not at all (a run that is stopped leaves its pictures in a hidden
-    neighbour, for the next); `MMSRError` when it is there already or cannot be written.
+    Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind. The folder
+    appears whole or not at all (a run that is stopped leaves its pictures in a hidden neighbour, for the next).
+
+    Args:
+        dataset: the data set.
+        folder: the new folder.
+        record: entries that are added to the manifest.
+
+    Returns:
+        The folder.
+
+    Raises:
+        MMSRError: the folder is there already or cannot be written.
     """
     folder = Path(folder)
     if folder.exists():
@@ -129,7 +209,9 @@ def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
     for file in folder.rglob("*.*"):  # what a run that was stopped left and nobody asks for
         if file not in written:
             file.unlink()
-    versions = sorted((found.name, found.version) for found in metadata.distributions() if found.name in PACKAGES)
+    versions = sorted(
+        (package.name, package.version) for package in metadata.distributions() if package.name in PACKAGES
+    )
     facts = {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}
     manifest: dict[str, Any] = {"schema": SCHEMA, "name": dataset.name, "kinds": kinds, "facts": facts, **record}
     manifest |= {"modalities": [modality.name for modality in dataset.modalities], "counts": statistics(dataset)}
@@ -162,8 +244,8 @@ def _hashes(root: Path, files: Iterable[Path]) -> dict[str, str]:
     places: dict[str, list[list[str]]] = {}
     for file in sorted(files):
         places.setdefault(file.parent.relative_to(root).as_posix(), []).append([file.name, file_hash(file)])
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for place, rows in places.items():
         many = {f"{place} ({len(rows)} files)": content_hash(rows)}
-        found |= many if len(rows) > 20 else {f"{place}/{name}".removeprefix("./"): digest for name, digest in rows}
-    return found
+        hashes |= many if len(rows) > 20 else {f"{place}/{name}".removeprefix("./"): digest for name, digest in rows}
+    return hashes

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,13 +19,18 @@ from mmsr_lite.errors import MMSRError
 def atomic(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path` and move it there when the block ends well; else leave no trace.
 
-    Raises `MMSRError` when the file cannot be written (full disk, no permission); an older file at `path` stays.
+    Args:
+        path: where the file is wanted; an older one stays until the new one is whole.
 
-    >>> import tempfile, pathlib
-    >>> place = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
-    >>> with atomic(place) as tmp: _ = tmp.write_text("whole or not at all")
-    >>> place.read_text()
-    'whole or not at all'
+    Raises:
+        MMSRError: the file cannot be written (full disk, no permission).
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> place = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
+        >>> with atomic(place) as tmp: _ = tmp.write_text("whole or not at all")
+        >>> place.read_text()
+        'whole or not at all'
     """
     path = Path(path)
     tmp = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
@@ -41,14 +47,27 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def write_json(path: str | os.PathLike, record: Any, indent: int | None = None) -> None:
-    """Write `record` as UTF-8 JSON in one move; numpy numbers and arrays become plain ones, NaN is refused."""
+    """Write `record` as UTF-8 JSON in one move; numpy numbers and arrays become plain ones, NaN is refused.
+
+    Args:
+        path: the file.
+        record: dictionaries, lists, strings, numbers.
+        indent: blanks a level; None: all on one line.
+
+    Raises:
+        MMSRError: the file cannot be written.
+    """
     text = json.dumps(record, indent=indent, ensure_ascii=False, allow_nan=False, default=_plain)
     with atomic(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
 
 
 def read_json(path: str | os.PathLike) -> Any:
-    """Read JSON, or raise `MMSRError` that names the file and the place of the mistake."""
+    """Read a JSON file.
+
+    Raises:
+        MMSRError: there is no such file, or it is not JSON; the message names the place of the mistake.
+    """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -66,8 +85,9 @@ def _plain(value: Any) -> Any:
 def content_hash(*parts: Any) -> str:
     """A short stable hash of strings, numbers, bytes, arrays and nested lists of them.
 
-    >>> content_hash("a", 1) == content_hash("a", 1) != content_hash("a", 2)
-    True
+    Example:
+        >>> content_hash("a", 1) == content_hash("a", 1) != content_hash("a", 2)
+        True
     """
     digest = hashlib.sha256()
     for part in parts:
@@ -82,12 +102,22 @@ def content_hash(*parts: Any) -> str:
 
 
 def file_hash(path: str | os.PathLike) -> str:
-    """The SHA-256 of what the file holds, in hexadecimal; `MMSRError` when it cannot be read."""
+    """The SHA-256 of what the file holds, in hexadecimal.
+
+    Raises:
+        MMSRError: it cannot be read, or is no regular file (reading a pipe would never end).
+    """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise MMSRError(f"{str(path)!r} is no regular file; expected one that can be read to its end")
         with open(path, "rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         raise MMSRError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    except MMSRError:
+        raise
+    except ValueError as error:
+        raise MMSRError(f"{str(path)!r} cannot be the name of a file: {error}") from error  # a byte of value zero
 
 
 def cache_dir(*parts: str) -> Path:

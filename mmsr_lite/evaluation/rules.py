@@ -15,6 +15,7 @@ from torch import Tensor
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import id_places
 from mmsr_lite.data.split import Examples, Split
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.rankings import RANKINGS, OwnItems, rank_in_both
 from mmsr_lite.models.counting import Markov, MarkovConfig
@@ -87,6 +88,8 @@ def rule_of_popularity_now(train: Examples, examples: Examples, num_items: int) 
         num_items: V.
     """
     pieces = int(max(NOW, min(BUCKETS, CELLS // (num_items + 1))))
+    if train.times is None or examples.times is None:
+        raise MMSRError("popularity now needs examples whose times are known; split a data set that has times")
     times = train.times[train.end]
     edges = np.unique(np.quantile(times, np.linspace(0, 1, pieces + 1)[1:-1]))  # (P-1,)
     piece = np.searchsorted(edges, times, side="right")

@@ -1,4 +1,4 @@
-"""The paper's studies and three of our own, one a file; `STUDIES` is their index, `runner` carries them out."""
+"""The paper's studies and some of our own, one a file; `STUDIES` is their index, `runner` carries them out."""
 
 from mmsr_lite.experiments import (
     ablation,
@@ -6,9 +6,11 @@ from mmsr_lite.experiments import (
     codebook,
     comparison,
     controls,
+    departures,
     fusion_order,
     gates,
     missing,
+    open_choices,
     released,
 )
 
@@ -22,4 +24,6 @@ STUDIES = {
     "released": released.STUDY,
     "controls": controls.STUDY,
     "gates": gates.STUDY,
+    "departures": departures.STUDY,
+    "open_choices": open_choices.STUDY,
 }

@@ -1,4 +1,8 @@
-"""MMSR without one of its parts (paper, Table 4); NI is non-invasive."""
+"""MMSR without one of its parts (paper, Table 4); NI is non-invasive.
+
+`ho` and `he`, one family of relations alone, are on a GCN aggregator as in the paper ("The relation ablation is based
+on a GCN aggregator"). HAN-GNN's own attention over one family stands beside them.
+"""
 
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
 
@@ -9,8 +13,10 @@ VARIANTS = {
     "NI(heho)": {"fusion": "heho"},
     "hohe": {"fusion": "hohe-invasive"},
     "heho": {"fusion": "heho-invasive"},
-    "ho": {"fusion": "homogeneous"},
-    "he": {"fusion": "heterogeneous"},
+    "ho": {"aggregator": "gcn", "fusion": "homogeneous"},
+    "he": {"aggregator": "gcn", "fusion": "heterogeneous"},
+    "ho, attention": {"fusion": "homogeneous"},
+    "he, attention": {"fusion": "heterogeneous"},
     "without position": {"position": False},
     "without type": {"node_type": False},
 }

@@ -1,4 +1,8 @@
-"""How many codes there are and how many an item gets: C x k (paper, Figure 5), and no codes at all."""
+"""How many codes there are and how many an item gets: C x k (paper, Figure 5).
+
+Beside them two rows without codes. "no codes" is the paper's "not using modality codes": each item's own feature is a
+node of the graph, shared with no other item. "no modalities" leaves the modalities out altogether.
+"""
 
 import numpy as np
 
@@ -9,10 +13,18 @@ CODES_PER_ITEM = (1, 2, 3, 4, 5)
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """Every pair that the features allow, all tuned like the base."""
+    """Every pair of C and k that the features allow, and the two rows without codes, all tuned like the base.
+
+    Args:
+        setting: the data set and the terms.
+
+    Returns:
+        The jobs.
+    """
     true = setting.config()
     most = min(len(np.unique(m.features[m.present], axis=0)) for m in setting.dataset.modalities)
-    found = [Job({"model": "mmsr", "variant": "no codes"}, setting.config(modalities=()), like=true)]
+    without = {"no codes": setting.config(codes=0), "no modalities": setting.config(modalities=())}
+    found = [Job({"model": "mmsr", "variant": name}, config, like=true) for name, config in without.items()]
     for codes in (round(share * true.codes) for share in SHARES):
         for k in CODES_PER_ITEM:
             if k <= codes <= most:

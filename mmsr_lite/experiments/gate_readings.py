@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
+from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.gates import gates
-from mmsr_lite.explain.interventions import FORCED
 from mmsr_lite.models.mmsr import MMSR
 
 

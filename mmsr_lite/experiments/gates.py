@@ -1,7 +1,7 @@
 """What the update gates do (paper, section 4.3.2): beta by layer, node type, position and popularity; forced gates."""
 
 from mmsr_lite.experiments.study import Job, Reading, Setting, Study
-from mmsr_lite.explain.interventions import FORCED
+from mmsr_lite.explain.edits import FORCED
 
 
 def jobs(setting: Setting) -> list[Job]:
@@ -11,4 +11,4 @@ def jobs(setting: Setting) -> list[Job]:
     return [Job(labels, setting.config(), readings=(Reading(beside="gates"), *forced), betas=True)]
 
 
-STUDY = Study("-", "What do the gates do, and do they matter?", jobs, {"variant": "own gates"})
+STUDY = Study("-", "What do the gates do, and do they matter?", jobs, {"variant": "own gates"}, lambda row: True)

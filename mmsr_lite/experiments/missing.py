@@ -4,13 +4,11 @@ At training and test the codes are learned without what is missing; at test only
 histories whose items have lost their codes. A smaller rate loses a part of what a larger one loses.
 """
 
-from mmsr_lite.experiments.study import Job, Reading, Setting, Study
+from mmsr_lite.experiments.study import BOTH, MIXED, TEST, UNDISTURBED, Job, Reading, Setting, Study
 from mmsr_lite.models import MODELS
 
 SYSTEMS = {"mmsr": {"": {}, "global attention": {"global_attention": True}}, "sasrec-f": {"": {}}, "dif-sr": {"": {}}}
 RATES = (0.1, 0.3, 0.5, 0.7)
-MIXED = "mixed"
-BOTH, TEST = "training and test", "test"
 
 
 def jobs(setting: Setting) -> list[Job]:
@@ -32,4 +30,4 @@ def jobs(setting: Setting) -> list[Job]:
 
 
 ASKS = "How much does each system lose when modalities are missing?"
-STUDY = Study("Figure 4", ASKS, jobs, {"corruption": "", "modality": "", "rate": 0.0, "at": ""})
+STUDY = Study("Figure 4", ASKS, jobs, UNDISTURBED, lambda row: row["at"] == TEST)

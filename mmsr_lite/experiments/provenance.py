@@ -11,9 +11,10 @@ from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.statistics import paired
+from mmsr_lite.experiments.kept_ranks import pack
 from mmsr_lite.experiments.study import Job, Setting, resolved, run_id
-from mmsr_lite.experiments.table import TESTED, load_ranks, read_rows, said, system_of
+from mmsr_lite.experiments.table import read_rows
+from mmsr_lite.experiments.verdicts import compare, merged
 from mmsr_lite.training.run import RunConfig
 
 PACKAGES = ("mmsr-lite", "torch", "torch-geometric", "numpy", "scikit-learn")
@@ -47,15 +48,23 @@ def read_sidecar(place: Path, name: str) -> dict[str, Any]:
 
 
 def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> None:
-    """Write `<study>.json`; settings of runs that earlier portions noted, and tests whose ranks are gone, stay.
+    """Write `<study>.json` and `<study>-ranks.parquet` beside the table of a study; without a table, nothing.
 
-    The versions are those of the last portion that made a run; without a table there is nothing to write.
+    Settings of runs that earlier portions noted stay, as do older tests whose ranks are gone (they decide nothing).
+
+    Args:
+        place: the folder of the data set's tables.
+        name: the study.
+        setting: the data set and the terms of its studies.
+        jobs: the runs of this portion; the versions noted are those of the last portion that made a run.
     """
     rows, old = read_rows(place / f"{name}.csv"), read_sidecar(place, name)
     if not rows:
         return
     runs = old["runs"] | {run_id(job.config, job.readings[0]): _differing(job.config, setting) for job in jobs}
-    tests = {(test["system"], test["metric"]): test for test in [*old["tests"], *compare(place, name, rows, setting)]}
+    user = split(setting.dataset).test.user
+    pack(place, name, [row["run"] for row in rows], user)
+    tests = merged(old["tests"], compare(place, name, rows, user), rows)
     versions = {package: _version(package) for package in PACKAGES} | {"python": platform.python_version()}
     record = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks}
     record |= {"grid": _grid(setting)}
@@ -63,28 +72,12 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
     present = {row["run"] for row in rows}
     record["runs"] = {run: changes for run, changes in sorted(runs.items()) if run in present}
     record["versions"] = old["versions"] if record["runs"].keys() == old["runs"].keys() else versions
-    write_json(place / f"{name}.json", record | {"tests": list(tests.values())})
-
-
-def compare(place: Path, name: str, rows: list[dict[str, Any]], setting: Setting) -> list[dict[str, Any]]:
-    """The paired test of every system against its reference, where the ranks of all their runs are kept here."""
-    user, kept = split(setting.dataset).test.user, {}
-    for row in rows:
-        kept.setdefault(system_of(row), []).append(load_ranks(place / "ranks" / f"{row['run']}.npz"))
-    whole = {system: ranks for system, ranks in kept.items() if all(r is not None for r in ranks)}
-    found = []
-    for row in {system_of(row): row for row in rows}.values():
-        system, other = system_of(row), system_of(row | STUDIES[name].reference)
-        if system != other and system in whole and other in whole:
-            told = {"system": said(system), "against": said(other), "seeds": [len(whole[system]), len(whole[other])]}
-            for metric in TESTED:
-                found.append(told | {"metric": metric} | paired(whole[system], whole[other], user, metric))
-    return found
+    write_json(place / f"{name}.json", record | {"tests": tests})
 
 
 def _grid(setting: Setting) -> dict[str, list[float]]:
-    """The values that every learned system tries."""
-    return {name: list(values) for name, values in setting.grid.items()}
+    """The values that every system tries, and in how many trials."""
+    return {name: [*some.values] for name, some in setting.space.items()} | {"trials": [setting.trials]}
 
 
 def _version(package: str) -> str:

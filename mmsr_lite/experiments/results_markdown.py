@@ -13,18 +13,22 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.provenance import read_sidecar
 from mmsr_lite.experiments.table import BETAS, TESTED, read_rows, said, system_of
+from mmsr_lite.experiments.verdicts import apart, decides
 from mmsr_lite.models import MODELS
 
 FIRST = TESTED[:2]
 HEAD = """# Results
 
 Written by `mmsr-lite tables --page` from the tables beside it, and `reading.md` where a data set has one. Percent of
-the full ranking over all items: mean ± standard deviation over seeds. Learning rate, dropout and number of epochs of
-every learned system were chosen by the same trials on validation, then each seed trained on the whole training part.
-p is of the paired t-test over users against the system without a p (in `controls`, `fusion_order` and `missing`: the
-same model undisturbed), not corrected for the number of comparisons; from 0.05 on, and where the mean over users has
-another sign than that over targets, systems count as not clearly apart. "paper" is the paper's number, from its own
-features of the items and its own choice of epochs.
+the full ranking over all items: mean ± standard deviation over seeds. The settings of every system were chosen by
+trials on validation, then each seed trained on the whole training part; the column "trials" says how many.
+
+Each system is tested against the system without a difference (in `controls`, `fusion_order` and `missing`: the same
+model undisturbed). The test takes users and seeds as two crossed random samples; "difference" is in percent points,
+with the 95 % interval of the same test; p is corrected by Holm for all tests of the table. Systems with p from 0.05 on
+are not clearly apart. A system with one seed is never compared. "no ranks" says that the ranks of some run were not
+kept, so that nobody can compute the p-value again: such a pair counts as not tested, whatever an older test said of it.
+"paper" is the paper's number, from its own features of the items and its own choice of epochs.
 """
 
 
@@ -69,23 +73,27 @@ class Table:
     def __init__(self, folder: Path, name: str):
         rows, sidecar = read_rows(folder / f"{name}.csv"), read_sidecar(folder, name)
         self.name, self.labels = name, {said(system_of(row)): row for row in rows}
+        self.tried = {one: str(row["trials"] or "") for one, row in self.labels.items()}
         by = pd.DataFrame(rows)[[*TESTED]].groupby([said(system_of(row)) for row in rows])
         self.mean, self.sd, self.seeds = by.mean(), by.std(), by.size()
         self.tests = {(test["system"], test["against"], test["metric"]): test for test in sidecar["tests"]}
         tried = (f"{field} {', '.join(map(str, values))}" for field, values in sidecar["grid"].items())
-        self.trials = f"Every learned system tried {' x '.join(tried) or 'what was not noted'}."
+        self.trials = f"Trials: {' x '.join(tried) or 'not noted'}."
         self.tests |= {(other, one, metric): test for (one, other, metric), test in self.tests.items()}
         self.against = {one: said(system_of(row | STUDIES[name].reference)) for one, row in self.labels.items()}
 
     def rows(self, theirs: dict[str, dict[str, float]]) -> list[str]:
         """The Markdown table, with the paper's numbers where it has them."""
-        columns = ["system", *TESTED, "seeds", *(f"p ({metric})" for metric in FIRST)]
+        columns = ["system", *TESTED, "seeds", "trials"]
+        columns += [column for metric in FIRST for column in (f"difference ({metric})", f"p ({metric})")]
         columns += [f"paper {metric}" for metric in FIRST] if theirs else []
         lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
         for one, row in self.labels.items():
             spread = {m: f" ± {self.sd[m][one]:.2f}" if self.seeds[one] > 1 else "" for m in TESTED}
             cells = [_safe(one), *(f"{self.mean[m][one]:.2f}{spread[m]}" for m in TESTED), str(self.seeds[one])]
-            cells += [_p(self.tests.get((one, self.against[one], metric))) for metric in FIRST]
+            cells.append(self.tried[one])
+            for metric in FIRST:
+                cells += self._tested(one, metric)
             number = theirs.get(row["variant"] or row["model"], {})
             cells += [f"{number[m]:.2f}" if m in number else "" for m in FIRST] if theirs else []
             lines.append("| " + " | ".join(cells) + " |")
@@ -148,7 +156,7 @@ class Table:
         for metric in FIRST:
             a, b = self.mean[metric][one], self.mean[metric][other]
             share = f", {100 * (a / b - 1):+.1f} %" if b else ""
-            numbers = f"{a:.2f} to {b:.2f}{share}, {_p(self.tests.get((one, other, metric))) or 'p unknown'}"
+            numbers = f"{a:.2f} to {b:.2f}{share}, {_p(self.tests.get((one, other, metric))) or 'no p'}"
             parts.append(f"{self._verdict(one, other, metric)} in {metric} ({numbers})")
         return f"{_safe(one)}, compared with {_safe(other)}: {'; '.join(parts)}."
 
@@ -156,13 +164,36 @@ class Table:
         test = self.tests.get((one, other, metric))
         if test is None:
             return "not tested"
-        lead = self.mean[metric][one] - self.mean[metric][other]  # over targets; the test is over users
-        agree = lead * test["difference"] * (1 if test["system"] == one else -1) > 0
-        return ("ahead" if lead > 0 else "behind") if test["p"] < 0.05 and agree else "not clearly apart"
+        if not decides(test):
+            return "not tested, ranks not kept"
+        if not apart(test):
+            return "not clearly apart"
+        lead = self.mean[metric][one] - self.mean[metric][other]
+        return "ahead" if lead > 0 else "behind"
+
+    def _tested(self, one: str, metric: str) -> list[str]:
+        """The cells of the difference from the reference, with its interval, and of its p-value."""
+        if one == self.against[one] or self.against[one] not in self.labels:
+            return ["", ""]
+        test = self.tests.get((one, self.against[one], metric))
+        if test is not None and decides(test):
+            turned = test["system"] != one
+            ends = [-test["high"], -test["low"]] if turned else [test["low"], test["high"]]
+            difference = -test["difference"] if turned else test["difference"]
+            return [f"{difference:+.2f} ({ends[0]:+.2f} to {ends[1]:+.2f})", _p(test)]
+        pair = (one, self.against[one])
+        if any(self.seeds[name] < 2 and MODELS[self.labels[name]["model"]].learns for name in pair):
+            return ["", "one seed"]
+        return ["", "no ranks"]
 
 
 def _p(test: dict[str, Any] | None) -> str:
-    return "" if test is None else "p < 0.001" if test["p"] < 0.001 else f"p = {test['p']:.3f}"
+    """The corrected p-value in words, nothing where there is no test that decides."""
+    if test is None or not decides(test):
+        return ""
+    if test["holm"] < 0.001:
+        return "p < 0.001"
+    return f"p = {test['holm']:.3f}"
 
 
 def _safe(name: str) -> str:

@@ -5,12 +5,11 @@ A run whose name stands in a table of the data set is not repeated, and every ta
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +24,19 @@ from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
 from mmsr_lite.experiments.provenance import note_dataset, write_sidecar
 from mmsr_lite.experiments.results_markdown import write_page
-from mmsr_lite.experiments.study import LABELS, Job, Reading, Setting, run_id, tuned
+from mmsr_lite.experiments.space import TRIALS
+from mmsr_lite.experiments.study import LABELS, Job, Setting, run_id
 from mmsr_lite.experiments.table import BETAS, TUNING, read_rows, said, system_of, write_rows
+from mmsr_lite.experiments.trials import Trials
+from mmsr_lite.experiments.verdicts import recompute as recompute_all
 from mmsr_lite.experiments.worker import Worker, device_name
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import pick_device
 
 ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, where no table tells better
-_worker: Worker | None = None  # of this process
 
 
 def run_sources(
@@ -45,18 +47,39 @@ def run_sources(
     encoders: Any = None,
     min_count: int | None = None,
     limit_minutes: float = float("inf"),
+    recompute: bool = False,
     page: bool = False,
     out: str | Path,
     **how: Any,
 ) -> Iterator[str]:
-    """`run_studies` of "missing", "ablation,released" or "all" on each source (none: the wardrobe worlds); then perhaps
-    the page of all."""
+    """Carry out studies on several sources, as `mmsr-lite tables` does.
+
+    Args:
+        study: a study, several with commas between them ("ablation,released"), "all", or None for none.
+        sources: data sets as `load` takes them; none: three wardrobe worlds.
+        modalities: as for `load`.
+        encoders: as for `load`.
+        min_count: as for `load`.
+        limit_minutes: nothing begins that would end later than so many minutes from now.
+        recompute: whether to compute all tests in `out` again from the ranks that are kept there.
+        page: whether to write `out`/README.md from all tables at the end.
+        out: the folder of the tables.
+        **how: as for `run_studies`.
+
+    Yields:
+        A sentence for each thing done.
+
+    Raises:
+        MMSRError: for an unknown study, source or setting.
+    """
     deadline = time.monotonic() + 60 * limit_minutes
     names = [choose("study", name, [*STUDIES, "all"]) for name in (study or "").split(",") if name]
     names = [*STUDIES] if "all" in names else names
     for source in (sources or [f"wardrobe:{world}" for world in ("cycle", "match", "mixed")]) if names else ():
         dataset = load(source, modalities=modalities, encoders=encoders, min_count=min_count)
         yield from run_studies(names, dataset, out, deadline=deadline, **how)
+    if recompute:
+        yield from recompute_all(out)
     if page:
         yield f"Saved {write_page(out)}"
 
@@ -71,16 +94,32 @@ def run_studies(
     jobs: int = 1,
     deadline: float = float("inf"),
     changes: dict[str, Any] | None = None,
+    trials: int = TRIALS,
     dry_run: bool = False,
     only: Sequence[str] | None = None,
 ) -> Iterator[str]:
-    """Carry out studies on `dataset`, write `out`/<data set>/<study>.csv, and say of each what was done.
+    """Carry out studies on a data set and write `out`/<data set>/<study>.csv.
 
-    Nothing begins that is not expected to end before `deadline` (of `time.monotonic`); `jobs` processes run side by
-    side. `changes` are other settings of the base or, as lists, of the grid; `dry_run` only counts; `only` the systems
-    of these models are carried out, the tables keep what they have of others.
+    Args:
+        names: the studies.
+        dataset: the data set, with modalities.
+        out: the folder of the tables of all data sets.
+        seeds: runs of each system that has seeds.
+        device: "auto", "cpu" or "cuda"; with "cuda" the processes take turns on all GPUs.
+        jobs: processes side by side, on one GPU too.
+        deadline: nothing begins that is not expected to end before it (a time of `time.monotonic`).
+        changes: other settings of all systems; lists are the values that trials are drawn from.
+        trials: how many trials each system gets, before its space is extended.
+        dry_run: only count runs and estimate seconds; nothing is written.
+        only: carry out only systems of these models; the tables keep what they have of others.
+
+    Yields:
+        A sentence on the trials, then one for each study.
+
+    Raises:
+        MMSRError: for a data set without modalities, unknown names, or tables of other data or terms in `out`.
     """
-    setting, place = Setting.of(dataset, changes), Path(out, dataset.name)
+    setting, place = Setting.of(dataset, changes, trials), Path(out, dataset.name)
     if not setting.names:
         raise MMSRError(f"{dataset.name!r} has no modalities, and these studies are about them; name some")
     for name in only or ():
@@ -92,7 +131,7 @@ def run_studies(
         if jobs > 1:
             pool = pool_of(jobs, worker)
     with pool as opened:
-        submit = partial(_at_once, worker) if opened is None else partial(opened.submit, run_job_there)
+        submit = partial(at_once, worker) if opened is None else partial(opened.submit, run_job_there)
         runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS])
         yield runner.tune(names)
         for name in names:
@@ -117,78 +156,81 @@ class Runner:
     def __post_init__(self) -> None:
         self.examples = len(split(self.setting.dataset, validation=False).train)
         self.planned: set[str] = set()  # what a dry run has counted
+        self.seconds: dict[str, float] = {}  # and what it expects
+        self.trials = Trials(self.setting, self.place)
         self.pace: dict[str, list[float]] = {}  # of each model, seconds for an epoch
         for path in self.place.glob("*.csv"):
             self._clock(read_rows(path) if path.stem in (*STUDIES, TUNING) else [])
 
     def tune(self, names: Sequence[str]) -> str:
-        """Carry out the trials of all these studies side by side; what was done, in a sentence."""
-        trials = [t for name in names for some in self._trials(self._jobs(name)).values() for t in some]
-        told = self._execute(TUNING, [*{run_id(trial.config): trial for trial in trials}.values()])
+        """Carry out the trials of all these studies side by side; what was done, in a sentence.
+
+        Where the best trial of a system stands at an edge of the space, more follow, until it does not.
+        """
+        systems = {run_id(job.config): job for name in names for job in self.trials.systems(self._jobs(name))}
+        known: set[str] = set()
+        done = todo = there = 0
+        while True:
+            trials = {run_id(one.config): one for job in systems.values() for one in self.trials.jobs(job)}
+            new = [one for run, one in trials.items() if run not in known]
+            if known and not new:  # no best trial stands at an edge
+                break
+            counts = self._execute(TUNING, new, [*trials])
+            done, todo, there = done + counts[0], todo + counts[1], there + counts[2]
+            known |= trials.keys()
+            if self.dry or counts[0] < counts[1] or not new:
+                break
+        told = self._told(TUNING, done, todo, there)
         return f"{self.setting.dataset.name}: {'; '.join([told, *self.failed])}"
 
     def _jobs(self, name: str) -> list[Job]:
         return [job for job in STUDIES[name].jobs(self.setting) if job.config.model in self.only]
 
-    def _trials(self, jobs: list[Job]) -> dict[str, list[Job]]:
-        """The trials of each system that learns, by the run that is tuned."""
-        return {
-            run_id(system): [replace(job, config=c, readings=(Reading(),)) for c in self.setting.trials(system)]
-            for job in sorted(jobs, key=lambda job: job.like in (None, job.config))  # the last one gives the labels
-            if MODELS[(system := job.like or job.config).model].learns
-        }
-
     def study(self, name: str) -> str:
         """Carry out one study, whose trials are there, as far as time allows; what was done, in a sentence."""
-        self.failed, jobs = [], self._jobs(name)
-        trials = self._trials(jobs)
-        judged = {row["run"]: row for row in read_rows(self.place / f"{TUNING}.csv")}
+        self.failed, self.trials.failed, jobs = [], [], self._jobs(name)
         runs, waiting = [], set()
         for job in jobs:
-            system = run_id(job.like or job.config)
-            rows = [judged.get(run_id(trial.config)) for trial in trials.get(system, ())]
-            if self.dry or all(rows):
-                runs += self._seeded(job, rows)
+            system = job.like or job.config
+            if self.dry or self.trials.all_judged(system):
+                runs += self.trials.seeded(job, self.seeds)
             else:
-                waiting.add(system)
+                waiting.add(run_id(system))
         try:
-            told = [self._execute(name, runs)]
+            told = [self._told(name, *self._execute(name, runs))]
         finally:
             if not self.dry:
                 write_sidecar(self.place, name, self.setting, runs)
         if waiting:
             told.append(f"{len(waiting)} systems wait for trials")
-        return f"{self.setting.dataset.name}, {name}: {'; '.join(told + self.failed)}"
+        return f"{self.setting.dataset.name}, {name}: {'; '.join(told + self.trials.failed + self.failed)}"
 
-    def _seeded(self, job: Job, rows: list[dict[str, Any] | None]) -> list[Job]:
-        """The job with what its trials chose, for every seed; a model that counts needs neither."""
-        if not rows:
-            return [replace(job, config=job.config.with_settings(selection="none"))]
-        worth = np.array([row["MRR@5"] if row else 0.0 for row in rows])
-        if np.isnan(worth).all():
-            self.failed.append(f"no trial of {said(system_of(job.labels))} could be trained")
-            return []
-        best = int(np.nanargmax(worth))
-        epochs = int(rows[best]["best_epoch"]) if rows[best] else job.config.train.epochs
-        trial = self.setting.trials(job.config)[best]
-        return [replace(job, config=tuned(job.config, trial, epochs, seed)) for seed in range(self.seeds)]
+    def _told(self, name: str, done: int, todo: int, there: int) -> str:
+        if self.dry:
+            return f"{todo} runs of {name}, about {self.seconds[name]:.0f} s of one process"
+        return f"{done} of {todo} runs of {name}, {there} were there"
 
-    def _execute(self, name: str, jobs: list[Job]) -> str:
-        """Run the jobs that no table has; each row is in the table as soon as it is known."""
+    def _execute(self, name: str, jobs: list[Job], order: Sequence[str] | None = None) -> tuple[int, int, int]:
+        """Run the jobs that no table has; each row is in the table as soon as it is known.
+
+        Returns how many were run, how many were to be run, and how many were there; `order` is that of the table.
+        """
         file, told = self.place / f"{name}.csv", {"study": name, "dataset": self.setting.dataset.name}
         wanted = {run_id(job.config, r): (job.labels | r.labels, job) for job in jobs for r in job.readings}
+        order = [*wanted] if order is None else order
         rows, others = self._known(name, wanted)
         have = {row["run"] for row in rows}
         there = have | others.keys() | self.planned
         todo = [job for job in jobs if any(run_id(job.config, reading) not in there for reading in job.readings)]
         if self.dry:
             self.planned |= wanted.keys()
-            return f"{len(todo)} runs of {name}, about {sum(map(self._expected, todo)):.0f} s of one process"
+            self.seconds[name] = sum(map(self._expected, todo))
+            return 0, len(todo), len(jobs) - len(todo)
         for run, (labels, job) in wanted.items():
             if run not in have and job not in todo:  # another study has it
                 rows.append(others[run] | dict(zip(LABELS, system_of(labels), strict=True)) | told)
         if len(rows) > len(have):
-            write_rows(file, rows, wanted)
+            write_rows(file, rows, order)
         done = 0
         if self.processes > 1:
             todo.sort(key=self._expected, reverse=True)  # the longest first, so that all processes end together
@@ -197,10 +239,10 @@ class Runner:
                 found = self._result(name, job, future)
             except (MemoryError, BrokenProcessPool) as error:
                 raise MMSRError(f"{error}; what was done is in {str(file)!r}, go on with fewer --jobs") from error
-            rows += [row | told for row in found if row["run"] not in have]
-            write_rows(file, rows, wanted)
+            rows += [row | told | {"trials": job.trials} for row in found if row["run"] not in have]
+            write_rows(file, rows, order)
             done += 1
-        return f"{done} of {len(todo)} runs of {name}, {len(jobs) - len(todo)} were there"
+        return done, len(todo), len(jobs) - len(todo)
 
     def _known(self, name: str, wanted: dict[str, tuple[dict, Job]]) -> tuple[list[dict], dict[str, dict]]:
         """The rows of a table, but for what older code gave for a run that is wanted; and all rows of the others."""
@@ -219,8 +261,8 @@ class Runner:
             self.failed.append(f"{said(system_of(job.labels))}, seed {job.config.train.seed}: {error}")
             if name != TUNING or "loss" not in str(error):
                 return []
-            trial = {"at": "validation", "lr": job.config.train.lr, "run": run_id(job.config)}  # it diverged: a bad one
-            return [job.labels | trial | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
+            diverged = {"at": "validation", "lr": job.config.train.lr, "run": run_id(job.config)}
+            return [job.labels | diverged | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
         self._clock(found)
         if betas:
             place, told = self.place / f"{BETAS}.csv", {"study": name, "dataset": self.setting.dataset.name}
@@ -252,38 +294,7 @@ class Runner:
 
     def _expected(self, job: Job) -> float:
         """Seconds that a job will take, from the same model's runs on this device where there are any."""
-        epochs = job.config.train.epochs if MODELS[job.config.model].learns else 1
+        plan = job.config.train
+        epochs = (plan.stop_after or plan.epochs) if MODELS[job.config.model].learns else 1
         rough = self.examples * ROUGH[torch.device(self.worker.device).type]
         return (epochs + len(job.readings) - 1) * float(np.median(self.pace.get(job.config.model, [rough])))
-
-
-def _at_once(worker: Worker, job: Job) -> Future:
-    """What a pool of processes would give, from this one."""
-    future: Future = Future()
-    try:
-        future.set_result(worker.run_job(job))
-    except (MMSRError, MemoryError) as error:
-        future.set_exception(error)
-    return future
-
-
-def pool_of(jobs: int, worker: Worker) -> ProcessPoolExecutor:
-    """So many processes that run the jobs of `worker`, on all the GPUs there are when its device is "cuda"."""
-    spawn = get_context("spawn")
-    return ProcessPoolExecutor(jobs, spawn, _begin_process, (worker, spawn.Value("i", 0)))
-
-
-def _begin_process(worker: Worker, begun: Any) -> None:
-    global _worker
-    _worker = worker
-    torch.set_num_threads(1)
-    with begun.get_lock():
-        number, begun.value = begun.value, begun.value + 1
-    if worker.device == "cuda":
-        torch.cuda.set_device(number % torch.cuda.device_count())
-
-
-def run_job_there(job: Job):
-    """Run a job in a process of `pool_of`."""
-    assert _worker is not None
-    return _worker.run_job(job)

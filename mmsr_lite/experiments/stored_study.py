@@ -3,22 +3,34 @@
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.provenance import compare, read_sidecar
-from mmsr_lite.experiments.study import LABELS, Setting, run_id, tuned
+from mmsr_lite.experiments.provenance import read_sidecar
+from mmsr_lite.experiments.study import LABELS, Job, Setting, run_id
 from mmsr_lite.experiments.table import read_rows, system_of
+from mmsr_lite.experiments.verdicts import apart
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.records import StudyRecord
+from mmsr_lite.training.run import RunConfig
 
 
 def open_study(folder: str | Path, name: str) -> StudyRecord:
-    """The study `name` on the data set whose tables are in `folder`: rows, paired tests, best reachable, terms.
+    """Read a study on one data set.
 
-    Raises `MMSRError` when there is no such table.
+    Args:
+        folder: the folder of the data set's tables.
+        name: the study.
+
+    Returns:
+        A record of `rows`, `tests` (each with `apart`: whether it finds a difference), `runs` (the settings of each
+        run that are not the usual ones), `terms`, `labels` and what can be reached at best.
+
+    Raises:
+        MMSRError: when there is no such table.
     """
     rows, note = read_rows(Path(folder, f"{name}.csv")), Path(folder, "dataset.json")
     if not rows:
@@ -29,30 +41,45 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
     record |= {
         "dataset": told["name"],
         "reachable": told["reachable"],
-        "terms": told["terms"] | sidecar["grid"],
+        "terms": {name: values for name, values in sidecar["grid"].items() if name != "trials"} | told["terms"],
         "labels": [*LABELS],
+        "runs": sidecar["runs"],
     }
-    return StudyRecord(record, rows=rows, tests=sidecar["tests"])
+    return StudyRecord(record, rows=rows, tests=[test | {"apart": apart(test)} for test in sidecar["tests"]])
 
 
 def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None = None) -> StudyRecord:
-    """The record with its runs of seed 0 trained anew on a CPU, with what the trials of its tables chose.
+    """Train the runs of seed 0 of a study anew on a CPU, with the settings that its tables note for each run.
 
-    `only` those of these models. Nothing is written; a CPU gives the numbers of a CPU's table again.
+    Nothing is written; a CPU gives the numbers of a CPU's table again.
+
+    Args:
+        record: a record of `open_study`.
+        dataset: its data set.
+        only: names of models whose systems are trained; None: all.
+
+    Returns:
+        The record with the new rows. One seed is never compared, so it has no tests.
     """
     setting, rows = Setting.of(dataset, record["terms"]), []
-    kept = {row["run"]: row for row in record["rows"] if row["seed"] == 0}
+    kept = {row["run"] for row in record["rows"] if row["seed"] == 0}
     told = {"study": record["study"], "dataset": dataset.name}
     with TemporaryDirectory() as place:
         worker = Worker(dataset, "cpu", Path(place, "ranks"))
         for job in STUDIES[record["study"]].jobs(setting):
             if only is None or job.labels["model"] in only:
-                lengths, trials = {row["epochs"] for row in kept.values()} - {0}, setting.trials(job.config)
-                configs = [tuned(job.config, one, epochs, 0) for epochs in lengths for one in trials]
-                configs.append(job.config.with_settings(selection="none"))  # of a model that counts
-                found = next((config for config in configs if run_id(config, job.readings[0]) in kept), None)
-                if found is not None:
-                    made = worker.run_job(replace(job, config=found))[0]
+                configs = (_noted(job, run, record["runs"].get(run)) for run in kept)
+                config = next((config for config in configs if config is not None), None)
+                if config is not None:
+                    made = worker.run_job(replace(job, config=config))[0]
                     rows += [dict(zip(LABELS, system_of(row), strict=True)) | row | told for row in made]
-        tests = compare(Path(place), record["study"], rows, setting)
-    return record | {"rows": rows, "tests": tests}
+    return StudyRecord(record, rows=rows, tests=[])
+
+
+def _noted(job: Job, run: str, changes: dict[str, Any] | None) -> RunConfig | None:
+    """The run of a job that a table notes as `run` with `changes` of its settings; None when it is another system's."""
+    if changes is None or changes["model"] != job.config.model:
+        return None
+    names = {name: value for name, value in changes.items() if name not in ("model", "modalities")}
+    config = job.config.with_settings(**names)
+    return config if run in (run_id(config, job.readings[0]), run_id(config)) else None

@@ -1,42 +1,49 @@
 """What a study is: systems on equal terms (paper, section 5), each a run with labels, and what is read off it.
 
-Equal terms: the same split, features, codes, loss, width, batch and most epochs, and as many trials. Every learned
-system has the trials of `GRIDS` with seed 0, judged on validation; they choose learning rate, dropout and number of
-epochs, and each seed then trains so on the whole training part. A system may be tuned `like` another where only the
+Equal terms: the same split, features, codes, loss, width and batch, and as many trials from the same space. Every
+system that has something to choose, counting included, has the trials of `space.SPACE`: with seed 0, judged on
+validation. The best one is the setting of the system's runs. Each seed trains on the whole training part along the
+schedule that the trial had, up to the epoch that was best there. A system may be tuned `like` another where only the
 data differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
-from itertools import product
 from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.storage import content_hash
 from mmsr_lite.errors import choose
+from mmsr_lite.experiments.space import COUNTED, LEARNED, SPACE, TRIALS, Space, changed, draw
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run import DEMO, RunConfig
 
 LABELS = ("model", "variant", "corruption", "modality", "rate", "at")  # columns that name a system
+MIXED = "mixed"  # the label of what is done to all modalities
+BOTH, TEST = "training and test", "test"  # where something is destroyed
+UNDISTURBED = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
+FORMERLY_FIXED = {"slope": 0.01}  # settings that were not there when the first tables were made, and what they were
 BASES = {  # settings of every system that has them, by kind of source; but layers are MMSR's, others have their own
-    "wardrobe": {name: DEMO[name] for name in ("dim", "layers", "codes", "codes_per_item", "epochs", "batch")},
-    "folder": {"dim": 128, "layers": 1, "codes": 30, "codes_per_item": 3, "epochs": 10, "batch": 512},
-}
-GRIDS = {  # the trials; "dropout" is every field of the model's config whose name ends so
-    "wardrobe": {"lr": (5e-3, 2e-2), "dropout": (0.0, 0.2)},
-    "folder": {"lr": (3e-3, 1e-2), "dropout": (0.2, 0.5)},
+    "wardrobe": {name: DEMO[name] for name in ("dim", "layers", "codes", "codes_per_item", "batch")},
+    "folder": {"dim": 128, "layers": 1, "codes": 30, "codes_per_item": 3, "batch": 512},
 }
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read off a trained model: the test targets' ranks, perhaps with modalities missing or with forced gates.
+    """What is read off a trained model: the test targets' ranks, perhaps with something destroyed or forced.
 
-    `rate` of the items lose modality `corrupted` (None: all) at test only; `gate` is one of `gates.FORCED`. The plain
-    one `beside` a study's others is of the model that they are read off: no GPU trains a model twice alike.
+    Attributes:
+        labels: what names the reading beside the labels of its job.
+        rate: share of the items that lose a modality at test only, or of the positions that trade it there.
+        corrupted: that modality; None: all.
+        gate: one of `gates.FORCED`.
+        beside: the study whose other readings are of the same model; the plain reading has it, because no GPU trains a
+            model twice alike.
+        displaced: whether positions of histories trade the modality, in place of items that lose it.
     """
 
     labels: dict[str, Any] = field(default_factory=dict)
@@ -44,47 +51,89 @@ class Reading:
     corrupted: str | None = None
     gate: str = ""
     beside: str = ""
+    displaced: bool = False
 
 
 @dataclass(frozen=True)
 class Job:
-    """A system of a study, for any seed: its labels, its run and what is read off it; `betas` keeps its gates too."""
+    """A system of a study, for any seed.
+
+    Attributes:
+        labels: what names it in the table.
+        config: its run.
+        like: the system whose trials choose its settings; None: its own.
+        readings: what is read off the trained model, a row of the table each.
+        betas: whether its gates are kept, too.
+        trials: how many trials chose its settings; 0 where there was nothing to choose, or it is not yet known.
+    """
 
     labels: dict[str, Any]
     config: RunConfig
     like: RunConfig | None = None
     readings: tuple[Reading, ...] = (Reading(),)
     betas: bool = False
+    trials: int = 0
 
 
 @dataclass(frozen=True)
 class Study:
-    """`jobs(setting)` lists the systems; each is tested against the one whose labels differ from its by `reference`."""
+    """A study: which systems it has, and which of them each is tested against.
+
+    Attributes:
+        paper: the table or figure of the paper that it repeats, "-" for one of our own.
+        asks: the question, in a sentence.
+        jobs: gives the systems on a data set.
+        reference: labels of the system that another is tested against: its own labels, changed to these.
+        of_one_model: whether the system of a row was read off the same trained model as its reference.
+    """
 
     paper: str
     asks: str
     jobs: Callable[[Setting], list[Job]]
     reference: dict[str, Any]
+    of_one_model: Callable[[dict[str, Any]], bool] = lambda row: False
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A data set in memory, and the terms that are equal for all systems on it."""
+    """A data set in memory, and the terms that are equal for all systems on it.
+
+    Attributes:
+        dataset: the data set.
+        base: settings of every system that has them.
+        space: what trials are drawn from.
+        trials: how many each system gets, before its space is extended.
+    """
 
     dataset: Dataset
     base: dict[str, Any]
-    grid: dict[str, Sequence[float]]
+    space: Space
+    trials: int = TRIALS
 
     @classmethod
-    def of(cls, dataset: Dataset, changes: dict[str, Any] | None = None) -> Setting:
-        """The terms for this data set, with `changes` to the base or, as lists, to the grid."""
+    def of(cls, dataset: Dataset, changes: dict[str, Any] | None = None, trials: int = TRIALS) -> Setting:
+        """The terms for a data set.
+
+        Args:
+            dataset: the data set.
+            changes: other settings of all systems; a list is the values that trials are drawn from, a single value of
+                a setting of the space fixes it.
+            trials: how many trials each system gets.
+
+        Returns:
+            The terms.
+
+        Raises:
+            MMSRError: for a setting that no system has, or a list for one that is not in the space.
+        """
         kind, changes = "wardrobe" if dataset.name.startswith("wardrobe") else "folder", changes or {}
         configs = (RunConfig, TrainConfig, *(model.Config for model in MODELS.values()))
         known = {f.name for config in configs for f in fields(config)}
         for name in changes:
             choose("setting", name, known)
-        grid = {name: tuple(changes.get(name, values)) for name, values in GRIDS[kind].items()}
-        return cls(dataset, BASES[kind] | {k: v for k, v in changes.items() if k not in grid}, grid)
+        listed = {name for name, value in changes.items() if isinstance(value, list | tuple) and name in SPACE}
+        base = BASES[kind] | {name: value for name, value in changes.items() if name not in listed}
+        return cls(dataset, base, changed(SPACE, changes), trials)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,19 +142,72 @@ class Setting:
 
     def config(self, model: str = "mmsr", **settings: Any) -> RunConfig:
         """A run on this data set in memory; settings of the base that the model does not have are left out."""
-        run = RunConfig(self.dataset.name, self.names, model=model)
+        run = RunConfig(self.dataset.name, self.names, model=model, refit=False)
         has = {f.name for kind in (RunConfig, TrainConfig, MODELS[model].Config) for f in fields(kind)}
         has -= set() if model == "mmsr" else {"layers"}
         return run.with_settings(**{name: value for name, value in self.base.items() if name in has} | settings)
 
-    def trials(self, config: RunConfig) -> list[RunConfig]:
-        """The system of `config` with each value of the grid, judged on validation."""
-        drops = [f.name for f in fields(MODELS[config.model].Config) if f.name.endswith("dropout")]
-        values = product(self.grid["lr"], self.grid["dropout"] if drops else (0.0,))
-        return [
-            config.with_settings(lr=lr, **dict.fromkeys(drops, drop), selection="validation", seed=0)
-            for lr, drop in values
-        ]
+    def chosen_by_trials(self, model: str) -> tuple[str, ...]:
+        """The settings of the space that a model has, in the order of the space.
+
+        Args:
+            model: name of a model.
+
+        Returns:
+            Names; none for a model that has nothing to choose.
+        """
+        own = {f.name for f in fields(MODELS[model].Config)}
+        if MODELS[model].learns:
+            has = own | {"lr", "weight_decay", "epochs"} | {"dropout" for name in own if name.endswith("dropout")}
+            return tuple(name for name in LEARNED if name in has)
+        return tuple(name for name in COUNTED if name in own)
+
+    def points(self, model: str) -> list[dict[str, float]]:
+        """The first trials of every system of a model: different points of the space; none where nothing is to choose.
+
+        Args:
+            model: name of a model.
+
+        Returns:
+            Points, setting -> value.
+        """
+        names = self.chosen_by_trials(model)
+        if not names:
+            return []
+        points = draw(self.space, names, self.trials)
+        if len(points) == 1 and not MODELS[model].learns:  # nothing is left to choose
+            return []
+        return points
+
+
+def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:
+    """The run with the values of a point of the space; "dropout" is every setting whose name ends so.
+
+    Args:
+        config: the run.
+        point: setting -> value.
+
+    Returns:
+        The changed run.
+    """
+    own = [f.name for f in fields(MODELS[config.model].Config) if f.name.endswith("dropout")]
+    settings = {name: value for name, value in point.items() if name != "dropout"}
+    if "dropout" in point:
+        settings |= dict.fromkeys(own, point["dropout"])
+    return config.with_settings(**settings)
+
+
+def trial(config: RunConfig, point: dict[str, float]) -> RunConfig:
+    """The run that judges a point of the space: seed 0, on validation.
+
+    Args:
+        config: the system.
+        point: setting -> value.
+
+    Returns:
+        The run.
+    """
+    return at_point(config, point).with_settings(selection="validation", seed=0, refit=False)
 
 
 def variants_of_mmsr(variants: dict[str, dict[str, Any]]) -> Callable[[Setting], list[Job]]:
@@ -113,15 +215,26 @@ def variants_of_mmsr(variants: dict[str, dict[str, Any]]) -> Callable[[Setting],
     return lambda setting: [Job({"model": "mmsr", "variant": n}, setting.config(**v)) for n, v in variants.items()]
 
 
-def tuned(config: RunConfig, trial: RunConfig, epochs: int, seed: int) -> RunConfig:
-    """`config` with what a trial chose, to be trained on the whole training part."""
-    chosen = {name: value for name, value in trial.settings.items() if name.endswith("dropout")}
-    return config.with_settings(**chosen, lr=trial.train.lr, epochs=epochs, selection="none", seed=seed)
+def tuned(config: RunConfig, point: dict[str, float], best_epoch: int, seed: int) -> RunConfig:
+    """The system as a trial chose it: on the whole training part, along the trial's schedule up to its best epoch.
+
+    Args:
+        config: the system.
+        point: the values that the trial had.
+        best_epoch: the epoch that was best on validation.
+        seed: of the run.
+
+    Returns:
+        The run.
+    """
+    chosen = at_point(config, point).with_settings(selection="none", seed=seed)
+    return chosen.with_settings(stop_after=best_epoch if best_epoch < chosen.train.epochs else 0)
 
 
 def resolved(config: RunConfig) -> dict[str, Any]:
     """Every setting of a run by its name, the model's defaults too."""
-    own = asdict(replace(config, settings={}))
+    refit = config.refit and config.train.selection == "validation"  # else nothing was held out
+    own = asdict(replace(config, settings={}, refit=refit))
     del own["settings"]
     return own | own.pop("train") | asdict(config.model_config)
 
@@ -129,8 +242,12 @@ def resolved(config: RunConfig) -> dict[str, Any]:
 def run_id(config: RunConfig, reading: Reading | None = None) -> str:
     """The name of a run, or of a reading off it, in all tables: the same on every device and under every label.
 
-    Settings that are off (0, "", False, None) do not count, so an option that comes to be later renames nothing.
+    Settings that are off (0, "", False, None) do not count, and neither do those of FORMERLY_FIXED at the value they
+    had before: an option that comes to be later renames nothing.
     """
     settings = {name: value for name, value in sorted(resolved(config).items()) if value and name != "device"}
-    more = [] if reading is None else [(reading.rate, reading.corrupted, reading.gate), (reading.beside,)]
-    return content_hash(settings, *(m for m in more if m not in ((0.0, None, ""), ("",))))[:12]
+    settings = {name: value for name, value in settings.items() if value != FORMERLY_FIXED.get(name)}
+    more: list[tuple] = []
+    if reading is not None:
+        more = [(reading.rate, reading.corrupted, reading.gate), (reading.beside,), (reading.displaced,)]
+    return content_hash(settings, *(m for m in more if m not in ((0.0, None, ""), ("",), (False,))))[:12]

@@ -1,4 +1,4 @@
-"""The tables of the studies: tidy CSV, rewritten whole after every run, and the ranks that paired tests need."""
+"""The tables of the studies: tidy CSV files, rewritten whole after every run."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +16,7 @@ TUNING, BETAS = "tuning", "gate_values"  # the tables of the trials, and of what
 TESTED = ("HR@5", "MRR@5", "HR@20", "MRR@20")  # the paper's metrics
 METRICS = tuple(metrics(np.ones(1)))
 COLUMNS = ("study", "dataset", *LABELS, "seed", *METRICS, "epochs", "best_epoch", "lr", "dropout", "seconds")
-COLUMNS = (*COLUMNS, "device", "run")
+COLUMNS = (*COLUMNS, "device", "run", "trials")
 DIGITS = dict.fromkeys(METRICS, 4) | {"seconds": 2}
 NUMBERS = (*METRICS, "lr", "dropout")  # may be empty
 WORDS = {name: str for name in ("study", "dataset", *LABELS, "device", "run") if name != "rate"}
@@ -28,6 +28,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         return []
     try:
         found = pd.read_csv(path, dtype=WORDS, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
+        if "trials" not in found:  # older tables do not say how many trials chose the settings
+            found["trials"] = 0
         return found[[*COLUMNS]].to_dict("records")
     except (ValueError, KeyError, OSError) as error:
         raise MMSRError(f"{str(path)!r} is no table of a study: {error}; move it away or mend it") from error
@@ -39,7 +41,9 @@ def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str]) -> 
     ordered = sorted(rows, key=lambda row: places.get(row.get("run"), len(places)))
     with atomic(path) as tmp:
         named = [dict(zip(LABELS, system_of(row), strict=True)) | row for row in ordered]
-        pd.DataFrame(named, columns=COLUMNS).round(DIGITS).to_csv(tmp, index=False)
+        table = pd.DataFrame(named, columns=COLUMNS).round(DIGITS)
+        table["trials"] = table["trials"].fillna(0).astype(int)
+        table.to_csv(tmp, index=False)
 
 
 def system_of(row: dict[str, Any]) -> tuple:
@@ -54,18 +58,3 @@ def said(system: tuple) -> str:
     'mmsr, missing, mixed, 0.3, test'
     """
     return ", ".join(f"{label}" for label in system if label)
-
-
-def save_ranks(path: Path, ranks: np.ndarray) -> None:
-    """Keep ranks, which may be halves, as whole numbers."""
-    twice = np.rint(2 * ranks)
-    with atomic(path) as tmp, open(tmp, "wb") as file:
-        np.savez_compressed(file, twice=twice.astype(np.uint16 if twice.max() < 2**16 else np.uint32))
-
-
-def load_ranks(path: Path) -> np.ndarray | None:
-    """The ranks (E,), or None when they are not kept here."""
-    if not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as stored:
-        return stored["twice"] / 2

@@ -15,14 +15,14 @@ from mmsr_lite.data.storage import content_hash
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.experiments.gate_readings import betas, forced
+from mmsr_lite.experiments.kept_ranks import save_ranks
 from mmsr_lite.experiments.study import Job, Reading, run_id
-from mmsr_lite.experiments.table import save_ranks
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.training.fit import Run
 from mmsr_lite.training.loop import pick_device
-from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt
+from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, displace
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,34 @@ class Worker:
         return self.kept.get(key, ())
 
     def _read(self, job: Job, run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        if run.model.learns and run.config.train.selection == "validation":
-            best = run.history["epochs"][run.history["best_epoch"] - 1]["validation"]
+        if run.config.train.selection == "validation":
+            if run.model.learns:
+                best = run.history["epochs"][run.history["best_epoch"] - 1]["validation"]
+            else:
+                best = metrics(ranks(run.model, run.split.validation))
             return [job.labels | {"at": "validation"} | best | {"run": run_id(job.config)}], []
         parts, found = run.split, []
         for reading in job.readings:
-            read = run.model
-            if reading.rate:
-                read = drop_codes_at_test(run.model, run.config, run.dataset, run.codebooks, reading)
-            with listen(read, forced(read, reading.gate) if reading.gate else None):
-                places = ranks(read, parts.test)
+            places = _ranks_of(reading, run)
             name = run_id(job.config, reading)
             save_ranks(self.ranks / f"{name}.npz", places)
             found.append(job.labels | reading.labels | metrics(places) | {"run": name})
         counts = np.bincount(parts.train.targets, minlength=run.dataset.num_items + 1)
         return found, betas(run.model, run.dataset, parts.test, counts) if job.betas else []
+
+
+def _ranks_of(reading: Reading, run: Run) -> np.ndarray:
+    """(E,) the ranks of the test targets, read off a trained run as `reading` asks."""
+    model, test = run.model, run.split.test
+    if reading.displaced:
+        displace(model, reading.corrupted, reading.rate, run.config.train.seed)
+        found = ranks(model, test)
+        displace(model, None, 0.0, 0)
+        return found
+    if reading.rate:
+        model = drop_codes_at_test(model, run.config, run.dataset, run.codebooks, reading)
+    with listen(model, forced(model, reading.gate) if reading.gate else None):
+        return ranks(model, test)
 
 
 def drop_codes_at_test(

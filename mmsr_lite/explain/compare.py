@@ -11,17 +11,26 @@ from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.explain.inputs import count_of
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.records import CompareRecord
+from mmsr_lite.records.evidence import Difference, Disagreement, Pair
 
 
 def bootstrap(values: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[Any, Any]:
-    """The mean of `values` (U,) and its 95 % interval over `draws` samples of U of them with replacement.
+    """A mean and its 95 % interval from users drawn again.
 
-    Of `values` (X, U) a list of X means and one of X intervals, all from the same samples.
+    Args:
+        values: (U,) one number for each user, or (X, U) several, which are drawn alike.
+        draws: how many samples of U users with replacement.
+        seed: of the samples.
 
-    >>> bootstrap(np.ones(5))
-    (1.0, [1.0, 1.0])
+    Returns:
+        The mean and [low, high]; of (X, U) a list of X means and one of X intervals.
+
+    Example:
+        >>> bootstrap(np.ones(5))
+        (1.0, [1.0, 1.0])
     """
     rng, count = np.random.default_rng(seed), values.shape[-1]
     drawn = (np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(draws))
@@ -39,57 +48,104 @@ def compare(
     most: int = 20,
     progress: bool = False,
 ) -> CompareRecord:
-    """Metrics of each model, differences of each pair with 95 % intervals over users, and where ranks differ most.
+    """Compare models on the same users: metrics, paired differences with intervals, and where ranks differ most.
 
-    A user counts once: metrics are means over the user's targets first. Raises `MMSRError` for fewer than two models.
+    A user counts once: metrics are means over the user's targets first.
 
-    >>> from mmsr_lite.data.split import split
-    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-    >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
-    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
-    >>> model = MMSR(MMSRConfig(dim=8), world.num_items)
-    >>> compare({"one": model, "two": model}, world, split(world).test)["pairs"][0]["differences"]["MRR"]["clear"]
-    False
+    Args:
+        models: two models or more, each under a name.
+        dataset: the data set they were trained on.
+        examples: the histories and targets to rank.
+        draws: how many samples of users the intervals come from.
+        seed: of these samples.
+        most: how many targets the record names on whose rank the models differ most.
+        progress: whether to show a bar.
+
+    Returns:
+        The record that `show.compare` draws; metrics in percent, the first of a pair minus the second.
+
+    Raises:
+        MMSRError: for fewer than two models.
+
+    Example:
+        >>> from mmsr_lite.data.split import split
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> model = MMSR(MMSRConfig(dim=8), world.num_items)
+        >>> compare({"one": model, "two": model}, world, split(world).test)["pairs"][0]["differences"]["MRR"]["clear"]
+        False
     """
-    if len(models) < 2:
-        raise MMSRError(f"compare got {list(models)}; expected two models or more, each under a name")
+    if not isinstance(models, Mapping) or len(models) < 2:
+        given = list(models) if isinstance(models, Mapping) else type(models).__name__
+        raise MMSRError(f"compare got {given}; expected two models or more, each under a name")
+    draws, most = count_of(draws, "draws"), count_of(most, "most", least=0)
     names = list(models)
-    found = np.stack([ranks(model, examples, progress=progress) for model in models.values()])  # (models, E)
+    positions = np.stack([ranks(model, examples, progress=progress) for model in models.values()])  # (models, E)
     users, place, count = np.unique(examples.user, return_inverse=True, return_counts=True)
-    each = {  # (models, U), percent
+    by_user = {  # each metric (models, U), percent
         name: np.stack([100 * np.bincount(place, row) / count for row in gain])
-        for name, gain in ({"MRR": 1 / found} | gains(found)).items()
+        for name, gain in ({"MRR": 1 / positions} | gains(positions)).items()
     }
-    pairs = []
+    pairs: list[Pair] = []
     for one, two in combinations(range(len(names)), 2):
-        both = bootstrap(np.stack([values[one] - values[two] for values in each.values()]), draws, seed)
-        differences = {
+        apart = np.stack([values[one] - values[two] for values in by_user.values()])  # (metrics, U)
+        means, intervals = bootstrap(apart, draws, seed)
+        differences: dict[str, Difference] = {
             name: {"mean": mean, "interval": [low, high], "clear": not low <= 0 <= high}
-            for name, mean, (low, high) in zip(each, *both, strict=True)
+            for name, mean, (low, high) in zip(by_user, means, intervals, strict=True)
         }
-        lead = np.sign(each["MRR"][one] - each["MRR"][two])
-        counts = {word: int((lead == sign).sum()) for word, sign in (("better", 1), ("worse", -1), ("equal", 0))}
-        told = _sentence(names[one], names[two], differences["MRR"], len(users))
-        pairs.append({"models": [one, two], "differences": differences, **counts, "sentence": told})
-    apart = np.log(found.max(0) / found.min(0))
+        lead = np.sign(by_user["MRR"][one] - by_user["MRR"][two])  # (U,)
+        pair: Pair = {
+            "models": [one, two],
+            "differences": differences,
+            "better": int((lead == 1).sum()),
+            "worse": int((lead == -1).sum()),
+            "equal": int((lead == 0).sum()),
+            "sentence": _sentence(names[one], names[two], differences["MRR"], len(users)),
+        }
+        pairs.append(pair)
+    return CompareRecord(
+        schema=CompareRecord.schema,
+        dataset=dataset.name,
+        models=names,
+        metrics=list(by_user),
+        users=len(users),
+        examples=len(examples),
+        pairs=pairs,
+        disagree=_disagreements(dataset, examples, positions, most),
+        means={name: values.mean(1).tolist() for name, values in by_user.items()},
+        sentence=" ".join(pair["sentence"] for pair in pairs),
+    )
+
+
+def _disagreements(dataset: Dataset, examples: Examples, positions: np.ndarray, most: int) -> list[Disagreement]:
+    """The targets on whose rank, `positions` (models, E), the models differ most, by the ratio of worst and best."""
+    ratio = np.log(positions.max(0) / positions.min(0))  # (E,)
     targets, lengths = examples.targets, examples.lengths
-    disagree = [
-        {"user": int(examples.user[row]), "user_id": dataset.user_ids[examples.user[row]], "item": int(targets[row])}
-        | {"title": dataset.titles[targets[row]], "length": int(lengths[row]), "ranks": found[:, row].tolist()}
-        for row in np.argsort(-apart, kind="stable")[:most]
-    ]
-    record = {"schema": CompareRecord.schema, "dataset": dataset.name, "models": names, "metrics": list(each)}
-    record |= {"users": len(users), "examples": len(examples), "pairs": pairs, "disagree": disagree}
-    record |= {"means": {name: values.mean(1).tolist() for name, values in each.items()}}
-    return CompareRecord(record, sentence=" ".join(pair["sentence"] for pair in pairs))
+    rows: list[Disagreement] = []
+    for row in np.argsort(-ratio, kind="stable")[:most]:
+        user, item = int(examples.user[row]), int(targets[row])
+        rows.append(
+            {
+                "user": user,
+                "user_id": dataset.user_ids[user],
+                "item": item,
+                "title": dataset.titles[item],
+                "length": int(lengths[row]),
+                "ranks": positions[:, row].tolist(),
+            }
+        )
+    return rows
 
 
-def _sentence(one: str, two: str, found: dict[str, Any], users: int) -> str:
-    low, high = found["interval"]
+def _sentence(one: str, two: str, difference: Difference, users: int) -> str:
+    low, high = difference["interval"]
     verdict = "no difference that more users might not undo"
-    if found["clear"]:
-        verdict = f"{one if found['mean'] > 0 else two} ranks better"
+    if difference["clear"]:
+        better = one if difference["mean"] > 0 else two
+        verdict = f"{better} ranks better"
     return (
-        f"Over {users:,} users the MRR of {one} minus that of {two} is {found['mean']:+.2f} points "
+        f"Over {users:,} users the MRR of {one} minus that of {two} is {difference['mean']:+.2f} points "
         f"(95 % interval {low:+.2f} to {high:+.2f}): {verdict}."
     )

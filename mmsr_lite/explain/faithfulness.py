@@ -9,13 +9,12 @@ the model puts first.
 - fidelity: PyG's `fidelity` for explanations of a model; S is the better half of the units, fid+ the share of histories
   whose first item changes without S, fid- the share in which it changes when only S is left;
 - gradient: rank correlation of the importance with |gradient x input| of the log probability;
-- random_weights: the same for a model whose weights are shuffled (Adebayo et al., 2018): a high one means that the
-  explanation shows the graph, not what was learned;
+- random_weights: the same for models whose weights are shuffled (Adebayo et al., 2018), see `random_weights.py`: a high
+  one means that the explanation shows the graph, not what was learned;
 - forced_gate: does beta lean to the order that, forced at the last item, makes the watched item more probable?
 - planted: on worlds whose cause is known, the share of steps whose beta leans to the order of the cause.
 """
 
-import copy
 from itertools import chain
 from typing import Any
 
@@ -31,8 +30,11 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.compare import bootstrap
+from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.gates import gates, last_examples
-from mmsr_lite.explain.interventions import FORCED, remove_edges, rerun, rollout
+from mmsr_lite.explain.interventions import remove_edges, rerun
+from mmsr_lite.explain.random_weights import random_twins, random_weights
+from mmsr_lite.explain.rollout import rollout
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import FaithfulnessRecord
@@ -40,7 +42,6 @@ from mmsr_lite.records import FaithfulnessRecord
 SHARES = np.linspace(0, 1, 11)
 HALF = 5  # of SHARES
 CHUNK = 25  # histories at once
-LIKE = 0.5  # a rank correlation from here on is called alike
 ORDERS = {"cycle": "hohe", "match": "heho"}  # a planted cause and the order of fusion that sees it
 UNITS = {
     "attention": "a node, by attention rollout from the last item; taking it away removes it from the graph",
@@ -78,7 +79,9 @@ def faithfulness(
         raise MMSRError("there are no examples to explain; give users with two items or more")
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(examples))[:histories]
-    rows, twin = rows[np.argsort(examples.lengths[rows], kind="stable")], _shuffled(model, seed)
+    rows = rows[np.argsort(examples.lengths[rows], kind="stable")]
+    twins, cascade = random_twins(model, seed)
+    random = [*twins, *cascade.values()]
     found = []
     for some in tqdm(np.array_split(rows, -(-len(rows) // CHUNK)), explains, disable=not progress):
         graph = model.graphs(torch.from_numpy(examples.histories(some)).to(model.item_table().device))
@@ -86,16 +89,19 @@ def faithfulness(
         drawn = [torch.from_numpy(rng.random(importance.shape)).to(importance) for _ in range(orders)]
         asked = [one.masked_fill(importance.isnan(), -torch.inf) for one in (importance, *drawn)]
         lean = np.stack([late.cpu(), _forced(model, graph, watched)]) if explains == "beta" else np.empty((2, 0))
-        each = (importance, gradient, _importance(twin, graph, explains)[0])
+        each = (importance, gradient, *(_importance(twin, graph, explains)[0] for twin in random))
         found.append((_curves(model, graph, watched, asked, explains), lean, *map(_plain, each)))
-    curves, leans, own, slope, others = zip(*found, strict=True)
+    curves, leans, own, slope, *others = zip(*found, strict=True)
     chance, same = np.concatenate(curves, -1)  # (2, orders, shares, histories)
-    own, slope, others = (list(chain(*parts)) for parts in (own, slope, others))
+    own, slope, *others = (list(chain(*parts)) for parts in (own, slope, *others))
+    alike = [_correlations(own, other) for other in others]  # of each model with shuffled weights
     tests: dict[str, Any] = {
         name: _curve(name, explains, chance[i]) for i, name in enumerate(("deletion", "insertion"))
     }
     tests |= {"fidelity": _fidelity(1 - same), "gradient": _agreement(own, slope)}
-    tests |= {"random_weights": _random_weights(own, others), "forced_gate": None, "planted": None}
+    by_part = dict(zip(cascade, alike[len(twins) :], strict=True))
+    tests["random_weights"] = random_weights(np.stack(alike[: len(twins)]), by_part)
+    tests |= {"forced_gate": None, "planted": None}
     if explains == "beta":
         tests["forced_gate"] = _forced_gate(*np.concatenate(leans, 1))
         tests["planted"] = _planted(model, dataset, examples)
@@ -173,16 +179,25 @@ def _curve(name: str, explains: str, values: np.ndarray) -> dict[str, Any]:
 
 
 def _fidelity(changed: np.ndarray) -> dict[str, Any]:
-    """`changed` (2, orders, shares, B): whether another item is put first while units go, and while they come."""
-    (plus, *draws_plus), (minus, *draws_minus) = changed[:, :, HALF].mean(2).tolist()
-    random_plus, random_minus = np.mean(draws_plus), np.mean(draws_minus)
+    """Fidelity of the better half of the units against random halves, with intervals over histories.
+
+    `changed` (2, orders, shares, B): whether another item is put first while units go, and while they come; the
+    explanation's own order first.
+    """
+    half = changed[:, :, HALF].astype(float)  # (2, orders, B)
+    plus, minus = half[:, 0].mean(1).tolist()
+    random_plus, random_minus = half[:, 1:].mean((1, 2)).tolist()
+    more = half[:, 0] - half[:, 1:].mean(1)  # (2, B) than random halves
+    (more_plus, more_minus), (around_plus, around_minus) = bootstrap(more)
     told = (
         f"The first item changes without the better half of the units in {100 * plus:.0f} % of the histories (fid+; a "
-        f"random half {100 * random_plus:.0f} %), with that half alone in {100 * minus:.0f} % (fid-; random "
-        f"{100 * random_minus:.0f} %)."
+        f"random half {100 * random_plus:.0f} %; difference {_told(around_plus, 100)}), with that half alone in "
+        f"{100 * minus:.0f} % (fid-; random {100 * random_minus:.0f} %; difference {_told(around_minus, 100)})."
     )
-    found = {"plus": plus, "minus": minus, "random_plus": float(random_plus), "random_minus": float(random_minus)}
-    return found | {"share": 0.5, "passed": bool(plus > random_plus and minus < random_minus), "sentence": told}
+    found = {"plus": plus, "minus": minus, "random_plus": random_plus, "random_minus": random_minus}
+    found |= {"difference_plus": more_plus, "difference_minus": more_minus}
+    found |= {"interval_plus": around_plus, "interval_minus": around_minus}
+    return found | {"share": 0.5, "passed": around_plus[0] > 0 and around_minus[1] < 0, "sentence": told}
 
 
 def _agreement(own: list[np.ndarray], other: list[np.ndarray]) -> dict[str, Any]:
@@ -190,13 +205,6 @@ def _agreement(own: list[np.ndarray], other: list[np.ndarray]) -> dict[str, Any]
     told = f"It {'agrees' if interval[0] > 0 else 'does not agree'} with gradient x input: mean rank correlation"
     told += f" {mean:+.2f} ({_told(interval)})."
     return {"spearman": mean, "interval": interval, "passed": interval[0] > 0, "sentence": told}
-
-
-def _random_weights(own: list[np.ndarray], other: list[np.ndarray]) -> dict[str, Any]:
-    mean, interval = bootstrap(_correlations(own, other))
-    told = "what the model learned" if interval[1] < LIKE else "hardly more than the graph"
-    told = f"It shows {told}: with shuffled weights it comes out with rank correlation {mean:+.2f} ({_told(interval)})."
-    return {"spearman": mean, "interval": interval, "passed": interval[1] < LIKE, "sentence": told}
 
 
 def rank_correlation(one: np.ndarray, two: np.ndarray) -> float:
@@ -261,16 +269,6 @@ def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any
     by = {name: float(hit[cause == name].mean()) for name in ORDERS if name in cause}
     found = {"share": share, "chance": chance, "interval": interval, "auc": auc, "steps": len(truth), "by": by}
     return found | {"passed": interval[0] > chance, "sentence": told}
-
-
-def _shuffled(model: MMSR, seed: int) -> MMSR:
-    """A copy whose every weight tensor holds its numbers in random order."""
-    twin, generator = copy.deepcopy(model), torch.Generator().manual_seed(seed)
-    for own in twin.parameters():
-        if own.requires_grad:
-            order = torch.randperm(own.numel(), generator=generator).to(own.device)
-            own.data = own.data.flatten()[order].view_as(own)
-    return twin
 
 
 def _plain(importance: Tensor) -> list[np.ndarray]:

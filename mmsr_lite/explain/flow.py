@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.interventions import dense
+from mmsr_lite.explain.trace import dense
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS, HANLayer

@@ -15,6 +15,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.explain.inputs import count_of
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import GatesRecord
@@ -24,7 +25,12 @@ FORMATS = {".csv": pd.DataFrame.to_csv, ".parquet": pd.DataFrame.to_parquet}
 
 
 def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
-    """Of each user with two items or more: all before the last one, and the last one as target."""
+    """Of each user with two items or more: all items before the last one, and the last one as target.
+
+    Args:
+        dataset: the data set.
+        max_history: how many of the items count at most.
+    """
     end = dataset.offsets[1:] - 1
     user = np.flatnonzero(end > dataset.offsets[:-1])
     return Examples(dataset.item, dataset.offsets[user], end[user], user, max_history)
@@ -41,41 +47,58 @@ def gates(
     run: str | None = None,
     seed: int | None = None,
 ) -> pd.DataFrame:
-    """One row for each gate of each history: user, layer, type, id, late (the weight of hohe), position (of the node's
-    last place, 1 is the end), places (how many it holds), popularity (interactions that touch it), length.
+    """The update gate of every node of many histories, as a table (equations 16 and 17).
 
-    `examples` are the last histories of all users when None. `run` and `seed` are kept in `.attrs`. Raises `MMSRError`
-    for a model without gates. The last layer's state of the last item alone is pooled (section 4.4): no other gate of
-    that layer reaches a score, and no training has told it what to be.
+    The last layer's state of the last item alone is pooled (section 4.4): no other gate of that layer reaches a score,
+    and no training has told it what to be.
 
-    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-    >>> from mmsr_lite.models.mmsr import MMSRConfig
-    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
-    >>> gates(MMSR(MMSRConfig(dim=8), world.num_items), world)["late"].between(0, 1).all()
-    np.True_
+    Args:
+        model: an MMSR with fusion "adaptive".
+        dataset: the data set it was trained on.
+        examples: the histories; None takes the last history of every user.
+        batch: how many histories are run at once.
+        progress: whether to show a bar.
+        run: the id of the run, kept in `.attrs`.
+        seed: the seed of the run, kept in `.attrs`.
+
+    Returns:
+        One row for each node of each history and layer, with the columns `user`; `layer` from 0; `type` and `id` of the
+        node; `late`, the share of hohe; `position` of the node's last place, 1 is the end of the history; `places`, how
+        many it has; `popularity`, the interactions that touch the node; `length` of the history.
+
+    Raises:
+        MMSRError: for a model without gates.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> gates(MMSR(MMSRConfig(dim=8), world.num_items), world)["late"].between(0, 1).all()
+        np.True_
     """
     if not isinstance(model, MMSR) or any(layer.gate is None for layer in model.layers):
-        raise MMSRError(f"{model.label} has no update gates; give an MMSR with fusion 'adaptive'")
+        raise MMSRError(f"{getattr(model, 'label', model)} has no update gates; give an MMSR with fusion 'adaptive'")
+    batch = count_of(batch, "batch")
     examples = last_examples(dataset, model.max_history) if examples is None else examples
     device, order = model.item_table().device, np.argsort(examples.lengths, kind="stable")
     touched = [np.bincount(dataset.item, minlength=dataset.num_items + 1)]  # interactions by item, then by code
     for vectors, codes in zip(model.nodes.tables[1:], model.codes, strict=True):
         of_item = touched[0].repeat(codes.shape[1])
         touched.append(np.bincount(codes.cpu().numpy().ravel(), of_item, len(vectors.weight)).astype(np.int64))
-    found = []
+    batches = []
     for begin in tqdm(range(0, len(order), batch), "gates", disable=not progress):
         rows = order[begin : begin + batch]
         graph = model.graphs(torch.from_numpy(examples.histories(rows)).to(device))
         _, seen = rerun(model, graph)
         row, slot = graph.exists.nonzero(as_tuple=True)
-        at = torch.cat(graph.incidence, 2)  # (B, L, N)
-        length, place = (graph.history > 0).sum(1), torch.arange(1, at.shape[1] + 1, device=device)
-        position = length[:, None] + 1 - (at * place[:, None]).amax(1).long()  # (B, N)
-        of_node = (torch.cat(graph.ids, 1), position, at.sum(1).long())  # (B, N) each
-        late = [seen[f"layers.{i}.probes.beta"][row, slot, 0] for i in range(len(model.layers))]
+        occupied = torch.cat(graph.incidence, 2)  # (B, L, N)
+        length, place = (graph.history > 0).sum(1), torch.arange(1, occupied.shape[1] + 1, device=device)
+        position = length[:, None] + 1 - (occupied * place[:, None]).amax(1).long()  # (B, N)
+        of_node = (torch.cat(graph.ids, 1), position, occupied.sum(1).long())  # (B, N) each
+        late = [seen[f"layers.{index}.probes.beta"][row, slot, 0] for index in range(len(model.layers))]
         columns = [row + begin, graph.types[slot], *(values[row, slot] for values in of_node), length[row], *late]
-        found.append([column.cpu() for column in columns])
-    row, kind, id, position, places, length, *late = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
+        batches.append([column.cpu() for column in columns])
+    row, kind, id, position, places, length, *late = (torch.cat(parts).numpy() for parts in zip(*batches, strict=True))
     types = pd.Categorical.from_codes(kind, list(model.node_types))
     popularity = np.concatenate(touched)[np.cumsum([0, *map(len, touched)])[kind] + id]
     about = {"position": position, "places": places, "popularity": popularity, "length": length}
@@ -91,7 +114,11 @@ def gates(
 
 
 def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write the table as .csv or .parquet, with run, seed and version as columns, in one move."""
+    """Write the table as .csv or .parquet, with run, seed and version as columns, in one move.
+
+    Raises:
+        MMSRError: for another ending, or when the file cannot be written.
+    """
     write = FORMATS[choose("format", Path(path).suffix, FORMATS)]
     with atomic(path) as place:
         write(table.assign(**{name: table.attrs.get(name) for name in ("run", "seed", "version")}), place, index=False)
@@ -111,8 +138,16 @@ def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
-    """The record of a table: histograms of late by layer and type; mean, median, 5 and 95 % by position, popularity,
-    length and code, in `bins` groups of about as many rows; each data set of `gates_beside` apart."""
+    """The record of a table of gates, in groups; each data set of `gates_beside` apart.
+
+    Args:
+        table: what `gates` or `gates_beside` gave.
+        bins: into how many groups of about as many rows positions, popularities and lengths are put.
+
+    Returns:
+        Histograms by layer and type; mean, median, 5 and 95 % quantile by type, position, popularity, length and code.
+    """
+    bins = count_of(bins, "bins")
     types, own = list(table["type"].cat.categories), [name for name in table if name == "dataset"]
     histogram = [
         dict(zip(("layer", "type", *own), key, strict=True)) | {"counts": np.histogram(some, BINS)[0].tolist()}
@@ -131,18 +166,18 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
         "rows": len(table),
     }
     record |= {"node_types": types, "layers": int(table["layer"].max()) + 1, "edges": BINS.round(2).tolist()}
-    told = _told(table)
+    sentence = _sentence(table)
     if own:
         parts = {name: some for name, some in table.groupby("dataset", sort=False)}
-        told = " ".join(f"{name}: {_told(some)}" for name, some in parts.items())
+        sentence = " ".join(f"{name}: {_sentence(some)}" for name, some in parts.items())
         means = pd.DataFrame({name: some.groupby("type", observed=True)["late"].mean() for name, some in parts.items()})
         kind = (means.max(axis=1) - means.min(axis=1)).idxmax()
         ends = ", ".join(f"{mean:.2f} in {name}" for name, mean in means.loc[kind].dropna().items())
-        told += f" They differ most for {kind}: {ends}."
-    return GatesRecord(record, histogram=histogram, by=by, sentence=told)
+        sentence += f" They differ most for {kind}: {ends}."
+    return GatesRecord(record, histogram=histogram, by=by, sentence=sentence)
 
 
-def _told(table: pd.DataFrame) -> str:
+def _sentence(table: pd.DataFrame) -> str:
     means = table.groupby("type", observed=True)["late"].mean()
     lean = (
         f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table):,} gates lean to late fusion; its mean weight is "
@@ -156,8 +191,8 @@ def _grouped(table: pd.DataFrame, group: Any, name: str | None = None) -> list[d
         return []
     keys = ["layer", "type", "group", *(name for name in table if name == "dataset")]
     some = table.assign(group=group).groupby(keys, observed=True)
-    found = some["late"].agg(["count", "mean"])
-    found[["low", "median", "high"]] = some["late"].quantile([0.05, 0.5, 0.95]).unstack()
+    rows = some["late"].agg(["count", "mean"])
+    rows[["low", "median", "high"]] = some["late"].quantile([0.05, 0.5, 0.95]).unstack()
     if name is not None:
-        found[["from", "to"]] = some[name].agg(["min", "max"])
-    return found.reset_index().drop(columns="group").astype({"type": str}).to_dict("records")
+        rows[["from", "to"]] = some[name].agg(["min", "max"])
+    return rows.reset_index().drop(columns="group").astype({"type": str}).to_dict("records")

@@ -1,48 +1,75 @@
-"""Rerun: MMSR once more over given graphs, with edges taken away, gates forced, or other codes for items.
+"""Interventions: one MMSR run again over changed graphs, with edges taken away, gates forced, or other codes for items.
 
-What-if, faithfulness and the comparison with PyG are all made of this. Edges leave the graph itself, so every
-aggregator goes by its own rule; a node that lost all its neighbours gathers nothing.
+What-if, faithfulness and the comparison with PyG are made of this. Edges leave the graph itself, so every aggregator
+goes by its own rule; a node that lost all its neighbours gathers nothing.
+
+    `rerun`         scores of many graphs at once, with kept edges and forced gates as tensors
+    `trace_edited`  the trace of one edited history
 """
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from itertools import accumulate
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.edits import FORCED, EditedHistory, Node
+from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch, build_graphs
+from mmsr_lite.graph.msgraph import msgraph_of
+from mmsr_lite.graph.relations import NUMBERED
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
+from mmsr_lite.records import TraceRecord
 
-FORCED = {"hohe": (1.0, 0.0), "heho": (0.0, 1.0), "half": (0.5, 0.5)}
-Codes = Mapping[tuple[int, int], Sequence[int]]  # (modality from 0, item) -> its codes instead of its own
-Replace = dict[str, Callable[[Any], Any]]
+Codes: TypeAlias = Mapping[tuple[int, int], Sequence[int]]  # (modality from 0, item) -> its codes instead of its own
+Replace: TypeAlias = dict[str, Callable[[Any], Any]]  # the name of a probe -> what becomes of the value that passes it
+
+
+@dataclass(frozen=True)
+class Forces:
+    """What is taken out of B graphs and forced in them.
+
+    `gone` (B, N) bool are the nodes taken out, `keep` (B, N, N) bool the edges that stay, centre in rows; `beta`
+    (layers, B, N, 2) are forced gates, NaN where a gate is free, None where all are.
+    """
+
+    gone: Tensor
+    keep: Tensor
+    beta: Tensor | None
 
 
 def graphs_with(model: MMSR, histories: Sequence[Sequence[int]], codes: Sequence[Codes]) -> GraphBatch:
     """The MSGraphs of `histories`, each with its own codes in place of the model's.
 
-    Each position is given as an item of its own, whose modalities are the real item and its codes; that the positions
-    are items is then forgotten.
+    Every position is first given as an item of its own, whose modalities are the real item and its codes; then the
+    node type of these stand-ins is dropped.
+
+    Args:
+        model: whose codes count where no others are given.
+        histories: B lists of items, the oldest first.
+        codes: for each history the codes that some items have instead.
     """
     device, longest = model.item_table().device, max(map(len, histories))
-    places = np.array([[*past, *[0] * (longest - len(past))] for past in histories])  # (B, L)
-    held = [table.cpu().numpy()[places] for table in model.codes]  # M x (B, L, k)
+    items = np.array([[*past, *[0] * (longest - len(past))] for past in histories])  # (B, L)
+    code_rows = [table.cpu().numpy()[items] for table in model.codes]  # M x (B, L, k)
     for row, other in enumerate(codes):
         for (modality, item), own in other.items():
-            held[modality][row, places[row] == item] = _padded(own, held[modality].shape[2])
-    history, *values = (torch.from_numpy(own) for own in (places, *held))
-    place = torch.arange(1, history.numel() + 1).view_as(history) * (history > 0)
+            code_rows[modality][row, items[row] == item] = _padded(own, code_rows[modality].shape[2])
+    history, *values = (torch.from_numpy(own) for own in (items, *code_rows))
+    stand_ins = torch.arange(1, history.numel() + 1).view_as(history) * (history > 0)  # (B, L)
     tables = [F.pad(own.flatten(0, 1), (0, 0, 1, 0)).to(device) for own in [history[:, :, None], *values]]
-    found = build_graphs(place.to(device), tables, global_attention=model.config.global_attention)
-    ids, incidence, last = found.ids[1:], found.incidence[1:], found.last_nodes[1:]
-    return replace(found, history=history.to(device), ids=ids, incidence=incidence, last_nodes=last)
+    graph = build_graphs(stand_ins.to(device), tables, global_attention=model.config.global_attention)
+    ids, incidence, last_nodes = graph.ids[1:], graph.incidence[1:], graph.last_nodes[1:]
+    return replace(graph, history=history.to(device), ids=ids, incidence=incidence, last_nodes=last_nodes)
 
 
 def variant(model: MMSR, graph: GraphBatch, codes: Codes) -> MMSR:
@@ -53,7 +80,7 @@ def variant(model: MMSR, graph: GraphBatch, codes: Codes) -> MMSR:
     for (modality, item), own in codes.items():
         tables[modality][item] = torch.tensor(_padded(own, tables[modality].shape[1]))
     other.codes = nn.ParameterList(nn.Parameter(table, requires_grad=False) for table in tables)
-    other.graphs = lambda history: graph
+    other.graphs = lambda history: graph  # type: ignore[method-assign]
     return other
 
 
@@ -63,15 +90,7 @@ def _padded(codes: Sequence[int], k: int) -> list[int]:
 
 def blocks(full: Tensor, graph: GraphBatch) -> list[Tensor]:
     """Views of `full` (B, N, N): for each node type its (B, N_t, N_t) on the diagonal."""
-    return [rows.split(graph.widths, 2)[t] for t, rows in enumerate(full.split(graph.widths, 1))]
-
-
-def dense(seen: Sequence[Tensor], graph: GraphBatch) -> Tensor:
-    """(B, N, N) of what an attention probe saw: a block for each type, or one for all."""
-    if seen[0].shape[1:] == (sum(graph.widths),) * 2:
-        return seen[0]
-    n, pairs = sum(graph.widths), zip(seen, accumulate(graph.widths, initial=0), strict=False)
-    return torch.cat([F.pad(own, (begin, n - begin - own.shape[2])) for own, begin in pairs], 1)
+    return [rows.split(graph.widths, 2)[kind] for kind, rows in enumerate(full.split(graph.widths, 1))]
 
 
 def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
@@ -80,37 +99,115 @@ def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
     Slots stay where they are; a node without any edge, its self-loop among them, no longer exists.
     """
     other = replace(graph)
-    relations = zip(graph.relations, blocks(keep, graph), strict=True)
-    vars(other).update(relations=tuple(own * stay for own, stay in relations), matches=graph.matches & keep)
-    vars(other).update(exists=graph.exists & ((other.edges > 0).any(1) | (other.edges > 0).any(2)))
+    pairs = zip(graph.relations, blocks(keep, graph), strict=True)
+    relations = tuple(relation * stays for relation, stays in pairs)
+    vars(other).update(relations=relations, matches=graph.matches & keep)
+    has_edge = (other.edges > 0).any(1) | (other.edges > 0).any(2)  # (B, N)
+    vars(other).update(exists=graph.exists & has_edge)
     return other
 
 
 def remove_edges(gone: Tensor) -> Tensor:
-    """(B, N, N) the edges that stay when the nodes in `gone` (B, N) bool leave."""
+    """(B, N, N) the edges that stay when the nodes in `gone` (B, N) bool leave.
+
+    Example:
+        >>> remove_edges(torch.tensor([[True, False]])).tolist()
+        [[[False, False], [False, True]]]
+    """
     return ~(gone[:, :, None] | gone[:, None])
 
 
+def editable(
+    model: MMSR, dataset: Dataset, history: Sequence[int], edges: Sequence[tuple[Node, Node, str]] = ()
+) -> EditedHistory:
+    """A history ready for edits: with the codes of the model, the titles of the data set.
+
+    Args:
+        model: whose codes the items have.
+        dataset: whose titles name the items.
+        history: items from 1, the oldest first.
+        edges: (centre, neighbour, relation) of the clean graph, from which random repeats choose.
+    """
+    tables = {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
+    return EditedHistory(list(history), tables, dataset.titles, len(model.layers), edges)
+
+
+def forces(model: MMSR, graph: GraphBatch, edited: Sequence[EditedHistory]) -> Forces:
+    """What each edited history takes out of its graph and forces in it, as tensors.
+
+    Args:
+        model: whose gates may be forced.
+        graph: the graphs of the edited histories, in the same order.
+        edited: B histories.
+    """
+    ids, relations, types = torch.cat(graph.ids, 1).cpu(), graph.edges.cpu(), graph.types.cpu()
+    gone, keep = torch.zeros(ids.shape, dtype=torch.bool), torch.ones(relations.shape, dtype=torch.bool)
+    beta = torch.full((len(model.layers), *ids.shape, 2), torch.nan)
+
+    def slots(row: int, node_type: str | None, id: int | None) -> Tensor:
+        """(N,) bool: the node, or all nodes of the type, or all nodes."""
+        chosen = ids[row] > 0
+        if node_type is not None:
+            chosen = chosen & (types == model.node_types.index(node_type))
+        if id is not None:
+            chosen = chosen & (ids[row] == id)
+        return chosen
+
+    for row, one in enumerate(edited):
+        for node in one.gone:
+            gone[row] |= slots(row, *node)
+        for centre, neighbour in one.cut:
+            keep[row] &= ~(slots(row, *centre)[:, None] & slots(row, *neighbour))
+        for name in one.relations:
+            keep[row] &= relations[row] != NUMBERED.index(name)
+        for to, node_type, id, layer in one.gates:
+            layers = slice(None) if layer is None else layer
+            beta[layers, row, slots(row, node_type, id)] = torch.tensor(FORCED[to])
+    keep &= remove_edges(gone)
+    device = graph.history.device
+    has_gates = any(one.gates for one in edited)
+    return Forces(gone.to(device), keep.to(device), beta.to(device) if has_gates else None)
+
+
 def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Tensor | None = None) -> Replace:
-    """What goes into the probes: the gates of `beta` (layers, B, N, 2) where that is not NaN; attention times `scale`
-    (B, N, N), or, without it, none for centres that hear nobody in `graph`, over whom a softmax spreads evenly."""
+    """What goes into the probes of a run over `graph`.
+
+    Args:
+        model: the model.
+        graph: the graphs.
+        beta: (layers, B, N, 2) forced gates, NaN where a gate is free.
+        scale: (B, N, N) what attention is multiplied by. None: 0 for centres that hear nobody in `graph`, over whom a
+            softmax spreads evenly, else 1.
+    """
     found: Replace = {}
     for index, layer in enumerate(model.layers):
         name = f"layers.{index}.probes."
         for path, families in layer.fusion.paths.items():
             for phase, family in enumerate(families, 1):
-                alike = family == HOMOGENEOUS
-                if scale is not None:
-                    times = blocks(scale, graph) if alike else [scale]
+                if scale is None:
+                    factors = _hears_anybody(graph, family)
                 else:
-                    near = graph.relations if alike else [graph.matches if family == HETEROGENEOUS else graph.edges]
-                    times = [(own > 0).any(2, keepdim=True) for own in near]
-                found[f"{name}{path}_{phase}_weights"] = lambda seen, times=times: tuple(
-                    weight * own for weight, own in zip(seen, times, strict=True)
-                )
+                    factors = blocks(scale, graph) if family == HOMOGENEOUS else [scale]
+                found[f"{name}{path}_{phase}_weights"] = partial(_times, factors)
         if beta is not None and layer.gate is not None:
-            found[f"{name}beta"] = lambda own, to=beta[index]: torch.where(to.isnan(), own, to)
+            found[f"{name}beta"] = partial(_forced, beta[index])
     return found
+
+
+def _times(factors: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return tuple(weight * factor for weight, factor in zip(weights, factors, strict=True))
+
+
+def _forced(to: Tensor, beta: Tensor) -> Tensor:
+    """`to` where it is not NaN, else `beta`."""
+    return torch.where(to.isnan(), beta, to)
+
+
+def _hears_anybody(graph: GraphBatch, family: str) -> list[Tensor]:
+    """For each block of attention (B, n, 1): whether the centre hears anybody."""
+    others = [graph.matches if family == HETEROGENEOUS else graph.edges]
+    edges = graph.relations if family == HOMOGENEOUS else others
+    return [(own > 0).any(2, keepdim=True) for own in edges]
 
 
 def rerun(
@@ -120,10 +217,17 @@ def rerun(
     beta: Tensor | None = None,
     extra: Replace | None = None,
 ) -> tuple[Tensor, dict[str, Any]]:
-    """Scores (B, V+1) of all items, item 0 at -inf, and what passed each probe.
+    """Run the model over given graphs.
 
-    Only edges in `keep` (B, N, N) bool stay; gates become `beta` (layers, B, N, 2) where that is not NaN; `extra` goes
-    into the probes as well.
+    Args:
+        model: the model; dropout is off meanwhile.
+        graph: B graphs.
+        keep: (B, N, N) bool, the only edges that stay, centre in rows; None keeps all.
+        beta: (layers, B, N, 2) forced gates, NaN where a gate is free; None leaves all free.
+        extra: more values to put into probes.
+
+    Returns:
+        Scores (B, V+1) of all items, item 0 at -inf, and what passed each probe.
     """
     was_training = model.training
     model.eval()
@@ -135,37 +239,42 @@ def rerun(
             states = layer(states, whole)
     model.train(was_training)
     last = states[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]  # (B, D)
-    scores = last @ model.item_table().T
+    scores = model.compared(last) @ model.item_table().T  # (B, V+1); a departure may compare by the cosine
     return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf), seen
 
 
-def rollout(model: MMSR, graph: GraphBatch, seen: dict[str, Any]) -> tuple[Tensor, Tensor]:
-    """How much of the last item's final state comes from each node (B, N), and along each edge (B, N, N), as the
-    attention weights tell it.
+def trace_edited(
+    model: MMSR, dataset: Dataset, edited: EditedHistory, *, target: int | None = None, top: int = 10
+) -> TraceRecord:
+    """The trace of an edited history; a node that was taken out keeps its place, marked as removed.
 
-    Attention rollout (Abnar and Zuidema, 2020): with a residual connection half of a state is the node itself.
+    Args:
+        model: the model.
+        dataset: the data set it was trained on.
+        edited: the history with what was done to it.
+        target: the item whose rank is asked for.
+        top: how many of the best items the record holds.
+
+    Raises:
+        MMSRError: when an edge that was to be cut is not in the graph.
     """
-    row = F.one_hot(graph.last, graph.exists.shape[1])[:, None].float()  # (B, 1, N)
-    along = torch.zeros((), device=row.device)
-    for index in reversed(range(len(model.layers))):
-        residual, weights = model.layers[index].residual, carried(model, graph, seen, index)
-        flow = row.transpose(1, 2) * weights * (0.5 if residual else 1)  # (B, N, N)
-        along, row = along + flow, flow.sum(1, keepdim=True) + (row / 2 if residual else 0)
-        row = row / row.sum(2, keepdim=True).clamp_min(1e-12)
-    return row[:, 0], along
-
-
-def carried(model: MMSR, graph: GraphBatch, seen: dict[str, Any], index: int) -> Tensor:
-    """(B, N, N) the weight with which each centre (row) takes the value of each neighbour in one layer, over all paths.
-
-    A path counts by beta. Values come from the layer's input, so of two phases only the last one carries them, unless
-    the layer is invasive.
-    """
-    layer, name = model.layers[index], f"layers.{index}.probes."
-    total = torch.zeros((), device=graph.exists.device)
-    for number, (path, families) in enumerate(layer.fusion.paths.items()):
-        phases = [dense(seen[f"{name}{path}_{i}_weights"], graph) for i, _ in enumerate(families, 1)]
-        weight = phases[-1] @ phases[0] if layer.fusion.invasive and len(phases) == 2 else phases[-1]
-        share = seen[f"{name}beta"][..., number, None] if layer.gate is not None else 1 / len(layer.fusion.paths)
-        total = total + share * weight
-    return total
+    graph = graphs_with(model, [edited.history], [edited.codes])
+    msgraph, _ = msgraph_of(graph, model.node_types)
+    nodes = [(node.type, node.id) for node in msgraph.nodes]
+    ends = {(nodes[edge.centre], nodes[edge.neighbour]) for edge in msgraph.edges}
+    for centre, neighbour in edited.cut - ends:
+        message = f"{list(centre)} does not listen to {list(neighbour)}"
+        raise MMSRError(f"{message}; give the two ends of an edge of the graph")
+    force = forces(model, graph, [edited])
+    whole = cut(graph, force.keep)
+    other = variant(model, whole, edited.codes)
+    replace_with = replacements(model, whole, force.beta)
+    record = trace(other, dataset, history=edited.history, target=target, top=top, replace=replace_with)
+    for index, node in enumerate(record.nodes):
+        if (record.node_types[node["type"]], node["id"]) not in edited.gone:
+            continue
+        node["removed"] = True
+        for layer in record.layers:
+            if layer["beta"]:
+                layer["beta"][index] = None
+    return record

@@ -8,7 +8,6 @@ gradient asks what each entry of a mask of ones counts.
 """
 
 import copy
-from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import combinations
 from typing import Any
@@ -23,15 +22,19 @@ from torch_geometric.explain.metric import fidelity
 from torch_geometric.nn import MessagePassing
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.faithfulness import rank_correlation
-from mmsr_lite.explain.interventions import carried, replacements, rerun, rollout
-from mmsr_lite.explain.trace import slots, trace
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of
+from mmsr_lite.explain.interventions import replacements, rerun
+from mmsr_lite.explain.rollout import carried, rollout
+from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.msgraph import msgraph_of
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import PyGRecord
 
 CONFIG = {"mode": "multiclass_classification", "task_level": "graph", "return_type": "raw"}
-TOLD = (
+COMPARED = (
     "For each edge: our attention (with which the centre takes the neighbour's value, orders weighed by beta, mean "
     "over layers) and the flow of it that reaches the answer, beside the edge masks of PyG's explainers, which scale "
     "the attention in both phases and all layers."
@@ -91,9 +94,9 @@ class EdgeGradient(ExplainerAlgorithm):
 def compare_with_pyg(
     model: MMSR,
     dataset: Dataset,
-    user: int | None = None,
+    user: UserLike | None = None,
     *,
-    history: Sequence[int] | None = None,
+    history: HistoryLike | None = None,
     epochs: int = 100,
     seed: int = 0,
 ) -> PyGRecord:
@@ -101,31 +104,51 @@ def compare_with_pyg(
 
     Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is asked as well.
 
-    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-    >>> from mmsr_lite.models.mmsr import MMSRConfig
-    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
-    >>> record = compare_with_pyg(MMSR(MMSRConfig(dim=8), world.num_items), world, 0, epochs=2)
-    >>> record["methods"][:4], len(record["edges"]) == len(record["trace"]["edges"])
-    (['attention', 'flow', 'GNNExplainer', 'gradient'], True)
+    Args:
+        model: an MMSR.
+        dataset: the data set it was trained on.
+        user: a number or an id; the history is all of the user's items before the last one.
+        history: in place of `user`: items from 1, the oldest first.
+        epochs: how many steps GNNExplainer learns its mask for.
+        seed: of these steps.
+
+    Returns:
+        The trace and for each of its edges one number of each method; see `mmsr_lite.records.PyGRecord`.
+
+    Raises:
+        MMSRError: for a model without an MSGraph, or a user or item that does not exist.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> record = compare_with_pyg(MMSR(MMSRConfig(dim=8), world.num_items), world, 0, epochs=2)
+        >>> record["methods"][:4], len(record["edges"]) == len(record["trace"]["edges"])
+        (['attention', 'flow', 'GNNExplainer', 'gradient'], True)
     """
+    if not isinstance(model, MMSR):
+        raise MMSRError(f"{getattr(model, 'label', model)} has no MSGraph to explain; give an MMSR")
+    epochs = count_of(epochs, "epochs")
     record = trace(model, dataset, user, history=history)
-    past = torch.tensor([[step["item"] for step in record["history"]]], device=model.item_table().device)
+    past = torch.tensor([[step["item"] for step in record.history]], device=model.item_table().device)
     with torch.no_grad():
         graph = model.graphs(past)
         _, seen = rerun(model, graph)
-        heard = torch.stack([carried(model, graph, seen, i) for i in range(len(model.layers))]).mean(0)[0]  # (N, N)
-        flow, adapter = rollout(model, graph, seen)[1][0], AsPyG(model, graph)
-    neighbour, centre, _ = np.array(record["edges"]).T
-    place = slots(record["nodes"], graph)
-    adapter.edge_index = torch.from_numpy(np.stack([place[neighbour], place[centre]])).to(past)  # in the record's order
-    neighbour, centre = adapter.edge_index
-    masks = {"attention": heard[centre, neighbour], "flow": flow[centre, neighbour]}
-    asked = {"GNNExplainer": GNNExplainer(epochs=epochs), "gradient": EdgeGradient()}
+        layers = [carried(model, graph, seen, index) for index in range(len(model.layers))]
+        attention = torch.stack(layers).mean(0)[0]  # (N, N)
+        flow = rollout(model, graph, seen)[1][0]  # (N, N)
+        adapter = AsPyG(model, graph)
+    neighbour, centre, _ = np.array(record.edges).T
+    _, slots = msgraph_of(graph, model.node_types)
+    adapter.edge_index = torch.from_numpy(np.stack([slots[neighbour], slots[centre]])).to(past)  # in the record's order
+    neighbours, centres = adapter.edge_index
+    masks = {"attention": attention[centres, neighbours], "flow": flow[centres, neighbours]}
+    algorithms: dict[str, Any] = {"GNNExplainer": GNNExplainer(epochs=epochs), "gradient": EdgeGradient()}
     if find_spec("captum"):
-        asked["IntegratedGradients"] = CaptumExplainer("IntegratedGradients")
+        algorithms["IntegratedGradients"] = CaptumExplainer("IntegratedGradients")
     with torch.random.fork_rng(devices=[past.device] if past.is_cuda else []):
         torch.manual_seed(seed)
-        for name, algorithm in asked.items():
+        for name, algorithm in algorithms.items():
             adapter.mask = _EdgeMask()  # PyG leaves a parameter behind, which hides the next explainer's mask from it
             explainer = Explainer(adapter, algorithm, "model", CONFIG, edge_mask_type="object")
             explanation = explainer(adapter.x, adapter.edge_index)
@@ -136,19 +159,28 @@ def compare_with_pyg(
         best = torch.zeros_like(mask)
         best[mask.argsort(descending=True)[: (len(mask) + 1) // 2]] = 1
         explanation.edge_mask = best
-        fidelities.append(dict(zip(("plus", "minus"), fidelity(explainer, explanation), strict=True)))
-    names, agreement = list(values), []
-    for one, two in combinations(range(len(names)), 2):
-        rho = rank_correlation(values[names[one]], values[names[two]])
-        agreement.append({"methods": [one, two], "spearman": rho})
-    item, edges = record["answer"]["top"][0]["item"], np.stack(list(values.values()), 1).tolist()
-    told = {"told": TOLD, "sentence": _sentence(values, agreement)}
-    found = {"methods": names, "edges": edges, "agreement": agreement, "fidelity": fidelities}
-    return PyGRecord({"schema": PyGRecord.schema, "trace": record, "item": item} | found | told)
+        plus, minus = fidelity(explainer, explanation)
+        fidelities.append({"plus": plus, "minus": minus})
+    names = list(values)
+    agreement = [
+        {"methods": [one, two], "spearman": rank_correlation(values[names[one]], values[names[two]])}
+        for one, two in combinations(range(len(names)), 2)
+    ]
+    return PyGRecord(
+        schema=PyGRecord.schema,
+        trace=record,
+        item=record.answer["top"][0]["item"],
+        methods=names,
+        edges=np.stack(list(values.values()), 1).tolist(),
+        agreement=agreement,
+        fidelity=fidelities,
+        told=COMPARED,
+        sentence=_sentence(values, agreement),
+    )
 
 
 def _sentence(values: dict[str, np.ndarray], agreement: list[dict[str, Any]]) -> str:
-    attention, flow = (next(a["spearman"] for a in agreement if a["methods"] == [own, 2]) for own in (0, 1))
+    attention, flow = (next(one["spearman"] for one in agreement if one["methods"] == [own, 2]) for own in (0, 1))
     best = [set(np.argsort(-values[name], kind="stable")[:10].tolist()) for name in ("flow", "GNNExplainer")]
     return (
         f"Over {len(values['flow'])} edges GNNExplainer has rank correlation {attention:+.2f} with our attention and "

@@ -1,4 +1,7 @@
-"""Session: one history under edit and what the model makes of it; the explorer asks, records answer."""
+"""Session: one history under edit and what the model makes of it; it answers the explorer's requests.
+
+a request -> a new `Draft` -> the model with the draft's codes -> a trace of the draft's history -> `record`
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -8,22 +11,31 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.explain.cards import item_card, user_card
 from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
-from mmsr_lite.explain.trace import item_card, trace
-from mmsr_lite.explain.what_if import what_if
+from mmsr_lite.explain.inputs import UserLike, count_of, history_of
+from mmsr_lite.explain.interventions import editable, trace_edited
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.explain.what_if import Change, what_if
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records import TraceRecord, WhatIfRecord
+from mmsr_lite.records.schema import quote
+from mmsr_lite.records.trace import ItemCard
 
-EDITS = ("add", "remove", "move", "replace")  # of the history, as `what_if` knows them
+EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them
 OTHERS = ("user", "families", "codes", "undo", "redo", "find", "what_if")
-FOUND = 24  # items a search gives
+MOST_FOUND = 24  # items that a search gives
 UNDO = 100  # edits that can be undone
-FITTED = 4  # models with other codes that are kept
+MOST_MODELS = 4  # models with other codes that are kept
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person edits: a history with the item that follows it, the families of relations, C and k."""
+    """What a person edits: a history with the item that follows it, the families of relations, C and k.
+
+    `codes` (C) and `codes_per_item` (k) are None where the modalities of the model do not share them.
+    """
 
     user: int
     history: tuple[int, ...]
@@ -34,41 +46,64 @@ class Draft:
 
 
 class Session:
-    """`record` is the trace of the draft; `do(request)` edits it, with undo and redo, searches, or asks what if.
+    """One history under edit, with undo and redo.
 
-    A request is a dict: `do` names it, one of add, remove, move, replace, user, families, codes, undo, redo, find,
-    what_if. Raises `MMSRError` for what cannot be done, and then nothing has changed.
+    Args:
+        model: an MMSR.
+        dataset: the data set it was trained on.
+        user: whose history the session begins with, by number or id.
+        seed: the seed that the model's codes were learned with; C and k can then be changed.
+        reduction: how features were reduced before k-means.
 
-    >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-    >>> from mmsr_lite.models.mmsr import MMSRConfig
-    >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
-    >>> session = Session(MMSR(MMSRConfig(dim=8), world.num_items), world)
-    >>> before = len(session.record["history"])
-    >>> session.do({"do": "remove", "position": 1}), len(session.record["history"]) - before
-    ({}, -1)
-    >>> session.do({"do": "undo"}), len(session.record["history"]) - before
-    ({}, 0)
+    Attributes:
+        record: the trace of the draft, with the state of the explorer's controls in its field `draft`.
+
+    Raises:
+        MMSRError: for what cannot be done, and then nothing has changed.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> session = Session(MMSR(MMSRConfig(dim=8), world.num_items), world)
+        >>> before = len(session.record["history"])
+        >>> session.do({"do": "remove", "position": 1}), len(session.record["history"]) - before
+        ({}, -1)
+        >>> session.do({"do": "undo"}), len(session.record["history"]) - before
+        ({}, 0)
     """
 
-    def __init__(self, model: MMSR, dataset: Dataset, user: Any = 0, *, seed: int = 0, reduction: str = "pca"):
+    record: TraceRecord
+
+    def __init__(self, model: MMSR, dataset: Dataset, user: UserLike = 0, *, seed: int = 0, reduction: str = "pca"):
         self.model, self.dataset = model, dataset
         self._fit = {"seed": seed, "reduction": reduction, "dim": model.config.dim}
         tables = zip(model.nodes.tables[1:], model.codes, strict=True)
         shapes = {(len(vectors.weight) - 1, codes.shape[1]) for vectors, codes in tables}
         self._trained = shapes.pop() if len(shapes) == 1 else (None, None)  # C and k, where all modalities share them
         self._models: dict[Any, tuple[MMSR, str]] = {}
-        texts = zip(dataset.titles, dataset.item_ids, *dataset.texts.values(), strict=True)
-        self._words = [" ".join(words).casefold() for words in texts]
+        columns = zip(dataset.titles, dataset.item_ids, *dataset.texts.values(), strict=True)
+        self._words = [" ".join(column).casefold() for column in columns]
         self._show([self._draft_of(user)], 0)
 
     def do(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Do what `request` says; what is found or compared comes back, an edit changes `record`."""
+        """Answer one request of the explorer: an edit changes `record`, a search or a what-if comes back.
+
+        Args:
+            request: `do` names it: add, remove, move, replace, user, families, codes, undo, redo, find or what_if; its
+                other fields are those of the edit, `user`, `families`, `codes` and `codes_per_item`, `words`, or
+                `change` and `repeats`.
+
+        Returns:
+            What the page is told: `{"found": [...]}`, `{"what_if": record}`, or nothing.
+        """
         given = {key: value for key, value in request.items() if key not in ("do", "number")}
-        name = choose("request", request.get("do"), (*EDITS, *OTHERS))
+        name = choose("request", request.get("do", ""), (*EDITS, *OTHERS))
         if name == "find":
-            return {"found": self.find(str(given["words"]))}
+            return {"found": self.find(str(_field(given, "words", name)))}
         if name == "what_if":
-            return {"what_if": self.what_if(given["change"], int(given["repeats"]))}
+            repeats = count_of(_field(given, "repeats", name), "repeats")
+            return {"what_if": self.what_if(_field(given, "change", name), repeats)}
         drafts, at = self._drafts, self._at
         if name in ("undo", "redo"):
             at += 1 if name == "redo" else -1
@@ -80,90 +115,112 @@ class Session:
         self._show(drafts, at)
         return {}
 
-    def find(self, words: str, most: int = FOUND) -> list[dict[str, Any]]:
-        """Items in whose title, id or texts all `words` occur, with their pictures."""
+    def find(self, words: str, most: int = MOST_FOUND) -> list[ItemCard]:
+        """The first `most` items in whose title, id or texts all `words` occur, with their pictures."""
         wanted = words.casefold().split()
         items = (item for item in range(1, len(self._words)) if all(word in self._words[item] for word in wanted))
         return [item_card(self.dataset, item) for item, _ in zip(items, range(most), strict=False)]
 
-    def what_if(self, change: Mapping[str, Any] | Sequence[Mapping[str, Any]], repeats: int = 20) -> dict[str, Any]:
-        """The record of `what_if` for the history as it is now."""
+    def what_if(self, change: Change | Sequence[Mapping[str, Any]], repeats: int = 20) -> WhatIfRecord:
+        """The record of `explain.what_if` for the history as it is now."""
         if self.draft.families != tuple(FAMILIES):
             raise MMSRError("the clean run of a what-if has all relations; switch both families on first")
         model, _ = self._model(self.draft)
         record = what_if(model, self.dataset, change=change, repeats=repeats, **self._asked(self.draft))
         return record | {end: self._named(record[end]) for end in ("clean", "changed")}
 
-    def _edited(self, name: str, given: dict[str, Any]) -> Draft:
-        if name == "user":
-            return self._draft_of(given["user"])
-        if name == "families":
-            for family in given["families"]:
-                choose("family", family, FAMILIES)
-            return replace(self.draft, families=tuple(family for family in FAMILIES if family in given["families"]))
-        if name == "codes":
-            return replace(self.draft, codes=int(given["codes"]), codes_per_item=int(given["codes_per_item"]))
-        scene = EditedHistory(list(self.draft.history), {}, self.dataset.titles, 0, ())
-        apply(scene, [filled({"do": name} | given)], np.random.default_rng(0))
-        return replace(self.draft, history=tuple(scene.history[-self.model.max_history :]))
-
-    def _draft_of(self, user: Any) -> Draft:
-        ids = self.dataset.user_ids
-        index = ids.index(user) if user in ids else int(user) if str(user).isdigit() else -1
-        if not 0 <= index < len(ids):
-            raise MMSRError(f"there is no user {user!r}; give an id such as {ids[0]!r}, or 0 to {len(ids) - 1}")
-        *past, target = self.dataset.history(index).tolist()
-        if not past:
-            raise MMSRError(f"user {index} ({ids[index]!r}) has one item, so nothing comes before it; choose another")
-        return Draft(index, tuple(past[-self.model.max_history :]), target, *self._trained)
-
-    def _asked(self, draft: Draft) -> dict[str, Any]:
-        if draft.history == (own := self._draft_of(draft.user)).history and draft.target == own.target:
-            return {"user": draft.user}  # which brings the planted cause, where there is one
-        return {"history": draft.history, "target": draft.target}
-
-    def _model(self, draft: Draft) -> tuple[MMSR, str]:
-        """The model with C and k of the draft, codes learned anew from the features, and what is to be said of it."""
-        shape, (codes, k) = (draft.codes, draft.codes_per_item), self._trained
-        if shape == self._trained:
-            return self.model, ""
-        if shape not in self._models:
-            books = fit_codebooks(self.dataset, num_codes=shape[0], codes_per_item=shape[1], **self._fit)
-            ours, least = [table.cpu().numpy() for table in self.model.codes], min(k, shape[1])
-            pairs = zip(ours, books, strict=True)
-            same = shape[0] == codes and all(np.array_equal(a[:, :least], b.codes[:, :least]) for a, b in pairs)
-            note = f"the model was trained with k = {k}"
-            if not same:
-                note = f"the model was trained with C = {codes}; these codes stand untrained at their centres (4.1)"
-            anew = ("codes.",) if same else ("codes.", *(f"nodes.tables.{m}." for m in range(1, 1 + len(books))))
-            other = type(self.model)(self.model.config, self.dataset.num_items, books)
-            kept = {name: value for name, value in self.model.state_dict().items() if not name.startswith(anew)}
-            other.load_state_dict(kept, strict=False)
-            for old in list(self._models)[: 1 - FITTED]:
-                del self._models[old]
-            self._models[shape] = other.to(self.model.item_table().device).eval(), note
-        return self._models[shape]
-
     @property
     def draft(self) -> Draft:
         """What is being looked at."""
         return self._drafts[self._at]
 
+    def _edited(self, name: str, given: dict[str, Any]) -> Draft:
+        """The draft after one edit."""
+        if name == "user":
+            return self._draft_of(_field(given, "user", name))
+        if name == "families":
+            chosen = _field(given, "families", name)
+            if not isinstance(chosen, list | tuple):
+                raise MMSRError(f"families is {quote(chosen)}; expected a list of names")
+            for family in chosen:
+                choose("family", family, FAMILIES)
+            return replace(self.draft, families=tuple(family for family in FAMILIES if family in chosen))
+        if name == "codes":
+            codes = count_of(_field(given, "codes", name), "codes")
+            codes_per_item = count_of(_field(given, "codes_per_item", name), "codes_per_item")
+            return replace(self.draft, codes=codes, codes_per_item=codes_per_item)
+        edited = EditedHistory(list(self.draft.history), {}, self.dataset.titles, 0, ())
+        apply(edited, [filled({"do": name} | given)], np.random.default_rng(0))
+        return replace(self.draft, history=tuple(edited.history[-self.model.max_history :]))
+
+    def _draft_of(self, user: UserLike) -> Draft:
+        """The user's own history, before any edit."""
+        number, past, target = history_of(self.dataset, user, None, None, self.model.max_history)
+        assert number is not None and target is not None  # of a user both are known
+        return Draft(number, tuple(past), target, *self._trained)
+
+    def _asked(self, draft: Draft) -> dict[str, Any]:
+        """What `trace` and `what_if` are asked about: the user, which brings its planted cause, or the edits."""
+        own = self._draft_of(draft.user)
+        if draft.history == own.history and draft.target == own.target:
+            return {"user": draft.user}
+        return {"history": draft.history, "target": draft.target}
+
+    def _model(self, draft: Draft) -> tuple[MMSR, str]:
+        """The model with C and k of the draft, codes learned anew from the features, and a note about them.
+
+        Where k alone is changed the codes are the trained ones; where C is, they stand untrained at their centres.
+        """
+        shape, (codes, k) = (draft.codes, draft.codes_per_item), self._trained
+        if shape == self._trained:
+            return self.model, ""
+        if shape in self._models:
+            return self._models[shape]
+        books = fit_codebooks(self.dataset, num_codes=shape[0], codes_per_item=shape[1], **self._fit)
+        assert k is not None and shape[1] is not None  # else `fit_codebooks` has refused
+        shared = min(k, shape[1])
+        pairs = zip((table.cpu().numpy() for table in self.model.codes), books, strict=True)
+        alike = all(np.array_equal(ours[:, :shared], book.codes[:, :shared]) for ours, book in pairs)
+        same_codes = shape[0] == codes and alike
+        replaced = ["codes."]
+        note = f"the model was trained with k = {k}"
+        if not same_codes:
+            replaced += [f"nodes.tables.{number}." for number in range(1, 1 + len(books))]
+            note = f"the model was trained with C = {codes}; these codes stand untrained at their centres (4.1)"
+        other = type(self.model)(self.model.config, self.dataset.num_items, books)
+        state = self.model.state_dict()
+        kept = {name: value for name, value in state.items() if not name.startswith(tuple(replaced))}
+        other.load_state_dict(kept, strict=False)
+        for old in list(self._models)[: 1 - MOST_MODELS]:
+            del self._models[old]
+        self._models[shape] = other.to(self.model.item_table().device).eval(), note
+        return self._models[shape]
+
     def _show(self, drafts: list[Draft], at: int) -> None:
+        """Make `drafts[at]` the one that is looked at; when it cannot be traced nothing changes."""
         draft = drafts[at]
         model, note = self._model(draft)
-        asked = self._asked(draft)
-        if cut := [{"do": "relation", "relation": family} for family in FAMILIES if family not in draft.families]:
-            record = what_if(model, self.dataset, change=cut, repeats=1, **asked)["changed"]
+        cuts = [filled({"do": "relation", "relation": name}) for name in FAMILIES if name not in draft.families]
+        if cuts:
+            edited = editable(model, self.dataset, draft.history)
+            apply(edited, cuts, np.random.default_rng(0))
+            record = trace_edited(model, self.dataset, edited, target=draft.target)
         else:
-            record = trace(model, self.dataset, **asked)
-        self._drafts, self._at, self._note = drafts, at, note  # only now: what cannot be done changes nothing
+            record = trace(model, self.dataset, **self._asked(draft))
+        self._drafts, self._at, self._note = drafts, at, note
         self.record = self._named(record)
 
-    def _named(self, record: dict[str, Any]) -> dict[str, Any]:
-        """`record` with its user and the state of the draft, which the controls show."""
+    def _named(self, record: TraceRecord) -> TraceRecord:
+        """The record with its user and the state of the draft, which the controls show."""
         draft = self.draft
         state = {name: value for name, value in asdict(draft).items() if name not in ("user", "history", "target")}
         state |= {"edited": draft != self._draft_of(draft.user), "note": self._note}
         state |= {"undo": self._at, "redo": len(self._drafts) - self._at - 1}
-        return record | {"user": {"index": draft.user, "id": self.dataset.user_ids[draft.user]}, "draft": state}
+        return record | {"user": user_card(self.dataset, draft.user), "draft": state}
+
+
+def _field(request: Mapping[str, Any], field: str, name: str) -> Any:
+    """A field that a request needs."""
+    if field not in request:
+        raise MMSRError(f"request {name!r} with {quote(dict(request))}: expected the field {field!r}")
+    return request[field]

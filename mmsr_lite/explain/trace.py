@@ -3,21 +3,29 @@
 Of MMSR the record holds the codes, the MSGraph, for each layer, path and phase the attention on each edge, the update
 gate's beta of each node, the norms of the states, the scores and how they split by path, and the rank of the target.
 Of any other model it holds no graph, and what passed its probes instead: attention weights, gates.
+
+    history -> graph and states (model.states) -> what each probe saw -> `TraceRecord`
 """
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.pictures import data_uri
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.interventions import dense
+from mmsr_lite.explain.cards import item_card, node_card, step_card, steps_of, truth_of, user_card
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of
 from mmsr_lite.graph.batch import GraphBatch
-from mmsr_lite.graph.msgraph import ITEM, RELATIONS, MSGraph, Node, build_msgraph
+from mmsr_lite.graph.msgraph import ITEM, MSGraph, msgraph_of
+from mmsr_lite.graph.relations import HETEROGENEOUS as ACROSS_TYPES
+from mmsr_lite.graph.relations import HOMOGENEOUS as WITHIN_TYPE
+from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
@@ -25,63 +33,92 @@ from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.trace import Layer, Phase, RankedItem, Stage, Target
 
-LONGEST = 500  # letters of a title or text that a record holds
+FAMILIES = {HOMOGENEOUS: WITHIN_TYPE, HETEROGENEOUS: ACROSS_TYPES}  # the relations that a phase goes along
 
 
 @torch.no_grad()
 def trace(
     model: Recommender,
     dataset: Dataset,
-    user: int | None = None,
+    user: UserLike | None = None,
     *,
-    history: Sequence[int] | None = None,
+    history: HistoryLike | None = None,
     target: int | None = None,
     top: int = 10,
     replace: dict[str, Callable[[Any], Any]] | None = None,
 ) -> TraceRecord:
-    """What `model` does with a history: of `user`, all items before the last, which is the target; or `history` itself.
+    """Everything that `model` does with one history.
 
-    `replace` puts other values into probes, such as a forced gate. Raises `MMSRError` for items that do not exist.
+    Give either `user` or `history`.
+
+    Args:
+        model: any recommender.
+        dataset: the data set it was trained on: it names items and users and has their pictures.
+        user: a number from 0, or an id: the history is all items of the user before the last one, the target is the
+            last one.
+        history: items from 1, the oldest first; only the model's last `max_history` count.
+        target: with `history`, the item whose rank is asked for.
+        top: how many of the best items the record holds.
+        replace: values to put into probes in place of those that pass, by the name of the probe: a forced gate.
+
+    Returns:
+        The record; see `mmsr_lite.records.TraceRecord` for its fields.
+
+    Raises:
+        MMSRError: when a user or an item does not exist, or the user has a single item.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> record = trace(MMSR(MMSRConfig(dim=8), world.num_items), world, history=[3, 1, 3], target=2)
+        >>> record
+        TraceRecord(a history in wardrobe-match; MMSR, adaptive: 3 interactions, 2 nodes, 4 edges, 1 layers)
+        >>> [record.relations[relation] for neighbour, centre, relation in record.edges]
+        ['self', 'both', 'both', 'self']
     """
     if model.reads_steps:
         advice = "train with ties='random' to look into it"
         raise MMSRError(f"{model.label} takes items of one time as one step, which a trace cannot show; {advice}")
-    past, target = _history(model, dataset, user, history, target)
+    number, past, target = history_of(dataset, user, history, target, model.max_history)
+    top = count_of(top, "top")
     device = next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
     model.eval()
-    walk = _by_graph if isinstance(model, MMSR) else _by_probes
+    trace_kind = _by_graph if isinstance(model, MMSR) else _by_probes
     with listen(model, replace) as seen:
-        scores, parts, told = walk(model, dataset, torch.tensor([past], device=device), seen)
+        scores, parts, fields = trace_kind(model, dataset, torch.tensor([past], device=device), seen)
     scores[0] = -torch.inf
-    share = scores.clamp_min(0) / scores.clamp_min(0).sum().clamp_min(1e-12)  # what counting has for a probability
-    chance = scores.softmax(0) if model.learns else share
-    items = scores.topk(min(top, len(scores) - 1)).indices.tolist() + ([] if target is None else [target])
-    splits = [[]] * len(items)
-    if parts:
-        splits = (model.item_table()[items] @ torch.stack(list(parts.values())).T).tolist()  # (items, parts)
-    told_of = zip(items, scores[items].tolist(), chance[items].tolist(), splits, strict=True)
-    best = [item_card(dataset, i) | {"score": own, "probability": p, "parts": split} for i, own, p, split in told_of]
-    goal = None
+    chance = scores.softmax(0)
+    if not model.learns:  # a counting model's score is a count: its share stands for a probability
+        counts = scores.clamp_min(0)
+        chance = counts / counts.sum().clamp_min(1e-12)
+    best = scores.topk(min(top, len(scores) - 1)).indices.tolist()
+    items = best if target is None else [*best, target]
+    ranked = _ranked(model, dataset, items, scores, chance, parts)
+    goal: Target | None = None
     if target is not None:
-        goal = best.pop() | {"rank": float(rank_of(scores[None], torch.tensor([target], device=device)))}
-    fields = {
-        "schema": TraceRecord.schema,
-        "dataset": {"name": dataset.name, "items": dataset.num_items},
-        "model": {
-            "name": _name(model),
-            "label": model.label,
-            "layers": getattr(model.config, "layers", 0),
-            "fusion": getattr(model.config, "fusion", None),
-        },
-        "user": None if user is None else {"index": user, "id": dataset.user_ids[user]},
-        "relations": list(RELATIONS),
-        "target": goal,
-        **told,
-        "answer": {"parts": list(parts), "top": best},
-        "truth": _truth(dataset, user),
-    }
-    return TraceRecord(fields)
+        rank = float(rank_of(scores[None], torch.tensor([target], device=device)))
+        goal = {**ranked.pop(), "rank": rank}
+    return TraceRecord(
+        {
+            "schema": TraceRecord.schema,
+            "dataset": {"name": dataset.name, "items": dataset.num_items},
+            "model": {
+                "name": _name(model),
+                "label": model.label,
+                "layers": getattr(model.config, "layers", 0),
+                "fusion": getattr(model.config, "fusion", None),
+            },
+            "user": None if number is None else user_card(dataset, number),
+            "relations": list(RELATIONS),
+            "target": goal,
+            **fields,
+            "answer": {"parts": list(parts), "top": ranked},
+            "truth": truth_of(dataset, number),
+        }
+    )
 
 
 def _name(model: Recommender) -> str:
@@ -90,97 +127,135 @@ def _name(model: Recommender) -> str:
     return next(names, model.label)
 
 
-def _by_graph(model: MMSR, dataset: Dataset, history: torch.Tensor, seen: dict[str, Any]):
-    """Scores (V+1,), what they are the sum of, and the part of the record that an MSGraph tells."""
+def _ranked(
+    model: Recommender, dataset: Dataset, items: list[int], scores: Tensor, chance: Tensor, parts: dict[str, Tensor]
+) -> list[RankedItem]:
+    """The cards of `items` with their score, their probability and the parts that the score is a sum of."""
+    splits: list[list[float]] = [[]] * len(items)
+    if parts:
+        splits = (model.item_table()[items] @ torch.stack(list(parts.values())).T).tolist()  # (items, parts)
+    columns = zip(items, scores[items].tolist(), chance[items].tolist(), splits, strict=True)
+    return [
+        {**item_card(dataset, item), "score": score, "probability": probability, "parts": split}
+        for item, score, probability, split in columns
+    ]
+
+
+def _by_graph(
+    model: MMSR, dataset: Dataset, history: Tensor, seen: dict[str, Any]
+) -> tuple[Tensor, dict[str, Tensor], dict[str, Any]]:
+    """Of an MMSR: scores (V+1,), what the last state is the sum of, and the fields of the record that need a graph."""
     graph, states = model.states(history)
-    tables = {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
-    past = history[0].tolist()
-    msgraph = build_msgraph(past, tables, global_attention=model.config.global_attention)
-    edges = np.array([[e.neighbour, e.centre, RELATIONS.index(e.relation)] for e in msgraph.edges])  # (E, 3)
-    nodes, last = [_node(dataset, msgraph, node) for node in msgraph.nodes], int(graph.last[0])
-    place = slots(nodes, graph)
-    told = {
+    msgraph, slots = msgraph_of(graph, model.node_types)
+    edges = np.array([[e.neighbour, e.centre, RELATIONS.index(e.relation)] for e in msgraph.edges]).reshape(-1, 3)
+    last = int(graph.last[0])
+    fields = {
         "node_types": list(msgraph.node_types),
-        "history": _steps(dataset, msgraph),
-        "nodes": nodes,
+        "history": steps_of(dataset, msgraph),
+        "nodes": [node_card(dataset, msgraph, node) for node in msgraph.nodes],
         "edges": edges.tolist(),
-        "layers": [_layer(model, index, seen, graph, place, edges) for index in range(len(model.layers))],
+        "layers": [_layer(model, index, seen, graph, slots, edges) for index in range(len(model.layers))],
         "stages": _stages(model, seen, msgraph, last),
     }
-    return states[0][0, last] @ model.item_table().T, _parts(model, seen, last), told
+    return states[0][0, last] @ model.item_table().T, _parts(model, seen, last), fields
 
 
-def _by_probes(model: Recommender, dataset: Dataset, history: torch.Tensor, seen: dict[str, Any]):
+def _by_probes(
+    model: Recommender, dataset: Dataset, history: Tensor, seen: dict[str, Any]
+) -> tuple[Tensor, dict[str, Tensor], dict[str, Any]]:
     """The same of a model without an MSGraph: every probe that saw one value for this history, None where masked."""
-    steps = [_seen(dataset, *place) | {"node": None, "codes": {}} for place in enumerate(history[0].tolist(), 1)]
     scores = model.scores(history)[0]  # fills `seen`
     values = {name: value[0].cpu().numpy() for name, value in seen.items() if len(value) == 1}
-    told = {"node_types": [], "history": steps, "nodes": [], "edges": [], "layers": [], "stages": []}
-    probes = {name: np.where(value > MASKED / 2, value, None).tolist() for name, value in values.items()}
-    return scores, {}, told | {"probes": probes}
+    fields: dict[str, Any] = {
+        "node_types": [],
+        "history": [
+            {**step_card(dataset, position, item), "node": None, "codes": {}}
+            for position, item in enumerate(history[0].tolist(), 1)
+        ],
+        "nodes": [],
+        "edges": [],
+        "layers": [],
+        "stages": [],
+        "probes": {name: np.where(value > MASKED / 2, value, None).tolist() for name, value in values.items()},
+    }
+    return scores, {}, fields
 
 
-def _history(model: Recommender, dataset: Dataset, user: int | None, history: Sequence[int] | None, target: int | None):
-    if (user is None) == (history is None) or (user is not None and target is not None):
-        raise MMSRError("give either a user or a history to trace; a target goes with a history only")
-    if history is None:
-        *history, target = dataset.history(user).tolist()
-        if not history:
-            who = f"user {user} ({dataset.user_ids[user]!r})"
-            raise MMSRError(f"{who} has one item, so nothing comes before it; choose another")
-    unknown = [item for item in [*history, 1 if target is None else target] if not 1 <= item <= dataset.num_items]
-    if unknown or not history:
-        told = f"history {list(history)[:5]} with target {target}"
-        raise MMSRError(f"{told}: expected items from 1 to {dataset.num_items}")
-    return [int(item) for item in history][-model.max_history :], target
+def dense(blocks: Sequence[Tensor], graph: GraphBatch) -> Tensor:
+    """(B, N, N) of what an attention probe saw.
 
-
-def slots(nodes: list[dict[str, Any]], graph: GraphBatch) -> np.ndarray:
-    """(N,) the slot of each node of a record in the batch of one, counted over all types."""
-    begin, ids = np.cumsum([0, *graph.widths]), [own[0].tolist() for own in graph.ids]
-    return np.array([begin[node["type"]] + ids[node["type"]].index(node["id"]) for node in nodes])
+    Args:
+        blocks: for each node type (B, N_t, N_t) or (B, N_t, N), or one (B, N, N) for all types.
+        graph: the graphs, which say how wide the types are.
+    """
+    width = sum(graph.widths)
+    if blocks[0].shape[1:] == (width, width):
+        return blocks[0]
+    begins = accumulate(graph.widths, initial=0)
+    padded = [
+        F.pad(block, (begin, width - begin - block.shape[2])) for block, begin in zip(blocks, begins, strict=False)
+    ]
+    return torch.cat(padded, 1)
 
 
 def _layer(
-    model: MMSR, index: int, seen: dict[str, Any], graph: GraphBatch, place: np.ndarray, edges: np.ndarray
-) -> dict[str, Any]:
+    model: MMSR, index: int, seen: dict[str, Any], graph: GraphBatch, slots: np.ndarray, edges: np.ndarray
+) -> Layer:
+    """What one layer did, node by node and edge by edge, in the order of the record.
+
+    Args:
+        model: the model.
+        index: the layer, from 0.
+        seen: what each probe saw.
+        graph: the graph of this one history.
+        slots: (N,) the slot of each node of the record.
+        edges: (E, 3) neighbour, centre and relation of each edge of the record.
+    """
     layer, name = model.layers[index], f"layers.{index}.probes"
-    neighbours, centres, kinds = place[edges[:, 0]], place[edges[:, 1]], np.array(RELATIONS)[edges[:, 2]]
-    heard = {HOMOGENEOUS: kinds != "match", HETEROGENEOUS: np.isin(kinds, ("self", "match"))}
+    neighbours, centres = slots[edges[:, 0]], slots[edges[:, 1]]
+    relations = np.array(RELATIONS)[edges[:, 2]]
 
-    def phase(path: str, number: int, family: str) -> dict[str, Any]:
-        found: dict[str, Any] = {"family": family}
-        for what in ("weights", "logits"):
-            blocks = seen.get(f"{name}.{path}_{number}_{what}")  # an aggregator may have no logits
-            values = None if blocks is None else dense(blocks, graph)[0].cpu().numpy()[centres, neighbours]
-            found[what] = np.where(heard.get(family, True), values, None).tolist()
-        return found
+    def values_of(probe: str, used: np.ndarray) -> list[float | None] | None:
+        blocks = seen.get(probe)
+        if blocks is None:  # an aggregator may have no logits
+            return None
+        matrix: np.ndarray = dense(blocks, graph)[0].cpu().numpy()  # (N, N)
+        values = matrix[centres, neighbours].tolist()
+        return [float(value) if is_used else None for value, is_used in zip(values, used, strict=True)]
 
-    paths, ends = layer.fusion.paths, ("input", *layer.fusion.paths, "output")
-    states = {end: torch.cat(seen[f"{name}.{end}"], 1)[0] for end in ends}  # (N, D) each
-    found: dict[str, Any] = {
+    def phase(path: str, number: int, family: str) -> Phase:
+        used = np.isin(relations, FAMILIES.get(family, RELATIONS))
+        probe = f"{name}.{path}_{number}"
+        weights, logits = values_of(f"{probe}_weights", used), values_of(f"{probe}_logits", used)
+        return {"family": family, "weights": weights, "logits": logits}
+
+    paths = layer.fusion.paths
+    states = {end: torch.cat(seen[f"{name}.{end}"], 1)[0] for end in ("input", *paths, "output")}  # (N, D) each
+    fields: Layer = {
         "attention": {path: [phase(path, *own) for own in enumerate(families, 1)] for path, families in paths.items()},
-        "norms": {end: state.norm(dim=-1).cpu().numpy()[place].tolist() for end, state in states.items()},
+        "norms": {end: state.norm(dim=-1).cpu().numpy()[slots].tolist() for end, state in states.items()},
         "beta": None,
         "gate_logits": None,
     }
     if layer.gate is not None:
         logits = layer.gate.logits(*(states[path] for path in paths))
-        said = {"beta": seen[f"{name}.beta"][0], "gate_logits": logits}
-        found |= {what: value.cpu().numpy()[place].tolist() for what, value in said.items()}
-    return found
+        fields["beta"] = seen[f"{name}.beta"][0].cpu().numpy()[slots].tolist()
+        fields["gate_logits"] = logits.cpu().numpy()[slots].tolist()
+    return fields
 
 
-def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> list[dict[str, Any]]:
+def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> list[Stage]:
     """How the answer comes about, stage by stage: the probe to listen to, the shape of its value, the last item's row.
 
-    A stage belongs to a layer, and one of attention to a path and a phase, counted from 0; None where there is none.
+    A stage belongs to a layer, and one of attention to a path and a phase, counted from 0.
     """
-    found, (length, count) = [], (len(msgraph.history), len(msgraph.nodes))
+    stages: list[Stage] = []
+    length, count = len(msgraph.history), len(msgraph.nodes)
 
-    def stage(name: str, shape: Sequence[int], probe: str | None = None, row: Any = None, **at: Any) -> None:
-        row = None if row is None else [round(value, 5) for value in row.tolist()]
-        found.append({"stage": name, "probe": probe, "shape": list(shape), "row": row} | at)
+    def stage(name: str, shape: Sequence[int], probe: str | None = None, row: Tensor | None = None, **at: Any) -> None:
+        numbers = None if row is None else [round(value, 5) for value in row.tolist()]
+        fields = {"stage": name, "probe": probe, "shape": list(shape), "row": numbers, **at}
+        stages.append(fields)  # type: ignore[arg-type]
 
     stage("build", (length, sum(node.type == ITEM for node in msgraph.nodes)))
     stage("codes", (length, sum(table.shape[1] for table in model.codes)))
@@ -190,66 +265,31 @@ def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> l
         stage("input", (count, width), f"{name}.input", seen[f"{name}.input"][0][0, last], layer=index)
         for path, families in layer.fusion.paths.items():
             for phase, family in enumerate(families):
-                row = seen[f"{name}.{path}"][0][0, last] if phase + 1 == len(families) else None
-                at = {"layer": index, "path": path, "phase": phase}
-                stage(family, (count, count), f"{name}.{path}_{phase + 1}_weights", row, **at)
-        merge = {"gate": "beta"}.get(layer.fusion.merge, "output")
-        shape = (count, 2 if merge == "beta" else width)
-        stage(layer.fusion.merge, shape, f"{name}.{merge}", seen[f"{name}.output"][0][0, last], layer=index)
+                is_end = phase + 1 == len(families)
+                row = seen[f"{name}.{path}"][0][0, last] if is_end else None
+                probe = f"{name}.{path}_{phase + 1}_weights"
+                stage(family, (count, count), probe, row, layer=index, path=path, phase=phase)
+        row = seen[f"{name}.output"][0][0, last]
+        if layer.fusion.merge == "gate":
+            stage("gate", (count, 2), f"{name}.beta", row, layer=index)
+        else:
+            stage(layer.fusion.merge, (count, width), f"{name}.output", row, layer=index)
     stage("pool", (width,), f"{name}.output", seen[f"{name}.output"][0][0, last])
     stage("score", (model.item_table().shape[0] - 1,))
-    return found
+    return stages
 
 
-def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, torch.Tensor]:
+def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, Tensor]:
     """The last state (D,) as a sum of what each path and the residual connection brought; eq. 17 makes it exact."""
     layer, name = model.layers[-1], f"layers.{len(model.layers) - 1}.probes"
-    ends = {path: seen[f"{name}.{path}"][0][0, last] for path in layer.fusion.paths}
+    parts = {path: seen[f"{name}.{path}"][0][0, last] for path in layer.fusion.paths}
     if layer.gate is not None:
         beta = seen[f"{name}.beta"][0, last]
-        ends = {path: share * end for (path, end), share in zip(ends.items(), beta, strict=True)}
+        parts = {path: share * part for (path, part), share in zip(parts.items(), beta, strict=True)}
     elif layer.join is not None:
         weights = layer.join.weight.split(layer.join.out_features, 1)
-        ends = {path: weight @ end for (path, end), weight in zip(ends.items(), weights, strict=True)}
-        ends["bias"] = layer.join.bias
-    return ends | ({"residual": seen[f"{name}.input"][0][0, last]} if layer.residual else {})
-
-
-def item_card(dataset: Dataset, item: int) -> dict[str, Any]:
-    """What people see of an item, as every record holds it."""
-    picture = data_uri(dataset.pictures[item]) if dataset.pictures else None
-    names = {"item_id": dataset.item_ids[item][:LONGEST], "title": dataset.titles[item][:LONGEST]}
-    return {"item": item, **names, "picture": picture}
-
-
-def _seen(dataset: Dataset, place: int, item: int) -> dict[str, Any]:
-    texts = {name: column[item][:LONGEST] for name, column in dataset.texts.items()}
-    return item_card(dataset, item) | {"position": place, "texts": texts}
-
-
-def _steps(dataset: Dataset, msgraph: MSGraph) -> list[dict[str, Any]]:
-    codes = msgraph.node_types[1:]
-    steps = [
-        _seen(dataset, *place) | {"codes": {name: [] for name in codes}} for place in enumerate(msgraph.history, 1)
-    ]
-    for index, node in enumerate(msgraph.nodes):
-        for place in node.positions:
-            if node.type == ITEM:
-                steps[place - 1]["node"] = index
-            else:
-                steps[place - 1]["codes"][node.type].append(node.id)
-    return steps
-
-
-def _node(dataset: Dataset, msgraph: MSGraph, node: Node) -> dict[str, Any]:
-    items = list(dict.fromkeys(msgraph.history[place - 1] for place in node.positions))
-    label = dataset.titles[node.id] or dataset.item_ids[node.id] if node.type == ITEM else f"{node.type} code {node.id}"
-    kind = msgraph.node_types.index(node.type)
-    return {"type": kind, "id": node.id, "label": label[:LONGEST], "positions": list(node.positions), "items": items}
-
-
-def _truth(dataset: Dataset, user: int | None) -> dict[str, Any] | None:
-    """What decided the target, where the source planted it."""
-    if user is None or "cause" not in dataset.facts:
-        return None
-    return {"cause": dataset.facts["causes"][int(dataset.facts["cause"][dataset.offsets[user + 1] - 1])]}
+        parts = {path: weight @ part for (path, part), weight in zip(parts.items(), weights, strict=True)}
+        parts["bias"] = layer.join.bias
+    if layer.residual:
+        parts["residual"] = seen[f"{name}.input"][0][0, last]
+    return parts

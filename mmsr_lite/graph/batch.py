@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-RELATIONS = ("none", "self", "out", "in", "both")  # homogeneous, from the centre: out = directly before neighbour
-SELF, OUT, IN, BOTH, MATCH = 1, 2, 3, 4, 5
+from mmsr_lite.graph.relations import BOTH, IN, MATCH, OUT, SELF
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,8 @@ class GraphBatch:
     @cached_property
     def _last_step(self) -> Tensor:
         """(B,) the number of the last step."""
+        if self.steps is None:
+            return (self.history > 0).sum(1).sub(1).clamp_min(0)
         return self.steps.masked_fill(self.history == 0, 0).amax(1)
 
     @cached_property
@@ -122,7 +123,7 @@ class GraphBatch:
 
     @cached_property
     def relations(self) -> tuple[Tensor, ...]:
-        """For each node type (B, N_t, N_t): the relation of centre (row) to neighbour, an index of RELATIONS."""
+        """For each node type (B, N_t, N_t): the relation of centre (row) to neighbour, an index of NUMBERED."""
         found = []
         for ids, at in zip(self.ids, self.step_incidence, strict=True):
             before = (at[:, :-1].transpose(1, 2) @ at[:, 1:]) > 0  # (B, N_t, N_t) row directly before column
@@ -155,7 +156,7 @@ class GraphBatch:
     def edge_index(self) -> tuple[Tensor, Tensor]:
         """All edges for PyG: (2, E) `[neighbour, centre]` over flattened slots b * N + n, and (E,) relation.
 
-        Relation 0..3 is self, out, in, both; 4 is match. A self-loop appears once.
+        The relation is an index of RELATIONS. A self-loop appears once.
         """
         n = self.exists.shape[1]
         graph, centre, neighbour = self.edges.nonzero(as_tuple=True)

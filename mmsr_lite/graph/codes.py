@@ -3,29 +3,40 @@
 features (V+1, F) -> linear autoencoder -> (V+1, D) -> k-means, C centres -> the k nearest centres by cosine
 """
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.graph.reductions import REDUCTIONS
 
 MINI_BATCH_FROM = 100_000  # items; above it k-means reads mini-batches
 
 
+DEFAULT_CODES, DEFAULT_PER_ITEM = 30, 3  # C and k of the paper
+OPTIONS = {"C": "num_codes, on the command line --codes", "k": "codes_per_item, on the command line --codes-per-item"}
+
+
 @dataclass(frozen=True)
 class Codebook:
-    """Codes of one modality: `codes` (V+1, k) in 1..C, nearest first, 0 where there is none; `centres` (C+1, D).
+    """Codes of one modality (section 4.1).
 
-    `reduced` (V+1, D) holds what the codes were learned from, for models that read features instead of codes.
+    Args:
+        name: the modality.
+        codes: (V+1, k) in 1..C, nearest first; 0 where there is none.
+        centres: (C+1, D), row 0 is zero.
+        reduced: (V+1, D) what the codes were learned from, for models that read features instead of codes.
 
-    >>> features = np.array([[0, 0], [1, 0], [.9, .1], [0, 1], [.1, .9]], np.float32)
-    >>> toy = Modality("toy", features, np.array([False, True, True, True, True]))
-    >>> codes = fit_codebook(toy, num_codes=2, codes_per_item=1).codes[:, 0]
-    >>> codes[0] == 0 and codes[1] == codes[2] != codes[3] == codes[4]
-    np.True_
+    Example:
+        >>> features = np.array([[0, 0], [1, 0], [.9, .1], [0, 1], [.1, .9]], np.float32)
+        >>> toy = Modality("toy", features, np.array([False, True, True, True, True]))
+        >>> codes = fit_codebook(toy, num_codes=2, codes_per_item=1).codes[:, 0]
+        >>> codes[0] == 0 and codes[1] == codes[2] != codes[3] == codes[4]
+        np.True_
     """
 
     name: str
@@ -42,8 +53,8 @@ class Codebook:
 def fit_codebook(
     modality: Modality,
     *,
-    num_codes: int = 30,
-    codes_per_item: int = 3,
+    num_codes: int = DEFAULT_CODES,
+    codes_per_item: int = DEFAULT_PER_ITEM,
     dim: int = 128,
     reduction: str = "pca",
     distance: str = "cosine",
@@ -51,31 +62,168 @@ def fit_codebook(
 ) -> Codebook:
     """Learn C centres of one modality and give each item that has it the k nearest; others have no code.
 
-    The paper measures by cosine; the released code by Euclidean distance, over the reduction "sigmoid-autoencoder".
-    Raises `MMSRError` when k > C or when the modality has fewer distinct features than C.
+    A modality with fewer different features than C gets one code for each of them, and k is lowered to C then; a
+    warning says so. With `num_codes` 0 there is no clustering: see `own_nodes`.
+
+    Args:
+        modality: features (V+1, F) and who has them.
+        num_codes: C; 0 gives each item a node of its own.
+        codes_per_item: k, at most C.
+        dim: D, the width that features are reduced to.
+        reduction: one of `REDUCTIONS`.
+        distance: one of `DISTANCES`. The paper measures by cosine; the released code by Euclidean distance, over the
+            reduction "sigmoid-autoencoder".
+        seed: of k-means and of the reduction.
+
+    Raises:
+        MMSRError: k > C, no item has the modality, or a setting does not exist.
     """
+    if num_codes == 0:
+        return own_nodes(modality, dim=dim, reduction=reduction, seed=seed)
     choose("distance", distance, DISTANCES)
+    choose("reduction", reduction, REDUCTIONS)
+    _check_counts(modality.name, num_codes, codes_per_item)
     present = np.flatnonzero(modality.present)
-    distinct = len(np.unique(modality.features[present], axis=0)) if len(present) else 0
-    if not 1 <= codes_per_item <= num_codes:
-        raise MMSRError(f"codes_per_item is {codes_per_item}; expected 1 to num_codes, which is {num_codes}")
-    if distinct < num_codes:
-        told = f"has {distinct} different features, fewer than {num_codes} codes"
-        raise MMSRError(f"modality {modality.name!r} {told}; lower num_codes to at most {distinct} or leave it out")
-    points = REDUCTIONS[choose("reduction", reduction, REDUCTIONS)](modality.features[present], dim, seed)
-    found = _kmeans(points, num_codes, seed)
-    order = np.argsort(DISTANCES[distance](points, found), axis=1, kind="stable")[:, :codes_per_item]
+    num_codes, codes_per_item = _capped(modality, present, num_codes, codes_per_item)
+    points = REDUCTIONS[reduction](modality.features[present], dim, seed)
+    centres_found = _kmeans(points, num_codes, seed)
+    order = np.argsort(DISTANCES[distance](points, centres_found), axis=1, kind="stable")[:, :codes_per_item]
     codes = np.zeros((len(modality.present), codes_per_item), np.int64)
     codes[present] = order + 1
     centres, reduced = (np.zeros((rows, dim), np.float32) for rows in (num_codes + 1, len(codes)))
-    centres[1:, : found.shape[1]] = found
-    reduced[present, : found.shape[1]] = points
+    centres[1:, : centres_found.shape[1]] = centres_found
+    reduced[present, : centres_found.shape[1]] = points
     return Codebook(modality.name, codes, centres, reduced)
 
 
-def fit_codebooks(dataset: Dataset, **settings) -> tuple[Codebook, ...]:
-    """One codebook for each modality of the data set, with the settings of `fit_codebook`."""
-    return tuple(fit_codebook(modality, **settings) for modality in dataset.modalities)
+def fit_codebooks(
+    dataset: Dataset,
+    *,
+    num_codes: int | Mapping[str, int] = DEFAULT_CODES,
+    codes_per_item: int | Mapping[str, int] = DEFAULT_PER_ITEM,
+    **settings: Any,
+) -> tuple[Codebook, ...]:
+    """One codebook for each modality of the data set, each with a C and a k of its own if asked for.
+
+    Args:
+        dataset: the data set.
+        num_codes: C of all modalities, or of each by name; those not named have 30.
+            0 gives each item a code of its own.
+        codes_per_item: k of all modalities, or of each by name; those not named have 3, or their C where that is less.
+        settings: further settings of `fit_codebook`.
+
+    Raises:
+        MMSRError: a name is no modality of the data set, or a codebook cannot be learned.
+
+    Example:
+        >>> features = np.eye(5, dtype=np.float32)
+        >>> one, two = (Modality(name, features, np.arange(5) > 0) for name in ("title", "brand"))
+        >>> ids = ("", "a", "b", "c", "d")
+        >>> rows = np.array([0])
+        >>> data = Dataset("d", rows, rows + 1, rows, ("u",), ids, ids, modalities=(one, two))
+        >>> [book.num_codes for book in fit_codebooks(data, num_codes={"title": 4, "brand": 2}, codes_per_item=1)]
+        [4, 2]
+    """
+    names = [modality.name for modality in dataset.modalities]
+    sizes = by_modality("C", num_codes, DEFAULT_CODES, names)
+    shares = by_modality("k", codes_per_item, DEFAULT_PER_ITEM, names)
+    if isinstance(num_codes, Mapping):  # a smaller C of one modality lowers the k that was meant for all
+        named = codes_per_item if isinstance(codes_per_item, Mapping) else {}
+        shares = {name: k if name in named else min(k, max(sizes[name], 1)) for name, k in shares.items()}
+    return tuple(
+        fit_codebook(modality, num_codes=sizes[modality.name], codes_per_item=shares[modality.name], **settings)
+        for modality in dataset.modalities
+    )
+
+
+def by_modality(letter: str, given: int | Mapping[str, int], default: int, names: Sequence[str]) -> dict[str, int]:
+    """The value of each modality, out of one for all or one for each.
+
+    Args:
+        letter: "C" or "k", for messages.
+        given: one number, or numbers by name of the modality.
+        default: the number of a modality that `given` does not name.
+        names: the modalities of the data set.
+
+    Raises:
+        MMSRError: a name is no modality, or a value is no whole number.
+
+    Example:
+        >>> by_modality("C", {"brand": 9}, 30, ["title", "brand"])
+        {'title': 30, 'brand': 9}
+    """
+    values = dict(given) if isinstance(given, Mapping) else dict.fromkeys(names, given)
+    for name, value in values.items():
+        if name not in names:
+            raise MMSRError(
+                f"{letter} ({OPTIONS[letter]}) names the modality {name!r}; "
+                f"the data set has: {', '.join(names) or 'none at all'}"
+            )
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise MMSRError(f"{letter} of {name!r} ({OPTIONS[letter]}) is {value!r}; expected a whole number")
+    return {name: int(values.get(name, default)) for name in names}
+
+
+def _check_counts(name: str, num_codes: int, codes_per_item: int) -> None:
+    if num_codes < 1:
+        raise MMSRError(f"C of {name!r} ({OPTIONS['C']}) is {num_codes}; expected 1 or more, or 0")
+    if not 1 <= codes_per_item <= num_codes:
+        raise MMSRError(
+            f"k of {name!r} ({OPTIONS['k']}) is {codes_per_item}; expected 1 to C ({OPTIONS['C']}), "
+            f"which is {num_codes}"
+        )
+
+
+def _capped(modality: Modality, present: np.ndarray, num_codes: int, codes_per_item: int) -> tuple[int, int]:
+    """C and k, lowered to the number of different features where there are fewer; a warning tells."""
+    distinct = len(np.unique(modality.features[present], axis=0)) if len(present) else 0
+    if not distinct:
+        raise MMSRError(f"no item has the modality {modality.name!r}, so it has no codes; leave it out")
+    if distinct >= num_codes:
+        return num_codes, codes_per_item
+    least = min(codes_per_item, distinct)
+    also = f", and {least} codes an item, not {codes_per_item}" if least < codes_per_item else ""
+    warnings.warn(
+        f"modality {modality.name!r} has {distinct} different features, fewer than {num_codes} codes (--codes): "
+        f"it gets {distinct} codes{also}",
+        stacklevel=3,
+    )
+    return distinct, least
+
+
+def own_nodes(modality: Modality, *, dim: int = 128, reduction: str = "pca", seed: int = 0) -> Codebook:
+    """A codebook without clustering: each item that has the modality has a node of its own, shared with no other item.
+
+    The paper compares this with modality codes (section 5.5, "not using modality codes"): features are nodes of the
+    graph as they are.
+
+    Args:
+        modality: features (V+1, F) and which items have them.
+        dim: D, the width that features are reduced to.
+        reduction: how they are reduced, one of `REDUCTIONS`.
+        seed: of the reduction.
+
+    Returns:
+        A codebook of one code an item: its own, which starts at the item's reduced features.
+
+    Raises:
+        MMSRError: when no item has the modality.
+
+    Example:
+        >>> features = np.array([[0, 0], [1, 0], [1, 0], [0, 0]], np.float32)
+        >>> own_nodes(Modality("toy", features, np.array([False, True, True, False])), dim=2).codes[:, 0].tolist()
+        [0, 1, 2, 0]
+    """
+    present = np.flatnonzero(modality.present)
+    if not len(present):
+        raise MMSRError(f"no item has the modality {modality.name!r}; leave it out")
+    points = REDUCTIONS[choose("reduction", reduction, REDUCTIONS)](modality.features[present], dim, seed)
+    codes = np.zeros((len(modality.present), 1), np.int64)
+    codes[present, 0] = np.arange(1, len(present) + 1)
+    centres, reduced = (np.zeros((rows, dim), np.float32) for rows in (len(present) + 1, len(codes)))
+    centres[1:, : points.shape[1]] = points
+    reduced[present, : points.shape[1]] = points
+    return Codebook(modality.name, codes, centres, reduced)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -94,40 +242,3 @@ def _kmeans(points: np.ndarray, num_codes: int, seed: int) -> np.ndarray:
     kind = MiniBatchKMeans(batch_size=8192) if len(points) >= MINI_BATCH_FROM else KMeans()
     kind.set_params(n_clusters=num_codes, n_init=3, random_state=seed)
     return kind.fit(points).cluster_centers_.astype(np.float32)
-
-
-def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
-    """(n, min(D, F, n)) principal components: the optimum of a linear autoencoder with squared loss, exact."""
-    from sklearn.decomposition import PCA
-
-    solver = "covariance_eigh" if features.shape[1] <= 1024 else "auto"
-    fitted = PCA(min(dim, *features.shape), svd_solver=solver, random_state=seed)
-    return fitted.fit_transform(features - features.mean(axis=0))  # centred before, in float32: the last digits stay
-
-
-def autoencoder(features: np.ndarray, dim: int, seed: int, sigmoid: bool = False) -> np.ndarray:
-    """(n, min(D, F, n)) codes of a linear autoencoder trained by gradient, as the paper has it.
-
-    With `sigmoid` they lie in (0, 1), as the released code has it.
-    """
-    import torch
-
-    squash = torch.sigmoid if sigmoid else torch.nn.Identity()
-    torch.manual_seed(seed)
-    x = torch.from_numpy(features - features.mean(axis=0))
-    x = x / x.std().clamp_min(1e-12)
-    width = min(dim, *x.shape)
-    encode, decode = torch.nn.Linear(x.shape[1], width, bias=False), torch.nn.Linear(width, x.shape[1], bias=False)
-    optimiser = torch.optim.Adam([*encode.parameters(), *decode.parameters()], lr=1e-2)
-    for _ in range(300):
-        optimiser.zero_grad()
-        (decode(squash(encode(x))) - x).square().mean().backward()
-        optimiser.step()
-    return squash(encode(x)).detach().numpy()
-
-
-REDUCTIONS: dict[str, Callable[[np.ndarray, int, int], np.ndarray]] = {
-    "pca": pca,
-    "autoencoder": autoencoder,
-    "sigmoid-autoencoder": partial(autoencoder, sigmoid=True),
-}

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmsr_lite.graph.relations import NUMBERED
+
+if TYPE_CHECKING:
+    from mmsr_lite.graph.batch import GraphBatch
+
 ITEM = "item"
-RELATIONS = ("self", "out", "in", "both", "match")  # seen from the centre: out = the centre comes directly before
-HOMOGENEOUS, HETEROGENEOUS = ("self", "out", "in", "both"), ("self", "match")
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,31 @@ def from_networkx(graph: Any) -> MSGraph:
     return MSGraph(tuple(graph.graph["history"]), tuple(graph.graph["node_types"]), nodes, tuple(edges), steps)
 
 
+def msgraph_of(graph: "GraphBatch", node_types: Sequence[str], row: int = 0) -> tuple[MSGraph, np.ndarray]:
+    """One history's MSGraph out of a batch, with the edges that the batch has, and the slot of each of its nodes.
+
+    Args:
+        graph: B MSGraphs as dense blocks.
+        node_types: "item", then the name of each modality.
+        row: which of the B histories.
+
+    Returns:
+        The MSGraph, equal to what `build_msgraph` gives for the history (tests compare them), and (n,) for each of its
+        nodes the slot, counted over all types, that it has in the batch.
+    """
+    ids = np.concatenate([own[row].cpu().numpy() for own in graph.ids])  # (N,)
+    occupied = np.concatenate([own[row].cpu().numpy() for own in graph.incidence], axis=1) > 0  # (L, N)
+    types, slots = graph.types.cpu().numpy(), np.flatnonzero(ids)
+    first = occupied.argmax(0)  # (N,) where each node occurs first
+    slots = slots[np.lexsort((ids[slots], first[slots], types[slots]))]  # by type, then first position, then id
+    positions = [tuple((np.flatnonzero(occupied[:, slot]) + 1).tolist()) for slot in slots]
+    nodes = tuple(Node(node_types[types[s]], int(ids[s]), own) for s, own in zip(slots, positions, strict=True))
+    relations = graph.edges[row].cpu().numpy()[np.ix_(slots, slots)]  # (n, n), centre in rows
+    edges = tuple(Edge(int(n), int(c), NUMBERED[relations[c, n]]) for c, n in np.argwhere(relations))
+    history = tuple(item for item in graph.history[row].tolist() if item)
+    return MSGraph(history, tuple(node_types), nodes, edges), slots
+
+
 def build_msgraph(
     history: Sequence[int],
     codes: Mapping[str, Mapping[int, Sequence[int]] | np.ndarray],
@@ -112,29 +140,39 @@ def build_msgraph(
     global_attention: bool = False,
     steps: Sequence[int] | None = None,
 ) -> MSGraph:
-    """The MSGraph of `history`; `codes` gives for each modality the codes of an item, none (or 0) where it is missing.
+    """The MSGraph of one history: the paper's definition, written to be read (section 4.1).
 
     One node for each distinct item and code; adjacent positions connect every code of one with every code of the next;
-    nodes of different types that belong to the same item match; with `global_attention` (section 5.4) every item
-    listens to every code.
+    nodes of different types that belong to the same item match. Models build many at once (`graph.batch`); tests hold
+    both to be equal.
 
-    With `steps`, one rising number for each position, positions of one number are one step, such as all items of one
-    day: nothing in a step is before anything else in it, and everything in it is before everything in the next one.
+    Args:
+        history: items from 1, the oldest first.
+        codes: for each modality the codes of an item, none (or 0) where it is missing.
+        global_attention: whether every item listens to every code (section 5.4).
+        steps: one rising number for each position; positions of one number are one step, such as all items of one day:
+            nothing in a step is before anything else in it, and everything in it is before everything in the next one.
+            None: each position is a step, as in the paper.
 
     Example:
         >>> day = build_msgraph([7, 9, 4], {}, steps=[0, 0, 1])          # 7 and 9 on one day, 4 on the next
         >>> day.relation(0, 1), day.relation(0, 2), day.relation(1, 2)
         (None, 'out', 'out')
+        >>> build_msgraph([7, 9], {"picture": {7: [1]}}).to_pandas()  # 9 has no picture
+                  item 7 item 9 picture 1
+        item 7      self    out     match
+        item 9        in   self         -
+        picture 1  match      -      self
     """
     history = tuple(map(int, history))
     carried = [{ITEM: [item], **{name: _codes_of(table, item) for name, table in codes.items()}} for item in history]
-    held: dict[tuple[str, int], list[int]] = {}
+    positions_by_node: dict[tuple[str, int], list[int]] = {}
     for name in (ITEM, *codes):
         for position, carries in enumerate(carried, 1):
             for code in carries[name]:
-                held.setdefault((name, code), []).append(position)
-    nodes = tuple(Node(name, code, tuple(positions)) for (name, code), positions in held.items())
-    index, kind = {key: place for place, key in enumerate(held)}, [node.type for node in nodes]
+                positions_by_node.setdefault((name, code), []).append(position)
+    nodes = tuple(Node(name, code, tuple(positions)) for (name, code), positions in positions_by_node.items())
+    index, kind = {key: place for place, key in enumerate(positions_by_node)}, [node.type for node in nodes]
     at = [[index[name, code] for name, own in carries.items() for code in own] for carries in carried]  # by position
     by_step = at if steps is None else _joined(at, steps)
     before = {(c, n) for here, there in pairwise(by_step) for c in here for n in there if kind[c] == kind[n] and c != n}

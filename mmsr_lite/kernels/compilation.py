@@ -38,8 +38,12 @@ class Preparation:
     """
 
     def __init__(self, strategy: Strategy, jobs: list[Job], processes: int | None = None):
-        self.strategy, self.report, self.error, self.seconds = strategy, [], None, None
-        self._began, self._processes = time.perf_counter(), []
+        self.strategy = strategy
+        self.report: list[dict[str, Any]] = []
+        self.error: str | None = None
+        self.seconds: float | None = None
+        self._began = time.perf_counter()
+        self._processes: list[subprocess.Popen[str]] = []
         self._notes = Path(knobs.cache.dir) / "mmsr_lite"
         jobs = [job for job in jobs if not (self._notes / job.id).exists()]
         jobs.sort(key=lambda job: FIRST.index(job.name) if job.name in FIRST else len(FIRST))
@@ -83,8 +87,15 @@ class Preparation:
 
     def _serve(self) -> None:
         """Give jobs to one process until none is left."""
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "encoding": "utf-8"}
-        process = subprocess.Popen(WORKER, env=self._environment(), **pipes)
+        process = subprocess.Popen(
+            WORKER,
+            env=self._environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        assert process.stdin is not None and process.stdout is not None  # both are pipes
         with self._lock:
             if self._all_done.is_set():
                 process.kill()

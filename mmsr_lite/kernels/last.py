@@ -19,6 +19,7 @@ from mmsr_lite.kernels.launch import current_launch
 from mmsr_lite.kernels.nodes import NodeStates, SmallTables
 from mmsr_lite.kernels.programs import attention, gate
 from mmsr_lite.kernels.side_stream import SideStream, join_later
+from mmsr_lite.nn.attention import SLOPE
 from mmsr_lite.nn.han import HANLayer
 from mmsr_lite.nn.nodes import NodeEmbedding
 
@@ -33,10 +34,11 @@ def last_state(
 
     `pending` is where the loss leaves another gradient of the items, if it does.
     """
+    assert nodes.types is not None and nodes.positions is not None and layer.gate is not None  # `serves` said so
     small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
     sizes, seeds = [len(table) - 1 for table in small[2:]], None
     with torch.autocast(history.device.type, enabled=False):
-        made = SmallTables(nodes.merge.weight, small)
+        small_tables = SmallTables(nodes.merge.weight, small)
         if input_dropout > 0 or dropout > 0:
             seeds = torch.empty(2, dtype=torch.long, device=history.device)
             with SideStream(history, 1) as drawn:
@@ -45,7 +47,7 @@ def last_state(
         if seeds is not None:
             drawn.join()
         states = NodeStates.apply(
-            tables, made, pending, seeds, input_dropout, nodes.items(), nodes.merge.weight, *small
+            tables, small_tables, pending, seeds, input_dropout, nodes.items(), nodes.merge.weight, *small
         )
         first, _, second = layer.gate.mlp
         maps = [linear.weight for linear in (*layer.value.maps, *layer.query.maps, layer.key.maps[0])]
@@ -62,7 +64,12 @@ def serves(nodes: nn.Module, layer: nn.Module, history: Tensor, codes: Sequence[
     """
     if type(layer) is not HANLayer or nodes.types is None or nodes.positions is None:
         return False
-    if layer.gate is None or layer.fusion.invasive or any(probe.has_listener for probe in layer.probes.values()):
+    if (
+        layer.slope != SLOPE
+        or layer.gate is None
+        or layer.fusion.invasive
+        or any(probe.has_listener for probe in layer.probes.values())
+    ):
         return False
     dim, dtype = len(nodes.merge.weight), nodes.merge.weight.dtype
     codes_of_item = max([1, *(triton.next_power_of_2(table.shape[1]) for table in codes)])

@@ -25,7 +25,7 @@ def _whole(table: Tensor, rows: int) -> Tensor:
 
 
 class FusedCrossEntropy(torch.autograd.Function):
-    """As `linear_cross_entropy`, all logits (B, V+1) held at once; `dtype` is that of its products.
+    """As `linear_cross_entropy`, with all scores (B, V+1) in memory; `dtype` is that of the products.
 
     With `pending` the table's gradient is left there: a node that comes later adds to it and hands it on.
     """

@@ -32,6 +32,8 @@ def fused_loss(model: MMSR, history: Tensor, target: Tensor) -> Tensor:
     Where one table both looks items up and scores them, its two gradients are added by the kernel that comes last.
     """
     table, smoothing = model.item_table(), model.config.label_smoothing
+    if model.config.mask_own:
+        return model.ranking_loss(fused_state(model, history), table, history, target)
     if other_loss() is not None or not isinstance(table, nn.Parameter):
         return linear_cross_entropy(fused_state(model, history), table, target, smoothing=smoothing)
     pending = PendingGradient()

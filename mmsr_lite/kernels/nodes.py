@@ -16,7 +16,10 @@ BLOCK, COPIES = 32, 8  # rows a program; copies of small gradients, so that fewe
 
 
 class SmallTables:
-    """The embeddings of types, positions and each modality's codes as one `table` (S, D), `mapped` (3, S, D) aside."""
+    """The embeddings of types, positions and each modality's codes as one `table` (S, D).
+
+    `mapped` (3, S, D) holds them after the three parts of the merge map; a side stream computes both.
+    """
 
     @torch.no_grad()
     def __init__(self, merge: Tensor, small: Sequence[Tensor]):
@@ -30,12 +33,16 @@ class SmallTables:
 
 
 class NodeStates(torch.autograd.Function):
-    """Rows (N, D) of `tables`; `small` is what `made` was made of. `pending` may hold another gradient of `items`."""
+    """The states of all nodes as rows (N, D), after input dropout.
+
+    `small` are the embeddings of which `small_tables` consists. `pending` may hold another gradient of `items`, which
+    the backward pass adds to its own.
+    """
 
     @staticmethod
     def forward(
-        ctx, tables: Tables, made: SmallTables, pending: PendingGradient | None, seed: Tensor | None, rate: float,
-        items: Tensor, merge: Tensor, *small: Tensor,
+        ctx, tables: Tables, small_tables: SmallTables, pending: PendingGradient | None, seed: Tensor | None,
+        rate: float, items: Tensor, merge: Tensor, *small: Tensor,
     ):  # fmt: skip
         dim, nodes, looked_up = merge.shape[0], len(tables.source), tables.rows.shape[0] * tables.widths[0]
         raw = items.index_select(0, tables.source[:looked_up])
@@ -45,15 +52,25 @@ class NodeStates(torch.autograd.Function):
         sizes = {"BD": max(16, triton.next_power_of_2(dim)), "BLOCK": BLOCK, "HOW": "tf32x3" if exact else "tf32"}
         sizes |= {"DROP": seed is not None and rate > 0, "num_warps": 8, "num_stages": 1}
         ctx.about = (tables.source, tables.kind, tables.places)
-        ctx.counts = (tables.rows.shape[1], nodes, looked_up, len(made.table))
+        ctx.counts = (tables.rows.shape[1], nodes, looked_up, len(small_tables.table))
         ctx.seed, ctx.rate, ctx.sizes, ctx.lengths = seed, rate, sizes, [len(part) for part in small]
-        ctx.pending, ctx.gradient = pending, made.gradient
-        made.block.join()
+        ctx.pending, ctx.gradient = pending, small_tables.gradient
+        small_tables.block.join()
         ctx.launch = current_launch()
         ctx.launch(programs.node_states, triton.cdiv(nodes, BLOCK))(
-            looked, made.mapped, *ctx.about, states, share, seed, rate, *ctx.counts, *ctx.lengths[:2], dim, **sizes
+            looked,
+            small_tables.mapped,
+            *ctx.about,
+            states,
+            share,
+            seed,
+            rate,
+            *ctx.counts,
+            *ctx.lengths[:2],
+            dim,
+            **sizes,
         )
-        ctx.save_for_backward(items, merge, made.table, raw, share, *small)
+        ctx.save_for_backward(items, merge, small_tables.table, raw, share, *small)
         return states
 
     @staticmethod
@@ -82,6 +99,6 @@ class NodeStates(torch.autograd.Function):
         to_items = torch.zeros_like(items) if to_items is None else to_items
         to_items.index_add_(0, ctx.about[0][: len(raw)], to_raw)
         whose = [1, 2, *(0 for _ in ctx.lengths[2:])]
-        found = [part[which] for part, which in zip(to_small.split(ctx.lengths, 1), whose, strict=True)]
+        to_each = [part[which] for part, which in zip(to_small.split(ctx.lengths, 1), whose, strict=True)]
         join_later([later], [merge, *small], [to_merge, to_small], to_mapped, to_tables, to_looked, table, raw)
-        return None, None, None, None, None, to_items, to_merge, *found
+        return None, None, None, None, None, to_items, to_merge, *to_each

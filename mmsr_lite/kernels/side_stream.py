@@ -1,4 +1,4 @@
-"""Work beside the main line of a captured step: small kernels fill a GPU only together."""
+"""Side streams: kernels of a captured step that run beside each other, because a small one does not fill a GPU."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,10 +13,11 @@ def _stream(device: torch.device, number: int) -> torch.cuda.Stream:
 
 
 class SideStream:
-    """`with SideStream(like):` its kernels wait for what was launched before the block; nothing later waits for them.
+    """Within `with SideStream(like):` kernels run on a stream of their own, beside what is launched later.
 
-    Until `join` is called, what they write is made before the block, and it and what they read is kept. Where no step
-    is being captured, they run in line.
+    They wait for what was launched before the block; nothing later waits for them until `join` is called. Until then
+    the tensors that they read and write must be kept alive, and those that they write must exist before the block.
+    Where no step is being captured, they run in line.
     """
 
     def __init__(self, like: Tensor, number: int = 0):
@@ -37,7 +38,7 @@ class SideStream:
             self.inside.__exit__(*error)
 
     def join(self) -> None:
-        """What is launched from now on waits for the block."""
+        """Let everything that is launched from now on wait for the block."""
         if self.apart:
             torch.cuda.current_stream(self.device).wait_event(self.ended)
 
@@ -49,12 +50,15 @@ def join_later(blocks: list[SideStream], weights: Sequence[Tensor], gradients: S
     """
     if not any(block.apart for block in blocks):
         return
-    held = [*kept, *(gradient.untyped_storage() for gradient in gradients)]  # a tensor held twice would be copied
+    kept_alive = [
+        *kept,
+        *(gradient.untyped_storage() for gradient in gradients),
+    ]  # a gradient with a second reference would be copied
 
     def end() -> None:
         for block in blocks:
             block.join()
-        held.clear()
+        kept_alive.clear()
 
     if all(weight.is_leaf and weight.grad is None for weight in weights):
         torch.autograd.Variable._execution_engine.queue_callback(end)
@@ -63,7 +67,7 @@ def join_later(blocks: list[SideStream], weights: Sequence[Tensor], gradients: S
 
 
 class PendingGradient:
-    """A gradient that one node of a backward pass computes aside and a later one, which adds to it, hands on."""
+    """A gradient that one node of a backward pass computes on a side stream, and that a later node adds to its own."""
 
     def __init__(self) -> None:
         self.content: tuple[Tensor, SideStream, tuple[Tensor, ...]] | None = None

@@ -6,21 +6,32 @@ import torch
 from torch import Tensor, nn
 
 from mmsr_lite.data.split import Examples
+from mmsr_lite.nn.own_items import masked_cross_entropy
 from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
 class Recommender(nn.Module, ABC):
     """Scores every item as the next one of a history; item 0 is padding and never scored.
 
-    Every model is made as `Model(config, num_items, codebooks)` with `config` of its class `Config`. One that learns by
-    gradient gives `user_state` and `item_table`; one that counts says `learns = False` and gives `count` and `scores`.
+    Every model is made as `Model(config, num_items, codebooks)`. One that learns by gradient gives `user_state` and
+    `item_table` (or both by `encode`); one that counts says `learns = False` and gives `count` and `scores`.
+
+    Args:
+        config: A config of the class's own `Config`.
+
+    Attributes:
+        learns: Whether the model learns by gradient; otherwise it counts.
+        reads_modalities: Whether codebooks make a difference.
+        reads_order: Whether the order of a history makes a difference.
+        static_shapes: Whether the sizes of all tensors in `loss` follow from the shape of the batch alone.
+        max_history: The longest history that the model reads.
     """
 
     learns = True
-    reads_modalities = False  # whether codebooks make a difference
-    reads_order = True  # whether the order of a history does
+    reads_modalities = False
+    reads_order = True
     reads_steps = False  # whether it asks which items have one time: histories are then (B, L, 2), item and step
-    static_shapes = True  # no size inside `loss` depends on the data, so a GPU may replay a captured training step
+    static_shapes = True
     Config: type
 
     def __init__(self, config):
@@ -29,7 +40,7 @@ class Recommender(nn.Module, ABC):
 
     @property
     def label(self) -> str:
-        """What people call it in tables and pictures."""
+        """The model's name in tables and pictures."""
         return type(self).__name__
 
     def user_state(self, history: Tensor) -> Tensor:
@@ -53,8 +64,30 @@ class Recommender(nn.Module, ABC):
         return dot_scores(*self.encode(history))
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy over all items of `target` (B,)."""
-        return linear_cross_entropy(*self.encode(history), target)
+        """Mean cross-entropy over all items of `target` (B,), its labels smoothed as the config says."""
+        state, table = self.encode(history)
+        return self.ranking_loss(state, table, history, target)
+
+    def ranking_loss(self, state: Tensor, table: Tensor, history: Tensor, target: Tensor) -> Tensor:
+        """Mean cross-entropy as the config says: labels smoothed (`label_smoothing`), own items left out (`mask_own`).
+
+        Args:
+            state: (B, D) user states.
+            table: (V+1, D) item vectors.
+            history: (B, L) histories.
+            target: (B,) next items.
+
+        Returns:
+            The loss, a scalar.
+        """
+        if getattr(self.config, "mask_own", False):
+            return masked_cross_entropy(state, table, history, target, smoothing=self.label_smoothing)
+        return linear_cross_entropy(state, table, target, smoothing=self.label_smoothing)
+
+    @property
+    def label_smoothing(self) -> float:
+        """The share of each target that the loss spreads over all items; 0 for a model without that setting."""
+        return getattr(self.config, "label_smoothing", 0.0)
 
     def observe(self, examples: Examples) -> None:
         """Let modules with an `observe` see the training part; what they keep are buffers, saved with the weights."""

@@ -73,5 +73,5 @@ class BM3(Recommender):
         online, aims = self.predict(features), (items[target][:, None], features)
         apart = sum(1 - F.cosine_similarity(online, self.dropout(aim.detach()), dim=-1) for aim in aims) * present
         contrast = (apart.sum(0) / present.sum(0).clamp_min(1)).sum()
-        ranking = linear_cross_entropy(self.predict(users), self.predict(items), target)
+        ranking = linear_cross_entropy(self.predict(users), self.predict(items), target, smoothing=self.label_smoothing)
         return ranking + self.config.contrast * contrast

@@ -73,7 +73,8 @@ class DIFSR(Recommender):
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Cross-entropy over all items, and of the target's codes."""
         state = self.user_state(history)
-        return linear_cross_entropy(state, self.item_table(), target) + self._attribute_loss(state, target)
+        ranking = linear_cross_entropy(state, self.item_table(), target, smoothing=self.label_smoothing)
+        return ranking + self._attribute_loss(state, target)
 
     def _attribute_loss(self, state: Tensor, target: Tensor) -> Tensor:
         total = state.new_zeros(())

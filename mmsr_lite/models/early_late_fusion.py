@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.departures import comparison
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.sequence import embedding, last_state
 
@@ -22,7 +23,9 @@ class FusedSequences(Recommender):
         late (5-6):   P = tanh(W [E_1 ; E_2 ; ...]),         E_j = M_j(E_1j, ..., E_mj)
         none:         P = M(E_11, ..., E_m1)
 
-    W starts as the mean of the channels. Without modalities there is nothing to fuse, and all three are "none".
+    W starts as the mean of the channels. Without modalities there is nothing to fuse, and all three are "none". With
+    `item_features` (no part of the paper) an item is its identity plus a map of its features, in the history and in the
+    score; with `cosine` a score is a scaled cosine.
     """
 
     sequence: type[nn.Module]  # (B, L, D) and the history (B, L) -> the state after each item (B, L, D)
@@ -33,6 +36,11 @@ class FusedSequences(Recommender):
         if config.fusion != "none":
             self.reads_modalities, self.label = True, f"{self.label}, {config.fusion} fusion"
         self.items = embedding(num_items + 1, dim, padding_idx=0)
+        self.content = None
+        if config.item_features and codebooks:
+            self.reads_modalities = True
+            self.content = ItemModalities(codebooks, dim, "features")
+        self.compared = comparison(config)
         width = 1 if self.fusion == "none" else 1 + len(codebooks)
         self.sequences = nn.ModuleList(self.sequence(config) for _ in range(width if self.fusion == "late" else 1))
         if self.fusion != "none":
@@ -41,10 +49,27 @@ class FusedSequences(Recommender):
             with torch.no_grad():
                 self.merge.weight.copy_(torch.eye(dim).repeat(1, width) / width)
 
+    def item_vectors(self) -> Tensor:
+        """(V+1, D): the identity of each item, and with `item_features` a map of its features on top."""
+        identity = self.items.weight
+        if self.content is None:
+            return identity
+        return identity + self.content.of_items(torch.arange(len(identity), device=identity.device))
+
+    def item_table(self) -> Tensor:
+        """(V+1, D): what user states are compared with."""
+        return self.compared(self.item_vectors())
+
     def user_state(self, history: Tensor) -> Tensor:
         """(B, D): the state of the last item, or its fusion with those of the modalities."""
+        return self.compared(self._state(history))
+
+    def _state(self, history: Tensor) -> Tensor:
         items, *others = self.sequences
-        channels = self.items(history)[:, :, None]  # (B, L, 1, D)
+        own = self.items(history)  # (B, L, D)
+        if self.content is not None:
+            own = own + self.content.of_items(history)
+        channels = own[:, :, None]  # (B, L, 1, D)
         if self.fusion == "none":
             return last_state(items(channels[:, :, 0], history), history)
         channels = torch.cat([channels, self.modalities(history)[0]], 2)  # (B, L, 1+M, D)

@@ -14,14 +14,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.config import check_settings, dim_setting, dropout_setting, layers_setting, max_history_setting, setting
+from mmsr_lite.config import (
+    check_settings,
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+    setting,
+)
 from mmsr_lite.models.early_late_fusion import ORDERS, FusedSequences
+from mmsr_lite.nn.departures import OfferedDepartures
 from mmsr_lite.nn.modality import READERS
 from mmsr_lite.nn.probe import Probe
 
 
 @dataclass(frozen=True)
-class GRU4RecConfig:
+class GRU4RecConfig(OfferedDepartures):
     """Settings of GRU4Rec, alone or fused with the items' modalities."""
 
     dim: int = dim_setting()
@@ -29,6 +38,7 @@ class GRU4RecConfig:
     fusion: str = setting("none", "when modalities meet the items: before or after the sequence is read", one_of=ORDERS)
     dropout: float = dropout_setting(0.2, "share of each layer's input that training sets to zero")
     reads: str = setting("codes", "what the model sees of a modality", one_of=READERS)
+    label_smoothing: float = label_smoothing_setting()
     max_history: int = max_history_setting()
 
     def __post_init__(self) -> None:

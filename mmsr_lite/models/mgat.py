@@ -5,7 +5,8 @@ MMGCN's layers, but a node weighs its neighbours, and a gate says how much of ea
     h_m = LeakyReLU(sum_j a_ij g_ij z_j),      a_ij = softmax_j(z_i . z_j),      g_ij = sigmoid(z_i . z_j / sqrt(|N_i|))
 
 which is the paper's inner-product gate, the best of its three; its released code has the gate inside the softmax, and
-concatenates the layers where this reads the last one. Features pass tanh first. Users, histories and loss as in MMGCN.
+concatenates the layers where this reads the last one. Features are mapped by a matrix alone, as for every model here.
+Users, histories and loss as in MMGCN.
 """
 
 import torch

@@ -18,11 +18,11 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn import departures
 from mmsr_lite.nn.aggregators import AGGREGATORS
+from mmsr_lite.nn.attention import SLOPE
 from mmsr_lite.nn.departures import Departures
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.probe import listen
-from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,9 @@ class MMSRConfig(Departures):
         "adaptive", "order of fusion in HAN-GNN (Table 4), hohe is late, heho is early", one_of=FUSIONS
     )
     scale: bool = setting(True, "divide the attention logits of equation 13 by sqrt(D)")
+    slope: float = setting(
+        SLOPE, "slope of LeakyReLU below zero in equation 11; GAT, its source, has 0.2", at_least=0, in_id=False
+    )
     residual: bool = setting(True, "add a layer's input to its output")
     dropout: float = dropout_setting(0.3, "share of each layer's output that training sets to zero")
     input_dropout: float = dropout_setting(0.4, "share of the first layer's input that training sets to zero")
@@ -135,8 +138,7 @@ class MMSR(Recommender):
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy over all items of the next items `target` (B,) after `history` (B, L) (section 4.4)."""
-        smoothing = self.config.label_smoothing
-        return linear_cross_entropy(self.user_state(history), self.item_table(), target, smoothing=smoothing)
+        return self.ranking_loss(self.user_state(history), self.item_table(), history, target)
 
     @torch.no_grad()
     def mean_beta(self, history: Tensor) -> dict[str, float]:

@@ -7,7 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.config import check_settings, dim_setting, dropout_setting, layers_setting, max_history_setting
+from mmsr_lite.config import (
+    check_settings,
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+)
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.interactions import InteractionGraph
@@ -22,6 +29,7 @@ class PropagationConfig:
     dim: int = dim_setting()
     layers: int = layers_setting(2)
     dropout: float = dropout_setting(0.3, "share of the states that training sets to zero before each layer")
+    label_smoothing: float = label_smoothing_setting()
     max_history: int = max_history_setting()
 
     def __post_init__(self) -> None:

@@ -16,12 +16,13 @@ from torch import Tensor, nn
 
 from mmsr_lite.config import setting
 from mmsr_lite.models.early_late_fusion import ORDERS, FusedSequences
+from mmsr_lite.nn.departures import OfferedDepartures
 from mmsr_lite.nn.self_attention import AttentionConfig, blocks, causal
 from mmsr_lite.nn.sequence import embedding, from_end
 
 
 @dataclass(frozen=True)
-class SASRecConfig(AttentionConfig):
+class SASRecConfig(OfferedDepartures, AttentionConfig):
     """Settings of SASRec, alone or fused with the items' modalities."""
 
     fusion: str = setting("none", "when modalities meet the items: before or after the sequence is read", one_of=ORDERS)

@@ -17,7 +17,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.config import check_settings, dim_setting, dropout_setting, layers_setting, max_history_setting
+from mmsr_lite.config import (
+    check_settings,
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+)
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import Probe
@@ -31,6 +38,7 @@ class SRGNNConfig:
     dim: int = dim_setting()
     layers: int = layers_setting(1, "number of propagation steps, which share their weights")
     dropout: float = dropout_setting(0.2, "share of the items' embeddings that training sets to zero")
+    label_smoothing: float = label_smoothing_setting()
     max_history: int = max_history_setting()
 
     def __post_init__(self) -> None:

@@ -6,10 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.graph.batch import RELATIONS, SELF, GraphBatch
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.relations import HOMOGENEOUS, SELF
 
 MASKED = -1e9
-NUM_RELATIONS = len(RELATIONS) - SELF
+SLOPE = 0.01  # of LeakyReLU below zero, where the config does not say another one
+NUM_RELATIONS = len(HOMOGENEOUS)
 
 
 class TypedLinear(nn.Module):
@@ -29,7 +31,9 @@ class TypedLinear(nn.Module):
         return [linear(state) for linear, state in zip(self.maps, states, strict=True)]
 
 
-def homogeneous_logits(centre: Tensor, neighbour: Tensor, relation: Tensor, weight: Tensor) -> Tensor:
+def homogeneous_logits(
+    centre: Tensor, neighbour: Tensor, relation: Tensor, weight: Tensor, slope: float = SLOPE
+) -> Tensor:
     """Equation 12 for nodes of one type: `a_r . (V_i * V_j)`.
 
     It is computed as `(V_i * a_r) V_j^T`, which needs no tensor of n x N_t x D.
@@ -37,8 +41,9 @@ def homogeneous_logits(centre: Tensor, neighbour: Tensor, relation: Tensor, weig
     Args:
         centre: Values V_i of n centres (B, n, D).
         neighbour: Values V_j of all nodes of the type (B, N_t, D).
-        relation: The relation of each centre to each node (B, n, N_t), an index of RELATIONS, 0 where there is no edge.
+        relation: The relation of each centre to each node (B, n, N_t), an index of NUMBERED, 0 where there is no edge.
         weight: The vector a_r of each relation (R, D).
+        slope: The slope of leaky ReLU below zero.
 
     Returns:
         Logits (B, n, N_t) after leaky ReLU; very low ones where there is no edge.
@@ -46,10 +51,12 @@ def homogeneous_logits(centre: Tensor, neighbour: Tensor, relation: Tensor, weig
     asked = (centre[:, None] * weight[:, None]).flatten(1, 2)  # (B, R n, D)
     every = (asked @ neighbour.transpose(1, 2)).unflatten(1, (len(weight), -1))  # (B, R, n, N_t)
     chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]  # (B, n, N_t)
-    return F.leaky_relu(chosen).masked_fill_(relation == 0, MASKED)
+    return F.leaky_relu(chosen, slope).masked_fill_(relation == 0, MASKED)
 
 
-def heterogeneous_logits(queries: list[Tensor], keys: list[Tensor], graph: GraphBatch, scale: bool) -> Tensor:
+def heterogeneous_logits(
+    queries: list[Tensor], keys: list[Tensor], graph: GraphBatch, scale: bool, slope: float = SLOPE
+) -> Tensor:
     """Equation 13: `(Q h_j) . (K h_i)`: the neighbour j asks, the centre i answers.
 
     Args:
@@ -57,6 +64,7 @@ def heterogeneous_logits(queries: list[Tensor], keys: list[Tensor], graph: Graph
         keys: K h of each node type, (B, N_t, D).
         graph: The MSGraphs, which say what matches.
         scale: Whether the products are divided by sqrt(D).
+        slope: The slope of leaky ReLU below zero.
 
     Returns:
         Logits (B, N, N) after leaky ReLU, centres in rows; very low ones where nothing matches.
@@ -65,4 +73,4 @@ def heterogeneous_logits(queries: list[Tensor], keys: list[Tensor], graph: Graph
     logits = key @ query.transpose(1, 2)  # (B, N, N)
     if scale:
         logits = logits / math.sqrt(query.shape[-1])
-    return F.leaky_relu(logits).masked_fill_(~graph.matches, MASKED)
+    return F.leaky_relu(logits, slope).masked_fill_(~graph.matches, MASKED)

@@ -12,6 +12,7 @@ config asks for another one. What each option is and what it costs:
 | `feature_start` | items start from a share of their features | Beauty 7.79 -> 7.90 (share 0.5) |
 | `cosine` | a score is a scaled cosine, not a product | not measured alone |
 | `together` | items of one time are one step of the graph | not measured |
+| `mask_own` | the loss leaves out what the user has already taken | not measured alone |
 
 Sources: the first three from the studies `released` in assets/results (wardrobe-cycle: five seeds, standard deviations
 0.2, 0.6, 1.6 and 0.4; amazon-beauty: five seeds of the paper's equations, three of the others, where no difference is
@@ -23,6 +24,7 @@ Two more departures of the released code concern codes, not the model: `distance
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,10 +33,15 @@ from torch import Tensor, nn
 from mmsr_lite.config import setting
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.nn.gate import UpdateGate
-from mmsr_lite.nn.han import HANLayer
+from mmsr_lite.nn.han import HANLayer, States
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.nodes import NodeEmbedding
 from mmsr_lite.nn.sequence import rescaled
+
+
+def mask_own_setting() -> Any:
+    """The setting `mask_own`, which several configs have."""
+    return setting(False, "not in the paper: the loss leaves out the items of the history", in_id=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +67,20 @@ class Departures:
         "items of one time are one step: no transition between them, each directly before each item of the next step; "
         "pooling is the mean over the last step's items (--ties together sets it)",
     )
+    mask_own: bool = mask_own_setting()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferedDepartures:
+    """Those departures that fit a rival as well: what helps MMSR may help others more."""
+
+    item_features: bool = setting(
+        False, "not in the paper: an item is its identity plus a map of its features", in_id=False
+    )
+    cosine: float = setting(
+        0.0, "not in the paper: scores are this times the cosine of state and item", at_least=0, in_id=False
+    )
+    mask_own: bool = mask_own_setting()
 
 
 def node_embedding(num_items: int, codebooks: Sequence[Codebook], config) -> NodeEmbedding:
@@ -164,7 +185,7 @@ class ReleasedHANLayer(HANLayer):
             return SeparateGate(config.dim)
         return super().make_gate(config)
 
-    def compared_states(self, reached: Tensor | list[Tensor], states: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
+    def compared_states(self, reached: States, states: States) -> States:
         """The layer's input `states` with `hohe_reads_input`, else what phase 1 `reached`."""
         if self.hohe_reads_input:
             return states

@@ -11,6 +11,7 @@ output (invasive). Axes: B graphs, N_t node slots of type t, N their sum, D widt
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,9 @@ from mmsr_lite.nn.probe import Probe
 HOMOGENEOUS, HETEROGENEOUS = "homogeneous", "heterogeneous"
 
 
+States = TypeVar("States", Tensor, list[Tensor])
+
+
 @dataclass(frozen=True)
 class Fusion:
     """Which paths a layer walks (name -> families in order) and how their ends become one state."""
@@ -32,8 +36,11 @@ class Fusion:
     invasive: bool = False
 
 
-HOHE, HEHO = {"hohe": (HOMOGENEOUS, HETEROGENEOUS)}, {"heho": (HETEROGENEOUS, HOMOGENEOUS)}
-HO, HE = {HOMOGENEOUS: (HOMOGENEOUS,)}, {HETEROGENEOUS: (HETEROGENEOUS,)}
+Paths = dict[str, tuple[str, ...]]
+HOHE: Paths = {"hohe": (HOMOGENEOUS, HETEROGENEOUS)}
+HEHO: Paths = {"heho": (HETEROGENEOUS, HOMOGENEOUS)}
+HO: Paths = {HOMOGENEOUS: (HOMOGENEOUS,)}
+HE: Paths = {HETEROGENEOUS: (HETEROGENEOUS,)}
 FUSIONS = {  # the variants of Table 4
     "adaptive": Fusion(HOHE | HEHO, "gate"),
     "adaptive-invasive": Fusion(HOHE | HEHO, "gate", invasive=True),
@@ -66,7 +73,7 @@ class HANLayer(nn.Module):
     def __init__(self, num_types: int, config):
         super().__init__()
         dim, self.fusion = config.dim, FUSIONS[config.fusion]
-        self.scale, self.residual = config.scale, config.residual
+        self.scale, self.residual, self.slope = config.scale, config.residual, config.slope
         self.query, self.key, self.value = (TypedLinear(num_types, dim) for _ in range(3))
         for linear in self.value.maps:
             nn.init.eye_(linear.weight)  # a layer starts as an average of its neighbours
@@ -121,17 +128,18 @@ class HANLayer(nn.Module):
     def _read_own_type(self, name: str, compared: list[Tensor], summed: list[Tensor], graph: GraphBatch):
         """Equations 11 and 12: each node sums its neighbours of the same type; list of (B, N_t, D)."""
         pairs = zip(compared, graph.relations, strict=True)
-        logits = tuple(homogeneous_logits(value, value, relation, self.relation) for value, relation in pairs)
+        logits = tuple(homogeneous_logits(own, own, relation, self.relation, self.slope) for own, relation in pairs)
         weights = self._attend(name, logits)  # (B, N_t, N_t)
         return [weight @ value for weight, value in zip(weights, summed, strict=True)]  # (B, N_t, D)
 
     def _read_other_types(self, name: str, compared: list[Tensor], summed: list[Tensor], graph: GraphBatch):
         """Equations 13 and 14: each node sums the nodes of other types at its items; list of (B, N_t, D)."""
-        logits = (heterogeneous_logits(self.query(compared), self.key(compared), graph, self.scale),)
+        query, key = self.query(compared), self.key(compared)
+        logits = (heterogeneous_logits(query, key, graph, self.scale, self.slope),)
         (weights,) = self._attend(name, logits)  # (B, N, N)
         return list((weights @ torch.cat(summed, 1)).split(graph.widths, 1))  # (B, N_t, D)
 
-    def compared_states(self, reached: Tensor | list[Tensor], states: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
+    def compared_states(self, reached: States, states: States) -> States:
         """The states that equation 13 compares: those that the path has `reached`; `states` is the layer's input."""
         return reached
 

@@ -52,12 +52,12 @@ def _walk(layer: HANLayer, families: tuple[str, ...], states, values, every: Ten
         items = _read_codes(layer, states[0], states, every, graph.item_matches)  # (B, N_0, D)
         read, first = layer.value.maps[0](items), graph.last[:, None]
         relation = graph.last_item_relations[:, :1, : graph.widths[0]]
-        logits = homogeneous_logits(_take(read, first), read, relation, layer.relation)  # (B, 1, N_0)
+        logits = homogeneous_logits(_take(read, first), read, relation, layer.relation, layer.slope)  # (B, 1, N_0)
         summed = read if layer.fusion.invasive else values[0]
         return (logits.softmax(-1) @ summed)[:, 0]
     if families == (HOMOGENEOUS,):
         centre = _take(every, graph.last_item_neighbours[0][:, :1])
-        logits = homogeneous_logits(centre, every, graph.last_item_relations[:, :1], layer.relation)
+        logits = homogeneous_logits(centre, every, graph.last_item_relations[:, :1], layer.relation, layer.slope)
         return (logits.softmax(-1) @ every)[:, 0]
     last = graph.last[:, None]
     return _read_codes(layer, _take(states[0], last), states, every, _take(graph.item_matches, last))[:, 0]
@@ -67,14 +67,14 @@ def _late(layer: HANLayer, states: list[Tensor], every: Tensor, graph: GraphBatc
     index, real = graph.last_item_neighbours
     sizes = [slots.shape[1] for slots, _ in graph.last_nodes]
     centre = _take(every, index)  # (B, n, D)
-    weights = homogeneous_logits(centre, every, graph.last_item_relations, layer.relation).softmax(-1)
+    weights = homogeneous_logits(centre, every, graph.last_item_relations, layer.relation, layer.slope).softmax(-1)
     reached = weights @ every  # (B, n, D)
     asked = layer.compared_states(reached, _take(torch.cat(states, 1), index))
     query = torch.cat(layer.query(list(asked.split(sizes, 1))), 1)
     logits = (query @ layer.key.maps[0](asked[:, :1]).transpose(1, 2))[:, :, 0]  # (B, n)
     if layer.scale:
         logits = logits / math.sqrt(query.shape[-1])
-    weights = F.leaky_relu(logits).masked_fill(~real, MASKED).softmax(-1)  # (B, n)
+    weights = F.leaky_relu(logits, layer.slope).masked_fill(~real, MASKED).softmax(-1)  # (B, n)
     summed = centre
     if layer.fusion.invasive:
         summed = torch.cat(layer.value(list(reached.split(sizes, 1))), 1)
@@ -86,4 +86,4 @@ def _read_codes(layer: HANLayer, items: Tensor, states: list[Tensor], every: Ten
     logits = layer.key.maps[0](items) @ torch.cat(layer.query(states), 1).transpose(1, 2)  # (B, n, N)
     if layer.scale:
         logits = logits / math.sqrt(items.shape[-1])
-    return F.leaky_relu(logits).masked_fill(~matches, MASKED).softmax(-1) @ every
+    return F.leaky_relu(logits, layer.slope).masked_fill(~matches, MASKED).softmax(-1) @ every

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from mmsr_lite.errors import choose
 from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.nn.displacement import Displacement
 from mmsr_lite.nn.sequence import rescaled
 
 
@@ -66,7 +67,8 @@ class ItemModalities(nn.Module):
     def __init__(self, codebooks: Sequence[Codebook], dim: int, reads: str = "codes"):
         super().__init__()
         kind = READERS[choose("reads", reads, READERS)]
-        self.dim = dim
+        self.dim, self.names = dim, [book.name for book in codebooks]
+        self.displaced: Displacement | None = None
         self.readers = nn.ModuleList(kind(book, dim) for book in codebooks)
         have = [(book.codes > 0).any(1) for book in codebooks]
         self.register_buffer("present", torch.from_numpy(np.stack(have, 1)) if have else torch.zeros(1, 0).bool())
@@ -75,9 +77,18 @@ class ItemModalities(nn.Module):
         """M."""
         return len(self.readers)
 
+    def of_items(self, items: Tensor) -> Tensor:
+        """(..., D) the sum of the vectors of `items` (...) over the modalities, wherever in a history they stand."""
+        return torch.stack([reader(items) for reader in self.readers]).sum(0)
+
     def forward(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """The vectors (..., M, D) of `items` (...), and whether each item has the modality (..., M)."""
         if not self.readers:
             nothing = torch.zeros(*items.shape, 0, self.dim, device=items.device)
             return nothing, nothing[..., 0].bool()
-        return torch.stack([reader(items) for reader in self.readers], -2), self.present[items]
+        if self.displaced is None or items.dim() != 2:
+            return torch.stack([reader(items) for reader in self.readers], -2), self.present[items]
+        shown = self.displaced(items)  # M x (B, L)
+        vectors = [reader(of_modality) for reader, of_modality in zip(self.readers, shown, strict=True)]
+        present = [self.present[of_modality, number] for number, of_modality in enumerate(shown)]
+        return torch.stack(vectors, -2), torch.stack(present, -1)

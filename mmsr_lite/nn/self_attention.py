@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmsr_lite.config import check_settings, dim_setting, dropout_setting, layers_setting, max_history_setting, setting
+from mmsr_lite.config import (
+    check_settings,
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+    setting,
+)
 from mmsr_lite.errors import SettingError
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.modality import READERS
@@ -30,6 +38,7 @@ class AttentionConfig:
     dropout: float = dropout_setting(0.2, "share of weights and states that training sets to zero")
     norm_first: bool = setting(True, "LayerNorm before each part of a block, as in SASRec; false: after, as in BERT")
     reads: str = setting("codes", "what the model sees of a modality", one_of=READERS)
+    label_smoothing: float = label_smoothing_setting()
     max_history: int = max_history_setting()
 
     def __post_init__(self) -> None:

@@ -29,6 +29,7 @@ class HistoryRecord(Record, kind="history", marker="epochs"):
     best_epoch: Annotated[int, "the epoch whose weights were kept, 0 without epochs"]
     selection: Annotated[str | None, "what picked it: validation, test or none"] = OPTIONAL
     ranking: Annotated[str | None, "in which ranking: all (items) or masked (own items masked)"] = OPTIONAL
+    device: Annotated[str | None, "where it ran"] = OPTIONAL
     seconds: Annotated[float | None, "how long the training took"] = OPTIONAL
     refit: Annotated[list[Epoch] | None, "the epochs of the second training, on all of the training part"] = OPTIONAL
 
@@ -122,17 +123,26 @@ class RunRecord(Record, kind="run"):
 
 
 class Test(TypedDict):
-    """A paired test of two systems of a study."""
+    """A test of two systems of a study; one that older versions left has no `holm`, and decides nothing."""
 
     system: Annotated[str, "the system"]
     against: Annotated[str, "the system it is compared with"]
     metric: Annotated[str, "the metric"]
-    difference: Annotated[float, "system minus against, mean over users, percentage points"]
+    difference: Annotated[float, "system minus against, percentage points"]
     low: Annotated[float, "lower end of its 95 % interval"]
     high: Annotated[float, "upper end of its 95 % interval"]
     p: Annotated[float, "the p-value"]
     seeds: NotRequired[Annotated[list[int], "how many seeds each has"]]
     users: NotRequired[Annotated[int, "how many users"]]
+    apart: NotRequired[Annotated[bool, "whether the test finds a difference, after Holm's correction"]]
+    holm: NotRequired[Annotated[float, "the p-value, corrected by Holm for all tests of the table"]]
+    degrees: NotRequired[Annotated[float, "degrees of freedom of the t distribution"]]
+    users_sd: NotRequired[Annotated[float, "the part of the standard error that comes from users"]]
+    seeds_sd: NotRequired[Annotated[float, "the part of the standard error that comes from seeds"]]
+    same_models: NotRequired[Annotated[bool, "whether both were read off the same trained models"]]
+    over_users: NotRequired[Annotated[float, "p of the paired t-test over users; decides nothing"]]
+    over_seeds: NotRequired[Annotated[float, "p of Welch's t-test over seeds; decides nothing"]]
+    bootstrap: NotRequired[Annotated[float, "p of a bootstrap over users and seeds; decides nothing"]]
 
 
 class StudyRecord(Record, kind="study"):
@@ -146,7 +156,8 @@ class StudyRecord(Record, kind="study"):
     terms: Annotated[dict[str, Any] | None, "settings that are equal for all systems, and the trials"] = OPTIONAL
     labels: Annotated[list[str], "the columns of `rows` that name a system"]
     rows: Annotated[list[dict[str, Any]], "one row for each run: labels, seed, metrics in percent"]
-    tests: Annotated[list[Test], "paired tests"]
+    tests: Annotated[list[Test], "tests of each system against its reference"]
+    runs: Annotated[dict[str, Any] | None, "settings of each run that are not the usual ones"] = OPTIONAL
 
     def summary(self) -> str:
         """Study, data set, how many runs."""

@@ -75,7 +75,7 @@ class Changeover:
             if self.moment <= (epoch, number):
                 self.preparation.wait()
                 self._change(epoch, number)
-        elif self._may_change(number) and self._all_ready(steps_done):
+        elif self._may_change(number) and self._all_ready(self.preparation, steps_done):
             self._change(epoch, number)
         self.plain_steps += 1
 
@@ -83,8 +83,8 @@ class Changeover:
         """Several processes must agree, which costs a message, so they ask each other once an epoch."""
         return size() == 1 or number == 0
 
-    def _all_ready(self, steps_done: int) -> bool:
-        ready = self.preparation.ready() or self.preparation.failed()
+    def _all_ready(self, preparation: Any, steps_done: int) -> bool:
+        ready = preparation.ready() or preparation.failed()
         return all_agree(ready and (self.plain_steps == 0 or self._worth_it(steps_done)))
 
     def _worth_it(self, steps_done: int) -> bool:
@@ -93,7 +93,8 @@ class Changeover:
         return (self.steps - steps_done) * seconds_a_step * GAIN > COST
 
     def _change(self, epoch: int, number: int) -> None:
-        preparation, self.preparation = self.preparation, None
+        preparation: Any = self.preparation
+        self.preparation = None
         if not all_agree(not preparation.failed()):
             self._stay_plain(preparation.error)
             return

@@ -13,38 +13,66 @@ from mmsr_lite.errors import MMSRError
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:
-    """Write tensors as safetensors in one move."""
+    """Write tensors as safetensors in one move.
+
+    Raises:
+        MMSRError: when the file cannot be written; an older one stays.
+    """
     with atomic(path) as tmp:
         tmp.write_bytes(save({name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}))
 
 
 def load_weights(path: str | Path, model: nn.Module) -> None:
-    """Load `path` into `model`; raises `MMSRError` when the file is broken or belongs to another config."""
+    """Load weights that `save_tensors` wrote.
+
+    Args:
+        path: a safetensors file.
+        model: the model they are put into; buffers of a model that counts take the size they were saved with.
+
+    Raises:
+        MMSRError: when the file is missing or broken, or belongs to another config; the model is then unchanged.
+    """
     _load_into(model, _read(path), str(path))
 
 
 def _load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
     """Set the state of `model`; buffers of a counting model take the size they were saved with."""
-    have, own = {name: tuple(t.shape) for name, t in tensors.items()}, dict(model.named_buffers())
-    want = {name: tuple(t.shape) for name, t in model.state_dict().items() if name not in own}
-    wrong = sorted(name for name in want if have.get(name) != want[name])
-    wrong += sorted(set(have) - set(want) - set(own)) + sorted(set(own) - set(have))
+    saved = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    buffers = dict(model.named_buffers())
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items() if name not in buffers}
+    wrong = sorted(name for name in wanted if saved.get(name) != wanted[name])
+    wrong += sorted(set(saved) - set(wanted) - set(buffers)) + sorted(set(buffers) - set(saved))
     if wrong:
         name = wrong[0]
-        told = f"{name!r} is {have.get(name, 'missing')} there and {want.get(name, 'unknown')} in this model"
-        raise MMSRError(f"{place!r} belongs to another config: {told}; use the config.json beside it")
-    for name in own:
+        difference = f"{name!r} is {saved.get(name, 'missing')} there and {wanted.get(name, 'unknown')} in this model"
+        raise MMSRError(f"{place!r} belongs to another config: {difference}; use the config.json beside it")
+    for name, buffer in buffers.items():
         module, _, leaf = name.rpartition(".")
-        setattr(model.get_submodule(module), leaf, tensors[name].to(own[name].device))
+        setattr(model.get_submodule(module), leaf, tensors[name].to(buffer.device))
     model.load_state_dict(tensors)
 
 
 def refuse_other(place: str, there: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raise `MMSRError` that quotes every setting that is not `there` what it is `now`."""
+    """Refuse to go on in a place whose settings are not those of now.
+
+    Args:
+        place: What the settings belong to, such as "the run in 'runs/demo'".
+        there: The settings there, by name.
+        now: The settings of now, by name.
+
+    Raises:
+        MMSRError: A setting of now is another one there, or is not there; each is named with both values.
+
+    Example:
+        >>> refuse_other("the run in 'a'", {"codes": 3}, {"codes": 2})
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: the run in 'a' has other settings: codes is 3 there and 2 now; use its settings or
+        another folder
+    """
     other = [name for name, value in now.items() if content_hash(there.get(name)) != content_hash(value)]
     if other:
-        told = "; ".join(f"{name}={there.get(name)!r} there, {now[name]!r} now" for name in other)
-        raise MMSRError(f"{place} is of another config: {told}; use another folder, or its settings")
+        differences = "; ".join(f"{name} is {there.get(name)!r} there and {now[name]!r} now" for name in other)
+        raise MMSRError(f"{place} has other settings: {differences}; use its settings or another folder")
 
 
 def save_checkpoint(
@@ -55,7 +83,19 @@ def save_checkpoint(
     record: dict,
     config: dict,
 ) -> None:
-    """Write what `load_checkpoint` needs into `folder`/state, and the best weights as `folder`/model.safetensors."""
+    """Write what `load_checkpoint` needs into `folder`/state, and the best weights as `folder`/model.safetensors.
+
+    Args:
+        folder: the folder of the run.
+        model: the model after the last whole epoch.
+        optimiser: its optimiser.
+        best: the weights of the best epoch so far.
+        record: the history record so far.
+        config: the settings of the training.
+
+    Raises:
+        MMSRError: when a file cannot be written; the older checkpoint stays.
+    """
     state, epoch = Path(folder) / "state", len(record["epochs"])
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
@@ -73,16 +113,27 @@ def save_checkpoint(
 def load_checkpoint(
     folder: str | Path, model: nn.Module, optimiser: torch.optim.Optimizer, best: dict[str, Tensor], config: dict
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Put `model` and `optimiser` where the checkpoint left them; return the best weights and the history record.
+    """Put `model` and `optimiser` where the checkpoint left them.
 
-    A folder without a checkpoint gives a fresh start. Raises `MMSRError` when the config differs.
+    Args:
+        folder: the folder of the run; one without a checkpoint gives a fresh start.
+        model: the model, changed in place.
+        optimiser: its optimiser, changed in place.
+        best: the weights that a fresh start begins with.
+        config: the settings of the training; all but the device and the patience must be those of the checkpoint.
+
+    Returns:
+        The best weights so far and the history record.
+
+    Raises:
+        MMSRError: when the settings differ or a file is broken.
     """
     state = Path(folder) / "state"
     if not (state / "checkpoint.json").exists():
         return best, {"epochs": [], "best_epoch": 0, "selection": config["selection"]}
     saved = read_json(state / "checkpoint.json")
-    decides = {name: value for name, value in config.items() if name not in ("device", "patience")}
-    refuse_other(f"the checkpoint in {str(folder)!r}", saved["config"], decides)
+    settings = {name: value for name, value in config.items() if name not in ("device", "patience")}
+    refuse_other(f"the checkpoint in {str(folder)!r}", saved["config"], settings)
     part: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}}
     slots: dict[int, dict[str, Tensor]] = {}
     for name, value in _read(state / f"{saved['epoch']}.safetensors").items():

@@ -70,8 +70,10 @@ def processes(device: torch.device, folder: str | Path | None = None) -> Iterato
 def _lost(folder: str | Path | None) -> str:
     place = Path(folder or "", "state", "checkpoint.json")
     kept = f"epoch {read_json(place)['epoch']} is whole in {str(folder)!r}" if place.is_file() else "no epoch was kept"
-    told = f"process {rank()} of {size()} ends, for another one has ended or the job was told to; {kept}"
-    return f"{told}: go on with the same command and --resume, with any number of processes" if folder else told
+    message = f"process {rank()} of {size()} ends, for another one has ended or the job was told to; {kept}"
+    if not folder:
+        return message
+    return f"{message}: go on with the same command and --resume, with any number of processes"
 
 
 @contextmanager

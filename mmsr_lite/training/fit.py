@@ -72,7 +72,7 @@ class Run:
         self.folder = None if folder is None else Path(folder)
         self.history: HistoryRecord | None = None
         self.metrics: MetricsRecord | None = None
-        self._unpacks = UNPACKS
+        self._unpacks: tuple[str, ...] = UNPACKS
         if dataset is not None:
             self.dataset = dataset
         if codebooks is not None:
@@ -130,7 +130,7 @@ class Run:
         record = train(self.model, self.split, training, folder=folder, resume=resume, progress=progress)
         self.history = HistoryRecord(record)
         if self.config.refit and training.selection == "validation" and self.model.learns:
-            training = replace(training, selection="none", epochs=self.history.best_epoch)
+            training = replace(training, selection="none", stop_after=self.history.best_epoch)  # the same schedule
             self.model, place = self.build(), folder and folder / "refit"
             second = train(self.model, self.whole_split, training, folder=place, resume=resume, progress=progress)
             self.history["refit"] = second["epochs"]

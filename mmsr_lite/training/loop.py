@@ -69,9 +69,20 @@ class TrainConfig:
         0, "items, drawn by popularity, that the loss is estimated from; 0: all items", at_least=0, at_most=10_000_000
     )
 
+    stop_after: int = setting(
+        0,
+        "leave after this epoch of the schedule that epochs makes; 0: go through all of it",
+        at_least=0,
+        at_most=100_000,
+        in_id=False,
+    )
+
     def __post_init__(self) -> None:
         check_settings(self)
         check_device(self.device)
+        if self.stop_after > self.epochs:
+            message = f"stop_after is {self.stop_after}; expected 0 (never) to epochs, which is {self.epochs}"
+            raise SettingError("stop_after", message)
 
 
 def check_device(name: str) -> str:
@@ -202,8 +213,9 @@ def train(
     record["device"], record["ranking"] = where(device), ranking
     steps, lengths = -(-len(parts.train) // config.batch), parts.train.lengths
     began = time.perf_counter() - record.get("seconds", 0.0)
-    changeover = Changeover(step, lengths, config.epochs * steps, record, kernels)
-    epochs = range(len(record["epochs"]) + 1, config.epochs + 1)
+    most = config.stop_after or config.epochs
+    changeover = Changeover(step, lengths, most * steps, record, kernels)
+    epochs = range(len(record["epochs"]) + 1, most + 1)
     ahead: list[np.ndarray] = []
     bar = tqdm(total=len(epochs) * steps, desc="train", disable=not progress or rank() > 0, mininterval=0.5)
     for epoch in epochs:
@@ -221,7 +233,7 @@ def train(
             lr = _lr(config, steps_done, config.epochs * steps)
             step(some, width_for(lengths[batch].max(), device), lr, len(batch))
             bar.update()
-        more = epoch < config.epochs  # the next epoch's order is made while a GPU still works at this one
+        more = epoch < epochs.stop - 1  # the next epoch's order is made while a GPU still works at this one
         ahead = batches(lengths, config.batch, (config.seed, epoch + 1)) if more else []
         entry: dict[str, Any] = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
         shown, better = {"loss": f"{entry['loss']:.3f}"}, True

@@ -10,7 +10,7 @@ import torch
 
 from mmsr_lite.config import Setting, check_settings, checked, setting, settings_of, types_of
 from mmsr_lite.data import load
-from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, shuffled
+from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import TIES
 from mmsr_lite.data.split import SPLITS, Split, split
@@ -19,6 +19,8 @@ from mmsr_lite.errors import MMSRError, SettingError, unknown
 from mmsr_lite.graph.codes import DISTANCES, REDUCTIONS, Codebook, fit_codebooks
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.displacement import Displacement
+from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.training.loop import TrainConfig
 
 BEFORE = {"ties": "file", "split": "user"}  # what runs did before they had these settings
@@ -34,6 +36,7 @@ DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe w
     "batch": 256,
     "lr": 2e-2,
     "device": "auto",
+    "refit": False,  # its numbers are those of the epoch that validation chose
 }
 
 
@@ -66,18 +69,25 @@ class RunConfig:
     corruption: str | None = setting(
         None,
         "damage done to the data on purpose; mismatched at rate 1 is the control",
-        one_of=(*CORRUPTIONS, DISORDERED),
+        one_of=(*CORRUPTIONS, DISORDERED, DISPLACED),
     )
     corrupted: str | None = setting(None, "the modality that the damage is done to; by default all")
     rate: float = setting(1.0, "share of what is damaged", at_least=0, at_most=1)
     model: str = setting("mmsr", "the recommender", one_of=MODELS)
-    codes: int = setting(30, "C, codes in each modality's codebook", at_least=1, at_most=1_000_000)
-    codes_per_item: int = setting(3, "k, codes that an item gets, at most C", at_least=1, at_most=1000)
+    codes: int | dict[str, int] = setting(
+        30,
+        "C, codes in each modality's codebook; 0: one for each item; one for all, or MODALITY=INT for each",
+        at_least=0,
+        at_most=1_000_000,
+    )
+    codes_per_item: int | dict[str, int] = setting(
+        3, "k, codes that an item gets, at most C; one for all, or MODALITY=INT for each", at_least=1, at_most=1000
+    )
     reduction: str = setting("pca", "how features are reduced to D before k-means", one_of=REDUCTIONS)
     distance: str = setting("cosine", "what the nearest centres are nearest by", one_of=DISTANCES)
     refit: bool = setting(
-        False,
-        "once validation chose the best epoch, train again on the whole training part for as many epochs",
+        True,
+        "once validation chose the best epoch, train again on the whole training part, up to the same epoch",
     )
     settings: dict[str, Any] = setting(
         default_factory=dict, help="settings of the model's own config that differ from its defaults"
@@ -151,7 +161,7 @@ def prepare(config: RunConfig) -> Dataset:
 
 def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
     """`dataset` with what the run does to its modalities; what it does to the order of histories is in `parts_of`."""
-    if config.corruption is None or config.corruption == DISORDERED:
+    if config.corruption is None or config.corruption in (DISORDERED, DISPLACED):
         return dataset
     return CORRUPTIONS[config.corruption](dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
 
@@ -160,7 +170,7 @@ def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
     """The codes of the run, learned from the data set's features; none for a model that counts."""
     if not config.model_class.learns:
         return ()
-    how = {"num_codes": config.codes, "codes_per_item": config.codes_per_item}
+    how: dict[str, Any] = {"num_codes": config.codes, "codes_per_item": config.codes_per_item}
     how |= {"reduction": config.reduction, "distance": config.distance, "seed": config.train.seed}
     return fit_codebooks(dataset, **how, dim=config.model_config.dim)
 
@@ -172,7 +182,29 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
     if config.ties == "together" and hasattr(settings, "together"):  # other models read a sequence, ties at random
         settings = replace(settings, together=True)
     torch.manual_seed(config.train.seed)
-    return config.model_class(settings, dataset.num_items, books)
+    model = config.model_class(settings, dataset.num_items, books)
+    if config.corruption == DISPLACED:
+        displace(model, config.corrupted, config.rate, config.train.seed)
+    return model
+
+
+def displace(model: Recommender, modality: str | None, rate: float, seed: int) -> None:
+    """Let a model read histories whose positions have traded modalities, from now on (paper, Figure 1, "mismatched").
+
+    Args:
+        model: one that reads the modalities of each position of a history; it is changed.
+        modality: the modality that is traded; None: every one, each by itself.
+        rate: share of the positions of each history that trade; 0 undoes it.
+        seed: of the draw.
+
+    Raises:
+        MMSRError: for a model that does not read modalities position by position.
+    """
+    reader = getattr(model, "modalities", None)
+    if not isinstance(reader, ItemModalities) or not model.reads_order:
+        told = "does not read the modalities of a history position by position"
+        raise MMSRError(f"{model.label} {told}; displace those of sasrec-f, gru4rec-f, nova, dif-sr or trans2d")
+    reader.displaced = Displacement(reader.names, modality, rate=rate, seed=seed) if rate else None
 
 
 def read_config(path: str | Path) -> RunConfig:

@@ -1,5 +1,7 @@
 """What every view is: a record and its picture, shown in a notebook, saved as page, PNG or SVG, told in words."""
 
+from __future__ import annotations
+
 import base64
 import io
 import os
@@ -7,10 +9,15 @@ import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.records import Record, as_record
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+SHARPNESS, WIDEST = 100.0, 1600  # pixels an inch, and pixels across at the most: notebooks stay small
 
 
 def check(record: Mapping[str, Any], kind: str) -> Record:
@@ -32,7 +39,25 @@ def check(record: Mapping[str, Any], kind: str) -> Record:
 
 
 class View(ABC):
-    """A picture of one record that shows itself in a notebook: live where a kernel runs, else a PNG and words."""
+    """A picture of one record that shows itself in a notebook: live where a kernel runs, else a PNG and words.
+
+    Args:
+        record: A record of the kind that the class attribute `reads` names, or the `dict` that its JSON gives.
+
+    Raises:
+        MMSRError: `record` is of another kind.
+
+    Example:
+        >>> class Size(View):
+        ...     text, table = "a trace", [{"of": "nodes", "value": 0}]
+        ...     def html(self): return "<p>a trace</p>"
+        ...     def to_matplotlib(self):
+        ...         from matplotlib.figure import Figure
+        ...         return Figure(figsize=(1, 1))
+        >>> from mmsr_lite.views.samples import sample
+        >>> sorted(Size(sample("trace"))._repr_mimebundle_())
+        ['image/png', 'text/plain']
+    """
 
     reads = "trace"
 
@@ -50,7 +75,7 @@ class View(ABC):
         """The numbers of the picture, one row a mark."""
 
     @abstractmethod
-    def to_matplotlib(self):
+    def to_matplotlib(self) -> matplotlib.figure.Figure:
         """The picture as a matplotlib figure."""
 
     @abstractmethod
@@ -62,35 +87,51 @@ class View(ABC):
         return {}
 
     def _drawn(self, kind: str) -> bytes:
+        """The still as the bytes of a PNG or SVG file."""
         buffer = io.BytesIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing")
-            figure, date = self.to_matplotlib(), {"Date": None} if kind == "svg" else {}
-            dpi = min(96.0, 1600 / figure.get_figwidth())  # at most 1600 pixels wide: notebooks stay small
+            figure, metadata = self.to_matplotlib(), {"Date": None} if kind == "svg" else {}
+            dpi = min(SHARPNESS, WIDEST / figure.get_figwidth())
             figure.set_dpi(dpi)
             measured = kind == "svg" or figure.get_layout_engine()  # "tight" draws twice: it costs as much again
-            box = "tight" if measured else figure.get_tightbbox().padded(0.1)
-            figure.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=date)
+            box: Any = "tight" if measured else figure.get_tightbbox().padded(0.1)
+            figure.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=metadata)
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = {"image/png": base64.b64encode(self._drawn("png")).decode(), "text/plain": self.text}
-        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        return {**self.live(), **bundle} if hasattr(shell, "kernel") else bundle
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython is not None else None
+        if hasattr(shell, "kernel"):
+            return {**self.live(), **bundle}
+        return bundle
 
-    def save_html(self, path: str | os.PathLike) -> None:
-        """Write one page that opens offline and stays interactive."""
+    def save_html(self, path: str | os.PathLike[str]) -> None:
+        """Write one page that opens offline and stays interactive.
+
+        Args:
+            path: The file to write.
+        """
         _save(path, self.html().encode())
 
-    def save_png(self, path: str | os.PathLike) -> None:
-        """Write the still picture as PNG."""
+    def save_png(self, path: str | os.PathLike[str]) -> None:
+        """Write the still picture as PNG.
+
+        Args:
+            path: The file to write.
+        """
         _save(path, self._drawn("png"))
 
-    def save_svg(self, path: str | os.PathLike) -> None:
-        """Write the still picture as SVG."""
+    def save_svg(self, path: str | os.PathLike[str]) -> None:
+        """Write the still picture as SVG.
+
+        Args:
+            path: The file to write.
+        """
         _save(path, self._drawn("svg"))
 
 
-def _save(path: str | os.PathLike, content: bytes) -> None:
-    with atomic(path) as place:
-        place.write_bytes(content)
+def _save(path: str | os.PathLike[str], content: bytes) -> None:
+    with atomic(path) as temporary:
+        temporary.write_bytes(content)

@@ -1,65 +1,77 @@
-"""Chart: a view around a function that makes a plotly figure of a record."""
+"""Chart: a view around a pure function that turns a record into the data of a figure."""
 
-import html
+from __future__ import annotations
+
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.views.base import View
+from mmsr_lite.views.figures.kit import FigureData
 from mmsr_lite.views.page import page
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+    import plotly.graph_objects as go
 
 
 class Chart(View):
-    """A view around one of the functions above; `figure` is the plotly figure."""
+    """A record shown as a figure of marks; live with plotly, still with matplotlib, told as text and as table.
 
-    def __init__(self, record: dict[str, Any], make: Callable[[dict], Any], reads: str = "trace"):
+    Args:
+        record: A record of the kind `reads`, or the `dict` that its JSON gives.
+        make: A pure function from the record to `FigureData`, such as `figures.trace.gates`.
+        reads: The kind of record: "trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook" or
+            "study".
+
+    Raises:
+        MMSRError: `record` is of another kind.
+
+    Example:
+        >>> from mmsr_lite.views.figures.training import training
+        >>> from mmsr_lite.views.samples import sample
+        >>> chart = Chart(sample("history"), training, reads="history")
+        >>> chart.table[0]
+        {'of': 'loss, epoch 1', 'value': 6.4}
+    """
+
+    def __init__(self, record: Mapping[str, Any], make: Callable[[Any], FigureData], reads: str = "trace"):
         self.reads = reads
         super().__init__(record)
-        self.figure = make(record)
+        self.data = make(self.record)
+        self._drawn_data: FigureData | None = None
+        self._figure: Any = None
 
-    def to_matplotlib(self):
-        """The chart with matplotlib."""
+    @property
+    def figure(self) -> go.Figure:
+        """The chart as a plotly figure, made anew when `data` is another."""
+        if self._drawn_data is not self.data:
+            from mmsr_lite.views.figures.to_plotly import to_plotly
+
+            self._figure = to_plotly(self.data)
+            self._drawn_data = self.data
+        return self._figure
+
+    def to_matplotlib(self) -> matplotlib.figure.Figure:
+        """The chart as a matplotlib figure."""
         from mmsr_lite.views.figures.to_matplotlib import to_matplotlib
 
-        return to_matplotlib(self.figure)
+        return to_matplotlib(self.data)
 
     def live(self) -> dict[str, Any]:
-        """The plotly chart."""
+        """The plotly chart, by media type."""
         return {"application/vnd.plotly.v1+json": json.loads(self.figure.to_json())}
 
     def html(self) -> str:
         """The chart alone in a page, with plotly.js in it."""
-        return page(html.unescape(self.figure.layout.title.text), shared={"chart": self})
+        return page(self.data.title, shared={"chart": self})
 
     @property
     def text(self) -> str:
-        """What the chart shows and its main numbers."""
-        return html.unescape(self.figure.layout.meta["text"])
+        """What was found, what is shown and the main numbers, in sentences."""
+        return self.data.words
 
     @property
     def table(self) -> list[dict[str, Any]]:
-        """One row a mark: what it is of, and its value."""
-        rows, (x_axis, y_axis) = [], (self.figure.layout.xaxis, self.figure.layout.yaxis)
-        xs, ys = (
-            dict(zip(a.tickvals or (), map(html.unescape, a.ticktext or ()), strict=True)) for a in (x_axis, y_axis)
-        )
-        for trace in self.figure.data:
-            if trace.type == "heatmap":
-                across = range(len(trace.z[0])) if trace.x is None else trace.x
-                cells = ((y, x, value) for y, row in enumerate(trace.z) for x, value in zip(across, row, strict=True))
-                rows += [(f"{ys[y]}, {x_axis.title.text} {xs[x]}", v) for y, x, v in cells if v is not None]
-            elif trace.type == "bar" and trace.base is not None:
-                ends = zip(trace.base, trace.x, trace.y, strict=True)
-                rows += [
-                    (f"{ys[y]}, {side}", end) for low, x, y in ends for side, end in (("low", low), ("high", low + x))
-                ]
-            elif trace.type == "bar":
-                rows += [(f"{ys[y]}, {trace.name}", x) for x, y in zip(trace.x, trace.y, strict=True)]
-            else:
-                points = zip(trace.x, trace.y, strict=True)
-                if trace.mode == "markers":  # beside its band; else a point of a line
-                    rows += [(ys[y], x) for x, y in points]
-                else:
-                    name, across = html.unescape(trace.name), x_axis.title.text
-                    rows += [(f"{name}, {across} {x}", y) for x, y in points]
-        return [{"of": of, "value": value} for of, value in rows]
+        """One row a mark: `of` (what it is of), `value` and, where it has an interval, `low` and `high`."""
+        return self.data.table

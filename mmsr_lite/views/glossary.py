@@ -24,8 +24,12 @@ class Entry(TypedDict):
 def glossary() -> dict[str, Entry]:
     """Every term with its entry.
 
-    >>> glossary()["beta"]["paper"]
-    'equations 16 and 17'
+    Returns:
+        Term -> what it means, and where in the paper it is.
+
+    Example:
+        >>> glossary()["beta"]["paper"]
+        'equations 16 and 17'
     """
     return json.loads(FILE.read_text(encoding="utf-8"))
 
@@ -33,22 +37,47 @@ def glossary() -> dict[str, Entry]:
 def define(term: str) -> str:
     """A term in one line, with its place in the paper.
 
-    >>> define("heho")
-    'heho: The path heterogeneous first, homogeneous second: early fusion. (Paper, section 4.3.2.)'
+    Args:
+        term: The term, in any case.
+
+    Returns:
+        The term, what it means, and its place in the paper where it has one.
+
+    Raises:
+        MMSRError: There is no such term; the error names those that contain it, or all.
+
+    Example:
+        >>> define("heho")
+        'heho: The path heterogeneous first, homogeneous second: early fusion. (Paper, section 4.3.2.)'
     """
     names = {name.casefold(): name for name in glossary()}
     if term.casefold() not in names:
-        near = [name for name in names.values() if term.casefold() in name.casefold()] or names.values()
-        raise MMSRError(f"the glossary has no {term!r}; choose from: {', '.join(near)}")
+        similar = [name for name in names.values() if term.casefold() in name.casefold()] or names.values()
+        raise MMSRError(f"the glossary has no {term!r}; choose from: {', '.join(similar)}")
     name = names[term.casefold()]
     entry = glossary()[name]
-    return f"{name}: {entry['means']}" + (f" (Paper, {entry['paper']}.)" if entry["paper"] else "")
+    line = f"{name}: {entry['means']}"
+    return f"{line} (Paper, {entry['paper']}.)" if entry["paper"] else line
 
 
 def hover(text: str) -> str:
-    """Markdown in which each `[[term]]`, or `[[term|as shown]]`, tells its meaning on hover.
+    """Markdown in which each `[[term]]`, or `[[term|as shown]]`, shows its meaning on hover.
 
-    >>> hover("the [[trace]]")
-    'the <abbr title="trace: The record of all that a model did with one history.">trace</abbr>'
+    Args:
+        text: Markdown with marked terms.
+
+    Returns:
+        Markdown with an `<abbr>` for each.
+
+    Raises:
+        MMSRError: A marked term is not in the glossary.
+
+    Example:
+        >>> hover("the [[trace]]")
+        'the <abbr title="trace: The record of all that a model did with one history.">trace</abbr>'
     """
-    return MARK.sub(lambda m: f'<abbr title="{html.escape(define(m[1]))}">{html.escape(m[2] or m[1])}</abbr>', text)
+
+    def abbreviation(mark: re.Match[str]) -> str:
+        return f'<abbr title="{html.escape(define(mark[1]))}">{html.escape(mark[2] or mark[1])}</abbr>'
+
+    return MARK.sub(abbreviation, text)

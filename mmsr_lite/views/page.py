@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsr_lite.views.base import View, check
-from mmsr_lite.views.theme import clean, for_record
+from mmsr_lite.views.theme import EARLY, ON_DARK, clean, for_record
 
 STATIC = Path(__file__).parent / "static"
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -18,56 +18,102 @@ PAGE = """<!doctype html>
 <script type="application/json" id="data">{data}</script>
 {library}<script type="module">{code}</script></body></html>
 """
+TABLE_ROWS = 60  # of a chart's table in a page
 
 
-def embed(record: Any) -> str:
-    """`record` as JSON that cannot end the script element it stands in.
+def embed(value: Any) -> str:
+    """A value as JSON that cannot end the script element it stands in.
 
-    >>> embed("</script>")
-    '"\\\\u003c/script\\\\u003e"'
+    Args:
+        value: Anything that JSON can hold; no infinite number.
+
+    Returns:
+        JSON in which the marks of HTML are written as escapes.
+
+    Example:
+        >>> embed("</script>")
+        '"\\\\u003c/script\\\\u003e"'
     """
-    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     for mark in "<>&\u2028\u2029":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
     return text
 
 
-def _static(*names: str) -> str:
+def static(*names: str) -> str:
+    """Scripts or style sheets of the folder `static`, joined in this order.
+
+    Args:
+        names: Names of files, such as "msgraph.js".
+
+    Returns:
+        Their text. The files follow each other in one module: neither anywidget nor a page opened from a disk
+        resolves imports between files.
+
+    Example:
+        >>> "export function mount" in static("msgraph.js")
+        True
+    """
     return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
 def _chart(view: Any) -> dict[str, Any]:
+    """A chart as the script of the page draws it; the page writes title and caption itself, where they wrap."""
     figure = json.loads(view.figure.to_json())
-    kept = {part: figure.get(part, []) for part in ("data", "layout", "frames")}
-    return kept | {"text": view.text, "table": view.table[:60]}
+    chart = {part: figure.get(part, []) for part in ("data", "layout", "frames")}
+    return chart | {"text": view.text, "table": view.table[:TABLE_ROWS]}
+
+
+def _user(trace: Mapping[str, Any]) -> dict[str, Any]:
+    """A trace with its looks."""
+    record = check(trace, "trace")
+    return {"record": record, "style": for_record(record)}  # type: ignore[arg-type]
 
 
 def page(
     title: str,
-    traces: Sequence[dict] = (),
+    traces: Sequence[Mapping[str, Any]] = (),
     shared: Mapping[str, View] | None = None,
     header: str = "",
     selection: dict[str, Any] | None = None,
     theme: str = "auto",
     explorer: dict[str, Any] | None = None,
 ) -> str:
-    """A whole page; `header` is HTML made here, all else is data. plotly.js comes with charts.
+    """A whole page.
 
-    `explorer` is what the panels of the explorer are told; None: the picture alone.
+    Args:
+        title: Of the page; untrusted text.
+        traces: Traces of users, one of whom is shown at a time.
+        shared: Charts below the picture, by name; plotly.js comes with them.
+        header: HTML that was made here; everything else is data.
+        selection: What is chosen in the picture at first.
+        theme: auto, light, dark or projector.
+        explorer: {"message": ...}, what the panels of the explorer begin with; None: the picture alone.
+
+    Returns:
+        HTML that asks nothing of the network.
+
+    Raises:
+        MMSRError: One of `traces` is no trace.
+
+    Example:
+        >>> "<title>A &amp; B</title>" in page("A & B")
+        True
     """
     data = {
-        "users": [{"record": check(r, "trace"), "style": for_record(r)} for r in traces],
+        "users": [_user(trace) for trace in traces],
         "shared": {name: _chart(view) for name, view in (shared or {}).items()},
         "selection": selection,
         "theme": theme,
         "explorer": explorer,
+        "dark": {"colours": ON_DARK, "but": EARLY},
     }
     library = ""
     if shared:
         from plotly.offline import get_plotlyjs
 
         library = f"<script>{get_plotlyjs()}</script>\n"
-    look, code = _static("msgraph.css", "explorer.css", "report.css"), _static("msgraph.js", "explorer.js", "report.js")
+    look, code = static("msgraph.css", "explorer.css", "report.css"), static("msgraph.js", "explorer.js", "report.js")
     title = html.escape(clean(title, 90))
     header = header or f'<header class="unseen"><h1>{title}</h1></header>'
     parts = {"policy": POLICY, "title": title, "look": look, "header": header, "data": embed(data)}

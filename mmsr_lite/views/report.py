@@ -1,7 +1,7 @@
 """The report of a run: metrics, a chooser of users, the MSGraph and the training, linked, in one HTML file."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmsr_lite.data.storage import atomic
@@ -11,43 +11,67 @@ from mmsr_lite.views.figures.training import training
 from mmsr_lite.views.page import page
 
 
-def _metrics(metrics: dict[str, Any]) -> str:
+def _metrics(metrics: Mapping[str, Any]) -> str:
     """The model beside counting and the best reachable, percent, with bars on one scale in a column."""
     rows = {str(metrics.get("model", "model")): metrics["test"], **(metrics.get("counting") or {})}
     if metrics.get("reachable"):
         rows["best reachable"] = metrics["reachable"]
     names = [name for name, value in metrics["test"].items() if isinstance(value, int | float)]
+    greatest = {name: max(float(row.get(name) or 0) for row in rows.values()) or 1 for name in names}
     head = "".join(f'<th scope="col">{theme.safe(name)}</th>' for name in names)
     body = ""
-    for place, (label, row) in enumerate(rows.items()):
+    for number, (label, row) in enumerate(rows.items()):
         cells = f'<th scope="row">{theme.safe(label)}</th>'
         for name in names:
-            value, most = row.get(name), max(float(r.get(name) or 0) for r in rows.values()) or 1
-            bar = "" if value is None else f'<meter max="{most}" value="{value}"></meter><span>{value:.2f}</span>'
-            cells += f"<td>{bar or '–'}</td>"
-        body += f"<tr{' class=model' if place == 0 else ''}>{cells}</tr>"
+            value = row.get(name)
+            bar = "–"
+            if value is not None:
+                bar = f'<meter max="{greatest[name]}" value="{value}"></meter><span>{value:.2f}</span>'
+            cells += f"<td>{bar}</td>"
+        mark = " class=model" if number == 0 else ""
+        body += f"<tr{mark}>{cells}</tr>"
     head = f"<caption>Test, percent</caption><thead><tr><td></td>{head}</tr></thead>"
-    return f'<table class="metrics">{head}<tbody>{body}</tbody></table>'
+    return f'<div class="wide"><table class="metrics">{head}<tbody>{body}</tbody></table></div>'
 
 
 def save_report(
-    path: str | os.PathLike,
-    traces: dict[str, Any] | Sequence[dict[str, Any]],
-    history: dict[str, Any] | None = None,
-    metrics: dict[str, Any] | None = None,
+    path: str | os.PathLike[str],
+    traces: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    history: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the report of one or more traces, with the training history and the metrics where they are given.
+    """Write the report of one or more traces as one HTML file that opens with the network cut.
 
-    `traces` are records of `mmsr_lite.explain.trace`, `history` and `metrics` what training wrote as JSON.
+    Args:
+        path: The file to write.
+        traces: A trace, or several of the same model, from `mmsr_lite.trace`.
+        history: The history record of the training, from `history.json` of a run.
+        metrics: What `metrics.json` of a run holds.
+
+    Raises:
+        MMSRError: One of the records is of another kind.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> from mmsr_lite.views.samples import sample
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = pathlib.Path(folder, "report.html")
+        ...     save_report(file, sample("trace"), sample("history"))
+        ...     file.read_text(encoding="utf-8")[:15]
+        '<!doctype html>'
     """
-    traces = [traces] if isinstance(traces, dict) else list(traces)
+    traces = [traces] if isinstance(traces, Mapping) else list(traces)
     metrics = metrics or {}
-    first = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
-    names = metrics.get("model", first["model"]["label"]), metrics.get("dataset", first["dataset"]["name"])
-    model, dataset = map(theme.safe, names)
-    header = f"<header><div><h1>{model}</h1><p>on {dataset} · mmsr_lite</p></div>"
-    header += (_metrics(metrics) if metrics.get("test") else "") + "</header>"
-    shared = {"training": Chart(history, training, reads="history")} if history and history.get("epochs") else {}
-    text = page(" on ".join(map(str, names)), traces, shared, header, explorer={"told": {"stored": True}})
-    with atomic(path) as place:
-        place.write_text(text, encoding="utf-8")
+    first: Mapping[str, Any] = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
+    model = str(metrics.get("model", first["model"]["label"]))
+    dataset = str(metrics.get("dataset", first["dataset"]["name"]))
+    header = f"<header><div><h1>{theme.safe(model)}</h1><p>on {theme.safe(dataset)} · mmsr_lite</p></div>"
+    if metrics.get("test"):
+        header += _metrics(metrics)
+    header += "</header>"
+    shared = {}
+    if history and history.get("epochs"):
+        shared["training"] = Chart(history, training, reads="history")
+    text = page(f"{model} on {dataset}", traces, shared, header, explorer={"message": {"stored": True}})
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,50 +1,188 @@
-"""What is selected in a picture of a trace, and the attention that belongs to it; msgraph.js has the same rules."""
+"""What is selected in a picture of a trace, and the attention and the words that belong to it.
 
+A saved page does this without Python: msgraph.js has `resolveSelection`, `attentionAt` and `describe` too, and a test
+in the browser holds both languages equal.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from mmsr_lite.records import TraceRecord
+from mmsr_lite.views import theme
+
+KEYS = ("user", "position", "node", "edge", "layer", "path", "phase", "stage")
 
 
 def resolve_selection(
-    record: dict[str, Any], before: dict[str, Any] | None = None, asked: dict[str, Any] | None = None
+    record: TraceRecord, before: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The selection `before` with what is `asked` for, brought within the record, as msgraph.js does it.
+    """The selection after a request, brought within what the record has.
 
-    {user, position, node, edge, layer, path, phase, stage}; positions count from 1, all else from 0. An edge brings the
-    node that listens, a position its item; a stage brings layer, path and phase, and goes when one of these changes.
+    Args:
+        record: A trace.
+        before: The selection so far, any of its keys; None: nothing.
+        asked: What is to change; None: `before` itself is what is asked for. A position, node or edge replaces the
+            other two. An edge brings the node that listens, a position its item. A stage brings its layer, path and
+            phase, and is left when one of these is asked for.
+
+    Returns:
+        {user, position, node, edge, layer, path, phase, stage}: positions count from 1, all else from 0. What the
+        record does not have is None, or the nearest layer and phase.
+
+    Example:
+        >>> trace = {"layers": [], "edges": [], "nodes": [{"positions": [1]}], "history": [{"node": 0}]}
+        >>> resolve_selection(trace, {"position": 1})["node"]
+        0
     """
-    wish, asked = dict(before or {}), dict(before or {}) if asked is None else asked
-    if {"position", "node", "edge"} & set(asked):
+    request = dict(before or {}) if asked is None else dict(asked)
+    wish = dict(before or {})
+    if {"position", "node", "edge"} & set(request):
         wish |= {"position": None, "node": None, "edge": None}
-    if {"layer", "path", "phase"} & set(asked):
+    if {"layer", "path", "phase"} & set(request):
         wish["stage"] = None
-    wish |= asked
+    wish |= request
 
-    def of(rows: list, index: Any) -> Any:
-        return rows[index] if isinstance(index, int) and 0 <= index < len(rows) else None
+    layers = record["layers"]
+    stage = _within(record.get("stages", ()), wish.get("stage"))
+    step = {} if stage is None else record["stages"][stage]
+    layer = _clamp(step.get("layer", wish.get("layer")), len(layers) - 1)
+    orders = layers[layer]["attention"] if layers else {}
+    path = next((name for name in (step.get("path"), wish.get("path"), *orders) if name in orders), None)
+    phase = _clamp(step.get("phase", wish.get("phase")), len(orders.get(path, ())) - 1)
 
-    layers, step = record["layers"], of(record.get("stages", []), wish.get("stage")) or {}
-    layer = min(max(step.get("layer", wish.get("layer") or 0), 0), max(len(layers) - 1, 0))
-    attention = layers[layer]["attention"] if layers else {}
-    path = next((p for p in (step.get("path"), wish.get("path"), *attention) if p in attention), None)
-    last = max(len(attention.get(path, [])) - 1, 0)
-    edge, place = of(record["edges"], wish.get("edge")), of(record["history"], (wish.get("position") or 0) - 1)
-    node = wish.get("node") if of(record["nodes"], wish.get("node")) else place["node"] if place else None
-    node = edge[1] if edge else node
-    held = place and wish["position"] in record["nodes"][node]["positions"]
+    edge = _within(record["edges"], wish.get("edge"))
+    position = wish.get("position") or 0
+    place = _within(record["history"], position - 1)
+    node = _within(record["nodes"], wish.get("node"))
+    if edge is not None:
+        node = record["edges"][edge][1]
+    elif node is None and place is not None:
+        node = record["history"][place]["node"]
+    if place is None or node is None or position not in record["nodes"][node]["positions"]:
+        position = None
     return {
         "user": (record.get("user") or {}).get("index"),
-        "position": wish["position"] if held else None,
+        "position": position,
         "node": node,
-        "edge": wish["edge"] if edge else None,
+        "edge": edge,
         "layer": layer,
         "path": path,
-        "phase": min(max(step.get("phase", wish.get("phase") or 0), 0), last),
-        "stage": wish["stage"] if step else None,
+        "phase": phase,
+        "stage": stage,
     }
 
 
-def attention_at(record: dict[str, Any], at: dict[str, Any]) -> tuple[str, list[float | None]]:
-    """Family and weights (E) of the layer, order and phase of a selection; no weights when there is no such phase."""
-    phases = record["layers"][at["layer"]]["attention"].get(at["path"], []) if record["layers"] else []
+def _within(rows: Sequence[Any], index: Any) -> int | None:
+    """`index` when `rows` has it, else None; a negative index counts from no end."""
+    if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(rows):
+        return index
+    return None
+
+
+def _clamp(value: Any, last: int) -> int:
+    """`value`, or 0 for None, from 0 to `last`."""
+    return min(max(value or 0, 0), max(last, 0))
+
+
+def attention_at(record: TraceRecord, at: Mapping[str, Any]) -> tuple[str, list[float | None]]:
+    """The attention of a selection.
+
+    Args:
+        record: A trace.
+        at: A selection, from `resolve_selection`.
+
+    Returns:
+        Family ("homogeneous" or "heterogeneous") and weights (E) of the layer, order and phase; "" and no weights when
+        there is no such phase.
+
+    Example:
+        >>> attention_at({"layers": [], "edges": [[0, 0, 0]]}, {"layer": 0})
+        ('', [None])
+    """
+    orders = record["layers"][at["layer"]]["attention"] if record["layers"] else {}
+    phases = orders.get(at.get("path"), [])
     if not phases:
         return "", [None] * len(record["edges"])
-    return phases[at["phase"]]["family"], phases[at["phase"]]["weights"]
+    phase = phases[at["phase"]]
+    return phase["family"], phase["weights"] or [None] * len(record["edges"])
+
+
+def phases_of(record: TraceRecord, at: dict[str, Any]) -> list[dict[str, Any]]:
+    """The phases of the order that is selected.
+
+    Args:
+        record: A trace.
+        at: A selection, from `resolve_selection`.
+
+    Returns:
+        `family` and `weights` (E) of each phase of the layer and order, in the order of the walk.
+
+    Example:
+        >>> phases_of({"layers": []}, {"layer": 0, "path": None})
+        []
+    """
+    if not record["layers"]:
+        return []
+    return record["layers"][at["layer"]]["attention"].get(at["path"], [])
+
+
+def describe(record: TraceRecord, at: dict[str, Any]) -> str:
+    """The picture in words: the same sentences that msgraph.js writes below it (a test holds them equal).
+
+    Args:
+        record: A trace.
+        at: A selection, from `resolve_selection`.
+
+    Returns:
+        Up to four sentences: size of the graph, rank of the next item, largest attention, mean of the gate.
+
+    Example:
+        >>> trace = {"history": [{}], "nodes": [{"type": 0}], "node_types": ["item"], "edges": [], "layers": []}
+        >>> describe(trace | {"target": None}, {"layer": 0, "path": None, "phase": 0})
+        'MSGraph of 1 interaction: 1 item node and 0 edges. In layer 1 no node listens to another.'
+    """
+    types, edges = [node["type"] for node in record["nodes"]], record["edges"]
+    sizes = [theme.count(types.count(number), f"{name} node") for number, name in enumerate(record["node_types"])]
+    history = theme.count(len(record["history"]), "interaction")
+    sentences = [f"MSGraph of {history}: {', '.join(sizes)} and {theme.count(len(edges), 'edge')}."]
+    target = record["target"]
+    if target:
+        sentences.append(f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}.")
+    where = f"In layer {at['layer'] + 1}"
+    phases = phases_of(record, at)
+    weights: list[float | None] = [None] * len(edges)
+    if phases:
+        weights = attention_at(record, at)[1]
+        where += f", order {at['path']}, phase {at['phase'] + 1} ({phases[at['phase']]['family']})"
+    edge = heaviest(edges, weights, lambda source, centre: source != centre)
+    if edge is None:
+        sentences.append(f"{where} no node listens to another.")
+    else:
+        source, centre = (theme.clean(record["nodes"][node]["label"]) for node in edges[edge][:2])
+        most = theme.fixed(weights[edge] or 0.0)
+        sentences.append(f"{where} the largest attention between two nodes is {most}: {centre} listens to {source}.")
+    beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
+    shares = [pair[0] for pair in beta or () if pair]
+    if shares:
+        mean = theme.fixed(sum(shares) / len(shares))
+        sentences.append(f"The gate of this layer gives {mean} to hohe (late fusion) on average.")
+    return " ".join(sentences)
+
+
+def heaviest(edges: list[Any], weights: list[float | None], fits: Callable[[int, int], bool]) -> int | None:
+    """The edge with the largest weight among those that fit.
+
+    Args:
+        edges: (source, centre, relation) of each edge (E).
+        weights: A weight for each edge (E), None where there is none.
+        fits: Whether an edge counts, by its source and centre.
+
+    Returns:
+        Index of the edge, the first of equals; None when no edge that fits has a weight.
+
+    Example:
+        >>> heaviest([[0, 1, 0], [1, 0, 0]], [0.2, 0.7], lambda source, centre: True)
+        1
+    """
+    fitting = [e for e, (source, centre, _) in enumerate(edges) if weights[e] is not None and fits(source, centre)]
+    return max(fitting, key=lambda e: weights[e] or 0.0, default=None)

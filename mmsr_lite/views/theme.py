@@ -1,6 +1,8 @@
-"""How node types, relations and fusion orders look: the one place, read by matplotlib, plotly and JavaScript.
+"""The one place that says how things look: matplotlib, plotly and JavaScript all read it.
 
-Colours are those of Okabe and Ito, safe for colour-blind readers; every colour is doubled by a shape or a dash.
+One colour has one meaning in every picture: `COLOURS` lists the meanings, `SERIES` are the colours of lines that have
+no fixed meaning, such as models or metrics. Colour-blind readers can tell the colours apart wherever they are drawn in
+the same way (a test computes it), and each is doubled by a shape or a dash.
 """
 
 import base64
@@ -9,10 +11,61 @@ import io
 import math
 import re
 import unicodedata
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
+
+from mmsr_lite.records import TraceRecord
 
 INK, SOFT, LINE, PAPER, GROUND = "#1b2430", "#5b6675", "#d9dee5", "#ffffff", "#f5f7fa"
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+THEMES = ("auto", "light", "dark", "projector")
+
+
+class Colour(NamedTuple):
+    """A colour on light paper, and the one that stands for it on dark paper."""
+
+    light: str
+    dark: str
+
+
+COLOURS = {  # meaning -> colour, nowhere used for anything else
+    "early": Colour("#542788", "#b79cf0"),  # the order heho
+    "late": Colour("#B35806", "#f2a65a"),  # the order hohe
+    "in": Colour("#11A579", "#3ddbb0"),  # listening to what came directly before
+    "out": Colour("#004D40", "#1fa68a"),  # listening to what came directly after
+    "both": Colour("#0B7F5C", "#5fd38a"),  # before and after
+    "match": Colour(INK, "#eaeef3"),  # of the same item
+    "self": Colour(SOFT, "#a9b3c0"),
+    "item": Colour("#0072B2", "#0072B2"),
+    "modality 1": Colour("#E69F00", "#E69F00"),
+    "modality 2": Colour("#CC79A7", "#CC79A7"),
+    "modality 3": Colour("#F0E442", "#F0E442"),
+    "modality 4": Colour("#66CCEE", "#66CCEE"),
+    "modality 5": Colour("#AA3377", "#AA3377"),
+    "modality 6": Colour("#BAB0AC", "#BAB0AC"),
+    "modality 7": Colour("#EE6677", "#EE6677"),
+    "modality 8": Colour("#DDCC77", "#DDCC77"),
+}
+EARLY, LATE, ITEM = COLOURS["early"].light, COLOURS["late"].light, COLOURS["item"].light
+REST = "#AEB7C2"  # what a score has besides its fusion orders
+SERIES = (INK, "#4C7A9E", "#7F8F3A", "#A06A7A", "#8C7B6B", SOFT)
+ON_DARK = {  # colour of a chart on light paper -> on dark paper; fills of nodes are the same on both
+    INK: "#eaeef3",
+    SOFT: "#a9b3c0",
+    LINE: "#343f4d",
+    PAPER: "#12171e",
+    EARLY: COLOURS["early"].dark,
+    LATE: COLOURS["late"].dark,
+    "#4C7A9E": "#7fb2d9",
+    "#7F8F3A": "#b3c46a",
+    "#A06A7A": "#d79bad",
+    "#8C7B6B": "#c2b09c",
+    "#eef2f6": "#232c38",
+    "#a9b8c8": "#5f7590",
+}
+BETA = (EARLY, PAPER, LATE)  # the diverging scale of the update gate: early, one half, late
+DIVERGING = ((0.0, EARLY), (0.5, PAPER), (1.0, LATE))
+SEQUENTIAL = ((0.0, "#eef2f6"), (0.35, "#a9b8c8"), (1.0, INK))  # attention, 0 to 1
 
 
 def _outline(power: float, size: float, steps: int = 48) -> list[list[float]]:
@@ -30,23 +83,29 @@ SHAPES = {
     "circle": _outline(2, 1),
     "diamond": _outline(1.15, 1.16),
     "hexagon": _outline(2, 1.1, 6),
+    "pentagon": _outline(2, 1.14, 5),
+    "triangle": _outline(2, 1.36, 3),
 }
-TYPES = (  # fill, text on it, shape; the first is the item, further types cycle
-    ("#0072B2", "#ffffff", "square"),
-    ("#E69F00", INK, "circle"),
-    ("#009E73", "#ffffff", "diamond"),
-    ("#F0E442", INK, "hexagon"),
+TYPES = (  # of nodes: fill, text on it, shape; the item, then eight modalities; a ninth looks like the first
+    (ITEM, PAPER, "square"),
+    (COLOURS["modality 1"].light, INK, "circle"),
+    (COLOURS["modality 2"].light, INK, "diamond"),
+    (COLOURS["modality 3"].light, INK, "hexagon"),
+    (COLOURS["modality 4"].light, INK, "pentagon"),
+    (COLOURS["modality 5"].light, PAPER, "circle"),
+    (COLOURS["modality 6"].light, INK, "diamond"),
+    (COLOURS["modality 7"].light, INK, "triangle"),
+    (COLOURS["modality 8"].light, INK, "hexagon"),
 )
-RELATIONS = {  # colour ("ink" and "soft" follow the theme), dash, what the source is to the centre
-    "self": ("soft", "", "the node itself"),
-    "out": ("#D55E00", "7 4", "directly after"),
-    "in": ("#56B4E9", "", "directly before"),
-    "both": ("#0072B2", "10 3 2 3", "before and after"),
-    "match": ("ink", "0.1 4", "of the same item"),
+RELATIONS = {  # name -> dash, and what the node that is listened to is to the node that listens
+    "self": ("", "the node itself"),
+    "out": ("7 4", "directly after"),
+    "in": ("", "directly before"),
+    "both": ("10 3 2 3", "before and after"),
+    "match": ("0.1 4", "of the same item"),
 }
-SPARE = (("#CC79A7", "4 2", ""), ("#009E73", "2 2", ""), ("#E69F00", "8 2", ""))
-PATHS = {"hohe": ("#CC79A7", "late"), "heho": (SOFT, "early")}  # fusion orders, and what each amounts to
-OTHERS = ("#56B4E9", "#E69F00", "#AEB7C2", "#009E73")
+SPARE_DASHES = ("4 2", "2 2", "8 2")  # of relations that are not known here
+PATHS = {"hohe": "late", "heho": "early"}  # fusion order -> its common name, which is also the name of its colour
 STAGES = {  # of the walk from a history to its answer, as a trace names them
     "none": "Step through what the model does with this history: each stage is a probe of the package.",
     "build": "Interactions become item nodes, a repeated item one node; adjacent positions are joined (section 4.1).",
@@ -67,46 +126,133 @@ HELP = (
     "node or an edge to see its numbers. In the gate lens a gate that no score depends on is thin: the last layer is "
     "read at the last item alone."
 )
-BETA = ("#39424e", "#a5678a", "#f0c3da")  # early to late, ever lighter: read without seeing red from green
-DIVERGING = [[place / 2, colour] for place, colour in enumerate(BETA)]
-SEQUENTIAL = [[0, "#e8eff5"], [0.35, "#9cc7e0"], [1, "#0072B2"]]  # attention
 
 
 def kind(index: int) -> tuple[str, str, str]:
-    """Fill, text colour and shape of a node type.
+    """Look of a node type.
 
-    >>> kind(0)[2], kind(1)[2], kind(4)[2]
-    ('square', 'circle', 'circle')
+    Args:
+        index: The node type; 0 is the item, 1 and more are modalities in the order of the record.
+
+    Returns:
+        Fill colour, colour of text on it, and shape (a key of `SHAPES`).
+
+    Example:
+        >>> kind(0)[2], kind(1)[2], kind(9) == kind(1)
+        ('square', 'circle', True)
     """
-    return TYPES[index] if index < len(TYPES) else TYPES[1 + (index - 1) % (len(TYPES) - 1)]
+    if index < len(TYPES):
+        return TYPES[index]
+    return TYPES[1 + (index - 1) % (len(TYPES) - 1)]
 
 
-def relation(record: dict[str, Any], index: int) -> tuple[str, str, str]:
-    """Colour, dash and meaning of a relation; one that is not known here gets a spare look."""
-    return RELATIONS.get(record["relations"][index], SPARE[index % len(SPARE)])
+def relation(record: TraceRecord, index: int) -> tuple[str, str, str]:
+    """Look and meaning of a relation.
+
+    Args:
+        record: A trace; its `relations` are names by index.
+        index: The relation.
+
+    Returns:
+        Name of its colour in `COLOURS`, or a colour of `SERIES` when the relation is not known here; its dash as SVG
+        writes it ("" is a solid line); and what the node that is listened to is to the node that listens.
+
+    Example:
+        >>> relation({"relations": ["self", "out"]}, 1)
+        ('out', '7 4', 'directly after')
+    """
+    name = record["relations"][index]
+    if name in RELATIONS:
+        dash, meaning = RELATIONS[name]
+        return name, dash, meaning
+    return SERIES[1 + index % (len(SERIES) - 1)], SPARE_DASHES[index % len(SPARE_DASHES)], ""
 
 
-def line(record: dict[str, Any], index: int) -> tuple[str, Any]:
-    """Colour and dash of a relation for matplotlib."""
-    colour, dash, _ = relation(record, index)
-    pieces = tuple(float(piece) / 2 for piece in dash.split())
-    return {"ink": INK, "soft": SOFT}.get(colour, colour), (0, pieces) if pieces else "solid"
+def line(record: TraceRecord, index: int) -> tuple[str, Any]:
+    """Look of a relation for matplotlib.
+
+    Args:
+        record: A trace.
+        index: The relation, an index of the trace's `relations`.
+
+    Returns:
+        Colour on light paper and line style.
+
+    Example:
+        >>> line({"relations": ["in"]}, 0)
+        ('#11A579', 'solid')
+    """
+    name, dash, _ = relation(record, index)
+    colour = COLOURS[name].light if name in COLOURS else name
+    if not dash:
+        return colour, "solid"
+    return colour, (0, tuple(float(length) / 2 for length in dash.split()))
 
 
 def part(name: str, index: int) -> str:
-    """Colour of a fusion order or of another part of a score."""
-    return PATHS[name][0] if name in PATHS else OTHERS[index % len(OTHERS)]
+    """Colour of a part of a score.
+
+    Args:
+        name: A fusion order (hohe, heho) or another part, such as residual.
+        index: Its place among the parts, which chooses the colour of a part that is not known here.
+
+    Returns:
+        A colour as #rrggbb.
+
+    Example:
+        >>> part("hohe", 0) == COLOURS["late"].light
+        True
+    """
+    if name in PATHS:
+        return COLOURS[PATHS[name]].light
+    if name == "residual":
+        return REST
+    return SERIES[1 + index % (len(SERIES) - 1)]
 
 
-def for_record(record: dict[str, Any]) -> dict[str, Any]:
-    """What the JavaScript picture needs to know of looks to draw this record."""
-    named = lambda names, rows: [dict(zip(names, row, strict=True)) for row in rows]  # noqa: E731
-    relations = [relation(record, r) for r in range(len(record["relations"]))]
+def series(name: str, index: int) -> str:
+    """Colour of a line or a group of marks by its name.
+
+    Args:
+        name: The name as it is drawn; early, late, hohe, heho and such names of `COLOURS` have their own colour.
+        index: The place among the groups, which chooses the colour of every other name.
+
+    Returns:
+        A colour as #rrggbb.
+
+    Example:
+        >>> series("late", 0) == series("hohe", 3) == COLOURS["late"].light
+        True
+    """
+    meaning = PATHS.get(name, name)
+    if meaning in COLOURS:
+        return COLOURS[meaning].light
+    return SERIES[index % len(SERIES)]
+
+
+def for_record(record: TraceRecord) -> dict[str, Any]:
+    """What the JavaScript picture needs to know of looks to draw a trace.
+
+    Args:
+        record: A trace.
+
+    Returns:
+        Looks of node types, relations, fusion orders and stages, as JSON. A colour is #rrggbb or a name of `COLOURS`
+        that the style sheet has as a variable (--late), one for light and one for dark paper.
+
+    Example:
+        >>> trace = {"node_types": ["item"], "relations": ["self"]}
+        >>> for_record(trace)["relations"]
+        [{'colour': 'self', 'dash': '', 'says': 'the node itself'}]
+    """
+    types = [kind(index) for index in range(len(record["node_types"]))]
+    relations = [relation(record, index) for index in range(len(record["relations"]))]
     return {
-        "types": named(("fill", "on", "shape"), map(kind, range(len(record["node_types"])))),
-        "relations": named(("colour", "dash", "says"), relations),
-        "paths": dict(zip(PATHS, named(("colour", "says"), PATHS.values()), strict=True)),
-        "others": OTHERS,
+        "types": [{"fill": fill, "on": on, "shape": shape} for fill, on, shape in types],
+        "relations": [{"colour": colour, "dash": dash, "says": meaning} for colour, dash, meaning in relations],
+        "paths": {path: {"colour": name, "says": name} for path, name in PATHS.items()},
+        "rest": REST,
+        "others": SERIES[1:],
         "beta": BETA,
         "shapes": SHAPES,
         "stages": STAGES,
@@ -115,21 +261,40 @@ def for_record(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def clean(text: Any, most: int = 60) -> str:
-    """Text fit for a picture: no control or direction marks, at most `most` characters.
+    """Text that is fit for a picture; msgraph.js has the same function, and a test holds the two equal.
 
-    >>> clean("a\\u202eb" + "c" * 9, 6)
-    'a bcc…'
+    Args:
+        text: Anything; None is the empty text.
+        most: Length above which the text is cut, in characters.
+
+    Returns:
+        The text without control and direction marks, with single spaces, at most `most` characters.
+
+    Example:
+        >>> clean("a\\u202eb" + "c" * 9, 6)
+        'a bcc…'
     """
-    whole = str("" if text is None else text)[: 8 * most]
-    plain = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in whole).split())
-    return plain if len(plain) <= most else plain[: most - 1] + "…"
+    whole = "" if text is None else str(text)[: 8 * most]
+    visible = "".join(" " if unicodedata.category(letter) in ("Cc", "Cf") else letter for letter in whole)
+    words = " ".join(visible.split())
+    if len(words) <= most:
+        return words
+    return words[: most - 1] + "…"
 
 
 def safe(text: Any, most: int = 60) -> str:
-    """`clean` text with the marks of HTML escaped: plotly reads a part of HTML.
+    """Text that is fit for HTML and for plotly, which reads a part of HTML.
 
-    >>> safe("<b>")
-    '&lt;b&gt;'
+    Args:
+        text: Anything; None is the empty text.
+        most: Length above which the text is cut, in characters, before the marks of HTML are escaped.
+
+    Returns:
+        The text of `clean` with the marks of HTML escaped.
+
+    Example:
+        >>> safe("<b>")
+        '&lt;b&gt;'
     """
     return html.escape(clean(text, most))
 
@@ -137,29 +302,85 @@ def safe(text: Any, most: int = 60) -> str:
 def count(number: int, one: str) -> str:
     """A number with its noun.
 
-    >>> count(1, "edge"), count(2, "edge")
-    ('1 edge', '2 edges')
+    Args:
+        number: How many there are.
+        one: The noun in the singular.
+
+    Returns:
+        Such as "2 edges".
+
+    Example:
+        >>> count(1, "edge"), count(2, "edge")
+        ('1 edge', '2 edges')
     """
-    return f"{number} {one}{'' if number == 1 else 's'}"
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"
+
+
+def fixed(value: float, digits: int = 3) -> str:
+    """A number with a fixed count of decimals, a half rounded away from zero as JavaScript's toFixed does.
+
+    Args:
+        value: A finite number.
+        digits: How many decimals.
+
+    Returns:
+        The number as text.
+
+    Example:
+        >>> fixed(0.0625), f"{0.0625:.3f}"
+        ('0.063', '0.062')
+    """
+    return str(Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
 def rank(value: float) -> str:
-    """A rank as people write it; ties share the mean, which may be a half.
+    """A rank as people write it.
 
-    >>> rank(4.0), rank(4.5)
-    ('4', '4.5')
+    Args:
+        value: A rank from 1; items with equal scores share the mean of their ranks, which may be a half.
+
+    Returns:
+        The rank with one decimal, or none when it is whole.
+
+    Example:
+        >>> rank(4.0), rank(4.5)
+        ('4', '4.5')
     """
-    return f"{value:.0f}" if value == int(value) else f"{value:.1f}"
+    return f"{value:.0f}" if value == int(value) else fixed(value, 1)
 
 
 def address(value: Any) -> str | None:
-    """`value` when it is the data address of a picture, else None; nothing else may reach a page."""
-    fits = isinstance(value, str) and re.fullmatch(r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]+", value)
-    return value if fits else None
+    """The data address of a picture; nothing else may reach a page, so that no page asks the network.
+
+    Args:
+        value: What a record holds as picture.
+
+    Returns:
+        `value` when it is the data address of a PNG, JPEG, WebP or GIF picture, else None.
+
+    Example:
+        >>> address("https://example.org/a.png") is None
+        True
+    """
+    pattern = r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]+"
+    if isinstance(value, str) and re.fullmatch(pattern, value):
+        return value
+    return None
 
 
-def picture(value: Any):
-    """The small picture in a data address as an RGB array (96, 96, 3), or None when it is not a sane picture."""
+def picture(value: Any) -> Any:
+    """The pixels of a picture.
+
+    Args:
+        value: What a record holds as picture.
+
+    Returns:
+        An RGB array (96, 96, 3) of bytes, or None when `value` is no picture of less than four million pixels.
+
+    Example:
+        >>> picture("data:image/png;base64,AAAA") is None
+        True
+    """
     if address(value) is None:
         return None
     import numpy as np
@@ -168,6 +389,8 @@ def picture(value: Any):
     try:
         data = io.BytesIO(base64.b64decode(value.split(",", 1)[1]))
         image = Image.open(data, formats=("PNG", "JPEG", "WEBP", "GIF"))
-        return np.asarray(image.convert("RGB").resize((96, 96))) if image.width * image.height < 4e6 else None
+        if image.width * image.height >= 4e6:
+            return None
+        return np.asarray(image.convert("RGB").resize((96, 96)))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None

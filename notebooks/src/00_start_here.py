@@ -16,9 +16,7 @@
 # %%
 import pandas as pd
 
-from mmsr_lite import check, load, show, trace
-from mmsr_lite.data.storage import read_json
-from mmsr_lite.training.run import DEMO, RunConfig, fit
+from mmsr_lite import DEMO, RunConfig, check, fit, load, show, trace
 
 # %% [markdown]
 # ## A world whose truth is known
@@ -56,7 +54,8 @@ show.interact(
 
 # %%
 config = RunConfig("wardrobe:mixed").with_settings(**DEMO | {"epochs": 6})
-model, _, metrics = fit(config, "../runs/00_start_here")  # between the two: the data set, known already
+run = fit(config, "runs/00_start_here")
+model, metrics = run.model, run.metrics
 
 # %%
 rows = {"HAN-GNN": metrics["test"], **metrics["counting"], "best reachable": metrics["reachable"]}
@@ -75,7 +74,7 @@ assert 0.25 < counted / best < 0.4
 # How it came there, epoch by epoch: the loss falls, the metrics on validation rise, and the gate moves for each node type.
 
 # %%
-show.training(read_json("../runs/00_start_here/history.json"))
+show.training(run.history)
 
 # %% [markdown]
 # ## Look inside: one user's MSGraph
@@ -117,11 +116,11 @@ show.interact(lambda most: show.ranking(record, most), most=[10, 5, 3])
 # %% [markdown]
 # ## Keep it
 #
-# One file in the folder `runs` beside `notebooks`: interactive, opens without network and without Python. Of several users, from the project's
+# One file in the folder `runs` beside this notebook: interactive, opens without network and without Python. Of several users, from this
 # folder: `mmsr-lite explain runs/00_start_here --user 12 40`.
 
 # %%
-view.save_html("../runs/00_start_here/user-12.html")
+view.save_html("runs/00_start_here/user-12.html")
 
 # %% [markdown]
 # ## Summary

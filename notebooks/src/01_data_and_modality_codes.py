@@ -17,10 +17,7 @@ import pandas as pd
 from PIL import Image
 from sklearn.metrics import adjusted_rand_score
 
-from mmsr_lite import check, load, show, split
-from mmsr_lite.data.corruption import missing
-from mmsr_lite.data.statistics import statistics
-from mmsr_lite.graph.codes import fit_codebook
+from mmsr_lite import check, fit_codebook, load, missing, show, split, statistics, stored_file
 
 # %% [markdown]
 # ## Interactions
@@ -154,7 +151,7 @@ assert (found.loc[14] > found.loc[4]).all() and (found.loc[7] > 0.95).all() and 
 # **Before you run it:** counting alone, which reads no title, has an HR@5 of 7.39. Where will the three be?
 
 # %%
-encoders = pd.read_csv("../benchmarks/results/beauty_encoders.csv")
+encoders = pd.read_csv(stored_file("benchmarks/results/beauty_encoders.csv"))
 table = encoders.set_index(["encoder", "codes", "seed"]).sort_index()
 show.interact(lambda metric: table[[metric]].round(2), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 

@@ -17,9 +17,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from mmsr_lite import check, show, stored, trace
-from mmsr_lite.graph.codes import fit_codebooks
-from mmsr_lite.graph.msgraph import HETEROGENEOUS, HOMOGENEOUS, build_msgraph
+from mmsr_lite import HETEROGENEOUS, HOMOGENEOUS, build_msgraph, check, fit_codebooks, show, stored, trace
 
 # %% [markdown]
 # ## Nodes: A B A

@@ -20,9 +20,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from mmsr_lite import check, show, stored, trace
-from mmsr_lite.graph.batch import RELATIONS, SELF
-from mmsr_lite.nn.probe import listen
+from mmsr_lite import RELATIONS, SELF, check, listen, show, stored, trace
 
 # %% [markdown]
 # ## Listening to a model
@@ -70,11 +68,11 @@ i, j = (graph.ids[0][0].tolist().index(item) for item in (history[-1], history[-
 r = int(graph.relations[0][0, i, j])
 e = F.leaky_relu(layer.relation[r - SELF] @ (V[i] * V[j]))
 theirs = first["hohe_1_logits"][0][0, i, j]
-print(f"relation {RELATIONS[r]}, the last item comes directly after: by hand {e:.4f}, in the model {theirs:.4f}")
+print(f"relation {RELATIONS[r - SELF]}, the last item comes directly after: by hand {e:.4f}, in the model {theirs:.4f}")
 
 # %%
 assert torch.isclose(e, theirs, atol=1e-5)
-assert RELATIONS[r] == "in" and RELATIONS[graph.relations[0][0, j, i]] == "out"
+assert RELATIONS[r - SELF] == "in" and RELATIONS[graph.relations[0][0, j, i] - SELF] == "out"
 
 # %% [markdown]
 # Only $a_r$: seen from the other end the same edge has another relation, and so another vector.
@@ -90,7 +88,7 @@ weights = logits.softmax(0)
 near = [n for n, relation in enumerate(graph.relations[0][0, i]) if relation]
 names = [dataset.titles[graph.ids[0][0, n]] for n in near]
 columns = {
-    "relation": [RELATIONS[graph.relations[0][0, i, n]] for n in near],
+    "relation": [RELATIONS[graph.relations[0][0, i, n] - SELF] for n in near],
     "logit": logits[near],
     "weight": weights[near],
 }

@@ -18,10 +18,8 @@ import pandas as pd
 import torch
 from sklearn.metrics import roc_auc_score
 
-from mmsr_lite import check, evaluate, gates, show, split, stored, trace, what_if
-from mmsr_lite.data.storage import read_json
-from mmsr_lite.explain.gates import gates_summary
-from mmsr_lite.nn.probe import listen
+from mmsr_lite import check, evaluate, gates, gates_summary, listen, read_json, show, split, stored, stored_file
+from mmsr_lite import trace, what_if
 
 # %% [markdown]
 # ## One gate by hand
@@ -82,7 +80,7 @@ assert (late[["cycle", "match"]].xs("item", level="type") > 0.98).all()
 # than those of `match`, and the items are late in both. (Over the first layer, because of the last one's gates that of the last item alone reaches a score: [[last pooling]].)
 
 # %%
-seeds = pd.read_csv("../benchmarks/results/planted_truth.csv").query("modalities")
+seeds = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv")).query("modalities")
 seeds = seeds.groupby("world")[["beta_item", "beta_picture", "beta_text"]].agg(["min", "max"])
 seeds.round(2)
 
@@ -168,7 +166,7 @@ assert ((ways[1] - ways[-1]) > 0.7).any() and ((ways[-1] - ways[1]) > 0.7).any()
 # **Before you run it:** in which world will the gates go late first?
 
 # %%
-histories = {world: read_json(f"../assets/wardrobe-{world}/history.json") for world in worlds}
+histories = {world: read_json(stored_file(f"runs/wardrobe-{world}/history.json")) for world in worlds}
 show.interact(lambda world: show.training(histories[world]), world=list(worlds))
 
 # %%

@@ -18,11 +18,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from mmsr_lite import check, load, show, split, stored_study
-from mmsr_lite.data.corruption import mismatched, shuffled
-from mmsr_lite.data.storage import read_json
-from mmsr_lite.experiments.study import Setting
-from mmsr_lite.training.run import build
+from mmsr_lite import Setting, build_model, check, load, mismatched, paper_tables, show, shuffled, split, stored_file
+from mmsr_lite import stored_study
 
 # %% [markdown]
 # ## Two orders, one line apart
@@ -40,7 +37,7 @@ from mmsr_lite.training.run import build
 dataset = load("wardrobe:cycle")
 setting = Setting.of(dataset)
 models = {
-    (name, fusion): build(setting.config(name, fusion=fusion), dataset)
+    (name, fusion): build_model(setting.config(name, fusion=fusion), dataset)
     for name, fusion in product(("gru4rec", "sasrec"), ("none", "early", "late"))
 }
 sizes = {key: [len(one.sequences), sum(p.numel() for p in one.parameters())] for key, one in models.items()}
@@ -151,16 +148,11 @@ assert round(left.loc["sasrec", "late"], 1) == 1.6
 # **Before you run it:** what do the other four seeds say, and how sure is the test of each?
 
 # %%
-from pathlib import Path
-
-from mmsr_lite.experiments.statistics import paired
-from mmsr_lite.experiments.table import load_ranks
-
-place = Path("../assets/results/wardrobe-cycle/ranks")  # the rank of each test target, by each run
+from mmsr_lite import paired, stored_ranks
 
 # %%
 rows = pd.DataFrame(study["rows"]).query("model == 'sasrec'").replace({"corruption": {"": "undisturbed"}})
-rows["ranks"] = [load_ranks(place / f"{run}.npz") for run in rows.run]
+rows["ranks"] = rows.run.map(stored_ranks("wardrobe-cycle", rows.run))  # the rank of each test target
 each = rows.pivot_table("HR@5", ["variant", "seed"], "corruption")
 lost_by = (each.undisturbed - each.mismatched).unstack("variant")[["early", "late"]]
 for seed, some in rows.groupby("seed"):
@@ -245,7 +237,7 @@ assert round(best.loc["sasrec", "none"], 1) == 9.4
 # **Before you run it:** will early be ahead of late all the way, or late of early?
 
 # %%
-by_epoch = pd.read_csv("../benchmarks/results/fusion_epochs.csv").rename(columns={"fusion": "variant"})
+by_epoch = pd.read_csv(stored_file("benchmarks/results/fusion_epochs.csv")).rename(columns={"fusion": "variant"})
 labels = ["model", "variant", "epoch"]
 chart = rare | {"study": "fusion by epoch", "labels": labels, "rows": by_epoch.to_dict("records")}
 show.interact(lambda metric: show.curves(chart, "epoch", "model", metric=metric), metric=["HR@5", "MRR@5", "HR@20"])
@@ -269,7 +261,7 @@ behind = curve["sasrec"]["late"] - curve["sasrec"]["early"]
 assert (behind.loc[4:7] < 0).all() and (behind.loc[8:] > 0).all() and round(behind[12], 1) == 1.1
 
 # %%
-others = pd.read_csv("../benchmarks/results/sparse_terms.csv", keep_default_na=False)
+others = pd.read_csv(stored_file("benchmarks/results/sparse_terms.csv"), keep_default_na=False)
 others = others.pivot_table("HR@5", ["terms", "model", "variant"], "corruption").drop("none", level=2)
 order = others[""].unstack()
 assert len(order) == 6 and (order["early"] > order["late"]).sum() == 4
@@ -341,7 +333,7 @@ assert best.loc[gained, ["early", "late", "none"]].round(2).tolist() == [5.98, 5
 # with items that carry the texts of others early SASRec has 5.00. MMSR is such a case, too ([notebook 11](11_paper_released_code_counting.ipynb)).
 
 # %%
-paper = pd.DataFrame(read_json("../mmsr_lite/experiments/paper.json")["comparison"]["Beauty"]).T
+paper = pd.DataFrame(paper_tables()["comparison"]["Beauty"]).T
 assert [round(paper.loc[name, "HR@5"], 2) for name in ("gru4rec-f", "gru4rec")] == [3.77, 5.64]
 first = rows.groupby(["shop", "model", "variant", "corruption"])["MRR@5"].mean().round(2)["Beauty", "sasrec"]
 assert first[[("none", ""), ("early", ""), ("early", "mismatched")]].tolist() == [3.40, 4.94, 5.00]
@@ -389,7 +381,7 @@ check("06.3", ...)
 check("06.3", ("gru4rec", "early"))
 
 # %% [markdown]
-# **Code you will read:** [models/fused.py](../mmsr_lite/models/fused.py), equations 3 to 6; [data/corruption.py](../mmsr_lite/data/corruption.py), the damage;
+# **Code you will read:** [models/early_late_fusion.py](../mmsr_lite/models/early_late_fusion.py), equations 3 to 6; [data/corruption.py](../mmsr_lite/data/corruption.py), the damage;
 # [experiments/fusion_order.py](../mmsr_lite/experiments/fusion_order.py), the study.
 #
 # **Next:** [07 missing modalities](07_missing_modalities.ipynb), where they are not wrong but gone.

@@ -15,12 +15,8 @@
 import pandas as pd
 import torch
 
-from mmsr_lite import check, show, stored_study, trace
-from mmsr_lite.data.corruption import missing
-from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.experiments.study import Reading, Setting
-from mmsr_lite.experiments.worker import drop_codes_at_test
-from mmsr_lite.training.run import build, codebooks, open_run
+from mmsr_lite import Reading, Setting, build_model, check, drop_codes_at_test, missing, ranks
+from mmsr_lite import show, stored, stored_study, trace
 
 # %% [markdown]
 # ## No node, or a zero
@@ -31,8 +27,8 @@ from mmsr_lite.training.run import build, codebooks, open_run
 # **Before you run it:** the lane of pictures gets emptier. What happens to the edges between the pictures that are left?
 
 # %%
-config, model, dataset, parts = open_run("../assets/wardrobe-cycle", "cpu")
-books = codebooks(config, dataset)
+run = stored("wardrobe-cycle")
+config, model, dataset, parts, books = run.config, run.model, run.dataset, run.split, run.codebooks
 poorer = {
     rate: drop_codes_at_test(model, config, dataset, books, Reading(rate=rate, corrupted="picture"))
     for rate in (0.5, 0.7, 0.3, 0.0)
@@ -53,7 +49,7 @@ pd.DataFrame(edges, index=model.node_types).sort_index(axis=1).rename_axis(colum
 # SASRec-F and DIF-SR have no graph. Where MMSR has no node, they read a vector of zeros:
 
 # %%
-filled = build(Setting.of(dataset).config("sasrec-f"), missing(dataset, modality="picture", rate=0.5))
+filled = build_model(Setting.of(dataset).config("sasrec-f"), missing(dataset, modality="picture", rate=0.5))
 gone = ~filled.modalities.present[1:, 0]
 vectors = filled.modalities(torch.arange(1, dataset.num_items + 1))[0]  # (V, M, D)
 assert gone.float().mean() == 0.5 and (vectors[gone, 0] == 0).all() and (vectors[:, 1] != 0).any(1).all()
@@ -311,7 +307,7 @@ check(
 )  # fmt: skip
 
 # %% [markdown]
-# **Code you will read:** [experiments/missing.py](../mmsr_lite/experiments/missing.py), the study; [experiments/perform.py](../mmsr_lite/experiments/perform.py), `without`;
+# **Code you will read:** [experiments/missing.py](../mmsr_lite/experiments/missing.py), the study; [experiments/worker.py](../mmsr_lite/experiments/worker.py), `without`;
 # [nn/modality.py](../mmsr_lite/nn/modality.py), the zeros of the others.
 #
 # **Next:** [08 aggregators and ablations](08_aggregators_and_ablations.ipynb), where parts of the model are taken away instead.

@@ -14,12 +14,8 @@
 import pandas as pd
 import torch
 
-from mmsr_lite import check, load, show, stored_study
-from mmsr_lite.data.storage import read_json
-from mmsr_lite.experiments import ablation
-from mmsr_lite.experiments.study import Reading, Setting
-from mmsr_lite.experiments.worker import drop_codes_at_test
-from mmsr_lite.training.run import build, codebooks
+from mmsr_lite import ABLATIONS, Reading, Setting, build_model, check, codebooks, drop_codes_at_test, load, paper_tables
+from mmsr_lite import show, stored_file, stored_study
 
 # %% [markdown]
 # ## What a variant is
@@ -31,7 +27,7 @@ from mmsr_lite.training.run import build, codebooks
 dataset = load("wardrobe:cycle")
 setting = Setting.of(dataset)
 books = codebooks(setting.config(), dataset)
-models = {name: build(setting.config(**change), dataset, books).eval() for name, change in ablation.VARIANTS.items()}
+models = {name: build_model(setting.config(**change), dataset, books).eval() for name, change in ABLATIONS.items()}
 layers = {name: model.layers[0] for name, model in models.items()}
 pd.DataFrame(
     {name: {"paths": ", ".join(layer.fusion.paths), "merge": layer.fusion.merge, "invasive": layer.fusion.invasive,
@@ -54,7 +50,7 @@ reaches = {}
 with torch.no_grad():
     for name, model in models.items():
         _ = [torch.nn.init.normal_(layer.relation) for layer in model.layers]
-        blind = drop_codes_at_test(model, setting.config(**ablation.VARIANTS[name]), dataset, books, Reading(rate=1.0))
+        blind = drop_codes_at_test(model, setting.config(**ABLATIONS[name]), dataset, books, Reading(rate=1.0))
         changed = {"codes": blind.user_state(history), "order": model.user_state(turned)}
         reaches[name] = {what: float((P - model.user_state(history)).norm()) for what, P in changed.items()}
 pd.DataFrame(reaches).T.round(2)
@@ -114,7 +110,7 @@ assert (study["terms"]["lr"], study["terms"]["dropout"]) == ([0.005, 0.02], [0, 
 # The paper's own numbers, for three shops. Choose one. Is Synchronous behind either order there?
 
 # %%
-paper = read_json("../mmsr_lite/experiments/paper.json")
+paper = paper_tables()
 theirs = {shop: pd.DataFrame(table).T["HR@5"] for shop, table in paper["ablation"].items()}
 show.interact(
     lambda shop: pd.DataFrame({f"paper, {shop}": theirs[shop], "here, cycle": hits["mean"].round(1)}).dropna(),
@@ -236,7 +232,7 @@ twice.round(1)
 apart = (twice.xs("ablation", level=1) - twice.xs("gates", level=1)).abs()
 assert apart.loc["cycle"].max() < 0.5 and twice.loc["mixed", 0].round(1).tolist() == [37.9, 29.0]
 assert (twice.max(axis=1) - twice.min(axis=1)).loc["mixed"].round(1).tolist() == [1.4, 9.7]
-more = pd.read_csv("../benchmarks/results/cycle_cpu_seeds.csv")["HR@5"]
+more = pd.read_csv(stored_file("benchmarks/results/cycle_cpu_seeds.csv"))["HR@5"]
 assert more.agg(["min", "max", "mean"]).round(1).tolist() == [66.6, 70.7, 69.3] and len(more) == 13
 assert (more < hits.loc["NI(hohe)", "mean"]).sum() == 2
 first, second = seeds.loc["Synchronous"], seeds.loc["HAN-GNN"]
@@ -245,7 +241,7 @@ assert sum(one > other for one in first for other in second) == 22
 assert test["p"] < 0.001 and round(test["difference"], 1) == 0.5
 
 # %%
-demo = pd.read_csv("../benchmarks/results/planted_truth.csv").query("world == 'cycle' and modalities").model
+demo = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv")).query("world == 'cycle' and modalities").model
 assert demo.agg(["min", "max"]).round(1).tolist() == [67.7, 68.4] and len(demo) == 5
 assert hits.loc["NI(hohe)", "min"] < demo.min() < demo.max() < hits.loc["NI(hohe)", "max"]
 assert round(hits.loc["HAN-GNN", "mean"] - hits.loc["NI(hohe)", "mean"], 1) == 2.4
@@ -367,10 +363,10 @@ assert len(tests) == 5 and round(100 * (first["hgnn"] / first["han-gnn"] - 1)) =
 # **Before you run it:** how much of the 23 points comes with codes that say nothing?
 
 # %%
-known = pd.read_csv("../benchmarks/results/planted_truth.csv").assign(
+known = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv")).assign(
     codes=lambda t: t.modalities.map({True: "true", False: "none"})
 )
-every = pd.concat([known, pd.read_csv("../benchmarks/results/planted_control.csv").assign(codes="shuffled")])
+every = pd.concat([known, pd.read_csv(stored_file("benchmarks/results/planted_control.csv")).assign(codes="shuffled")])
 split_up = every.query("world != 'mixed'").groupby(["world", "codes"]).model.agg(["mean", "std", "size"])
 split_up = split_up.rename(columns={"size": "seeds"})
 show.interact(lambda world: split_up.loc[world].loc[["none", "shuffled", "true"]].round(1), world=["cycle", "match"])

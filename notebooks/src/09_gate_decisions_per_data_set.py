@@ -17,9 +17,7 @@ from itertools import product
 
 import pandas as pd
 
-from mmsr_lite import check, gates, show, stored, stored_study
-from mmsr_lite.data.storage import read_json
-from mmsr_lite.explain.gates import gates_summary, save_gates
+from mmsr_lite import check, gates, gates_summary, paper_tables, save_gates, show, stored, stored_file, stored_study
 
 # %% [markdown]
 # ## All gates of a data set
@@ -94,7 +92,7 @@ assert explained.loc["id", "match"] < 0.02
 # **Before you run it:** the codes' gates lean later in `cycle` than in `match`. In how many of the five seeds?
 
 # %%
-true = pd.read_csv("../benchmarks/results/planted_truth.csv").query("modalities").assign(codes="true")
+true = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv")).query("modalities").assign(codes="true")
 axes = true.plot.scatter("beta_picture", "world", figsize=(8, 1.8), color="#E69F00", s=60, alpha=0.7, ylabel="")
 _ = axes.set(xlim=(0, 1), ymargin=0.2, xlabel="mean beta[0] of picture codes; a dot is a seed")
 
@@ -111,7 +109,9 @@ assert (least.loc["mixed"] > most.loc["match"]).all() and true.beta_item.min() >
 # three of the five the texts of `cycle` are below a half: later than those of `match`, but not late.
 
 # %%
-again = {world: pd.read_csv(f"../assets/results/wardrobe-{world}/gate_values.csv") for world in ("cycle", "match")}
+again = {
+    world: pd.read_csv(stored_file(f"assets/results/wardrobe-{world}/gate_values.csv")) for world in ("cycle", "match")
+}
 again = pd.concat(again, names=["world"]).query("by == 'all' and layer == 1 and node_type != 'item'")
 again = again.pivot_table("beta", ["world", "seed"], "node_type")
 band = again.groupby("world").agg(["min", "max"]).round(2)
@@ -129,7 +129,7 @@ band
 # **Before you run it:** where will the gates of the shuffled picture codes be, in `cycle` and in `match`?
 
 # %%
-shuffled = pd.read_csv("../benchmarks/results/planted_control.csv")
+shuffled = pd.read_csv(stored_file("benchmarks/results/planted_control.csv"))
 both = pd.concat([true.query("world != 'mixed'"), shuffled.assign(codes="shuffled")]).sort_values(["world", "codes"])
 both["of"] = both.world + ", " + both.codes
 axes = both.plot.scatter("beta_picture", "of", figsize=(8, 2.2), color="#E69F00", s=60, alpha=0.7, ylabel="")
@@ -167,7 +167,7 @@ left.round(2)
 # **Before you run it:** on how many of the three shops is early fusion ahead, in the paper's own numbers? And in which of the worlds?
 
 # %%
-paper = read_json("../mmsr_lite/experiments/paper.json")["ablation"]
+paper = paper_tables()["ablation"]
 orders = {shop: pd.DataFrame(found).T for shop, found in paper.items()}
 rows = {world: pd.DataFrame(stored_study("ablation", f"wardrobe-{world}")["rows"]) for world in worlds}
 orders |= {world: one.groupby("variant")[["HR@5", "MRR@5"]].mean() for world, one in rows.items()}
@@ -215,7 +215,7 @@ assert low.loc["mixed", "hohe"] > high.loc["mixed", "HAN-GNN"]
 
 # %%
 real = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k"}
-tables_of = {name: pd.read_csv(f"../assets/results/{place}/gate_values.csv") for name, place in real.items()}
+tables_of = {name: pd.read_csv(stored_file(f"assets/results/{place}/gate_values.csv")) for name, place in real.items()}
 kept = pd.concat(tables_of, names=["data set"])
 means = kept.query("by == 'all'").pivot_table("beta", ["data set", "node_type"], "seed")
 runs = {name: pd.DataFrame(stored_study("gates", place)["rows"]) for name, place in real.items()}
@@ -254,8 +254,8 @@ assert [t["p"] > 0.2 for t in tests if t["metric"] == "HR@5"] == [True, True]
 # data sets side by side.
 
 # %%
-save_gates(tables["match"].query("position == 1"), "../runs/09_match.csv")
-pd.read_csv("../runs/09_match.csv").groupby(["layer", "type"]).late.describe().round(2)
+save_gates(tables["match"].query("position == 1"), "runs/09_match.csv")
+pd.read_csv("runs/09_match.csv").groupby(["layer", "type"]).late.describe().round(2)
 
 # %% [markdown]
 # ## Summary

@@ -21,10 +21,8 @@ import torch
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from mmsr_lite import check, compare_with_pyg, faithfulness, gates, show, stored, trace, what_if
-from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.explain.gates import last_examples
-from mmsr_lite.nn.probe import listen
+from mmsr_lite import check, compare_with_pyg, faithfulness, gates, last_examples, listen, ranks, show, stored, trace
+from mmsr_lite import what_if
 
 # %% [markdown]
 # ## Take it away

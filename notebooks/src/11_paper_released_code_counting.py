@@ -12,17 +12,11 @@
 # **Measured:** {{measured}}. Beauty's runs are opened from tables; a row took seconds to half a minute on one GPU.
 
 # %%
-from pathlib import Path
-
 import pandas as pd
 from scipy.stats import ttest_ind
 
-from mmsr_lite import check, evaluate, load, show, split
-from mmsr_lite.data.corruption import mismatched
-from mmsr_lite.data.storage import read_json
-from mmsr_lite.experiments.table import load_ranks
-from mmsr_lite.graph.codes import fit_codebook
-from mmsr_lite.models.counting import Markov, MarkovConfig
+from mmsr_lite import Markov, MarkovConfig, check, evaluate, fit_codebook, load, mismatched, paper_tables
+from mmsr_lite import read_json, show, split, stored_file, stored_ranks
 
 # %% [markdown]
 # ## Counting
@@ -58,9 +52,9 @@ show.interact(
 # **Before you run it:** the paper's best baseline on Beauty, DIF-SR, has an HR@5 of 6.58, its MMSR 7.16. Where will a Markov chain be?
 
 # %%
-RESULTS, BENCHMARKS = Path("../assets/results/amazon-beauty"), Path("../benchmarks/results")
+RESULTS, BENCHMARKS = stored_file("assets/results/amazon-beauty"), stored_file("benchmarks/results")
 table = pd.read_csv(RESULTS / "comparison.csv")
-paper = pd.DataFrame(read_json("../mmsr_lite/experiments/paper.json")["comparison"]["Beauty"]).T
+paper = pd.DataFrame(paper_tables()["comparison"]["Beauty"]).T
 ours = table.groupby("model")[["HR@5", "MRR@5", "HR@20", "MRR@20"]].mean().sort_values("MRR@5", ascending=False)
 both = ours.join(paper[["HR@5", "MRR@5"]].add_prefix("paper: "))
 both.round(2)
@@ -86,9 +80,8 @@ assert tests["markov", "HR@5"]["p"] < 0.001 and tests["markov", "HR@5"]["users"]
 
 # %%
 runs = table.query("seed == 0").set_index("model").run
-hits = pd.DataFrame({name: load_ranks(RESULTS / "ranks" / f"{run}.npz") <= 5 for name, run in runs.items()}).astype(
-    float
-)
+ranked = stored_ranks("amazon-beauty", runs)
+hits = pd.DataFrame({name: ranked[run] <= 5 for name, run in runs.items()}).astype(float)
 shared = hits.T @ hits / hits.sum()  # column: whose hits; row: who has them too
 show.interact(
     lambda hits, found: f"{found} has {100 * shared.loc[found, hits]:.0f} % of the hits of {hits}",
@@ -106,7 +99,7 @@ assert len(hits) == 33_942 and 0.7 < shared.loc["markov", "mmsr"] < 0.85 and sha
 # **Before you run it:** fewer items, more of each user, richer modalities. Will MMSR's lead be larger or smaller?
 
 # %%
-FILMS = Path("../assets/results/ml-100k")
+FILMS = stored_file("assets/results/ml-100k")
 films = pd.read_csv(FILMS / "comparison.csv").groupby("model")[["HR@5", "MRR@5", "HR@20"]].mean()
 films.sort_values("HR@5", ascending=False).round(2)
 
@@ -173,7 +166,7 @@ some.groupby("system")[["HR@5", "MRR@5"]].agg(["mean", "std"]).round(2)
 # %%
 p = {m: ttest_ind(true[m], fake[m], equal_var=False).pvalue for m in ("HR@5", "MRR@5")}
 assert round(fake["HR@5"].mean(), 2) == 7.90 and p["HR@5"] > 0.5 and p["MRR@5"] > 0.1
-page = Path("../benchmarks/README.md").read_text(
+page = stored_file("benchmarks/README.md").read_text(
     encoding="utf-8"
 )  # the tests over users: ranks of these runs are not kept here
 assert "| shuffled | 0.02 (-0.07 to 0.10) | 0.70 |" in page

@@ -21,12 +21,8 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 # %%
-from mmsr_lite import MMSRError, check, compare, load, show, split, trace
-from mmsr_lite.cli import main
-from mmsr_lite.data.prepared import prepare
-from mmsr_lite.data.storage import read_json
-from mmsr_lite.explain.codebook import codebook
-from mmsr_lite.training.run import RunConfig, fit
+from mmsr_lite import MMSRError, RunConfig, check, codebook, command_line, compare, fit, load, prepare, read_json, show
+from mmsr_lite import trace
 
 # %% [markdown]
 # ## A folder
@@ -35,7 +31,7 @@ from mmsr_lite.training.run import RunConfig, fit
 # pictures, named by item id; the columns have the shop's own names.
 
 # %%
-folder, prepared = Path("../runs/12_tea_shop"), Path("../runs/12_prepared")
+folder, prepared = Path("runs/12_tea_shop"), Path("runs/12_prepared")
 for old in (folder, prepared):
     shutil.rmtree(old, ignore_errors=True)
 (folder / "pictures").mkdir(parents=True)
@@ -92,7 +88,7 @@ except MMSRError as error:
 
 # %%
 names = ["user_id=customer", "item_id=code", "timestamp=date", "title=name"]
-done = main(["prepare", str(folder), "-o", str(prepared), "--columns", *names])
+done = command_line(["prepare", str(folder), "-o", str(prepared), "--columns", *names])
 
 # %%
 assert done == 0 and (prepared / "manifest.json").is_file()
@@ -104,7 +100,7 @@ manifest = read_json(prepared / "manifest.json")  # how the folder came about
 # items dominate.
 
 # %%
-told = main(["describe", str(prepared), "--codes", "6"])
+told = command_line(["describe", str(prepared), "--codes", "6"])
 
 # %% [markdown]
 # **Before you run it:** what do you expect of a folder in which a quarter of the pictures is gone and one file is no picture? Train on zeros? Stop?
@@ -136,11 +132,11 @@ assert other.num_items == 120 and there["title"] == 120 and there["picture"] == 
 
 # %%
 config = RunConfig(str(prepared), ("picture", "title"))
-config = config.with_settings(dim=32, layers=1, codes=6, codes_per_item=1, epochs=10, batch=64, lr=0.01, device="cpu")
+config = config.with_settings(dim=32, layers=1, codes=6, codes_per_item=1, epochs=10, batch=64, lr=0.01)
 changes = {"true": {}, "shuffled": {"corruption": "mismatched"}, "none": {"modalities": ()}}
 ran = {name: fit(config.with_settings(**change), folder.with_name(f"12_{name}")) for name, change in changes.items()}
-found = {f"codes: {name}": metrics["test"] for name, (_, _, metrics) in ran.items()}
-found |= {f"counting: {name}": row for name, row in ran["true"][2]["counting"].items()}
+found = {f"codes: {name}": run.metrics["test"] for name, run in ran.items()}
+found |= {f"counting: {name}": row for name, row in ran["true"].metrics["counting"].items()}
 pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 
 # %% [markdown]
@@ -148,8 +144,8 @@ pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 # user: the mean difference, and what it might be with other users.
 
 # %%
-test = split(ran["true"][1], validation=False).test
-record = compare({name: model for name, (model, _, _) in ran.items()}, ran["true"][1], test)
+test = ran["true"].whole_split.test
+record = compare({name: run.model for name, run in ran.items()}, ran["true"].dataset, test)
 show.interact(
     lambda metric: show.compare(
         record | {"pairs": [p | {"differences": {metric: p["differences"][metric]}} for p in record["pairs"]]}
@@ -176,7 +172,7 @@ assert true_shuffled["clear"] and true_none["clear"]
 # Six colours of cups were drawn. Did the picture codes find them?
 
 # %%
-model, dataset, _ = ran["true"]
+model, dataset = ran["true"].model, ran["true"].dataset
 show.interact(lambda modality: show.codebook(codebook(model, dataset, modality)), modality=["picture", "title"])
 
 # %%

@@ -74,7 +74,7 @@ def live(visit, tmp_path):
             "<!doctype html><html lang=en><link rel=icon href='data:,'><div id=a></div>"
         )
         page, widget = visit(tmp_path / "empty.html", "head"), view.widget
-        names = ("record", "look", "selection", "theme", "request", "told")
+        names = ("record", "look", "selection", "theme", "request", "message")
         names = [name for name in names if widget.has_trait(name)]
 
         def python(changes):
@@ -83,7 +83,7 @@ def live(visit, tmp_path):
             return {name: getattr(widget, name) for name in names}
 
         page.expose_function("python", python)
-        page.tell = lambda: page.evaluate("(now) => take(now)", python({}))
+        page.sync = lambda: page.evaluate("(now) => take(now)", python({}))
         code = "data:text/javascript;base64," + base64.b64encode(widget._esm.encode()).decode()
         page.evaluate(BRIDGE, [code, widget._css, python({})])
         page.wait_for_selector("g.node")

@@ -91,7 +91,7 @@ def test_the_numbers_on_screen_are_those_of_python(live, explorer):
     assert sorted(thin) == sorted(f"{n}/{last}" for n in nodes if n != record["history"][-1]["node"])
     for edge in rng.sample(range(len(record["edges"])), 12):
         explorer.selection = {"edge": edge, "layer": edge % 2}
-        page.tell()
+        page.sync()
         source, centre, _ = record["edges"][edge]
         assert page.inner_text(".panel h3 >> nth=1") == record["nodes"][centre]["label"]
         assert ("itself" if source == centre else record["nodes"][source]["label"]) in page.inner_text(".why")
@@ -122,7 +122,7 @@ def test_the_stages_walk_by_button_and_by_key_and_name_their_probes(live, explor
     page.wait_for_function("() => document.querySelector('.stages [aria-current]').dataset.rail > 1")
     page.click("[aria-label='Pause']")
     explorer.selection = {"stage": 3}
-    page.tell()
+    page.sync()
     assert page.locator(".stages [aria-current]").get_attribute("data-rail") == "3"
 
 

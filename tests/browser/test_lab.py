@@ -52,7 +52,7 @@ QUIET = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with copies of the notebooks beside what they read."""
+    """A folder with copies of the notebooks; what they read comes with the package."""
     place = tmp_path_factory.mktemp("lab")
     (place / "notebooks").mkdir()
     for name in {*NAMES, *PAGES}:
@@ -60,8 +60,6 @@ def place(tmp_path_factory):
     desk = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(DESK)])
     desk.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(desk, place / "desk.ipynb")
-    for name in ("assets", "benchmarks", "mmsr_lite"):
-        (place / name).symlink_to(ROOT / name)
     return place
 
 

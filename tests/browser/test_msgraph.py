@@ -3,14 +3,16 @@
 import base64
 import json
 import random
+import re
 
 import pytest
-from fixtures import HOSTILE, sample_history, sample_metrics, sample_trace
+from fixtures import HOSTILE, sample_faithfulness, sample_history, sample_metrics, sample_trace, sample_what_if
 
-from mmsr_lite.views import save_report, show
-from mmsr_lite.views.figures import msgraph as figure
+from mmsr_lite.views import save_report, show, theme
+from mmsr_lite.views.figures.msgraph import two_lines
+from mmsr_lite.views.figures.msgraph_layout import curve, msgraph_layout
 from mmsr_lite.views.page import STATIC
-from mmsr_lite.views.selection import resolve_selection
+from mmsr_lite.views.selection import describe, resolve_selection
 
 pytestmark = pytest.mark.browser
 
@@ -49,18 +51,98 @@ def test_every_node_and_edge_carries_the_number_of_the_record(picture, types, le
     assert page.locator("g.node .ring:visible").count() == (2 * len(trace["nodes"]) if gate else 0)
 
 
-def test_nodes_do_not_overlap_and_stand_where_python_puts_them(visit, tmp_path):
+@pytest.fixture
+def javascript(visit, tmp_path):
+    """Call a function of msgraph.js with arguments for each of many cases."""
     (tmp_path / "empty.html").write_text("<!doctype html><link rel=icon href='data:,'>")
     page = visit(tmp_path / "empty.html", "head")
     code = "data:text/javascript;base64," + base64.b64encode((STATIC / "msgraph.js").read_bytes()).decode()
-    for seed, (types, length) in enumerate([(1, 1), (2, 7), (3, 8), (4, 20), (3, 50)]):
-        trace = sample_trace(seed, types, length)
-        ask = "async ([code, trace]) => (await import(code)).layout(trace, 1000)"
-        place = page.evaluate(ask, [code, trace])
-        mine = figure.msgraph_layout(trace, place["column"])["nodes"]
-        for (x, y, radius), node in zip(mine, place["nodes"], strict=True):
-            assert (node["x"] - place["gutter"], node["radius"]) == pytest.approx((x, radius))
-            assert all(y == b[1] for a, b in zip(place["nodes"], mine, strict=True) if a["y"] == node["y"])
+    ask = "async ([code, name, cases]) => { const all = await import(code); return cases.map((c) => all[name](...c)); }"
+    return lambda name, cases: page.evaluate(ask, [code, name, cases])
+
+
+def random_traces() -> list[dict]:
+    """Traces of all sizes; some without gate, layers, target, or with equal weights."""
+    rng, traces = random.Random(0), []
+    for seed in range(24):
+        trace = sample_trace(seed, rng.randint(1, 4), rng.randint(1, 40), rng.randint(1, 3), gate=seed % 3 > 0)
+        if seed % 8 == 0:
+            trace["layers"], trace["target"] = [], None
+        if seed % 8 == 1:
+            for layer in trace["layers"]:
+                layer["beta"] = [[1 / 16, 15 / 16]] * len(trace["nodes"]) if layer["beta"] else None
+                for phases in layer["attention"].values():
+                    for phase in phases:
+                        phase["weights"] = [None if w is None else 1 / 16 for w in phase["weights"]]
+        if trace["target"]:
+            trace["target"]["rank"] = rng.choice([1.0, 4.5, 17.0])
+        traces.append(trace)
+    return traces
+
+
+def test_nodes_stand_and_curves_run_where_python_puts_them(javascript):
+    rng = random.Random(1)
+    cases = [[trace, rng.choice([390.0, 800.0, 1000.5, 2300.0]), rng.choice([1.0, 1.25])] for trace in random_traces()]
+    edges = []
+    for (trace, width, unit), theirs in zip(cases, javascript("layout", cases), strict=True):
+        ours = msgraph_layout(trace, width, unit)
+        names = ("unit", "gutter", "ahead", "column", "end", "box", "titles", "width", "height")
+        assert [theirs[name] for name in names] == pytest.approx([getattr(ours, name) for name in names], abs=1e-6)
+        for mine, node in zip(ours.nodes, theirs["nodes"], strict=True):
+            assert [node[key] for key in ("x", "y", "radius", "lane")] == pytest.approx(list(mine), abs=1e-6)
+        for mine, lane in zip(ours.lanes, theirs["lanes"], strict=True):
+            assert (lane["type"], lane["members"]) == (mine.type, mine.members)
+            assert (lane["y"], lane["height"]) == pytest.approx((mine.y, mine.height), abs=1e-6)
+        edges += [(ours, theirs, *rng.choice(trace["edges"])[:2]) for _ in range(20)]
+    for (ours, _, source, centre), points in zip(edges, javascript("curve", [[*e[1:]] for e in edges]), strict=True):
+        mine = curve(ours, source, centre)
+        assert [(point["x"], point["y"]) for point in points] == [pytest.approx(point, abs=1e-6) for point in mine]
+
+
+def random_selection(rng: random.Random) -> dict:
+    """Some keys of a selection with values within and outside a record."""
+    number = [None, -1, 0, 1, 2, 3, 7, 30, 999]
+    values = {"user": number, "position": number, "node": number, "edge": number, "layer": number, "phase": number}
+    values |= {"stage": number, "path": [None, "hohe", "heho", "sideways"]}
+    return {key: rng.choice(values[key]) for key in rng.sample(list(values), rng.randint(0, len(values)))}
+
+
+def test_both_languages_resolve_a_selection_and_tell_the_picture_alike(javascript):
+    rng, traces = random.Random(2), random_traces()
+    chosen = [[rng.choice(traces), random_selection(rng), random_selection(rng)] for _ in range(300)]
+    ours = [resolve_selection(*case) for case in chosen]
+    assert javascript("resolveSelection", chosen) == ours
+    alone = [[trace, before] for trace, before, _ in chosen[:100]]
+    assert javascript("resolveSelection", alone) == [resolve_selection(*case) for case in alone]
+    told = [[trace, at] for (trace, *_), at in zip(chosen, ours, strict=True)]
+    assert javascript("describe", told) == [describe(*case) for case in told]
+
+
+def test_both_languages_clean_a_text_alike(javascript):
+    rng = random.Random(3)
+    letters = [
+        *"ab <&\"'$",
+        "é",
+        "字",
+        "😀",
+        "\u202e",
+        "\u200d",
+        "\u00a0",
+        "\t",
+        "\n",
+        "\x00",
+        "\u0301",
+        "\ufeff",
+        "\u2028",
+    ]
+    texts = [None, "", 7, *("".join(rng.choices(letters, k=rng.randint(0, 90))) for _ in range(300))]
+    cases = [[text, rng.choice([1, 2, 6, 40])] for text in texts] + [["😀" * 700, 60], ["a" * 700, 60]]
+    assert javascript("clean", cases) == [theme.clean(*case) for case in cases]
+    titles = [
+        [" ".join(rng.choices(["a", "red", "no. 18", "overcoat", "𝕏𝕏𝕏"], k=rng.randint(1, 7))), rng.choice([9, 17])]
+        for _ in range(200)
+    ]
+    assert javascript("twoLines", titles) == [two_lines(*case) for case in titles]
 
 
 def test_the_words_on_screen_are_the_words_of_python(picture):
@@ -169,7 +251,7 @@ def test_the_widget_sends_a_click_to_python_and_obeys_python(live):
     page.click("g.node[data-node='4'] .shape", force=True)
     assert view.selection == resolve_selection(trace, {"node": 4})
     view.selection = {"node": 1, "layer": 1, "path": "heho", "phase": 1}
-    page.tell()
+    page.sync()
     assert page.locator("g.node.chosen").get_attribute("data-node") == "1" and page.is_checked("input[value='heho']")
     page.evaluate("stop()")
     assert page.locator("svg").count() == 0 and page.evaluate("heard.size") == 0
@@ -185,3 +267,34 @@ def test_each_view_alone_opens_offline(visit, tmp_path):
         view.save_html(tmp_path / f"{name}.html")
         assert visit(tmp_path / f"{name}.html").locator(".main-svg").count() > 0
     assert json.loads(json.dumps(trace)) == trace
+
+
+def test_a_chart_fits_a_phone_and_its_title_wraps(visit, tmp_path):
+    trace, history = sample_trace(3), sample_history()
+    views = {"gates": show.gates(trace), "attention": show.attention(trace), "training": show.training(history)}
+    views |= {"what_if": show.what_if(sample_what_if()), "fidelity": show.fidelity(sample_faithfulness())}
+    for name, view in views.items():
+        view.save_html(tmp_path / f"{name}.html")
+        page = visit(tmp_path / f"{name}.html")
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.reload()
+        page.wait_for_selector("body[data-ready] .main-svg", state="attached")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.inner_text(".chart h2") == view.data.title
+        assert page.locator(".cartesianlayer > .subplot").count() == len(view.data.panels)
+        outside = """all => all.map((one) => [one.textContent, one.getBoundingClientRect()])
+          .filter(([_, box]) => box.right > 391 || box.left < -1).map(([text]) => text)"""
+        assert page.eval_on_selector_all(".main-svg text", outside) == []
+
+
+def test_marks_of_a_chart_can_be_seen_on_dark_paper(visit, tmp_path):
+    show.training(sample_history()).save_html(tmp_path / "training.html")
+    page = visit(tmp_path / "training.html")
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    page.wait_for_selector("body[data-ready][data-theme='dark'] .main-svg", state="attached")
+    strokes = page.eval_on_selector_all(
+        ".scatterlayer .js-line", "all => all.map((one) => getComputedStyle(one).stroke)"
+    )
+    levels = [max(int(level) for level in re.findall(r"\d+", stroke)[:3]) for stroke in strokes]
+    assert len(levels) == 6 and min(levels) > 120  # of 255: one loss, two metrics, three types

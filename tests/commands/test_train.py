@@ -27,7 +27,7 @@ def trained(monkeypatch, tmp_path, *words) -> RunConfig:
         configs.append(config)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mmsr_lite.training.run.fit", fit)
+    monkeypatch.setattr("mmsr_lite.training.fit.fit", fit)
     assert cli.main(["train", "wardrobe", "--out", str(tmp_path / "run"), *words]) == 130
     return configs[0]
 
@@ -100,3 +100,26 @@ def test_a_run_has_a_folder_even_when_its_source_is_the_folder_that_one_is_in(tm
     monkeypatch.chdir(tmp_path / "shop")
     assert train.default_folder(".") == "runs/shop"
     assert train.default_folder("amazon:raw/Beauty") == "runs/Beauty"
+
+
+def test_one_number_of_codes_or_one_for_each_modality(monkeypatch, tmp_path):
+    words = ["--codes", "title=30", "brand=9", "--codes-per-item", "title=3", "brand=1"]
+    config = trained(monkeypatch, tmp_path, *words)
+    assert config.codes == {"title": 30, "brand": 9} and config.codes_per_item == {"title": 3, "brand": 1}
+    assert trained(monkeypatch, tmp_path, "--codes", "9").codes == 9
+    assert trained(monkeypatch, tmp_path, "--set", 'codes={"title": 30}').codes == {"title": 30}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["many"], "--codes many: expected one whole number, or a NAME=NUMBER for each modality"),
+        (["title=3", "title=4"], "--codes title=3 title=4: expected"),
+        (["title=3", "4"], "--codes title=3 4: expected"),
+        (["=3"], "--codes =3: expected"),
+        (["title=0"], "codes is {'title': 0}; expected a whole number from 1 to 1,000,000, or names with values"),
+    ],
+)
+def test_codes_that_cannot_be_are_told_with_what_was_typed(tmp_path, capsys, words, says):
+    assert cli.main(["train", "wardrobe", "--out", str(tmp_path / "run"), "--codes", *words]) == 1
+    assert says in capsys.readouterr().err

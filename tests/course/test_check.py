@@ -59,5 +59,5 @@ def test_words_may_be_written_as_one_likes_and_sets_as_lists():
 
 def test_an_answer_that_cannot_be_used_says_why():
     assert check("02.4", 7).right is False
-    assert "it cannot be used" in check("02.4", 7).says
+    assert "it cannot be used" in check("02.4", 7).message
     assert Exercise("x", lambda: 1, "").hints == ()

@@ -82,9 +82,9 @@ def test_wrong_almost_right_and_right(exercise):
     (wrong, said), (almost, hinted) = ANSWERS[exercise]
     first, second = check(exercise, wrong), check(exercise, almost)
     assert first.right is second.right is False
-    assert said in first.says and hinted in second.says and first.says != second.says
+    assert said in first.message and hinted in second.message and first.message != second.message
     asked = next(one for one in exercises(exercise[:2]) if one.id == exercise)
     assert check(exercise, asked.answer()).right is True
-    assert check(exercise, asked.answer()).says == asked.why
+    assert check(exercise, asked.answer()).message == asked.why
     for odd in (None, "?", -1, [], {}, object()):
         assert check(exercise, odd).right is False

@@ -2,17 +2,23 @@
 
 import pytest
 
-from mmsr_lite import MMSRError, stored, stored_study, trace
+from mmsr_lite import MMSRError, check, paper_tables, read_json, stored, stored_file, stored_study, trace
 from mmsr_lite.course import stored as home
-from mmsr_lite.data.storage import read_json
 
 WORLDS = ("wardrobe-cycle", "wardrobe-match", "wardrobe-mixed")
+
+
+@pytest.fixture
+def nothing_stored(tmp_path, monkeypatch):
+    """A package that lost what comes with it."""
+    monkeypatch.setattr(home, "PLACES", (tmp_path,))
+    monkeypatch.setattr(home, "RUNS", tmp_path / "runs")
 
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_stored_run_gives_the_trace_that_was_stored_with_it(name):
     model, dataset = stored(name)
-    kept = read_json(home.ASSETS / name / "trace.json")
+    kept = read_json(stored_file(f"runs/{name}/trace.json"))
     now = trace(model, dataset, kept["user"]["index"])
     assert now["target"]["rank"] == kept["target"]["rank"]
     assert now["target"]["score"] == pytest.approx(kept["target"]["score"], abs=1e-3)
@@ -24,17 +30,29 @@ def test_a_stored_run_gives_the_trace_that_was_stored_with_it(name):
 
 def test_stored_runs_are_small_and_well_trained():
     for name in WORLDS:
-        assert sum(path.stat().st_size for path in (home.ASSETS / name).iterdir()) < 500_000
-        metrics = read_json(home.ASSETS / name / "metrics.json")
+        assert sum(path.stat().st_size for path in (home.RUNS / name).iterdir()) < 500_000
+        metrics = read_json(home.RUNS / name / "metrics.json")
         assert metrics["counting"]["markov"]["HR@5"] < metrics["test"]["HR@5"] < metrics["reachable"]["HR@5"]
 
 
-def test_an_unknown_run_names_the_known_ones(tmp_path, monkeypatch):
-    with pytest.raises(MMSRError, match="no stored run 'x'; choose from: wardrobe-cycle"):
+def test_an_unknown_run_names_the_known_ones():
+    with pytest.raises(MMSRError, match="no stored run 'x'; choose from: wardrobe-cycle, wardrobe-match"):
         stored("x")
-    monkeypatch.setattr(home, "ASSETS", tmp_path / "none")
-    with pytest.raises(MMSRError, match="clone it"):
-        stored("wardrobe-cycle")
+
+
+def test_a_missing_file_is_named_with_what_to_do(nothing_stored):
+    for ask in (lambda: stored("wardrobe-cycle"), lambda: stored_file("benchmarks/results/planted_truth.csv")):
+        with pytest.raises(MMSRError, match="install mmsr-lite anew"):
+            ask()
+
+
+def test_a_training_goes_to_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    short = home.fit
+    monkeypatch.setattr(home, "fit", lambda config, folder: short(config.with_settings(epochs=1, dim=8), folder))
+    model, dataset = stored("wardrobe-match", train=True)
+    assert (tmp_path / "runs/wardrobe-match/model.safetensors").is_file()
+    assert next(model.parameters()).device.type == "cpu" and dataset.name == "wardrobe-match"
 
 
 def test_a_stored_study_is_the_table_that_was_stored():
@@ -42,3 +60,20 @@ def test_a_stored_study_is_the_table_that_was_stored():
     assert {row["dataset"] for row in record["rows"]} == {record["dataset"]} == {"amazon-beauty"}
     with pytest.raises(MMSRError, match="no table of 'missing'"):
         stored_study("missing", "nowhere")
+
+
+def test_the_papers_tables_have_its_headline():
+    assert paper_tables()["comparison"]["Beauty"]["mmsr"] == pytest.approx(
+        {"HR@5": 7.1563, "MRR@5": 4.4429, "HR@20": 14.147, "MRR@20": 5.0433}
+    )
+
+
+@pytest.mark.parametrize(("exercise", "answer"), [("08.3", 15.2), ("11.3", 6.93), ("11.4", {"sasrec"}), ("06.2", 40)])
+def test_an_answer_is_not_blamed_for_a_file_that_is_missing(exercise, answer, nothing_stored):
+    from mmsr_lite.course.exercises import n06, n08, n11
+
+    for cached in (n06.hits, n08.means, n11.beauty, n11.ahead):
+        cached.cache_clear()
+    verdict = check(exercise, answer)
+    assert verdict.right is None
+    assert "cannot be checked here" in verdict.message and "install mmsr-lite anew" in verdict.message

@@ -92,7 +92,8 @@ def test_every_edition_gives_the_papers_beauty_back(shared_data, tmp_path, editi
     assert (counts["users"], counts["items"], counts["interactions"]) == (22_363, 12_101, 198_502)
     expected = {own: " ".join(title.split()) for own, title in titles.items()}
     assert dict(zip(found.item_ids[1:], found.titles[1:], strict=True)) == expected
-    assert found.facts["reviews"] == {"read": 198_502 + 3000 + 500 + 99, "the same again": 500, "later, same item": 99}
+    reading = found.facts["reading"]
+    assert reading["read"]["reviews"] == 198_502 + 3000 + 500 + 99 and list(reading["repeated"].values()) == [500, 99]
 
 
 def hash_of(row: str) -> str:
@@ -179,10 +180,47 @@ for value in BAD_TIMES:
 def test_a_line_that_is_no_review_is_skipped_counted_and_told(tmp_path, edition, line):
     reviews, items = small(edition)
     source = write(tmp_path / "raw", edition, [*reviews[:7], line, b"", *reviews[7:]], items)
-    with pytest.warns(UserWarning, match="lines skipped"):
+    with pytest.warns(UserWarning, match="skipped   lines "):
         dataset = load(source, modalities=[])
-    counted = {why: n for why, n in dataset.facts["reviews"].items() if why.startswith("no ")}
-    assert sum(counted.values()) == 1 and len(dataset.item) == 36
+    reading = dataset.facts["reading"]
+    assert sum(reading["skipped"].values()) == 1 and len(dataset.item) == 36
+    assert len(reading["examples"]) == 1 and "line 8 of " in reading["examples"][0]
+
+
+USERS = [f"A{n:013X}" for n in range(6)]
+ASINS = [f"B{n:09}" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("name", "order", "heading", "told"),
+    [
+        ("ratings_Toys.csv", "ui", "", False),
+        ("ratings_Toys.csv", "iu", "", True),  # the columns of 2018 under the name of 2014
+        ("Toys.csv", "iu", "", False),
+        ("Toys.csv", "ui", "", True),
+        ("Toys.csv.gz", "iu", "", False),
+        ("Toys.csv", "ui", "user_id,parent_asin,rating,timestamp", False),  # the edition of 2023
+    ],
+)
+def test_in_a_file_of_ratings_alone_the_ids_show_who_is_the_user(tmp_path, name, order, heading, told):
+    rows = []
+    for u, user in enumerate(USERS):
+        for i, own in enumerate(ASINS):
+            time = DAY * (u + i) * (1000 if heading else 1)
+            rows.append(",".join((*((user, own) if order == "ui" else (own, user)), "5.0", str(time))))
+    content = "\n".join([heading] * bool(heading) + rows).encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = load(f"amazon:{tmp_path}/Toys")
+    assert dataset.user_ids == tuple(USERS) and dataset.item_ids[1:] == tuple(ASINS) and dataset.time[1] == DAY
+    assert any("the columns are read as" in note for note in dataset.facts["reading"]["notes"]) == told
+
+
+def test_quotation_marks_around_ids_are_no_part_of_them(tmp_path):
+    rows = [f'"{user}","{own}",5,{DAY * n}' for user in USERS for n, own in enumerate(ASINS)]
+    (tmp_path / "ratings_Toys.csv").write_text("\n".join(rows))
+    assert load(f"amazon:{tmp_path}/Toys").item_ids[1:] == tuple(ASINS)
 
 
 BAD_CSV = "u,B,5.0 u,B,5.0,soon ,B,5.0,1 u,,5.0,1 u,B,5.0,1,2 user,item,rating,timestamp u,B,5.0,inf"
@@ -191,27 +229,28 @@ BAD_CSV = "u,B,5.0 u,B,5.0,soon ,B,5.0,1 u,,5.0,1 u,B,5.0,1,2 user,item,rating,t
 @pytest.mark.parametrize("line", BAD_CSV.split())
 def test_a_row_of_ratings_that_is_none_is_skipped_and_counted(tmp_path, line):
     reviews, items = small("2014 csv")
-    with pytest.warns(UserWarning, match="lines skipped"):
+    with pytest.warns(UserWarning, match="skipped   lines "):
         dataset = load(write(tmp_path / "raw", "2014 csv", [line, *reviews], items), modalities=[])
-    assert dataset.facts["reviews"]["no user, item or time"] == 1 and len(dataset.item) == 36
+    assert dataset.facts["reading"]["skipped"] == {"lines without user, item or time": 1} and len(dataset.item) == 36
 
 
 BAD_ITEMS = {  # a line about B000000000, what is counted
-    "words": (b"'asin': 'B000000000' and more", "no record"),
-    "half a literal": (b"{'asin': 'B000000000', 'title': }", "no record"),
-    "JSON in JSON": (b'"{\\"asin\\": \\"B000000000\\"}"', "no record"),
-    "no id": (b'{"title": "x"}', "no id"),
-    "number for an id": (b'{"asin": 7, "title": "x"}', "no id"),
-    "again": (b"{'asin': 'B000000001', 'title': 'other'}", "listed again"),
+    "words": (b"'asin': 'B000000000' and more", "that are no record"),
+    "half a literal": (b"{'asin': 'B000000000', 'title': }", "that are no record"),
+    "JSON in JSON": (b'"{\\"asin\\": \\"B000000000\\"}"', "that are no record"),
+    "no id": (b'{"title": "x"}', "without an id"),
+    "number for an id": (b'{"asin": 7, "title": "x"}', "without an id"),
+    "again": (b"{'asin': 'B000000001', 'title': 'other'}", "about an item that was listed before"),
 }
 
 
 @pytest.mark.parametrize(("line", "why"), BAD_ITEMS.values(), ids=BAD_ITEMS)
 def test_a_line_that_tells_no_item_is_skipped_and_counted(tmp_path, line, why):
     reviews, items = small("2014")
-    with pytest.warns(UserWarning, match="of its metadata"):
+    with pytest.warns(UserWarning, match="skipped   lines of the metadata"):
         dataset = load(write(tmp_path / "raw", "2014", reviews, [*items[1:], line]), modalities=[])
-    assert dataset.facts["metadata"] == {"missing": 1, why: 1}
+    assert dataset.facts["reading"]["skipped"] == {f"lines of the metadata {why}": 1}
+    assert dataset.facts["reading"]["absent"]["items without metadata"] == 1
     assert dataset.titles[1:3] == ("B000000000", "title 1")
 
 

@@ -61,7 +61,7 @@ def test_posters_are_found_by_id_and_plots_by_table(tmp_path):
 BAD = {
     "no ratings": ("u.data", None, "holds no ratings of MovieLens; expected one of u.data, ratings.dat, ratings.csv"),
     "no movies": ("u.item", None, "cannot be read as MovieLens .*u.item"),
-    "no bytes": ("u.data", b"", "No columns to parse"),
+    "no bytes": ("u.data", b"", "cannot be read as MovieLens .*Empty CSV"),
     "words": ("u.data", b"1\tone\t3\t100\n", "cannot be read as MovieLens .*'one'"),
     "a fraction": ("u.data", b"1.5\t1\t3\t100\n", "cannot be read as MovieLens"),
     "no time": ("u.data", b"1\t1\t3\t\n", "cannot be read as MovieLens"),
@@ -69,10 +69,10 @@ BAD = {
     "zeros": ("u.data", b"\0" * 64, "cannot be read as MovieLens"),
     "a short movie": ("u.item", b"1|Alien\n", "cannot be read as MovieLens"),
     "a movie twice": ("u.item", "twice", "3 item ids are listed more than once: '1', '2', '7'"),
-    "an unknown movie": (
+    "unknown movies alone": (
         "u.data",
         b"1\t5\t3\t100\n",
-        "1 item id is in the interactions but not in the items file: '5'",
+        "none of the 1 items in the interactions is in the items file",
     ),
 }
 

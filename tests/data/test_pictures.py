@@ -48,3 +48,30 @@ def test_an_address_holds_the_small_png_and_nothing_else(file):
     head, _, data = data_uri(file, 60).partition(",")
     assert head == "data:image/png;base64" and re.fullmatch("[A-Za-z0-9+/]+=*", data)
     assert Image.open(io.BytesIO(base64.b64decode(data))).size == (60, 40)
+
+
+@pytest.mark.parametrize(
+    "content", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 50 50\n%%EndComments\n", b"P6 2 2 255 "]
+)
+@pytest.mark.parametrize("ending", ["jpg", "png", "gif", "webp", "bmp", "eps"])
+def test_a_file_of_another_form_is_not_opened_whatever_its_name_says(tmp_path, monkeypatch, content, ending):
+    import subprocess
+
+    monkeypatch.setattr(subprocess, "Popen", None)  # no program is started, Ghostscript least of all
+    file = tmp_path / f"a.{ending}"
+    file.write_bytes(content + b"\0" * 99)
+    assert open_picture(str(file), 64) is None
+
+
+@pytest.mark.parametrize("form", ["TIFF", "PPM", "ICO", "PCX", "TGA", "EPS", "PDF"])
+def test_only_five_forms_are_opened(tmp_path, form):
+    file = tmp_path / "a.png"
+    Image.new("RGB", (8, 8), "red").save(file, form)
+    assert open_picture(str(file), 64) is None
+
+
+@pytest.mark.parametrize("form", ["BMP", "GIF", "JPEG", "PNG", "WEBP"])
+def test_these_five_are(tmp_path, form):
+    file = tmp_path / "a.any"
+    Image.new("RGB", (8, 8), "red").save(file, form)
+    assert open_picture(str(file), 64).size == (8, 8)

@@ -1,5 +1,6 @@
 """Prepared folders: exact round trip, whole or not at all."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def test_a_prepared_folder_is_read_back_as_it_was_without_any_encoder(tiny_folde
     monkeypatch.setattr("mmsr_lite.data.prepare.encode", None)
     again = load(folder)
     assert_same(dataset, again)
-    assert again.facts == {"unreadable": {"photo": ["i2"]}, "told": [1, "a"]}
+    assert again.facts == {name: fact for name, fact in dataset.facts.items() if name != "tacit"}
+    assert again.facts["unreadable"] == {"photo": ["i2"]} and again.facts["reading"]["read"]["interactions"] == 24
     assert Image.open(again.pictures[1]).size == (40, 30) and again.pictures[1].endswith(".jpg")
     assert again.pictures[3] is None and str(folder.resolve()) in again.pictures[1]
     assert_same(dataset.with_modalities("tags"), load(folder, modalities=["tags"]))
@@ -117,6 +119,46 @@ def test_a_prepared_folder_is_not_mistaken_for_another_nor_a_damaged_one_for_who
         prepare(tiny_folder, tmp_path / "out", min_count=4)
     with pytest.raises(MMSRError, match="lies in the source"):
         prepare(tiny_folder, tiny_folder / "out", min_count=4)
+
+
+def test_a_prepared_folder_that_is_not_as_it_was_written_is_not_read(tiny_folder, tmp_path):
+    prepare(tiny_folder, tmp_path / "out", min_count=4)
+    file = tmp_path / "out/features/tags.safetensors"
+    content = file.read_bytes()
+    file.unlink()
+    with pytest.raises(MMSRError, match="out' is not whole: the features of 'tags' are missing; prepare it again"):
+        load(tmp_path / "out")
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(MMSRError, match=r"out' is damaged \('features/tags.safetensors' is not as it was written\)"):
+        load(tmp_path / "out")
+    file.write_bytes(content)
+    assert load(tmp_path / "out").modality("tags").present.sum() == 6
+    next((tmp_path / "out/pictures").iterdir()).write_bytes(b"")
+    with pytest.raises(MMSRError, match="out' is damaged"):
+        load(tmp_path / "out")
+
+
+BAD_MANIFESTS = {
+    "another version": (
+        {"schema": "mmsr-lite/prepared/9"},
+        "was prepared in the form 'mmsr-lite/prepared/9', and",
+    ),
+    "no name": ({"name": None}, "is damaged: its entry 'name' is None"),
+    "a path for a name": ({"name": "../../OUTSIDE"}, "'../../OUTSIDE' cannot be the name of a data set"),
+    "no kinds": ({"kinds": []}, r"its entry 'kinds' is \[\]"),
+    "a number for a modality": ({"modalities": [3]}, "its modalities and kinds are not all words"),
+    "a path for a modality": ({"modalities": ["../../x"]}, "the features of '../../x' are missing"),
+    "no hashes": ({"outputs": None}, "its entry 'outputs' is None"),
+}
+
+
+@pytest.mark.parametrize(("change", "says"), BAD_MANIFESTS.values(), ids=BAD_MANIFESTS)
+def test_a_manifest_that_does_not_fit_is_told(tiny_folder, tmp_path, change, says):
+    prepare(tiny_folder, tmp_path / "out", min_count=4)
+    file = tmp_path / "out/manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(MMSRError, match=says):
+        load(tmp_path / "out")
 
 
 def test_pictures_that_were_made_before_a_stop_are_not_made_again(tiny_folder, tmp_path, monkeypatch):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mmsr_lite.data import load
-from mmsr_lite.data.statistics import card, statistics
+from mmsr_lite.data.card import card
+from mmsr_lite.data.statistics import statistics
 
 
 def test_the_tiny_folder_counted_by_hand(tiny_folder):
@@ -34,14 +35,15 @@ def test_the_card_tells_what_a_person_would_count(tiny_folder):
     (tiny_folder / "items.jsonl").write_text(items)
     (tiny_folder / "photos/3.png").unlink()
     with (tiny_folder / "interactions.csv").open("a") as table:
-        table.write("u9,i0,1\n" * 6)
+        table.write("".join(f"u9,i0,{second}\n" for second in range(6)))
     with pytest.warns(UserWarning, match="photo"):
         dataset = load(tiny_folder, min_count=1)
     codes = {"title": np.array([[0], [1], [1], [1], [2], [2], [2]])}
     told = card(dataset, codes)
-    assert "| 5 | 6 | 30 | 6.00 | 0.00 % |" in told  # 4 users of 6 items and one who had one item six times
+    pairs = 4 * 6 + 1  # 4 users of 6 items and one who had one item six times
+    assert f"| 5 | 6 | 30 | 6.00 | {100 * (1 - pairs / 30):.2f} % |" in told
     assert f"| photo | {100 / 6:.2f} % | 242 |  |  |" in told
     assert re.search(r"\| title \| 0.00 % \| \d+ \| 2 of 2 \| 1.000 \|", told)
-    assert f"| {100 * 10 / 30:.1f} % | " in told  # the most popular item: 4 + 6 of 30
+    assert f"| 1 % of the items | {100 * 10 / 30:.1f} % |" in told  # the most popular item: 4 + 6 of 30
     assert "Titles of more than one item: 1, such as 'red hat' (2)." in told
     assert "Histories, least, quartiles, most: 6, 6, 6, 6, 6; least of an item: 4." in told

@@ -36,18 +36,18 @@ def test_the_numbers_of_the_page_are_those_of_the_tables(place):
             values = [row[metric] for row in rows if row["model"] == system]
             spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
             assert cell.strip() == f"{np.mean(values):.2f}{spread}"
-        found = [test["p"] for test in tests if (test["system"], test["metric"]) == (system, "HR@5")]
-        assert cells[7].strip() == "".join("p < 0.001" if p < 0.001 else f"p = {p:.3f}" for p in found)
+        found = [test for test in tests if (test["system"], test["metric"]) == (system, "HR@5")]
+        assert cells[8].strip() == "".join(
+            f"{t['difference']:+.2f} ({t['low']:+.2f} to {t['high']:+.2f})" for t in found
+        )
+        assert cells[9].strip() == "".join("p < 0.001" if t["holm"] < 0.001 else f"p = {t['holm']:.3f}" for t in found)
 
 
 APART = "not clearly apart"
 
 
-@pytest.mark.parametrize(
-    "p, better, over_users, word",
-    [(0.01, 1, 1, "ahead"), (0.01, -1, -1, "behind"), (0.2, 1, 1, APART), (0.01, 1, -1, APART)],
-)
-def test_a_sentence_follows_from_means_and_p_where_users_and_targets_agree(place, p, better, over_users, word):
+@pytest.mark.parametrize("holm, better, word", [(0.01, 1, "ahead"), (0.01, -1, "behind"), (0.2, 1, APART)])
+def test_a_sentence_follows_from_means_and_the_corrected_p(place, holm, better, word):
     table, sidecar = place / "comparison.csv", place / "comparison.json"
     means = {n: np.mean([r["HR@5"] for r in read_rows(table) if r["model"] == n]) for n in ("mmsr", "markov")}
     if np.sign(means["mmsr"] - means["markov"]) != better:  # the names change places
@@ -56,10 +56,26 @@ def test_a_sentence_follows_from_means_and_p_where_users_and_targets_agree(place
         means = dict(zip(means, reversed(means.values()), strict=True))
     found = read_json(sidecar)
     assert {test["system"] for test in found["tests"]} == {"markov"}
-    write_json(sidecar, found | {"tests": [t | {"p": p, "difference": -over_users} for t in found["tests"]]})
+    write_json(sidecar, found | {"tests": [t | {"holm": holm} for t in found["tests"]]})
     (said,) = lines(place, "- mmsr, compared with markov")
     share = 100 * (means["mmsr"] / means["markov"] - 1)
-    assert f"{word} in HR@5 ({means['mmsr']:.2f} to {means['markov']:.2f}, {share:+.1f} %, p = {p:.3f})" in said
+    assert f"{word} in HR@5 ({means['mmsr']:.2f} to {means['markov']:.2f}, {share:+.1f} %, p = {holm:.3f})" in said
+
+
+def test_a_pair_without_ranks_and_a_pair_of_one_seed_are_called_not_tested(place):
+    table, sidecar = place / "comparison.csv", place / "comparison.json"
+    found = read_json(sidecar)
+    old = [{name: v for name, v in test.items() if name != "holm"} | {"p": 1e-9} for test in found["tests"]]
+    write_json(sidecar, found | {"tests": old})
+    (said,) = lines(place, "- mmsr, compared with markov")
+    assert "not tested, ranks not kept in HR@5" in said and "no p" in said
+    (row,) = lines(place, "| markov")
+    assert [cell.strip() for cell in row.split("|")[8:12]] == ["", "no ranks", "", "no ranks"]
+    kept = [line for line in table.read_text().splitlines() if ",mmsr," not in line or ",1," not in line]
+    table.write_text("\n".join(kept))  # mmsr has one seed
+    write_json(sidecar, found | {"tests": []})
+    (row,) = lines(place, "| markov")
+    assert [cell.strip() for cell in row.split("|")[8:12]] == ["", "one seed", "", "one seed"]
 
 
 def test_of_the_last_layers_gates_the_one_that_is_asked_is_told(place):

@@ -14,9 +14,11 @@ from mmsr_lite.data.prepared import save_prepared
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
-from mmsr_lite.experiments import STUDIES, runner
+from mmsr_lite.experiments import STUDIES, processes, runner
+from mmsr_lite.experiments.kept_ranks import load_ranks, save_ranks
+from mmsr_lite.experiments.space import SPACE, Values
 from mmsr_lite.experiments.study import Setting, run_id
-from mmsr_lite.experiments.table import METRICS, load_ranks, read_rows
+from mmsr_lite.experiments.table import METRICS, read_rows
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.training.fit import fit
 from mmsr_lite.training.run import RunConfig
@@ -78,7 +80,7 @@ def test_a_run_of_a_study_is_the_run_that_its_settings_make_alone(done, ring, tm
     noted = read_json(done.place / "tiny.json")["runs"][row["run"]]
     assert (row["model"], noted["lr"], noted.get("epochs", 2)) == ("mmsr", row["lr"], row["epochs"])
     source = str(save_prepared(ring, tmp_path / "ring"))
-    base = {name: value for name, value in QUICK.items() if name not in ("lr", "dropout")}
+    base = {name: value for name, value in QUICK.items() if name not in ("lr", "dropout", "decay", "neighbours")}
     noted.pop("model")
     config = RunConfig(source, ("a", "b")).with_settings(**base | {"layers": 1} | noted, device="cpu")
     found = fit(config, tmp_path / "run", progress=False).metrics
@@ -91,7 +93,8 @@ def test_the_trial_that_is_best_on_validation_decides(done):
     assert {row["at"] for row in trials} == {"validation"} and {row["lr"] for row in trials} == {0.01, 0.02}
     learned = [row for row in rows if row["model"] == "mmsr"]
     assert {(row["lr"], row["epochs"]) for row in learned} == {(best["lr"], best["best_epoch"])}
-    assert [row["seed"] for row in learned] == [0, 1]
+    assert [row["seed"] for row in learned] == [0, 1] and {row["trials"] for row in learned} == {2}
+    assert [row["trials"] for row in rows if row["model"] == "markov"] == [0]  # nothing was to choose
 
 
 def test_ranks_are_kept_as_they_were(done):
@@ -130,9 +133,9 @@ def test_processes_take_turns_on_the_gpus(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
-    monkeypatch.setattr(runner, "_worker", None)
+    monkeypatch.setattr(processes, "_worker", None)
     for device in ("cuda", "cuda", "cuda", "cpu"):
-        runner._begin_process(Worker(None, device, None), begun)
+        processes._begin_process(Worker(None, device, None), begun)
     assert chosen == [0, 1, 0] and begun.value == 4
 
 
@@ -168,14 +171,14 @@ def test_tables_of_other_data_or_terms_are_left_alone(done):
 
 
 def test_a_system_that_cannot_be_trained_is_told_and_does_not_stop_the_others(carry_out, tiny):
-    trials, runs = carry_out(tiny, changes=QUICK | {"codes": 13})
-    assert "'a' has 12 different features, fewer than 13 codes" in trials and "1 systems wait for trials" in runs
+    trials, runs = carry_out(tiny, changes=QUICK | {"codes": 1, "codes_per_item": 2})
+    assert "k of 'a' (codes_per_item" in trials and "1 systems wait for trials" in runs
     assert [row["model"] for row in read_rows(carry_out.place / "tiny.csv")] == ["markov"]
 
 
 def test_a_trial_that_diverges_is_not_chosen(carry_out, tiny):
     carry_out(tiny, changes=QUICK | {"lr": [1e30, 0.01], "clip": 1e30})
-    assert [np.isnan(row["MRR@5"]) for row in read_rows(carry_out.place / "tuning.csv")] == [True, False]
+    assert [np.isnan(row["MRR@5"]) for row in read_rows(carry_out.place / "tuning.csv")] == [False, True]
     assert read_rows(carry_out.place / "tiny.csv")[-1]["lr"] == 0.01
 
 
@@ -201,3 +204,36 @@ def test_the_command_carries_out_studies_and_writes_the_page(ring, tiny, tmp_pat
     assert "unknown study 'figures'; choose from: ablation" in capsys.readouterr().err
     assert cli.main(["tables", "--page", "--out", str(tmp_path / "nothing")]) == 1
     assert "holds no tables" in capsys.readouterr().err
+
+
+def test_counting_is_tuned_by_trials_like_everybody(carry_out, tiny):
+    free = {name: value for name, value in QUICK.items() if name not in ("decay", "max_history")}
+    carry_out(tiny, only=["markov"], changes=free | {"decay": [0.3, 0.5, 0.9], "max_history": [1, 2]})
+    trials, (row,) = (read_rows(carry_out.place / f"{name}.csv") for name in ("tuning", "tiny"))
+    assert len(trials) == 3 * 2 == row["trials"] and {trial["at"] for trial in trials} == {"validation"}
+    noted = read_json(carry_out.place / "tiny.json")
+    assert noted["grid"]["decay"] == [0.3, 0.5, 0.9] and noted["grid"]["trials"] == [16]
+
+
+def test_where_the_best_trial_stands_at_an_edge_the_space_is_extended(carry_out, tiny, monkeypatch):
+    space = {"lr": Values((0.01, 0.02), step=2)}
+    monkeypatch.setattr("mmsr_lite.experiments.study.SPACE", SPACE | space)
+    monkeypatch.setattr(Worker, "run_job", judged_by_rate)
+    fixed = {name: value for name, value in QUICK.items() if name != "lr"}
+    told = carry_out(tiny, only=["mmsr"], changes=fixed)
+    rates = [row["lr"] for row in read_rows(carry_out.place / "tuning.csv")]
+    assert rates == [0.01, 0.02, 0.04, 0.08]  # 0.08 is not better than 0.04: there it ends
+    assert told[0] == "ring: 4 of 4 runs of tuning, 0 were there"
+    rows = read_rows(carry_out.place / "tiny.csv")
+    assert {(row["lr"], row["trials"]) for row in rows} == {(0.04, 4)}
+    assert "ring: 0 of 0 runs of tuning, 4 were there" in carry_out(tiny, only=["mmsr"], changes=fixed)
+
+
+def judged_by_rate(worker, job):
+    """Rows as if the rate alone decided, and 0.04 were the best one."""
+    plan = job.config.train
+    row = dict.fromkeys(METRICS, 1 - abs(plan.lr - 0.04)) | {"run": run_id(job.config), "lr": plan.lr, "dropout": 0.1}
+    row |= {"seed": plan.seed, "epochs": 2, "best_epoch": 1, "seconds": 0.1, "device": "cpu"}
+    if plan.selection == "none":
+        save_ranks(worker.ranks / f"{row['run']}.npz", np.full(48, 3))
+    return [job.labels | row], []

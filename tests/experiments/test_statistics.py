@@ -1,12 +1,115 @@
-"""The paired test over users, by hand."""
+"""The test that decides holds its level, its parts are sums by hand; the others are what they say they are."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from mmsr_lite.experiments.statistics import paired
+from benchmarks.null_rejections import HIT, MISS, WORLDS, World, p_values
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, paired
+from mmsr_lite.experiments.statistics import crossed, holm
+
+TIMES = 1000
 
 
-def test_a_user_counts_once_and_the_test_is_the_paired_t_test():
+def rejections(world: World, times: int = TIMES) -> dict[str, float]:
+    """The share of tables in which each test finds a difference at 5 %, in percent."""
+    found = list(p_values(replace(world, users=300), times, seed=1))
+    return {name: 100 * np.mean([p[name] < 0.05 for p in found]) for name in found[0]}
+
+
+@pytest.mark.parametrize("name", ["users dominate", "seeds dominate", "both", "both, against counting"])
+def test_without_a_difference_the_crossed_test_finds_one_in_3_to_7_percent(name):
+    assert 3 <= rejections(WORLDS[name])["crossed"] <= 7
+
+
+@pytest.mark.parametrize("name, blind", [("users dominate", "over seeds"), ("seeds dominate", "over users")])
+def test_a_test_that_knows_one_sample_alone_rejects_too_often_where_the_other_dominates(name, blind):
+    assert rejections(WORLDS[name], 300)[blind] > 10
+
+
+@pytest.mark.parametrize("name", ["users dominate", "both"])
+def test_a_difference_of_four_points_is_found_more_often_than_not(name):
+    assert rejections(replace(WORLDS[name], better=4.0), 200)["crossed"] > 50
+
+
+def ranks_of(*hits):
+    """Runs of ranks, a hit where there is a one."""
+    return [np.where(np.array(run) == 1, HIT, MISS) for run in hits]
+
+
+USER = np.arange(4)
+
+
+def test_the_variance_is_that_of_users_and_seeds_less_what_they_share():
+    one, other = ranks_of([1, 1, 0, 0], [1, 1, 1, 0]), ranks_of([0, 1, 0, 0], [0, 0, 0, 0])
+    found = crossed(one, other, USER, "HR@5")
+    # means of the seeds: 50 and 75, 25 and 0
+    assert found.difference == 62.5 - 12.5
+    # parts of the users, less the mean of their seed: one (50, 50, -50, -50), (25, 25, 25, -75); mean of both
+    # (37.5, 37.5, -12.5, -62.5); other (-25, 75, -25, -25), (0, 0, 0, 0); mean (-12.5, 37.5, -12.5, -12.5)
+    of_users = np.var([50, 0, 0, -50], ddof=1) / 4
+    of_seeds = np.var([50, 75], ddof=1) / 2 + np.var([25, 0], ddof=1) / 2
+    # what is left: plus and minus (12.5, 12.5, -37.5, 12.5) and (-12.5, 37.5, -12.5, -12.5), over (S - 1) (U - 1)
+    shared = 2 * 2 * (3 * 12.5**2 + 37.5**2) / (1 * 3) / (2 * 4)
+    variance = of_users + of_seeds - shared
+    degrees = variance**2 / (of_users**2 / 3 + 2 * (np.var([50, 75], ddof=1) / 2) ** 2 / 1)
+    assert found.degrees == pytest.approx(degrees)
+    half = stats.t.ppf(0.975, degrees) * np.sqrt(variance)
+    assert (found.low, found.high) == pytest.approx((50 - half, 50 + half))
+    assert found.p == pytest.approx(2 * stats.t.sf(50 / np.sqrt(variance), degrees))
+    back = crossed(other, one, USER, "HR@5")
+    assert (back.difference, back.low, back.p) == pytest.approx((-50, -found.high, found.p))
+
+
+def test_the_difference_is_that_of_the_tables_means_however_many_targets_a_user_has():
+    user = np.array([7, 7, 7, 8, 9, 9])
+    one, other = ranks_of([1, 0, 1, 1, 1, 0], [1, 0, 0, 1, 0, 0]), ranks_of([0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0])
+    assert crossed(one, other, user, "HR@5").difference == pytest.approx(100 * (4 + 2 - 1) / 2 / 6)
+
+
+def test_seeds_are_a_sample_of_their_own_so_their_order_does_not_matter():
+    chance = np.random.default_rng(0)
+    one, other = ([chance.integers(1, 12, 50) for _ in range(4)] for _ in range(2))
+    user = np.arange(50) // 2
+    found = crossed(one, other, user, "MRR@5")
+    assert crossed(one, other[::-1], user, "MRR@5").p == pytest.approx(found.p)
+
+
+def test_of_the_same_models_the_difference_within_each_model_counts():
+    base = [np.array([1, 1, 0, 0, 1, 0]), np.array([1, 0, 0, 0, 0, 0]), np.array([1, 1, 1, 0, 1, 1])]
+    more = [np.maximum(run, [0, 1, 0, 1, 0, 0]) for run in base]
+    one, other, user = ranks_of(*more), ranks_of(*base), np.arange(6)
+    apart, within = (crossed(one, other, user, "HR@5", same_models=same) for same in (False, True))
+    assert apart.difference == within.difference
+    assert within.seeds_sd < apart.seeds_sd and within.p < apart.p
+
+
+def test_one_seed_is_never_compared_but_a_system_without_seeds_is():
+    one, two = ranks_of([1, 0, 1, 0]), ranks_of([1, 1, 1, 0], [1, 1, 0, 1])
+    with pytest.raises(MMSRError, match="a system has one seed; expected two seeds or more"):
+        crossed(one, two, USER, "HR@5")
+    found = crossed(one, two, USER, "HR@5", one_has_seeds=False)
+    assert found.difference == 50 - 75 and 0 < found.p < 1
+
+
+def test_equal_systems_do_not_differ_and_bad_shapes_are_told():
+    ranks = ranks_of([1, 0, 1, 0], [1, 0, 1, 0])
+    assert crossed(ranks, ranks, USER, "MRR@5").p == 1
+    with pytest.raises(MMSRError, match=r"expected at least one run, each of shape \(3,\)"):
+        crossed(ranks, ranks, np.arange(3), "HR@5")
+    with pytest.raises(MMSRError, match="the targets are of one user"):
+        crossed(ranks, ranks, np.zeros(4, int), "HR@5")
+
+
+def test_holm_multiplies_the_smallest_by_all_the_next_by_one_less_and_never_falls():
+    assert holm([0.01, 0.03, 0.02, 0.5]) == pytest.approx([0.04, 0.06, 0.06, 0.5])
+    assert holm([0.4, 0.9]) == pytest.approx([0.8, 0.9]) and holm([]) == []
+
+
+def test_over_users_is_the_paired_t_test_and_a_user_counts_once():
     user = np.array([7, 7, 7, 8, 9, 9])
     one = [np.array([1, 9, 1, 1, 2, 9]), np.array([1, 9, 9, 1, 9, 9])]  # two seeds
     other = [np.array([9, 9, 9, 1, 9, 9])]
@@ -19,10 +122,15 @@ def test_a_user_counts_once_and_the_test_is_the_paired_t_test():
     assert found["p"] == pytest.approx(1 - t / np.sqrt(2 + t**2), rel=1e-3)
     half = 4.302653 * values.std(ddof=1) / np.sqrt(3)  # the 97.5 % point of Student's t with two degrees of freedom
     assert (found["low"], found["high"]) == pytest.approx((values.mean() - half, values.mean() + half), rel=1e-3)
-    back = paired(other, one, user, "HR@5")
-    assert (back["difference"], back["p"]) == pytest.approx((-found["difference"], found["p"]))
 
 
-def test_equal_systems_do_not_differ():
-    ranks = [np.array([1, 7, 3])]
-    assert paired(ranks, ranks, np.array([0, 1, 1]), "MRR@5")["p"] == 1
+def test_over_seeds_is_welchs_test():
+    one, other = ranks_of([1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 1, 0]), ranks_of([0, 1, 0, 0], [0, 0, 0, 0])
+    welch = stats.ttest_ind([50, 25, 75], [25, 0], equal_var=False).pvalue
+    assert over_seeds(one, other, "HR@5") == pytest.approx(welch)
+    assert over_seeds(one[:1], other, "HR@5") == pytest.approx(stats.ttest_1samp([25, 0], 50).pvalue)
+
+
+def test_a_bootstrap_of_what_is_always_better_is_sure():
+    one, other = ranks_of([1, 1, 1], [1, 1, 1]), ranks_of([0, 0, 0], [0, 0, 0])
+    assert bootstrap(one, other, np.arange(3), "HR@5", draws=50) == 0

@@ -14,7 +14,7 @@ def test_a_run_carried_out_anew_gives_the_numbers_of_the_table(carry_out, ring, 
     kept = {row["run"]: row["HR@5"] for row in record["rows"] if row["seed"] == 0}
     assert {row["run"]: pytest.approx(row["HR@5"], abs=1e-3) for row in anew["rows"]} == kept and len(kept) == 2
     assert [test["seeds"] for test in record["tests"]] == [[1, 2]] * 4  # markov has one seed
-    assert [test["seeds"] for test in anew["tests"]] == [[1, 1]] * 4
+    assert anew["tests"] == []  # one seed is never compared
     assert [row["model"] for row in retrain_study(record, ring, ["markov"])["rows"]] == ["markov"]
 
 

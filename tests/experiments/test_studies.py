@@ -9,16 +9,17 @@ import torch
 
 import mmsr_lite.experiments
 from mmsr_lite.data.storage import read_json
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.gate_readings import betas, forced
-from mmsr_lite.experiments.study import Reading, Setting, run_id
+from mmsr_lite.experiments.study import BOTH, Reading, Setting, at_point, run_id, trial, tuned
 from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
-from mmsr_lite.explain.interventions import FORCED
+from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.probe import listen
-from mmsr_lite.training.run import build, codebooks, corrupt, parts_of
+from mmsr_lite.training.run import build, codebooks, corrupt, displace, parts_of
 from tests.experiments.conftest import QUICK
 
 PAPER = read_json(Path(mmsr_lite.experiments.__file__).with_name("paper.json"))
@@ -52,12 +53,91 @@ def test_all_models_are_on_equal_terms(setting):
         assert config.train.batch == 64 and getattr(own, "dim", 8) == 8
         if name != "mmsr" and MODELS[name].learns:  # as many layers as their own papers
             assert own.layers == MODELS[name].Config().layers
-        trials = setting.trials(config)
-        assert [(t.train.lr, t.train.seed, t.train.selection) for t in trials] == [
-            (lr, 0, "validation") for lr in (0.01, 0.02)
-        ]
-        drops = {value for t in trials for name, value in t.settings.items() if name.endswith("dropout")}
-        assert drops <= {0.1} and (drops or not MODELS[name].learns)
+        points = setting.points(name)
+        if MODELS[name].learns:
+            assert [point["lr"] for point in points] == [0.01, 0.02]
+            judged = [trial(config, point) for point in points]
+            terms = {(t.train.seed, t.train.selection, t.train.epochs, t.refit) for t in judged}
+            assert terms == {(0, "validation", 2, False)}
+            assert {value for t in judged for n, value in t.settings.items() if n.endswith("dropout")} <= {0.1}
+
+
+def test_every_system_that_has_something_to_choose_has_the_same_trials(ring):
+    setting, shared = Setting.of(ring), ("lr", "epochs", "weight_decay", "dropout", "label_smoothing")
+    points = {name: setting.points(name) for name in MODELS}
+    assert {len(some) for name, some in points.items() if name != "popularity"} == {16} and not points["popularity"]
+    for name in MODELS:
+        if MODELS[name].learns:
+            assert [[point[n] for n in shared] for point in points[name]] == [
+                [point[n] for n in shared] for point in points["mmsr"]
+            ]
+    assert {*points["markov"][0]} == {"decay", "max_history"}
+    assert {*points["item-knn"][0]} == {"max_history", "neighbours"}
+    point = {"lr": 0.002, "dropout": 0.5, "label_smoothing": 0.1}
+    for name in ("mmsr", "bm3", "sasrec", "gru4rec", "sr-gnn"):
+        config = at_point(setting.config(name), point)
+        assert config.settings["label_smoothing"] == 0.1 and config.train.lr == 0.002
+        assert {value for n, value in config.settings.items() if n.endswith("dropout")} == {0.5}
+
+
+def test_the_schedule_of_the_trial_is_the_schedule_of_the_run(setting):
+    point = {"lr": 0.02, "epochs": 30}
+    judged, final = trial(setting.config(), point), tuned(setting.config(), point, best_epoch=7, seed=3)
+    assert judged.train.epochs == final.train.epochs == 30 and final.train.stop_after == 7
+    assert (final.train.selection, final.train.seed) == ("none", 3)
+    assert tuned(setting.config(), point, best_epoch=30, seed=3).train.stop_after == 0
+
+
+def test_whether_a_run_would_refit_does_not_name_it_where_nothing_was_held_out(setting):
+    config = setting.config().with_settings(selection="none")
+    assert run_id(config) == run_id(config.with_settings(refit=True))
+    config = config.with_settings(selection="validation")
+    assert run_id(config) != run_id(config.with_settings(refit=True))
+
+
+def test_without_codes_each_items_own_feature_is_a_node_and_without_modalities_there_is_none(setting, ring):
+    rows = {job.labels["variant"]: job.config for job in STUDIES["codebook"].jobs(setting)}
+    own, none = (build(rows[name], corrupt(rows[name], ring.with_modalities(*rows[name].modalities))) for name in (
+        "no codes", "no modalities"
+    ))  # fmt: skip
+    assert own.node_types == ("item", "a", "b") and none.node_types == ("item",)
+    graph = own.graphs(torch.tensor([[1, 2, 1, 3]]))
+    assert [int((ids > 0).sum()) for ids in graph.ids] == [3, 3, 3]  # as many nodes as items, none shared
+
+
+def test_one_family_alone_is_on_a_gcn_as_in_the_paper_and_on_attention_beside_it(setting):
+    rows = {job.labels["variant"]: job.config.settings for job in STUDIES["ablation"].jobs(setting)}
+    for name, fusion in (("ho", "homogeneous"), ("he", "heterogeneous")):
+        assert (rows[name]["aggregator"], rows[name]["fusion"]) == ("gcn", fusion)
+        assert rows[f"{name}, attention"]["fusion"] == fusion and "aggregator" not in rows[f"{name}, attention"]
+
+
+def test_a_mismatch_within_histories_is_trained_with_and_read_off_the_undisturbed_model(setting, ring):
+    jobs = STUDIES["fusion_order"].jobs(setting)
+    early = [job for job in jobs if (job.labels["model"], job.labels["variant"]) == ("sasrec", "early")]
+    cases = {(name, rate) for name in ("a", "b", "mixed") for rate in (0.5, 1.0)}
+    trained = {(j.labels["modality"], j.labels["rate"]): j.config for j in early if j.labels.get("at") == BOTH}
+    assert trained.keys() == cases and trained["mixed", 0.5].corrupted is None and trained["a", 1.0].corrupted == "a"
+    read = {(r.labels["modality"], r.labels["rate"]): r for r in early[0].readings if r.displaced}
+    assert read.keys() == cases and early[0].readings[0].beside and early[0].labels.keys() == {"model", "variant"}
+    assert not any(job.labels.get("corruption") == "displaced" for job in jobs if job.labels["variant"] == "none")
+
+
+@pytest.mark.parametrize("name", ["sasrec-f", "gru4rec-f", "nova", "dif-sr", "trans2d"])
+def test_displaced_modalities_change_scores_and_nothing_else_of_a_model(setting, ring, name):
+    config, test = setting.config(name), parts_of(setting.config(name), ring).test
+    books = codebooks(config, ring)
+    clean, other = (build(c, ring, books).eval() for c in (config, config.with_settings(corruption="displaced")))
+    assert all(torch.equal(p, q) for p, q in zip(clean.parameters(), other.parameters(), strict=True))
+    history = torch.from_numpy(test.histories())
+    there = other.scores(history)
+    assert not torch.equal(there, clean.scores(history)) and torch.equal(there, other.scores(history))
+    displace(clean, None, 1.0, config.train.seed)
+    assert torch.equal(clean.scores(history), there)  # at test only it is the same displacement
+    with pytest.raises(
+        MMSRError, match="MMSR, adaptive does not read the modalities of a history position by position"
+    ):
+        build(setting.config(corruption="displaced"), ring)
 
 
 def test_the_paper_has_what_its_tables_say():

@@ -11,7 +11,9 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import faithfulness as module
 from mmsr_lite.explain.faithfulness import SHARES, faithfulness
 from mmsr_lite.explain.gates import last_examples
-from mmsr_lite.explain.interventions import carried, dense, remove_edges, rerun, rollout
+from mmsr_lite.explain.interventions import remove_edges, rerun
+from mmsr_lite.explain.rollout import carried, rollout
+from mmsr_lite.explain.trace import dense
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 HISTORIES = torch.tensor([[1, 2, 1, 3, 5], [12, 4, 4, 7, 0]])
@@ -120,27 +122,19 @@ def test_attention_that_was_never_trained_fails_the_random_weights_check(books, 
     test = faithfulness(fresh, world, orders=1)["tests"]["random_weights"]
     assert not test["passed"] and test["spearman"] > 0.5 and "hardly more than the graph" in test["sentence"]
     own = [np.array([1.0, 3.0, 2.0]), np.array([1.0, 2.0])]  # the second has too few units
-    assert module._random_weights(own, own)["spearman"] == 1
-    other = [np.array([2.0, 1.0, 3.0]), own[1]]
-    assert (
-        module._random_weights(own, other)["spearman"] == pytest.approx(-0.5)
-        and module._random_weights(own, other)["passed"]
-    )
+    assert module._correlations(own, own).tolist() == [1]
+    assert module._correlations(own, [np.array([2.0, 1.0, 3.0]), own[1]]) == pytest.approx([-0.5])
 
 
-def test_shuffled_weights_are_the_same_numbers(random_model):
-    model = random_model()
-    twin = module._shuffled(model, 3)
-    for (name, one), two in zip(model.named_parameters(), twin.parameters(), strict=True):
-        assert torch.equal(one.flatten().sort().values, two.flatten().sort().values)
-        assert one.numel() == 2 or torch.equal(one, two) == name.startswith("codes")  # two numbers may stay
-
-
-def test_fidelity_is_the_share_of_histories_whose_first_item_changes():
-    changed = np.zeros((2, 2, 11, 4))  # deletion and insertion, our order and a random one
-    changed[0, 0, 5], changed[1, 1, 5] = [1, 1, 1, 0], [1, 1, 0, 0]
+def test_fidelity_is_the_share_of_histories_whose_first_item_changes_and_passes_by_its_interval():
+    changed = np.zeros((2, 2, 11, 40))  # deletion and insertion, our order and a random one
+    changed[0, 0, 5, :30], changed[1, 1, 5, :20] = 1, 1
     found = module._fidelity(changed)
     assert [found[n] for n in ("plus", "minus", "random_plus", "random_minus", "passed")] == [0.75, 0, 0, 0.5, True]
+    assert (found["difference_plus"], found["difference_minus"]) == (0.75, -0.5)
+    wide = 1.96 * np.sqrt(0.75 * 0.25 / 40)
+    assert found["interval_plus"] == pytest.approx([0.75 - wide, 0.75 + wide], abs=0.03)
+    assert not module._fidelity(changed[..., [0, 39]])["passed"]  # two histories, of which one changes, say little
 
 
 @pytest.mark.parametrize("right", [True, False])

@@ -7,8 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmsr_lite.explain.interventions import blocks, dense, graphs_with, remove_edges, rerun, variant
-from mmsr_lite.graph.batch import SELF
+from mmsr_lite.explain.interventions import blocks, graphs_with, remove_edges, rerun, variant
+from mmsr_lite.explain.trace import dense
+from mmsr_lite.graph.relations import SELF
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.probe import listen
@@ -16,6 +17,7 @@ from mmsr_lite.nn.probe import listen
 HISTORIES = torch.tensor([[1, 2, 1, 3, 5], [12, 4, 4, 7, 0], [9, 0, 0, 0, 0]])
 HISTORY = st.lists(st.integers(1, 12), min_size=1, max_size=6)
 RULES = [{}, {"fusion": "hohe-invasive"}, {"fusion": "heho"}, {"fusion": "synchronous"}, {"global_attention": True}]
+RULES.append({"cosine": 20.0})
 
 
 def close(one: torch.Tensor, two: torch.Tensor) -> bool:

@@ -9,7 +9,7 @@ from torch_geometric.explain import Explainer
 
 from mmsr_lite.explain.interventions import blocks, rerun
 from mmsr_lite.explain.pyg import CONFIG, AsPyG, EdgeGradient, compare_with_pyg
-from mmsr_lite.graph.batch import SELF
+from mmsr_lite.graph.relations import SELF
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 PAST = [1, 2, 1, 3, 5]

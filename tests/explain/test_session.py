@@ -106,7 +106,12 @@ def test_more_codes_an_item_keep_the_trained_codes_and_another_c_says_it_is_untr
     [
         ({"do": "remove", "position": 99}, "position is 99"),
         ({"do": "user", "user": "nobody"}, "there is no user 'nobody'"),
-        ({"do": "codes", "codes": 0, "codes_per_item": 1}, "codes_per_item is 1"),
+        ({"do": "codes", "codes": 0, "codes_per_item": 1}, "codes is 0; expected a whole number from 1 on"),
+        ({"do": "codes", "codes": 1, "codes_per_item": 2}, "k of 'picture' .* is 2"),
+        ({"do": "codes", "codes": 3}, r"request 'codes' with .*: expected the field 'codes_per_item'"),
+        ({"do": "find"}, "expected the field 'words'"),
+        ({"do": "what_if", "change": "shuffle", "repeats": "many"}, "repeats is 'many'"),
+        ({"do": "families", "families": 5}, "families is 5; expected a list of names"),
         ({"do": "undo"}, "nothing to undo"),
         ({"do": "dance"}, "unknown request 'dance'"),
         ({"do": "families", "families": ["odd"]}, "unknown family 'odd'"),

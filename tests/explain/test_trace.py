@@ -13,7 +13,8 @@ from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.explain.trace import trace
-from mmsr_lite.graph.msgraph import RELATIONS, build_msgraph
+from mmsr_lite.graph.msgraph import build_msgraph
+from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.han import FUSIONS
 
@@ -129,10 +130,19 @@ def test_a_user_brings_the_target_pictures_and_truth_and_a_history_only_itself(m
 @pytest.mark.parametrize(
     "asked, message",
     [
-        ({"history": [1, 13]}, r"history \[1, 13\] with target None: expected items from 1 to 12"),
-        ({"history": []}, "expected items from 1 to 12"),
-        ({"history": [1], "target": 0}, "with target 0: expected items from 1 to 12"),
-        ({"user": 7}, "user 7 is not in 'd'; expected 0 to 1"),
+        ({"history": [1, 13]}, r"history \[1, 13\] has 13; expected items from 1 to 12"),
+        ({"history": []}, "history is empty; expected items from 1 to 12"),
+        ({"history": [1], "target": 0}, "target is 0; expected an item from 1 to 12"),
+        ({"history": [1, 2.5]}, r"history \[1, 2.5\] has 2.5; expected items from 1 to 12"),
+        ({"history": "12"}, "history is '12'; expected items from 1 to 12"),
+        ({"history": 3}, "history is 3; expected items from 1 to 12"),
+        ({"history": np.ones((1, 2), int)}, r"history has the shape \(1, 2\); expected one axis"),
+        ({"user": 7}, "there is no user 7 in 'd'; give an id such as 'a', or a number from 0 to 1"),
+        ({"user": "²"}, "there is no user '²' in 'd'"),
+        ({"user": True}, "there is no user True in 'd'"),
+        ({"user": 0.0}, "there is no user 0.0 in 'd'"),
+        ({"user": 0, "top": -1}, "top is -1; expected a whole number from 1 on"),
+        ({"user": 0, "top": "3"}, "top is '3'; expected a whole number from 1 on"),
         ({"user": 1}, r"user 1 \('b'\) has one item"),
         ({}, "either a user or a history"),
         ({"user": 0, "history": [1]}, "either a user or a history"),
@@ -141,3 +151,16 @@ def test_a_user_brings_the_target_pictures_and_truth_and_a_history_only_itself(m
 def test_what_cannot_be_traced_is_told(make, dataset, asked, message):
     with pytest.raises(MMSRError, match=message):
         trace(make(0), dataset, **asked)
+
+
+def test_a_user_and_a_history_are_taken_in_every_natural_form(make, dataset):
+    model = make(1)
+    by_number = trace(model, dataset, 0)
+    for user in ("a", np.int64(0), "0", torch.tensor(0)):
+        assert trace(model, dataset, user) == by_number
+    bare = trace(model, dataset, history=ITEMS)
+    for history in (tuple(ITEMS), np.array(ITEMS), torch.tensor(ITEMS), [np.int32(item) for item in ITEMS]):
+        assert trace(model, dataset, history=history) == bare
+    assert json.loads(json.dumps(trace(model, dataset, np.int64(0), top=np.int64(3)))) == trace(
+        model, dataset, 0, top=3
+    )

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.edits import CHANGES, EditedHistory, apply, filled, repeat
+from mmsr_lite.explain.edits import CHANGES, EditedHistory, apply, filled
+from mmsr_lite.explain.random_edits import repeat
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
-from mmsr_lite.graph.msgraph import RELATIONS
+from mmsr_lite.graph.relations import RELATIONS
+from mmsr_lite.nn.aggregators import AGGREGATORS
 
 PAST, TARGET = [1, 2, 1, 3, 5], 12
 
@@ -77,7 +79,7 @@ def test_items_swap_their_codes_wherever_they_occur(ask, books):
 def test_random_changes_keep_what_they_should(scene, rate, seed, name):
     changed, items = scene(), sorted(set(PAST))
     apply(changed, [filled({"do": name, "rate": rate})], np.random.default_rng(seed))
-    own, now = ([[s.carried(m, item) for item in items] for m in range(2)] for s in (scene(), changed))
+    own, now = ([[s.codes_of(m, item) for item in items] for m in range(2)] for s in (scene(), changed))
     assert sorted(changed.history) == sorted(PAST) and (name == "shuffle" or changed.history == PAST)
     assert [[bool(codes) for codes in row] for row in now] == [[bool(codes) for codes in row] for row in own]
     if name == "mismatch":  # what the items trade stays among them
@@ -232,6 +234,12 @@ def test_without_a_target_the_first_of_the_clean_run_is_watched(ask, world, rand
         ),
         ({"do": "drop", "modality": "smell"}, "unknown modality 'smell'"),
         ({"do": "noise", "rate": 2}, "rate is 2"),
+        ({"do": "shuffle", "rate": "much"}, "rate is 'much'; expected a share from 0 to 1"),
+        ({"do": "remove", "position": 1.5}, "position is 1.5; expected 1 to 5"),
+        ({"do": "edge", "centre": 3, "neighbour": ["item", 5]}, "centre is 3; expected the type and the id of a node"),
+        ({"do": "node", "type": ["item"], "id": 1}, r"the graph has no node \['item'\] 1"),
+        (7, "a change is 7; expected a name such as 'shuffle', or a dict"),
+        ([3], "a change is 3; expected a name"),
         ({"do": "node", "type": "item", "id": 5}, "last item's node holds the answer"),
         ({"do": "node", "type": "item", "id": 9}, "the graph has no node 'item' 9"),
         ({"do": "edge", "centre": ["item", 2], "neighbour": ["item", 5]}, "does not listen to"),
@@ -244,6 +252,12 @@ def test_without_a_target_the_first_of_the_clean_run_is_watched(ask, world, rand
 def test_what_cannot_be_done_is_told(ask, change, message):
     with pytest.raises(MMSRError, match=message):
         ask(change)
+
+
+def test_a_what_if_of_every_aggregator_is_whole(ask, random_model):
+    for name in AGGREGATORS:
+        record = ask({"do": "relation", "relation": "match"}, random_model(aggregator=name), repeats=2)
+        assert record.validate().attention[0].keys() == record.clean.layers[0]["attention"].keys()
 
 
 def test_what_cannot_be_asked_is_told(ask, random_model):

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.graph.batch import build_graphs
-from mmsr_lite.graph.msgraph import RELATIONS, build_msgraph
+from mmsr_lite.graph.msgraph import build_msgraph, msgraph_of
+from mmsr_lite.graph.relations import RELATIONS
 
 HISTORIES = st.lists(st.lists(st.integers(1, 12), min_size=1, max_size=8), min_size=1, max_size=10)
 
@@ -58,6 +59,9 @@ def test_a_batch_is_the_msgraphs_of_its_histories(books, histories, modalities, 
     for row, (history, single) in enumerate(zip(histories, singles, strict=True)):
         found = nodes_of(graph, row)
         assert graph.exists[row].sum() == len(found) == len(single.nodes)
+        taken_out, slots = msgraph_of(graph, single.node_types, row)
+        assert taken_out == single
+        assert [found[slot][1:] for slot in slots] == [(node.id, node.positions) for node in single.nodes]
         for slot, (_, _, positions) in found.items():
             share = [(position in positions) / len(positions) for position in range(1, graph.history.shape[1] + 1)]
             assert np.allclose(graph.occupancy[row, slot], share)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from mmsr_lite.data.dataset import Modality
+from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.graph import codes as module
-from mmsr_lite.graph.codes import autoencoder, fit_codebook, pca
+from mmsr_lite.graph.codes import fit_codebook, fit_codebooks
+from mmsr_lite.graph.reductions import autoencoder, pca
 
 
 def modality(items: int = 80, width: int = 6, name: str = "text") -> Modality:
@@ -50,17 +51,60 @@ def test_pca_is_the_optimum_that_a_linear_autoencoder_nears():
 
 
 def test_what_cannot_be_learned_is_told():
-    with pytest.raises(MMSRError, match="codes_per_item is 4; expected 1 to num_codes, which is 3"):
+    with pytest.raises(MMSRError, match=r"k of 'text' \(.*--codes-per-item\) is 4; expected 1 to C .* 3"):
         fit_codebook(modality(), num_codes=3, codes_per_item=4)
-    same = Modality("text", np.ones((9, 2), np.float32), np.arange(9) > 0)
-    with pytest.raises(MMSRError, match="'text' has 1 different features, fewer than 5 codes"):
-        fit_codebook(same, num_codes=5)
-    with pytest.raises(MMSRError, match="'text' has 0 different features"):
+    with pytest.raises(MMSRError, match=r"C of 'text' \(num_codes, on the command line --codes\) is -1; expected 1 or"):
+        fit_codebook(modality(), num_codes=-1)
+    with pytest.raises(MMSRError, match="no item has the modality 'text'"):
         fit_codebook(Modality("text", np.zeros((3, 2), np.float32), np.zeros(3, bool)), num_codes=1, codes_per_item=1)
     with pytest.raises(MMSRError, match="unknown reduction 'umap'; choose from: autoencoder, pca"):
         fit_codebook(modality(), num_codes=5, reduction="umap")
     with pytest.raises(MMSRError, match="unknown distance 'hamming'; choose from: cosine, euclidean"):
         fit_codebook(modality(), num_codes=5, distance="hamming")
+
+
+@pytest.mark.parametrize(("different", "codes", "k"), [(9, 9, 3), (2, 2, 2), (1, 1, 1)])
+def test_a_column_with_few_values_gets_a_code_for_each_and_a_note_says_so(different, codes, k):
+    features = np.eye(10, 12, dtype=np.float32)[np.arange(41) % different]
+    brand = Modality("brand", features, np.arange(41) > 0)
+    with pytest.warns(UserWarning, match=f"'brand' has {different} different features, fewer than 30 codes .--codes"):
+        book = fit_codebook(brand, num_codes=30, codes_per_item=3)
+    assert book.num_codes == codes and book.codes.shape == (41, k)
+    nearest = {(value, code) for value, code in zip(np.arange(1, 41) % different, book.codes[1:, 0], strict=True)}
+    assert len(nearest) == len({code for _, code in nearest}) == different
+
+
+def two_modalities() -> Dataset:
+    rows = np.array([0])
+    ids = tuple(map(str, range(81)))
+    both = (modality(name="title"), modality(name="brand"))
+    return Dataset("d", rows, rows + 1, rows, ("u",), ids, ids, modalities=both)
+
+
+def test_each_modality_has_its_own_c_and_k():
+    data = two_modalities()
+    books = fit_codebooks(data, num_codes={"title": 12, "brand": 2}, codes_per_item={"title": 4, "brand": 1})
+    assert [(book.name, book.num_codes, book.codes.shape[1]) for book in books] == [("title", 12, 4), ("brand", 2, 1)]
+    whole, half = fit_codebooks(data, num_codes={"brand": 2})
+    assert (whole.num_codes, whole.codes.shape[1], half.num_codes, half.codes.shape[1]) == (30, 3, 2, 2)
+    same = fit_codebooks(data, num_codes=12, codes_per_item=4)[0]
+    assert np.array_equal(same.codes, books[0].codes)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"num_codes": {"colour": 3}}, r"C \(.*--codes\) names the modality 'colour'; the data set has: title, brand"),
+        ({"codes_per_item": {"colour": 3}}, r"k \(.*--codes-per-item\) names the modality 'colour'"),
+        ({"num_codes": {"title": "many"}}, "C of 'title' .* is 'many'; expected a whole number"),
+        ({"num_codes": 2.5}, "C of 'title' .* is 2.5; expected a whole number"),
+        ({"num_codes": True}, "C of 'title' .* is True; expected a whole number"),
+        ({"num_codes": {"title": 2}, "codes_per_item": {"title": 3}}, "k of 'title' .* is 3; expected 1 to C"),
+    ],
+)
+def test_a_wrong_c_or_k_of_a_modality_is_told_with_the_option_that_a_person_types(given, says):
+    with pytest.raises(MMSRError, match=says):
+        fit_codebooks(two_modalities(), **given)
 
 
 def test_the_released_codes_are_the_centres_nearest_in_space_over_a_sigmoid():
@@ -72,3 +116,20 @@ def test_the_released_codes_are_the_centres_nearest_in_space_over_a_sigmoid():
     gaps = np.linalg.norm(points[:, None] - book.centres[None, 1:], axis=2)  # (n, C)
     assert np.array_equal(book.codes[toy.present], gaps.argsort(axis=1)[:, :2] + 1)
     assert not np.array_equal(book.codes, fit_codebook(toy, **settings).codes)
+
+
+def test_without_clustering_each_item_has_a_node_of_its_own_that_starts_at_its_feature():
+    toy = modality()
+    book = fit_codebook(toy, num_codes=0, codes_per_item=3, dim=9)
+    assert book.num_codes == toy.present.sum() == 60 and book.codes.shape == (81, 1)
+    own = book.codes[toy.present, 0]
+    assert sorted(own) == [*range(1, 61)] and not book.codes[~toy.present].any()
+    assert np.array_equal(book.centres[own], book.reduced[toy.present]) and not book.centres[0].any()
+    same = np.zeros((3, 2), np.float32)  # alike features are still nodes of their own
+    assert fit_codebook(Modality("same", same, np.array([False, True, True])), num_codes=0).codes.tolist() == [
+        [0],
+        [1],
+        [2],
+    ]
+    with pytest.raises(MMSRError, match="no item has the modality 'none'"):
+        fit_codebook(Modality("none", same, np.zeros(3, bool)), num_codes=0)

@@ -149,3 +149,16 @@ def test_a_seed_decides_the_training_and_the_one_right_answer_is_learned_and_tol
         for name, value in record["probes"].items():
             if name.endswith("weights"):
                 assert np.array(value).sum(-1) == pytest.approx(1)
+
+
+def test_label_smoothing_spreads_a_share_of_every_target_over_all_items(learner):
+    model, history, target = learner().eval(), torch.tensor([[1, 2, 1, 3], [5, 0, 0, 0]]), torch.tensor([4, 9])
+    if not model.learns:
+        return
+    with torch.no_grad():
+        plain = model.loss(history, target)
+        model.config = replace(model.config, label_smoothing=0.2)
+        smooth = model.loss(history, target)
+        log = model.scores(history)[:, 1:].log_softmax(1)  # (B, V)
+    spread, own = -log.mean(1), -log.gather(1, target[:, None] - 1)[:, 0]
+    assert torch.allclose(smooth - plain, (0.2 * (spread - own)).mean(), atol=1e-5)

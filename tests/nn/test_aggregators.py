@@ -12,7 +12,8 @@ from torch import nn
 from torch_geometric.nn import GATConv, GCNConv, HeteroConv, RGATConv, SAGEConv
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.graph.batch import MATCH, build_graphs
+from mmsr_lite.graph.batch import build_graphs
+from mmsr_lite.graph.relations import MATCH
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.aggregators.graphormer import FAR, shortest_paths
@@ -72,6 +73,19 @@ def test_it_equals_the_layer_of_pyg_with_the_same_weights(name, batch):
     else:
         weights = {"weight": p["value"], "q": p["centre.weight"].T, "k": p["neighbour.weight"].T}
         wanted = copy(RGATConv(D, D, num_relations=5, bias=False), weights)(x, edges, relation)
+    assert torch.allclose(real(graph, layer(states, graph)), real(graph, wanted), atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("fusion, relations", [("homogeneous", range(4)), ("heterogeneous", (0, 4))])
+def test_gcn_over_one_family_equals_gcn_of_pyg_over_the_edges_of_that_family(batch, fusion, relations):
+    graph, states = batch
+    config = MMSRConfig(dim=D, residual=False, dropout=0.0, aggregator="gcn", fusion=fusion)
+    layer = AGGREGATORS["gcn"](len(graph.ids), config).double()
+    nn.init.normal_(layer.value.weight)
+    edges, relation = graph.edge_index()  # 0 to 3 are self, out, in, both; 4 is match
+    kept = edges[:, torch.isin(relation, torch.tensor([*relations]))]
+    weights = {"lin.weight": layer.value.weight}
+    wanted = copy(GCNConv(D, D, bias=False), weights)(torch.cat(states, 1).flatten(0, 1), kept)
     assert torch.allclose(real(graph, layer(states, graph)), real(graph, wanted), atol=1e-9, rtol=0)
 
 

@@ -20,9 +20,9 @@ LISTENS_TO = {"ho": ("self", "out", "in", "both"), "he": ("self", "match")}
 class Slow:
     """The paper's layer in numpy: h is a list of vectors, one a node; `weights` keeps alpha of each path and phase."""
 
-    def __init__(self, layer: HANLayer, graph, scale: bool):
+    def __init__(self, layer: HANLayer, graph, scale: bool, slope: float):
         self.p = {name: value.detach().numpy() for name, value in layer.named_parameters()}
-        self.graph, self.scale, self.weights, self.beta = graph, scale, {}, None
+        self.graph, self.scale, self.slope, self.weights, self.beta = graph, scale, slope, {}, None
         self.types = [graph.node_types.index(node.type) for node in graph.nodes]
 
     def map(self, what, node, h):
@@ -42,7 +42,7 @@ class Slow:
                 else:  # equation 13
                     logit = self.map("query", j, read) @ self.map("key", i, read) / (D**0.5 if self.scale else 1)
                 around.append(j)
-                e.append(logit if logit > 0 else 0.01 * logit)
+                e.append(logit if logit > 0 else self.slope * logit)
             alpha[i, around] = np.exp(e) / np.exp(e).sum()  # equation 11
             out.append(sum(alpha[i, j] * self.map("value", j, summed) for j in around))  # equation 14
         self.weights[name] = alpha
@@ -74,7 +74,9 @@ class Slow:
 def test_weights_beta_and_states_equal_the_equations(books, fusion, scale, modalities):
     torch.manual_seed(len(fusion) + modalities)
     kept = books(modalities, items=6, num_codes=4, seed=modalities)
-    config = MMSRConfig(dim=D, fusion=fusion, scale=scale, residual=not scale, dropout=0.0)
+    slope = 0.01 if scale else 0.2  # the default, and GAT's
+    settings = {} if scale else {"slope": slope}
+    config = MMSRConfig(dim=D, fusion=fusion, scale=scale, residual=not scale, dropout=0.0, **settings)
     layer = HANLayer(1 + modalities, config).double()
     for parameter in layer.parameters():
         torch.nn.init.normal_(parameter, std=0.7)
@@ -86,7 +88,7 @@ def test_weights_beta_and_states_equal_the_equations(books, fusion, scale, modal
     begin = np.cumsum([0, *graph.widths])
     for row, past in enumerate(HISTORIES):
         msgraph = build_msgraph(past, {book.name: book.codes for book in kept})
-        slow = Slow(layer, msgraph, scale)
+        slow = Slow(layer, msgraph, scale, slope)
         ids = [ids[row].tolist() for ids in graph.ids]
         slots = [begin[t] + ids[t].index(node.id) for t, node in zip(slow.types, msgraph.nodes, strict=True)]
         wanted = slow.layer(torch.cat(states, 1)[row].numpy()[slots], fusion, residual=not scale)

@@ -38,4 +38,4 @@ def test_every_departure_keeps_its_flat_name_and_stands_in_the_table(name):
     value = 2.0 if name == "cosine" else 0.5 if name == "feature_start" else True
     settings = RunConfig("wardrobe").with_settings(**{name: value}).settings
     assert settings == {name: value} and getattr(MMSRConfig(**settings), name) == value
-    assert f"| `{name}` |" in departures.__doc__ and f"{name}: " in Departures.__doc__
+    assert f"| `{name}` |" in departures.__doc__

@@ -10,7 +10,7 @@ HISTORY = torch.tensor([[1, 2, 1, 3, 0], [4, 0, 0, 0, 0], [5, 5, 6, 7, 8]])
 OPTIONS = (
     {"scale": True, "residual": True},
     {"scale": False, "residual": False, "separate_gate": True},
-    {"tied_maps": True, "hohe_reads_input": True},
+    {"tied_maps": True, "hohe_reads_input": True, "slope": 0.2},
 )
 
 

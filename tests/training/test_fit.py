@@ -24,13 +24,23 @@ def config(tiny_folder):
     return run.with_settings(dim=8, codes=3, codes_per_item=1, epochs=2, batch=4, lr=0.01, device="cpu")
 
 
-def test_refitting_trains_again_on_the_whole_training_part(config, tmp_path):
-    fit(config, tmp_path / "once", progress=False)
-    fit(config.with_settings(refit=True), tmp_path / "twice", progress=False)
+def test_what_selection_held_out_is_learned_in_the_end_unless_asked_not_to(config, tmp_path):
+    fit(config.with_settings(refit=False), tmp_path / "once", progress=False)
+    fit(config, tmp_path / "twice", progress=False)
     once, twice = (read_json(tmp_path / name / "history.json") for name in ("once", "twice"))
     assert "refit" not in once and len(twice["refit"]) == twice["best_epoch"]
     # six interactions a user, of which int(0.2 * 6) = 1 is tested: 4 of 5 to train on while selecting, then all
     assert twice["epochs"][0]["loss"] == once["epochs"][0]["loss"] != twice["refit"][0]["loss"]
+
+
+def test_refitting_goes_along_the_schedule_that_was_judged(config, tmp_path):
+    plan = config.with_settings(epochs=6, lr=0.5, patience=1, batch=2)  # this high a rate, and nothing gets better
+    fit(plan, tmp_path, progress=False)
+    record = read_json(tmp_path / "history.json")
+    assert record["best_epoch"] < 6
+    for judged, again in zip(record["epochs"], record["refit"], strict=False):
+        assert again["lr"] == pytest.approx(judged["lr"], rel=0.1)  # a few steps more in an epoch
+    assert record["refit"][-1]["lr"] > 0.05
 
 
 def test_an_opened_run_scores_as_it_did(config, tmp_path):
@@ -43,11 +53,11 @@ def test_an_opened_run_scores_as_it_did(config, tmp_path):
 
 
 def test_a_fresh_fit_leaves_no_older_checkpoint(config, tmp_path):
-    fit(config.with_settings(refit=True), tmp_path, progress=False)
-    with pytest.raises(MMSRError, match="lower num_codes"):  # a mistake costs nothing
-        fit(config.with_settings(codes=7), tmp_path, progress=False)
-    assert (tmp_path / "refit").exists()
     fit(config, tmp_path, progress=False)
+    with pytest.raises(MMSRError, match=r"k of .title. .*--codes-per-item"):  # a mistake costs nothing
+        fit(config.with_settings(codes_per_item=4), tmp_path, progress=False)
+    assert (tmp_path / "refit").exists()
+    fit(config.with_settings(refit=False), tmp_path, progress=False)
     assert not (tmp_path / "refit").exists()
 
 
@@ -55,7 +65,7 @@ def test_what_is_no_run_of_this_version_is_told(config, tmp_path):
     with pytest.raises(MMSRError, match="holds no run"):
         open_run(tmp_path)
     write_json(tmp_path / "config.json", {"id": "x", "source": "wardrobe", "train": {"momentum": 1}})
-    with pytest.raises(MMSRError, match=r"does not fit this version: .*momentum"):
+    with pytest.raises(MMSRError, match=r"has the setting .momentum., which this version"):
         open_run(tmp_path)
 
 

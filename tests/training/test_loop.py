@@ -124,6 +124,17 @@ def test_training_stops_when_nothing_improves(fresh, cycle):
     assert len(record["epochs"]) == 1 + 2 and record["best_epoch"] == 1
 
 
+def test_stopping_after_an_epoch_leaves_the_schedule_of_the_others_as_it_is(fresh, cycle):
+    whole, part = fresh(), fresh()
+    plan = replace(CONFIG, selection="none")
+    all_four = train(whole, cycle, plan, progress=False)["epochs"]
+    first_two = train(part, cycle, replace(plan, stop_after=2), progress=False)["epochs"]
+    assert [(e["loss"], e["lr"]) for e in first_two] == [(e["loss"], e["lr"]) for e in all_four[:2]]
+    assert first_two[-1]["lr"] > 0.4 * CONFIG.lr and not same(whole, part)  # the rate has not come down
+    with pytest.raises(MMSRError, match="stop_after is 5; expected 0"):
+        replace(CONFIG, stop_after=5)
+
+
 def test_selection_judges_by_what_it_is_told(fresh, cycle):
     last = train(fresh(), cycle, replace(CONFIG, selection="none", patience=1), progress=False)
     assert last["best_epoch"] == 4 == len(last["epochs"]) and "validation" not in last["epochs"][0]

@@ -67,7 +67,7 @@ for name, view in made.items():
 explorer = made["what if"]
 explorer.selection = {"edge": 0, "layer": 0}
 explorer.widget.request = {"do": "page", "number": 1}
-assert explorer.widget.told["page"].startswith("<!doctype html>") and "<iframe" in to_pyvis(trace)
+assert explorer.widget.message["page"].startswith("<!doctype html>") and "<iframe" in to_pyvis(trace)
 save_report(place / "report.html", [trace], records["training"])
 print(len(made))"""
 
@@ -75,7 +75,7 @@ print(len(made))"""
 @pytest.mark.slow
 def test_stored_records_replay_where_torch_cannot_be_imported(tmp_path):
     """Every view, every stage, the explorer with a change and the report; the trace is that of a stored run."""
-    stored = Path(__file__).parents[2] / "assets/wardrobe-mixed"
+    stored = Path(__file__).parents[2] / "mmsr_lite/stored/runs/wardrobe-mixed"
     records = {name: record_for(name) for name in VIEWS} | {"study": sample_study()}
     if stored.is_dir():
         records["explorer"] = json.loads((stored / "trace.json").read_text(encoding="utf-8"))

@@ -6,7 +6,8 @@ from functools import cache
 from mmsr_lite.course.check import Exercise
 from mmsr_lite.course.stored import stored
 from mmsr_lite.explain.trace import trace
-from mmsr_lite.graph.msgraph import HETEROGENEOUS, HOMOGENEOUS, build_msgraph
+from mmsr_lite.graph.msgraph import build_msgraph
+from mmsr_lite.graph.relations import HETEROGENEOUS, HOMOGENEOUS
 
 
 def heard() -> set[str]:

@@ -26,7 +26,7 @@ def cycle() -> Any:
 
 def banded() -> set[str]:
     """The kinds of `ASKED` whose random repeats differ."""
-    found = {change["do"]: what_if(*cycle(), USER, change)["measures"]["probability"] for change in ASKED}
+    found = {str(change["do"]): what_if(*cycle(), USER, change)["measures"]["probability"] for change in ASKED}
     return {name for name, measure in found.items() if not measure["alike"]}
 
 

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import ASSETS, stored_study
+from mmsr_lite.course.stored import stored_file, stored_study
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.experiments.study import Reading
@@ -32,7 +32,7 @@ def kept(model: str) -> float:
 @cache
 def hits() -> tuple[float, float, float]:
     """HR@5 with half of the texts gone: of all histories, of those whose last item kept its text, and lost it."""
-    run = open_run(ASSETS / "wardrobe-cycle", "cpu")
+    run = open_run(stored_file("runs/wardrobe-cycle"), "cpu")
     parts, reading = run.split, Reading(rate=0.5, corrupted="text")
     less = drop_codes_at_test(run.model, run.config, run.dataset, run.codebooks, reading)
     has = missing(run.dataset, modality="text", rate=0.5).modality("text").present

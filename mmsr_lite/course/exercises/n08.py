@@ -5,7 +5,7 @@ from functools import cache
 import pandas as pd
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import ROOT
+from mmsr_lite.course.stored import stored_file
 from mmsr_lite.nn.gate import UpdateGate
 
 WIDTH = 32
@@ -20,8 +20,8 @@ def parameters(biases: bool = True) -> int:
 @cache
 def means() -> tuple[float, float, float]:
     """HR@5 in the world of sequences with true codes, with shuffled ones and without any: means over seeds."""
-    place = ROOT / "benchmarks" / "results"
-    known, control = (pd.read_csv(place / f"planted_{name}.csv") for name in ("truth", "control"))
+    known = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv"))
+    control = pd.read_csv(stored_file("benchmarks/results/planted_control.csv"))
     known, control = (table[table["world"] == "cycle"] for table in (known, control))
     by = known.groupby("modalities")["model"].mean()
     return float(by[True]), float(control["model"].mean()), float(by[False])

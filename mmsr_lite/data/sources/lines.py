@@ -16,7 +16,14 @@ BLOCK, LONGEST = 1 << 22, 1 << 26  # bytes
 
 
 def lines(file: Path) -> Iterator[bytes]:
-    """The lines of a file, gzipped or not, with a bar; `MMSRError` when it is cut short or has no lines to speak of."""
+    """The lines of a file, gzipped or not, with a bar.
+
+    Args:
+        file: the file; its ending .gz says that it is gzipped.
+
+    Raises:
+        MMSRError: it is cut short or damaged, or a line has more than `LONGEST` bytes.
+    """
     size, rest = file.stat().st_size, b""
     bar = tqdm(total=size, desc=file.name, unit="B", unit_scale=True, disable=size < BLOCK)
     try:
@@ -26,8 +33,8 @@ def lines(file: Path) -> Iterator[bytes]:
                 *whole, rest = (rest + block).split(b"\n")
                 yield from whole
                 if len(rest) > LONGEST:
-                    told = f"has a line of more than {LONGEST:,} bytes; expected a record a line"
-                    raise MMSRError(f"{str(file)!r} {told}")
+                    problem = f"has a line of more than {LONGEST:,} bytes; expected a record a line"
+                    raise MMSRError(f"{str(file)!r} {problem}")
                 bar.update(packed.tell() - bar.n)
             if rest:
                 yield rest
@@ -38,14 +45,15 @@ def lines(file: Path) -> Iterator[bytes]:
 def record(line: bytes) -> dict[str, Any] | None:
     """The dictionary that the line holds, as JSON or as a Python literal; None when it holds none.
 
-    >>> record(b"{'asin': 'B0', 'title': None}")
-    {'asin': 'B0', 'title': None}
+    Example:
+        >>> record(b"{'asin': 'B0', 'title': None}")
+        {'asin': 'B0', 'title': None}
     """
     try:
-        found = json.loads(line)
+        parsed = json.loads(line)
     except (ValueError, RecursionError):
         try:
-            found = ast.literal_eval(line.decode().strip())
+            parsed = ast.literal_eval(line.decode().strip())
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return None
-    return found if isinstance(found, dict) else None
+    return parsed if isinstance(parsed, dict) else None

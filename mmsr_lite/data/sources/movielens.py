@@ -5,38 +5,50 @@ Harper & Konstan, ACM TiiS 2015. Posters lie in posters/, named by the movie's i
 """
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from mmsr_lite.data.prepare import Raw
-from mmsr_lite.data.sources.folder import inputs, items_table, keyed_pictures, kinds_of
+from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.sources.columns import kinds_of
+from mmsr_lite.data.sources.folder import inputs, items_table, keyed_pictures
 from mmsr_lite.errors import MMSRError
 
 __all__ = ["inputs", "read"]
 
 GENRES = "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy Film-Noir Horror Musical"
 GENRES_100K = [*GENRES.split(), "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"]  # u.item's last columns
-RATINGS: dict[str, dict[str, Any]] = {  # file of ratings: how pandas reads user, item, time from it
-    "u.data": {"sep": "\t", "header": None, "usecols": [0, 1, 3]},
-    "ratings.dat": {"sep": ":", "header": None, "usecols": [0, 2, 6]},  # "::" is two separators, for the fast reader
-    "ratings.csv": {"header": 0, "usecols": ["userId", "movieId", "timestamp"]},
+RATINGS: dict[str, tuple[str, list[str] | None]] = {  # file of ratings: separator, columns (None: as its heading says)
+    "u.data": ("\t", ["userId", "movieId", "rating", "timestamp"]),
+    "ratings.dat": (":", ["userId", "-", "movieId", "--", "rating", "---", "timestamp"]),  # "::" is two separators
+    "ratings.csv": (",", None),
 }
 MOVIES = {"u.data": "u.item", "ratings.dat": "movies.dat", "ratings.csv": "movies.csv"}
 
 
 def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | None = None) -> Raw:
-    """Read a folder of MovieLens with title and genres, posters and further columns if they are there."""
-    root = Path(path)
+    """Read a folder of MovieLens with title and genres, posters and further columns if they are there.
+
+    A movie that is rated and not listed keeps its ratings and has no modality.
+
+    Args:
+        path: the folder.
+        columns: not used here; the columns of MovieLens are known.
+        min_count: not used here; `build` filters.
+
+    Raises:
+        MMSRError: a file is missing, or a row of it cannot be read.
+    """
+    root, reading = Path(path), Reading()
     name = next((name for name in RATINGS if (root / name).is_file()), None)
     if name is None:
         raise MMSRError(f"{path!r} holds no ratings of MovieLens; expected one of {', '.join(RATINGS)}")
     try:
-        table = pd.read_csv(root / name, dtype="int64", **RATINGS[name])
+        table = _ratings(root / name)
         movies = _movies(root / MOVIES[name])
-    except (OSError, ValueError) as error:  # pandas' errors and those of text are ValueErrors
-        raise MMSRError(f"{path!r} cannot be read as MovieLens ({name}): {error}") from error
-    table.columns = pd.Index(["user_id", "item_id", "timestamp"])
+    except (OSError, ValueError, OverflowError, KeyError) as error:  # pandas' errors and those of text are ValueErrors
+        reason = str(error).partition("\n")[0]
+        raise MMSRError(f"{path!r} cannot be read as MovieLens ({name}): {reason}") from error
     for label in ("user_id", "item_id"):  # categories: an id is kept once, however often it occurs
         codes, ids = pd.factorize(table[label])
         table[label] = pd.Categorical.from_codes(codes, categories=ids.astype(str))
@@ -44,15 +56,36 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     if "item_id" in more:
         movies = movies.merge(more[more.columns.difference(["title", "genres"], sort=False)], "left", "item_id")
     kinds = {"title": "text", "genres": "text"} | kinds_of(more.drop(columns=["title", "genres"], errors="ignore"))
-    if "picture" not in kinds.values() and (posters := keyed_pictures(root, movies["item_id"])):
+    if "picture" not in kinds.values() and (posters := keyed_pictures(root, movies["item_id"], reading)):
         movies["poster"], kinds["poster"] = pd.Series(posters, dtype=object), "picture"
-    return Raw(root.resolve().name, root, table, movies, kinds, {}, tuple(kinds))
+    reading.read = {"interactions": len(table), "items": len(movies)}
+    return Raw(root.resolve().name, root, table, movies, kinds, {}, tuple(kinds), reading=reading)
+
+
+def _ratings(file: Path) -> pd.DataFrame:
+    """user_id, item_id and timestamp of every rating, as whole numbers; every row has all its fields."""
+    import pyarrow as arrow
+    import pyarrow.csv as arrow_csv
+
+    separator, names = RATINGS[file.name]
+    chosen = ["userId", "movieId", "timestamp"]
+    table = arrow_csv.read_csv(
+        file,
+        read_options=arrow_csv.ReadOptions(column_names=names),
+        parse_options=arrow_csv.ParseOptions(delimiter=separator, quote_char=False),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(chosen, arrow.int64()), include_columns=chosen, null_values=[]
+        ),
+    )
+    if not len(table):
+        raise ValueError("the file holds no ratings")
+    return table.to_pandas().set_axis(["user_id", "item_id", "timestamp"], axis="columns")
 
 
 def _movies(file: Path) -> pd.DataFrame:
     """item_id, title and genres (lists) of every movie."""
     if file.suffix == ".csv":
-        movies = pd.read_csv(file, dtype=str, keep_default_na=False)
+        movies = pd.read_csv(file, dtype=str, keep_default_na=False, index_col=False, on_bad_lines="error")
         rows = movies[["movieId", "title", "genres"]].to_numpy().tolist()
     else:
         try:

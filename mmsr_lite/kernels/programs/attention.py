@@ -180,8 +180,8 @@ def heterogeneous_backward(
             asked, states, values, rows, kind, length, scale, centre, b, L, n, D, d, T, NP, EVERY
         )
         g = tl.load(grad + centre * step * D + d, mask=d < D, other=0.0)
-        told = tl.sum(g[None, :] * v, 1)
-        to_z = weight * (told - tl.sum(weight * told, 0)) * tl.where(z > 0, 1.0, SLOPE) * scale
+        product = tl.sum(g[None, :] * v, 1)
+        to_z = weight * (product - tl.sum(weight * product, 0)) * tl.where(z > 0, 1.0, SLOPE) * scale
         tl.atomic_add(to_values + v_at, weight[:, None] * g[None, :], mask=mask, sem="relaxed")
         tl.atomic_add(to_states + x_at, to_z[:, None] * q, mask=mask, sem="relaxed")
         for i in tl.static_range(T):

@@ -9,10 +9,10 @@ from mmsr_lite.kernels.programs import hash_in_order
 @triton.jit
 def _values(history, codes, b, p, s, L, K: tl.constexpr, ITEM: tl.constexpr):
     """What stands at entries `s` of positions `p` of history `b`: an item or a code, 0 for nothing."""
-    found = tl.load(history + b * L + p, mask=(p >= 0) & (p < L) & (s < K), other=0)
+    value = tl.load(history + b * L + p, mask=(p >= 0) & (p < L) & (s < K), other=0)
     if not ITEM:
-        found = tl.load(codes + found * K + s, mask=(found > 0) & (s < K), other=0)
-    return found.to(tl.int32)
+        value = tl.load(codes + value * K + s, mask=(value > 0) & (s < K), other=0)
+    return value.to(tl.int32)
 
 
 @triton.jit
@@ -30,13 +30,13 @@ def _one_type(
     s = e % KP
     value = _values(history, codes, b, p, s, L, K, ITEM)  # (E,)
     first = tl.full((E,), E - 1, tl.int32)
-    again = tl.zeros((E,), tl.int32)  # the same code twice in one item counts once
+    repeated = tl.zeros((E,), tl.int32)  # the same code twice in one item counts once
     for c in range(0, L * KP, CHUNK):
         other = c + tl.arange(0, CHUNK)
         same = value[:, None] == _values(history, codes, b, other // KP, other % KP, L, K, ITEM)[None, :]
         first = tl.minimum(first, tl.min(tl.where(same, other[None, :], E - 1), 1))
         before = same & (other[None, :] < e[:, None]) & ((other // KP)[None, :] == p[:, None])
-        again = tl.maximum(again, tl.max(tl.where(before, 1, 0), 1))
+        repeated = tl.maximum(repeated, tl.max(tl.where(before, 1, 0), 1))
     real = value > 0
     own = real & (first == e)
     if ITEM:
@@ -47,7 +47,7 @@ def _one_type(
     row = first_row + b * N + slot
     tl.store(
         rows + (b * L + p) * n + first_entry + s,
-        tl.where(real & (again == 0), row, -1),
+        tl.where(real & (repeated == 0), row, -1),
         mask=(p < L) & (s < K),
     )
     tl.store(source + row, value if ITEM else value + offset, mask=own)

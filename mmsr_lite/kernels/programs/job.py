@@ -33,7 +33,7 @@ class Job:
 
     @classmethod
     def of(cls, function: Any, compile: dict[str, Any], target: GPUTarget) -> "Job":
-        """The job of what Triton's cache hook is told when it misses a kernel."""
+        """The job for a kernel that Triton has not compiled, from the arguments of Triton's cache hook."""
         options = json.loads(compile["specialization_data"])["options"]
         return cls(
             function.fn.__module__,

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.graph.batch import RELATIONS, GraphBatch
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.nn.aggregators.base import Aggregator, identity_map, normalised
 
 SLOPE = 0.2  # of LeakyReLU, in all three papers

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.batch import BOTH, MATCH, SELF, GraphBatch
 from mmsr_lite.nn.attention import MASKED
-from mmsr_lite.nn.han import Fusion
+from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS, Fusion
 from mmsr_lite.nn.probe import Probe
 
 
@@ -53,6 +53,24 @@ def identity_map(dim: int) -> nn.Linear:
     linear = nn.Linear(dim, dim, bias=False)
     nn.init.eye_(linear.weight)
     return linear
+
+
+def neighbours(graph: GraphBatch, families: str) -> Tensor:
+    """Which nodes are neighbours along some of the relations of a graph.
+
+    Args:
+        graph: B graphs of N nodes.
+        families: "homogeneous": along out, in and both within a node type; "heterogeneous": along "belongs to the same
+            item" across types; anything else: along all of them. A node is its own neighbour in every case.
+
+    Returns:
+        (B, N, N) bool, the centre in rows.
+    """
+    if families == HOMOGENEOUS:
+        return (graph.edges >= SELF) & (graph.edges <= BOTH)
+    if families == HETEROGENEOUS:
+        return (graph.edges == MATCH) | (graph.edges == SELF)
+    return graph.edges > 0
 
 
 def normalised(near: Tensor) -> Tensor:

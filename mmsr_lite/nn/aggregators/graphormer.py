@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from mmsr_lite.graph.batch import BOTH, IN, OUT, RELATIONS, GraphBatch
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.relations import BOTH, IN, NUMBERED, OUT
 from mmsr_lite.nn.aggregators.base import Aggregator, identity_map
 
 FAR = 6  # distances from here on are one distance, and have no edge encoding
@@ -26,7 +27,7 @@ class Graphormer(Aggregator):
         dim = config.dim
         self.before, self.after = nn.Embedding(MOST + 1, dim), nn.Embedding(MOST + 1, dim)
         self.spatial = nn.Parameter(torch.zeros(FAR + 1, 1))
-        self.edge = nn.Parameter(torch.zeros(FAR - 1, len(RELATIONS) + 1))  # of each hop and relation
+        self.edge = nn.Parameter(torch.zeros(FAR - 1, len(NUMBERED)))  # of each hop and relation
         self.norm, self.norm_2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
         self.query, self.key, self.value = nn.Linear(dim, dim), nn.Linear(dim, dim), identity_map(dim)
         self.feed_forward = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, dim))

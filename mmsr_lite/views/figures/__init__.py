@@ -1,1 +1,1 @@
-"""Pure functions: a record in, a figure out."""
+"""Figures: pure functions from a record to a table with roles (`kit.FigureData`), and two renderers of that table."""

@@ -1,91 +1,164 @@
-"""Charts that hold a value against a band: what-if, gates over a data set, models compared, tests of an explanation."""
+"""Figures that hold a value against a band: what-if, gates over a data set, models compared, tests of an explanation.
+
+Each function reads the record that its name says, from `mmsr_lite.explain`.
+"""
 
 from typing import Any
 
+from mmsr_lite.records import CompareRecord, FaithfulnessRecord, GatesRecord, WhatIfRecord
 from mmsr_lite.views import theme
-from mmsr_lite.views.figures.kit import INSIDE, OUTSIDE, Row, figure_of, interval_rows, lines
+from mmsr_lite.views.figures.kit import CLEAR, UNCLEAR, Axis, FigureData, Look, Row, Series, interval_rows, lines
+
+LONGEST = 300  # letters of a sentence that is a title
 
 
-def what_if(record: dict[str, Any], nodes: int = 6):
-    """Change in rank, score, probability and gates, each in the band of random changes, -1 to 1; a dot if none."""
-    shown = [(name, measure) for name, measure in record["measures"].items() if measure]
-    names, clean = record["clean"]["node_types"], record["clean"]["nodes"]
-    moved = [
-        (f"β of {clean[node['clean']]['label'] if node['clean'] is not None else names[node['type']]}, layer {i}", beta)
-        for node in record["nodes"]
-        for i, beta in enumerate(node["beta"] or (), 1)
-        if beta["band"] and beta["delta"] is not None
-    ]
-    shown += sorted(moved, key=lambda pair: -abs(pair[1]["delta"]))[:nodes]
+def _title(sentence: str) -> str:
+    """A record's sentence as the title of its figure."""
+    return theme.clean(sentence, LONGEST).rstrip(".")
+
+
+def what_if(record: WhatIfRecord, nodes: int = 6) -> FigureData:
+    """The effect of a change, held against random changes of the same kind.
+
+    Args:
+        record: A what-if record: `measures` of the clean and the changed run, each with the band of its random changes.
+        nodes: How many nodes whose gate moved are shown, those that moved most.
+
+    Returns:
+        A row for each measure on the scale of its own band, from -1 to 1. Where all random changes do the same there
+        is no band, and a difference from them is drawn at -2 or 2.
+
+    Example:
+        >>> measure = {"clean": 2.0, "changed": 7.0, "delta": 5.0, "band": [-1.0, 3.0]}
+        >>> clean = {"node_types": ["item"], "nodes": []}
+        >>> record = {"measures": {"rank": measure}, "clean": clean, "nodes": [], "repeats": 20}
+        >>> what_if(record | {"told": ["shuffled"], "sentence": "The rank rises."}).table
+        [{'of': 'rank: 2 to 7', 'value': 2.0, 'low': -1.0, 'high': 1.0}]
+    """
+    measures = [(name, measure) for name, measure in record["measures"].items() if measure]
+    type_names, clean_nodes = record["clean"]["node_types"], record["clean"]["nodes"]
+    gates = []
+    for node in record["nodes"]:
+        label = type_names[node["type"]] if node["clean"] is None else clean_nodes[node["clean"]]["label"]
+        for layer, beta in enumerate(node["beta"] or (), 1):
+            if beta["band"] and beta["delta"] is not None:
+                gates.append((f"β of {theme.clean(label)}, layer {layer}", beta))
+    gates.sort(key=lambda named: -abs(named[1]["delta"]))
+    rows = [_row(name, measure) for name, measure in [*measures, *gates[:nodes]]]
+    change = theme.clean("; ".join(record["told"]), 120)
+    axis = Axis(f"-1 to 1: the band of {record['repeats']} random changes, 0 its middle")
+    looks = {"outside": CLEAR, "inside": UNCLEAR, "as all repeats": Look(theme.SOFT, "square")}
+    title = _title(record["sentence"])
+    return interval_rows(title, f"What if: {change}", "", rows, looks, axis, zero=False)
+
+
+def _row(name: str, measure: dict[str, Any]) -> Row:
+    """A measure on the scale of its band."""
+    low, high = measure["band"]
+    half, middle, delta = (high - low) / 2, (high + low) / 2, measure["delta"]
+    label = f"{name}: {measure['clean']:.4g} to {measure['changed']:.4g}"
+    if half > 1e-9:
+        place = (delta - middle) / half
+        return label, -1.0, 1.0, place, "outside" if abs(place) > 1 else "inside"
+    label = f"no band, {label}"  # the random changes do not differ: there is no band to be inside of
+    if abs(delta - middle) < 1e-9:
+        return label, 0.0, 0.0, 0.0, "as all repeats"
+    return label, 0.0, 0.0, 2.0 if delta > middle else -2.0, "outside"
+
+
+def inspector(record: GatesRecord, by: str = "type") -> FigureData:
+    """The update gates of a data set in groups.
+
+    Args:
+        record: A gates record, from `gates_summary`.
+        by: type, position, popularity, length or code: how gates are grouped; a key of the record's `by`.
+
+    Returns:
+        A row for each group: the median of beta (share of late fusion, 0 to 1) in a band from 5 to 95 percent.
+
+    Example:
+        >>> group = {"type": "item", "layer": 0, "low": 0.2, "median": 0.5, "high": 0.9}
+        >>> record = {"node_types": ["item"], "dataset": "d", "by": {"type": [group]}, "sentence": "Half lean late."}
+        >>> inspector(record).table
+        [{'of': 'item, layer 1', 'value': 0.5, 'low': 0.2, 'high': 0.9}]
+    """
     rows: list[Row] = []
-    for name, measure in shown:
-        low, high = measure["band"]
-        half, middle, delta = (high - low) / 2, (high + low) / 2, measure["delta"]
-        label = f"{name}: {measure['clean']:.4g} to {measure['changed']:.4g}"
-        if half > 1e-9:
-            place = (delta - middle) / half
-            rows.append((label, -1.0, 1.0, place, "outside" if abs(place) > 1 else "inside"))
-        else:  # the repeats do not differ: there is no band to be inside of
-            place = 0.0 if abs(delta - middle) < 1e-9 else 2.0 if delta > middle else -2.0
-            rows.append((f"no band, {label}", 0.0, 0.0, place, "outside" if place else "as all repeats"))
-    title = f"What if: {theme.safe('; '.join(record['told']), 90)}"
-    axis = f"-1 to 1: the band of {record['repeats']} random changes, 0 its middle"
-    marks = {"outside": OUTSIDE, "inside": INSIDE, "as all repeats": (theme.SOFT, "square")}
-    return interval_rows(title, theme.safe(record["sentence"], 400), rows, marks, axis, zero=False)
+    for group in record["by"][by]:
+        pieces = [group["type"], f"layer {group['layer'] + 1}"]
+        if "from" in group:
+            span = f"{group['from']:g}"
+            if group["to"] != group["from"]:
+                span += f" to {group['to']:g}"
+            pieces.append(f"{by} {span}")
+        if group.get("dataset"):
+            pieces.append(group["dataset"])
+        rows.append((", ".join(pieces), group["low"], group["high"], group["median"], theme.clean(group["type"])))
+    looks = {}
+    for number, name in enumerate(record["node_types"]):
+        fill, _, shape = theme.kind(number)
+        looks[theme.clean(name)] = Look(fill, shape)
+    caption = f"Update gate over {theme.clean(record['dataset'])}, by {by}: median and 5 to 95 %"
+    axis = Axis("β: share of late fusion (hohe)", ends=(-0.02, 1.02))
+    return interval_rows(_title(record["sentence"]), caption, "", rows, looks, axis, zero=False, lines_at_x=(0.5,))
 
 
-def inspector(record: dict[str, Any], by: str = "type"):
-    """The gates of a data set: median and 5 to 95 % of late fusion by type, position, popularity, length or code."""
-    groups = {theme.safe(name): theme.kind(i)[::2] for i, name in enumerate(record["node_types"])}
-    rows: list[Row] = []
-    for one in record["by"][by]:
-        span = (
-            f"{by} {one['from']:g}" + (f" to {one['to']:g}" if one["to"] != one["from"] else "")
-            if "from" in one
-            else ""
-        )
-        label = ", ".join(filter(None, (one["type"], f"layer {one['layer'] + 1}", span, one.get("dataset"))))
-        rows.append((label, one["low"], one["high"], one["median"], theme.safe(one["type"])))
-    title = f"Update gate over {theme.safe(record['dataset'])}, by {by}: median and 5 to 95 %"
-    marks = {name: (colour, shape) for name, (colour, shape) in groups.items()}
-    axis = "β: share of late fusion (hohe)"
-    figure = interval_rows(title, theme.safe(record["sentence"], 800), rows, marks, axis, zero=False)
-    return figure.update_xaxes(range=[-0.02, 1.02])
+def compare(record: CompareRecord) -> FigureData:
+    """Paired differences of models on the same users.
 
+    Args:
+        record: A compare record.
 
-def compare(record: dict[str, Any]):
-    """Paired differences of models on the same users, percentage points, with 95 % bootstrap intervals."""
+    Returns:
+        A row for each pair and metric: the mean difference in percentage points and its 95 % bootstrap interval.
+
+    Example:
+        >>> pair = {"models": [0, 1], "differences": {"HR@5": {"mean": 2.0, "interval": [1.0, 3.0], "clear": True}}}
+        >>> record = {"models": ["late", "early"], "users": 7, "dataset": "d", "pairs": [pair]}
+        >>> compare(record | {"sentence": "Late wins."}).table[0]["of"]
+        'late − early: HR@5'
+    """
     rows: list[Row] = []
     for pair in record["pairs"]:
-        one, two = (record["models"][index] for index in pair["models"])
-        for metric, found in pair["differences"].items():
-            low, high = found["interval"]
-            rows.append(
-                (
-                    f"{one} − {two}: {metric}",
-                    low,
-                    high,
-                    found["mean"],
-                    "clear of zero" if found["clear"] else "not clear",
-                )
-            )
-    title = f"Models on the same {record['users']} users of {theme.safe(record['dataset'])}: paired differences"
-    marks = {"clear of zero": OUTSIDE, "not clear": INSIDE}
-    return interval_rows(
-        title, theme.safe(record["sentence"], 300), rows, marks, "difference in percentage points, 95 % interval"
-    )
+        first, second = (record["models"][index] for index in pair["models"])
+        for metric, difference in pair["differences"].items():
+            low, high = difference["interval"]
+            group = "clear of zero" if difference["clear"] else "not clear"
+            rows.append((f"{first} − {second}: {metric}", low, high, difference["mean"], group))
+    caption = f"Models on the same {record['users']} users of {theme.clean(record['dataset'])}: paired differences"
+    looks, axis = {"clear of zero": CLEAR, "not clear": UNCLEAR}, Axis("difference in percentage points, 95 % interval")
+    return interval_rows(_title(record["sentence"]), caption, "", rows, looks, axis)
 
 
-def fidelity(record: dict[str, Any]):
-    """Deletion and insertion curves of an explanation against random order, and what each test says."""
-    panels = []
+def fidelity(record: FaithfulnessRecord) -> FigureData:
+    """Deletion and insertion curves of an explanation against random order, and what each test says.
+
+    Args:
+        record: A faithfulness record.
+
+    Returns:
+        Two panels: the probability of the first item as units are taken away, and as they are put back.
+
+    Example:
+        >>> curve = {"share": [0, 1], "ours": [0.5, 0.1], "random": [0.5, 0.1], "band": [[0.5, 0.1], [0.5, 0.1]]}
+        >>> tests = {"deletion": curve | {"sentence": "It falls."}, "insertion": curve | {"sentence": "It rises."}}
+        >>> record = {"explains": "beta", "model": "m", "dataset": "d", "tests": tests, "sentence": "Beta passes."}
+        >>> fidelity(record).words
+        'Beta passes. Is beta an explanation? m on d. It falls. It rises.'
+    """
+    panels: list[tuple[str, str, list[Series]]] = []
     for name in ("deletion", "insertion"):
         test = record["tests"][name]
-        (low, high), x = test["band"], test["share"]
-        series = [(f"{name}: ours", "#CC79A7", x, test["ours"]), ("random", theme.SOFT, x, test["random"])]
-        series += [(f"random, {end}", theme.OTHERS[2], x, ys) for end, ys in (("low", low), ("high", high))]
-        panels.append((f"probability, {name}", series))
-    says = " ".join([record["sentence"], *(test["sentence"] for test in record["tests"].values() if test)])
-    names = [theme.safe(record[key]) for key in ("explains", "model", "dataset")]
-    title = "Is {} an explanation? {} on {}".format(*names)
-    return lines(figure_of(title, theme.safe(says, 1500), 400), panels, "share taken away or put back")
+        low, high = test["band"]
+        share = test["share"]
+        series: list[Series] = [
+            (f"{name}: ours", Look(theme.INK), share, test["ours"]),
+            ("random", Look(theme.SOFT, "square", "dash"), share, test["random"]),
+            ("random, low", Look(theme.REST, "triangle", "dot"), share, low),
+            ("random, high", Look(theme.REST, "triangle", "dashdot"), share, high),
+        ]
+        panels.append(("share taken away or put back", f"probability, {name}", series))
+    sentences = [test["sentence"] for test in record["tests"].values() if test and test["sentence"]]
+    explains, model, dataset = (theme.clean(record[key]) for key in ("explains", "model", "dataset"))
+    caption = f"Is {explains} an explanation? {model} on {dataset}"
+    text = theme.clean(" ".join(sentences), 1500)
+    return FigureData(title=_title(record["sentence"]), caption=caption, text=text, height=280, **lines(panels))

@@ -1,152 +1,267 @@
-"""The MSGraph picture standing still: the swim lanes of msgraph.js, laid out and drawn with matplotlib.
+"""The MSGraph picture standing still: the swim lanes of msgraph.js, drawn with matplotlib; reads a trace.
 
-Lanes, not springs: x is the mean position of a node in the history, one lane a node type, so one history
-always draws one picture. Arcs in a lane are of time (above: listening to what came before); lines between lanes match.
+Arcs in a lane are of time (above: listening to what came before); lines between lanes match. A ring is the update gate.
 """
 
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme
+from mmsr_lite.views.figures.msgraph_layout import WIDTH, Layout, Place, curve, msgraph_layout
+from mmsr_lite.views.selection import phases_of
 
-GUTTER, AHEAD = 116.0, 154.0  # room for the names of lanes and for the next item, pixels
-
-
-def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:
-    """Nearest places to `wanted` (ascending), `gap` apart, within [low, high]: isotonic regression, as in msgraph.js.
-
-    >>> spread([1, 1, 5], 1, 0, 10)
-    [0.5, 1.5, 5.0]
-    """
-    blocks: list[tuple[float, int]] = []
-    for i, x in enumerate(wanted):
-        total, size = x - i * gap, 1
-        while blocks and blocks[-1][0] / blocks[-1][1] >= total / size:
-            last = blocks.pop()
-            total, size = total + last[0], size + last[1]
-        blocks.append((total, size))
-    places = [total / size for total, size in blocks for _ in range(size)]
-    top = max(low, high - (len(wanted) - 1) * gap)
-    return [min(max(x, low), top) + i * gap for i, x in enumerate(places)]
-
-
-def msgraph_layout(record: dict[str, Any], column: float = 90.0) -> dict[str, Any]:
-    """Nodes (N) as (x, y, radius) and lanes as (type, y, height), in pixels; a column is one position."""
-    end, y, lanes = max(len(record["history"]), 1) * column, 96.0, []
-    nodes: list[tuple[float, float, float]] = [(0.0, 0.0, 0.0)] * len(record["nodes"])
-    kinds = list(range(1, len(record["node_types"])))
-    kinds.insert((len(kinds) + 1) // 2, 0)  # the lane of items in the middle
-    wanted = [column * (sum(node["positions"]) / len(node["positions"]) - 0.5) for node in record["nodes"]]
-    for kind in kinds:
-        radius = min(27.0, column / 2 - 6) if kind == 0 else 17.0
-        members = sorted((x, i) for i, x in enumerate(wanted) if record["nodes"][i]["type"] == kind)
-        placed: list[tuple[int, float, int]] = []
-        for rows in (1, 2, 3, 4):  # as few rows as keep nodes near their time
-            placed = []
-            for row in range(rows):
-                mine = members[row::rows]
-                xs = spread([x for x, _ in mine], 2 * radius + 12, radius + 4, end - radius)
-                placed += [(i, x, row) for (_, i), x in zip(mine, xs, strict=True)]
-            if all(abs(x - wanted[i]) <= 0.75 * column for i, x, _ in placed):
-                break
-        for i, x, row in placed:
-            nodes[i] = (x, y + 38 + radius + row * (2 * radius + 22), radius)
-        height = 2 * (38 + radius) + (rows - 1) * (2 * radius + 22)
-        lanes.append((kind, y, height))
-        y += height + 12
-    return {"nodes": nodes, "lanes": lanes, "end": end, "height": y}
-
-
-def draw(record: dict[str, Any], at: dict[str, Any], family: str, weights: list[float | None]):
-    """A matplotlib figure of the record at a selection, with the weights (E) of its layer, order and phase."""
-    import numpy as np
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon
 
-    column = max(44.0, min(110.0, 1100 / max(len(record["history"]), 1)))
-    place = msgraph_layout(record, column)
-    end, low = place["end"], place["height"] + 8
+
+def draw(record: TraceRecord, at: dict[str, Any]) -> Figure:
+    """Draw the MSGraph of a trace with matplotlib: the attention of every phase of one order, and the update gate.
+
+    Args:
+        record: A trace.
+        at: A selection, from `resolve_selection`: its layer and order are drawn; homogeneous attention as arcs in the
+            lanes and heterogeneous attention as lines between them.
+
+    Returns:
+        The matplotlib figure, 8 inches wide for a history of up to twelve items.
+
+    Example:
+        >>> from mmsr_lite.views.selection import resolve_selection
+        >>> item = {"position": 1, "node": 0, "item": 3, "title": "Hat", "picture": None}
+        >>> node = {"type": 0, "id": 3, "label": "Hat", "positions": [1], "items": [3]}
+        >>> trace = {"history": [item], "nodes": [node], "edges": [[0, 0, 0]], "relations": ["self"], "layers": []}
+        >>> trace |= {"node_types": ["item"], "user": None, "dataset": {"name": "d"}, "target": None}
+        >>> float(draw(trace, resolve_selection(trace)).get_figwidth())
+        8.0
+    """
+    from matplotlib.figure import Figure
+
+    layout = msgraph_layout(record)
     beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
-    figure = Figure(figsize=((GUTTER + end + AHEAD) / 100, (low + 66) / 100), facecolor=theme.PAPER)
+    head, legend = 52.0, 62.0
+    wide, tall = max(layout.width, WIDTH), layout.height + legend
+    figure = Figure(figsize=(wide / 100, (head + tall) / 100), facecolor=theme.PAPER)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
+    axes.set(xlim=(0, wide), ylim=(tall, -head))
+    pen = _Pen(axes, layout)
+    phases = phases_of(record, at)
+    _head(pen, record, at, phases)
+    _lanes(pen, record)
+    _strip(pen, record)
+    for phase in phases:
+        _edges(pen, record, phase["weights"] or [])
+    for n in range(len(record["nodes"])):
+        _node(pen, record, n, beta)
+    _legend(pen, record, phases, beta)
+    return figure
 
-    def say(
-        x: float, y: float, words: Any, size: float = 8, ink: str = theme.SOFT, ha: str = "center", bold: bool = False
-    ):
-        weight = "bold" if bold else "normal"
-        text = {"color": ink, "fontsize": size, "ha": ha, "va": "center", "fontweight": weight, "zorder": 6}
-        axes.text(x, y, str(words), text, parse_math=False)
 
-    def box(x: float, y: float, wide: float, tall: float, fill: str, edge: str = "none", order: float = 0):
+@dataclass
+class _Pen:
+    """Draws text, boxes and pictures in the pixels of a layout."""
+
+    axes: Axes
+    layout: Layout
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: Any,
+        size: float = 8.5,
+        ink: str = theme.SOFT,
+        ha: str = "center",
+        bold: bool = False,
+    ) -> None:
+        look = {"color": ink, "fontsize": size, "ha": ha, "va": "center", "fontweight": "bold" if bold else "normal"}
+        self.axes.text(x, y, str(words), **look, zorder=6, parse_math=False)  # type: ignore[arg-type]
+
+    def box(
+        self, x: float, y: float, wide: float, tall: float, fill: str, edge: str = "none", order: float = 0
+    ) -> None:
+        from matplotlib.patches import FancyBboxPatch
+
         corner = f"round,pad=0,rounding_size={min(wide, tall) / 8}"
-        axes.add_artist(FancyBboxPatch((x, y), wide, tall, boxstyle=corner, fc=fill, ec=edge, lw=1, zorder=order))
+        self.axes.add_artist(FancyBboxPatch((x, y), wide, tall, boxstyle=corner, fc=fill, ec=edge, lw=1, zorder=order))
 
-    def image(x: float, y: float, half: float, item: dict) -> bool:
-        pixels = theme.picture(item.get("picture"))
-        if pixels is not None:
-            axes.imshow(pixels, extent=(x - half, x + half, y + half, y - half), aspect="auto", zorder=6)
-        return pixels is not None
+    def picture(self, x: float, y: float, half: float, source: Any) -> bool:
+        """Draw a picture around (x, y), from -half to half; False when there is none."""
+        pixels = theme.picture(source)
+        if pixels is None:
+            return False
+        ends = self.axes.get_xlim(), self.axes.get_ylim()
+        self.axes.imshow(pixels, extent=(x - half, x + half, y + half, y - half), aspect="auto", zorder=6)
+        self.axes.set(xlim=ends[0], ylim=ends[1])
+        return True
 
-    def card(x: float, side: float, item: dict, head: Any, edge: str, letters: int):
-        box(x - side / 2, 27 - side / 2, side, side, theme.GROUND, edge, 1)
-        image(x, 27, side * 0.48, item)
-        say(x, -13, head)
-        say(x, 68, theme.clean(item["title"], letters) if letters > 8 else "")
+    def shape(self, name: str, x: float, y: float, size: float, **look: Any) -> None:
+        from matplotlib.patches import Polygon
 
-    user = f"user {theme.clean(record['user']['id'], 24)} · " if record["user"] else ""
-    where = f"layer {at['layer'] + 1} · order {at['path']} · phase {at['phase'] + 1} ({family})"
-    say(12 - GUTTER, -36, "MSGraph", 14, theme.INK, "left", True)
-    say(16, -36, f"{user}{theme.clean(record['dataset']['name'])} · {where}", 10, ha="left")
-    for kind, y, height in place["lanes"]:
-        box(8 - GUTTER, y, end + GUTTER - 8, height, theme.GROUND)
-        fill, _, shape = theme.kind(kind)
-        axes.add_artist(Polygon(np.array(theme.SHAPES[shape]) * 9 + (26 - GUTTER, y + height / 2), fc=fill))
-        say(42 - GUTTER, y + height / 2, theme.clean(record["node_types"][kind], 9), 10, theme.INK, "left", True)
-    for i, entry in enumerate(record["history"]):
-        x = (i + 0.5) * column
-        axes.plot([x, x], [0, low - 20], color=theme.LINE, lw=0.7, ls=":", zorder=0.5)
-        card(x, min(54, column - 8), entry, entry["position"], theme.LINE, int(column / 6.6))
-    if target := record["target"]:
-        axes.annotate("", (end + 24, 27), (end + 2, 27), arrowprops={"arrowstyle": "->", "color": theme.INK})
-        card(end + 70, 54, target, "next", theme.INK, 20)
-        say(end + 70, 86, f"rank {theme.rank(target['rank'])}", 10, theme.INK, bold=True)
-    for (source, centre, r), weight in zip(record["edges"], weights, strict=True):
+        points = [(x + px * size, y + py * size) for px, py in theme.SHAPES[name]]
+        self.axes.add_artist(Polygon(points, **look))
+
+
+def _head(pen: _Pen, record: TraceRecord, at: dict[str, Any], phases: list[dict[str, Any]]) -> None:
+    facts = [theme.clean(record["dataset"]["name"])]
+    if record["user"]:
+        facts.insert(0, f"user {theme.clean(record['user']['id'], 24)}")
+    pen.text(12, -34, "MSGraph", 14, theme.INK, "left", True)
+    pen.text(136, -41, " · ".join(facts), 9.5, theme.INK, "left")
+    walk = ", then ".join(f"{theme.clean(phase['family'])} attention" for phase in phases)
+    if walk:
+        name = theme.PATHS.get(at["path"])
+        order = f"{theme.clean(at['path'])} ({name} fusion)" if name else theme.clean(at["path"])
+        walk = f"layer {at['layer'] + 1}, order {order}: {walk}"
+    pen.text(136, -23, walk, 9, ha="left")
+
+
+def _lanes(pen: _Pen, record: TraceRecord) -> None:
+    layout = pen.layout
+    for lane in layout.lanes:
+        pen.box(8, lane.y, layout.end - 2, lane.height, theme.GROUND)
+        fill, _, shape = theme.kind(lane.type)
+        middle = lane.y + lane.height / 2
+        pen.shape(shape, 26, middle, 9, fc=fill)
+        pen.text(42, middle, theme.clean(record["node_types"][lane.type], 9), 9.5, theme.INK, "left", True)
+
+
+def _strip(pen: _Pen, record: TraceRecord) -> None:
+    """The history above the lanes, and the next item."""
+    layout = pen.layout
+    letters = int((layout.column - 4) / 6.2) if layout.titles else 0
+    for number, entry in enumerate(record["history"], 1):
+        x = layout.at(number)
+        pen.axes.plot([x, x], [20, layout.height - 10], color=theme.LINE, lw=0.7, ls=":", zorder=0.5)
+        _card(pen, x, layout.box, str(entry["position"]), entry, theme.LINE, letters)
+    target = record["target"]
+    if target:
+        middle = 22 + layout.box / 2
+        arrow = {"arrowstyle": "->", "color": theme.INK}
+        pen.axes.annotate("", (layout.end + 24, middle), (layout.end + 2, middle), arrowprops=arrow)
+        x = layout.end + layout.ahead / 2 + 8
+        _card(pen, x, 54, "next", target, theme.INK, 17)
+        pen.text(x, 22 + 54 + 38, f"rank {theme.rank(target['rank'])}", 9.5, theme.INK, bold=True)
+
+
+def _card(pen: _Pen, x: float, side: float, head: str, item: dict[str, Any], edge: str, letters: int) -> None:
+    top = 22.0
+    pen.text(x, 10, head)
+    pen.box(x - side / 2, top, side, side, theme.GROUND, edge, 1)
+    if not pen.picture(x, top + side / 2, side * 0.48, item.get("picture")):
+        pen.text(x, top + side / 2, theme.clean(item["title"])[:2] or "?", 9)
+    for number, words in enumerate(two_lines(item["title"], letters) if letters else ()):
+        pen.text(x, max(side, pen.layout.box) + 33 + 13 * number, words, 7.5)
+
+
+def two_lines(text: Any, letters: int) -> list[str]:
+    """A title in two lines.
+
+    Args:
+        text: The title.
+        letters: Length of a line, in characters.
+
+    Returns:
+        Two lines; the second may be empty, and ends in "…" when the title is cut.
+
+    Example:
+        >>> two_lines("A red tie of silk", 9)
+        ['A red tie', 'of silk']
+    """
+    words = theme.clean(text, 3 * letters).split(" ")
+    first = words.pop(0)
+    while words and len(first) + len(words[0]) < letters:
+        first += f" {words.pop(0)}"
+    return [theme.clean(first, letters), theme.clean(" ".join(words), letters)]
+
+
+def _edges(pen: _Pen, record: TraceRecord, weights: list[float | None]) -> None:
+    """One phase: each edge that it weighs; the wider, the more attention. A node's attention to itself is not drawn."""
+    from matplotlib.patches import PathPatch, Polygon
+    from matplotlib.path import Path
+
+    for (source, centre, relation), weight in zip(record["edges"], weights, strict=False):  # none, of some aggregators
         if weight is None or source == centre:
             continue
-        (x1, y1, r1), (x2, y2, r2) = place["nodes"][source], place["nodes"][centre]
-        same = record["nodes"][source]["type"] == record["nodes"][centre]["type"]
-        bend = -min(0.55, 30 / max(abs(x2 - x1), 1) + 0.12) if same else -0.04
-        colour, dash = theme.line(record, r)
-        look = {"lw": 0.5 + 3.4 * weight, "ls": dash, "color": colour, "alpha": 0.14 + 0.86 * weight**0.5, "zorder": 2}
-        ends = {"shrinkA": r1 * 0.85, "shrinkB": r2 * 0.95, "arrowstyle": "-|>", "mutation_scale": 7}
-        axes.add_artist(FancyArrowPatch((x1, y1), (x2, y2), connectionstyle=f"arc3,rad={bend}", **ends, **look))
-    for n, (node, (x, y, radius)) in enumerate(zip(record["nodes"], place["nodes"], strict=True)):
-        fill, on, shape = theme.kind(node["type"])
-        outline = np.array([*theme.SHAPES[shape], theme.SHAPES[shape][0]])
-        spots = [(p - 0.5) * column for p in node["positions"]]
-        if len(spots) > 1:
-            axes.plot([x, *spots], [y] * (1 + len(spots)), color=fill, lw=1, alpha=0.5, zorder=1)
-            axes.plot(spots, [y] * len(spots), "|", color=fill, ms=6, zorder=1)
-        if beta:
-            fine = np.linspace(0, len(outline) - 1, 200)
-            ring = np.stack([np.interp(fine, np.arange(len(outline)), c) for c in outline.T]) * (radius + 3) + [
-                [x],
-                [y],
-            ]
-            gone = np.cumsum([0, *(np.hypot(*(b - a)) for a, b in pairwise(ring.T))])
-            for path, share in ("heho", 1.0), ("hohe", beta[n][0]):
-                axes.plot(*ring[:, gone <= share * gone[-1]], color=theme.PATHS[path][0], lw=2.6, zorder=4)
-        axes.add_artist(Polygon(outline * radius + (x, y), fc=fill, ec=theme.PAPER, lw=1, zorder=5))
-        entry = next((h for h in record["history"] if node["type"] == 0 and h["item"] == node["id"]), {})
-        if not image(x, y, radius * 0.84, entry):
-            say(x, y, theme.clean(node["label"], 40)[:2] if node["type"] == 0 else node["id"], 9, on, bold=True)
-    x = 12 - GUTTER
-    for r in sorted({r for source, centre, r in record["edges"] if source != centre}):
-        colour, dash = theme.line(record, r)
-        axes.plot([x, x + 26], [low, low], color=colour, ls=dash, lw=2, dash_capstyle="round")
-        say(x + 32, low, record["relations"][r], 8.5, theme.INK, "left")
-        x += 90
-    say(x, low, "ring: gate β, pink hohe (late), grey heho (early)" if beta else "this model has no gate", ha="left")
-    axes.set(xlim=(-GUTTER, end + AHEAD), ylim=(low + 14, -52))
-    return figure
+        colour, dash = theme.line(record, relation)
+        points = curve(pen.layout, source, centre)
+        path = Path(points, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
+        alpha = 0.14 + 0.86 * weight**0.5
+        look: dict[str, Any] = {"lw": 0.5 + 3.4 * weight, "ls": dash, "ec": colour, "capstyle": "round"}
+        pen.axes.add_artist(PathPatch(path, fc="none", alpha=alpha, zorder=2, **look))
+        (x, y), (before_x, before_y) = points[3], points[2]
+        length = math.hypot(x - before_x, y - before_y) or 1.0
+        along, size = ((x - before_x) / length, (y - before_y) / length), 6 + 4 * weight
+        back = (x - 0.4 * size * along[0], y - 0.4 * size * along[1])
+        across = (-0.55 * size * along[1], 0.55 * size * along[0])
+        tip = (back[0] + size * along[0], back[1] + size * along[1])
+        head = [tip, (back[0] + across[0], back[1] + across[1]), (back[0] - across[0], back[1] - across[1])]
+        pen.axes.add_artist(Polygon(head, fc=colour, ec="none", alpha=alpha, zorder=2.5))
+
+
+def _node(pen: _Pen, record: TraceRecord, n: int, beta: list[Any] | None) -> None:
+    node, place, layout = record["nodes"][n], pen.layout.nodes[n], pen.layout
+    fill, ink, shape = theme.kind(node["type"])
+    spots = [layout.at(position) for position in node["positions"]]
+    if len(spots) > 1:  # whiskers to its positions
+        pen.axes.plot([place.x, *spots], [place.y] * (1 + len(spots)), color=fill, lw=1, alpha=0.5, zorder=1)
+        pen.axes.plot(spots, [place.y] * len(spots), "|", color=fill, ms=6, zorder=1)
+    if beta and beta[n]:
+        _ring(pen, shape, place, beta[n][0])
+    pen.shape(shape, place.x, place.y, place.radius, fc=fill, ec=theme.PAPER, lw=1, zorder=5)
+    if node["type"] == 0:
+        entry: dict[str, Any] = next((one for one in record["history"] if one["item"] == node["id"]), {})
+        if not pen.picture(place.x, place.y, place.radius * 0.84, entry.get("picture")):
+            pen.text(place.x, place.y, theme.clean(node["label"], 40)[:2], 9, ink, bold=True)
+    else:
+        pen.text(place.x, place.y, node["id"], 9, ink, bold=True)
+
+
+def _ring(pen: _Pen, shape: str, place: Place, late: float) -> None:
+    """The update gate as a ring: from the top, clockwise, the share of late fusion; the rest is early."""
+    import numpy as np
+
+    points = np.array([*theme.SHAPES[shape], theme.SHAPES[shape][0]]) * (place.radius + 3) + (place.x, place.y)
+    fine = np.linspace(0, len(points) - 1, 240)
+    ring = np.stack([np.interp(fine, np.arange(len(points)), axis) for axis in points.T])  # (2, 240)
+    lengths = [0.0, *(float(np.hypot(*(b - a))) for a, b in pairwise(ring.T))]
+    gone = np.cumsum(lengths) / sum(lengths)
+    pen.axes.plot(*ring, color=theme.EARLY, lw=2.8, zorder=4)
+    pen.axes.plot(*ring[:, gone <= late], color=theme.LATE, lw=2.8, zorder=4.5)
+
+
+def _legend(pen: _Pen, record: TraceRecord, phases: list[dict[str, Any]], beta: Any) -> None:
+    x, y = 12.0, pen.layout.height + 12
+    drawn = {
+        relation
+        for phase in phases
+        for (source, centre, relation), weight in zip(record["edges"], phase["weights"] or (), strict=False)
+        if weight is not None and source != centre
+    }
+    for relation in sorted(drawn):
+        colour, dash = theme.line(record, relation)
+        meaning = theme.relation(record, relation)[2]
+        name = theme.clean(record["relations"][relation], 20)
+        words = f"{name}: {meaning}" if meaning else name
+        pen.axes.plot([x, x + 26], [y, y], color=colour, ls=dash, lw=2, dash_capstyle="round")
+        pen.text(x + 32, y, words, 8.5, theme.INK, "left")
+        x += 60 + 6.1 * len(words)
+    width = "the wider a line, the more attention"
+    if not beta:
+        pen.text(12, y + 24 if drawn else y, f"this model has no update gate; {width}", ha="left")
+        return
+    y += 26
+    shares = [pair[0] for pair in beta if pair]
+    for x, colour, words in ((12.0, theme.LATE, "late (hohe)"), (110.0, theme.EARLY, "early (heho)")):
+        pen.axes.plot([x, x + 14], [y, y], color=colour, lw=5, solid_capstyle="butt")
+        pen.text(x + 20, y, words, 8.5, theme.INK, "left")
+    mean = theme.fixed(sum(shares) / max(len(shares), 1))
+    pen.text(
+        212, y, f"ring, clockwise from the top: update gate β of the node, mean {mean} late; {width}", 8, ha="left"
+    )

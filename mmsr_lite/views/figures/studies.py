@@ -1,92 +1,198 @@
-"""Charts of a study: every system with its seeds, curves along a rate, and the paired tests with their intervals.
+"""Figures of a study: every system with its seeds, curves along a rate, and the paired tests with their intervals.
 
-Pure functions, record in (`experiments.stored_study`), plotly figure out, as in trace.py.
+Each function reads a study record, from `experiments.stored_study`.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from mmsr_lite.records import StudyRecord
 from mmsr_lite.views import theme
-from mmsr_lite.views.figures.kit import INSIDE, OUTSIDE, Row, empty_figure, figure_of, interval_rows, lines
+from mmsr_lite.views.figures.kit import (
+    CLEAR,
+    UNCLEAR,
+    Axis,
+    FigureData,
+    Look,
+    Row,
+    Series,
+    empty_figure,
+    interval_rows,
+    lines,
+)
 
-LOOKS = [("#0072B2", "circle"), ("#D55E00", "diamond"), (theme.SOFT, "square"), ("#009E73", "hexagon")]
-LOOKS += [("#CC79A7", "circle"), ("#E69F00", "diamond")]
+SYMBOLS = ("circle", "diamond", "square", "hexagon", "triangle", "pentagon")
+DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def _title(record: dict[str, Any], what: str) -> str:
-    return theme.safe(f"{record['study']} on {record['dataset']}: {what}", 90)
+def _look(name: str, number: int) -> Look:
+    """Look of a group of systems: early and late have their colours, others the next one."""
+    return Look(theme.series(name, number), SYMBOLS[number % len(SYMBOLS)], DASHES[number % len(DASHES)])
 
 
-def _name(row: dict[str, Any], labels: list[str]) -> str:
-    return theme.safe(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
+def _caption(record: StudyRecord, what: str) -> str:
+    return theme.clean(f"{record['study']} on {record['dataset']}: {what}", 120)
 
 
-def study(record: dict[str, Any], by: str, where: dict[str, Any] | None, metric: str):
-    """A row for each system: the mean over its seeds, in a band from the least to the greatest; `by` gives the mark.
+def _name(row: Mapping[str, Any], labels: Sequence[str]) -> str:
+    """A system by its labels; one that has none of them is undisturbed."""
+    return theme.clean(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
 
-    `where` keeps the rows with these labels. Systems that differ in the label `by` alone stand together.
+
+def study(
+    record: StudyRecord, by: str = "variant", where: Mapping[str, Any] | None = None, metric: str = "HR@5"
+) -> FigureData:
+    """The systems of a study with their seeds.
+
+    Args:
+        record: A study record.
+        by: The label that gives the mark; systems that differ in it alone stand together.
+        where: Labels that rows must have, such as {"model": "mmsr"}; None: all rows.
+        metric: The metric, in percent.
+
+    Returns:
+        A row for each system: the mean over its seeds, in a band from the least to the greatest.
+
+    Example:
+        >>> rows = [{"model": "a", "HR@5": 4.0}, {"model": "a", "HR@5": 6.0}]
+        >>> record = {"study": "s", "dataset": "d", "labels": ["model"], "rows": rows, "reachable": None}
+        >>> study(record, by="model").table
+        [{'of': 'a', 'value': 5.0, 'low': 4.0, 'high': 6.0}]
     """
     where = where or {}
-    seeds: dict[tuple, dict[Any, list[float]]] = {}
-    others = [name for name in record["labels"] if name != by]
     rows = [row for row in record["rows"] if all(row[name] == value for name, value in where.items())]
+    others = [name for name in record["labels"] if name != by]
+    seeds: dict[tuple[Any, ...], dict[Any, list[float]]] = {}  # labels other than `by` -> label `by` -> a value a seed
     for row in rows:
-        seeds.setdefault(tuple(row[name] for name in others), {}).setdefault(row[by], []).append(row[metric])
-    told = [name for name in record["labels"] if len({row[name] for row in rows}) > 1] or record["labels"]
+        system = tuple(row[name] for name in others)
+        seeds.setdefault(system, {}).setdefault(row[by], []).append(row[metric])
+    differing = [name for name in record["labels"] if len({row[name] for row in rows}) > 1] or record["labels"]
     kinds = list(dict.fromkeys(row[by] for row in rows))
-    marks = {_name({by: kind}, [by]): LOOKS[i % len(LOOKS)] for i, kind in enumerate(kinds)}
+    looks = {}
+    for number, kind in enumerate(kinds):
+        name = _name({by: kind}, [by])
+        looks[name] = _look(name, number)
     shown: list[Row] = []
-    for system, found in seeds.items():
-        for kind, values in found.items():
-            name = _name(dict(zip(others, system, strict=True)) | {by: kind}, told)
-            group = _name({by: kind}, [by])
-            shown.append((name, min(values), max(values), sum(values) / len(values), group))
-    says = "; ".join(f"{name} {value:.1f} ({low:.1f} to {high:.1f})" for name, low, high, value, _ in shown)
-    best = (record["reachable"] or {}).get(metric)
-    axis = f"{metric}, percent; the band is from the least to the greatest of the seeds"
-    axis += "" if best is None else "; dotted: the best that can be reached"
-    figure = interval_rows(_title(record, metric), theme.safe(says, 2000), shown, marks, axis, zero=False)
-    figure.update_xaxes(rangemode="tozero")
-    return figure if best is None else figure.add_vline(best, line={"color": theme.SOFT, "width": 1, "dash": "dot"})
+    for system, by_kind in seeds.items():
+        for kind, values in by_kind.items():
+            labels = dict(zip(others, system, strict=True)) | {by: kind}
+            mean = sum(values) / len(values)
+            shown.append((_name(labels, differing), min(values), max(values), mean, _name({by: kind}, [by])))
+    text = "; ".join(f"{name} {value:.1f} ({low:.1f} to {high:.1f})" for name, low, high, value, _ in shown)
+    title = f"Systems by {metric}"
+    if shown:
+        best = max(shown, key=lambda row: row[3])
+        title = f"{best[0]} has the highest mean {metric}, {best[3]:.1f} %"
+    axis_title = f"{metric}, percent; the band is from the least to the greatest of the seeds"
+    reachable = (record["reachable"] or {}).get(metric)
+    lines_at_x: tuple[float, ...] = ()
+    if reachable is not None:
+        axis_title += "; dotted: the best that can be reached"
+        lines_at_x = (reachable,)
+    axis = Axis(axis_title, from_zero=True)
+    caption, text = _caption(record, f"{metric}, mean over the seeds"), theme.clean(text, 2000)
+    return interval_rows(title, caption, text, shown, looks, axis, zero=False, lines_at_x=lines_at_x)
 
 
-def curves(record: dict[str, Any], across: str, panel: str, where: dict[str, Any] | None, metric: str):
-    """Means over seeds along the number `across`, a panel for each value of the label `panel`; others name a line.
+def curves(
+    record: StudyRecord,
+    across: str = "rate",
+    panel: str = "modality",
+    where: Mapping[str, Any] | None = None,
+    metric: str = "HR@5",
+) -> FigureData:
+    """The systems of a study along a number.
 
-    Rows that say nothing of `panel` or of a label of `where` are the undisturbed ones, and belong everywhere.
+    Args:
+        record: A study record.
+        across: The label along the x axis, a number such as the rate of a corruption.
+        panel: The label that has a panel for each of its values.
+        where: Labels that rows must have. Rows where `panel` or a label of `where` is empty are the undisturbed
+            ones: they belong to every panel.
+        metric: The metric, in percent.
+
+    Returns:
+        A line for each system: its mean over the seeds. All panels have one scale from zero.
+
+    Example:
+        >>> rows = [{"model": "a", "modality": "", "rate": 0.0, "HR@5": 4.0}]
+        >>> rows += [{"model": "a", "modality": "text", "rate": 0.5, "HR@5": 3.0}]
+        >>> record = {"study": "s", "dataset": "d", "labels": ["model", "modality", "rate"], "rows": rows}
+        >>> curves(record).title
+        'Between rate 0 and 0.5, HR@5 of a in text changes most, from 4.0 to 3.0'
     """
     where = where or {}
     rows = [row for row in record["rows"] if all(row[name] in ("", 0, value) for name, value in where.items())]
     others = [name for name in record["labels"] if name not in (across, panel, *where)]
-    panels: list[tuple[str, list]] = []
-    names, says = [], []
+    caption = _caption(record, f"{metric} along {across}")
+    panels: list[tuple[str, str, list[Series]]] = []
+    texts: list[str] = []
+    changes: list[tuple[float, str]] = []
     for value in dict.fromkeys(row[panel] for row in rows if row[panel] != ""):
-        found: dict[str, dict[float, list[float]]] = {}
-        for row in (row for row in rows if row[panel] in ("", value)):
-            found.setdefault(_name(row, others), {}).setdefault(row[across], []).append(row[metric])
-        means = {name: {x: sum(some) / len(some) for x, some in points.items()} for name, points in found.items()}
-        series = [(name, LOOKS[i % len(LOOKS)][0], [*p], [*p.values()]) for i, (name, p) in enumerate(means.items())]
-        panels.append(("" if panels else f"{metric}, percent", series))  # one scale: it is named once
-        names.append(f"{theme.safe(value)}: {across}")
-        says += [f"{value}, {n}: {', '.join(f'{y:.1f} at {x:g}' for x, y in p.items())}" for n, p in means.items()]
+        found: dict[str, dict[float, list[float]]] = {}  # system -> number across -> a value a seed
+        for row in rows:
+            if row[panel] in ("", value):
+                found.setdefault(_name(row, others), {}).setdefault(row[across], []).append(row[metric])
+        series: list[Series] = []
+        for number, (name, points) in enumerate(found.items()):
+            means = {place: sum(values) / len(values) for place, values in points.items()}
+            places, values = list(means), list(means.values())
+            series.append((name, _look(name, number), places, values))
+            texts.append(f"{value}, {name}: " + ", ".join(f"{y:.1f} at {x:g}" for x, y in means.items()))
+            if len(places) < 2:
+                continue
+            finding = f"Between {across} {places[0]:g} and {places[-1]:g}, {metric} of {name} in {theme.clean(value)}"
+            finding += f" changes most, from {values[0]:.1f} to {values[-1]:.1f}"
+            changes.append((abs(values[-1] - values[0]), finding))
+        title = "" if panels else f"{metric}, percent"  # all panels have one scale, which is named once
+        panels.append((f"{theme.clean(value)}: {across}", title, series))
     if not panels:
-        return empty_figure(_title(record, metric), "There is nothing to show.")
-    figure = lines(figure_of(_title(record, metric), theme.safe("; ".join(says), 2000), 420), panels, across)
-    for axis, name in zip(figure.select_xaxes(), names, strict=True):
-        axis.title.text = name
-    top = max(max(y) for _, series in panels for *_, y in series)
-    return figure.update_yaxes(range=[0, 1.06 * top])  # all panels from zero, on one scale
+        return empty_figure(caption, "There is nothing to show.")
+    title = f"{metric} along {across}"
+    if changes:
+        title = max(changes, key=lambda change: change[0])[1]
+    if changes and max(changes)[0] == 0:
+        title = f"{metric} is the same along {across} for every system"
+    drawn = lines(panels)
+    top = max(value for *_, series in panels for *_, values in series for value in values if value is not None)
+    scale = (0.0, 1.06 * top)
+    drawn["panels"] = tuple(replace(one, y=replace(one.y, ends=scale)) for one in drawn["panels"])
+    return FigureData(title=title, caption=caption, text=theme.clean("; ".join(texts), 2000), height=280, **drawn)
 
 
-def differences(record: dict[str, Any], metric: str):
-    """The paired tests of a study: each system minus the one it is held against, with 95 % intervals over users."""
+def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
+    """The paired tests of a study.
+
+    Args:
+        record: A study record.
+        metric: The metric.
+
+    Returns:
+        A row for each test: one system minus the other in percentage points, with the 95 % interval over users.
+
+    Example:
+        >>> test = {"system": "b", "against": "a", "metric": "HR@5", "p": 0.01}
+        >>> test |= {"difference": 4.0, "low": 3.0, "high": 5.0}
+        >>> differences({"study": "s", "dataset": "d", "tests": [test]}).title
+        '1 of 1 difference in HR@5 is clear (p below 0.05)'
+    """
     rows: list[Row] = []
-    for test in (test for test in record["tests"] if test["metric"] == metric):
-        clear = "clear" if test["p"] < 0.05 else "not clear"
-        system, against = (test[name].split(", ") for name in ("system", "against"))
-        while len(system) > 1 and system[:1] == against[: len(against) > 1]:  # what both are called
+    for test in record["tests"]:
+        if test["metric"] != metric:
+            continue
+        system, against = test["system"].split(", "), test["against"].split(", ")
+        while len(system) > 1 and len(against) > 1 and system[0] == against[0]:  # the name that both share is left out
             system, against = system[1:], against[1:]
         name = f"{', '.join(system)} − {', '.join(against)}"
-        rows.append((name, test["low"], test["high"], test["difference"], clear))
-    says = "; ".join(f"{name}: {value:+.2f} ({low:+.2f} to {high:+.2f})" for name, low, high, value, _ in rows)
-    title, axis = _title(record, f"paired differences in {metric}"), "percentage points, 95 % interval over users"
-    return interval_rows(title, theme.safe(says, 2000), rows, {"clear": OUTSIDE, "not clear": INSIDE}, axis)
+        rows.append((name, test["low"], test["high"], test["difference"], "clear" if test["p"] < 0.05 else "not clear"))
+    text = "; ".join(f"{name}: {value:+.2f} ({low:+.2f} to {high:+.2f})" for name, low, high, value, _ in rows)
+    clear = sum(row[4] == "clear" for row in rows)
+    verb = "is" if clear == 1 else "are"
+    title = f"{clear} of {theme.count(len(rows), 'difference')} in {metric} {verb} clear (p below 0.05)"
+    caption, axis = (
+        _caption(record, f"paired differences in {metric}"),
+        Axis("percentage points, 95 % interval over users"),
+    )
+    looks = {"clear": CLEAR, "not clear": UNCLEAR}
+    return interval_rows(title, caption, theme.clean(text, 2000), rows, looks, axis)

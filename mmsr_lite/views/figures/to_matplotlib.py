@@ -1,93 +1,228 @@
-"""A plotly figure as a matplotlib figure: the marks our charts use, so that each has a PNG without a browser."""
+"""`FigureData` as a matplotlib figure: the still that GitHub, a slide and a page of paper show."""
 
-import html
-from typing import Any
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.views import theme
+from mmsr_lite.views.figures.kit import FigureData, Look, Panel
 
-
-def _axis(layout: dict, letter: str, name: str) -> dict:
-    return layout.get(f"{letter}axis{name[1:]}", {})
-
-
-def to_matplotlib(figure: Any):
-    """The heat maps, lines, bars and pictures of `figure` with matplotlib; other marks are left out."""
-    import numpy as np
-    from matplotlib.colors import LinearSegmentedColormap
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    record = figure.to_plotly_json()
-    layout, plain = record["layout"], lambda text: html.unescape(str(text or "").replace("<br>", "\n"))
-    height = layout.get("height", 420) / 100
-    result = Figure(figsize=(9, max(3.0, height)), facecolor=theme.PAPER, layout="constrained")
-    names = list(dict.fromkeys(trace.get("xaxis") or "x" for trace in record["data"])) or ["x"]
-    panels = dict(zip(names, result.subplots(1, len(names), squeeze=False)[0], strict=True))
-    grown: dict[tuple, float] = {}
-    for trace in record["data"]:
-        axes = panels[trace.get("xaxis") or "x"]
-        if trace["type"] == "heatmap":
-            colours = LinearSegmentedColormap.from_list("", [tuple(stop) for stop in trace["colorscale"]])
-            grid = np.array([[np.nan if v is None else v for v in row] for row in trace["z"]], dtype=float)
-            across = trace.get("x", range(grid.shape[1]))
-            extent = (across[0] - 0.5, across[-1] + 0.5, len(grid) - 0.5, -0.5)
-            image = axes.imshow(
-                grid, cmap=colours, vmin=trace["zmin"], vmax=trace["zmax"], aspect="auto", extent=extent
-            )
-            result.colorbar(image, ax=axes, label=plain(trace["colorbar"]["title"]["text"]), shrink=0.6)
-        elif trace["type"] == "scatter" and "lines" in trace.get("mode", ""):
-            line = trace["line"]
-            dash = {"dash": "--", "dot": ":", "dashdot": "-."}.get(line.get("dash"), "-")
-            axes.plot(
-                trace["x"], trace["y"], color=line["color"], ls=dash, marker="o", ms=4, label=plain(trace.get("name"))
-            )
-        elif trace["type"] == "scatter":
-            mark = {"circle": "o", "square": "s", "hexagon": "h"}.get(trace["marker"]["symbol"], "D")
-            look = {"color": trace["marker"]["color"], "marker": mark, "label": plain(trace.get("name")), "zorder": 3}
-            axes.plot(trace["x"], trace["y"], ls="", ms=6, **look)
-        elif trace["type"] == "bar":
-            for x, y in zip(trace["x"], trace["y"], strict=True):
-                start = base[y] if (base := trace.get("base")) else grown.get((y, x >= 0), 0)
-                axes.barh(y, x, left=start, height=0.55, color=trace["marker"]["color"])
-                grown[y, x >= 0] = start + x
-            axes.barh([0], [0], color=trace["marker"]["color"], label=plain(trace.get("name")))
-    for name, axes in panels.items():
-        for letter in "xy":
-            axis = _axis(layout, letter, name)
-            if axis.get("tickvals") is not None:
-                getattr(axes, f"set_{letter}ticks")(
-                    axis["tickvals"], [plain(text) for text in axis["ticktext"]], parse_math=False
-                )
-            if "range" in axis:
-                getattr(axes, f"set_{letter}lim")(axis["range"])
-            getattr(axes, f"set_{letter}label")(plain(axis.get("title", {}).get("text")), color=theme.SOFT)
-        if _axis(layout, "x", name).get("tickangle"):
-            axes.tick_params(axis="x", rotation=90)
-        axes.tick_params(length=0, labelsize=8)
-        axes.spines[:].set_visible(False)
-        if any(trace["type"] == "heatmap" for trace in record["data"]) is False:
-            axes.grid(color=theme.LINE, lw=0.6)
-            axes.set_axisbelow(True)
-        named = axes.get_legend_handles_labels()
-        if len(panels) > 3:  # narrower than a legend: one for all
-            if axes is panels[names[-1]]:
-                result.legend(*named, loc="outside upper right", ncols=6, frameon=False, fontsize=8)
-        elif len(named[1]) > 1 or len(panels) > 1:
-            bars = any(trace["type"] == "bar" for trace in record["data"])
-            above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 6 if bars else 2}  # never on a curve
-            axes.legend(frameon=False, fontsize=8, borderaxespad=0.2, **above)
-    for line in layout.get("shapes", []):
-        if line["x0"] == line["x1"]:
-            panels[line["xref"]].axvline(line["x0"], color=theme.SOFT, lw=1, ls=":", zorder=1)
-    first = panels[names[0]]
-    for image in layout.get("images", []):
-        pixels = theme.picture(image["source"])
-        if pixels is not None:
-            limits, x, y = (first.get_xlim(), first.get_ylim()), image["x"], image["y"]
-            unit = np.ptp(limits[0]) / np.ptp(limits[1]) * (height - 0.9) / 7.6  # an x unit as long as a y unit: square
-            half = (unit * image["sizey"] / 2, image["sizey"] / 2)
-            first.imshow(pixels, extent=(x - half[0], x + half[0], y + half[1], y - half[1]), aspect="auto", zorder=3)
-            first.set(xlim=limits[0], ylim=limits[1])
-    for note in layout.get("annotations", []):
-        first.text(0.5, 0.5, plain(note["text"]), transform=first.transAxes, ha="center", va="center", parse_math=False)
-    result.suptitle(plain(layout["title"]["text"]), x=0.02, ha="left", fontsize=12, fontweight="bold", parse_math=False)
-    return result
+WIDE = 8.6  # inches
+SYMBOLS = {"circle": "o", "square": "s", "diamond": "D", "hexagon": "h", "pentagon": "p", "triangle": "^"}
+DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
+BAND = 0.55  # height of a bar, of a row's height
+
+
+def to_matplotlib(data: FigureData) -> Figure:
+    """Draw a figure with matplotlib.
+
+    Args:
+        data: The figure.
+
+    Returns:
+        The matplotlib figure, 8.6 inches wide.
+
+    Example:
+        >>> from mmsr_lite.views.figures.kit import empty_figure
+        >>> len(to_matplotlib(empty_figure("Update gate", "This model has none.")).axes)
+        1
+    """
+    from matplotlib.figure import Figure
+
+    title, caption = textwrap.wrap(data.title, 86), textwrap.wrap(data.caption, 112)
+    named = 0.24 * len(title) + 0.19 * len(caption) + 0.12  # inches
+    head = named + (0.3 if _shares_legend(data) else 0.0)
+    high = head + data.height / 100 + 0.8
+    figure = Figure(figsize=(WIDE, high), facecolor=theme.PAPER, layout="constrained")
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head / high))  # type: ignore[union-attr,call-arg]
+    place: dict[str, Any] = {"ha": "left", "va": "top", "parse_math": False}
+    figure.text(0.015, 1 - 0.08 / high, "\n".join(title), fontsize=11.5, fontweight="bold", color=theme.INK, **place)
+    below = 1 - (0.08 + 0.24 * len(title)) / high
+    figure.text(0.015, below, "\n".join(caption), fontsize=9, color=theme.SOFT, **place)
+    all_axes: list[Axes] = list(figure.subplots(1, len(data.panels), squeeze=False)[0])
+    for axes, panel in zip(all_axes, data.panels, strict=True):
+        _dress(axes, panel)
+    DRAW[data.kind](figure, all_axes, data)
+    if _shares_legend(data):
+        _legend_above(figure, all_axes, 1 - (named - 0.05) / high)
+    for axes, panel in zip(all_axes, data.panels, strict=True):
+        _limit(axes, panel)
+    for box in data.boxes:
+        size = (box.right - box.left, box.bottom - box.top)
+        _add_box(all_axes[0], box.left, box.top, *size)
+    _add_pictures(all_axes[0], data)
+    return figure
+
+
+def _dress(axes: Axes, panel: Panel) -> None:
+    """Titles, names and grid of a panel."""
+    axes.set_xlabel(panel.x.title, color=theme.SOFT, fontsize=9, parse_math=False)
+    axes.set_ylabel(panel.y.title, color=theme.SOFT, fontsize=9, parse_math=False)
+    axes.tick_params(length=0, labelsize=8.5)
+    axes.spines[:].set_visible(False)
+    axes.grid(color=theme.LINE, lw=0.6)
+    axes.set_axisbelow(True)
+    if panel.x.names:
+        places, names = zip(*panel.x.names, strict=True)
+        axes.set_xticks(places, names, parse_math=False)
+        axes.grid(False, axis="x")
+    if panel.y.names:
+        places, names = zip(*panel.y.names, strict=True)
+        axes.set_yticks(places, names, parse_math=False)
+        axes.grid(False, axis="y")
+    if panel.x.upright:
+        axes.tick_params(axis="x", rotation=90)
+    for x in panel.lines_at_x:
+        axes.axvline(x, color=theme.SOFT, lw=1, ls=":", zorder=1)
+    for y in panel.lines_at_y:
+        axes.axhline(y, color=theme.SOFT, lw=1, ls=":", zorder=1)
+
+
+def _limit(axes: Axes, panel: Panel) -> None:
+    """The ends of both axes, after the marks are drawn."""
+    if panel.x.ends:
+        axes.set_xlim(*panel.x.ends)
+    if panel.x.from_zero:
+        axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+    if panel.y.ends:
+        axes.set_ylim(*panel.y.ends)
+    if panel.y.from_zero:
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+
+
+def _add_box(axes: Axes, left: float, top: float, wide: float, tall: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((left, top), wide, tall, fc=(0.1, 0.14, 0.19, 0.1), ec=theme.INK, lw=1.5, zorder=4))
+
+
+def _add_pictures(axes: Axes, data: FigureData) -> None:
+    """The pictures of the first panel, as wide as they are high."""
+    left, right = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    wide = (right - left) / abs(top - bottom) * (data.height / 100) / (0.85 * WIDE)  # x units as long as a y unit
+    for picture in data.pictures:
+        pixels = theme.picture(picture.source)
+        if pixels is None:
+            continue
+        half_x, half_y = wide * picture.height / 2, picture.height / 2
+        ends = (picture.x - half_x, picture.x + half_x, picture.y + half_y, picture.y - half_y)
+        axes.imshow(pixels, extent=ends, aspect="auto", zorder=3)
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+
+
+def _heat_map(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
+    import numpy as np
+    from matplotlib.colors import LinearSegmentedColormap
+
+    axes = all_axes[0]
+    axes.grid(False)
+    columns = sorted({mark.x for mark in data.marks})
+    rows = sorted({mark.y for mark in data.marks if mark.y is not None})
+    values = np.full((len(rows), len(columns)), np.nan)
+    for mark in data.marks:
+        if mark.y is not None and mark.value is not None:
+            values[rows.index(mark.y), columns.index(mark.x)] = mark.value
+    colours = LinearSegmentedColormap.from_list("", list(data.colours))
+    edges = [np.array([*places, places[-1] + 1], dtype=float) - 0.5 for places in (columns, rows)]
+    look: dict[str, Any] = {"edgecolors": theme.LINE, "linewidth": 0.6}
+    mesh = axes.pcolormesh(*edges, np.ma.masked_invalid(values), cmap=colours, vmin=0, vmax=1, **look)
+    bar = figure.colorbar(mesh, ax=axes, shrink=0.7, aspect=24)
+    bar.set_label(data.colours_of, fontsize=9, color=theme.SOFT)
+    bar.ax.tick_params(labelsize=8, length=0)
+    bar.outline.set_edgecolor(theme.LINE)
+    if data.decimals and len(rows) <= 40:
+        for mark in data.marks:
+            if mark.y is not None and mark.value is not None:
+                ink = theme.PAPER if abs(mark.value - 0.5) > 0.3 else theme.INK
+                axes.text(mark.x, mark.y, f"{mark.value:.2f}", color=ink, ha="center", va="center", fontsize=8)
+
+
+def _symbol(look: Look, size: float) -> dict[str, Any]:
+    fill, edge = (theme.PAPER, look.colour) if look.hollow else (look.colour, theme.PAPER)
+    return {"marker": SYMBOLS[look.symbol], "ms": size, "mfc": fill, "mec": edge, "mew": 1.5 if look.hollow else 0.6}
+
+
+def _lines(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
+    for name, look, marks in data.groups():
+        for panel in sorted({mark.panel for mark in marks}):
+            mine = [mark for mark in marks if mark.panel == panel]
+            xs = [mark.x for mark in mine]
+            ys = [float("nan") if mark.y is None else mark.y for mark in mine]
+            style: dict[str, Any] = {"color": look.colour, "ls": DASHES[look.dash], "lw": 1.6, "label": name}
+            all_axes[panel].plot(xs, ys, **style, **_symbol(look, 4.5))
+    if not _shares_legend(data):
+        for axes in all_axes:
+            _plain(axes.legend(**LEGEND, ncols=2))
+
+
+def _shares_legend(data: FigureData) -> bool:
+    """Whether several panels have one legend: all have the same lines, or they are too narrow for one each."""
+    if data.kind != "lines" or len(data.panels) == 1:
+        return False
+    names = [frozenset(mark.group for mark in data.marks if mark.panel == number) for number in range(len(data.panels))]
+    return len(data.panels) > 3 or len(set(names)) == 1
+
+
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8.5, "loc": "lower right", "bbox_to_anchor": (1, 1)}
+
+
+def _legend_above(figure: Figure, all_axes: list[Axes], top: float) -> None:
+    """One legend for all panels, below `top` of the figure."""
+    handles: dict[str, Any] = {}
+    for axes in all_axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    look: dict[str, Any] = {"loc": "upper right", "bbox_to_anchor": (0.99, top), "frameon": False, "fontsize": 8.5}
+    legend = figure.legend(list(handles.values()), list(handles), ncols=6, **look)
+    legend.set_in_layout(False)
+    _plain(legend)
+
+
+def _plain(legend: Any) -> None:
+    """Names are untrusted: a dollar sign in them begins no formula."""
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def _bars(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
+    axes = all_axes[0]
+    ends: dict[tuple[float | None, bool], float] = {}  # of each row, to the right and to the left of zero
+    for name, look, marks in data.groups():
+        for mark in marks:
+            value = mark.value or 0.0
+            side = (mark.y, value >= 0)
+            start = ends.get(side, 0.0)
+            axes.barh(mark.y or 0.0, value, left=start, height=BAND, color=look.colour, zorder=2)
+            ends[side] = start + value
+        axes.barh([0], [0], color=look.colour, label=name)
+    if len(data.groups()) > 1:
+        _plain(axes.legend(**LEGEND, ncols=6))
+
+
+def _intervals(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
+    axes = all_axes[0]
+    for mark in data.marks:
+        if mark.low is not None and mark.high is not None:
+            axes.barh(mark.y or 0.0, mark.high - mark.low, left=mark.low, height=BAND, color=theme.LINE, zorder=2)
+    for name, look, marks in data.groups():
+        xs, ys = [mark.x for mark in marks], [mark.y or 0.0 for mark in marks]
+        style: dict[str, Any] = {"ls": "", "label": name, "zorder": 3}
+        axes.plot(xs, ys, **style, **_symbol(look, 7 if len(data.marks) < 40 else 5))
+    axes.barh([0], [0], color=theme.LINE, label="band")
+    _plain(axes.legend(**LEGEND, ncols=6))
+
+
+def _empty(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
+    all_axes[0].axis("off")
+    text = "\n".join(textwrap.wrap(data.text, 90))
+    all_axes[0].text(0.5, 0.5, text, transform=all_axes[0].transAxes, ha="center", va="center", parse_math=False)
+
+
+DRAW = {"heat map": _heat_map, "lines": _lines, "bars": _bars, "intervals": _intervals, "empty": _empty}

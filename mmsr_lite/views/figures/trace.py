@@ -1,136 +1,230 @@
-"""Charts of a trace and of a codebook: pure functions, record in, plotly figure out, told in words in its meta.
+"""Figures of one trace, and of a codebook: pure functions from a record to `FigureData`."""
 
-Names in a record are untrusted and plotly reads a part of HTML, so every name passes `theme.safe`.
-"""
-
-from typing import Any
-
+from mmsr_lite.records import CodebookRecord, TraceRecord
 from mmsr_lite.views import theme
-from mmsr_lite.views.figures.kit import empty_figure, figure_of, heat_map, name_ticks, node_order
+from mmsr_lite.views.figures.kit import (
+    Axis,
+    FigureData,
+    Look,
+    Mark,
+    Panel,
+    Picture,
+    empty_figure,
+    named_rows,
+    node_order,
+    row_height,
+)
 from mmsr_lite.views.selection import attention_at, resolve_selection
 
 
-def gates(record: dict[str, Any]):
-    """Heat map of the update gate, nodes x layers: the share of hohe (late fusion), from 0, dark, to 1, light."""
-    title, nodes = "Update gate β: share of late fusion (hohe), 0 to 1", record["nodes"]
-    layers = [i for i, layer in enumerate(record["layers"]) if layer["beta"]]
+def gates(record: TraceRecord) -> FigureData:
+    """The update gate of every node in every layer (paper, equations 16 and 17).
+
+    Args:
+        record: A trace.
+
+    Returns:
+        A heat map, nodes by layers: beta, the share of hohe (late fusion), from 0 to 1; white is one half.
+
+    Example:
+        >>> gates({"nodes": [], "layers": []}).text
+        'This model has no update gate.'
+    """
+    caption, nodes = "Update gate β: share of late fusion (hohe), 0 to 1; white is one half", record["nodes"]
+    layers = [number for number, layer in enumerate(record["layers"]) if layer["beta"]]
     if not layers:
-        return empty_figure(title, "This model has no update gate.")
+        return empty_figure("Update gate β: share of late fusion (hohe), 0 to 1", "This model has no update gate.")
     order = node_order(record)
-    names = [theme.safe(nodes[n]["label"], 26) for n in order]
-    z = [[record["layers"][layer]["beta"][n][0] for layer in layers] for n in order]
-    about = [f"{theme.safe(nodes[n]['label'])}<br>position {', '.join(map(str, nodes[n]['positions']))}" for n in order]
-    trace = heat_map(z, theme.DIVERGING, "β hohe", "%{customdata[2]}<br>layer %{x}: hohe %{z:.3f}", 3)
-    trace["x"] = [layer + 1 for layer in layers]
-    trace["texttemplate"] = "%{z:.2f}"
-    trace["customdata"] = [[[n, layer, text] for layer in layers] for n, text in zip(order, about, strict=True)]
-    means = [f"{sum(row[i] for row in z) / len(z):.3f} in layer {layer + 1}" for i, layer in enumerate(layers)]
-    figure = figure_of(
-        title,
-        f"Mean over the nodes {', '.join(means)}.",
-        150 + max(15, min(24, 600 // len(order))) * len(order),
-        [trace],
+    names = [theme.clean(nodes[n]["label"], 26) for n in order]
+    marks: list[Mark] = []
+    means = []
+    for layer in layers:
+        shares = [record["layers"][layer]["beta"][n][0] for n in order]
+        means.append(f"{sum(shares) / len(shares):.3f} in layer {layer + 1}")
+    for row, n in enumerate(order):
+        positions = ", ".join(map(str, nodes[n]["positions"]))
+        for layer in layers:
+            late, early = record["layers"][layer]["beta"][n]
+            note = f"{theme.clean(nodes[n]['label'])}\nposition {positions}\nlayer {layer + 1}: "
+            note += f"hohe (late) {late:.3f}, heho (early) {early:.3f}"
+            marks.append(Mark(f"{names[row]}, layer {layer + 1}", layer + 1, float(row), late, note=note))
+    across = Axis("layer", tuple((layer + 1, str(layer + 1)) for layer in layers))
+    return FigureData(
+        "heat map",
+        f"On average the gate gives late fusion {', '.join(means)}",
+        caption,
+        marks=tuple(marks),
+        panels=(Panel(across, named_rows(names)),),
+        height=row_height(len(order), least=15, most=24, whole=600) + 30,
+        colours=theme.DIVERGING,
+        colours_of="β: early 0, late 1",
+        gap=3,
+        decimals=True,
     )
-    figure.update_xaxes(title="layer", tickvals=trace["x"], ticktext=[str(x) for x in trace["x"]], showgrid=False)
-    return figure.update_yaxes(range=[len(order) - 0.5, -0.5], **name_ticks(names))
 
 
-def attention(record: dict[str, Any], layer: int = 0, path: str | None = None, phase: int = 0):
-    """Matrix of attention weights: a row is a node that listens, a column one it may listen to; a row sums to one."""
+def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phase: int = 0) -> FigureData:
+    """The attention weights of one layer, order and phase as a matrix (paper, equations 11 to 14).
+
+    Args:
+        record: A trace.
+        layer: The layer, from 0.
+        path: The order, such as "hohe" or "heho"; None: the first of the record.
+        phase: The phase of the order, from 0.
+
+    Returns:
+        A heat map: a row is a node that listens, a column one that it may listen to; a row sums to one.
+
+    Example:
+        >>> empty = {"nodes": [], "edges": [], "layers": [], "history": [], "relations": []}
+        >>> attention(empty).title
+        'No node listens to another'
+    """
     at = resolve_selection(record, {"layer": layer, "path": path, "phase": phase})
     family, weights = attention_at(record, at)
-    where = f"layer {at['layer'] + 1}, order {theme.safe(at['path'])}, phase {at['phase'] + 1} ({theme.safe(family)})"
     order = node_order(record)
-    place = {n: i for i, n in enumerate(order)}
-    names = [theme.safe(record["nodes"][n]["label"], 20) for n in order]
-    z: list[list[float | None]] = [[None] * len(order) for _ in order]
-    relations = [[""] * len(order) for _ in order]
+    row_of = {n: row for row, n in enumerate(order)}
+    names = [theme.clean(record["nodes"][n]["label"], 20) for n in order]
+    marks: list[Mark] = []
     for (source, centre, relation), weight in zip(record["edges"], weights, strict=True):
-        if weight is not None:
-            z[place[centre]][place[source]] = weight
-            relations[place[centre]][place[source]] = theme.safe(record["relations"][relation])
-    pairs = [(w, y, x) for y, row in enumerate(z) for x, w in enumerate(row) if w is not None and x != y]
-    says = "No node listens to another."
-    if pairs:
-        most, y, x = max(pairs)
-        says = f"Largest between two nodes: {names[y]} listens to {names[x]} with {most:.3f}."
-    trace = heat_map(z, theme.SEQUENTIAL, "attention", "%{y} listens to %{x}<br>attention %{z:.3f} · %{text}", 1)
-    figure = figure_of(
-        f"Attention weights, {where}; a row sums to 1",
-        says,
-        230 + max(11, min(22, 600 // len(order))) * len(order),
-        [trace | {"text": relations}],
+        if weight is None:
+            continue
+        listener, neighbour = row_of[centre], row_of[source]
+        note = f"{names[listener]} listens to {names[neighbour]}\nattention {weight:.3f}"
+        note += f" · {theme.clean(record['relations'][relation])}"
+        label = f"{names[listener]}, listens to {names[neighbour]}"
+        marks.append(Mark(label, float(neighbour), float(listener), weight, note=note))
+    marks.sort(key=lambda mark: (mark.y, mark.x))
+    others = [mark for mark in marks if mark.x != mark.y]
+    finding = "No node listens to another"
+    if others:
+        most = max(others, key=lambda mark: (mark.value, mark.y, mark.x))
+        who, whom = names[int(most.y or 0)], names[int(most.x)]
+        finding = f"The largest attention between two nodes is {most.value:.3f}: {who} listens to {whom}"
+    types = [record["nodes"][n]["type"] for n in order]
+    borders = tuple(row - 0.5 for row in range(1, len(types)) if types[row] != types[row - 1])
+    where = f"layer {at['layer'] + 1}, order {theme.clean(at['path'])}, phase {at['phase'] + 1}"
+    panel = Panel(
+        named_rows(names, "listens to", upright=True), named_rows(names, "node that listens"), borders, borders
     )
-    kinds = [record["nodes"][n]["type"] for n in order]
-    for border in (i - 0.5 for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]):
-        look = {"color": theme.SOFT, "width": 1}
-        figure.add_hline(border, line=look).add_vline(border, line=look)
-    figure.update_xaxes(title={"text": "listens to", "standoff": 16}, tickangle=-90, **name_ticks(names))
-    side = {"text": "node that listens", "standoff": 16}
-    return figure.update_yaxes(title=side, range=[len(order) - 0.5, -0.5], **name_ticks(names))
+    return FigureData(
+        "heat map",
+        finding,
+        f"Attention weights, {where} ({theme.clean(family)}); a row sums to 1",
+        marks=tuple(marks),
+        panels=(panel,),
+        height=row_height(len(order), least=11, most=22, whole=600) + 80,
+        colours_of="attention",
+    )
 
 
-def ranking(record: dict[str, Any], most: int = 10):
-    """The best `most` items with pictures; each score is shared among the fusion orders and what else adds to it."""
-    top, target = record["answer"]["top"][:most], record["target"] or {"item": None}
+def ranking(record: TraceRecord, most: int = 10) -> FigureData:
+    """The best items with pictures; each score is shared among the fusion orders and what else adds to it.
+
+    Args:
+        record: A trace.
+        most: How many of its best items are shown.
+
+    Returns:
+        A bar for each item; its parts sum to the score (a logit, paper, equation 7).
+
+    Example:
+        >>> ranking({"answer": {"top": [], "parts": []}, "target": None}).text
+        'The trace holds no ranking.'
+    """
+    top, target = record["answer"]["top"][:most], record["target"]
     if not top:
         return empty_figure("Scores of the next item", "The trace holds no ranking.")
-    split = all(item.get("parts") for item in top)
-    parts = record["answer"]["parts"] if split else ["score"]
-    values = [item["parts"] if split else [item["score"]] for item in top]
-    names = [theme.safe(item["title"], 24) for item in top]
-    marks = [
-        f"{i}. {'✓ ' * (item['item'] == target['item'])}{name}"
-        for i, (item, name) in enumerate(zip(top, names, strict=True), 1)
-    ]
-    hover = [
-        f"{theme.safe(item['title'])}<br>score {item['score']:.3f}, probability {item['probability']:.3f}"
-        for item in top
-    ]
-    traces: list[dict] = []
-    for i, name in enumerate(map(theme.safe, parts)):
-        bar = {"type": "bar", "orientation": "h", "width": 0.55, "name": name, "marker": {"color": theme.part(name, i)}}
-        hovered = {"customdata": hover, "hovertemplate": f"%{{customdata}}<br>{name} %{{x:.3f}}<extra></extra>"}
-        traces.append({**bar, **hovered, "x": [row[i] for row in values], "y": list(range(len(top)))})
-    high = max(1e-9, *(sum(x for x in row if x > 0) for row in values))
-    low = min(0.0, *(sum(x for x in row if x < 0) for row in values))
+    is_split = all(item.get("parts") for item in top)
+    parts = [theme.clean(part) for part in record["answer"]["parts"]] if is_split else ["score"]
+    names = []
+    for place, item in enumerate(top, 1):
+        tick = "✓ " if target and item["item"] == target["item"] else ""
+        names.append(f"{place}. {tick}{theme.clean(item['title'], 24)}")
+    shares = [item["parts"] if is_split else [item["score"]] for item in top]
+    marks: list[Mark] = []
+    for number, part in enumerate(parts):
+        for row, item in enumerate(top):
+            value = shares[row][number]
+            note = f"{theme.clean(item['title'])}: score {item['score']:.3f}, probability {item['probability']:.3f}"
+            marks.append(Mark(f"{names[row]}, {part}", value, float(row), value, part, note=note))
+    high = max(1e-9, *(sum(value for value in values if value > 0) for values in shares))
+    low = min(0.0, *(sum(value for value in values if value < 0) for values in shares))
     wide = high - low
-    says = f"First is {names[0]} with {top[0]['score']:.3f}"
-    if record["target"]:
-        says += f"; the next item, {theme.safe(target['title'])}, has rank {theme.rank(target['rank'])}"
-    figure = figure_of(f"Scores (logits) of the {len(top)} best items", f"{says}.", 130 + 46 * len(top), traces)
-    square = {"x": low - 0.06 * wide, "sizex": 0.1 * wide, "sizey": 0.82, "xref": "x", "yref": "y"}
-    square |= {"xanchor": "center", "yanchor": "middle"}
-    images = [
-        {"source": item["picture"], "y": y, **square} for y, item in enumerate(top) if theme.address(item["picture"])
-    ]
-    figure.update_layout(barmode="relative", images=images)
-    title = "score, shared among its parts" if split else "score"
-    figure.update_xaxes(title=title, range=[low - 0.12 * wide, high + 0.03 * wide])
-    return figure.update_yaxes(range=[len(top) - 0.5, -0.5], **name_ticks(marks))
+    first = f"{theme.clean(top[0]['title'], 24)} with {top[0]['score']:.3f}"
+    finding = f"First is {first}"
+    if target:
+        finding = (
+            f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}; first is {first}"
+        )
+    pictures = [(theme.address(item["picture"]), float(row)) for row, item in enumerate(top)]
+    across = Axis(
+        "score, shared among its parts" if is_split else "score", ends=(low - 0.12 * wide, high + 0.03 * wide)
+    )
+    return FigureData(
+        "bars",
+        finding,
+        f"Scores (logits) of the {len(top)} best items",
+        marks=tuple(marks),
+        looks={part: Look(theme.part(part, number)) for number, part in enumerate(parts)},
+        panels=(Panel(across, named_rows(names)),),
+        height=46 * len(top),
+        pictures=tuple(
+            Picture(source, low - 0.06 * wide, row, 0.1 * wide, 0.82) for source, row in pictures if source is not None
+        ),
+    )
 
 
-def codebook(record: dict[str, Any]):
-    """Items of each code of a modality, and pictures of some that have it as their nearest."""
-    codes, title = record["codes"], f"Codes of {theme.safe(record['modality'])} in {theme.safe(record['dataset'])}"
-    most = max([1, *(code["count"] for code in codes)])
-    bar = {"type": "bar", "orientation": "h", "width": 0.5, "name": "items", "marker": {"color": theme.TYPES[0][0]}}
-    bar |= {"x": [code["count"] for code in codes], "y": list(range(len(codes)))}
-    says = [f"{c['id']}: {', '.join(theme.safe(item['title'], 24) for item in c['items'][:3])}" for c in codes]
-    hover = {"customdata": says, "hovertemplate": "%{x} items, such as %{customdata}<extra></extra>"}
-    figure = figure_of(
-        title, f"Items of each code, with examples. {'; '.join(says)}.", 130 + 52 * len(codes), [bar | hover]
+def codebook(record: CodebookRecord) -> FigureData:
+    """How many items have each code of a modality as their nearest, with pictures of some (paper, section 4.1).
+
+    Args:
+        record: A codebook record.
+
+    Returns:
+        A bar for each code, pictures to its left.
+
+    Example:
+        >>> codes = [{"id": 1, "count": 4, "items": []}, {"id": 2, "count": 9, "items": []}]
+        >>> codebook({"dataset": "d", "modality": "picture", "codes": codes}).title
+        'Code 2 has the most items, 9; code 1 has the fewest, 4'
+    """
+    codes = record["codes"]
+    caption = (
+        f"Items of each code of {theme.clean(record['modality'])} in {theme.clean(record['dataset'])}, with examples"
     )
-    step = most / 9
-    square = {"sizex": 0.95 * step, "sizey": 0.9, "xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
-    places = [
-        (theme.address(item["picture"]), y, x) for y, c in enumerate(codes) for x, item in enumerate(c["items"][:8])
-    ]
-    pictures = [place for place in places if place[0]]
-    images = [{"source": a, "y": y, "x": -(x + 0.7) * step, **square} for a, y, x in pictures]
-    wide = (max((x for *_, x in pictures), default=-1) + 1.5) * step
-    ticks = {"tickvals": [0, most], "ticktext": ["0", str(most)]}
-    figure.update_layout(images=images).update_xaxes(
-        title="items that have the code", range=[-wide, 1.04 * most], **ticks
+    if not codes:
+        return empty_figure(caption, "There are no codes.")
+    counts = [code["count"] for code in codes]
+    most = max(1, *counts)
+    step = most / 9  # width of a picture
+    examples = [", ".join(theme.clean(item["title"], 24) for item in code["items"][:3]) for code in codes]
+    marks = []
+    for row, code in enumerate(codes):
+        note = f"{theme.count(code['count'], 'item')}, such as {examples[row]}" if examples[row] else "no item"
+        marks.append(Mark(f"code {code['id']}, items", code["count"], float(row), code["count"], "items", note=note))
+    pictures = []
+    for row, code in enumerate(codes):
+        for column, item in enumerate(code["items"][:8]):
+            source = theme.address(item["picture"])
+            if source is not None:
+                pictures.append((Picture(source, -(column + 0.7) * step, float(row), 0.95 * step, 0.9), column))
+    wide = (max((column for _, column in pictures), default=-1) + 1.5) * step
+    largest, smallest = max(codes, key=lambda code: code["count"]), min(codes, key=lambda code: code["count"])
+    finding = f"Every code has {theme.count(counts[0], 'item')}"
+    if largest["count"] != smallest["count"]:
+        finding = f"Code {largest['id']} has the most items, {largest['count']}; "
+        finding += f"code {smallest['id']} has the fewest, {smallest['count']}"
+    across = Axis("items that have the code", ((0.0, "0"), (float(most), str(most))), (-wide, 1.04 * most))
+    said = [f"{code['id']}: {names}" for code, names in zip(codes, examples, strict=True)]
+    return FigureData(
+        "bars",
+        finding,
+        caption,
+        f"{'; '.join(said)}.",
+        tuple(marks),
+        {"items": Look(theme.ITEM)},
+        (Panel(across, named_rows([f"code {code['id']}" for code in codes])),),
+        52 * len(codes),
+        pictures=tuple(picture for picture, _ in pictures),
     )
-    return figure.update_yaxes(range=[len(codes) - 0.5, -0.5], **name_ticks([f"code {code['id']}" for code in codes]))

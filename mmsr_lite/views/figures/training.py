@@ -1,45 +1,71 @@
-"""The chart of a training run, which plays as an animation without a kernel."""
+"""The figure of a training run; it reads a history record and plays as an animation without a kernel."""
 
-from typing import Any
+from dataclasses import replace
 
+from mmsr_lite.records import HistoryRecord
 from mmsr_lite.views import theme
-from mmsr_lite.views.figures.kit import CLEAR, empty_figure, figure_of, lines
+from mmsr_lite.views.figures.kit import FigureData, Look, Series, empty_figure, lines
+
+DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def training(history: dict[str, Any]):
-    """Loss (nats), validation metrics (percent) and mean gate by node type, epoch by epoch; plays as an animation."""
-    rows, title = history["epochs"], "Training: loss (nats), validation metrics (percent) and gate β, by epoch"
+def training(history: HistoryRecord) -> FigureData:
+    """Loss, validation metrics and mean update gate of a run, epoch by epoch.
+
+    Args:
+        history: A history record, as training writes it: `epochs` and `best_epoch`.
+
+    Returns:
+        Up to three panels: loss in nats, HR and MRR on the validation users in percent, and the mean of the gate for
+        each node type, from 0 (early) to 1 (late).
+
+    Example:
+        >>> training({"epochs": [{"epoch": 1, "loss": 6.0}, {"epoch": 2, "loss": 4.5}], "best_epoch": 2}).title
+        'The loss fell from 6.000 to 4.500 nats in 2 epochs; epoch 2 is the best'
+    """
+    rows, caption = history["epochs"], "Loss (nats), validation metrics (percent) and gate β, by epoch"
     if not rows:
-        return empty_figure(title, "No epoch was trained.")
-    first, colours, x = rows[0], ("#D55E00", "#CC79A7", "#56B4E9", theme.INK), [row["epoch"] for row in rows]
-    shown = [name for name in first.get("validation") or {} if name.startswith(("HR", "MRR"))]
-    series = lambda part, name: [(row.get(part) or {}).get(name) for row in rows]  # noqa: E731
-    panels: list[tuple[str, list]] = [("loss, nats", [("loss", theme.SOFT, x, [row["loss"] for row in rows])])]
-    panels.append(("percent", [(n, colours[i % 4], x, series("validation", n)) for i, n in enumerate(shown)]))
-    kinds = enumerate(first.get("beta") or {})
-    gated = [(f"β {theme.safe(n)}", theme.kind(i)[0], x, series("beta", n)) for i, n in kinds]
-    panels.append(("β hohe (late), mean", gated))
-    panels = [panel for panel in panels if panel[1]]
-    span = [f"{n} {v[0]:.3f} to {v[-1]:.3f}" for _, all_ in panels for n, _, _, v in all_ if None not in (v[0], v[-1])]
+        return empty_figure(f"Training: {caption}", "No epoch was trained.")
+    epochs = [row["epoch"] for row in rows]
+
+    def values(part: str, name: str) -> list[float | None]:
+        return [(row.get(part) or {}).get(name) for row in rows]
+
+    losses = [row["loss"] for row in rows]
+    metrics = [name for name in rows[0].get("validation") or {} if name.startswith(("HR", "MRR"))]
+    metric_lines: list[Series] = [
+        (name, Look(theme.SERIES[i % len(theme.SERIES)], dash=DASHES[i % 4]), epochs, values("validation", name))
+        for i, name in enumerate(metrics)
+    ]
+    gate_lines: list[Series] = []
+    for i, name in enumerate(rows[0].get("beta") or {}):
+        fill, _, shape = theme.kind(i)
+        gate_lines.append((f"β {theme.clean(name)}", Look(fill, shape, DASHES[i % 4]), epochs, values("beta", name)))
+    panels: list[tuple[str, str, list[Series]]] = [
+        ("epoch", "loss, nats", [("loss", Look(theme.SOFT), epochs, losses)]),
+        ("epoch", "percent", metric_lines),
+        ("epoch", "β hohe (late), mean", gate_lines),
+    ]
+    panels = [panel for panel in panels if panel[2]]
+    changes = []
+    for *_, series in panels:
+        for name, _, _, all_values in series:
+            first, last = all_values[0], all_values[-1]
+            if first is not None and last is not None:
+                changes.append(f"{name} {first:.3f} to {last:.3f}")
     best = history.get("best_epoch")
-    figure = figure_of(title, f"First to last epoch: {', '.join(span)}; best epoch {best or 'unknown'}.", 420)
-    lines(figure, panels, "epoch", best or None)
-    return _animated(figure, x)
+    text = f"First to last epoch: {', '.join(changes)}; best epoch {best or 'unknown'}."
+    data = FigureData(title=_finding(losses, best), caption=caption, text=text, height=270, plays=True, **lines(panels))
+    if not best:
+        return data
+    return replace(data, panels=tuple(replace(panel, lines_at_x=(best,)) for panel in data.panels))
 
 
-def _animated(figure, epochs: list[int]):
-    """The same figure with a button that plays it and a slider, epoch by epoch; both work without a kernel."""
-    import plotly.graph_objects as go
-
-    whole = [list(trace.y) for trace in figure.data]
-    cut = [[{"y": [v if i <= last else None for i, v in enumerate(y)]} for y in whole] for last in range(len(epochs))]
-    figure.frames = [go.Frame(data=data, name=str(epoch)) for data, epoch in zip(cut, epochs, strict=True)]
-    halt = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}}
-    pace = {"frame": {"duration": 350, "redraw": False}, "transition": {"duration": 0}, "fromcurrent": True}
-    act = lambda label, *args: {"label": label, "method": "animate", "args": list(args)}  # noqa: E731
-    buttons, steps = [act("▶", None, pace), act("❚❚", [None], halt)], [act(str(e), [str(e)], halt) for e in epochs]
-    menu = {"type": "buttons", "direction": "left", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
-    slider = {"active": len(epochs) - 1, "steps": steps, "currentvalue": {"prefix": "epoch "}, "y": -0.12, "len": 1}
-    return figure.update_layout(
-        updatemenus=[{**menu, "buttons": buttons, "bgcolor": CLEAR}], sliders=[slider], margin={"b": 110}
-    )
+def _finding(losses: list[float], best: int | None) -> str:
+    """What the loss did, and which epoch is the best."""
+    first, last = losses[0], losses[-1]
+    if len(losses) == 1:
+        return f"The loss is {last:.3f} nats after one epoch"
+    verb = "fell" if last < first else "rose" if last > first else "stayed"
+    found = f"The loss {verb} from {first:.3f} to {last:.3f} nats in {len(losses)} epochs"
+    return f"{found}; epoch {best} is the best" if best else found

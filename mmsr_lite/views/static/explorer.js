@@ -1,5 +1,5 @@
 // The explorer around the picture: edit the history, read the gate, walk the stages, ask "what if", see the answer. Follows msgraph.js in
-// one module. `ask(request)` reaches Python, which answers with another record or through `hear`; in a saved page nobody is asked.
+// one module. `ask(request)` reaches Python, which answers with another record or through `receive`; in a saved page nobody is asked.
 
 const CHANGES = { // of the bench: what it is called, and which fields it needs
   shuffle: ["shuffle the order", "rate"], mismatch: ["mismatch: items trade codes", "modality", "rate"], noise: ["noise: codes of other items", "modality", "rate"],
@@ -7,7 +7,7 @@ const CHANGES = { // of the bench: what it is called, and which fields it needs
   node: ["remove the chosen node"], edge: ["remove the chosen edge"], relation: ["remove a relation", "relation"], gate: ["force the gate", "to", "of"] };
 const PACES = { slow: 3200, normal: 1600, fast: 700 }, FAMILIES = ["homogeneous", "heterogeneous"];
 
-const explorer = ({ ask = null, told = {} }) => (kit) => {
+const explorer = ({ ask = null, message = {} }) => (kit) => {
   let timer = null, pause = 0, pace = "normal", shown = "clean", own = kit.record, flowed = null, answered = null;
   const { root, bar, body, panel, choose, lookOf, nameOf, grid } = kit, on = {}; // on: the controls by name
   const section = (name, label) => html(body, "section", { class: name, "aria-label": label, tabindex: 0 });
@@ -81,7 +81,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
     for (const name of FAMILIES) on[name].checked = draft.families?.includes(name) ?? true;
     for (const key of ["codes", "codes_per_item"]) put(on[key], { disabled: !draft[key] }).value = draft[key] ?? "";
     [on.undo.disabled, on.redo.disabled] = [!draft.undo, !draft.redo];
-    put(on.note, { class: told.error ? "note error" : "note" }).textContent = clean(told.error ?? draft.note, 300);
+    put(on.note, { class: message.error ? "note error" : "note" }).textContent = clean(message.error ?? draft.note, 300);
   }
 
   // -- gate lens: beta of every node in every layer, then the numbers of one node
@@ -229,7 +229,7 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
     html(row, "b", {}, signed(delta, digits));
   }
   function paintResult() {
-    const now = told.what_if;
+    const now = message.what_if;
     put(result, { "aria-busy": null }).replaceChildren();
     html(result, "p", { class: now ? "verdict" : "quiet" }, now ? clean(now.sentence, 500) : "A change is held against a grey band: what random changes of the same kind do.");
     if (!now) return;
@@ -242,9 +242,9 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
     for (const { title, clean: before, changed } of now.top.slice(0, 10)) row(clean(title), [before, changed].map(shownRank), before === changed ? null : "moved");
   }
 
-  function hear(now) { // what Python says beside the record
-    const before = told;
-    told = now;
+  function receive(now) { // what Python says beside the record
+    const before = message;
+    message = now;
     if (now.found && now.found !== before.found) found(now.found);
     if (now.page && now.page !== before.page) {
       const href = URL.createObjectURL(new Blob([now.page], { type: "text/html" }));
@@ -255,8 +255,8 @@ const explorer = ({ ask = null, told = {} }) => (kit) => {
     paintBuilder();
   }
   paintResult();
-  return { step, hear,
+  return { step, receive,
     paint() { paintBuilder(); lens(); paintRail(); if (answered !== kit.record) paintAnswer(answered = kit.record); paintBench(); },
-    renew(record) { if (record !== told.what_if?.changed) [own, shown] = [record, "clean"]; },
+    renew(record) { if (record !== message.what_if?.changed) [own, shown] = [record, "clean"]; },
     destroy() { clearInterval(timer); clearTimeout(pause); } };
 };

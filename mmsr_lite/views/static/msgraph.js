@@ -27,9 +27,10 @@ function make(parent, element, attributes = {}, text = undefined) {
 const html = (parent, tag, attributes, text) => make(parent, document.createElement(tag), attributes, text);
 const svg = (parent, tag, attributes, text) => make(parent, document.createElementNS(SPACE, tag), attributes, text);
 
+// Text fit for a picture: no control or direction marks, at most `most` letters. Python's theme.clean is the same; a test compares them.
 function clean(text, most = 60) {
-  const plain = String(text ?? "").slice(0, 8 * most).replace(/[\p{Cc}\p{Cf}]/gu, " ").trim().split(/\s+/).join(" ");
-  const letters = [...plain];
+  const whole = [...String(text ?? "").slice(0, 16 * most)].slice(0, 8 * most).join(""); // letters, of one or two units each
+  const plain = whole.replace(/[\p{Cc}\p{Cf}]/gu, " ").trim().split(/\s+/).join(" "), letters = [...plain];
   return letters.length <= most ? plain : letters.slice(0, most - 1).join("") + "…";
 }
 const safe = (address) => (typeof address === "string" && address.length < 4e6 && PICTURE.test(address) ? address : null);
@@ -45,31 +46,38 @@ const rank = (value) => (Number.isInteger(value) ? String(value) : value.toFixed
 
 // ---- the record ------------------------------------------------------------------------------------------------------
 
-// The selection `before` with what is asked for, brought within what the record has; msgraph.py does the same. An edge brings
-// the node that listens, a position its item; a stage of the walk brings layer, path and phase, and goes when these change.
-function settle(record, before = {}, asked = before) {
-  const given = (names) => names.some((name) => name in asked), stages = record.stages ?? [];
-  const wish = { ...before, ...(given(["position", "node", "edge"]) ? { position: null, node: null, edge: null } : {}),
-    ...(given(["layer", "path", "phase"]) ? { stage: null } : {}), ...asked };
+// The selection `before` with what is asked for, brought within what the record has. Python's selection.py is the same; a test
+// compares them. An edge brings the node that listens, a position its item; a stage of the walk brings layer, path and phase, and
+// goes when one of these changes.
+function resolveSelection(record, before = {}, asked = before) {
+  const has = (names) => names.some((name) => name in asked), stages = record.stages ?? [];
+  const wish = { ...before };
+  if (has(["position", "node", "edge"])) Object.assign(wish, { position: null, node: null, edge: null });
+  if (has(["layer", "path", "phase"])) wish.stage = null;
+  Object.assign(wish, asked);
   const stage = stages[wish.stage] ? wish.stage : null, step = stages[stage] ?? {};
   const layer = between(0, step.layer ?? wish.layer ?? 0, Math.max(0, record.layers.length - 1)), attention = record.layers[layer]?.attention ?? {};
   const path = [step.path, wish.path].find((name) => name in attention) ?? Object.keys(attention)[0] ?? null;
   const phase = between(0, step.phase ?? wish.phase ?? 0, (attention[path]?.length || 1) - 1);
   const edge = record.edges[wish.edge] ? wish.edge : null, place = record.history[wish.position - 1];
-  const node = edge !== null ? record.edges[edge][1] : record.nodes[wish.node] ? wish.node : place?.node ?? null;
-  const position = place && record.nodes[node].positions.includes(wish.position) ? wish.position : null;
+  const given = record.nodes[wish.node] ? wish.node : place?.node ?? null, node = edge === null ? given : record.edges[edge][1];
+  const position = place && record.nodes[node]?.positions.includes(wish.position) ? wish.position : null;
   return { user: record.user?.index ?? null, position, node, edge, layer, path, phase, stage };
 }
 const heaviest = (record, weights, fits) => record.edges.reduce((best, [source, centre], e) =>
   (fits(source, centre) && weights[e] != null && !(weights[best] >= weights[e]) ? e : best), null);
-const phaseOf = (record, { layer, path, phase }) => record.layers[layer]?.attention[path]?.[phase] ?? { family: "", weights: [] };
+function attentionAt(record, { layer, path, phase }) { // an aggregator without attention has no weights
+  const { family = "", weights } = record.layers[layer]?.attention[path]?.[phase] ?? {};
+  return { family, weights: weights ?? [] };
+}
 
-// The picture in words; the Python view says the same.
+// The picture in words. Python's figures/msgraph.py has the same sentences; a test compares them.
 function describe(record, at) {
   const kinds = record.node_types.map((name, type) => count(record.nodes.filter((node) => node.type === type).length, `${name} node`));
   const says = [`MSGraph of ${count(record.history.length, "interaction")}: ${kinds.join(", ")} and ${count(record.edges.length, "edge")}.`];
   if (record.target) says.push(`The next item, ${clean(record.target.title)}, has rank ${rank(record.target.rank)}.`);
-  const { family, weights } = phaseOf(record, at), where = `In layer ${at.layer + 1}, order ${at.path}, phase ${at.phase + 1} (${family})`;
+  const { family, weights } = attentionAt(record, at), phase = `, order ${at.path}, phase ${at.phase + 1} (${family})`;
+  const where = `In layer ${at.layer + 1}${family ? phase : ""}`;
   const best = heaviest(record, weights, (source, centre) => source !== centre), [source, centre] = (record.edges[best] ?? []).map((end) => clean(record.nodes[end]?.label));
   says.push(best === null ? `${where} no node listens to another.`
     : `${where} the largest attention between two nodes is ${three(weights[best])}: ${centre} listens to ${source}.`);
@@ -80,19 +88,23 @@ function describe(record, at) {
 
 // ---- layout ----------------------------------------------------------------------------------------------------------
 
+// Python's figures/msgraph.py lays out the still with the same `spread`, `layout` and `curve`; a test compares them.
 // Nearest places to `wanted` (ascending) that are `gap` apart and within [low, high]: isotonic regression, pooled neighbours.
 function spread(wanted, gap, low, high) {
-  const blocks = [];
+  const blocks = []; // neighbours that touch: the sum of where they want to begin, and how many
   wanted.forEach((x, i) => {
     let [sum, size] = [x - i * gap, 1];
-    for (let last; (last = blocks.at(-1)) && last[0] / last[1] >= sum / size; blocks.pop()) [sum, size] = [sum + last[0], size + last[1]];
+    while (blocks.length && blocks.at(-1)[0] / blocks.at(-1)[1] >= sum / size) {
+      const last = blocks.pop();
+      [sum, size] = [sum + last[0], size + last[1]];
+    }
     blocks.push([sum, size]);
   });
   const top = Math.max(low, high - (wanted.length - 1) * gap);
   return blocks.flatMap(([sum, size]) => Array(size).fill(sum / size)).map((x, i) => between(low, x, top) + i * gap);
 }
 
-// Where everything stands: the same record and width always give the same picture. Python's lanes.py does the same.
+// Where everything stands: the same record and width always give the same picture.
 export function layout(record, width, unit = 1) {
   const length = Math.max(record.history.length, 1), gutter = 116 * unit, ahead = 132 * unit;
   const column = between(44 * unit, (width - gutter - ahead) / length, 150 * unit), end = gutter + length * column;
@@ -150,20 +162,21 @@ function along([a, b, c, d], t) {
 const cubic = (points) => points.map(({ x, y }, i) => `${["M", "C", "", ""][i]}${x.toFixed(1)} ${y.toFixed(1)}`).join(" ");
 const outline = (points, x, y, size) => `M${points.map(([a, b]) => `${(x + a * size).toFixed(1)} ${(y + b * size).toFixed(1)}`).join("L")}Z`;
 
-// Two lines of a title, cut to the width of a column.
+// Two lines of a title, cut to the width of a column. Python's figures/msgraph.py has the same; a test compares them.
 function twoLines(text, letters) {
   const words = clean(text, 3 * letters).split(" ");
   let first = words.shift();
-  while (words.length && first.length + words[0].length < letters) first += ` ${words.shift()}`;
+  const long = (text) => [...text].length; // in letters
+  while (words.length && long(first) + long(words[0]) < letters) first += ` ${words.shift()}`;
   return [clean(first, letters), clean(words.join(" "), letters)];
 }
 
 // ---- the picture -----------------------------------------------------------------------------------------------------
 
-// Draw `record` into `el`. Options: style (from Python), selection (see `settle`), theme, onselect(selection, theme), and `panels`, which
-// adds those of explorer.js. Returns {update({record, style, selection, theme}), hear(told), destroy(), selection}.
+// Draw `record` into `el`. Options: style (from Python), selection (see `resolveSelection`), theme, onselect(selection, theme), and `panels`, which
+// adds those of explorer.js. Returns {update({record, style, selection, theme}), receive(message), destroy(), selection}.
 export function mount(el, record, { style, selection, theme = "auto", onselect = () => {}, panels = null }) {
-  let state = settle(record, selection ?? {}), place, drawn = null, hover = null, width = 0, side = 0; // pixels of the graph and of the panel
+  let state = resolveSelection(record, selection ?? {}), place, drawn = null, hover = null, width = 0, side = 0; // pixels of the graph and of the panel
   const hidden = new Set(); // relations switched off
   const id = `mmsr${++pictures}`, night = matchMedia("(prefers-color-scheme: dark)");
   const root = html(null, "div", { class: "mmsr", on: { focusin: ({ target }) => put(target, { "data-lm-suppress-shortcuts": true }) } }); // keys are ours, not Jupyter's
@@ -180,12 +193,16 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   const nameOf = (n) => clean(record.nodes[n].label), typeOf = (n) => clean(record.node_types[record.nodes[n].type], 20);
   const betaOf = (n) => record.layers[state.layer]?.beta?.[n];
   const entryOf = (item) => record.history.find((entry) => entry.item === item) ?? { title: `item ${item}` };
-  const lookOf = (part, i) => style.paths[part] ?? { colour: style.others[i % style.others.length], says: "" };
+  const colourOf = (colour) => (colour.startsWith("#") ? colour : `var(--${colour})`); // a name is a variable of the style sheet
+  function lookOf(part, i) { // of a fusion order or another part of a score
+    if (part in style.paths) return { ...style.paths[part], colour: colourOf(style.paths[part].colour) };
+    return { colour: part === "residual" ? style.rest : style.others[i % style.others.length], says: "" };
+  }
   const [late, early] = [lookOf("hohe", 0), lookOf("heho", 1)];
-  const inkOf = (relation) => style.relations[relation].colour.replace(/^(?!#)(.*)$/, "var(--$1)");
+  const inkOf = (relation) => colourOf(style.relations[relation].colour);
   function choose(changes) {
     panel.scrollTop = 0;
-    state = settle(record, state, changes);
+    state = resolveSelection(record, state, changes);
     paint();
     onselect({ ...state });
   }
@@ -233,7 +250,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       button.append(clean(name, 20));
     });
     html(legend, "span", { class: "wedge" }, "attention 0 → 1");
-    if (record.layers[state.layer]?.beta) html(legend, "span", { class: "hoop" }, `gate β clockwise: pink hohe (${late.says}), grey heho (${early.says})`);
+    if (record.layers[state.layer]?.beta) html(legend, "span", { class: "hoop" }, `gate β clockwise: orange hohe (${late.says}), violet heho (${early.says})`);
   }
 
   // -- drawing, once for a record, a width and a theme
@@ -338,7 +355,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
   function paint() {
     if (!drawn) return;
     controls();
-    const { weights } = phaseOf(record, state), { unit } = place;
+    const { weights } = attentionAt(record, state), { unit } = place;
     drawn.edges.forEach((edge, i) => {
       edge.value = weights[i] ?? null;
       const weak = edge.value === null, self = edge.source === edge.centre, { dash } = style.relations[edge.relation];
@@ -503,7 +520,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       if (!mine.length) continue;
       html(panel, "h4", {}, `Attention it gives · ${family}`);
       const numbered = paths.map((path) => `${path} ${attention[path].findIndex((phase) => phase.family === family) + 1 || ""}`);
-      const row = grid(panel, ["to", ...numbered]), here = phaseOf(record, state).family === family ? paths.indexOf(state.path) : -1;
+      const row = grid(panel, ["to", ...numbered]), here = attentionAt(record, state).family === family ? paths.indexOf(state.path) : -1;
       const line = (name, values, kind) => row(name, values.map(three), kind,
         (i) => ({ "data-value": values[i], class: kind === "sub" && i === here ? "chosen" : null }));
       record.relations.forEach((name, relation) => {
@@ -528,7 +545,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     numbers.replaceChildren();
     html(numbers, "summary", {}, "The picture as a table");
     if (!numbers.open) return;
-    const head = ["node", "type", "positions", "β hohe", "β heho", "listens most to", "attention"], { weights } = phaseOf(record, state);
+    const head = ["node", "type", "positions", "β hohe", "β heho", "listens most to", "attention"], { weights } = attentionAt(record, state);
     const row = grid(html(numbers, "div", { tabindex: 0 }), head);
     record.nodes.forEach(({ positions }, n) => {
       const best = heaviest(record, weights, (_, centre) => centre === n), most = best === null ? "–" : nameOf(record.edges[best][0]);
@@ -548,9 +565,9 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
       [drawn, hover] = [null, null];
       more?.renew(record);
       const same = record.nodes.findIndex(({ type, id }) => type === key?.type && id === key.id);
-      if (!changes.selection) state = settle(record, state, { node: same });
+      if (!changes.selection) state = resolveSelection(record, state, { node: same });
     }
-    state = settle(record, state, changes.selection ?? state);
+    state = resolveSelection(record, state, changes.selection ?? state);
     wear();
     if (width) "theme" in changes || !drawn ? draw() : paint();
   }
@@ -570,7 +587,7 @@ export function mount(el, record, { style, selection, theme = "auto", onselect =
     night.removeEventListener("change", wear);
     root.remove();
   }
-  return { update, destroy, hear: more?.hear, get selection() { return { ...state }; } };
+  return { update, destroy, receive: more?.receive, get selection() { return { ...state }; } };
 }
 
 // ---- the widget: a few synced traits are the border to Python ----------------------------------------------------------
@@ -580,15 +597,21 @@ function render({ model, el }) {
   const whole = () => ({ ...all("record", "selection", "theme"), style: model.get("look") }); // ipywidgets keeps `style` to itself
   const send = (values) => { Object.entries(values).forEach(([name, value]) => model.set(name, value)); model.save_changes(); };
   const onselect = (selection, theme) => send(theme ? { selection, theme } : { selection });
-  const told = model.get("told"), ask = (request) => send({ request: { ...request, number: (model.get("request").number ?? 0) + 1 } }); // of the explorer
-  const view = mount(el, model.get("record"), { ...whole(), onselect, panels: told && explorer({ ask: told.stored ? null : ask, told }) });
-  const heard = { "change:record": () => view.update(whole()), "change:theme": () => view.update(all("theme")), "change:told": () => view.hear(model.get("told")),
-    "change:selection": () => JSON.stringify(model.get("selection")) === JSON.stringify(view.selection) || view.update(all("selection")) }; // what is painted stays
-  for (const [event, act] of Object.entries(heard)) model.on(event, act);
+  const message = model.get("message"); // of the explorer alone
+  const ask = (request) => send({ request: { ...request, number: (model.get("request").number ?? 0) + 1 } });
+  const panels = message && explorer({ ask: message.stored ? null : ask, message });
+  const view = mount(el, model.get("record"), { ...whole(), onselect, panels });
+  const selected = () => { // what is painted stays
+    if (JSON.stringify(model.get("selection")) !== JSON.stringify(view.selection)) view.update(all("selection"));
+  };
+  const listeners = { "change:record": () => view.update(whole()), "change:theme": () => view.update(all("theme")),
+    "change:message": () => view.receive(model.get("message")), "change:selection": selected };
+  for (const [event, act] of Object.entries(listeners)) model.on(event, act);
   return () => {
-    for (const [event, act] of Object.entries(heard)) model.off(event, act);
+    for (const [event, act] of Object.entries(listeners)) model.off(event, act);
     view.destroy();
   };
 }
 
+export { clean, curve, describe, resolveSelection, twoLines }; // for the test that compares them with Python
 export default { render };

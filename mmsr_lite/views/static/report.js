@@ -3,23 +3,65 @@
 const data = JSON.parse(document.getElementById("data").textContent), main = document.getElementById("report");
 let user = data.users[0];
 
-function chart(place, { data, layout, frames, text, table }) {
-  const ink = getComputedStyle(document.body), drawn = { ...layout, font: { ...layout.font, color: ink.getPropertyValue("--ink") } };
-  for (const [name, axis] of Object.entries(layout))
-    if (/^[xy]axis/.test(name)) drawn[name] = { ...axis, gridcolor: ink.getPropertyValue("--line"), linecolor: ink.getPropertyValue("--line") };
-  if (!place.figure) {
-    place.figure = html(place, "div", { class: "figure", role: "img", "aria-label": text, style: { height: `${layout.height}px` } });
-    html(place, "p", { class: "summary" }, text);
-    const rows = html(place, "details");
-    html(rows, "summary", {}, "The chart as a table");
-    const body = html(html(rows, "table"), "tbody");
-    for (const { of, value } of table) {
-      const row = html(body, "tr");
-      html(row, "th", { scope: "row" }, of);
-      html(row, "td", {}, three(value));
+function inDark(value) { // the same chart in the colours of dark paper; the scale of the gate stays white at one half
+  if (typeof value === "string") return data.dark.colours[value] ?? value;
+  if (Array.isArray(value)) return value.some((stop) => stop?.[1] === data.dark.but) ? value : value.map(inDark);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, inDark(part)]));
+}
+function wrapped(text, letters) { // lines of escaped text: no entity holds a space
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    if (lines.at(-1) && lines.at(-1).length + word.length >= letters) lines.push("");
+    lines.push(`${lines.pop()} ${word}`.trim());
+  }
+  return lines.join("<br>");
+}
+function forPhone(layout) { // panels below each other, small letters, long names in lines
+  const axes = (letter) => Object.keys(layout).filter((name) => new RegExp(`^${letter}axis`).test(name)), panels = axes("y").length;
+  const narrow = { ...layout, font: { ...layout.font, size: 11 }, margin: { ...layout.margin, l: 10, r: 10 } };
+  const inner = layout.height - layout.margin.t - layout.margin.b, below = 62;
+  narrow.height = layout.height + (panels - 1) * (0.8 * inner + below);
+  const share = below / (narrow.height - layout.margin.t - layout.margin.b), tall = (1 - (panels - 1) * share) / panels;
+  axes("x").forEach((name) => { narrow[name] = { ...layout[name], ...(panels > 1 ? { domain: [0, 1] } : {}) }; });
+  axes("y").forEach((name, i) => { narrow[name] = { ...layout[name], ...(panels > 1 ? { domain: [1 - i * (tall + share) - tall, 1 - i * (tall + share)] } : {}) }; });
+  for (const name of [...axes("x"), ...axes("y")]) {
+    const axis = narrow[name], small = { ...axis.title?.font, size: 11 };
+    axis.title = { ...axis.title, text: wrapped(axis.title?.text ?? "", 36), font: small };
+    if (axis.ticktext && name.startsWith("y")) {
+      axis.ticktext = axis.ticktext.map((text) => wrapped(text, 24));
+      axis.tickfont = { size: Math.min(axis.tickfont.size, 10) };
     }
   }
-  Plotly.react(place.figure, { data, layout: drawn, frames, config: { displayModeBar: false, responsive: true } });
+  for (const axis of axes("x").map((name) => narrow[name])) if (axis.tickangle) axis.tickfont = { size: 8 };
+  narrow.updatemenus = layout.updatemenus?.map((menu) => ({ ...menu, y: -0.05, yanchor: "top" })); // beside the slider, not on the legend
+  return narrow;
+}
+function chart(place, whole) { // title and caption are written here, where they wrap
+  const { data: marks, layout, frames } = document.body.dataset.theme === "dark" ? inDark(whole) : whole;
+  const { title, caption, head } = layout.meta, clear = "rgba(0,0,0,0)", margin = { ...layout.margin, t: layout.margin.t - head + 8 };
+  let drawn = { ...layout, title: undefined, margin, height: layout.height - head + 8, paper_bgcolor: clear, plot_bgcolor: clear };
+  if (place.clientWidth < 560) drawn = forPhone(drawn);
+  if (!place.figure) {
+    html(place, "h2", {}, title);
+    if (caption) html(place, "p", { class: "caption" }, caption);
+    place.figure = html(place, "div", { class: "figure", role: "img", "aria-label": whole.text });
+    html(place, "p", { class: "summary" }, whole.text);
+    if (whole.table.length) chartTable(place, whole.table);
+  }
+  place.figure.style.height = `${drawn.height}px`;
+  Plotly.react(place.figure, { data: marks, layout: drawn, frames, config: { displayModeBar: false, responsive: true } });
+}
+function chartTable(place, table) { // one row a mark
+  const rows = html(place, "details"), interval = table.some((row) => "low" in row);
+  html(rows, "summary", {}, "The chart as a table");
+  const body = html(html(html(rows, "div", { tabindex: 0 }), "table"), "tbody");
+  for (const { of, value, low, high } of table) {
+    const row = html(body, "tr");
+    html(row, "th", { scope: "row" }, of);
+    html(row, "td", {}, three(value));
+    if (interval) html(row, "td", {}, low === undefined ? "" : `${three(low)} to ${three(high)}`);
+  }
 }
 function wear(theme) {
   const night = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);

@@ -1,4 +1,4 @@
-"""Play: a picture or table with a control for each thing that may be chosen; without a kernel, the first choice."""
+"""A picture or table with a control for each thing that may be chosen; without a kernel, the first choice."""
 
 import base64
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 from mmsr_lite.errors import MMSRError
 
-SHOWN = "image/png", "text/plain"
+SAVED_TYPES = "image/png", "text/plain"  # what a saved notebook keeps of a picture
 
 
 class Interact:
@@ -18,8 +18,16 @@ class Interact:
 
     With MMSR_STRICT=1 the ends of every control are made at once, and an error in a callback is raised, not only shown.
 
-    >>> Interact(lambda layer: f"layer {layer}", layer=range(2))
-    layer 0
+    Args:
+        make: Makes what is shown; its arguments have the names of `choices`.
+        choices: What may be chosen for each argument; the first of each is shown first.
+
+    Raises:
+        MMSRError: There is no control, or one without a choice.
+
+    Example:
+        >>> Interact(lambda layer: f"layer {layer}", layer=range(2))
+        layer 0
     """
 
     def __init__(self, make: Callable[..., Any], **choices: Sequence[Any]):
@@ -27,27 +35,31 @@ class Interact:
         if empty or not choices:
             raise MMSRError(f"a control needs something to choose from; got {', '.join(empty) or 'no control'}")
         self.make, self.choices = make, choices
-        self.strict = os.environ.get("MMSR_STRICT") == "1"
         first = {name: choice[0] for name, choice in choices.items()}
         self.first = make(**first)
-        for name, choice in choices.items() if self.strict else ():
-            if choice[-1] != choice[0]:
-                _bundle(make(**first | {name: choice[-1]}))
+        if os.environ.get("MMSR_STRICT") == "1":
+            for name, choice in choices.items():
+                if choice[-1] != choice[0]:
+                    _bundle(make(**first | {name: choice[-1]}))
 
     def widget(self) -> Any:
-        """The controls with the picture below; a change draws it anew in its place."""
+        """The controls with the picture below; a change draws it anew in its place.
+
+        Returns:
+            A box of ipywidgets.
+        """
         import ipywidgets as widgets
 
         controls = {name: _control(name, choice) for name, choice in self.choices.items()}
         output = widgets.Output(layout={"min_height": "12em"})
 
-        def show(change: Any = None) -> None:
+        def redraw(change: Any) -> None:
             chosen = {name: _chosen(control, self.choices[name]) for name, control in controls.items()}
-            draw(output, lambda: self.first if change is None else self.make(**chosen))
+            draw(output, lambda: self.make(**chosen))
 
         for control in controls.values():
-            control.observe(show, "value")
-        show()
+            control.observe(redraw, "value")
+        draw(output, lambda: self.first)
         return box(widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}), output)
 
     def __repr__(self) -> str:
@@ -55,16 +67,28 @@ class Interact:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         bundle = _bundle(self.first)
-        kept = {kind: bundle[kind] for kind in SHOWN if kind in bundle}
+        saved = {kind: bundle[kind] for kind in SAVED_TYPES if kind in bundle}
         try:
             live = self.widget()._repr_mimebundle_()
         except ImportError:
-            return kept
-        return {**live, **kept}, {"mmsr_lite": "interact"}
+            return saved
+        return {**live, **saved}, {"mmsr_lite": "interact"}
 
 
 def box(*children: Any) -> Any:
-    """A VBox whose controls keep their keys: Notebook 7 would take arrows and Enter for its cells."""
+    """A column of widgets whose controls keep their keys: Notebook 7 would take arrows and Enter for its cells.
+
+    Args:
+        children: Widgets of ipywidgets, from top to bottom.
+
+    Returns:
+        A VBox; its last child is unseen.
+
+    Example:
+        >>> import ipywidgets
+        >>> len(box(ipywidgets.Label("a")).children)
+        2
+    """
     import ipywidgets
 
     return ipywidgets.VBox([*children, _keys()(layout={"display": "none"})]).add_class("mmsr-box")
@@ -88,18 +112,35 @@ def _keys() -> Any:
 
 
 def draw(output: Any, make: Callable[[], Any]) -> None:
-    """Show in an `Output` what `make` gives, or the error that it raises."""
-    failed = None
+    """Show in an `Output` what `make` returns, or the error that it raises.
+
+    Args:
+        output: An Output of ipywidgets.
+        make: Makes what is shown.
+
+    Raises:
+        Exception: With MMSR_STRICT=1, the error of `make`, after it is shown.
+
+    Example:
+        >>> import ipywidgets
+        >>> output = ipywidgets.Output()
+        >>> draw(output, lambda: "a text")
+        >>> output.outputs[0]["data"]
+        {'text/plain': 'a text'}
+    """
+    failure = None
     try:
         data = _bundle(make())
     except Exception as error:
-        failed, data = error, {"text/plain": "".join(traceback.format_exception_only(error)).strip()}
+        failure = error
+        data = {"text/plain": "".join(traceback.format_exception_only(error)).strip()}
     output.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)  # at once: no flicker
-    if failed and os.environ.get("MMSR_STRICT") == "1":
-        raise failed
+    if failure is not None and os.environ.get("MMSR_STRICT") == "1":
+        raise failure
 
 
 def _control(name: str, choice: Sequence[Any]) -> Any:
+    """A slider for a range, a list to choose from for anything else."""
     import ipywidgets as widgets
 
     style, label = {"description_width": "initial"}, name.replace("_", " ")
@@ -119,8 +160,8 @@ def _bundle(shown: Any) -> dict[str, Any]:
     if isinstance(shown, str):
         return {"text/plain": shown}
     if hasattr(shown, "_repr_mimebundle_"):
-        found = shown._repr_mimebundle_()
-        return found[0] if isinstance(found, tuple) else found
+        bundle = shown._repr_mimebundle_()
+        return bundle[0] if isinstance(bundle, tuple) else bundle
     bundle = {"text/plain": re.sub(r" at 0x\w+", "", repr(shown))}  # no address: saved notebooks stay the same
     if hasattr(shown, "_repr_html_"):
         bundle["text/html"] = shown._repr_html_()

@@ -1,98 +1,159 @@
-"""The explorer: five linked panels around the MSGraph, one selection, live where something answers (explorer.js).
+"""The explorer: five linked panels around the MSGraph, one selection, live where a backend answers (explorer.js).
 
-It reads a trace, and perhaps a record of `what_if`; who answers its requests is handed in, so nothing here needs torch.
+It reads a trace, and perhaps a record of `what_if`. The backend is handed in, so nothing here needs torch.
 """
+
+from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.records import Record
-from mmsr_lite.views import theme
-from mmsr_lite.views.page import STATIC, page
+from mmsr_lite.records import TraceRecord
+from mmsr_lite.views import theme as looks
+from mmsr_lite.views.page import page
 from mmsr_lite.views.selection import resolve_selection
-from mmsr_lite.views.widgets.msgraph import MSGraphView, msgraph_widget
+from mmsr_lite.views.widgets.msgraph import MSGraphView
+
+if TYPE_CHECKING:
+    from mmsr_lite.views.widgets.anywidgets import ExplorerWidget
 
 
 class ExplorerBackend(Protocol):
-    """Who is asked: `do(request)` gives what is to be told beside the `record` that it leaves."""
+    """Answers the explorer's requests: returns messages for the page and updates `record`.
 
-    record: Record
+    `mmsr_lite.explain.session.Session` is one.
+
+    Example:
+        >>> from mmsr_lite.errors import MMSRError
+        >>> class Deaf:
+        ...     record = TraceRecord()
+        ...     def do(self, request):
+        ...         raise MMSRError(f"cannot {request['do']}")
+        >>> backend: ExplorerBackend = Deaf()
+    """
+
+    record: TraceRecord
 
     def do(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Do what a request says."""
+        """Carry out a request.
+
+        Args:
+            request: Under "do" what to do, such as "remove", and the arguments of that, such as "position".
+
+        Returns:
+            Messages for the page by name: "found" (items of a search), "what_if" (a record), ...
+
+        Raises:
+            MMSRError: The request cannot be carried out; the page shows why.
+        """
 
 
 class Explorer(MSGraphView):
     """History and graph, gate lens, step through, what-if bench and answer of one user, all on one selection.
 
-    `selection` is what `resolve_selection` returns: set any of it, another user too, or read what was clicked. Without
-    `answers` the explorer replays the record it was given, and editing is off.
+    Reads a trace, and a what-if record for its bench.
+
+    Args:
+        record: A trace.
+        selection: What is chosen at first, any key of `resolve_selection`.
+        theme: auto, light, dark or projector.
+        what_if: The record that the bench shows.
+        answers: Answers the requests of the page; None: the explorer replays the record, and editing is off.
+
+    Raises:
+        MMSRError: `record` is no trace, or there is no such theme.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> explorer = Explorer(sample("trace"), {"position": 1}, what_if=sample("what-if"))
+        >>> explorer.selection["node"], explorer.answers is None  # no edits
+        (0, True)
     """
 
     def __init__(
         self,
-        record: dict[str, Any],
-        selection: dict[str, Any] | None = None,
+        record: Mapping[str, Any],
+        selection: Mapping[str, Any] | None = None,
         theme: str = "auto",
         what_if: dict[str, Any] | None = None,
         answers: ExplorerBackend | None = None,
     ):
         super().__init__(record, selection, theme)
         self.answers = answers
-        self._told: dict[str, Any] = {"what_if": what_if, "stored": answers is None}
+        self._message: dict[str, Any] = {"what_if": what_if, "stored": answers is None}
 
     @property
     def what_if(self) -> dict[str, Any] | None:
         """The record of the change that the bench shows."""
-        return self._told["what_if"]
+        return self._message["what_if"]
 
     def ask(self, **request: Any) -> None:
-        """What a press of a control does, such as `ask(do="remove", position=2)`; raises `MMSRError`."""
+        """Do what a control of the page does.
+
+        Args:
+            request: What to do and its arguments, such as `do="remove", position=2`.
+
+        Raises:
+            MMSRError: The explorer replays a stored record, or the request cannot be carried out.
+        """
         if self.answers is None:
             raise MMSRError("this explorer replays a stored record; for edits use mmsr_lite.explore(model, dataset)")
-        at, told = self.selection, self.answers.do(request)
-        if self.answers.record is not self.record:  # the selection stays on what it was on, or goes to what was edited
-            nodes, self.record = self.record["nodes"], self.answers.record
-            last, place = len(self.record["history"]), request.get("to", request.get("position"))
-            same: dict[str, Any] = {"node": None}
-            if request["do"] in ("add", "move", "replace"):
-                same = {"position": min(place or last, last)}
-            elif at["node"] is not None:
-                key = [nodes[at["node"]][name] for name in ("type", "id")]
-                keys = [[node["type"], node["id"]] for node in self.record["nodes"]]
-                same = {"node": keys.index(key) if key in keys else None}
-            self._selection, told = resolve_selection(self.record, at, same), {"what_if": None, **told}
-        self._tell(**{"error": None, "found": None, "page": None, **told})
+        selection = self.selection
+        message = self.answers.do(request)
+        if self.answers.record is not self.record:
+            before, self.record = self.record, self.answers.record
+            self._selection = resolve_selection(self.record, selection, self._same_node(before, selection, request))
+            message = {"what_if": None, **message}
+        self._send(**{"error": None, "found": None, "page": None, **message})
 
-    def _tell(self, **news: Any) -> None:
-        self._told = self._told | news
+    def _same_node(self, before: TraceRecord, at: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+        """What to choose in the new record: what was edited, else the node that was chosen in the record `before`."""
+        if request["do"] in ("add", "move", "replace"):
+            last = len(self.record["history"])
+            position = request.get("to", request.get("position"))
+            return {"position": min(position or last, last)}
+        if at["node"] is None:
+            return {"node": None}
+        chosen = before["nodes"][at["node"]]
+        for n, node in enumerate(self.record["nodes"]):
+            if (node["type"], node["id"]) == (chosen["type"], chosen["id"]):
+                return {"node": n}
+        return {"node": None}
+
+    def _send(self, **news: Any) -> None:
+        """Bring record, selection and messages to the page."""
+        self._message = self._message | news
         if self._widget:
             with self._widget.hold_sync():
-                self._widget.record, self._widget.told = self.record, self._told
+                self._widget.record, self._widget.message = self.record, self._message
                 self._widget.selection = self._selection
 
-    def _goes(self, asked: dict[str, Any]) -> None:
+    def _change_user(self, asked: Mapping[str, Any]) -> None:
         if self.answers is not None and asked.get("user") not in (None, self.selection["user"]):
             self.ask(do="user", user=asked["user"])
 
-    def _make(self) -> Any:
-        widget = _widget()(told=self._told, **self._traits())
-        widget.observe(self._heard, "request")
+    def _make_widget(self) -> ExplorerWidget:
+        from mmsr_lite.views.widgets.anywidgets import ExplorerWidget
+
+        widget = ExplorerWidget(message=self._message, **self._traits())
+        widget.observe(self._on_request, "request")
         return widget
 
-    def _heard(self, change: Any) -> None:
+    def _on_request(self, change: Any) -> None:
+        """A control of the page was pressed."""
         request = {name: value for name, value in change.new.items() if name != "number"}
         self._selection = self.selection
         try:
-            self._tell(page=self.html()) if request.get("do") == "page" else self.ask(**request)
-        except Exception as error:  # told on the screen: a callback would swallow it
+            if request.get("do") == "page":
+                self._send(page=self.html())
+            else:
+                self.ask(**request)
+        except Exception as error:  # shown on the page: a callback would swallow it
             expected = isinstance(error, MMSRError)
-            self._tell(
-                error=str(error) if expected else f"{type(error).__name__}: {error}", number=change.new["number"]
-            )
+            text = str(error) if expected else f"{type(error).__name__}: {error}"
+            self._send(error=text, number=change.new["number"])
             if os.environ.get("MMSR_STRICT") == "1" and not expected:
                 raise
 
@@ -102,29 +163,14 @@ class Explorer(MSGraphView):
         stage = self.selection["stage"]
         if stage is None:
             return super().text
-        now = self.record["stages"][stage]
-        what = f"Stage {stage + 1} of {len(self.record['stages'])}, {now['stage']}, {tuple(now['shape'])}"
-        return f"{what}{' at ' + now['probe'] if now['probe'] else ''}: {theme.STAGES[now['stage']]} {super().text}"
+        step = self.record["stages"][stage]
+        heading = f"Stage {stage + 1} of {len(self.record['stages'])}, {step['stage']}, {tuple(step['shape'])}"
+        if step["probe"]:
+            heading += f" at {step['probe']}"
+        return f"{heading}: {looks.STAGES[step['stage']]} {super().text}"
 
     def html(self) -> str:
         """The explorer as one page: all but editing works, with the change that was made last."""
         title = f"{self.record['model']['label']} on {self.record['dataset']['name']}"
-        stored = {"told": {"what_if": self.what_if, "stored": True}}
-        return page(title, [self.record], selection=self.selection, theme=self.theme, explorer=stored)
-
-
-@cache
-def _widget() -> Any:
-    import traitlets
-
-    class ExplorerWidget(msgraph_widget()):  # type: ignore[misc]
-        """Two more traits: what is asked of Python, and what is told beside the record."""
-
-        _esm, _css = (
-            "\n".join((STATIC / f"{name}.{kind}").read_text(encoding="utf-8") for name in ("msgraph", "explorer"))
-            for kind in ("js", "css")
-        )
-        request = traitlets.Dict().tag(sync=True)
-        told = traitlets.Dict().tag(sync=True)
-
-    return ExplorerWidget
+        message = {"what_if": self.what_if, "stored": True}
+        return page(title, [self.record], selection=self.selection, theme=self.theme, explorer={"message": message})

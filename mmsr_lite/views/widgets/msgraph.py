@@ -1,58 +1,86 @@
-"""The MSGraph picture (paper 4.1, 4.3) of one trace: live with JavaScript, still with matplotlib, told in words."""
+"""The MSGraph picture (paper, sections 4.1 and 4.3) of one trace: live with JavaScript, still, and told in words."""
+
+from __future__ import annotations
 
 import html
 import re
-from functools import cache
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from mmsr_lite.views import theme
+from mmsr_lite.errors import choose
+from mmsr_lite.records import TraceRecord
+from mmsr_lite.views import theme as looks
 from mmsr_lite.views.base import View
-from mmsr_lite.views.figures import msgraph as figure
-from mmsr_lite.views.page import STATIC, page
-from mmsr_lite.views.selection import attention_at, resolve_selection
+from mmsr_lite.views.figures.msgraph import draw
+from mmsr_lite.views.figures.msgraph_layout import msgraph_layout
+from mmsr_lite.views.page import page
+from mmsr_lite.views.selection import attention_at, describe, heaviest, resolve_selection
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+    from mmsr_lite.views.widgets.anywidgets import MSGraphWidget
 
 
 class MSGraphView(View):
-    """One history as an MSGraph with the attention and the gate of a trained model.
+    """One history as an MSGraph, with the attention and the update gate of a trained model; reads a trace.
 
-    `selection` is what `resolve_selection` says: set any of it, or read what was clicked.
+    Args:
+        record: A trace.
+        selection: What is chosen at first, any key of `resolve_selection`.
+        theme: auto, light, dark or projector.
+
+    Raises:
+        MMSRError: `record` is no trace, or there is no such theme.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> view = MSGraphView(sample("trace"), {"position": 2})
+        >>> view.selection["node"], view.table[1]["node"]
+        (1, 'Clay shirt')
     """
 
-    def __init__(self, record: dict[str, Any], selection: dict[str, Any] | None = None, theme: str = "auto"):
+    record: TraceRecord
+
+    def __init__(self, record: Mapping[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto"):
         super().__init__(record)
-        self.theme, self._selection, self._widget = theme, resolve_selection(record, selection), None
+        self.theme = choose("theme", theme, looks.THEMES)
+        self._selection = resolve_selection(self.record, selection)
+        self._widget: Any = None
 
     @property
     def selection(self) -> dict[str, Any]:
-        """What is chosen now, by Python or by a click."""
+        """What is chosen now, by Python or by a click; set any of its keys to choose."""
         return resolve_selection(self.record, self._widget.selection if self._widget else self._selection)
 
     @selection.setter
-    def selection(self, asked: dict[str, Any]) -> None:
-        self._goes(asked)
+    def selection(self, asked: Mapping[str, Any]) -> None:
+        self._change_user(asked)
         self._selection = resolve_selection(self.record, self.selection, asked)
         if self._widget:
             self._widget.selection = self._selection
 
-    def _goes(self, asked: dict[str, Any]) -> None:
+    def _change_user(self, asked: Mapping[str, Any]) -> None:
         """Go to the user that a selection asks for; a picture of one user stays."""
 
     @property
-    def widget(self):
+    def widget(self) -> MSGraphWidget:
         """The live picture, an anywidget; its traits record, look, selection and theme are synced."""
         if self._widget is None:
-            self._widget = self._make()
+            self._widget = self._make_widget()
         return self._widget
 
-    def _make(self) -> Any:
-        return msgraph_widget()(**self._traits())
+    def _make_widget(self) -> MSGraphWidget:
+        from mmsr_lite.views.widgets.anywidgets import MSGraphWidget
+
+        return MSGraphWidget(**self._traits())
 
     def _traits(self) -> dict[str, Any]:
-        look = theme.for_record(self.record)
+        look = looks.for_record(self.record)
         return {"record": self.record, "look": look, "selection": self._selection, "theme": self.theme}
 
     def live(self) -> dict[str, Any]:
-        """The widget, where anywidget is installed."""
+        """The widget by media type, where anywidget is installed."""
         try:
             model = self.widget.model_id
         except ImportError:
@@ -64,99 +92,63 @@ class MSGraphView(View):
         title = f"MSGraph of {self.record['dataset']['name']}"
         return page(title, [self.record], selection=self.selection, theme=self.theme)
 
-    def to_matplotlib(self):
-        """The same lanes, shapes and colours with matplotlib."""
-        return figure.draw(self.record, self.selection, *attention_at(self.record, self.selection))
-
-    @property
-    def _beta(self) -> list | None:
-        return self.record["layers"][self.selection["layer"]]["beta"] if self.record["layers"] else None
-
-    def _label(self, node: int) -> str:
-        return theme.clean(self.record["nodes"][node]["label"])
+    def to_matplotlib(self) -> matplotlib.figure.Figure:
+        """The same lanes, shapes and colours as a still: both families of attention and the update gate."""
+        return draw(self.record, self.selection)
 
     @property
     def text(self) -> str:
         """The picture in words, the same as on the screen."""
-        record, at, count, edges = self.record, self.selection, theme.count, self.record["edges"]
-        kinds = [node["type"] for node in record["nodes"]]
-        parts = ", ".join(count(kinds.count(t), f"{name} node") for t, name in enumerate(record["node_types"]))
-        history = count(len(record["history"]), "interaction")
-        says = [f"MSGraph of {history}: {parts} and {count(len(edges), 'edge')}."]
-        if target := record["target"]:
-            says.append(f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}.")
-        family, weights = attention_at(record, at)
-        where = f"In layer {at['layer'] + 1}, order {at['path']}, phase {at['phase'] + 1} ({family})"
-        others = [e for e, (source, centre, _) in enumerate(edges) if source != centre and weights[e] is not None]
-        if others:
-            best = max(others, key=lambda e: weights[e] or 0)
-            weight, source, centre = weights[best], *map(self._label, edges[best][:2])
-            says.append(
-                f"{where} the largest attention between two nodes is {weight:.3f}: {centre} listens to {source}."
-            )
-        else:
-            says.append(f"{where} no node listens to another.")
-        if beta := [pair for pair in self._beta or () if pair]:
-            late = sum(pair[0] for pair in beta) / len(beta)
-            says.append(f"The gate of this layer gives {late:.3f} to hohe (late fusion) on average.")
-        return " ".join(says)
+        return describe(self.record, self.selection)
 
     @property
     def table(self) -> list[dict[str, Any]]:
         """One row a node: what it is, where it stands, its gate, and what it listens to most."""
-        rows, weights, edges = [], attention_at(self.record, self.selection)[1], self.record["edges"]
-        for n, node in enumerate(self.record["nodes"]):
-            mine = [(w, e) for e, w in enumerate(weights) if w is not None and edges[e][1] == n]
-            weight, edge = max(mine, default=(None, None))
-            row = {
-                "node": self._label(n),
-                "type": self.record["node_types"][node["type"]],
-                "positions": node["positions"],
-            }
-            row |= dict(zip(("hohe", "heho"), (self._beta and self._beta[n]) or (None, None), strict=True))
-            rows.append(
-                row | {"listens most to": None if edge is None else self._label(edges[edge][0]), "attention": weight}
-            )
+        record, at = self.record, self.selection
+        weights, edges = attention_at(record, at)[1], record["edges"]
+        beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
+        rows = []
+        for n, node in enumerate(record["nodes"]):
+            late, early = (beta[n] if beta else None) or (None, None)
+            edge = heaviest(edges, weights, lambda _, centre, n=n: centre == n)  # type: ignore[misc]
+            listened = None if edge is None else looks.clean(record["nodes"][edges[edge][0]]["label"])
+            row = {"node": looks.clean(node["label"]), "type": record["node_types"][node["type"]]}
+            row |= {"positions": node["positions"], "hohe": late, "heho": early, "listens most to": listened}
+            rows.append(row | {"attention": None if edge is None else weights[edge]})
         return rows
 
 
-@cache
-def msgraph_widget() -> Any:
-    """The anywidget class, made when first needed so that views import without it."""
-    import anywidget
-    import traitlets
+def to_pyvis(record: TraceRecord) -> str:
+    """The graph of a trace to drag around, made with pyvis.
 
-    class MSGraphWidget(anywidget.AnyWidget):
-        """Four traits are the border between Python and JavaScript."""
+    Args:
+        record: A trace.
 
-        _esm = (STATIC / "msgraph.js").read_text(encoding="utf-8")
-        _css = (STATIC / "msgraph.css").read_text(encoding="utf-8")
-        record = traitlets.Dict().tag(sync=True)
-        look = traitlets.Dict().tag(sync=True)
-        selection = traitlets.Dict().tag(sync=True)
-        theme = traitlets.Unicode("auto").tag(sync=True)
+    Returns:
+        An `<iframe>` for a cell or a file: offline, sandboxed, places fixed, physics off.
 
-    return MSGraphWidget
-
-
-def to_pyvis(record: dict[str, Any]) -> str:
-    """The graph to drag around, an `<iframe>` for a cell or a file: offline, sandboxed, places fixed, physics off."""
+    Example:
+        >>> node = {"type": 0, "id": 3, "label": "Hat", "positions": [1]}
+        >>> trace = {"history": [{}], "nodes": [node], "node_types": ["item"], "edges": [], "relations": []}
+        >>> to_pyvis(trace)[:15]
+        '<iframe title="'
+    """
     from pyvis.network import Network
 
-    net = Network(height="640px", width="100%", directed=True, cdn_resources="in_line")
-    net.toggle_physics(False)
-    places = figure.msgraph_layout(record)["nodes"]
-    for n, (node, (x, y, radius)) in enumerate(zip(record["nodes"], places, strict=True)):
-        fill, _, shape = theme.kind(node["type"])
-        label = theme.clean(node["label"], 24)
-        shape = "dot" if shape == "circle" else shape
-        net.add_node(n, label=label, title=label, color=fill, shape=shape, x=float(x), y=float(y), size=0.7 * radius)
-    for source, centre, r in record["edges"]:
+    network = Network(height="640px", width="100%", directed=True, cdn_resources="in_line")
+    network.toggle_physics(False)
+    shapes = {"circle": "dot", "pentagon": "star"}  # what pyvis has for ours
+    places = msgraph_layout(record).nodes
+    for n, (node, place) in enumerate(zip(record["nodes"], places, strict=True)):
+        fill, _, shape = looks.kind(node["type"])
+        label, size = looks.clean(node["label"], 24), 0.7 * place.radius
+        look = {"color": fill, "shape": shapes.get(shape, shape), "size": size, "x": place.x, "y": place.y}
+        network.add_node(n, label=label, title=label, **look)
+    for source, centre, relation in record["edges"]:
         if source != centre:
-            net.add_edge(
-                int(source), int(centre), title=theme.clean(record["relations"][r]), color=theme.line(record, r)[0]
-            )
-    document = net.generate_html().encode("utf-8", "replace").decode()
+            title = looks.clean(record["relations"][relation])
+            network.add_edge(int(source), int(centre), title=title, color=looks.line(record, relation)[0])
+    document = network.generate_html().encode("utf-8", "replace").decode()
     document = re.sub(r"<link[^>]*https?://[^>]*>|<script[^>]*src=[\"']https?://[^>]*>\s*</script>", "", document)
-    look = "width:100%;height:680px;border:0"
-    return f'<iframe title="MSGraph" sandbox="allow-scripts" style="{look}" srcdoc="{html.escape(document)}"></iframe>'
+    style = "width:100%;height:680px;border:0"
+    return f'<iframe title="MSGraph" sandbox="allow-scripts" style="{style}" srcdoc="{html.escape(document)}"></iframe>'

@@ -14,73 +14,105 @@ from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.training import training
 from mmsr_lite.views.widgets.controls import box
 
-Tell = Callable[[dict[str, Any]], bool]
+OnEpoch = Callable[[dict[str, Any]], bool]
 
 
 class TrainingMonitor(Chart):
-    """A training that is watched: `work(tell)` trains and calls `tell(history)` after each epoch, False means stop.
+    """A training that is watched; reads the history record that the training passes on.
 
-    >>> monitor = TrainingMonitor(lambda tell: [tell({"epochs": [{"epoch": e, "loss": 1 / e}]}) for e in (1, 2)])
-    >>> monitor.start().wait()
-    [True, True]
-    >>> monitor.record["epochs"][-1]["loss"]
-    0.5
+    Args:
+        work: Trains: `work(on_epoch)` calls `on_epoch(history)` after each epoch and stops when that returns False.
+
+    Example:
+        >>> monitor = TrainingMonitor(lambda tell: [tell({"epochs": [{"epoch": e, "loss": 1 / e}]}) for e in (1, 2)])
+        >>> monitor.start().wait()
+        [True, True]
+        >>> monitor.record["epochs"][-1]["loss"]
+        0.5
     """
 
-    def __init__(self, work: Callable[[Tell], Any]):
+    def __init__(self, work: Callable[[OnEpoch], Any]):
         super().__init__({"epochs": [], "best_epoch": 0}, training, reads="history")
         self.result: Any = None
         self._error: BaseException | None = None
-        self._work, self._widget = work, None
+        self._work = work
+        self._widget: Any = None
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._go, self._stopped = threading.Event(), threading.Event()
-        self._go.set()
+        self._may_run, self._is_stopped = threading.Event(), threading.Event()
+        self._may_run.set()
 
     def start(self) -> TrainingMonitor:
-        """Begin, and return at once."""
+        """Begin, and return at once.
+
+        Returns:
+            This monitor.
+        """
         self._thread.start()
         return self
 
     def wait(self) -> Any:
-        """Stay until the training is over; what it returned."""
+        """Wait until the training is over.
+
+        Returns:
+            What `work` returned.
+
+        Raises:
+            BaseException: What `work` raised.
+        """
         self._thread.join()
         if self._error is not None:
             raise self._error
         return self.result
 
     def pause(self, paused: bool = True) -> None:
-        """Hold the training after this epoch, or go on."""
-        (self._go.clear if paused else self._go.set)()
+        """Hold the training after this epoch, or go on.
+
+        Args:
+            paused: Whether to hold it.
+        """
+        if paused:
+            self._may_run.clear()
+        else:
+            self._may_run.set()
 
     def stop(self) -> None:
         """End the training after this epoch."""
-        self._stopped.set()
-        self._go.set()
+        self._is_stopped.set()
+        self._may_run.set()
 
     def tell(self, history: dict[str, Any]) -> bool:
-        """Take the history so far; False when the training is to stop."""
-        self.record, self.figure = HistoryRecord(history), training(history)
+        """Take the history so far, draw it, and wait while the training is paused.
+
+        Args:
+            history: A history record.
+
+        Returns:
+            False when the training is to stop.
+        """
+        record = HistoryRecord(history)
+        self.record, self.data = record, training(record)
         if self._widget is not None:
             self._widget.children[1].value = self._drawn("png")
-        self._go.wait()
-        return not self._stopped.is_set()
+        self._may_run.wait()
+        return not self._is_stopped.is_set()
 
     def _run(self) -> None:
         try:
             self.result = self._work(self.tell)
-        except BaseException as error:  # told by `wait`; a thread's own errors are lost in a notebook
+        except BaseException as error:  # `wait` raises it; a thread's own errors are lost in a notebook
             self._error = error
 
     @property
     def widget(self) -> Any:
         """Buttons and picture, of ipywidgets."""
-        import ipywidgets as w
+        import ipywidgets as widgets
 
         if self._widget is None:
-            pause, stop = w.ToggleButton(description="pause", icon="pause"), w.Button(description="stop", icon="stop")
+            pause = widgets.ToggleButton(description="pause", icon="pause")
+            stop = widgets.Button(description="stop", icon="stop")
             pause.observe(lambda change: self.pause(change.new), "value")
             stop.on_click(lambda _: self.stop())
-            self._widget = box(w.HBox([pause, stop]), w.Image(value=self._drawn("png"), format="png"))
+            self._widget = box(widgets.HBox([pause, stop]), widgets.Image(value=self._drawn("png"), format="png"))
         return self._widget
 
     def live(self) -> dict[str, Any]:

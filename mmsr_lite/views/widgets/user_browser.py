@@ -3,101 +3,155 @@
 A box drawn in the chart, the controls above it and Python set the same `brush`.
 """
 
-import html
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.records import Record
 from mmsr_lite.views import theme
 from mmsr_lite.views.chart import Chart
+from mmsr_lite.views.figures.kit import Box, FigureData
 from mmsr_lite.views.widgets.controls import box, draw
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LISTED = 12  # users, each a button
 COLUMNS = {"code": "id"}  # of the table of gates, where its name is not that of the group
-LOOK = {"fillcolor": "rgba(213,94,0,0.14)", "line": {"color": "#D55E00", "width": 2}}
+NEW_BOX = {"fillcolor": "rgba(27,36,48,0.10)", "line": {"color": theme.INK, "width": 2}}  # while it is drawn
 
 
 class UserBrowser(Chart):
-    """A chart with the users of a part of it; `open(user)` makes what a click on a user shows.
+    """A chart with the users of a part of it; reads a gates record or a compare record.
 
-    With a table of `gates`, `brush` is {by, rows, late}: how gates are grouped, rows of the chart from 0 (none: all),
-    and the ends of beta. Set any of it, or read what was chosen by hand. Raises `MMSRError`.
+    With a table of gates, `brush` is {by, rows, late}: how gates are grouped, rows of the chart from 0 (none: all),
+    and the ends of beta. Set any of it, or read what was chosen by hand.
+
+    Args:
+        record: The record.
+        make: A pure function from the record and a group to `FigureData`, such as `figures.explanations.inspector`.
+        reads: The kind of record: "gates" or "compare".
+        open: Makes what a click on a user shows; None: users cannot be opened.
+        table: The gates that the record sums up, from `mmsr_lite.gates`; None: nothing can be brushed.
+        by: How gates are grouped at first.
+
+    Raises:
+        MMSRError: `record` is of another kind, or has no such group.
+
+    Example:
+        >>> from mmsr_lite.views.figures.explanations import inspector
+        >>> from mmsr_lite.views.samples import sample
+        >>> browser = UserBrowser(sample("gates"), inspector, "gates", None, by="type")
+        >>> browser.brush
+        {'by': 'type', 'rows': [], 'late': [0.0, 1.0]}
     """
 
     def __init__(
-        self, record: dict[str, Any], make: Callable, reads: str, open: Callable | None, table: Any = None, by: str = ""
+        self,
+        record: Mapping[str, Any],
+        make: Callable[[Any, str], FigureData],
+        reads: str,
+        open: Callable[[Any], Any] | None,
+        table: pd.DataFrame | None = None,
+        by: str = "",
     ):
-        self.make, self.gates, self._open, self._painting = make, table, open, False
+        self.make, self.gates, self._open = make, table, open
+        self._is_painting = False
         self._widget: Any = None
         self._brush: dict[str, Any] = {"by": by, "rows": [], "late": [0.0, 1.0]}
-        super().__init__(record, lambda whole: make(whole, by), reads)
+        super().__init__(record, lambda whole: self._make_data(whole, by), reads)
+
+    def _make_data(self, record: Record, by: str) -> FigureData:
+        if "by" in record:
+            choose("group", by, record["by"])
+        return self.make(record, by)
 
     @property
     def brush(self) -> dict[str, Any]:
-        """What is chosen."""
+        """What is chosen; set any of its keys to choose."""
         return dict(self._brush)
 
     @brush.setter
-    def brush(self, asked: dict[str, Any]) -> None:
+    def brush(self, asked: Mapping[str, Any]) -> None:
         if self.gates is None:
             raise MMSRError("there are no gates to brush; give them: show.inspector(summary, table=table)")
         for name in asked:
             choose("part of a brush", name, self._brush)
-        by, (low, high) = asked.get("by", self._brush["by"]), asked.get("late", self._brush["late"])
-        kept = self._brush["rows"] if by == self._brush["by"] else []
-        rows = sorted(set(asked.get("rows", kept)))
-        count = len(self.record["by"][choose("group", by, self.record["by"])])
+        by = choose("group", asked.get("by", self._brush["by"]), self.record["by"])
+        low, high = asked.get("late", self._brush["late"])
+        kept_rows = self._brush["rows"] if by == self._brush["by"] else []
+        rows = sorted(set(asked.get("rows", kept_rows)))
+        count = len(self.record["by"][by])
         if not (0 <= low <= high <= 1 and all(0 <= row < count for row in rows)):
             raise MMSRError(f"brush got late {[low, high]} and rows {rows}; expected 0 to 1 and rows below {count}")
-        new = {"by": by, "rows": rows, "late": [float(low), float(high)]}
-        if new != self._brush:
-            self._brush, self.figure = new, self.make(self.record, by)
-            everything = not rows and new["late"] == [0, 1]
-            places = [{"y0": row - 0.5, "y1": row + 0.5} for row in rows] or [{"y0": -0.5, "y1": count - 0.5}]
-            boxes = [] if everything else [LOOK | {"type": "rect", "x0": low, "x1": high} | place for place in places]
-            self.figure.update_layout(shapes=boxes)
-            self._paint()
+        brush = {"by": by, "rows": rows, "late": [float(low), float(high)]}
+        if brush == self._brush:
+            return
+        self._brush = brush
+        boxes = [Box(low, high, row - 0.5, row + 0.5) for row in rows]
+        if not rows and brush["late"] != [0, 1]:
+            boxes = [Box(low, high, -0.5, count - 0.5)]
+        self.data = replace(self._make_data(self.record, by), boxes=tuple(boxes))
+        self._paint()
 
     @property
     def rows(self) -> Any:
-        """The rows of the table of gates that are inside, or those of the users where models disagree."""
+        """The rows of the table of gates that are inside, or those of the users on whom models disagree."""
         if self.gates is None:
             return self.record.get("disagree", [])
-        table, name, inside = self.gates, COLUMNS.get(self._brush["by"], self._brush["by"]), False
+        table = self.gates
+        column = COLUMNS.get(self._brush["by"], self._brush["by"])
         groups = self.record["by"][self._brush["by"]]
+        inside = table["late"].between(*self._brush["late"])
+        if not self._brush["rows"]:
+            return table[inside]
+        in_a_group = inside & False
         for group in (groups[row] for row in self._brush["rows"]):
-            same = [table[key].eq(group[key]) for key in ("dataset", "layer", "type") if key in group]
-            same += [table[name].between(group["from"], group["to"])] if "from" in group else []
-            inside |= sum(same) == len(same)
-        return table[table["late"].between(*self._brush["late"]) & (inside if self._brush["rows"] else True)]
+            in_this = inside.copy()
+            for key in ("dataset", "layer", "type"):
+                if key in group:
+                    in_this &= table[key].eq(group[key])
+            if "from" in group:
+                in_this &= table[column].between(group["from"], group["to"])
+            in_a_group |= in_this
+        return table[in_a_group]
 
     @property
     def users(self) -> list[Any]:
         """Users inside, those with most rows first; (data set, user) where the table holds several data sets."""
-        return list(self._people())
+        return list(self._descriptions())
 
-    def _people(self) -> dict[Any, str]:
-        """User -> what is said of the user."""
+    def _descriptions(self) -> dict[Any, str]:
+        """User -> one line about the user."""
         if self.gates is None:
-            found: dict[Any, str] = {}
-            for one in self.rows:  # a user's first row differs most
-                ranks = ", ".join(map(theme.rank, one["ranks"]))
-                found.setdefault(one["user"], f"{theme.clean(one['user_id'], 20)}: ranks {ranks}")
-            return found
-        keys = [name for name in ("dataset", "user") if name in self.gates]
-        counts = self.rows.groupby(keys if keys[1:] else "user").size().sort_values(ascending=False, kind="stable")
-        name = lambda key: f"user {key[1]} of {theme.clean(key[0], 20)}" if keys[1:] else f"user {key}"  # noqa: E731
-        return {key: f"{name(key)}: {theme.count(count, 'gate')}" for key, count in counts.items()}
+            descriptions: dict[Any, str] = {}
+            for row in self.rows:  # a user's first row differs most
+                ranks = ", ".join(theme.rank(rank) for rank in row["ranks"])
+                descriptions.setdefault(row["user"], f"{theme.clean(row['user_id'], 20)}: ranks {ranks}")
+            return descriptions
+        several = "dataset" in self.gates
+        counts = self.rows.groupby(["dataset", "user"] if several else "user").size()
+        counts = counts.sort_values(ascending=False, kind="stable")
+        descriptions = {}
+        for key, count in counts.items():
+            name = f"user {key[1]} of {theme.clean(key[0], 20)}" if several else f"user {key}"
+            descriptions[key] = f"{name}: {theme.count(count, 'gate')}"
+        return descriptions
 
     @property
     def says(self) -> str:
-        """Who is inside."""
-        people, (low, high) = self._people(), self._brush["late"]
-        first = ", ".join([*people.values()][:3])
+        """Who is inside, in one sentence."""
+        descriptions = self._descriptions()
+        first = ", ".join(list(descriptions.values())[:3])
         if self.gates is None:
-            return f"The models disagree most on {first}." if people else ""
-        share = f"{len(self.rows):,} of {len(self.gates):,} gates, of {theme.count(len(people), 'user')}"
-        return f"Inside (β {low:g} to {high:g}): {share}" + (f", first {first}." if people else ".")
+            return f"The models disagree most on {first}." if first else ""
+        low, high = self._brush["late"]
+        sentence = f"Inside (β {low:g} to {high:g}): {len(self.rows):,} of {len(self.gates):,} gates, "
+        sentence += f"of {theme.count(len(descriptions), 'user')}"
+        return f"{sentence}, first {first}." if first else f"{sentence}."
 
     @property
     def text(self) -> str:
@@ -105,7 +159,14 @@ class UserBrowser(Chart):
         return f"{super().text} {self.says}".strip()
 
     def open(self, user: Any) -> None:
-        """Show a user below, as a click does."""
+        """Show a user below, as a click does.
+
+        Args:
+            user: One of `users`.
+
+        Raises:
+            MMSRError: The browser was made without `open`.
+        """
         if self._open is None:
             raise MMSRError(f"user {user} cannot be opened; give open=lambda user: explore(model, dataset, user)")
         make = self._open
@@ -115,51 +176,61 @@ class UserBrowser(Chart):
     def widget(self) -> Any:
         """Controls, chart, users, and the user who was opened, of ipywidgets."""
         if self._widget is None:
-            import ipywidgets as w
+            import ipywidgets as widgets
             import plotly.graph_objects as go
 
-            bar = w.HBox(layout={"flex_flow": "row wrap"})
-            if self.gates is not None:
-                wide = {"layout": {"width": "28em"}, "style": {"description_width": "4em"}}
-                by = w.Dropdown(description="by", options=list(self.record["by"]), layout={"width": "14em"})
-                rows = w.SelectMultiple(description="rows", rows=5, **wide)
-                late = w.FloatRangeSlider(description="β", min=0, max=1, step=0.01, continuous_update=False, **wide)
-                bar.children = by, rows, late
-                for name, control in zip(self._brush, bar.children, strict=True):
-                    control.observe(lambda change, name=name: self._heard({name: change.new}), "value")
-            people = w.HBox(layout={"flex_flow": "row wrap"})
             chart = go.FigureWidget(self.figure)
-            chart.update_layout(dragmode=self.gates is not None and "drawrect", newshape=LOOK)
-            chart.layout.on_change(self._boxed, "shapes")
-            self._widget = box(bar, chart, w.Label(), people, w.Output())
+            chart.update_layout(dragmode=False if self.gates is None else "drawrect", newshape=NEW_BOX)
+            chart.layout.on_change(self._on_boxes, "shapes")
+            people = widgets.HBox(layout={"flex_flow": "row wrap"})
+            self._widget = box(self._controls(), chart, widgets.Label(), people, widgets.Output())
             self._paint()
         return self._widget
 
-    def _heard(self, asked: dict[str, Any]) -> None:
-        if not self._painting:
+    def _controls(self) -> Any:
+        """A control for each part of the brush, in its order; none without a table."""
+        import ipywidgets as widgets
+
+        bar = widgets.HBox(layout={"flex_flow": "row wrap"})
+        if self.gates is None:
+            return bar
+        wide = {"layout": {"width": "28em"}, "style": {"description_width": "4em"}}
+        by = widgets.Dropdown(description="by", options=list(self.record["by"]), layout={"width": "14em"})
+        rows = widgets.SelectMultiple(description="rows", rows=5, **wide)
+        late = widgets.FloatRangeSlider(description="β", min=0, max=1, step=0.01, continuous_update=False, **wide)
+        for name, control in (("by", by), ("rows", rows), ("late", late)):
+            control.observe(lambda change, name=name: self._on_control({name: change.new}), "value")
+        bar.children = by, rows, late
+        return bar
+
+    def _on_control(self, asked: dict[str, Any]) -> None:
+        if not self._is_painting:
             self.brush = asked
 
-    def _boxed(self, *_: Any) -> None:
-        """A box was drawn in the chart: the rows that it touches, and its ends of beta."""
-        shapes = self._widget.children[1].to_dict()["layout"].get("shapes")  # what callbacks are given is older
-        if not self._painting and shapes:
-            box, last = shapes[-1], len(self.record["by"][self._brush["by"]]) - 1
-            (low, high), (top, bottom) = (sorted((box[f"{axis}0"], box[f"{axis}1"])) for axis in "xy")
-            rows = list(range(max(round(top), 0), min(round(bottom), last) + 1))
-            self.brush = {"rows": rows, "late": [min(max(round(end, 2), 0), 1) for end in (low, high)]}
+    def _on_boxes(self, *_: Any) -> None:
+        """A box was drawn in the chart: choose the rows that it touches, and its ends of beta."""
+        if self._is_painting:
+            return
+        shapes = self._widget.children[1].to_dict()["layout"].get("shapes", ())  # what callbacks are given is older
+        drawn = [shape for shape in shapes if shape.get("type") == "rect"]
+        if not drawn:
+            return
+        shape, last = drawn[-1], len(self.record["by"][self._brush["by"]]) - 1
+        left, right = sorted((shape["x0"], shape["x1"]))
+        top, bottom = sorted((shape["y0"], shape["y1"]))
+        rows = list(range(max(round(top), 0), min(round(bottom), last) + 1))
+        self.brush = {"rows": rows, "late": [min(max(round(end, 2), 0), 1) for end in (left, right)]}
 
     def _paint(self) -> None:
         """Bring what is on the screen to what is chosen."""
         if self._widget is None:
             return
-        import ipywidgets as w
-
-        bar, chart, says, people, *_ = self._widget.children
-        self._painting = True
+        bar, chart, label, people, *_ = self._widget.children
+        self._is_painting = True
         if bar.children:
             by, rows, late = bar.children
-            names = self.figure.layout.yaxis.ticktext
-            by.value, rows.options = self._brush["by"], [(html.unescape(name), i) for i, name in enumerate(names)]
+            by.value = self._brush["by"]
+            rows.options = [(name, int(place)) for place, name in self.data.panels[0].y.names]
             rows.value, late.value = tuple(self._brush["rows"]), self._brush["late"]
         with chart.batch_update():  # what has not changed is not sent: the front end may not listen yet
             if chart.layout.yaxis.ticktext != self.figure.layout.yaxis.ticktext:
@@ -169,14 +240,20 @@ class UserBrowser(Chart):
             elif chart.layout.shapes != self.figure.layout.shapes:
                 chart.layout.shapes = self.figure.layout.shapes
         chart._repr_mimebundle_()  # keeps what a page that is loaded again begins with
-        self._painting = False
-        found, says.value = self._people(), self.says
-        people.children = [
-            w.Button(description=text, disabled=self._open is None) for text in [*found.values()][:LISTED]
-        ]
-        for user, button in zip(found, people.children, strict=False):
-            button.layout.width = "auto"
+        self._is_painting = False
+        label.value = self.says
+        people.children = self._buttons()
+
+    def _buttons(self) -> list[Any]:
+        """A button for each of the first users."""
+        import ipywidgets as widgets
+
+        buttons = []
+        for user, description in list(self._descriptions().items())[:LISTED]:
+            button = widgets.Button(description=description, disabled=self._open is None, layout={"width": "auto"})
             button.on_click(lambda _, user=user: self.open(user))
+            buttons.append(button)
+        return buttons
 
     def live(self) -> dict[str, Any]:
         """The widget, where there is somebody to choose; else the chart."""

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmsr_lite.views import show, theme
-from mmsr_lite.views.figures import msgraph as figure
+from mmsr_lite.views.figures.msgraph import draw
+from mmsr_lite.views.figures.msgraph_layout import msgraph_layout, spread
 from mmsr_lite.views.selection import resolve_selection
 
 places = st.lists(st.floats(0, 100), min_size=1, max_size=20).map(sorted)
@@ -17,7 +18,7 @@ places = st.lists(st.floats(0, 100), min_size=1, max_size=20).map(sorted)
 
 @given(places)
 def test_spread_keeps_gaps_and_bounds_and_leaves_alone_what_fits(wanted):
-    got = figure.spread(wanted, 5, 0, 100)
+    got = spread(wanted, 5, 0, 100)
     assert all(b - a >= 5 - 1e-9 for a, b in pairwise(got))
     assert min(got) >= -1e-9 and max(got) <= 100 + 1e-9
     if all(b - a > 5 for a, b in pairwise(wanted)):
@@ -27,17 +28,35 @@ def test_spread_keeps_gaps_and_bounds_and_leaves_alone_what_fits(wanted):
 @given(st.integers(0, 50), st.integers(1, 4), st.integers(1, 50))
 def test_no_two_nodes_overlap_and_lanes_hold_their_nodes(seed, types, length):
     trace = sample_trace(seed % 5, types, length)
-    place = figure.msgraph_layout(trace, max(44.0, min(110.0, 1100 / length)))
-    nodes = place["nodes"]
-    for i, (x, y, radius) in enumerate(nodes):
-        _, top, height = next(lane for lane in place["lanes"] if lane[0] == trace["nodes"][i]["type"])
-        assert top + radius < y < top + height - radius
-        assert all(abs(x - x2) >= radius + r2 + 8 or abs(y - y2) >= radius + r2 for x2, y2, r2 in nodes[i + 1 :])
+    layout = msgraph_layout(trace)
+    for i, (x, y, radius, lane) in enumerate(layout.nodes):
+        assert layout.lanes[lane].type == trace["nodes"][i]["type"] and i in layout.lanes[lane].members
+        assert layout.lanes[lane].y + radius < y < layout.lanes[lane].y + layout.lanes[lane].height - radius
+        others = layout.nodes[i + 1 :]
+        assert all(abs(x - x2) >= radius + r2 + 8 or abs(y - y2) >= radius + r2 for x2, y2, r2, _ in others)
 
 
 def test_items_stand_in_the_middle_lane():
-    orders = [[lane[0] for lane in figure.msgraph_layout(sample_trace(1, types))["lanes"]] for types in (1, 2, 3, 4)]
+    orders = [[lane.type for lane in msgraph_layout(sample_trace(1, types)).lanes] for types in (1, 2, 3, 4)]
     assert orders == [[0], [1, 0], [1, 0, 2], [1, 2, 0, 3]]
+
+
+@pytest.mark.parametrize("path", ["hohe", "heho"])
+def test_a_still_shows_both_families_of_attention_and_the_gate(path):
+    trace = sample_trace(3)
+    view = show.msgraph(trace, {"path": path, "layer": 1})
+    axes = draw(trace, view.selection).axes[0]
+    curves = [patch for patch in axes.patches if patch.get_facecolor()[3] == 0 and patch.get_path().codes is not None]
+    widths = [
+        0.5 + 3.4 * weight
+        for phase in trace["layers"][1]["attention"][path]
+        for (source, centre, _), weight in zip(trace["edges"], phase["weights"], strict=True)
+        if weight is not None and source != centre
+    ]
+    assert sorted(patch.get_linewidth() for patch in curves) == pytest.approx(sorted(widths))
+    rings = [line for line in axes.lines if line.get_color() == theme.LATE and len(line.get_xdata()) > 20]
+    assert len(rings) >= 0.9 * len(trace["nodes"])
+    assert view.to_matplotlib().get_figwidth() == pytest.approx(8)  # 800 pixels
 
 
 def test_a_selection_outside_the_record_comes_back_within_it():

@@ -1,0 +1,59 @@
+"""Modules that moved in version 0.2: importing one by its old name gives the new one, and a warning that names it."""
+
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+MODULES = {  # old name -> new name
+    "mmsr_lite.cli_data": "mmsr_lite.commands.command",
+    "mmsr_lite.evaluation.feed": "mmsr_lite.evaluation.device_examples",
+    "mmsr_lite.experiments.page": "mmsr_lite.experiments.results_markdown",
+    "mmsr_lite.experiments.perform": "mmsr_lite.experiments.worker",
+    "mmsr_lite.experiments.record": "mmsr_lite.experiments.stored_study",
+    "mmsr_lite.experiments.sidecar": "mmsr_lite.experiments.provenance",
+    "mmsr_lite.explain.changes": "mmsr_lite.explain.edits",
+    "mmsr_lite.explain.rerun": "mmsr_lite.explain.interventions",
+    "mmsr_lite.explorer": "mmsr_lite.live_explorer",
+    "mmsr_lite.models.fused": "mmsr_lite.models.early_late_fusion",
+    "mmsr_lite.nn.fused": "mmsr_lite.kernels",
+    "mmsr_lite.views.bands": "mmsr_lite.views.figures.explanations",
+    "mmsr_lite.views.brush": "mmsr_lite.views.widgets.user_browser",
+    "mmsr_lite.views.charts": "mmsr_lite.views.figures.trace",
+    "mmsr_lite.views.cockpit": "mmsr_lite.views.widgets.training_monitor",
+    "mmsr_lite.views.explorer": "mmsr_lite.views.widgets.explorer",
+    "mmsr_lite.views.lanes": "mmsr_lite.views.figures.msgraph",
+    "mmsr_lite.views.msgraph": "mmsr_lite.views.widgets.msgraph",
+    "mmsr_lite.views.play": "mmsr_lite.views.widgets.controls",
+    "mmsr_lite.views.still": "mmsr_lite.views.figures.to_matplotlib",
+    "mmsr_lite.views.studies": "mmsr_lite.views.figures.studies",
+    "mmsr_lite.views.style": "mmsr_lite.views.theme",
+}
+
+
+class RenamedModules(MetaPathFinder, Loader):
+    """Finds a module by its old name; Python asks it only for modules that nothing else finds."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how to load the module `fullname` when it has been renamed."""
+        if fullname not in MODULES:
+            return None
+        return ModuleSpec(fullname, self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Fill the module of the old name with what the new one holds."""
+        new = MODULES[module.__name__]
+        warnings.warn(f"{module.__name__} is now {new}", DeprecationWarning, stacklevel=2)
+        names = {name: value for name, value in vars(import_module(new)).items() if not name.startswith("__")}
+        vars(module).update(names)
+
+
+def install() -> None:
+    """Make Python ask `RenamedModules`, once."""
+    if not any(isinstance(finder, RenamedModules) for finder in sys.meta_path):
+        sys.meta_path.append(RenamedModules())

@@ -1,0 +1,29 @@
+"""`mmsr-lite notebooks`: the course, copied out of the package into a folder to work in."""
+
+import argparse
+from pathlib import Path
+
+from mmsr_lite.commands.command import DONE, Command
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `notebooks`."""
+    parser.add_argument("folder", metavar="FOLDER", help="where to; nothing that is there is overwritten")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Copy the notebooks, their solutions and the teaching guide."""
+    from mmsr_lite.course.copying import copy_notebooks
+
+    written = copy_notebooks(args.folder)
+    print(f"Saved {len(written)} files in {args.folder}. Next: jupyter lab {Path(args.folder, '00_start_here.ipynb')}")
+    return DONE
+
+
+COMMAND = Command(
+    summary="copy the notebooks, with exercises and solutions, into a folder",
+    usage="FOLDER",
+    examples=("mmsr-lite notebooks my-course",),
+    add_options=add_options,
+    run=run,
+)

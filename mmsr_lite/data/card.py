@@ -1,0 +1,236 @@
+"""The data card: what a data set holds and what it lacks, as a record, for a terminal, and as Markdown."""
+
+import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.data.code_names import name_codes
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.reading import Reading, shown
+from mmsr_lite.data.repeats import count_ties
+from mmsr_lite.data.statistics import CURVE_POINTS, SHARES, code_use, own_history_share, popularity, statistics
+
+SCHEMA = "mmsr-lite/data-card/1"
+CODES_SHOWN = 12
+FIRST_DATE = 631_152_000  # 1990-01-01 in seconds: smaller times are positions and no dates
+BAR = 24  # characters of the longest bar in a terminal
+
+
+def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None) -> dict[str, Any]:
+    """All that a data card tells, as plain values.
+
+    Args:
+        dataset: the data set.
+        codes: (V+1, k) codes of modalities by name, 0 where there is none.
+
+    Example:
+        >>> ids = ("", "a")
+        >>> data = Dataset("d", np.array([0]), np.array([1]), np.arange(1), ("u",), ids, ids)
+        >>> card_record(data)["counts"]["users"]
+        1
+    """
+    counts, cumulative = popularity(dataset)
+    places = np.unique(np.linspace(0, len(cumulative) - 1, CURVE_POINTS).round().astype(int))
+    twice = [[shown(title)[:60], n] for title, n in Counter(dataset.titles[1:]).most_common() if n > 1]
+    kept = dataset.facts.get("reading")
+    reading = Reading.from_fact(kept) if isinstance(kept, dict) else Reading(read={"interactions": len(dataset.item)})
+    if reading.tied is None and not isinstance(kept, dict):
+        reading.tied = count_ties(dataset)
+    record = {
+        "schema": SCHEMA,
+        "name": dataset.name,
+        "counts": statistics(dataset),
+        "period": _period(dataset.time),
+        "lengths": np.percentile(np.diff(dataset.offsets), (0, 25, 50, 75, 100)).astype(int).tolist(),
+        "least of an item": int(counts[-1]),
+        "ties": list(count_ties(dataset)),
+        "own history": own_history_share(dataset),
+        "popular": [[share, float(cumulative[max(round(share * len(cumulative)), 1) - 1])] for share in SHARES],
+        "curve": [[100 * (place + 1) / len(cumulative), float(cumulative[place])] for place in places.tolist()],
+        "modalities": [_modality(dataset, one.name, codes or {}) for one in dataset.modalities],
+        "without any": _without_any(dataset),
+        "titles twice": {"count": len(twice), "examples": twice[:3]},
+        "reading": reading.lines(),
+    }
+    older = {name: dataset.facts[name] for name in ("reviews", "metadata") if isinstance(dataset.facts.get(name), dict)}
+    return record | {"older counts": older}
+
+
+def card(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None) -> str:
+    """The data card in Markdown; see `card_record`.
+
+    Example:
+        >>> ids = ("", "a")
+        >>> print(card(Dataset("d", np.array([0]), np.array([1]), np.arange(1), ("u",), ids, ids)))
+        # d
+        <BLANKLINE>
+        | users | items | interactions | average length | sparsity |
+        | --- | --- | --- | --- | --- |
+        | 1 | 1 | 1 | 1.00 | 0.00 % |
+        ...
+    """
+    return as_markdown(card_record(dataset, codes))
+
+
+def as_markdown(record: Mapping[str, Any]) -> str:
+    """A record of `card_record` as Markdown; text out of the data is escaped."""
+    parts = [f"# {_plain(record['name'])}"]
+    for heading, blocks in _sections(record).items():
+        parts += [f"## {heading}"] if heading else []
+        for block in blocks:
+            if isinstance(block, str):
+                parts.append(_plain(block))
+            elif isinstance(block, Table):
+                parts.append(_markdown_table(block))
+            else:
+                parts.append("\n".join(f"    {shown_whole(line)}" for line in block))  # a block of code
+    return "\n\n".join(parts)
+
+
+def as_text(record: Mapping[str, Any]) -> str:
+    """A record of `card_record` for a terminal: tables in columns, popularity as bars."""
+    parts = [shown(str(record["name"])), "=" * len(shown(str(record["name"])))]
+    for heading, blocks in _sections(record).items():
+        if heading:
+            parts += ["", heading, "-" * len(heading)]
+        for block in blocks:
+            if isinstance(block, str):
+                parts.append(shown_whole(block))
+            elif isinstance(block, Table):
+                parts += [*_columns(block), ""]
+            else:
+                parts += list(block)
+    return "\n".join(parts)
+
+
+def shown_whole(text: str) -> str:
+    """`text` without control characters, however long.
+
+    Example:
+        >>> shown_whole("a\\x1b[2J")
+        'a [2J'
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+class Table(list):
+    """Rows of strings, the first of them the heading; `bars` is the column, if any, whose percent is drawn as bars."""
+
+    def __init__(self, heading: Sequence[str], rows: Sequence[Sequence[str]], bars: int | None = None) -> None:
+        super().__init__([list(heading), *map(list, rows)])
+        self.bars = bars
+
+
+def _sections(record: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Heading -> sentences, tables, and lists of lines, in the order in which they are read."""
+    counts = record["counts"]
+    numbers = [f"{counts[name]:,}" for name in ("users", "items", "interactions")]
+    row = [*numbers, f"{counts['average length']:.2f}", f"{counts['sparsity']:.2f} %"]
+    first = [Table(["users", "items", "interactions", "average length", "sparsity"], [row])]
+    sections: dict[str, list[Any]] = {"": [*first, *sentences(record)]}
+    if record["modalities"]:
+        rows = [_modality_row(one) for one in record["modalities"]]
+        heading = ["modality", "missing", "numbers", "codes used", "even use would be 1"]
+        sections["Modalities"] = [Table(heading, rows), f"Items without any modality: {record['without any']:.2f} %."]
+        for one in record["modalities"]:
+            if one["codes"]:
+                sections[f"Codes of {one['name']}"] = _codes(one)
+    rows = [[f"{100 * share:g} % of the items", f"{percent:.1f} %"] for share, percent in record["popular"]]
+    sections["Popularity"] = [Table(["most popular", "hold of the interactions"], rows, bars=1)]
+    twice = record["titles twice"]
+    such = ", such as " + ", ".join(f"{title!r} ({n})" for title, n in twice["examples"]) if twice["count"] else ""
+    sections["Titles"] = [f"Titles of more than one item: {twice['count']}{such}."]
+    sections["How it was read"] = [record["reading"], *_older(record)]
+    return sections
+
+
+def sentences(record: Mapping[str, Any]) -> list[str]:
+    """What a card says of its histories, in sentences."""
+    lengths = ", ".join(map(str, record["lengths"]))
+    lines = [f"Histories, least, quartiles, most: {lengths}; least of an item: {record['least of an item']}."]
+    if record["period"]:
+        lines.append(f"From {record['period'][0]} to {record['period'][1]}.")
+    same, neighbours = record["ties"]
+    if neighbours:
+        share = 100 * same / neighbours
+        lines.append(f"Neighbouring interactions that share one time: {share:.2f} % ({same:,} of {neighbours:,}).")
+    if record["own history"] is not None:
+        lines.append(f"Test targets that their user had before: {record['own history']:.2f} %.")
+    return lines
+
+
+def _period(time: np.ndarray) -> list[str] | None:
+    """The first and the last day, when the times are dates."""
+    if not len(time) or not np.isfinite(time).all() or not FIRST_DATE <= time.min() <= time.max() < 253_402_300_800:
+        return None
+    zone = datetime.UTC
+    return [f"{datetime.datetime.fromtimestamp(float(one), zone):%Y-%m-%d}" for one in (time.min(), time.max())]
+
+
+def _without_any(dataset: Dataset) -> float:
+    if not dataset.modalities:
+        return 100.0
+    return 100 * float((~np.any([one.present[1:] for one in dataset.modalities], axis=0)).mean())
+
+
+def _modality(dataset: Dataset, name: str, codes: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    one = dataset.modality(name)
+    entry = {"name": name, "missing": 100 * (1 - float(one.present[1:].mean())), "numbers": one.features.shape[1]}
+    if name not in codes:
+        return entry | {"use": None, "codes": []}
+    return entry | {"use": list(code_use(codes[name])), "codes": name_codes(dataset, name, codes[name])}
+
+
+def _modality_row(one: Mapping[str, Any]) -> list[str]:
+    use = ["", ""]
+    if one["use"]:
+        used, there, even = one["use"]
+        use = [f"{used} of {there}", f"{even:.3f}"]
+    return [one["name"], f"{one['missing']:.2f} %", str(one["numbers"]), *use]
+
+
+def _codes(one: Mapping[str, Any]) -> list[Any]:
+    rows = [
+        [str(code["code"]), f"{code['items']:,}", code["name"], " / ".join(code["examples"][:2])]
+        for code in one["codes"][:CODES_SHOWN]
+    ]
+    blocks: list[Any] = [Table(["code", "items", "name", "examples"], rows)]
+    if len(one["codes"]) > CODES_SHOWN:
+        blocks.append(f"And {len(one['codes']) - CODES_SHOWN} more codes with fewer items.")
+    return blocks
+
+
+def _older(record: Mapping[str, Any]) -> list[str]:
+    """What a folder prepared by an older version counted."""
+    return [
+        f"{name.capitalize()}: {', '.join(f'{what} {count:,}' for what, count in counts.items())}."
+        for name, counts in record["older counts"].items()
+        if all(isinstance(count, int) for count in counts.values())
+    ]
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    flat = " ".join(shown_whole(str(text)).split())
+    for sign, escaped in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "\\`"), ("[", "\\[")):
+        flat = flat.replace(sign, escaped)
+    return flat
+
+
+def _markdown_table(table: Table) -> str:
+    rows = [table[0], ["---"] * len(table[0]), *table[1:]]
+    return "\n".join("| " + " | ".join(cell if row is rows[1] else _plain(cell) for cell in row) + " |" for row in rows)
+
+
+def _columns(table: Table) -> list[str]:
+    rows = [[shown(cell)[:48] for cell in row] for row in table]
+    if table.bars is not None:
+        for row in rows[1:]:
+            share = float(row[table.bars].removesuffix(" %"))
+            row.append("#" * round(BAR * share / 100))
+        rows[0].append("")
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

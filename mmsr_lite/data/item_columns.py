@@ -1,0 +1,156 @@
+"""Columns of the items on their way into a data set: pictures as files, rows of features as items, what is absent."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.features import rows_of
+from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.sources.columns import DOWNLOAD, is_address, picture_paths
+from mmsr_lite.data.sources.recbole import mapped_ids
+from mmsr_lite.data.storage import atomic, cache_dir, content_hash
+from mmsr_lite.data.values import as_text
+from mmsr_lite.errors import MMSRError
+
+
+def with_missing(name: str, listed_items: pd.DataFrame, used_ids: pd.Series) -> pd.DataFrame:
+    """A copy of the items with an empty row for each that only the interactions have.
+
+    Args:
+        name: the data set, for messages.
+        listed_items: the items; without a column item_id there is no items file.
+        used_ids: (I,) the items of the interactions.
+
+    Raises:
+        MMSRError: not a single item of the interactions has a row.
+
+    Example:
+        >>> with_missing("d", pd.DataFrame({"item_id": ["a"]}), pd.Series(["a", "b"]))["item_id"].tolist()
+        ['a', 'b']
+    """
+    items = listed_items.copy()
+    if "item_id" not in items:
+        return items
+    used = pd.Index(used_ids.unique())
+    listed = pd.Index(items["item_id"])
+    missing = used[~used.isin(listed)]
+    if not len(missing):
+        return items
+    if len(missing) == len(used) and len(listed):
+        raise MMSRError(
+            f"{name!r}: none of the {len(used)} items in the interactions is in the items file: there are "
+            f"{str(used[0])!r} there and {str(listed[0])!r} here; write the ids in the same way"
+        )
+    rows = pd.DataFrame({"item_id": np.asarray(missing.astype(str), dtype=object)})
+    return pd.concat([items.astype(object), rows.reindex(columns=items.columns)], ignore_index=True)
+
+
+def title_of(value: Any) -> str:
+    """A title for display only; bytes that are no text are none."""
+    try:
+        return as_text(value)
+    except MMSRError:
+        return ""
+
+
+def picture_files_of(root: Path, column: pd.Series, label: str, reading: Reading) -> pd.Series:
+    """The path of each item's first picture, or None; a note tells how many items have more than one.
+
+    Raises:
+        MMSRError: a path leads out of the folder `root`.
+    """
+    named = [picture_paths(value) for value in column]
+    several = [len(paths) for paths in named if len(paths) > 1]
+    if several:
+        reading.note(
+            f"{label!r}: {len(several)} items have more than one picture, {max(several)} at most; the first counts."
+        )
+    addresses = sum(bool(paths) and is_address(paths[0]) for paths in named)
+    if addresses:
+        reading.note(f"{label!r}: {addresses} items have web addresses: {DOWNLOAD}.")
+    files = [_place(root, paths[0], label) if paths else None for paths in named]
+    return pd.Series(files, dtype=object)
+
+
+def _place(root: Path, value: Any, label: str) -> str | None:
+    """The path of a picture: one that code gave as a `Path`, one in the folder, or bytes kept under their hash."""
+    if isinstance(value, bytes):
+        file = cache_dir("pictures") / content_hash(value)
+        if not file.is_file():
+            with atomic(file) as tmp:
+                tmp.write_bytes(value)
+        return str(file)
+    if isinstance(value, Path):
+        return str(value)
+    text = as_text(value)
+    if not text:
+        return None
+    try:
+        file = (root / text).resolve()
+        if "\\" in text and not file.exists():  # as Windows writes it
+            file = (root / text.replace("\\", "/")).resolve()
+    except (OSError, RuntimeError, ValueError):  # a link to itself, a byte of value zero: there is no such picture
+        return str(root / text.replace("\0", "?"))
+    if not file.is_relative_to(root.resolve()):
+        raise MMSRError(f"{label} {text!r} leads out of {str(root)!r}; expected a path inside the folder")
+    return str(file)
+
+
+def row_ids_of(file: Path, used_ids: pd.Series, items: pd.DataFrame, reading: Reading) -> list[str] | None:
+    """Whose the rows of a .npy file are: as a mapping file says, by number, or in the order of the items file.
+
+    Raises:
+        MMSRError: none of the three is certain.
+    """
+    if file.suffix != ".npy":
+        return None
+    count = rows_of(file)
+    used = {str(own) for own in used_ids.unique()}
+    mapped = mapped_ids(file.parent, used)
+    if mapped is not None:
+        if len(mapped) != count:
+            raise MMSRError(f"{str(file)!r} has {count} rows, but its mapping file {len(mapped)}; they have to agree")
+        reading.note(f"{file.name!r}: the mapping file beside it says whose each row is.")
+        return mapped
+    if all(own.isdecimal() and str(int(own)) == own and int(own) < count for own in used):
+        reading.note(f"{file.name!r}: row r holds the features of the item with the id r, counted from 0.")
+        return [str(row) for row in range(count)]
+    if len(items) == count and "item_id" in items:
+        reading.note(f"{file.name!r}: its rows are read in the order of the items file.")
+        return [str(own) for own in items["item_id"]]
+    raise MMSRError(
+        f"{str(file)!r} has {count} rows and does not say whose they are; put i_id_mapping.csv beside it (an item id "
+        "and a row number in each row), or save an .npz with features and item_ids"
+    )
+
+
+def count_absent(
+    reading: Reading, listed: Collection[str] | None, dataset: Dataset, unreadable: dict[str, list[str]]
+) -> None:
+    """Count in `reading` what the items lack: a row of their own, a modality, a picture that opens.
+
+    Args:
+        reading: receives the counts and examples.
+        listed: the items that have a row; None: there is no items file.
+        dataset: the data set with its modalities.
+        unreadable: for each modality of pictures the items whose picture does not open.
+    """
+    if listed is not None:
+        without = [own for own in dataset.item_ids[1:] if own not in listed]
+        if without:
+            reading.absent["items without a row of their own, such as " + repr(without[0])] = len(without)
+            reading.example(f"item {without[0]!r} has interactions and no row")
+    for modality in dataset.modalities:
+        absent = dataset.num_items - int(modality.present.sum())
+        if absent and modality.name not in unreadable:
+            reading.absent[f"items without {modality.name!r}"] = absent
+        elif absent:
+            lost = len(unreadable[modality.name])
+            reason = f"pictures that cannot be read count as absent: {lost:,}"
+            reading.absent[f"items without {modality.name!r} ({reason})"] = absent
+    for own in [own for ids in unreadable.values() for own in ids][:3]:
+        reading.example(f"the picture of item {own!r}")

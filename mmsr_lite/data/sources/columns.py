@@ -1,0 +1,184 @@
+"""What a column of the items holds: words, pictures, web addresses, numbers or something else."""
+
+import ast
+import datetime
+import json
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from numbers import Number
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.values import as_text
+from mmsr_lite.errors import MMSRError
+
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://|www\.|//[\w.-]+\.\w)\S*|data:image/\S*")
+PICTURE_BYTES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF", b"BM")
+DOWNLOAD = (
+    "they are neither fetched nor read as words; download the pictures as pictures/ITEM_ID.jpg, "
+    "or give a column with paths inside the folder"
+)
+
+
+def kinds_of(items: pd.DataFrame) -> dict[str, str]:
+    """The columns of `items` that can be modalities, each with its kind, "picture" or "text".
+
+    A column is "picture" when most of its values are paths of pictures, or lists of them; "text" when they are words.
+    Ids, numbers, dates and web addresses are no modality.
+
+    Example:
+        >>> kinds_of(pd.DataFrame({"title": ["a hat"], "photo": [["1.jpg", "2.jpg"]], "price": [3], "shop_id": ["x"]}))
+        {'title': 'text', 'photo': 'picture'}
+    """
+    return {label: kind for label, (kind, _) in look_at(items).items() if kind in ("text", "picture")}
+
+
+def look_at(items: pd.DataFrame, reading: Reading | None = None) -> dict[str, tuple[str, str]]:
+    """For each column its kind and, where it is neither "text" nor "picture", the reason in words.
+
+    Args:
+        items: the table of items.
+        reading: receives a note on columns that cannot be modalities, and what to do about web addresses.
+    """
+    results = {}
+    for label in items:
+        try:
+            results[str(label)] = _kind(str(label), items[label])
+        except MMSRError as error:  # bytes that are no text
+            results[str(label)] = ("other", "bytes that are no text")
+            if reading is not None:
+                reading.note(f"{label!r} is not read: {error}.")
+    if reading is not None:
+        for label, (kind, reason) in results.items():
+            if kind == "address":
+                reading.note(f"{label!r} holds {reason}: {DOWNLOAD}.")
+            elif kind == "vector":
+                reading.note(
+                    f"{label!r} holds {reason}, which are not read as words; to use them, write them as "
+                    f"features/{label}.parquet with the columns item_id and {label}."
+                )
+        kept = ("text", "picture")
+        reading.unused = {label: reason for label, (kind, reason) in results.items() if kind not in kept}
+        reading.unused.pop("item_id", None)
+    return results
+
+
+def picture_paths(value: Any) -> list[Any]:
+    """The pictures that a cell names, in their order: strings, paths, or the bytes of a picture.
+
+    A cell may be one path, a list of them, a list written as text, several paths with `|`, `;` or `,` between them, or
+    a record such as `{"path": "1.jpg", "bytes": None}`.
+
+    Example:
+        >>> picture_paths('["a.jpg", "b.jpg"]'), picture_paths("a.jpg|b.jpg"), picture_paths(None)
+        (['a.jpg', 'b.jpg'], ['a.jpg', 'b.jpg'], [])
+    """
+    if isinstance(value, Path | bytes | bytearray):
+        return [value]
+    if isinstance(value, dict):
+        content = value.get("bytes")
+        if isinstance(content, bytes | bytearray):
+            return [bytes(content)]
+        return [one for entry in value.values() if isinstance(entry, str | list) for one in picture_paths(entry)]
+    if isinstance(value, list | tuple | np.ndarray):
+        return [one for entry in value for one in picture_paths(entry)]
+    if not isinstance(value, str) or not value.strip():
+        return []
+    text = value.strip()
+    if text[0] == "[" and text[-1] == "]":
+        return picture_paths(_list_in(text) or [])
+    for separator in ("|", ";", ","):
+        parts = [part.strip() for part in text.split(separator) if part.strip()]
+        if len(parts) > 1 and all(_is_picture(part) or is_address(part) for part in parts):
+            return list(parts)
+    return [text]
+
+
+def is_address(value: Any) -> bool:
+    """Whether a value is the address of something in the web and nothing else.
+
+    Example:
+        >>> is_address("https://x.org/1.jpg?w=200"), is_address("see https://x.org"), is_address("1.jpg")
+        (True, False, False)
+    """
+    return isinstance(value, str) and ADDRESS.fullmatch(value.strip()) is not None
+
+
+def _kind(label: str, column: pd.Series) -> tuple[str, str]:
+    if label in ("id", "index") or label.endswith("_id"):
+        return "id", "ids"
+    values = [value for value in column if not _is_nothing(value)]
+    if not values:
+        return "other", "empty"
+    pictures = addresses = 0
+    for value in values:
+        named = picture_paths(value) if isinstance(value, str | list | tuple | np.ndarray | dict | bytes | Path) else []
+        if named and all(_is_picture(one) for one in named[:1]):
+            pictures += 1
+        elif named and is_address(named[0]):
+            addresses += 1
+    if 2 * (pictures + addresses) > len(values):
+        return ("picture", "") if pictures >= addresses else ("address", "web addresses")
+    if all(_is_vector(value) for value in values):
+        return "vector", "lists of numbers"
+    for value in values:
+        as_text(value)  # raises for bytes that are no text
+    if label == "title":
+        return "text", ""
+    if all(isinstance(value, bool | np.bool_) for value in values):
+        return "other", "true or false"
+    if all(isinstance(value, datetime.date | np.datetime64) for value in values):
+        return "other", "dates"
+    if all(_is_number(value) for value in values):
+        return "other", "numbers"
+    return "text", ""
+
+
+def _is_picture(value: Any) -> bool:
+    if isinstance(value, bytes | bytearray):
+        return bytes(value[:6]).startswith(PICTURE_BYTES)
+    return str(value).lower().endswith(PICTURE_ENDINGS) and not is_address(value)
+
+
+def _is_nothing(value: Any) -> bool:
+    if isinstance(value, bytes | bytearray):
+        return not value
+    if isinstance(value, dict | list | tuple | np.ndarray):
+        return all(_is_nothing(one) for one in (value.values() if isinstance(value, dict) else value))
+    return not as_text(value).strip()
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, Number | Decimal):
+        return True
+    try:
+        float(as_text(value))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_vector(value: Any) -> bool:
+    """Whether a value is a list of numbers with a fraction: features, and no list of tags."""
+    if not isinstance(value, list | tuple | np.ndarray) or len(value) < 2:
+        return False
+    numbers = [isinstance(one, Number) and not isinstance(one, bool) for one in value]
+    return all(numbers) and any(np.isfinite(one) and one != int(one) for one in value)
+
+
+def _list_in(text: str) -> Iterable[Any] | None:
+    """The list that is written in `text`, as JSON or as Python has it."""
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            parsed = parse(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+        if isinstance(parsed, list):
+            return parsed
+    return None

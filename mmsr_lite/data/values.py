@@ -1,0 +1,39 @@
+"""One cell of a table as text, whatever it holds."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmsr_lite.errors import MMSRError
+
+
+def as_text(value: Any) -> str:
+    """A cell as text.
+
+    Strings stay as they are; lists, and records by their values, are joined with commas; bytes are read as UTF-8; whole
+    numbers lose the ".0" that an empty cell in their column gives them; nothing is the empty string.
+
+    Raises:
+        MMSRError: bytes are not UTF-8.
+
+    Example:
+        >>> as_text([["Beauty", "Nails"], None]), as_text(1917.0), as_text({"en": "hat"}), as_text(b"caf\\xc3\\xa9")
+        ('Beauty, Nails', '1917', 'hat', 'café')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes | bytearray):
+        try:
+            return bytes(value).decode()
+        except UnicodeDecodeError as error:
+            raise MMSRError(f"the bytes {bytes(value[:20])!r} are not UTF-8; write the column as text") from error
+    if isinstance(value, dict):
+        return as_text(list(value.values()))
+    if isinstance(value, list | tuple | np.ndarray | set):
+        return ", ".join(filter(None, map(as_text, value)))
+    if value is None or pd.isna(value):
+        return ""
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) < 2**53:
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,45 @@
+"""The processes that carry out the runs of a study side by side, on one GPU or on several."""
+
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+import torch
+
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments.study import Job
+from mmsr_lite.experiments.worker import Worker
+
+_worker: Worker | None = None  # of this process
+
+
+def at_once(worker: Worker, job: Job) -> Future:
+    """What a pool of processes would give, from this one."""
+    future: Future = Future()
+    try:
+        future.set_result(worker.run_job(job))
+    except (MMSRError, MemoryError) as error:
+        future.set_exception(error)
+    return future
+
+
+def pool_of(jobs: int, worker: Worker) -> ProcessPoolExecutor:
+    """So many processes that run the jobs of `worker`, on all the GPUs there are when its device is "cuda"."""
+    spawn = get_context("spawn")
+    return ProcessPoolExecutor(jobs, spawn, _begin_process, (worker, spawn.Value("i", 0)))
+
+
+def _begin_process(worker: Worker, begun: Any) -> None:
+    global _worker
+    _worker = worker
+    torch.set_num_threads(1)
+    with begun.get_lock():
+        number, begun.value = begun.value, begun.value + 1
+    if worker.device == "cuda":
+        torch.cuda.set_device(number % torch.cuda.device_count())
+
+
+def run_job_there(job: Job):
+    """Run a job in a process of `pool_of`."""
+    assert _worker is not None
+    return _worker.run_job(job)

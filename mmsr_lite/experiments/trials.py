@@ -1,0 +1,129 @@
+"""Which trials a system has, and what they chose.
+
+Every system starts with the same points of the space. Where its best one stands at an edge, the space is extended and
+more points follow, at most `EXTENSIONS` times. All of it follows from the rows of the table of trials, so a study that
+was interrupted goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.experiments.space import EXTENSIONS, edges, extended
+from mmsr_lite.experiments.study import Job, Reading, Setting, at_point, run_id, trial, tuned
+from mmsr_lite.experiments.table import TUNING, read_rows, said, system_of
+from mmsr_lite.models import MODELS
+from mmsr_lite.training.run import RunConfig
+
+CHOSEN_BY = "MRR@5"  # on validation
+Point = dict[str, float]
+
+
+@dataclass
+class Trials:
+    """The trials of all systems on one data set.
+
+    Attributes:
+        setting: the data set and its terms.
+        place: the folder of its tables.
+        failed: a sentence for each system none of whose trials could be trained.
+    """
+
+    setting: Setting
+    place: Path
+    failed: list[str] = field(default_factory=list)
+
+    def systems(self, jobs: Sequence[Job]) -> list[Job]:
+        """The systems that are tuned, each with the labels of its own job where there is one.
+
+        Args:
+            jobs: jobs of studies; several may be tuned like one system.
+
+        Returns:
+            A job for each system that has something to choose.
+        """
+        found = {}
+        for job in sorted(jobs, key=lambda job: job.like in (None, job.config)):  # the last one gives the labels
+            system = job.like or job.config
+            if self.setting.points(system.model):
+                found[run_id(system)] = replace(job, config=system, readings=(Reading(),), like=None, betas=False)
+        return [*found.values()]
+
+    def jobs(self, system: Job) -> list[Job]:
+        """The trials of a system that are known to be needed by now.
+
+        Args:
+            system: a job of `systems`.
+
+        Returns:
+            A job for each trial, whether it was made or not.
+        """
+        return [replace(system, config=trial(system.config, point)) for point in self._points(system.config)[0]]
+
+    def all_judged(self, system: RunConfig) -> bool:
+        """Whether all trials of a system have been made, those beyond the edges too.
+
+        Args:
+            system: its run.
+
+        Returns:
+            True also for a system that has nothing to choose.
+        """
+        return self._points(system)[1] is not None
+
+    def seeded(self, job: Job, seeds: int) -> list[Job]:
+        """The runs of a system as its trials chose it.
+
+        Args:
+            job: the system.
+            seeds: how many runs a system with seeds has; one that counts has a single run.
+
+        Returns:
+            The runs; where not all trials are made, as a dry run has it, with the values of the first one.
+        """
+        points, rows = self._points(job.like or job.config)
+        point: Point = points[0] if points else {}
+        epoch = int(point.get("epochs", job.config.train.epochs))
+        if rows:
+            best = _best(rows)
+            if best is None:
+                self.failed.append(f"no trial of {said(system_of(job.labels))} could be trained")
+                return []
+            point, epoch = points[best], int(rows[best]["best_epoch"])
+        job = replace(job, trials=len(points))
+        if not MODELS[job.config.model].learns:
+            return [replace(job, config=at_point(job.config, point).with_settings(selection="none"))]
+        return [replace(job, config=tuned(job.config, point, epoch, seed)) for seed in range(seeds)]
+
+    def _points(self, system: RunConfig) -> tuple[list[Point], list[dict[str, Any]] | None]:
+        """The trials known to be needed, and their rows; None in place of rows where some are still to be made."""
+        judged = {row["run"]: row for row in read_rows(self.place / f"{TUNING}.csv")}
+        space, points = self.setting.space, self.setting.points(system.model)
+        for further in range(EXTENSIONS + 1):
+            found = [judged.get(run_id(trial(system, point))) for point in points]
+            rows = [row for row in found if row is not None]
+            if len(rows) < len(points):
+                return points, None
+            best = _best(rows)
+            if best is None or further == EXTENSIONS:
+                break
+            to_the_end = MODELS[system.model].learns and rows[best]["best_epoch"] == points[best]["epochs"]
+            beyond = edges(space, points[best], ["epochs"] if to_the_end else [])
+            if not beyond:
+                break
+            space, more = extended(space, points[best], beyond)
+            points = points + [point for point in more if point not in points]
+        return points, rows
+
+
+def _best(rows: Sequence[dict[str, Any]]) -> int | None:
+    """The place of the best trial; None where there is none, or none could be trained."""
+    worth = np.array([row[CHOSEN_BY] for row in rows], float)
+    if not len(worth) or np.isnan(worth).all():
+        return None
+    return int(np.nanargmax(worth))

@@ -1,0 +1,161 @@
+"""The tests of a table: each system against its reference, from the ranks that are kept, corrected by Holm.
+
+One table is one family: every system, every metric at 5 and at 20. A verdict needs the ranks of all runs of both
+systems, and two seeds or more of every system that has seeds. Tests of older versions, over users alone, stay in the
+file where the ranks are gone; they decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.data.storage import read_json, write_json
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.kept_ranks import read_kept
+from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, paired
+from mmsr_lite.experiments.statistics import LEVEL, crossed, holm
+from mmsr_lite.experiments.table import TESTED, read_rows, said, system_of
+from mmsr_lite.models import MODELS
+
+Row = dict[str, Any]
+
+
+def decides(test: dict[str, Any]) -> bool:
+    """Whether a stored test knows users and seeds, and so may call systems different.
+
+    Args:
+        test: a record of `compare`, or of an older version.
+
+    Returns:
+        False for a test of an older version, which knew users alone.
+
+    Example:
+        >>> decides({"p": 0.01, "holm": 0.04}), decides({"p": 0.01})
+        (True, False)
+    """
+    return "holm" in test
+
+
+def apart(test: dict[str, Any]) -> bool:
+    """Whether a stored test calls its two systems different: one that decides, below 5 % after Holm's correction.
+
+    Args:
+        test: a record of `compare`, or of an older version.
+
+    Returns:
+        True where a difference was shown.
+
+    Example:
+        >>> apart({"p": 0.01, "holm": 0.04}), apart({"p": 0.01, "holm": 0.3}), apart({"p": 1e-9})
+        (True, False, False)
+    """
+    return decides(test) and test["holm"] < LEVEL
+
+
+def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = None) -> list[dict[str, Any]]:
+    """Test every system of a table against its reference, where the ranks of all runs of both are kept.
+
+    Args:
+        place: the folder of the data set's tables.
+        name: the study.
+        rows: the rows of its table.
+        user: (E,) whose each test target is; None: as the files of ranks say.
+
+    Returns:
+        One record for each system and metric: `system`, `against`, `seeds`, `metric`, `difference`, `low`, `high`,
+        `p`, `holm` (p corrected for all records), `degrees`, `users_sd`, `seeds_sd`, `users`, `same_models`, and the
+        p-values of three tests that do not decide: `over_users`, `over_seeds`, `bootstrap`.
+    """
+    kept = read_kept(place, [row["run"] for row in rows])
+    user = kept.user if user is None else user
+    if user is None:
+        return []
+    systems: dict[tuple, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row["seed"]):
+        systems.setdefault(system_of(row), []).append(row)
+    whole = {one: runs for one, runs in systems.items() if all(row["run"] in kept.runs for row in runs)}
+    found = []
+    for one, runs in whole.items():
+        other = system_of(runs[0] | STUDIES[name].reference)
+        if one == other or other not in whole or not (_comparable(runs) and _comparable(whole[other])):
+            continue
+        pair = [[kept.runs[row["run"]] for row in some] for some in (runs, whole[other])]
+        terms = {
+            "one_has_seeds": _has_seeds(runs),
+            "other_has_seeds": _has_seeds(whole[other]),
+            "same_models": STUDIES[name].of_one_model(runs[0]) and len(pair[0]) == len(pair[1]),
+        }
+        labels = {"system": said(one), "against": said(other), "seeds": [len(some) for some in pair]}
+        labels["same_models"] = terms["same_models"]
+        for metric in TESTED:
+            beside = {
+                "over_users": paired(*pair, user, metric)["p"],
+                "over_seeds": float(f"{over_seeds(*pair, metric):.4g}"),
+                "bootstrap": bootstrap(*pair, user, metric),
+            }
+            found.append(labels | {"metric": metric} | crossed(*pair, user, metric, **terms).record() | beside)
+    corrected = holm(test["p"] for test in found)
+    return [test | {"holm": float(f"{p:.4g}")} for test, p in zip(found, corrected, strict=True)]
+
+
+def merged(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]], rows: list[Row]) -> list[dict[str, Any]]:
+    """The tests that stand beside a table: new ones, and of the old ones those whose systems have no new test.
+
+    A test that decided once, and whose ranks are gone, decides no longer: its correction was for another family.
+
+    Args:
+        old: the tests that stood there.
+        new: those of `compare` now.
+        rows: the rows of the table; tests of systems that left it are dropped.
+
+    Returns:
+        All tests, at most one for each system and metric.
+    """
+    names = {said(system_of(row)) for row in rows}
+    tests = {(test["system"], test["metric"]): test for test in old if test["system"] in names}
+    tests = {key: {n: v for n, v in test.items() if n != "holm"} for key, test in tests.items()}
+    return [*(tests | {(test["system"], test["metric"]): test for test in new}).values()]
+
+
+def recompute(out: str | Path) -> Iterator[str]:
+    """Compute all tests of all tables in `out` again from the ranks that are kept there, without the data sets.
+
+    Args:
+        out: the folder that holds a folder of tables for each data set.
+
+    Yields:
+        A sentence for each table.
+
+    Raises:
+        MMSRError: when there are no tables.
+    """
+    places = [file.parent for file in sorted(Path(out).glob("*/dataset.json"))]
+    if not places:
+        raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
+    for place in places:
+        for name in STUDIES:
+            rows, sidecar = read_rows(place / f"{name}.csv"), place / f"{name}.json"
+            if not rows or not sidecar.is_file():
+                continue
+            record, new = read_json(sidecar), compare(place, name, rows)
+            record["tests"] = merged(record["tests"], new, rows)
+            write_json(sidecar, record)
+            runs = {row["run"] for row in rows}
+            missing = len(runs - read_kept(place, runs).runs.keys())
+            differ = sum(map(apart, new))
+            told = f"{place.name}, {name}: {len(new)} tests, {differ} of them find a difference"
+            yield f"{told}; the ranks of {missing} of {len(runs)} runs are not kept"
+
+
+def _has_seeds(runs: list[Row]) -> bool:
+    """Whether a system draws anything at random; one that counts does not."""
+    return MODELS[runs[0]["model"]].learns
+
+
+def _comparable(runs: list[Row]) -> bool:
+    return len(runs) > 1 or not _has_seeds(runs)

@@ -1,0 +1,66 @@
+"""Cards: what a record says of items, interactions, nodes and users, so that people recognise them."""
+
+from typing import Any
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.pictures import data_uri
+from mmsr_lite.graph.msgraph import ITEM, MSGraph, Node
+from mmsr_lite.records.trace import GraphNode, ItemCard, Step, UserCard
+
+LONGEST = 500  # letters of a title or text that a record holds
+
+
+def user_card(dataset: Dataset, number: int) -> UserCard:
+    """A user by number and id."""
+    return {"index": number, "id": dataset.user_ids[number]}
+
+
+def item_card(dataset: Dataset, item: int) -> ItemCard:
+    """What people see of an item, as every record holds it: number, id, title, picture; long texts are cut."""
+    picture = data_uri(dataset.pictures[item]) if dataset.pictures else None
+    item_id, title = dataset.item_ids[item][:LONGEST], dataset.titles[item][:LONGEST]
+    return {"item": item, "item_id": item_id, "title": title, "picture": picture}
+
+
+def step_card(dataset: Dataset, position: int, item: int) -> dict[str, Any]:
+    """One interaction as people see it: the item's card, its position from 1, its texts."""
+    texts = {name: column[item][:LONGEST] for name, column in dataset.texts.items()}
+    return {**item_card(dataset, item), "position": position, "texts": texts}
+
+
+def steps_of(dataset: Dataset, msgraph: MSGraph) -> list[Step]:
+    """Each interaction with its item's node and codes."""
+    modalities = msgraph.node_types[1:]
+    steps: list[Any] = [
+        step_card(dataset, position, item) | {"codes": {name: [] for name in modalities}}
+        for position, item in enumerate(msgraph.history, 1)
+    ]
+    for index, node in enumerate(msgraph.nodes):
+        for position in node.positions:
+            if node.type == ITEM:
+                steps[position - 1]["node"] = index
+            else:
+                steps[position - 1]["codes"][node.type].append(node.id)
+    return steps
+
+
+def node_card(dataset: Dataset, msgraph: MSGraph, node: Node) -> GraphNode:
+    """A node of the MSGraph with the name that pictures give it."""
+    label = f"{node.type} code {node.id}"
+    if node.type == ITEM:
+        label = dataset.titles[node.id] or dataset.item_ids[node.id]
+    return {
+        "type": msgraph.node_types.index(node.type),
+        "id": node.id,
+        "label": label[:LONGEST],
+        "positions": list(node.positions),
+        "items": list(dict.fromkeys(msgraph.history[position - 1] for position in node.positions)),
+    }
+
+
+def truth_of(dataset: Dataset, user: int | None) -> dict[str, Any] | None:
+    """What decided the target, where the source planted it."""
+    if user is None or "cause" not in dataset.facts:
+        return None
+    cause = int(dataset.facts["cause"][dataset.offsets[user + 1] - 1])
+    return {"cause": dataset.facts["causes"][cause]}

@@ -1,0 +1,133 @@
+"""What people pass to `explain`, brought to one form: a user by number or id, a history as list, array or tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, TypeAlias
+
+import numpy as np
+from torch import Tensor
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.records.schema import quote
+
+UserLike: TypeAlias = int | str
+HistoryLike: TypeAlias = Sequence[int] | np.ndarray | Tensor
+
+
+def user_index(dataset: Dataset, user: Any) -> int:
+    """The number of a user, from 0.
+
+    Args:
+        dataset: where the user is from.
+        user: a number, as Python or NumPy have it, or an id; an id goes before a number that is written as text.
+
+    Raises:
+        MMSRError: when there is no such user.
+
+    Example:
+        >>> from mmsr_lite.data import load
+        >>> world = load("wardrobe:match", modalities=())
+        >>> user_index(world, "u0012"), user_index(world, np.int64(12)), user_index(world, "12")
+        (12, 12, 12)
+    """
+    known = f"give an id such as {dataset.user_ids[0]!r}, or a number from 0 to {dataset.num_users - 1}"
+    if isinstance(user, str) and user in dataset.user_ids:
+        return dataset.user_ids.index(user)
+    number = int(user) if isinstance(user, str) and user.isascii() and user.isdigit() else user
+    if not is_whole(number) or not 0 <= int(number) < dataset.num_users:
+        raise MMSRError(f"there is no user {quote(user)} in {dataset.name!r}; {known}")
+    return int(number)
+
+
+def items_of(dataset: Dataset, history: Any, what: str = "history") -> list[int]:
+    """A history as a list of items.
+
+    Args:
+        dataset: where the items are from.
+        history: item numbers, oldest first: a list, tuple, NumPy array or tensor of one axis.
+        what: how a message calls it.
+
+    Raises:
+        MMSRError: when it is empty, is no row of whole numbers, or names an item that does not exist.
+
+    Example:
+        >>> from mmsr_lite.data import load
+        >>> items_of(load("wardrobe:match", modalities=()), np.array([3, 1, 3]))
+        [3, 1, 3]
+    """
+    wanted = f"expected items from 1 to {dataset.num_items}, the oldest first"
+    if isinstance(history, Tensor | np.ndarray):
+        if len(history.shape) != 1:
+            raise MMSRError(f"{what} has the shape {tuple(history.shape)}; expected one axis, such as (5,)")
+        history = history.tolist()
+    if isinstance(history, str | bytes) or not isinstance(history, Sequence):
+        raise MMSRError(f"{what} is {quote(history)}; {wanted}")
+    for item in history:
+        if not is_whole(item) or not 1 <= item <= dataset.num_items:
+            raise MMSRError(f"{what} {quote(list(history)[:5])} has {quote(item)}; {wanted}")
+    if not len(history):
+        raise MMSRError(f"{what} is empty; {wanted}")
+    return [int(item) for item in history]
+
+
+def item_of(dataset: Dataset, item: Any, what: str) -> int:
+    """One item's number.
+
+    Raises:
+        MMSRError: when there is no such item.
+    """
+    if not is_whole(item) or not 1 <= item <= dataset.num_items:
+        raise MMSRError(f"{what} is {quote(item)}; expected an item from 1 to {dataset.num_items}")
+    return int(item)
+
+
+def count_of(value: Any, what: str, least: int = 1) -> int:
+    """A whole number that is not below `least`.
+
+    Raises:
+        MMSRError: when it is.
+
+    Example:
+        >>> count_of(-1, "top")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: top is -1; expected a whole number from 1 on
+    """
+    if not is_whole(value) or value < least:
+        raise MMSRError(f"{what} is {quote(value)}; expected a whole number from {least} on")
+    return int(value)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether `value` is a whole number, of Python, NumPy, or a tensor with one; a truth value is none."""
+    if isinstance(value, Tensor) and value.ndim == 0:
+        value = value.item()
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def history_of(
+    dataset: Dataset, user: Any, history: Any, target: Any, max_history: int
+) -> tuple[int | None, list[int], int | None]:
+    """What `trace` and `what_if` are asked about: give a user, or a history and perhaps its target.
+
+    Returns:
+        The user's number or None; the last `max_history` items before the target; the target or None.
+
+    Raises:
+        MMSRError: when both or neither are given, when they do not exist, or when the user has a single item.
+    """
+    if (user is None) == (history is None) or (user is not None and target is not None):
+        raise MMSRError("give either a user or a history to trace; a target goes with a history only")
+    number = None
+    if history is None:
+        number = user_index(dataset, user)
+        *history, target = dataset.history(number).tolist()
+        if not history:
+            who = f"user {number} ({dataset.user_ids[number]!r})"
+            raise MMSRError(f"{who} has one item, so nothing comes before it; choose another")
+    past = items_of(dataset, history)
+    if target is not None:
+        target = item_of(dataset, target, "target")
+    return number, past[-max_history:], target

@@ -1,0 +1,55 @@
+"""Attention rollout: how much of the answer comes from each node and along each edge (Abnar and Zuidema, 2020)."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmsr_lite.explain.trace import dense
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.models.mmsr import MMSR
+
+
+def rollout(model: MMSR, graph: GraphBatch, seen: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    """How much of the last item's final state comes from where, as the attention weights tell it.
+
+    Attention rollout (Abnar and Zuidema, 2020): with a residual connection half of a state is the node itself.
+
+    Args:
+        model: the model.
+        graph: B graphs.
+        seen: what each probe saw when the model ran over them.
+
+    Returns:
+        The share of each node (B, N), and what flows along each edge (B, N, N), centre in rows.
+    """
+    row = F.one_hot(graph.last, graph.exists.shape[1])[:, None].float()  # (B, 1, N)
+    along = torch.zeros((), device=row.device)
+    for index in reversed(range(len(model.layers))):
+        half = 0.5 if model.layers[index].residual else 1.0
+        flow = row.transpose(1, 2) * carried(model, graph, seen, index) * half  # (B, N, N)
+        along = along + flow
+        row = flow.sum(1, keepdim=True) + row * (1 - half)
+        row = row / row.sum(2, keepdim=True).clamp_min(1e-12)
+    return row[:, 0], along
+
+
+def carried(model: MMSR, graph: GraphBatch, seen: dict[str, Any], index: int) -> Tensor:
+    """(B, N, N) the weight with which each centre (row) takes the value of each neighbour in one layer, over all paths.
+
+    A path counts by beta. Values come from the layer's input, so of two phases only the last one carries them, unless
+    the layer is invasive.
+    """
+    layer, name = model.layers[index], f"layers.{index}.probes."
+    total = torch.zeros((), device=graph.exists.device)
+    for number, (path, families) in enumerate(layer.fusion.paths.items()):
+        phases = [dense(seen[f"{name}{path}_{phase}_weights"], graph) for phase, _ in enumerate(families, 1)]
+        weight = phases[-1]
+        if layer.fusion.invasive and len(phases) == 2:
+            weight = phases[-1] @ phases[0]
+        share = 1 / len(layer.fusion.paths)
+        if layer.gate is not None:
+            share = seen[f"{name}beta"][..., number, None]
+        total = total + share * weight
+    return total
