@@ -20,6 +20,7 @@ train
     MMSR, MMSRConfig    the paper's model
     TrainConfig, train  the only training loop
     evaluate, ranks     full ranking of test targets: metrics, or the rank of each target
+    leaks               what the order of a file, ids, popularity and repetition alone predict
     Markov, MarkovConfig                counting, the baseline that learns nothing
     STUDIES, ABLATIONS, Setting, Reading, drop_codes_at_test    the paper's studies and ours
 
@@ -96,6 +97,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "train": "mmsr_lite.training.loop",
         "evaluate": "mmsr_lite.evaluation.ranks",
         "ranks": "mmsr_lite.evaluation.ranks",
+        "leaks": "mmsr_lite.evaluation.leaks",
         "Markov": "mmsr_lite.models.counting",
         "MarkovConfig": "mmsr_lite.models.counting",
         "STUDIES": "mmsr_lite.experiments",
@@ -155,6 +157,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.data.statistics import statistics
     from mmsr_lite.data.storage import read_json
     from mmsr_lite.errors import MMSRError
+    from mmsr_lite.evaluation.leaks import leaks
     from mmsr_lite.evaluation.ranks import evaluate, ranks
     from mmsr_lite.experiments import STUDIES
     from mmsr_lite.experiments.ablation import VARIANTS as ABLATIONS
@@ -189,7 +192,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "RunConfig", "Setting", "TrainConfig", "build_model", "build_msgraph", "check", "codebook", "codebooks",
         "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test",
         "evaluate", "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "gates", "gates_beside",
-        "gates_summary", "last_examples", "listen", "load", "mismatched", "missing", "open_run", "paired",
+        "gates_summary", "last_examples", "leaks", "listen", "load", "mismatched", "missing", "open_run", "paired",
         "paper_tables", "prepare", "ranks", "read_json", "save_gates", "save_report", "show", "shuffled", "split",
         "statistics", "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train", "what_if",
     ]  # fmt: skip

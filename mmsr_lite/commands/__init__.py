@@ -11,6 +11,7 @@ from mmsr_lite.commands import (
     evaluate,
     explain,
     explore,
+    leaks,
     notebooks,
     prepare,
     tables,
@@ -27,6 +28,7 @@ COMMANDS = {
     "download": download.COMMAND,
     "prepare": prepare.COMMAND,
     "describe": describe.COMMAND,
+    "leaks": leaks.COMMAND,
     "notebooks": notebooks.COMMAND,
     "doctor": doctor.COMMAND,
 }

@@ -56,13 +56,20 @@ def save_report_of(run: Any, users: Sequence[int], place: str | Path) -> None:
 
 
 def print_metrics(metrics: dict[str, Any]) -> None:
-    """Print the model beside the best reachable score and counting, in percent."""
+    """Print the model beside the best reachable score and counting, in percent; the headline ranking first."""
     rows = {metrics["model"]: metrics["test"]}
     if metrics.get("reachable"):
         rows["best reachable"] = metrics["reachable"]
     for name, row in (metrics.get("counting") or {}).items():
         rows[f"counting: {name}"] = row
-    heading = f"\n{metrics['dataset']}, {metrics['examples']:,} test targets, percent"
-    print(heading.ljust(45), *(f"{name:>7}" for name in SHOWN))
-    for name, row in rows.items():
-        print(f"{name:<44}", *(f"{row[key]:7.2f}" for key in SHOWN))
+    rankings = {"all": "all items", "masked": "own items masked"}
+    if metrics.get("headline") == "masked":
+        rankings = dict(reversed(rankings.items()))
+    print(f"\n{metrics['dataset']}, {metrics['examples']:,} test targets, percent")
+    for ranking, words in rankings.items():
+        keys = [name if ranking == "all" else f"{ranking} {name}" for name in SHOWN]
+        with_ranking = {name: row for name, row in rows.items() if keys[0] in row}
+        if with_ranking:
+            print(f"{words:<44}", *(f"{name:>7}" for name in SHOWN))
+        for name, row in with_ranking.items():
+            print(f"  {name:<42}", *(f"{row[key]:7.2f}" for key in keys))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # are no options here; all others stand with the training.
 GROUPS = {
     "codes": ("codes", "codes_per_item", "reduction", "distance"),
+    "order and split of the interactions": ("ties", "tie_seed", "split"),
     "damage done to the data on purpose": ("corruption", "corrupted", "rate"),
 }
 MODEL = "model (the settings of MMSR; other models have some of them, and others that --set reaches)"

@@ -3,7 +3,7 @@
 import os
 
 from mmsr_lite.data.dataset import Dataset, Modality
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.errors import MMSRError, choose
 
 __all__ = ["Dataset", "Modality", "load"]
 
@@ -18,6 +18,8 @@ def load(
     columns: dict[str, str] | None = None,
     files: dict[str, str] | None = None,
     file_format: dict[str, str] | None = None,
+    ties: str = "random",
+    tie_seed: int = 0,
 ) -> Dataset:
     """Load a data set by its name or from a folder.
 
@@ -32,6 +34,9 @@ def load(
         files: for folders, what the files are called: `{"interactions": "transactions_train.csv"}`.
         file_format: for folders, how text files are read where it cannot be seen in them: `separator`, `decimal`,
             `encoding`, such as `{"encoding": "windows-1252"}`.
+        ties: how interactions of one user at one time are ordered, one of `order.TIES`: "random" (by a hash of
+            `tie_seed`, user and item), "file" or "together"; where no times tie it changes nothing.
+        tie_seed: of the random order; every system of one seed sees the same order.
 
     Returns:
         The data set; `facts["reading"]` holds the account of what was read, skipped, repeated, tied and absent.
@@ -46,12 +51,14 @@ def load(
         'wardrobe:match', 'wardrobe:mixed', 'wardrobe:sparse', 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path
         of a folder with interactions.csv and items.jsonl
     """
+    from mmsr_lite.data.order import TIES, break_ties
     from mmsr_lite.data.prepare import build
     from mmsr_lite.data.sources import find
 
     if not isinstance(source, str | os.PathLike):
         kind = type(source).__name__
         raise MMSRError(f"the source is a {kind}; expected a name or a path; for tables use Dataset.from_frames")
+    choose("ties", ties, TIES)
     module, place = find(source)
     of_folders = {"columns": columns, "files": files, "file_format": file_format}
     given = {name: value for name, value in of_folders.items() if value}
@@ -59,6 +66,8 @@ def load(
         name = next(iter(given))
         raise MMSRError(f"{name}={given[name]} is for folders; the {name} of {str(source)!r} are known")
     if not hasattr(module, "read"):
-        return module.load(world=place or "mixed", modalities=modalities, encoders=encoders, seed=seed)
+        world = module.load(world=place or "mixed", modalities=modalities, encoders=encoders, seed=seed)
+        return break_ties(world, ties, tie_seed)
     raw = module.read(place, min_count=min_count, **given)
-    return build(raw, modalities=modalities, encoders=encoders, min_count=min_count, seed=seed)
+    dataset = build(raw, modalities=modalities, encoders=encoders, min_count=min_count, seed=seed)
+    return break_ties(dataset, ties, tie_seed)

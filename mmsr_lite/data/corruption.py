@@ -76,20 +76,25 @@ def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarra
 def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
     """The same with `rate` of the positions of each history in another order: histories as rows, or examples.
 
-    Of examples only the histories change (after the cut to `max_history`), never the targets.
+    Of examples only the histories change (after the cut to `max_history`), never the targets. The items that a user has
+    already taken stay known, the older ones too: `undisturbed` keeps the examples as they were. Times stay where they
+    are: the first position keeps the first time.
 
     >>> shuffled(np.array([5, 6, 7, 0]), rate=1, seed=0).tolist()
     [6, 7, 5, 0]
     """
     if not isinstance(histories, Examples):
         return np.take_along_axis(histories, displaced(histories, rate=rate, seed=seed), axis=-1)
-    lengths, targets = histories.lengths, histories.targets
+    lengths, targets, times = histories.lengths, histories.targets, histories.times
     rows = shuffled(histories.histories(), rate=rate, seed=seed)  # (E, L)
     end = np.cumsum(lengths + 1) - 1  # (E,) each history followed by its target, one after the other
     items = np.empty(end[-1] + 1 if len(end) else 0, histories.items.dtype)
     items[end] = targets
     items[np.delete(np.arange(len(items)), end)] = rows[rows != 0]
-    return replace(histories, items=items, start=end - lengths, end=end)
+    if times is not None:
+        steps = np.arange(len(items)) - np.repeat(end, lengths + 1)  # (I,) how far before its target each item stands
+        times = times[np.repeat(histories.end, lengths + 1) + steps]
+    return replace(histories, items=items, start=end - lengths, end=end, times=times, undisturbed=histories.taken)
 
 
 def _each(dataset: Dataset, name: str | None, change: Callable[[Modality], Modality]) -> Dataset:

@@ -13,6 +13,7 @@ from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
 from mmsr_lite.data.features import read_features
 from mmsr_lite.data.item_columns import count_absent, picture_files_of, row_ids_of, title_of, with_missing
+from mmsr_lite.data.parts import part_codes
 from mmsr_lite.data.reading import Account, ReadingNote
 from mmsr_lite.data.repeats import count_ties, without_repeats
 from mmsr_lite.data.sources.columns import DOWNLOAD
@@ -131,7 +132,7 @@ def build(
         reading.tied = count_ties(dataset) if "timestamp" in interactions else None
         if reading.worth_telling:
             warnings.warn("\n  ".join([f"{raw.name!r}:", *reading.lines()]), ReadingNote, stacklevel=3)
-    facts = raw.facts | ({"unreadable": unreadable} if unreadable else {})
+    facts = dataset.facts | raw.facts | ({"unreadable": unreadable} if unreadable else {})
     facts |= {"reading": reading.as_fact()}
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
 
@@ -188,7 +189,8 @@ def assemble(
 ) -> Dataset:
     """Filter, order and number what a source has read; the data set still has no modalities.
 
-    Users are numbered as they first appear, items as `items` lists them.
+    Users are numbered as they first appear, items as `items` lists them. A column `split` of the interactions (train,
+    valid or test) becomes `facts["part"]`; of two interactions at one time the one for training comes first.
 
     Args:
         name: what the data set is called.
@@ -221,7 +223,13 @@ def assemble(
         raise MMSRError(f"{name!r}: nothing is left of {counts} at min_count={min_count}; choose a smaller one")
     rows = np.flatnonzero(keep)
     time = interactions["timestamp"].to_numpy() if "timestamp" in interactions else np.arange(len(interactions))
-    rows = rows[np.lexsort((time[rows], user[rows]))]  # lexsort is stable: ties keep the order of rows
+    facts: dict[str, Any] = {}
+    if "split" in interactions:
+        part = part_codes(interactions["split"])
+        rows = rows[np.lexsort((part[rows], time[rows], user[rows]))]
+        facts["part"] = part[rows]
+    else:
+        rows = rows[np.lexsort((time[rows], user[rows]))]  # lexsort is stable: ties keep the order of rows
     kept_users, user = np.unique(user[rows], return_inverse=True)
     kept_items = np.arange(len(catalogue)) if min_count < 1 else np.unique(item[rows])
     item = np.searchsorted(kept_items, item[rows]) + 1  # the one place where items get their numbers
@@ -240,6 +248,7 @@ def assemble(
         titles=tuple(title or own for title, own in zip(column("title", "") or item_ids, item_ids, strict=True)),
         texts={label: column(label, "") for label in texts},
         pictures=column(pictures, None),
+        facts=facts,
     )
 
 

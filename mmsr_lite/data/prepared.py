@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from mmsr_lite import __version__
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.features import write_features
+from mmsr_lite.data.order import in_file_order
 from mmsr_lite.data.pictures import open_picture
 from mmsr_lite.data.statistics import statistics
 from mmsr_lite.data.storage import atomic, content_hash, file_hash, read_json, write_json
@@ -146,6 +147,7 @@ def prepare(
         columns=columns,
         files=files,
         file_format=file_format,
+        ties="file",
     )
     save_prepared(dataset, folder, record=record)
     return True
@@ -174,7 +176,7 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
     work = folder.with_name(f".{folder.name}.part")
     try:
         work.mkdir(parents=True, exist_ok=True)
-        _write(dataset, work, record or {})
+        _write(in_file_order(dataset), work, record or {})
         os.replace(work, folder)
     except Exception as error:
         shutil.rmtree(work, ignore_errors=True)
@@ -188,6 +190,8 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
 def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
     ids, users = np.array(dataset.item_ids, dtype=object), np.array(dataset.user_ids, dtype=object)
     table = {"user_id": users[dataset.user], "item_id": ids[dataset.item], "timestamp": dataset.time}
+    if "part" in dataset.facts:
+        table["split"] = np.array(["train", "valid", "test"], dtype=object)[dataset.facts["part"]]
     pd.DataFrame(table).to_parquet(folder / "interactions.parquet", index=False)
     items: dict[str, Any] = {"item_id": ids[1:], "title": dataset.titles[1:]}
     items |= {name: values[1:] for name, values in dataset.texts.items()}

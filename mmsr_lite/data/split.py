@@ -1,24 +1,50 @@
-"""The paper's protocol (section 5.1): the last fifth of each user is tested, every prefix of the rest is trained on."""
+"""Which interactions are training targets, which validation targets and which test targets (paper, section 5.1).
+
+The paper's protocol is the split by user: the last fifth of each user's items are test targets. Beside it stand a split
+at one moment of time for all users, and a split that the data bring along. In each of them a target is predicted from
+everything that its user did before it.
+"""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.data.parts import TEST, TRAIN, VALIDATION, own_parts, parts_by_time, parts_by_user
+from mmsr_lite.errors import MMSRError, choose
+
+SPLITS = {
+    "auto": "the data's own split where they bring one, else by user",
+    "user": "the last fifth of each user's items are tested (the paper's)",
+    "time": "one moment for all users: the last fifth of all interactions are tested",
+    "own": "what the column `split` or the files train, valid and test of the data say",
+}
+MASKED_BELOW = 0.01  # share of targets in their own history below which the headline masks own items
 
 
 @dataclass(frozen=True)
 class Examples:
     """Histories with their next item, kept as places in one flat array: nothing is copied until a batch is asked for.
 
-    `items` (I,) is flat; example e has target `items[end[e]]` and history `items[start[e]:end[e]]`, of which the last
-    `max_history` count; `user` (E,) says whose it is.
+    Example e has the target `items[end[e]]` and the whole history `items[start[e]:end[e]]`, of which a model reads the
+    last `max_history` items.
 
-    >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
-    >>> some.histories().tolist(), some.targets.tolist()
-    ([[7, 0], [7, 8]], [8, 9])
+    Args:
+        items: (I,) items, the histories of all users one after the other.
+        start: (E,) place in `items` where the history begins.
+        end: (E,) place in `items` of the target, which is also where the history ends.
+        user: (E,) whose example it is.
+        max_history: How many items of a history a model reads; 50 is the paper's number.
+        times: (I,) the time of each item, None where times are not known.
+        undisturbed: The same examples before their histories were changed on purpose, None where nothing was changed.
+            The items that a user has already taken are read from there.
+
+    Example:
+        >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
+        >>> some.histories().tolist(), some.targets.tolist()
+        ([[7, 0], [7, 8]], [8, 9])
     """
 
     items: np.ndarray
@@ -26,6 +52,8 @@ class Examples:
     end: np.ndarray
     user: np.ndarray
     max_history: int = 50
+    times: np.ndarray | None = None
+    undisturbed: "Examples | None" = None
 
     def __len__(self) -> int:
         return len(self.end)
@@ -40,16 +68,67 @@ class Examples:
         """(E,) how many items the histories hold, after the cut."""
         return np.minimum(self.end - self.start, self.max_history)
 
+    @property
+    def taken(self) -> "Examples":
+        """The examples whose whole histories say what each user has already taken."""
+        if self.undisturbed is None:
+            return self
+        return self.undisturbed
+
+    @property
+    def same_time(self) -> np.ndarray:
+        """(E,) bool: whether the target has the same time as the item before it; False where times are not known."""
+        if self.times is None:
+            return np.zeros(len(self), bool)
+        return self.times[self.end] == self.times[self.end - 1]
+
+    @property
+    def steps(self) -> np.ndarray:
+        """(I,) a number for each place that rises by one where the time changes; everywhere if times are unknown."""
+        if self.times is None:
+            return np.arange(len(self.items))
+        return np.cumsum(np.diff(self.times, prepend=self.times[:1]) != 0)
+
+    @cached_property
+    def previous(self) -> np.ndarray:
+        """(I,) for each place the last earlier place of the same item in `items`, -1 where there is none."""
+        order = np.argsort(self.items, kind="stable")  # places of one item stand together, in order
+        result = np.full(len(self.items), -1, np.int64)
+        same = self.items[order[1:]] == self.items[order[:-1]]
+        result[order[1:][same]] = order[:-1][same]
+        return result
+
+    @property
+    def own_target(self) -> np.ndarray:
+        """(E,) bool: whether the user has already taken the target, at any time before."""
+        return self.taken.previous[self.taken.end] >= self.taken.start
+
     def histories(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """(B, L) int64 histories of `rows` (all when None), padded on the right with 0; L is the longest of them."""
-        lengths, end = (a if rows is None else a[rows] for a in (self.lengths, self.end))
+        """The histories as one padded block.
+
+        Args:
+            rows: (B,) which examples; None: all.
+
+        Returns:
+            (B, L) int64, padded on the right with 0; L is the length of the longest history.
+        """
+        lengths, end = self.lengths, self.end
+        if rows is not None:
+            lengths, end = lengths[rows], end[rows]
         place = np.arange(lengths.max(initial=0))  # (L,)
         real = place < lengths[:, None]  # (B, L)
         return np.where(real, self.items[np.where(real, (end - lengths)[:, None] + place, 0)], 0)
 
     def select(self, rows: np.ndarray) -> Self:
-        """Only these rows: numbers or a mask."""
-        return replace(self, start=self.start[rows], end=self.end[rows], user=self.user[rows])
+        """Only these examples.
+
+        Args:
+            rows: Their numbers, or a mask (E,).
+        """
+        changes: dict[str, Any] = {"start": self.start[rows], "end": self.end[rows], "user": self.user[rows]}
+        if self.undisturbed is not None:
+            changes["undisturbed"] = self.undisturbed.select(rows)
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)
@@ -61,34 +140,93 @@ class Split:
     test: Examples
 
 
-def split(dataset: Dataset, *, test_share: float = 0.2, validation: bool = True, max_history: int = 50) -> Split:
-    """Split each user by time: the last `int(test_share * n)` items are test targets, the rest is the training part.
+def split(
+    dataset: Dataset,
+    *,
+    by: str = "auto",
+    test_share: float = 0.2,
+    validation: bool = True,
+    max_history: int = 50,
+) -> Split:
+    """Split the interactions into training, validation and test targets.
 
-    Each target is predicted from everything before it. With `validation` the last item of a training part of two or
-    more is held out of training.
+    Every target is predicted from everything that its user did before it, so an earlier test item is in the history of
+    a later one. The first item of a user has nothing before it and is no target.
 
-    >>> data = Dataset("d", np.zeros(5, int), np.arange(1, 6), np.arange(5), ("u",), tuple("-abcde"), tuple("-abcde"))
-    >>> parts = split(data)
-    >>> parts.train.targets.tolist(), parts.validation.targets.tolist(), parts.test.targets.tolist()
-    ([2, 3], [4], [5])
+    Args:
+        dataset: The interactions, sorted by user, then time.
+        by: One of `SPLITS`.
+            "user": of the n items of a user the last `int(test_share * n)` are test targets; with `validation` the last
+            of the others is the validation target (the paper's protocol, section 5.1).
+            "time": one moment for all users. The last `test_share` of all interactions are tested, with `validation`
+            the last tenth of those before them is validated on; a moment is never divided.
+            "own": `dataset.facts["part"]`, which `load` reads from a column `split` (train, valid, test) or from three
+            files. Where nothing is marked for validation, it is the last training item of each user.
+            "auto": "own" where the data bring a split, else "user".
+        test_share: Share of the interactions to test on, from 0 up to, not including, 1. Not used by "own".
+        validation: Whether to hold validation targets out of training.
+        max_history: How many items of a history a model reads.
+
+    Returns:
+        The three sets of examples.
+
+    Raises:
+        MMSRError: A setting makes no sense, the data bring no split of their own, or their own split does not follow
+            the order of time.
+
+    Example:
+        >>> names = tuple("-abcde")
+        >>> data = Dataset("d", np.zeros(5, int), np.arange(1, 6), np.arange(5), ("u",), names, names)
+        >>> parts = split(data)
+        >>> parts.train.targets.tolist(), parts.validation.targets.tolist(), parts.test.targets.tolist()
+        ([2, 3], [4], [5])
     """
+    choose("split", by, SPLITS)
     if not 0 <= test_share < 1:
         raise MMSRError(f"test_share is {test_share}; expected a share from 0 up to, not including, 1")
     if max_history < 1:
         raise MMSRError(f"max_history is {max_history}; expected at least one item")
-    offsets = dataset.offsets
-    length = np.diff(offsets)  # (U,)
-    training = (length - np.floor(test_share * length).astype(np.int64))[dataset.user]  # (I,) of the user of each one
-    place = np.arange(len(dataset.item)) - offsets[dataset.user]  # (I,) within the user
-    held_out = (place == training - 1) & (place > 0) & validation
+    if by == "auto":
+        by = "own" if "part" in dataset.facts else "user"
+    if by == "user":
+        part = parts_by_user(dataset, test_share)
+    elif by == "time":
+        part = parts_by_time(dataset, test_share)
+    else:
+        part = own_parts(dataset)
+    if not validation:
+        part = np.where(part == VALIDATION, TRAIN, part)
+    place = np.arange(len(dataset.item)) - dataset.offsets[dataset.user]  # (I,) place within the user's history
 
-    def examples(chosen: np.ndarray) -> Examples:
-        end = np.flatnonzero(chosen)
+    def examples(which: int) -> Examples:
+        end = np.flatnonzero((part == which) & (place > 0))
         user = dataset.user[end]
-        return Examples(dataset.item, offsets[user], end, user, max_history)
+        return Examples(dataset.item, dataset.offsets[user], end, user, max_history, dataset.time)
 
-    return Split(
-        train=examples((place > 0) & (place < training) & ~held_out),
-        validation=examples(held_out),
-        test=examples(place >= training),
-    )
+    return Split(train=examples(TRAIN), validation=examples(VALIDATION), test=examples(TEST))
+
+
+def own_target_share(examples: Examples) -> float:
+    """The share of targets that their user has already taken, from 0 to 1; 0 where there are no examples."""
+    if not len(examples):
+        return 0.0
+    return float(examples.own_target.mean())
+
+
+def headline(parts: Split) -> str:
+    """Which ranking is shown first and selects by default: "masked" (own items masked) or "all" (all items).
+
+    The rule: *masked* where fewer than 1 % of the test targets lie in their own history, because every own item that is
+    ranked above the target is then a certain mistake; *all items* elsewhere. Without test targets the validation
+    targets decide, without those the training targets.
+
+    Example:
+        >>> once = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))
+        >>> again = Examples(np.array([1, 1]), np.array([0]), np.array([1]), np.array([0]))
+        >>> headline(Split(once, once, once)), headline(Split(once, once, again))
+        ('masked', 'all')
+    """
+    judged = next((part for part in (parts.test, parts.validation) if len(part)), parts.train)
+    if own_target_share(judged) < MASKED_BELOW:
+        return "masked"
+    return "all"

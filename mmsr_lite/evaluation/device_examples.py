@@ -15,6 +15,7 @@ class DeviceExamples:
     Args:
         examples: E training or test examples.
         device: Where their items shall lie.
+        steps: Whether histories also say which items have one time, for a model that `reads_steps`.
 
     Example:
         >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
@@ -23,11 +24,14 @@ class DeviceExamples:
         ([[7, 8], [7, 0]], [9, 8])
     """
 
-    def __init__(self, examples: Examples, device: torch.device):
+    def __init__(self, examples: Examples, device: torch.device, *, steps: bool = False):
         self.items, self.end, self.lengths = (
             torch.from_numpy(np.ascontiguousarray(values)).to(device)
             for values in (examples.items, examples.end, examples.lengths)
         )
+        self.steps: Tensor | None = None
+        if steps:
+            self.steps = torch.from_numpy(examples.steps).to(device)
 
     def __call__(self, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
         """Gather a batch.
@@ -37,12 +41,17 @@ class DeviceExamples:
             width: L; no history may be longer.
 
         Returns:
-            Histories (B, L), padded on the right with 0, and targets (B,).
+            Histories (B, L), padded on the right with 0, and targets (B,). With steps histories are (B, L, 2): item
+            and the number of its step, 0 for the first one that is read; items of one time have one number.
         """
         end, lengths = self.end[rows][:, None], self.lengths[rows][:, None]  # (B, 1)
         place = torch.arange(width, device=rows.device)  # (L,)
-        history = self.items[(end - lengths + place).clamp_max(len(self.items) - 1)]  # (B, L)
-        return history.masked_fill(place >= lengths, 0), self.items[end[:, 0]]
+        where = (end - lengths + place).clamp_max(len(self.items) - 1)  # (B, L)
+        history = self.items[where].masked_fill(place >= lengths, 0)  # (B, L)
+        if self.steps is not None:
+            steps = (self.steps[where] - self.steps[end - lengths]).masked_fill(place >= lengths, 0)
+            history = torch.stack([history, steps], 2)  # (B, L, 2)
+        return history, self.items[end[:, 0]]
 
 
 def width_for(longest: int, device: torch.device) -> int:

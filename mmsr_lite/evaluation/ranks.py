@@ -1,4 +1,9 @@
-"""Full ranking: the place of the target among all items, in batches, so that the scores of all users are never held."""
+"""Full ranking: where the target stands among all items, in chunks, so that no users x items matrix is ever held.
+
+Each target gets two ranks, among all items (the paper's) and with the user's own items masked; see `rankings.py`.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -7,9 +12,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mmsr_lite.data.split import Examples
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
-from mmsr_lite.evaluation.metrics import metrics
+from mmsr_lite.evaluation.rankings import RANKINGS, OwnItems, candidates_of, flat_metrics, rank_among, rank_in_both
 from mmsr_lite.evaluation.strategy import strategy_of
 from mmsr_lite.models.base import Recommender
 
@@ -17,52 +22,153 @@ SCORES = 2**25  # held at once while ranking: 128 MiB of float32
 
 
 def rank_of(scores: Tensor, target: Tensor) -> Tensor:
-    """The rank of each target among all items, 1 being best; ties share their mean rank, and a NaN never helps.
-
-    Args:
-        scores: (B, V+1), item 0 having -inf.
-        target: (B,) items.
-
-    Returns:
-        Ranks (B,).
+    """(B,) rank of `target` (B,) in `scores` (B, V+1), 1 being best; ties share their mean rank; a NaN never helps.
 
     Example:
         >>> rank_of(torch.tensor([[-torch.inf, 2., 3., 2.]]), torch.tensor([1])).item()   # 2nd and 3rd place tie
         2.5
     """
-    own = scores.gather(1, target[:, None])  # (B, 1)
-    above = (~(scores <= own)).sum(1)  # (B,)
-    level = (scores == own).sum(1)  # (B,) with the target itself
-    return 1 + above + (level - 1) / 2
+    return rank_in_both(scores, target, target.new_zeros(len(target), 0))[0]
 
 
-@torch.no_grad()
-def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, progress: bool = False) -> np.ndarray:
-    """The rank of each example's target among all items, those of the history included.
+def both_ranks(
+    model: Recommender, examples: Examples, *, batch: int | None = None, progress: bool = False
+) -> dict[str, np.ndarray]:
+    """The rank of each example's target among all items, and with its user's own items masked.
 
-    When several processes train together all must call this; each ranks its share, and all get all ranks.
+    When several processes train together all must ask; each scores its share of the batches and all get all ranks, the
+    same as one process finds.
 
     Args:
-        model: The model; it keeps its mode (training or not).
+        model: Any recommender; it is left in the mode, training or not, in which it was.
         examples: E examples.
         batch: How many histories are scored at once; None: as many as keep the scores near 128 MiB.
-        progress: Whether to show a progress bar.
+        progress: Whether to show a bar.
 
     Returns:
-        Ranks (E,), 1 being best.
+        "all" and "masked" -> (E,) ranks, 1 being best. Ties share the mean of their places. A target that its user has
+        already taken is masked too and stands at the end of the masked ranking: a miss.
 
     Raises:
         MMSRError: There are no examples.
     """
+    device = _device_of(model)
+    own_items = OwnItems(examples, device)
+
+    def rank(scores: Tensor, target: Tensor, rows: Tensor, numbers: np.ndarray) -> Tensor:
+        own = own_items(rows, int(own_items.counts[numbers].max()))
+        return rank_in_both(scores, target, own)
+
+    found = _in_batches(model, examples, rank, len(RANKINGS), own_items.counts, batch, progress)
+    return dict(zip(RANKINGS, found, strict=True))
+
+
+def ranks(
+    model: Recommender,
+    examples: Examples,
+    *,
+    ranking: str = "all",
+    batch: int | None = None,
+    progress: bool = False,
+) -> np.ndarray:
+    """(E,) rank of each example's target in one ranking, "all" or "masked"; `both_ranks` gives both at once."""
+    choose("ranking", ranking, RANKINGS)
+    return both_ranks(model, examples, batch=batch, progress=progress)[ranking]
+
+
+def sampled_ranks(
+    model: Recommender, examples: Examples, candidates: int, *, seed: int = 0, progress: bool = False
+) -> np.ndarray:
+    """The rank of each target among itself and items drawn at random: only to stand beside papers that did so.
+
+    Warns why such ranks do not tell which system is better (Krichene and Rendle, KDD 2020).
+
+    Args:
+        model: Any recommender.
+        examples: E examples.
+        candidates: How many items are drawn for each example among those that its user has not taken.
+        seed: Seed of the draw; every system meets the same candidates.
+        progress: Whether to show a bar.
+
+    Returns:
+        (E,) ranks from 1 to `candidates` + 1.
+
+    Raises:
+        MMSRError: There are no examples, or not so many items left for a user.
+    """
+    drawn: list[np.ndarray] = []
+
+    def rank(scores: Tensor, target: Tensor, rows: Tensor, numbers: np.ndarray) -> Tensor:
+        if not drawn:  # the model's scores say how many items there are
+            drawn.append(candidates_of(examples, scores.shape[1] - 1, candidates, seed))
+        return rank_among(scores, target, torch.from_numpy(drawn[0][numbers]).to(scores.device))[None]
+
+    return _in_batches(model, examples, rank, 1, np.zeros(len(examples)), None, progress)[0]
+
+
+def evaluate(
+    model: Recommender,
+    examples: Examples,
+    *,
+    candidates: int | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[str, float]:
+    """HR@K, MRR@K and NDCG@K of both full rankings, in percent.
+
+    Args:
+        model: Any recommender.
+        examples: E examples.
+        candidates: Also rank the target among so many items drawn at random; warns why that is not to be relied on.
+        seed: Seed of that draw.
+        progress: Whether to show a bar.
+
+    Returns:
+        `HR@5`, `MRR@5`, `NDCG@5`, `HR@20`, ... among all items; `masked HR@5`, ... with own items masked; with
+        `candidates` also `sampled HR@5`, ...
+    """
+    found = both_ranks(model, examples, progress=progress)
+    if candidates is not None:
+        found["sampled"] = sampled_ranks(model, examples, candidates, seed=seed, progress=progress)
+    return flat_metrics(found)
+
+
+def _device_of(model: Recommender) -> torch.device:
+    return next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
+
+
+@torch.no_grad()
+def _in_batches(
+    model: Recommender,
+    examples: Examples,
+    rank: Callable[[Tensor, Tensor, Tensor, np.ndarray], Tensor],
+    kinds: int,
+    also_alike: np.ndarray,
+    batch: int | None,
+    progress: bool,
+) -> np.ndarray:
+    """Score all examples batch by batch and rank their targets.
+
+    Args:
+        model, examples, batch, progress: As in `both_ranks`.
+        rank: Called with scores (B, V+1), target (B,), and the numbers of the examples (B,) as a tensor on the device
+            and as an array; returns (kinds, B) ranks.
+        kinds: How many kinds of ranks there are.
+        also_alike: (E,) what else ought to be alike within a batch, beside the lengths of the histories.
+
+    Returns:
+        (kinds, E) ranks.
+    """
     if not len(examples):
         raise MMSRError("there are no examples to rank; give users at least five interactions, or a larger test_share")
-    device = next((p.device for p in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
+    device = _device_of(model)
     most = 256 if device.type == "cpu" else 2048  # a CPU's cache is small; a GPU takes long to start work
     batch = batch or max(16, min(most, SCORES // int(examples.items.max(initial=1))))
-    on_device, lengths, strategy = DeviceExamples(examples, device), examples.lengths, strategy_of(model)
-    order = np.argsort(lengths, kind="stable")  # alike lengths together: little padding
+    on_device = DeviceExamples(examples, device, steps=model.reads_steps)
+    lengths, strategy = examples.lengths, strategy_of(model)
+    order = np.lexsort((also_alike, lengths))  # alike lengths together: little padding
     rows = torch.from_numpy(order).to(device)
-    sorted_ranks, was_training = torch.zeros(len(order), device=device), model.training
+    found, was_training = torch.zeros(kinds, len(order), device=device), model.training
     mine, size = 0, 1
     if dist.is_initialized():
         mine, size = dist.get_rank(), dist.get_world_size()
@@ -72,15 +178,10 @@ def ranks(model: Recommender, examples: Examples, *, batch: int | None = None, p
         some = slice(begin, begin + batch)
         width = width_for(lengths[order[some][-1]], device)  # the last history is the longest
         history, target = strategy.batch(on_device, rows[some], width)
-        sorted_ranks[some] = rank_of(strategy.scores(model, history), target)
+        found[:, some] = rank(strategy.scores(model, history), target, rows[some], order[some])
     model.train(was_training)
     if size > 1:
-        dist.all_reduce(sorted_ranks)  # the others have 0 there, so the sum is exact
-    result = np.empty(len(examples))
-    result[order] = sorted_ranks.cpu().numpy()
+        dist.all_reduce(found)  # the others have 0 there, so the sum is exact
+    result = np.empty((kinds, len(examples)))
+    result[:, order] = found.cpu().numpy()
     return result
-
-
-def evaluate(model: Recommender, examples: Examples, *, progress: bool = False) -> dict[str, float]:
-    """HR@K, MRR@K and NDCG@K of the full ranking, in percent (paper, section 5, "Evaluation Protocol")."""
-    return metrics(ranks(model, examples, progress=progress))

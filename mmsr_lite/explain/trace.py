@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.cards import item_card, node_card, step_card, steps_of, truth_of, user_card
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of
@@ -78,6 +79,9 @@ def trace(
         >>> [record.relations[relation] for neighbour, centre, relation in record.edges]
         ['self', 'both', 'both', 'self']
     """
+    if model.reads_steps:
+        advice = "train with ties='random' to look into it"
+        raise MMSRError(f"{model.label} takes items of one time as one step, which a trace cannot show; {advice}")
     number, past, target = history_of(dataset, user, history, target, model.max_history)
     top = count_of(top, "top")
     device = next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))

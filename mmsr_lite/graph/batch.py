@@ -21,6 +21,7 @@ class GraphBatch:
 
     Node type 0 is the item; type m is the m-th modality. `history` is (B, L), padded on the right with 0.
     `last_nodes[t]` names the slots that the last item occupies, (B, k_t), and which of them are real, (B, k_t).
+    `steps` (B, L), counting from 0, says which positions are one step (items of one time); None: each position is one.
     The last layer reads `last_item_neighbours` and `last_item_relations` alone; the rest of the graph is then not made.
 
     >>> codes = torch.tensor([[[0, 0], [1, 0], [1, 2]]])            # M=1, V+1=3, k=2
@@ -36,6 +37,7 @@ class GraphBatch:
     incidence: tuple[Tensor, ...]
     last_nodes: tuple[tuple[Tensor, Tensor], ...]
     global_attention: bool = False
+    steps: Tensor | None = None
 
     @property
     def widths(self) -> list[int]:
@@ -46,6 +48,38 @@ class GraphBatch:
     def last(self) -> Tensor:
         """(B,) slot of the item node that holds the last item."""
         return self.last_nodes[0][0][:, 0]
+
+    @cached_property
+    def step_incidence(self) -> tuple[Tensor, ...]:
+        """Which nodes occur in each step, (B, L, N_t) for each type: `incidence` where each position is a step."""
+        if self.steps is None:
+            return self.incidence
+        places = torch.arange(self.history.shape[1], device=self.history.device)
+        of_step = (self.steps[:, None] == places[:, None]).float()  # (B, S = L, L)
+        return tuple(((of_step @ at) > 0).float() for at in self.incidence)
+
+    @cached_property
+    def from_end(self) -> Tensor:
+        """(B, L) how many steps follow the one of each position; padding has 0."""
+        real = self.history > 0
+        if self.steps is None:
+            places = torch.arange(1, self.history.shape[1] + 1, device=self.history.device)
+            return (real.sum(1, keepdim=True) - places).clamp_min(0)
+        return (self._last_step[:, None] - self.steps).clamp_min(0) * real
+
+    @cached_property
+    def _last_step(self) -> Tensor:
+        """(B,) the number of the last step."""
+        if self.steps is None:
+            return (self.history > 0).sum(1).sub(1).clamp_min(0)
+        return self.steps.masked_fill(self.history == 0, 0).amax(1)
+
+    @cached_property
+    def last_step_items(self) -> Tensor:
+        """(B, N_0) the share of each item node in the mean over the items of the last step; rows sum to one."""
+        index = self._last_step[:, None, None].expand(-1, 1, self.widths[0])
+        there = self.step_incidence[0].gather(1, index)[:, 0]
+        return there / there.sum(1, keepdim=True).clamp_min(1)
 
     @cached_property
     def exists(self) -> Tensor:
@@ -68,7 +102,7 @@ class GraphBatch:
     @cached_property
     def last_item_relations(self) -> Tensor:
         """(B, n, N) relation of each node of `last_item_neighbours` to every node, 0 across types."""
-        (index, real), at = self.last_item_neighbours, torch.cat(self.incidence, 2)  # (B, L, N)
+        (index, real), at = self.last_item_neighbours, torch.cat(self.step_incidence, 2)  # (B, L, N)
         own = at.gather(2, index[:, None].expand(-1, at.shape[1], -1)).transpose(1, 2)  # (B, n, L)
         relation = _relation(own[:, :, :-1] @ at[:, 1:] > 0, own[:, :, 1:] @ at[:, :-1] > 0)
         slots, types = torch.arange(at.shape[2], device=at.device), self.types
@@ -91,7 +125,7 @@ class GraphBatch:
     def relations(self) -> tuple[Tensor, ...]:
         """For each node type (B, N_t, N_t): the relation of centre (row) to neighbour, an index of NUMBERED."""
         found = []
-        for ids, at in zip(self.ids, self.incidence, strict=True):
+        for ids, at in zip(self.ids, self.step_incidence, strict=True):
             before = (at[:, :-1].transpose(1, 2) @ at[:, 1:]) > 0  # (B, N_t, N_t) row directly before column
             relation = _relation(before, before.transpose(1, 2))
             own = torch.eye(ids.shape[1], dtype=torch.bool, device=ids.device) & (ids > 0)[:, :, None]
@@ -156,11 +190,13 @@ def build_graphs(
     *,
     num_codes: Sequence[int] | None = None,
     global_attention: bool = False,
+    steps: Tensor | None = None,
 ) -> GraphBatch:
     """The MSGraphs of `history` (B, L) given each modality's `codes` (V+1, k), on the device of `history`.
 
     With `num_codes`, C of each modality, there are as many node slots as any history of L items could need, whatever
-    these hold: shapes then follow from L alone, as CUDA graphs ask for.
+    these hold: shapes then follow from L alone, as CUDA graphs ask for. `steps` (B, L) says which positions are one
+    step: numbers from 0 that rise by one from a step to the next, as `build_msgraph` has them.
     """
     length = history.shape[1]
     end = (history > 0).sum(1).sub(1).clamp_min(0)[:, None, None]  # (B, 1, 1)
@@ -175,4 +211,4 @@ def build_graphs(
         ids.append(found)
         incidence.append(at)  # (B, L, N_t)
         last_nodes.append(((held - 1).clamp_min(0), held > 0))
-    return GraphBatch(history, tuple(ids), tuple(incidence), tuple(last_nodes), global_attention)
+    return GraphBatch(history, tuple(ids), tuple(incidence), tuple(last_nodes), global_attention, steps)

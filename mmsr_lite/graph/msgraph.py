@@ -48,6 +48,7 @@ class MSGraph:
     node_types: tuple[str, ...]
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    steps: tuple[int, ...] | None = None  # the step of each position, where items of one time are one step
 
     def relation(self, centre: int, neighbour: int) -> str | None:
         """The relation of two nodes seen from `centre`, None where there is no edge."""
@@ -68,6 +69,8 @@ class MSGraph:
         import networkx as nx
 
         graph = nx.DiGraph(history=list(self.history), node_types=list(self.node_types))
+        if self.steps is not None:
+            graph.graph["steps"] = list(self.steps)
         for index, node in enumerate(self.nodes):
             graph.add_node(index, type=node.type, id=node.id, positions=list(node.positions))
         graph.add_edges_from((edge.neighbour, edge.centre, {"relation": edge.relation}) for edge in self.edges)
@@ -100,7 +103,9 @@ def from_networkx(graph: Any) -> MSGraph:
     edges = sorted(
         (Edge(*edge) for edge in graph.edges(data="relation")), key=lambda edge: (edge.centre, edge.neighbour)
     )
-    return MSGraph(tuple(graph.graph["history"]), tuple(graph.graph["node_types"]), nodes, tuple(edges))
+    steps = graph.graph.get("steps")
+    steps = None if steps is None else tuple(steps)
+    return MSGraph(tuple(graph.graph["history"]), tuple(graph.graph["node_types"]), nodes, tuple(edges), steps)
 
 
 def msgraph_of(graph: "GraphBatch", node_types: Sequence[str], row: int = 0) -> tuple[MSGraph, np.ndarray]:
@@ -133,6 +138,7 @@ def build_msgraph(
     codes: Mapping[str, Mapping[int, Sequence[int]] | np.ndarray],
     *,
     global_attention: bool = False,
+    steps: Sequence[int] | None = None,
 ) -> MSGraph:
     """The MSGraph of one history: the paper's definition, written to be read (section 4.1).
 
@@ -144,8 +150,14 @@ def build_msgraph(
         history: items from 1, the oldest first.
         codes: for each modality the codes of an item, none (or 0) where it is missing.
         global_attention: whether every item listens to every code (section 5.4).
+        steps: one rising number for each position; positions of one number are one step, such as all items of one day:
+            nothing in a step is before anything else in it, and everything in it is before everything in the next one.
+            None: each position is a step, as in the paper.
 
     Example:
+        >>> day = build_msgraph([7, 9, 4], {}, steps=[0, 0, 1])          # 7 and 9 on one day, 4 on the next
+        >>> day.relation(0, 1), day.relation(0, 2), day.relation(1, 2)
+        (None, 'out', 'out')
         >>> build_msgraph([7, 9], {"picture": {7: [1]}}).to_pandas()  # 9 has no picture
                   item 7 item 9 picture 1
         item 7      self    out     match
@@ -162,7 +174,8 @@ def build_msgraph(
     nodes = tuple(Node(name, code, tuple(positions)) for (name, code), positions in positions_by_node.items())
     index, kind = {key: place for place, key in enumerate(positions_by_node)}, [node.type for node in nodes]
     at = [[index[name, code] for name, own in carries.items() for code in own] for carries in carried]  # by position
-    before = {(c, n) for here, there in pairwise(at) for c in here for n in there if kind[c] == kind[n] and c != n}
+    by_step = at if steps is None else _joined(at, steps)
+    before = {(c, n) for here, there in pairwise(by_step) for c in here for n in there if kind[c] == kind[n] and c != n}
     match = {(c, n) for here in at for c in here for n in here if kind[c] != kind[n]}
     if global_attention:
         match |= {(c, n) for c in index.values() for n in index.values() if kind[c] == ITEM != kind[n]}
@@ -170,7 +183,15 @@ def build_msgraph(
     found |= {(n, c): "in" for c, n in before}
     found |= {(c, n): "both" if (n, c) in before else "out" for c, n in before}
     edges = tuple(Edge(n, c, relation) for (c, n), relation in sorted(found.items()))
-    return MSGraph(history, (ITEM, *codes), nodes, edges)
+    return MSGraph(history, (ITEM, *codes), nodes, edges, None if steps is None else tuple(map(int, steps)))
+
+
+def _joined(at: list[list[int]], steps: Sequence[int]) -> list[list[int]]:
+    """The nodes of each step from the nodes of each position."""
+    nodes_of: dict[int, list[int]] = {}
+    for nodes, step in zip(at, steps, strict=True):
+        nodes_of.setdefault(int(step), []).extend(nodes)
+    return list(nodes_of.values())
 
 
 def _codes_of(table: Mapping[int, Sequence[int]] | np.ndarray, item: int) -> list[int]:

@@ -12,7 +12,7 @@ from mmsr_lite.nn.softmax import CHUNK, linear_cross_entropy, loss_computed_by, 
 
 def served(model: nn.Module, history: Tensor) -> bool:
     """Whether the kernels compute the user state of this model for `history` (B, L): one layer, the paper's fusion."""
-    if not isinstance(model, MMSR) or len(model.layers) > 1 or model.config.global_attention:
+    if not isinstance(model, MMSR) or len(model.layers) > 1 or model.config.global_attention or model.config.together:
         return False
     return serves(model.nodes, model.layers[0], history, tuple(model.codes))
 

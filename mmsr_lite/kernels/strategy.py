@@ -31,7 +31,7 @@ class KernelStrategy(Strategy):
 
     def batch(self, examples: DeviceExamples, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
         """Histories (B, width) and targets (B,) of the examples `rows` (B,)."""
-        if on_gpu(rows) and len(rows) and width:
+        if on_gpu(rows) and len(rows) and width and examples.steps is None:
             return gather(examples.items, examples.end, examples.lengths, rows, width)
         return super().batch(examples, rows, width)
 

@@ -30,6 +30,7 @@ class Recommender(nn.Module, ABC):
     learns = True
     reads_modalities = False
     reads_order = True
+    reads_steps = False  # whether it asks which items have one time: histories are then (B, L, 2), item and step
     static_shapes = True
     Config: type
 

@@ -1,8 +1,9 @@
 """Item-KNN: items that the same users took (Sarwar et al., WWW 2001; Deshpande and Karypis, TOIS 2004).
 
 With U_i the users who have item i in their training part, `cosine(i, j) = |U_i and U_j| / sqrt(|U_i| |U_j|)`; each item
-keeps its k nearest, and a history scores an item by the sum over its distinct items; its own items score nothing, as
-the authors have it. The order plays no part.
+keeps its k nearest, and a history scores an item by the sum over its distinct items. The authors never recommend an
+item that the user has; here that is a matter of the ranking (`evaluation.rankings`), the same for every system. The
+order of a history plays no part.
 """
 
 from dataclasses import dataclass
@@ -72,6 +73,6 @@ class ItemKNN(Recommender):
         times = (history[:, :, None] == history[:, None]).sum(2)  # (B, L) a repeated item counts once
         near = self.similarity[history] / times[:, :, None]  # (B, L, k)
         scores = near.new_zeros(len(history), len(self.neighbour))
-        scores.scatter_add_(1, self.neighbour[history].flatten(1), near.flatten(1)).scatter_(1, history, 0)
+        scores.scatter_add_(1, self.neighbour[history].flatten(1), near.flatten(1))
         scores[:, 0] = -torch.inf
         return scores

@@ -90,6 +90,11 @@ class MMSR(Recommender):
         self.compared = departures.comparison(config)
 
     @property
+    def reads_steps(self) -> bool:
+        """Whether items of one time are one step, so that histories are (B, L, 2): item and step."""
+        return self.config.together
+
+    @property
     def label(self) -> str:
         """The model and its fusion, or its aggregator where that is another one."""
         if self.config.aggregator == "han-gnn":
@@ -99,12 +104,17 @@ class MMSR(Recommender):
     def graphs(self, history: Tensor) -> GraphBatch:
         """The MSGraphs of histories (B, L), which the caller has cut to their last `max_history` items.
 
+        Histories (B, L, 2) also say the step of each item, see `reads_steps`; in others each item is a step of its own.
         On a GPU there are as many node slots as any history of L items could need, so that shapes follow from L alone.
         """
         sizes = None
         if history.is_cuda:
             sizes = [len(table.weight) - 1 for table in self.nodes.tables[1:]]
-        return build_graphs(history, self.codes, num_codes=sizes, global_attention=self.config.global_attention)
+        steps = None
+        if history.dim() == 3:
+            history, steps = history.unbind(2)  # (B, L) each
+        everywhere = self.config.global_attention
+        return build_graphs(history, self.codes, num_codes=sizes, global_attention=everywhere, steps=steps)
 
     def user_state(self, history: Tensor) -> Tensor:
         """Last pooling (section 4.4): the state (B, D) of the node that holds the last item of `history` (B, L)."""

@@ -11,6 +11,7 @@ config asks for another one. What each option is and what it costs:
 | `item_features` | an item's embedding also maps its features | Beauty: 7.99 with it, see below |
 | `feature_start` | items start from a share of their features | Beauty 7.79 -> 7.90 (share 0.5) |
 | `cosine` | a score is a scaled cosine, not a product | not measured alone |
+| `together` | items of one time are one step of the graph | not measured |
 | `mask_own` | the loss leaves out what the user has already taken | not measured alone |
 
 Sources: the first three from the studies `released` in assets/results (wardrobe-cycle: five seeds, standard deviations
@@ -60,6 +61,11 @@ class Departures:
     )
     cosine: float = setting(
         0.0, "scores are this times the cosine of state and item; 0: their product, as in the paper", at_least=0
+    )
+    together: bool = setting(
+        False,
+        "items of one time are one step: no transition between them, each directly before each item of the next step; "
+        "pooling is the mean over the last step's items (--ties together sets it)",
     )
     mask_own: bool = mask_own_setting()
 

@@ -23,8 +23,11 @@ def last_item_state(layer: nn.Module, states: list[Tensor], graph: GraphBatch) -
         graph: The MSGraphs.
 
     Returns:
-        `layer(states, graph)[0]` at the node of the last item, (B, D).
+        `layer(states, graph)[0]` at the node of the last item, (B, D); where items of one time are one step, its mean
+        over the item nodes of the last step.
     """
+    if graph.steps is not None:
+        return (graph.last_step_items[:, None] @ layer(states, graph)[0])[:, 0]
     if graph.global_attention or not isinstance(layer, HANLayer):  # the last item may then read every node
         return layer(states, graph)[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]
     values = layer.value(states)

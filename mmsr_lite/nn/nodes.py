@@ -71,9 +71,7 @@ class NodeEmbedding(nn.Module):
     def _mean_positions(self, graph: GraphBatch, weight: Tensor) -> tuple[Tensor, ...] | None:
         if self.positions is None:
             return None
-        length = graph.history.shape[1]
-        from_end = (graph.history > 0).sum(1, keepdim=True) - torch.arange(1, length + 1, device=graph.history.device)
-        vectors = rows_of(self.positions.weight @ weight.T, from_end.clamp_min(0))  # (B, L, D)
+        vectors = rows_of(self.positions.weight @ weight.T, graph.from_end)  # (B, L, D)
         return (graph.occupancy.to(vectors.dtype) @ vectors).split(graph.widths, 1)
 
 

@@ -28,6 +28,7 @@ class HistoryRecord(Record, kind="history", marker="epochs"):
     epochs: Annotated[list[Epoch], "the epochs, the first one first; none of a model that counts"]
     best_epoch: Annotated[int, "the epoch whose weights were kept, 0 without epochs"]
     selection: Annotated[str | None, "what picked it: validation, test or none"] = OPTIONAL
+    ranking: Annotated[str | None, "in which ranking: all (items) or masked (own items masked)"] = OPTIONAL
     device: Annotated[str | None, "where it ran"] = OPTIONAL
     seconds: Annotated[float | None, "how long the training took"] = OPTIONAL
     refit: Annotated[list[Epoch] | None, "the epochs of the second training, on all of the training part"] = OPTIONAL
@@ -50,7 +51,11 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
     dataset: Annotated[str, "the data set"]
     model: Annotated[str, "the model's label"]
     examples: Annotated[int | None, "how many test targets"] = OPTIONAL
-    test: Annotated[dict[str, float], "the metrics of the model, percent"]
+    headline: Annotated[str | None, "the ranking to show first: all (items) or masked (own items masked)"] = OPTIONAL
+    test: Annotated[dict[str, float], "the metrics of the model, percent; with own items masked: masked HR@5, ..."]
+    rankings: Annotated[
+        dict[str, dict[str, Any]] | None, "the model and counting: both rankings, later and same-time targets apart"
+    ] = OPTIONAL
     reachable: Annotated[dict[str, float] | None, "the best reachable, where the data set knows it"]
     counting: Annotated[dict[str, dict[str, float]], "the metrics of models that count"]
     run: Annotated[str | None, "the id of the run"] = OPTIONAL
@@ -90,9 +95,9 @@ class DataHash(TypedDict):
 class Ranking(TypedDict):
     """How interactions are put in order and how test targets are ranked."""
 
-    ties: Annotated[str, "the order of interactions of one time: file"]
+    ties: Annotated[str, "the order of interactions of one time: file, random or together (one step)"]
     tie_seed: Annotated[int | None, "the seed of a random order of these; null in the order of the file"]
-    candidates: Annotated[str, "which items a target is ranked among: all"]
+    candidates: Annotated[str, "which items a target is ranked among"]
 
 
 class Owner(TypedDict):

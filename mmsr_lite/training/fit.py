@@ -18,7 +18,8 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split
 from mmsr_lite.data.storage import write_json
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.evaluation.ranks import evaluate
+from mmsr_lite.evaluation.rankings import flat_metrics, results
+from mmsr_lite.evaluation.ranks import both_ranks
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
@@ -139,25 +140,32 @@ class Run:
     def evaluate(self, *, progress: bool = False) -> MetricsRecord:
         """Rank all test targets by the model and by counting; what `metrics` says of the training stays.
 
+        Both rankings are measured, all items and own items masked; `headline` says which to show first, and `rankings`
+        tells targets that are later from those of the same time as the item before (`evaluation.rankings.results`).
+
         Counting selects nothing, so it reads the whole training part, the validation items too.
 
         Returns:
             The metrics record, percent.
         """
         parts = self.whole_split
-        counting = {}
+        counted = {}
         for name in COUNTING:
             counter = MODELS[name](MODELS[name].Config(), self.dataset.num_items)
             counter.count(parts.train)
-            counting[name] = evaluate(counter, parts.test)
+            counted[name] = both_ranks(counter, parts.test)
+        found = both_ranks(self.model, parts.test, progress=progress)
+        test = results(found, parts.test)
         truth = self.dataset.facts.get("truth")
         measured = {
             "dataset": self.dataset.name,
             "model": self.model.label,
             "examples": len(parts.test),
-            "test": evaluate(self.model, parts.test, progress=progress),
+            "headline": test["headline"],
+            "test": flat_metrics(found),
+            "rankings": {"model": test} | {name: results(ranks, parts.test) for name, ranks in counted.items()},
             "reachable": None if truth is None else truth.reachable(parts.test),
-            "counting": counting,
+            "counting": {name: flat_metrics(ranks) for name, ranks in counted.items()},
         }
         self.metrics = MetricsRecord({**(self.metrics or {}), **measured})
         return self.metrics

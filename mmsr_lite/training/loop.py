@@ -16,6 +16,7 @@ from mmsr_lite.data.split import Examples, Split
 from mmsr_lite.errors import MMSRError, SettingError
 from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.metrics import metrics
+from mmsr_lite.evaluation.rankings import CHOICES, key_of, ranking_of
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.captured import CapturedStep
@@ -54,6 +55,13 @@ class TrainConfig:
         one_of=SELECTIONS,
     )
     metric: str = setting("MRR@5", "what the best epoch is best in", one_of=METRICS)
+    ranking: str = setting(
+        "headline",
+        "the ranking that the best epoch is best in: all items, own items masked, or headline: masked where fewer than "
+        "1 percent of test targets lie in their own history, else all",
+        one_of=CHOICES,
+        in_id=False,
+    )
     seed: int = seed_setting()
     device: str = setting("auto", "auto (the GPU where there is one), cpu, cuda, or cuda:0 for the first GPU")
     precision: str = setting("float32", "precision of matrix products", one_of=PRECISIONS)
@@ -188,11 +196,13 @@ def train(
     if judged is not None and not len(judged):
         need = "needs examples to judge by, and there are none; use selection='none'"
         raise MMSRError(f"selection={config.selection!r} {need}")
+    ranking = ranking_of(config.ranking, parts)
+    key = key_of(config.metric, ranking)
     model.observe(parts.train)
     matmul, autocast = PRECISIONS[config.precision]
     torch.set_float32_matmul_precision(matmul)
     same_weights(model.to(device))
-    examples = DeviceExamples(parts.train, device)
+    examples = DeviceExamples(parts.train, device, steps=model.reads_steps)
     step = step_class(model, device)(
         model, examples, config.lr, config.weight_decay, config.clip, autocast, config.negatives
     )
@@ -200,7 +210,7 @@ def train(
     best = {name: value.detach().clone() for name, value in model.state_dict().items()}
     if resume and folder is not None:
         best, record = load_checkpoint(folder, model, step.optimiser, best, asdict(config))
-    record["device"] = where(device)
+    record["device"], record["ranking"] = where(device), ranking
     steps, lengths = -(-len(parts.train) // config.batch), parts.train.lengths
     began = time.perf_counter() - record.get("seconds", 0.0)
     most = config.stop_after or config.epochs
@@ -232,8 +242,9 @@ def train(
         if judged is not None:
             values = entry[config.selection] = evaluate(model, judged)
             entry["beta"] = _beta(model, judged, device)
-            shown["HR@5"] = f"{values['HR@5']:.2f}"
-            better = all(values[config.metric] > past[config.selection][config.metric] for past in record["epochs"])
+            name = key_of("HR@5", ranking)
+            shown[name] = f"{values[name]:.2f}"
+            better = all(values[key] > past[config.selection][key] for past in record["epochs"])
         entry["seconds"] = time.perf_counter() - start
         if better:
             record["best_epoch"] = epoch
@@ -273,4 +284,6 @@ def _lr(config: TrainConfig, step: int, steps: int) -> float:
 def _beta(model: Recommender, examples: Examples, device: torch.device) -> dict[str, float]:
     rows = np.linspace(0, len(examples) - 1, min(512, len(examples))).astype(int)
     model.eval()
-    return model.mean_beta(torch.from_numpy(examples.histories(rows)).to(device))
+    some = DeviceExamples(examples, device, steps=model.reads_steps)
+    history, _ = some(torch.from_numpy(rows).to(device), int(examples.lengths[rows].max()))
+    return model.mean_beta(history)

@@ -23,7 +23,6 @@ from mmsr_lite.records.training import DataHash, FeatureHash, Owner, Ranking
 
 SKETCH = 8  # weighted sums that are kept of a modality's features
 NEAR = 5e-3  # features count as the same when no sum differs by more; one sum is about as large as 1
-RANKING: Ranking = {"ties": "file", "tie_seed": None, "candidates": "all"}
 
 
 def run_record(run_id: str, dataset: Dataset, *, writing: bool = False) -> RunRecord:
@@ -45,9 +44,15 @@ def run_record(run_id: str, dataset: Dataset, *, writing: bool = False) -> RunRe
         id=run_id,
         version=__version__,
         data=data_hash(dataset),
-        ranking=RANKING,
+        ranking=ranking_of(dataset),
         owner=owner,
     )
+
+
+def ranking_of(dataset: Dataset) -> Ranking:
+    """How the interactions of a data set stand in order, and how its test targets are ranked."""
+    order = dataset.facts.get("order", {"ties": "file"})
+    return {"ties": order["ties"], "tie_seed": order.get("tie_seed"), "candidates": "all, and own items masked"}
 
 
 def data_hash(dataset: Dataset) -> DataHash:

@@ -12,7 +12,8 @@ from mmsr_lite.config import Setting, check_settings, checked, setting, settings
 from mmsr_lite.data import load
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.split import Split, split
+from mmsr_lite.data.order import TIES
+from mmsr_lite.data.split import SPLITS, Split, split
 from mmsr_lite.data.storage import content_hash, read_json
 from mmsr_lite.errors import MMSRError, SettingError, unknown
 from mmsr_lite.graph.codes import DISTANCES, REDUCTIONS, Codebook, fit_codebooks
@@ -21,6 +22,8 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.displacement import Displacement
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.training.loop import TrainConfig
+
+BEFORE = {"ties": "file", "split": "user"}  # what runs did before they had these settings
 
 DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores
     "dim": 32,
@@ -52,6 +55,16 @@ class RunConfig:
     encoders: str | dict[str, str] | None = setting(None, "one encoder for all modalities, or one for each")
     min_count: int | None = setting(
         None, "k of the k-core; by default 5, or what a prepared folder was made with", at_least=0, at_most=1_000_000
+    )
+    ties: str = setting("random", "how interactions of one user at one time are ordered", one_of=TIES, in_id=False)
+    tie_seed: int = setting(
+        0, "seed of the random order at ties; every system of one seed sees the same order", at_least=0, in_id=False
+    )
+    split: str = setting(
+        "auto",
+        "auto (the data's own split where they bring one, else user), user, time or own",
+        one_of=SPLITS,
+        in_id=False,
     )
     corruption: str | None = setting(
         None,
@@ -154,7 +167,7 @@ class RunConfig:
 def prepare(config: RunConfig) -> Dataset:
     """The data set of the run, corrupted as it asks."""
     names = {"modalities": config.modalities, "encoders": config.encoders, "min_count": config.min_count}
-    return corrupt(config, load(config.source, **names))
+    return corrupt(config, load(config.source, **names, ties=config.ties, tie_seed=config.tie_seed))
 
 
 def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
@@ -176,8 +189,11 @@ def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
 def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None = None) -> Recommender:
     """An untrained model of the run over `books`; None: over codes learned now."""
     books = codebooks(config, dataset) if books is None else books
+    settings = config.model_config
+    if config.ties == "together" and hasattr(settings, "together"):  # other models read a sequence, ties at random
+        settings = replace(settings, together=True)
     torch.manual_seed(config.train.seed)
-    model = config.model_class(config.model_config, dataset.num_items, books)
+    model = config.model_class(settings, dataset.num_items, books)
     if config.corruption == DISPLACED:
         displace(model, config.corrupted, config.rate, config.train.seed)
     return model
@@ -209,7 +225,7 @@ def read_config(path: str | Path) -> RunConfig:
         path: The file `config.json` of a run's folder.
 
     Returns:
-        The config; settings that the file does not have get their defaults.
+        The config; settings that the file does not have get their defaults, or what was done before they came to be.
 
     Raises:
         MMSRError: The file is not JSON, is not a config, or has a setting that this version does not know or allow.
@@ -220,6 +236,7 @@ def read_config(path: str | Path) -> RunConfig:
         raise MMSRError(f"{str(path)!r} is not the config of a run; expected what mmsr-lite train wrote; {fix}")
     training = saved.pop("train")
     saved.pop("id", None)
+    saved = BEFORE | saved
     for config, given in ((RunConfig, saved), (TrainConfig, training)):
         for name in given:
             if name not in types_of(config):
@@ -233,7 +250,8 @@ def read_config(path: str | Path) -> RunConfig:
 def parts_of(config: RunConfig, dataset: Dataset) -> Split:
     """The split of the run, its histories in disorder when it asks for that; validation only where it selects by it."""
     length = getattr(config.model_config, "max_history", 50)
-    parts = split(dataset, validation=config.train.selection == "validation", max_history=length)
+    validation = config.train.selection == "validation"
+    parts = split(dataset, by=config.split, validation=validation, max_history=length)
     if config.corruption != DISORDERED:
         return parts
     mixed = {"rate": config.rate, "seed": config.train.seed}

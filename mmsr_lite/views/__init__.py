@@ -18,6 +18,7 @@ VIEWS = {
     "step": show.step,
     "what_if": show.what_if,
     "inspector": show.inspector,
+    "leaks": show.leaks,
     "compare": show.compare,
     "fidelity": show.fidelity,
     "codebook": show.codebook,

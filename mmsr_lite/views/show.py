@@ -8,6 +8,7 @@ from mmsr_lite.errors import choose
 from mmsr_lite.records import WhatIfRecord
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures import explanations, studies
+from mmsr_lite.views.figures import leaks as leaks_figure
 from mmsr_lite.views.figures import trace as charts
 from mmsr_lite.views.figures.training import training as training_figure
 from mmsr_lite.views.glossary import define
@@ -361,6 +362,22 @@ def ranking(record: Mapping[str, Any], most: int = 10) -> Chart:
         'The next item, Green skirt, has rank 3; first is Sky shirt with 7.495'
     """
     return Chart(record, lambda trace: charts.ranking(trace, most))
+
+
+def leaks(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
+    """What the order of ties in a file is worth.
+
+    Args:
+        record: A leaks record, from `mmsr_lite.leaks`.
+        metric: A metric in the rows of the record, such as "MRR@5" or "masked HR@5".
+
+    Returns:
+        The chart.
+
+    Raises:
+        MMSRError: `record` is no leaks record.
+    """
+    return Chart(record, lambda one: leaks_figure.leaks(one, metric), "leaks")
 
 
 def training(history: Mapping[str, Any]) -> Chart:

@@ -241,9 +241,14 @@ def test_interactions_alone_are_enough(tiny_folder):
     assert dataset.modalities == () and dataset.titles == dataset.item_ids
 
 
-def test_a_world_of_the_wardrobe_is_passed_on(monkeypatch):
+def test_a_world_of_the_wardrobe_is_passed_on(monkeypatch, circle):
     asked = []
-    monkeypatch.setattr("mmsr_lite.data.sources.wardrobe.load", lambda **options: asked.append(options))
+
+    def load_world(**options):
+        asked.append(options)
+        return circle
+
+    monkeypatch.setattr("mmsr_lite.data.sources.wardrobe.load", load_world)
     load("wardrobe:cycle", modalities=["text"], seed=3)
     load("wardrobe")
     assert asked[0] == {"world": "cycle", "modalities": ["text"], "encoders": None, "seed": 3}

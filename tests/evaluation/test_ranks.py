@@ -47,7 +47,8 @@ def test_seen_items_compete_and_chunks_do_not_matter(cycle):
     assert found.tolist() == cycle.test.targets.tolist() and model.training
     assert any(1 in history and target > 1 for history, target in zip(cycle.test.histories(), found, strict=True))
     assert all(np.array_equal(ranks(model, cycle.test, batch=size), found) for size in (1, 7))
-    assert evaluate(model, cycle.test) == metrics(found)
+    plain = {name: value for name, value in evaluate(model, cycle.test).items() if not name.startswith("masked")}
+    assert plain == metrics(found)
 
 
 def test_nothing_to_rank_is_told(cycle):

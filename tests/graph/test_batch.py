@@ -87,3 +87,23 @@ def test_slots_as_many_as_could_be_needed_change_no_edge(books, histories, modal
     length = history.shape[1]
     assert roomy.widths == [length] + [min(6, k * length)] * modalities
     assert edges_of(roomy) == edges_of(build_graphs(history, codes))
+
+
+STEPS = st.lists(st.integers(0, 1), min_size=8, max_size=8)  # whether a position begins a new step
+
+
+@settings(max_examples=200, deadline=None)
+@given(HISTORIES, STEPS, st.integers(0, 2), st.integers(0, 99))
+def test_a_batch_with_steps_is_the_msgraphs_with_these_steps(books, histories, new, modalities, seed):
+    tables = {book.name: book.codes for book in books(modalities, k=2, seed=seed)}
+    numbers = np.cumsum(new) - new[0]
+    steps = [numbers[: len(history)].tolist() for history in histories]
+    graph = build_graphs(padded(histories), [torch.from_numpy(t) for t in tables.values()], steps=padded(steps))
+    singles = [build_msgraph(past, tables, steps=own) for past, own in zip(histories, steps, strict=True)]
+    assert edges_of(graph) == [wanted_edges(single) for single in singles]
+    for row, (history, own) in enumerate(zip(histories, steps, strict=True)):
+        last = {item for item, step in zip(history, own, strict=True) if step == own[-1]}
+        shares = graph.last_step_items[row]
+        assert {int(graph.ids[0][row, slot]) for slot in shares.nonzero()[:, 0]} == last
+        assert np.allclose(shares.sum(), 1) and np.allclose(shares.max(), 1 / len(last))
+        assert graph.from_end[row, : len(history)].tolist() == [own[-1] - step for step in own]

@@ -76,3 +76,28 @@ def test_what_holds_for_every_history(history, image, text, other):
     tables = {name: {new[i]: row for i, row in t.items()} for name, t in (("image", image), ("text", text))}
     renamed = build_msgraph([new[item] for item in history], tables)
     assert [n.positions for n in renamed.nodes] == [n.positions for n in graph.nodes] and renamed.edges == graph.edges
+
+
+def test_items_of_one_time_are_one_step_without_order_and_before_every_item_of_the_next():
+    codes = {"image": {A: [1], B: [1, 2], C: [3]}}
+    graph = build_msgraph([A, B, C], codes, steps=[0, 0, 1])
+    edges = {pair: relation for pair, relation in named(graph).items() if relation in ("out", "in", "both")}
+    items = {(("item", one), ("item", C)): "out" for one in (A, B)}
+    images = {(("image", one), ("image", 3)): "out" for one in (1, 2)}  # 1 and 2 stand in one step: no edge
+    wanted = items | images
+    assert edges == wanted | {(b, a): "in" for (a, b) in wanted}
+    assert graph.relation(0, 1) is None and graph.steps == (0, 0, 1) and from_networkx(graph.to_networkx()) == graph
+    matches = {pair for pair, relation in named(graph).items() if relation == "match"}
+    assert matches == {pair for pair, relation in named(build_msgraph([A, B, C], codes)).items() if relation == "match"}
+
+
+def test_an_item_of_two_neighbouring_steps_is_before_and_after_what_else_is_in_them():
+    graph = named(build_msgraph([A, B, A, C], {}, steps=[0, 0, 1, 1]))
+    assert graph[("item", A), ("item", B)] == "in" and graph[("item", B), ("item", A)] == "out"  # B 0 -> A 1
+    assert graph[("item", A), ("item", C)] == "out" and graph[("item", A), ("item", A)] == "self"
+
+
+@given(HISTORIES, TABLES)
+def test_steps_of_one_position_each_change_nothing(history, table):
+    plain, stepped = (build_msgraph(history, {"t": table}, steps=steps) for steps in (None, range(len(history))))
+    assert plain.nodes == stepped.nodes and plain.edges == stepped.edges

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmsr_lite.data.split import Split
+from mmsr_lite.data.split import Split, headline
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
@@ -60,11 +60,12 @@ def test_drawn_negatives_teach_what_all_items_do(fresh, cycle):
 def test_the_weights_of_the_best_epoch_are_what_stays(fresh, cycle, monkeypatch):
     model, judged, kept = fresh(), iter([1, 3, 2, 3]), []
     monkeypatch.setattr(loop, "evaluate", lambda *_: {"MRR@5": next(judged), "HR@5": 0})
+    config = replace(CONFIG, ranking="all")
 
     def keep(record):
         kept.append({name: value.clone() for name, value in model.state_dict().items()})
 
-    record = train(model, cycle, CONFIG, progress=False, on_epoch=keep)
+    record = train(model, cycle, config, progress=False, on_epoch=keep)
     assert record["best_epoch"] == 2 and len(kept) == 4
     same = [all(torch.equal(value, model.state_dict()[name]) for name, value in one.items()) for one in kept]
     assert same == [False, True, False, False]
@@ -138,13 +139,25 @@ def test_selection_judges_by_what_it_is_told(fresh, cycle):
     last = train(fresh(), cycle, replace(CONFIG, selection="none", patience=1), progress=False)
     assert last["best_epoch"] == 4 == len(last["epochs"]) and "validation" not in last["epochs"][0]
     model = fresh()
-    record = train(model, cycle, replace(CONFIG, selection="test", metric="HR@5"), progress=False)
+    record = train(model, cycle, replace(CONFIG, selection="test", metric="HR@5", ranking="all"), progress=False)
     assert evaluate(model, cycle.test)["HR@5"] == max(entry["test"]["HR@5"] for entry in record["epochs"])
     bare = Split(cycle.train, cycle.validation.select(np.zeros(0, int)), cycle.test)
     with pytest.raises(MMSRError, match="selection='validation' needs examples to judge by"):
         train(fresh(), bare, CONFIG, progress=False)
     with pytest.raises(MMSRError, match="there are no training examples"):
         train(fresh(), replace(bare, train=bare.validation), CONFIG, progress=False)
+
+
+@pytest.mark.parametrize("ranking, best", [("headline", 2), ("masked", 2), ("all", 3)])
+def test_selection_uses_the_headline_or_the_ranking_it_is_told(fresh, cycle, monkeypatch, ranking, best):
+    assert headline(cycle) == "masked"  # nobody of the ring takes an item twice
+    judged = iter(
+        [{"MRR@5": all_items, "masked MRR@5": masked} for all_items, masked in [(1, 1), (2, 9), (3, 2), (1, 1)]]
+    )
+    shown = {"HR@5": 0, "masked HR@5": 0}
+    monkeypatch.setattr(loop, "evaluate", lambda *_: next(judged) | shown)
+    record = train(fresh(), cycle, replace(CONFIG, ranking=ranking), progress=False)
+    assert record["best_epoch"] == best and record["ranking"] == ("all" if ranking == "all" else "masked")
 
 
 def test_losses_and_devices_that_cannot_be_are_refused(fresh, cycle, monkeypatch):

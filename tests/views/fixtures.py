@@ -245,6 +245,28 @@ def sample_faithfulness() -> dict:
     return record | {"tests": tests, "sentence": "Beta passes 1 of 2 tests."}
 
 
+def sample_leaks() -> dict:
+    """A data set whose order at ties leaks: counting in the file's order and in two random ones, and one rule."""
+    effect = {"name": "tie order", "ranking": "all", "before": 8.0, "after": 6.0, "difference": -2.0, "error": 0.1}
+    effect |= {"clear": True, "verdict": "leak", "sentence": "The file's order is worth two points."}
+    rows = []
+    for order, tie_seed, value in (("file", None, 8.0), ("random", 0, 5.9), ("random", 1, 6.1)):
+        for group, more in (("every", 0.0), ("later", -3.0), ("same time", 3.0)):
+            labels = {"system": "counting", "rule": None, "order": order, "tie_seed": tie_seed, "group": group}
+            rows.append(labels | {"targets": 90, "HR@5": value + more, "masked HR@5": value + more + 1})
+    rows.append(rows[0] | {"rule": "ids", "HR@5": 8.6})
+    record = {
+        "schema": "mmsr-lite/leaks/1",
+        "dataset": HOSTILE,
+        "num_users": 50,
+        "num_items": 30,
+        "order": {"tied": 44.0},
+    }
+    record |= {"headline": "masked", "own_targets": 0.0, "targets": 90, "sampled": None, "decay": 0.5}
+    record |= {"tie_seeds": [0, 1], "weights": {"file": {"ids": 2.0}}, "rows": rows, "effects": [effect]}
+    return record | {"leaks": ["tie order"], "seconds": 3.0, "sentence": "One leak."}
+
+
 def sample_codebook() -> dict:
     """Two codes, one without items."""
     codes = [{"id": 1, "count": 4, "items": [_item(1, True), _item(2)]}, {"id": 2, "count": 0, "items": []}]
@@ -282,7 +304,12 @@ def sample_study() -> dict:
 
 
 OTHERS = {"training": sample_history, "what_if": sample_what_if, "inspector": sample_gates}
-OTHERS |= {"compare": sample_compare, "fidelity": sample_faithfulness, "codebook": sample_codebook}
+OTHERS |= {
+    "compare": sample_compare,
+    "fidelity": sample_faithfulness,
+    "codebook": sample_codebook,
+    "leaks": sample_leaks,
+}
 
 
 def record_for(view: str) -> dict:

@@ -15,6 +15,7 @@ from mmsr_lite.data.sources.columns import kinds_of, look_at, picture_paths
 from mmsr_lite.data.sources.ids import ids_of
 from mmsr_lite.data.sources.places import PICTURE_FOLDERS, note_unread, picture_files, table_files
 from mmsr_lite.data.sources.tables import FileFormat, read_table
+from mmsr_lite.data.sources.three_files import find_parts
 from mmsr_lite.data.sources.times import seconds
 from mmsr_lite.errors import MMSRError
 
@@ -36,7 +37,8 @@ def read(
     Interactions have user_id, item_id and perhaps timestamp (without it the order of rows counts). Every column of
     items may become a modality: text (strings or lists of them) or pictures (paths inside the folder); pictures named
     by the items' ids may also lie in `pictures/` and its subfolders. `features/<modality>` (`features.FORMS`) is used
-    instead of encoding. An item without a row in the items file stays, with all its modalities absent.
+    instead of encoding. An item without a row in the items file stays, with all its modalities absent. A split of your
+    own is a column `split` (train, valid, test) or one file for each part, such as train.csv.
 
     Args:
         path: the folder.
@@ -165,17 +167,31 @@ def _interactions(
     *,
     prepared: bool,
 ) -> pd.DataFrame:
-    """user_id, item_id and, if it is there, timestamp; the times of a prepared folder stay as they are."""
+    """user_id, item_id and, if they are there, timestamp and split; the times of a prepared folder stay as they are."""
     saved = _saved(path, "interactions") if chosen is None else None
-    files = table_files(path, "interactions", ("*.inter",), chosen) if saved is None else []
+    parts = find_parts(path) if chosen is None and saved is None else {}
+    files = table_files(path, "interactions", () if parts else ("*.inter",), chosen) if saved is None else []
+    others = [file for file in files if file not in parts]
+    if parts and others:
+        both = f"both {others[0].name!r} and {next(iter(parts)).name!r}"
+        raise MMSRError(f"{str(path)!r} has {both}; keep all interactions in one file, or one file for each part")
+    files = [*parts] if parts else files
     if not files and saved is None:
         raise MMSRError(
             f"{str(path)!r} has no interactions.csv; expected {EXPECTED}; or name it: --files interactions=FILE"
         )
     place = saved or files[0]
-    ours = ("user_id", "item_id", "timestamp", recbole.LIST, *recbole.MMREC.values())
+    ours = ("user_id", "item_id", "timestamp", "split", recbole.LIST, *recbole.MMREC.values())
     wanted = {renamed.get(name, name) for name in ours} | {*ours}
-    table = _read_all(files, saved, form, reading, used, wanted, expected=renamed.get("user_id", "user_id"))
+    expected = renamed.get("user_id", "user_id")
+    if parts:
+        of_parts = [
+            _read_all([file], None, form, reading, used, wanted, expected=expected).assign(split=word)
+            for file, word in parts.items()
+        ]
+        table = pd.concat(of_parts, ignore_index=True)
+    else:
+        table = _read_all(files, saved, form, reading, used, wanted, expected=expected)
     table = _renamed(place, table, renamed, ("user_id", "timestamp"))
     table = recbole.mmrec_names(table, place, reading)
     if recbole.LIST in table:
@@ -190,6 +206,8 @@ def _interactions(
         result["timestamp"] = seconds(table["timestamp"], repr(str(place)), reading, form.decimal)
     else:
         reading.note("There is no column timestamp: the order of the rows is taken for the order of time.")
+    if "split" in table:
+        result["split"] = table["split"]
     return pd.DataFrame(result)
 
 

@@ -1,0 +1,229 @@
+"""The order of interactions that have one time: counted for the data card, and broken at random by a hash.
+
+Many data sets know a time only to the day. What stands first within a day is then not what happened first but what the
+file lists first, and a file that lists its reviews item by item puts every day in the order of item ids. A model that
+reads sequences learns that order, and is tested on it. See the page "Order that is not order" of the documentation.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.errors import MMSRError, choose
+
+TIES = {
+    "random": "interactions of one user at one time stand in an order drawn by a hash of tie seed, user and item",
+    "file": "they stand as the file lists them",
+    "together": "they are one step: as random, and MMSR sees no transition between them",
+}
+PER_INTERACTION = ("cause", "part", "file_row")  # facts of a data set that have one entry for each interaction
+FIXED = 5.0  # percentage points from 50: from there on a tied pair's direction counts as fixed
+
+
+def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dataset:
+    """Put interactions of one user at one time into another order; everything else stays.
+
+    The order depends on the tie seed and on the ids of user and item alone, so every system that is trained or tested
+    on a source sees the same order, whatever part of the source it reads.
+
+    Args:
+        dataset: Any data set; one whose ties were broken before goes back to the order of its file first.
+        ties: One of `TIES`.
+        tie_seed: A whole number from 0: another seed gives another order. Used by "random" and "together".
+
+    Returns:
+        The data set in its new order. `facts["order"]` says how ties were broken, `facts["file_row"]` (I,) which row of
+        the file's order an interaction was, where anything was moved.
+
+    Raises:
+        MMSRError: `ties` is none of `TIES`, or the seed is negative.
+
+    Example:
+        >>> day = Dataset("d", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
+        >>> break_ties(day, tie_seed=0).item.tolist(), break_ties(day, tie_seed=1).item.tolist()
+        ([3, 1, 2], [2, 3, 1])
+        >>> break_ties(break_ties(day), "file").item.tolist()
+        [1, 2, 3]
+    """
+    choose("ties", ties, TIES)
+    if tie_seed < 0:
+        raise MMSRError(f"tie_seed is {tie_seed}; expected a whole number from 0")
+    dataset = in_file_order(dataset)
+    if ties == "file":
+        return replace(dataset, facts=dataset.facts | {"order": {"ties": "file"}})
+    order: dict[str, Any] = {"ties": ties, "tie_seed": tie_seed}
+    part = dataset.facts.get("part", np.zeros(len(dataset.item), np.int8))  # a split of their own is never crossed
+    rows = np.lexsort((_random_numbers(dataset, tie_seed), part, dataset.time, dataset.user))
+    if (rows == np.arange(len(rows))).all():
+        return replace(dataset, facts=dataset.facts | {"order": order})
+    return _reordered(dataset, rows, {"order": order, "file_row": rows})
+
+
+def in_file_order(dataset: Dataset) -> Dataset:
+    """The data set in the order of its file, whatever `break_ties` did."""
+    if "file_row" not in dataset.facts:
+        return dataset
+    restored = _reordered(dataset, np.argsort(dataset.facts["file_row"], kind="stable"), {"order": {"ties": "file"}})
+    return replace(restored, facts={name: fact for name, fact in restored.facts.items() if name != "file_row"})
+
+
+def _reordered(dataset: Dataset, rows: np.ndarray, facts: dict[str, Any]) -> Dataset:
+    """The data set with its interactions in the order `rows` (I,), which moves nothing from one user to another."""
+    moved = {name: np.asarray(dataset.facts[name])[rows] for name in PER_INTERACTION if name in dataset.facts}
+    return replace(dataset, item=dataset.item[rows], time=dataset.time[rows], facts=dataset.facts | moved | facts)
+
+
+def _random_numbers(dataset: Dataset, tie_seed: int) -> np.ndarray:
+    """(I,) uint64: a hash of tie seed, user id and item id."""
+    users = pd.util.hash_array(np.array(dataset.user_ids, dtype=object).astype(str).astype(object), categorize=False)
+    items = pd.util.hash_array(np.array(dataset.item_ids, dtype=object).astype(str).astype(object), categorize=False)
+    seed = pd.util.hash_array(np.array([f"tie seed {tie_seed}"], dtype=object), categorize=False)
+    mixed = _mix(_mix(users + seed)[dataset.user] + items[dataset.item])
+    return mixed
+
+
+def _mix(numbers: np.ndarray) -> np.ndarray:
+    """uint64 numbers whose bits all depend on all bits of `numbers` (as in SplitMix64, Steele et al. 2014)."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+def id_places(dataset: Dataset) -> np.ndarray:
+    """The place of each item when the ids are sorted: as numbers where all are whole numbers, else as text.
+
+    Returns:
+        (V+1,) int64; the padding item has place 0.
+
+    Example:
+        >>> ids = ("", "10", "9", "100")
+        >>> id_places(Dataset("d", np.zeros(1, int), np.ones(1, int), np.zeros(1), ("u",), ids, ids)).tolist()
+        [0, 2, 1, 3]
+    """
+    ids = [str(own) for own in dataset.item_ids[1:]]
+    if all(own.isascii() and own.isdigit() for own in ids):
+        order = sorted(range(len(ids)), key=lambda index: (int(ids[index]), ids[index]))
+    else:
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+    places = np.zeros(len(ids) + 1, np.int64)
+    places[np.array(order, np.int64) + 1] = np.arange(1, len(ids) + 1)
+    return places
+
+
+def order_facts(dataset: Dataset) -> dict[str, Any]:
+    """What the file's order of interactions is like: for the data card and for `leaks`.
+
+    Neighbours are two interactions of one user, one directly after the other. The counts are those of the file's order,
+    also when the ties of `dataset` stand in a random order.
+
+    Args:
+        dataset: Any data set.
+
+    Returns:
+        A record with
+        `ties`: how ties of the data set are broken now ("file", "random", "together"), `tie_seed` where one is used;
+        `neighbours`: how many pairs of neighbours there are;
+        `tied`: percent of the neighbours that have one time;
+        `tied_rising`, `untied_rising`: percent of the tied and of the other neighbours whose second item has the higher
+        id, pairs of one item left out (50 is what chance gives; None where there are no such pairs);
+        `tied_agreement`: percent of the pairs of users with the same two tied neighbours who have them in the same
+        order (50 is what chance gives, None where no pair of items is met twice);
+        `exact_repeats`: interactions that repeat an earlier one with user, item and time;
+        `own_items`: percent of the interactions with an item that the user has taken before;
+        `times_are_steps`: whether every user's times are 0, 1, 2, ... or 1, 2, 3, ...: places in a history, not dates.
+
+    Example:
+        >>> day = Dataset("d", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
+        >>> facts = order_facts(day)
+        >>> facts["tied"], facts["tied_rising"], facts["untied_rising"]
+        (100.0, 100.0, None)
+    """
+    now = dataset.facts.get("order", {"ties": "file"})
+    dataset = in_file_order(dataset)
+    user, item, time = dataset.user, dataset.item, dataset.time
+    neighbours = user[1:] == user[:-1]  # (I-1,)
+    tied = neighbours & (time[1:] == time[:-1])
+    places = id_places(dataset)[item]
+    different = item[1:] != item[:-1]
+    rising = places[1:] > places[:-1]
+    keys = user * (dataset.num_items + 1) + item
+    order = np.lexsort((np.arange(len(item)), time, keys))
+    same = keys[order[1:]] == keys[order[:-1]]
+    return {
+        **now,
+        "neighbours": int(neighbours.sum()),
+        "tied": _percent(tied[neighbours]) or 0.0,
+        "tied_rising": _percent(rising[tied & different]),
+        "untied_rising": _percent(rising[neighbours & ~tied & different]),
+        "tied_agreement": _agreement(item[:-1][tied & different], item[1:][tied & different], dataset.num_items + 1),
+        "exact_repeats": int((same & (time[order[1:]] == time[order[:-1]])).sum()),
+        "own_items": 100 * float(same.sum()) / max(len(item), 1),
+        "times_are_steps": _are_steps(dataset),
+    }
+
+
+def _percent(flags: np.ndarray) -> float | None:
+    if len(flags) == 0:
+        return None
+    return 100 * float(flags.mean())
+
+
+def _agreement(first: np.ndarray, second: np.ndarray, size: int) -> float | None:
+    """Percent of the pairs of users who have the same two items as tied neighbours and in the same order."""
+    pair, index = np.unique(np.minimum(first, second) * size + np.maximum(first, second), return_inverse=True)
+    met = np.bincount(index, minlength=len(pair))  # how often each unordered pair occurs
+    forward = np.bincount(index, first < second, minlength=len(pair))
+    backward = met - forward
+    agreeing = (forward * (forward - 1) + backward * (backward - 1)).sum() / 2
+    all_pairs = (met * (met - 1)).sum() / 2
+    if all_pairs == 0:
+        return None
+    return 100 * float(agreeing / all_pairs)
+
+
+def _are_steps(dataset: Dataset) -> bool:
+    """Whether times count the places in each user's history."""
+    place = np.arange(len(dataset.item)) - dataset.offsets[dataset.user]
+    return bool(np.array_equal(dataset.time, place) or np.array_equal(dataset.time, place + 1))
+
+
+def order_sentences(facts: dict[str, Any]) -> list[str]:
+    """The facts of `order_facts` as sentences for the data card.
+
+    Example:
+        >>> day = Dataset("day", np.zeros(2, int), np.array([1, 2]), np.zeros(2), ("u",), tuple("-ab"), tuple("-ab"))
+        >>> order_sentences(order_facts(day))[0]
+        "Order: 100.0 % of a user's neighbouring interactions have the same time; in the file 100.0 % of these pairs
+        have rising item ids (50 is chance), and of the other neighbours none can be compared."
+    """
+
+    def share(value: float | None) -> str:
+        return "none can be compared" if value is None else f"{value:.1f} %"
+
+    if facts["tied"] == 0:
+        sentences = ["Order: no two neighbouring interactions of a user have the same time."]
+        if facts["times_are_steps"]:
+            sentences = ["Order: times are places in each user's history, not dates; what was tied cannot be known."]
+    else:
+        sentences = [
+            f"Order: {facts['tied']:.1f} % of a user's neighbouring interactions have the same time; in the file "
+            f"{share(facts['tied_rising'])} of these pairs have rising item ids (50 is chance), "
+            f"and of the other neighbours {share(facts['untied_rising'])}."
+        ]
+        if facts["ties"] == "file":
+            sentences += ["Ties stand in the order of the file."]
+        else:
+            drawn = f"Ties are broken at random (tie seed {facts['tie_seed']})."
+            sentences += [drawn if facts["ties"] == "random" else f"{drawn} Items of one time are one step."]
+        if fixed_order(facts):
+            sentences += ["The file's order at ties is fixed by the ids: it says nothing about what came first."]
+    again = f"{facts['own_items']:.2f} % of the interactions are of an item that the user had before"
+    return [*sentences, f"Repeats: {again}; {facts['exact_repeats']:,} repeat user, item and time."]
+
+
+def fixed_order(facts: dict[str, Any]) -> bool:
+    """Whether the direction of tied neighbours in the file follows the ids, by facts of `order_facts`."""
+    return facts["tied_rising"] is not None and abs(facts["tied_rising"] - 50) >= FIXED

@@ -1,0 +1,272 @@
+"""Leaks: what a data set tells beside what its users do, such as the order in which a file lists one day.
+
+Within one time there is no order, yet every model of sequences is trained and tested on one. Where the file lists its
+rows by item, that order is the alphabet of item ids, and a good part of what a model predicts is the alphabet. `leaks`
+shows it on any data: it draws the order of ties anew and looks at what is lost, by counting and by a small SASRec; it
+counts with rules of ids, of popularity and of repetition; and it tells targets that are later from those of the same
+time as the item before them. The page "Order that is not order" of the documentation explains each number.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.order import PER_INTERACTION, break_ties, in_file_order, order_facts
+from mmsr_lite.data.split import Examples, Split, headline, own_target_share, split
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.leak_effects import COUNTING, LEARNED, effects
+from mmsr_lite.evaluation.rankings import RANKINGS, key_of, results
+from mmsr_lite.evaluation.ranks import both_ranks
+from mmsr_lite.evaluation.rules import Chain, choose_weights, ranks_with_rules, rules_for
+from mmsr_lite.evaluation.small_sasrec import SmallSASRec, SmallSASRecConfig
+from mmsr_lite.records import LeaksRecord
+
+MOST_INTERACTIONS = 1_000_000  # of more, users are drawn at random until there are no more than so many
+MOST_SCORES = 450_000_000  # test targets times items that are ranked in one order; of more, users are drawn at random
+MOST_VALIDATION = 3_000  # validation targets on which weights are chosen
+MOST_LEARNED = 150_000  # training targets of the small SASRec
+
+
+def leaks(
+    data: Dataset | str | os.PathLike,
+    *,
+    tie_seeds: tuple[int, ...] = (0, 1, 2),
+    decay: float = 0.5,
+    by: str = "auto",
+    learn: bool = True,
+    seed: int = 0,
+    progress: bool = False,
+) -> LeaksRecord:
+    """What the order of a file, item ids, popularity and repetition alone predict on a data set.
+
+    It takes under two minutes on two cores of a laptop. Of large data users are drawn, and the record says so.
+
+    Args:
+        data: A data set, or a source as `load` takes it. Broken ties go back to the order of the file.
+        tie_seeds: Seeds of the random orders at ties.
+        decay: Of counting, a Markov chain: the weight of an item of the history for each step further back.
+        by: The split, one of `data.split.SPLITS`.
+        learn: Whether to train the small SASRec too. It is not converged, so its two numbers are for each other alone.
+        seed: Seed of the draw of users and of the small SASRec.
+        progress: Whether to show a bar.
+
+    Returns:
+        A record (`mmsr-lite/leaks/1`):
+        `order`: the counts of `data.order.order_facts`; `headline`, `own_targets`: see `evaluation.rankings.results`;
+        `sampled`: None, or how many users of how many were drawn;
+        `rows`: one for each system, rule, order, tie seed and group of targets ("every", "later", "same time") with
+        HR@K, MRR@K and NDCG@K of both rankings in percent;
+        `weights`: order -> rule -> weight, chosen on the training part;
+        `effects`: one for each question, with `before`, `after`, `difference` and `error` (one standard error over
+        users) in points of HR@5 of one `ranking`, `verdict` ("leak", "effect" or "none") and `sentence`;
+        `leaks`: the names of the effects that are leaks; `sentence`: all of it in short; `seconds`.
+
+    Raises:
+        MMSRError: The data set has no test targets, or `tie_seeds` is empty.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=60), modalities=())
+        >>> record = leaks(world, learn=False)
+        >>> record["leaks"], record["order"]["tied"]
+        ([], 0.0)
+    """
+    if not tie_seeds:
+        raise MMSRError("tie_seeds is empty; expected at least one seed, such as (0, 1, 2)")
+    began = time.perf_counter()
+    dataset = _opened(data)
+    facts = order_facts(dataset)
+    dataset = in_file_order(dataset)
+    users_before = dataset.num_users
+    rng = np.random.default_rng(seed)
+    dataset = _fewer_users(dataset, rng)
+    tested, test_targets = _tested_users(dataset, by, rng)
+    orders: list[tuple[str, int | None]] = [("file", None)]
+    if facts["tied"] > 0:
+        orders += [("random", tie_seed) for tie_seed in tie_seeds]
+    runs, weights = [], {}
+    for place, (order, tie_seed) in enumerate(tqdm(orders, "orders", disable=not progress)):
+        ordered = dataset if tie_seed is None else break_ties(dataset, "random", tie_seed)
+        with_rules = place < 2  # in the file's order and in the first random one
+        found, chosen = _counted(ordered, by, tested, decay, not facts["times_are_steps"], with_rules)
+        if with_rules:
+            weights[order] = chosen
+            if learn:
+                found[LEARNED, None] = _learned(ordered, by, tested, seed, rng)
+        examples = _test_part(ordered, by, tested)
+        runs.append({"order": order, "tie_seed": tie_seed, "ranks": found, "examples": examples})
+    first = runs[0]["examples"]
+    record: dict[str, Any] = {
+        "schema": LeaksRecord.schema,
+        "dataset": dataset.name,
+        "num_users": users_before,
+        "num_items": dataset.num_items,
+        "order": facts,
+        "headline": headline(Split(first, first, first)),
+        "own_targets": 100 * own_target_share(first),
+        "targets": len(first),
+        "sampled": None,
+        "decay": decay,
+        "tie_seeds": list(tie_seeds),
+        "weights": weights,
+        "rows": [row for run in runs for row in _rows(run)],
+    }
+    if len(first) < test_targets or dataset.num_users < users_before:
+        record["sampled"] = {"users": int(tested.sum()), "of": users_before}
+    record["effects"] = effects(record, runs)
+    record["leaks"] = [effect["name"] for effect in record["effects"] if effect["verdict"] == "leak"]
+    record["seconds"] = time.perf_counter() - began
+    return LeaksRecord(record | {"sentence": _summary(record)})
+
+
+def _opened(data: Dataset | str | os.PathLike) -> Dataset:
+    if isinstance(data, Dataset):
+        return data
+    from mmsr_lite.data import load
+
+    return load(data, modalities=[], ties="file")
+
+
+def _fewer_users(dataset: Dataset, rng: np.random.Generator) -> Dataset:
+    """The data set, or a part of its users drawn at random when it is large; the catalogue stays."""
+    if len(dataset.item) <= MOST_INTERACTIONS:
+        return dataset
+    order = rng.permutation(dataset.num_users)
+    kept = np.sort(order[np.cumsum(np.diff(dataset.offsets)[order]) <= MOST_INTERACTIONS])
+    number = np.full(dataset.num_users, -1)
+    number[kept] = np.arange(len(kept))
+    rows = np.flatnonzero(number[dataset.user] >= 0)
+    facts = {name: np.asarray(dataset.facts[name])[rows] for name in PER_INTERACTION if name in dataset.facts}
+    return replace(
+        dataset,
+        user=number[dataset.user[rows]],
+        item=dataset.item[rows],
+        time=dataset.time[rows],
+        user_ids=tuple(dataset.user_ids[user] for user in kept),
+        facts=dataset.facts | facts,
+    )
+
+
+def _tested_users(dataset: Dataset, by: str, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """(U,) bool whose test targets are ranked, and how many test targets all users have."""
+    test = split(dataset, by=by, validation=False).test
+    if not len(test):
+        raise MMSRError(f"{dataset.name!r} has no test targets; give users at least five interactions")
+    many = np.bincount(test.user, minlength=dataset.num_users)
+    most = max(MOST_SCORES // dataset.num_items, 1)
+    order = rng.permutation(dataset.num_users)
+    tested = np.zeros(dataset.num_users, bool)
+    tested[order[np.cumsum(many[order]) <= most]] = True
+    return tested, len(test)
+
+
+def _test_part(dataset: Dataset, by: str, tested: np.ndarray) -> Examples:
+    test = split(dataset, by=by, validation=False).test
+    return test.select(tested[test.user])
+
+
+def _counted(
+    dataset: Dataset, by: str, tested: np.ndarray, decay: float, dated: bool, with_rules: bool
+) -> tuple[dict[tuple[str, str | None], np.ndarray], dict[str, float]]:
+    """(system, rule) -> (2, targets) ranks of counting, and the weights of the rules."""
+    train, test = split(dataset, by=by, validation=False).train, _test_part(dataset, by, tested)
+    chain = Chain(train, dataset.num_items, decay)
+    if not with_rules:
+        return {(COUNTING, None): ranks_with_rules(chain, test, [None])[0]}, {}
+    held_out = split(dataset, by=by)
+    judged = held_out.validation
+    some = np.unique(np.linspace(0, len(judged) - 1, min(MOST_VALIDATION, len(judged))).astype(int))
+    held_out = replace(held_out, validation=judged.select(some))
+    ranking = headline(Split(test, test, test))
+    chosen = choose_weights(dataset, held_out, decay=decay, dated=dated, ranking=ranking)
+    rules = rules_for(dataset, train, test, dated=dated)
+    found = ranks_with_rules(chain, test, [None, *((rule, chosen[rule.name]) for rule in rules)])
+    names = [None, *(rule.name for rule in rules)]
+    return {(COUNTING, name): both for name, both in zip(names, found, strict=True)}, chosen
+
+
+def _learned(dataset: Dataset, by: str, tested: np.ndarray, seed: int, rng: np.random.Generator) -> np.ndarray:
+    """(2, targets) ranks of a small SASRec."""
+    train, test = split(dataset, by=by, validation=False).train, _test_part(dataset, by, tested)
+    if len(train) > MOST_LEARNED:
+        many = np.bincount(train.user, minlength=dataset.num_users)
+        order = rng.permutation(dataset.num_users)
+        kept = np.zeros(dataset.num_users, bool)
+        kept[order[np.cumsum(many[order]) <= MOST_LEARNED]] = True
+        train = train.select(kept[train.user])
+    torch.manual_seed(seed)  # of the weights that it starts with
+    model = SmallSASRec(SmallSASRecConfig(seed=seed), dataset.num_items)
+    model.learn(train)
+    return np.stack(list(both_ranks(model, test).values()))
+
+
+def _rows(run: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics of each system in one order, for each group of targets."""
+    rows = []
+    for (system, rule), both in run["ranks"].items():
+        found = results(dict(zip(RANKINGS, both, strict=True)), run["examples"])
+        for group in found["targets"]:
+            labels = {
+                "system": system,
+                "rule": rule,
+                "order": run["order"],
+                "tie_seed": run["tie_seed"],
+                "group": group,
+            }
+            values = {key_of(name, ranking): v for ranking in RANKINGS for name, v in found[ranking][group].items()}
+            rows.append(labels | {"targets": found["targets"][group]} | values)
+    return rows
+
+
+def _summary(record: dict[str, Any]) -> str:
+    names = record["leaks"]
+    if not names:
+        return f"{record['dataset']}: no leak was found in the order of ties or in the ids."
+    sentences = [effect["sentence"] for effect in record["effects"] if effect["verdict"] == "leak"]
+    counted = "one leak" if len(names) == 1 else f"{len(names)} leaks"
+    return f"{record['dataset']}: {counted} ({', '.join(names)}). {' '.join(sentences)}"
+
+
+def leaks_report(record: Mapping[str, Any]) -> str:
+    """The record of `leaks` as lines of text: a table in percent, then a sentence for each question.
+
+    Args:
+        record: From `leaks`.
+
+    Returns:
+        Several lines.
+    """
+    shown = ("HR@5", "MRR@5", "HR@20", "masked HR@5", "masked MRR@5", "masked HR@20")
+    lines = [
+        f"{record['dataset']}: {record['num_users']:,} users, {record['num_items']:,} items; "
+        f"{record['targets']:,} test targets"
+    ]
+    if record["sampled"] is not None:
+        lines += [
+            f"drawn at random: the targets of {record['sampled']['users']:,} of {record['sampled']['of']:,} users"
+        ]
+    lines += ["", "percent".ljust(56) + "".join(name.rjust(14) for name in shown)]
+    for label, rows in _table(record):
+        values = [np.mean([row[name] for row in rows]) for name in shown]
+        lines.append(label.ljust(56) + "".join(f"{value:14.2f}" for value in values))
+    lines += ["", *(f"{effect['name']} [{effect['verdict']}]: {effect['sentence']}" for effect in record["effects"])]
+    return "\n".join([*lines, "", record["sentence"], f"({record['seconds']:.0f} seconds)"])
+
+
+def _table(record: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Rows of the record by system, rule, order and group of targets; those of several tie seeds together."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for row in record["rows"]:
+        rule = "" if row["rule"] is None else f" + rule of {row['rule']}"
+        group = "" if row["group"] == "every" else f", {row['group']} targets"
+        if row["group"] == "every" or row["rule"] is None:
+            order = "ties as in the file" if row["order"] == "file" else "ties at random"
+            grouped.setdefault(f"{row['system']}{rule}, {order}{group}", []).append(row)
+    return list(grouped.items())

@@ -1,0 +1,195 @@
+"""Two rankings of one list of scores, all items and own items masked, and what is said about them.
+
+*All items* is the paper's ranking: the target competes with every item of the catalogue, also with those that its user
+has already taken. *Own items masked* is the ranking of most shops: items that the user has already taken, at any time
+before the target, are not offered again. The two can put systems in opposite orders.
+"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmsr_lite.data.split import Examples, Split, headline, own_target_share
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.metrics import CUTOFFS, metrics
+
+RANKINGS = {
+    "all": "the target among all items (the paper's)",
+    "masked": "the target among the items that its user has not yet taken",
+}
+CHOICES = {  # what may select the best epoch
+    "headline": "masked where fewer than 1 % of test targets lie in their own history, else all",
+    **RANKINGS,
+}
+SAMPLED_WARNING = (
+    "ranks among sampled candidates do not tell which system is better: their metrics are inconsistent with those "
+    "of the full ranking (Krichene and Rendle, 'On Sampled Metrics for Item Recommendation', KDD 2020); use them only "
+    "beside papers that sampled, and never to choose a system"
+)
+
+
+def ranking_of(choice: str, parts: Split) -> str:
+    """The ranking that a choice means for a split: "headline" follows the rule of `headline`, others are themselves."""
+    if choice == "headline":
+        return headline(parts)
+    return choice
+
+
+def key_of(metric: str, ranking: str) -> str:
+    """What `evaluate` calls a metric of a ranking: that of all items has the plain name.
+
+    Example:
+        >>> key_of("HR@5", "all"), key_of("HR@5", "masked")
+        ('HR@5', 'masked HR@5')
+    """
+    if ranking == "all":
+        return metric
+    return f"{ranking} {metric}"
+
+
+def flat_metrics(ranks: dict[str, np.ndarray], cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, float]:
+    """The metrics of several rankings in one flat dict, in percent.
+
+    Args:
+        ranks: Name of the ranking -> (E,) rank of each target.
+        cutoffs: The cut-offs K.
+
+    Returns:
+        `HR@5`, `MRR@5`, ... of all items, and `masked HR@5`, ... of the masked ranking.
+    """
+    result: dict[str, float] = {}
+    for ranking, of_ranking in ranks.items():
+        result |= {key_of(name, ranking): value for name, value in metrics(of_ranking, cutoffs).items()}
+    return result
+
+
+def results(ranks: dict[str, np.ndarray], examples: Examples) -> dict[str, Any]:
+    """Both rankings for every target, for later targets and for those of the same time as the item before, in percent.
+
+    Args:
+        ranks: Name of the ranking -> (E,) rank of each target, from `both_ranks`.
+        examples: The examples that were ranked.
+
+    Returns:
+        A record with `headline` (the ranking to show first), `own_targets` (percent of targets in their own history),
+        `targets` (how many there are of each group), and for each ranking group -> metrics. The groups are "every",
+        "later" and "same time"; one without targets is left out.
+    """
+    same = examples.same_time
+    masks = {"every": np.ones(len(examples), bool), "later": ~same, "same time": same}
+    groups = {name: mask for name, mask in masks.items() if mask.any()}
+    record: dict[str, Any] = {
+        "headline": headline(Split(examples, examples, examples)),
+        "own_targets": 100 * own_target_share(examples),
+        "targets": {name: int(mask.sum()) for name, mask in groups.items()},
+    }
+    for ranking, of_ranking in ranks.items():
+        record[ranking] = {name: metrics(of_ranking[mask]) for name, mask in groups.items()}
+    return record
+
+
+class OwnItems:
+    """What each user has already taken, on a device: `own_items(rows)` gives the distinct items of whole histories.
+
+    Args:
+        examples: Whose histories.
+        device: Where the answers are wanted.
+
+    Example:
+        >>> some = Examples(np.array([7, 8, 7, 9]), start=np.array([0]), end=np.array([3]), user=np.array([0]))
+        >>> OwnItems(some, torch.device("cpu"))(torch.tensor([0]), width=3).tolist()
+        [[7, 8, 0]]
+    """
+
+    def __init__(self, examples: Examples, device: torch.device):
+        taken = examples.taken
+        arrays = (taken.items, taken.start, taken.end, taken.previous)
+        self.items, self.start, self.end, self.previous = (
+            torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in arrays
+        )
+        self.counts = taken.end - taken.start  # (E,) on this side, so that nobody waits for the device
+
+    def __call__(self, rows: Tensor, width: int) -> Tensor:
+        """(B, width) distinct own items of the examples `rows` (B,), 0 elsewhere; no history is longer than `width`."""
+        start, end = self.start[rows][:, None], self.end[rows][:, None]  # (B, 1)
+        place = start + torch.arange(width, device=rows.device)  # (B, width)
+        inside = place < end
+        place = torch.where(inside, place, start)
+        first = self.previous[place] < start  # not the same item again
+        return self.items[place].masked_fill(~(inside & first), 0)
+
+
+def rank_in_both(scores: Tensor, target: Tensor, own: Tensor) -> Tensor:
+    """The rank of each target in both rankings, from one pass over the scores.
+
+    A rank is 1 for the best; items with equal scores share the mean of their places; a score that is NaN never helps.
+    In the masked ranking own items stand behind all others, so a target that its user has already taken shares the mean
+    of these last places: a miss, as in a shop that never offers it again.
+
+    Args:
+        scores: (B, V+1), item 0 is padding and has -inf.
+        target: (B,) items.
+        own: (B, T) distinct own items, 0 where there are fewer.
+
+    Returns:
+        (2, B): the rank among all items, and the rank with own items masked.
+
+    Example:
+        >>> scores, target = torch.tensor([[-torch.inf, 4., 3., 2., 3.]]), torch.tensor([2])
+        >>> rank_in_both(scores, target, torch.tensor([[1, 0]])).tolist()     # 1 is better; 2 and 4 share two places
+        [[2.5], [1.5]]
+        >>> rank_in_both(scores, target, torch.tensor([[2, 1]])).tolist()     # the target is one of the last two
+        [[2.5], [3.5]]
+    """
+    of_target = scores.gather(1, target[:, None])  # (B, 1)
+    above, level = (~(scores <= of_target)).sum(1), (scores == of_target).sum(1)  # (B,)
+    of_own = scores.gather(1, own)  # (B, T)
+    is_own = own > 0
+    above_own = (~(of_own <= of_target) & is_own).sum(1)
+    level_own = ((of_own == of_target) & is_own).sum(1)
+    everywhere = 1 + above + (level - 1) / 2
+    masked = 1 + above - above_own + (level - level_own - 1) / 2
+    count = is_own.sum(1)
+    last = scores.shape[1] - 1 - count + (count + 1) / 2  # the mean of the last `count` places
+    masked = torch.where((own == target[:, None]).any(1), last, masked)
+    return torch.stack([everywhere, masked])
+
+
+def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0) -> np.ndarray:
+    """Candidates drawn at random for each example, which its user has not yet taken and which are not the target.
+
+    Args:
+        examples: E examples.
+        num_items: V.
+        count: How many candidates each example gets.
+        seed: Seed of the draw; the candidates do not depend on the system that ranks them.
+
+    Returns:
+        (E, count) distinct items.
+
+    Raises:
+        MMSRError: `count` is below 1, or a user has too few items left.
+    """
+    taken = examples.taken
+    left = num_items - 1 - int((taken.end - taken.start).max(initial=0))
+    if not 1 <= count <= left:
+        wanted = f"expected 1 to {left}, so that every user has so many items left"
+        raise MMSRError(f"candidates is {count}; {wanted}")
+    warnings.warn(SAMPLED_WARNING, stacklevel=3)
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((len(examples), count), np.int64)
+    for row in range(len(examples)):
+        key = rng.random(num_items + 1)
+        key[0] = key[taken.items[taken.end[row]]] = 2  # padding and the target come last
+        key[taken.items[taken.start[row] : taken.end[row]]] = 2
+        drawn[row] = np.argpartition(key, count - 1)[:count]
+    return drawn
+
+
+def rank_among(scores: Tensor, target: Tensor, candidates: Tensor) -> Tensor:
+    """(B,) rank of `target` (B,) among itself and `candidates` (B, N) by `scores` (B, V+1); ties share the mean."""
+    of_target, others = scores.gather(1, target[:, None]), scores.gather(1, candidates)
+    return 1 + (~(others <= of_target)).sum(1) + (others == of_target).sum(1) / 2

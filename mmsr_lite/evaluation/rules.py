@@ -1,0 +1,223 @@
+"""Counting with rules: how far item ids, popularity and repetition alone lead, with weights from the training part.
+
+A rule changes the scores of a Markov chain (`models.counting`) by one number, its weight. The weight is the one that
+ranks the validation targets best; test targets are never asked. What a rule adds at test says what a model could learn
+from that source, be it a fact about users or about how the file was written.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.order import id_places
+from mmsr_lite.data.split import Examples, Split
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.metrics import gains
+from mmsr_lite.evaluation.rankings import RANKINGS, OwnItems, rank_in_both
+from mmsr_lite.models.counting import Markov, MarkovConfig
+
+BATCH = 256  # histories scored at once
+DENSE_ITEMS = 4096  # catalogues up to this size get their transitions as one table, which is faster on long histories
+BUCKETS = 100  # pieces of equal size in which the training interactions are cut along time
+NOW = 3  # pieces before an example's own that count as now
+CELLS = 2e7  # numbers that a table of popularity may hold
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What rules may look at: `history` (B, L), its distinct `own` items (B, T), the examples' numbers `rows` (B,)."""
+
+    history: Tensor
+    own: Tensor
+    rows: np.ndarray
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A way to change scores.
+
+    Args:
+        name: What tables call it.
+        weights: What is tried on the validation targets; the first of them changes nothing.
+        apply: Called with scores (B, V+1), the batch and a weight; returns other scores and leaves the old ones alone.
+    """
+
+    name: str
+    weights: tuple[float, ...]
+    apply: Callable[[Tensor, Batch, float], Tensor]
+
+
+def rule_of_ids(dataset: Dataset) -> Rule:
+    """Items whose id is higher than that of the last item have their scores multiplied by the weight.
+
+    A weight above 1 says that ids rise along a history, one below 1 that they fall.
+    """
+    places = torch.from_numpy(id_places(dataset))
+
+    def apply(scores: Tensor, batch: Batch, weight: float) -> Tensor:
+        end = (batch.history > 0).sum(1, keepdim=True) - 1
+        last = places[batch.history.gather(1, end)]  # (B, 1)
+        return torch.where(places[None] > last, scores * weight, scores)
+
+    return Rule("ids", (1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 0.8, 0.67, 0.5, 0.33, 0.2), apply)
+
+
+def rule_of_popularity(train: Examples, num_items: int) -> Rule:
+    """The weight times an item's share of all training targets is added."""
+    share = torch.from_numpy(np.bincount(train.targets, minlength=num_items + 1) / max(len(train), 1)).float()
+
+    def apply(scores: Tensor, batch: Batch, weight: float) -> Tensor:
+        return scores + weight * share
+
+    return Rule("popularity", (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), apply)
+
+
+def rule_of_popularity_now(train: Examples, examples: Examples, num_items: int) -> Rule:
+    """The weight times an item's share of the training interactions shortly before the last item of a history is added.
+
+    Time is cut into pieces that hold equally many training targets; the `NOW` pieces before the one of the last item
+    count. So nothing that happens later is read.
+
+    Args:
+        train: The training examples, whose `times` are known.
+        examples: The examples that will be ranked.
+        num_items: V.
+    """
+    pieces = int(max(NOW, min(BUCKETS, CELLS // (num_items + 1))))
+    if train.times is None or examples.times is None:
+        raise MMSRError("popularity now needs examples whose times are known; split a data set that has times")
+    times = train.times[train.end]
+    edges = np.unique(np.quantile(times, np.linspace(0, 1, pieces + 1)[1:-1]))  # (P-1,)
+    piece = np.searchsorted(edges, times, side="right")
+    counts = np.zeros((len(edges) + 1, num_items + 1), np.float32)
+    np.add.at(counts, (piece, train.targets), 1)
+    before = np.zeros((len(counts) + 1, num_items + 1), np.float32)
+    before[1:] = counts.cumsum(0)  # before[p] counts all pieces before p
+    recent = before[:-1] - before[np.maximum(np.arange(len(counts)) - NOW, 0)]  # (P, V+1)
+    share = torch.from_numpy(recent / np.maximum(recent.sum(1, keepdims=True), 1))
+    now = np.searchsorted(edges, examples.times[examples.end - 1], side="right")  # (E,)
+
+    def apply(scores: Tensor, batch: Batch, weight: float) -> Tensor:
+        return scores + weight * share[now[batch.rows]]
+
+    return Rule("popularity now", (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), apply)
+
+
+def rule_of_repetition() -> Rule:
+    """The weight is added to the scores of the user's own items; -1 puts them behind all others."""
+
+    def apply(scores: Tensor, batch: Batch, weight: float) -> Tensor:
+        own = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, batch.own, True)
+        own[:, 0] = False
+        if weight < 0:
+            return scores.masked_fill(own, weight)
+        return scores + weight * own
+
+    return Rule("repetition", (0.0, -1.0, 0.03, 0.1, 0.3, 1.0, 3.0), apply)
+
+
+class Chain:
+    """A Markov chain of `train` that scores batches, by one product of tables where the catalogue is small.
+
+    Args:
+        train: The examples to count.
+        num_items: V.
+        decay: Weight of an item of the history for each step that it lies further back.
+    """
+
+    def __init__(self, train: Examples, num_items: int, decay: float):
+        self.model = Markov(MarkovConfig(decay=decay, max_history=train.max_history), num_items)
+        self.model.count(train)
+        self.table = None
+        if num_items <= DENSE_ITEMS:
+            model = self.model
+            source = torch.repeat_interleave(torch.arange(num_items + 1), model.begin.diff())
+            self.table = torch.zeros(num_items + 1, num_items + 1)
+            self.table[source, model.follower] = model.weight
+
+    def scores(self, history: Tensor) -> Tensor:
+        """(B, V+1), as `Markov.scores` gives them."""
+        if self.table is None:
+            return self.model.scores(history)
+        real = history > 0
+        age = real.sum(1, keepdim=True) - torch.arange(1, history.shape[1] + 1)  # (B, L)
+        weight = torch.where(real, self.model.config.decay ** age.clamp_min(0), 0.0)
+        weights = torch.zeros(len(history), len(self.table)).scatter_add_(1, history, weight)  # (B, V+1)
+        scores = weights @ self.table
+        scores[:, 0] = -torch.inf
+        return scores
+
+
+@torch.no_grad()
+def ranks_with_rules(chain: Chain, examples: Examples, settings: list[tuple[Rule, float] | None]) -> np.ndarray:
+    """The ranks that counting gives with several rules, from one pass over the examples.
+
+    Args:
+        chain: The chain whose scores are changed.
+        examples: E examples.
+        settings: Rule and weight, or None for counting alone.
+
+    Returns:
+        (len(settings), 2, E) ranks in both rankings, as `RANKINGS` lists them.
+    """
+    own_items = OwnItems(examples, torch.device("cpu"))
+    result = np.empty((len(settings), len(RANKINGS), len(examples)))
+    order = np.lexsort((own_items.counts, examples.lengths))
+    for begin in range(0, len(order), BATCH):
+        rows = order[begin : begin + BATCH]
+        history, target = torch.from_numpy(examples.histories(rows)), torch.from_numpy(examples.targets[rows])
+        own = own_items(torch.from_numpy(rows), int(own_items.counts[rows].max()))
+        scores, batch = chain.scores(history), Batch(history, own, rows)
+        for place, setting in enumerate(settings):
+            changed = scores
+            if setting is not None:
+                rule, weight = setting
+                changed = rule.apply(scores, batch, weight)
+            changed[:, 0] = -torch.inf
+            result[place][:, rows] = rank_in_both(changed, target, own).numpy()
+    return result
+
+
+def rules_for(dataset: Dataset, train: Examples, examples: Examples, *, dated: bool) -> list[Rule]:
+    """The rules that can be tried on a data set; popularity now needs times that are dates (`dated`)."""
+    rules = [rule_of_ids(dataset), rule_of_repetition(), rule_of_popularity(train, dataset.num_items)]
+    if dated:
+        rules.append(rule_of_popularity_now(train, examples, dataset.num_items))
+    return rules
+
+
+def choose_weights(
+    dataset: Dataset, parts: Split, *, decay: float, dated: bool, ranking: str, metric: str = "MRR@5"
+) -> dict[str, float]:
+    """The weight of each rule that ranks the validation targets best; the chain is counted without them.
+
+    Args:
+        dataset: The data set.
+        parts: Its split; the test part is not read.
+        decay: That of the chain.
+        dated: Whether times are dates.
+        ranking: Which ranking decides, "all" or "masked"; for the rule of repetition it is always "all", because in
+            the other one own items are no candidates.
+        metric: Which metric decides.
+
+    Returns:
+        Name of the rule -> weight; the weight that changes nothing where no other one is better, or where there are no
+        validation targets.
+    """
+    rules = rules_for(dataset, parts.train, parts.validation, dated=dated)
+    if not len(parts.validation):
+        return {rule.name: rule.weights[0] for rule in rules}
+    chain = Chain(parts.train, dataset.num_items, decay)
+    settings = [(rule, weight) for rule in rules for weight in rule.weights]
+    found = ranks_with_rules(chain, parts.validation, list(settings))
+    chosen: dict[str, tuple[float, float]] = {}
+    for (rule, weight), both in zip(settings, found, strict=True):
+        place = list(RANKINGS).index("all" if rule.name == "repetition" else ranking)
+        value = float(gains(both[place])[metric].mean())
+        if rule.name not in chosen or value > chosen[rule.name][1]:
+            chosen[rule.name] = weight, value
+    return {name: weight for name, (weight, _) in chosen.items()}

@@ -1,0 +1,156 @@
+"""leaks: a planted order at ties is named, honest data are not accused, and rules are chosen on the training part."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mmsr_lite import leaks
+from mmsr_lite.data import load
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.order import break_ties
+from mmsr_lite.data.split import split
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation import leaks as module
+from mmsr_lite.evaluation.leaks import leaks_report
+from mmsr_lite.evaluation.metrics import metrics
+from mmsr_lite.evaluation.rules import Chain, choose_weights, ranks_with_rules, rule_of_ids, rule_of_repetition
+from mmsr_lite.models.counting import Markov, MarkovConfig
+
+USERS, ITEMS, LENGTH = 300, 60, 10
+
+
+def days(order: str, seed: int = 0, times=None) -> Dataset:
+    """Users with uniform random items, all of one user on one day: nothing can be learned, so HR@5 is 5 of 60."""
+    rng = np.random.default_rng(seed)
+    item = np.array([rng.permutation(ITEMS)[:LENGTH] + 1 for _ in range(USERS)])
+    if order == "by id":
+        item.sort(axis=1)
+    ids = ("", *(f"B{number:04d}" for number in range(ITEMS)))
+    users = np.repeat(np.arange(USERS), LENGTH)
+    time = users % 50 * 86400 if times is None else np.tile(times, USERS)
+    return Dataset(order, users, item.ravel(), time, tuple(f"A{u}" for u in range(USERS)), ids, ids)
+
+
+def effect(record: dict, name: str) -> dict:
+    return next(one for one in record["effects"] if one["name"] == name)
+
+
+def test_a_file_sorted_by_id_within_a_day_is_named_with_what_it_is_worth():
+    record = leaks(days("by id"), learn=False)
+    assert record["leaks"][0] == "tie order" and record["order"]["tied_rising"] == 100
+    found, chance = effect(record, "tie order"), 100 * 5 / ITEMS
+    assert found["before"] > 3 * chance and abs(found["after"] - chance) < 3 and found["clear"]
+    assert "100.0 % of these pairs have rising ids" in found["sentence"]
+    assert "which is that of the ids and not of what happened" in record["sentence"]
+
+
+def test_the_same_days_in_a_random_order_are_not_accused():
+    for seed in range(3):
+        record = leaks(days("shuffled", seed), learn=False)
+        assert record["leaks"] == [] and "no leak was found" in record["sentence"]
+        assert effect(record, "tie order")["verdict"] == "none"
+
+
+def test_any_fixed_order_is_found_not_only_that_of_the_ids():
+    sorted_days = days("by id")
+    other = np.random.default_rng(9).permutation(ITEMS)  # ids that say nothing about the order of the file
+    ids = ("", *(f"B{number:04d}" for number in other))
+    record = leaks(replace(sorted_days, item_ids=ids), learn=False)
+    assert 40 < record["order"]["tied_rising"] < 60 and record["order"]["tied_agreement"] == 100
+    assert record["leaks"] == ["tie order"] and "unless the file is known" in effect(record, "tie order")["sentence"]
+
+
+def test_ids_that_rise_with_time_are_named_even_without_ties():
+    record = leaks(days("by id", times=np.arange(LENGTH) * 86400), learn=False)
+    assert record["order"]["tied"] == 0 and record["leaks"] == ["ids"]
+    assert record["weights"]["file"]["ids"] > 1 and effect(record, "ids")["difference"] > 0
+
+
+def test_a_small_sasrec_falls_for_the_planted_order_too():
+    record = leaks(days("by id"))
+    learned = effect(record, "tie order, small SASRec")
+    assert learned["before"] > learned["after"] + 3 and "not converged" in learned["sentence"]
+    assert {row["system"] for row in record["rows"]} == {"counting", "small SASRec"}
+
+
+def test_broken_ties_go_back_to_the_file_first_and_every_number_is_the_same_again():
+    one, two = leaks(days("by id"), learn=False), leaks(break_ties(days("by id"), tie_seed=7), learn=False)
+    assert one["rows"] == two["rows"] and one["effects"] == two["effects"]
+
+
+def test_later_targets_and_those_of_the_same_time_stand_apart():
+    record = leaks(days("by id", times=np.repeat([0, 86400], LENGTH // 2)), learn=False)
+    rows = {row["group"]: row["targets"] for row in record["rows"] if row["rule"] is None and row["order"] == "file"}
+    assert (
+        rows["every"] == rows["same time"] == 2 * USERS
+    )  # the last two of ten are of the second day, as is the one before
+    text = leaks_report(record)
+    assert "counting, ties as in the file" in text and "[leak]" in text
+
+
+def test_own_items_that_come_back_are_an_effect_and_no_leak():
+    rng = np.random.default_rng(0)
+    loops = np.array([np.tile(rng.permutation(ITEMS)[:2] + 1, LENGTH // 2) for _ in range(USERS)])
+    data = days("shuffled", times=np.arange(LENGTH) * 86400)
+    record = leaks(
+        Dataset("loops", data.user, loops.ravel(), data.time, data.user_ids, data.item_ids, data.titles), learn=False
+    )
+    assert record["headline"] == "all" and record["own_targets"] == 100
+    assert record["leaks"] == [] and record["weights"]["file"]["repetition"] >= 0
+
+
+def test_of_large_data_users_are_drawn_and_it_is_said(monkeypatch):
+    monkeypatch.setattr(module, "MOST_INTERACTIONS", USERS * LENGTH // 2)
+    record = leaks(days("by id"), learn=False)
+    assert record["sampled"] == {"users": USERS // 2, "of": USERS} and record["leaks"][0] == "tie order"
+    monkeypatch.setattr(module, "MOST_INTERACTIONS", 10**9)
+    monkeypatch.setattr(module, "MOST_SCORES", 100 * ITEMS)
+    record = leaks(days("by id"), learn=False)
+    assert record["targets"] == 100 and "drawn at random: the targets of 50 of 300 users" in leaks_report(record)
+
+
+def test_data_without_test_targets_and_no_seeds_are_refused():
+    short = Dataset("short", np.zeros(2, int), np.array([1, 2]), np.arange(2), ("u",), tuple("-ab"), tuple("-ab"))
+    with pytest.raises(MMSRError, match="'short' has no test targets"):
+        leaks(short)
+    with pytest.raises(MMSRError, match="tie_seeds is empty"):
+        leaks(days("by id"), tie_seeds=())
+
+
+def test_weights_come_from_the_training_part_alone():
+    parts = split(days("by id"))
+    chosen = choose_weights(days("by id"), parts, decay=0.5, dated=True, ranking="masked")
+    assert set(chosen) == {"ids", "repetition", "popularity", "popularity now"} and chosen["ids"] > 1
+    empty = parts.test.select(np.zeros(0, int))
+    other = type(parts)(parts.train, parts.validation, empty)
+    assert choose_weights(days("by id"), other, decay=0.5, dated=True, ranking="masked") == chosen
+
+
+def test_a_chain_as_one_table_ranks_as_the_chain_does(cycle, monkeypatch):
+    fast = Chain(cycle.train, 12, 0.5)
+    slow = Markov(MarkovConfig(decay=0.5), 12)
+    slow.count(cycle.train)
+    monkeypatch.setattr("mmsr_lite.evaluation.rules.DENSE_ITEMS", 3)
+    plain = Chain(cycle.train, 12, 0.5)
+    assert fast.table is not None and plain.table is None
+    found = [ranks_with_rules(chain, cycle.test, [None])[0] for chain in (fast, plain)]
+    assert metrics(found[0][0]) == pytest.approx(metrics(found[1][0]))
+    assert metrics(found[0][1]) == pytest.approx(metrics(found[1][1]))
+
+
+def test_the_rule_of_repetition_with_minus_one_is_the_masked_ranking(cycle, circle):
+    chain = Chain(cycle.train, 12, 0.5)
+    plain, masked = ranks_with_rules(chain, cycle.test, [None, (rule_of_repetition(), -1.0)])
+    assert np.array_equal(masked[0], plain[1])
+    same = ranks_with_rules(chain, cycle.test, [None, (rule_of_ids(circle), 1.0)])
+    assert np.array_equal(same[0], same[1])
+
+
+@pytest.mark.slow
+def test_on_dated_beauty_the_alphabet_is_a_quarter_of_what_counting_hits(shared_data):
+    record = leaks(load(shared_data / "amazon-beauty-dated", modalities=[]), learn=False)
+    assert round(record["order"]["tied"], 1) == 43.9 and record["order"]["tied_rising"] == 100
+    found = effect(record, "tie order")
+    assert found["before"] == pytest.approx(7.88, abs=0.01) and found["after"] == pytest.approx(5.99, abs=0.1)
+    assert record["leaks"][:2] == ["tie order", "ids"] and record["headline"] == "masked"
