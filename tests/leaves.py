@@ -233,8 +233,8 @@ def use_commands() -> None:
     from mmsr_lite.cli import parser_for
     from mmsr_lite.commands import COMMANDS
 
-    text = parser_for([]).format_help()
-    assert COMMANDS and all(f"\n    {name} " in text for name in COMMANDS)
+    words = parser_for([]).format_help().split()
+    assert COMMANDS and set(COMMANDS) <= set(words)
 
 
 USES: dict[str, Callable[[], None]] = {
