@@ -71,11 +71,11 @@ def print_card(text: str) -> None:
 def account_of(folder: str | os.PathLike) -> list[str]:
     """The five lines about what was read for a prepared folder, and what follows them."""
     from mmsr_lite.data.prepared import read_manifest
-    from mmsr_lite.data.reading import Reading
+    from mmsr_lite.data.reading import Account
 
     manifest = read_manifest(folder) or {}
     kept = manifest.get("facts", {}).get("reading")
-    return Reading.from_fact(kept).lines() if isinstance(kept, dict) else []
+    return Account.from_fact(kept).lines() if isinstance(kept, dict) else []
 
 
 @contextmanager

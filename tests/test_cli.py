@@ -158,7 +158,6 @@ def test_debugging_shows_the_traceback(monkeypatch):
         ["explain", "runs/demo"],
         ["train", "wardrobe", "--dim", "wide"],
         ["prepare", "wardrobe", "-o", "x", "--seed", "-1"],
-        ["describe", "wardrobe", "--codes", "0"],
         ["describe", "wardrobe", "--min-count", "-1"],
         ["tables", "all", "--jobs", "0"],
         ["tables", "all", "--seeds", "2.5"],

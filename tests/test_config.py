@@ -17,7 +17,7 @@ from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run import RunConfig, read_config
 
 ROOT = Path(__file__).parents[1]
-CONFIGS = [RunConfig, TrainConfig, WardrobeConfig, *{model.Config for model in MODELS.values()}]
+CONFIGS = [RunConfig, TrainConfig, WardrobeConfig, *dict.fromkeys(model.Config for model in MODELS.values())]
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def test_a_model_is_not_given_settings_of_another():
 
 
 def test_stored_runs_open_with_the_settings_they_were_stored_with():
-    places = sorted(ROOT.glob("assets/*/config.json"))
+    places = sorted(ROOT.glob("mmsr_lite/stored/runs/*/config.json"))
     assert places
     for place in places:
         stored, opened = json.loads(place.read_text()), asdict(read_config(place))

@@ -9,7 +9,7 @@ import numpy as np
 
 from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.reading import Reading, shown
+from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.repeats import count_ties
 from mmsr_lite.data.statistics import CURVE_POINTS, SHARES, code_use, own_history_share, popularity, statistics
 
@@ -36,7 +36,7 @@ def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None)
     places = np.unique(np.linspace(0, len(cumulative) - 1, CURVE_POINTS).round().astype(int))
     twice = [[shown(title)[:60], n] for title, n in Counter(dataset.titles[1:]).most_common() if n > 1]
     kept = dataset.facts.get("reading")
-    reading = Reading.from_fact(kept) if isinstance(kept, dict) else Reading(read={"interactions": len(dataset.item)})
+    reading = Account.from_fact(kept) if isinstance(kept, dict) else Account(read={"interactions": len(dataset.item)})
     if reading.tied is None and not isinstance(kept, dict):
         reading.tied = count_ties(dataset)
     record = {

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.features import rows_of
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources.columns import DOWNLOAD, is_address, picture_paths
 from mmsr_lite.data.sources.recbole import mapped_ids
 from mmsr_lite.data.storage import atomic, cache_dir, content_hash
@@ -57,7 +57,7 @@ def title_of(value: Any) -> str:
         return ""
 
 
-def picture_files_of(root: Path, column: pd.Series, label: str, reading: Reading) -> pd.Series:
+def picture_files_of(root: Path, column: pd.Series, label: str, reading: Account) -> pd.Series:
     """The path of each item's first picture, or None; a note tells how many items have more than one.
 
     Raises:
@@ -100,7 +100,7 @@ def _place(root: Path, value: Any, label: str) -> str | None:
     return str(file)
 
 
-def row_ids_of(file: Path, used_ids: pd.Series, items: pd.DataFrame, reading: Reading) -> list[str] | None:
+def row_ids_of(file: Path, used_ids: pd.Series, items: pd.DataFrame, reading: Account) -> list[str] | None:
     """Whose the rows of a .npy file are: as a mapping file says, by number, or in the order of the items file.
 
     Raises:
@@ -129,7 +129,7 @@ def row_ids_of(file: Path, used_ids: pd.Series, items: pd.DataFrame, reading: Re
 
 
 def count_absent(
-    reading: Reading, listed: Collection[str] | None, dataset: Dataset, unreadable: dict[str, list[str]]
+    reading: Account, listed: Collection[str] | None, dataset: Dataset, unreadable: dict[str, list[str]]
 ) -> None:
     """Count in `reading` what the items lack: a row of their own, a modality, a picture that opens.
 

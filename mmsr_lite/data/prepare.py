@@ -14,7 +14,7 @@ from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_o
 from mmsr_lite.data.features import read_features
 from mmsr_lite.data.item_columns import count_absent, picture_files_of, row_ids_of, title_of, with_missing
 from mmsr_lite.data.parts import part_codes
-from mmsr_lite.data.reading import Reading, ReadingNote
+from mmsr_lite.data.reading import Account, ReadingNote
 from mmsr_lite.data.repeats import count_ties, without_repeats
 from mmsr_lite.data.sources.columns import DOWNLOAD
 from mmsr_lite.data.values import as_text
@@ -48,7 +48,7 @@ class Raw:
     modalities: tuple[str, ...] = ()
     min_count: int = 5
     facts: dict[str, Any] = field(default_factory=dict)
-    reading: Reading = field(default_factory=Reading)
+    reading: Account = field(default_factory=Account)
     refused: dict[str, str] = field(default_factory=dict)
 
 

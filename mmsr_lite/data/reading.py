@@ -13,7 +13,7 @@ class ReadingNote(UserWarning):
 
 
 @dataclass
-class Reading:
+class Account:
     """The account that every reader gives: five lines, and up to three example rows of what was not taken.
 
     Args:
@@ -27,7 +27,7 @@ class Reading:
         unused: columns of the items that are no modality, each with the reason.
 
     Example:
-        >>> account = Reading(read={"interactions": 1200})
+        >>> account = Account(read={"interactions": 1200})
         >>> account.skip("rows without a time", "row 7: u1,i2,")
         >>> print("\\n".join(account.lines()))
         read      interactions: 1,200
@@ -109,7 +109,7 @@ class Reading:
         """The account out of what `as_fact` gave; entries that are not known are left out.
 
         Example:
-            >>> Reading.from_fact(Reading(read={"items": 3}).as_fact()).read
+            >>> Account.from_fact(Account(read={"items": 3}).as_fact()).read
             {'items': 3}
         """
         known = {name: record[name] for name in cls.__dataclass_fields__ if name in record}

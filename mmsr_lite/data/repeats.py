@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources.times import finer_than_a_day
 
 
-def without_repeats(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+def without_repeats(table: pd.DataFrame, reading: Account) -> pd.DataFrame:
     """The interactions without exact repeats, where repeats cannot be true; they are counted in `reading`.
 
     The same user, item and time twice is one interaction given twice, when times tell more than the day. Where they are
@@ -20,7 +20,7 @@ def without_repeats(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
 
     Example:
         >>> rows = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["a", "a"], "timestamp": [5, 5]})
-        >>> len(without_repeats(rows, Reading()))
+        >>> len(without_repeats(rows, Account()))
         1
     """
     timed = "timestamp" in table

@@ -16,7 +16,7 @@ from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split
-from mmsr_lite.data.storage import read_json, write_json
+from mmsr_lite.data.storage import write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.rankings import flat_metrics, results
 from mmsr_lite.evaluation.ranks import both_ranks
@@ -216,7 +216,7 @@ def fit(config: RunConfig, folder: str | Path, *, resume: bool = False, progress
     folder = Path(folder)
     place = f"the run in {str(folder)!r}"
     if resume and (folder / "config.json").exists():
-        refuse_other(place, read_json(folder / "config.json"), asdict(config))
+        refuse_other(place, read_config(folder / "config.json").by_name(), config.by_name())
     with processes(pick_device(config.train.device), folder):  # a mistake is reported before the work begins
         with first_alone():
             run = Run(config, folder=folder)

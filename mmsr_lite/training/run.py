@@ -1,7 +1,7 @@
 """The config of a run, and each thing that follows from it: data set, codes, untrained model, split."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
@@ -146,6 +146,17 @@ class RunConfig:
                 choices = ", ".join(sorted(names)) or "none"
                 raise SettingError(name, f"model {self.model!r} has no setting {name!r}; it has: {choices}")
         return self.model_class.Config(**self.settings)
+
+    def by_name(self) -> dict[str, Any]:
+        """Every setting of the run, its training and its model by its name, defaults too; JSON can hold it.
+
+        Example:
+            >>> settings = RunConfig("wardrobe").with_settings(dim=8).by_name()
+            >>> settings["dim"], settings["lr"], settings["codes"]
+            (8, 0.01, 30)
+        """
+        own = asdict(self)
+        return {**asdict(self.model_config), **own.pop("train"), **{k: v for k, v in own.items() if k != "settings"}}
 
     @property
     def id(self) -> str:

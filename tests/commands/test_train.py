@@ -117,7 +117,7 @@ def test_one_number_of_codes_or_one_for_each_modality(monkeypatch, tmp_path):
         (["title=3", "title=4"], "--codes title=3 title=4: expected"),
         (["title=3", "4"], "--codes title=3 4: expected"),
         (["=3"], "--codes =3: expected"),
-        (["title=0"], "codes is {'title': 0}; expected a whole number from 1 to 1,000,000, or names with values"),
+        (["title=1000001"], "codes is {'title': 1000001}; expected a whole number from 0 to 1,000,000, or names with"),
     ],
 )
 def test_codes_that_cannot_be_are_told_with_what_was_typed(tmp_path, capsys, words, says):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mmsr_lite.data import load
-from mmsr_lite.data.reading import Reading, ReadingNote
+from mmsr_lite.data.reading import Account, ReadingNote
 from mmsr_lite.data.sources.columns import look_at, picture_paths
 from mmsr_lite.errors import MMSRError
 
@@ -71,7 +71,7 @@ def test_titles_are_words_even_where_all_of_them_are_numbers():
 
 
 def test_a_column_that_is_no_modality_is_named_with_the_reason():
-    reading = Reading()
+    reading = Account()
     look_at(
         pd.DataFrame({"item_id": ["a"], "shop_id": ["s"], "price": [3], "photo": [URL], "v": [[0.5, 1.5]]}), reading
     )

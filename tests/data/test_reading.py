@@ -8,20 +8,20 @@ import pytest
 
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.reading import Reading, ReadingNote, shown
+from mmsr_lite.data.reading import Account, ReadingNote, shown
 
 DAY = 86_400
 
 
-def account(rows, **options) -> Reading:
+def account(rows, **options) -> Account:
     with pytest.warns(ReadingNote):
         dataset = Dataset.from_frames(rows, min_count=1, **options)
-    return Reading.from_fact(dataset.facts["reading"])
+    return Account.from_fact(dataset.facts["reading"])
 
 
 def test_five_lines_come_in_one_order_whatever_there_is_to_say():
-    assert [line.split()[0] for line in Reading().lines()] == ["read", "skipped", "repeated", "tied", "absent"]
-    full = Reading({"items": 1}, {"a": 1}, {"b": 1}, (1, 2), {"c": 1}, ["row 1: x"], ["So."], {"d": "numbers"})
+    assert [line.split()[0] for line in Account().lines()] == ["read", "skipped", "repeated", "tied", "absent"]
+    full = Account({"items": 1}, {"a": 1}, {"b": 1}, (1, 2), {"c": 1}, ["row 1: x"], ["So."], {"d": "numbers"})
     assert [line.split()[0] for line in full.lines()[:5]] == ["read", "skipped", "repeated", "tied", "absent"]
     assert full.lines()[3] == (
         "tied      1 of 2 neighbouring interactions (50.0 %) share one time; the order of the rows decides between them"
@@ -29,11 +29,11 @@ def test_five_lines_come_in_one_order_whatever_there_is_to_say():
     assert full.lines()[5:] == [
         "not taken, for example:", "  row 1: x", "note: So.", "columns that are no modality: d (numbers)"
     ]  # fmt: skip
-    assert Reading.from_fact(json.loads(json.dumps(full.as_fact()))) == full
+    assert Account.from_fact(json.loads(json.dumps(full.as_fact()))) == full
 
 
 def test_three_examples_are_enough_and_stay_on_one_line():
-    reading = Reading()
+    reading = Account()
     for row in range(9):
         reading.skip("rows without an id", f"row {row}:\n\x1b[2J" + "x" * 500)
     assert reading.skipped == {"rows without an id": 9} and len(reading.examples) == 3

@@ -106,7 +106,7 @@ def test_a_comma_at_the_end_of_the_heading_too_is_harmless(tmp_path):
         ("interactions.csv", text("|")),
         ("interactions.tsv", text("\t")),
         ("interactions.txt", text("\t")),
-        ("interactions.tsv.gz", gzip.compress(text("\t").encode())),
+        ("interactions.tsv.gz", gzip.compress(text("\t").encode(), mtime=0)),
         ("interactions.csv", "\ufeff" + text()),
         ("interactions.csv", text().replace("\n", "\r\n")),
         ("interactions.csv", "\n\n" + text()),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources.times import finer_than_a_day, seconds
 from mmsr_lite.errors import MMSRError
 
@@ -42,26 +42,26 @@ FORMS = {
 
 @pytest.mark.parametrize("values", FORMS.values(), ids=FORMS)
 def test_noon_is_noon_in_every_form(values):
-    assert seconds(pd.Series(values), "'x'", Reading()).tolist() == [NOON]
+    assert seconds(pd.Series(values), "'x'", Account()).tolist() == [NOON]
 
 
 def test_days_in_eight_digits_are_days_and_told():
-    reading = Reading()
+    reading = Account()
     assert seconds(pd.Series([20200101, 20200102]), "'x'", reading).tolist() == [18_262 * DAY, 18_263 * DAY]
     assert reading.notes == ["The timestamps, such as 20200101, are read as days in the form YYYYMMDD."]
-    assert seconds(pd.Series([20201399, 20200102]), "'x'", Reading()).tolist() == [20201399, 20200102]  # no month 13
+    assert seconds(pd.Series([20201399, 20200102]), "'x'", Account()).tolist() == [20201399, 20200102]  # no month 13
 
 
 @pytest.mark.parametrize(("factor", "unit"), [(1000, "milliseconds"), (10**6, "microseconds"), (10**9, "nanoseconds")])
 def test_a_finer_unit_is_told(factor, unit):
-    reading = Reading()
+    reading = Account()
     seconds(pd.Series([NOON * factor]), "'x'", reading)
     assert reading.notes == [f"The timestamps, such as {NOON * factor}, are read as {unit}."]
 
 
 def test_positions_in_a_history_and_negative_times_stay_what_they_are():
-    assert seconds(pd.Series([0, 1, 2]), "'x'", Reading()).tolist() == [0, 1, 2]
-    assert seconds(pd.Series([-5.5, 1.25]), "'x'", Reading()).tolist() == [-5.5, 1.25]
+    assert seconds(pd.Series([0, 1, 2]), "'x'", Account()).tolist() == [0, 1, 2]
+    assert seconds(pd.Series([-5.5, 1.25]), "'x'", Account()).tolist() == [-5.5, 1.25]
 
 
 BAD = {
@@ -83,7 +83,7 @@ BAD = {
 @pytest.mark.parametrize(("values", "says"), BAD.values(), ids=BAD)
 def test_what_is_no_time_is_told_with_its_row(values, says):
     with pytest.raises(MMSRError, match=says):
-        seconds(pd.Series(values), "'x'", Reading())
+        seconds(pd.Series(values), "'x'", Account())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_days_are_told_from_finer_times(times, finer):
 )
 def test_any_column_gives_finite_seconds_or_one_sentence(values):
     try:
-        found = seconds(pd.Series(values, dtype=object), "'x'", Reading())
+        found = seconds(pd.Series(values, dtype=object), "'x'", Account())
     except MMSRError as error:
         assert "\n" not in str(error)
     else:

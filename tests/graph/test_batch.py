@@ -56,12 +56,13 @@ def test_a_batch_is_the_msgraphs_of_its_histories(books, histories, modalities, 
     singles = [build_msgraph(history, tables, global_attention=everywhere) for history in histories]
     assert edges_of(graph) == [wanted_edges(single) for single in singles]
     assert torch.equal(graph.matches.diagonal(dim1=1, dim2=2), graph.exists)
+    final = len(histories) - 1
+    taken_out, slots = msgraph_of(graph, singles[final].node_types, final)
+    assert taken_out == singles[final]
+    assert [nodes_of(graph, final)[slot][1:] for slot in slots] == [(n.id, n.positions) for n in singles[final].nodes]
     for row, (history, single) in enumerate(zip(histories, singles, strict=True)):
         found = nodes_of(graph, row)
         assert graph.exists[row].sum() == len(found) == len(single.nodes)
-        taken_out, slots = msgraph_of(graph, single.node_types, row)
-        assert taken_out == single
-        assert [found[slot][1:] for slot in slots] == [(node.id, node.positions) for node in single.nodes]
         for slot, (_, _, positions) in found.items():
             share = [(position in positions) / len(positions) for position in range(1, graph.history.shape[1] + 1)]
             assert np.allclose(graph.occupancy[row, slot], share)

@@ -115,7 +115,7 @@ def test_a_full_disk_is_told_and_the_earlier_checkpoint_goes_on(fresh, cycle, tm
 
 def test_a_checkpoint_of_another_config_is_refused(fresh, cycle, tmp_path):
     train(fresh(), cycle, replace(CONFIG, epochs=1), folder=tmp_path, progress=False)
-    with pytest.raises(MMSRError, match=r"of another config: epochs=1 there, 4 now; lr=0.01 there, 0.1 now; use"):
+    with pytest.raises(MMSRError, match=r"epochs is 1 there and 4 now; lr is 0\.01 there and 0\.1 now"):
         train(fresh(), cycle, replace(CONFIG, lr=0.1), folder=tmp_path, resume=True, progress=False)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mmsr_lite.data.prepare import Raw, k_core
-from mmsr_lite.data.reading import Reading, shown
+from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.sources.amazon_reviews import REVIEWS, reviews_of
 from mmsr_lite.data.sources.folder import keyed_pictures
 from mmsr_lite.data.sources.lines import lines, record
@@ -50,7 +50,7 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
         MMSRError: there is no such file, it is cut short, or more of its lines are skipped than read.
     """
     edition, category, file = _find(path)
-    reviews, reading = reviews_of(file, edition), Reading()
+    reviews, reading = reviews_of(file, edition), Account()
     reading.skipped, reading.examples = dict(reviews.skipped), list(reviews.examples)
     for sentence in reviews.notes:
         reading.note(sentence)
@@ -136,7 +136,7 @@ def _first(user: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[np.nda
     return np.sort(order[~repeated]), order[same], order[repeated & ~same]
 
 
-def _metadata(file: Path, wanted: set[str], reading: Reading) -> tuple[dict[str, dict[str, str]], Counter[str]]:
+def _metadata(file: Path, wanted: set[str], reading: Account) -> tuple[dict[str, dict[str, str]], Counter[str]]:
     """What is told of the wanted items, and how many lines were skipped, with examples in `reading`."""
     field, ids = "parent_asin" if ".jsonl" in file.name else "asin", {own.encode() for own in wanted}
     entries, skipped = dict[str, dict[str, str]](), Counter[str]()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.values import as_text
 from mmsr_lite.errors import MMSRError
 
@@ -39,7 +39,7 @@ def kinds_of(items: pd.DataFrame) -> dict[str, str]:
     return {label: kind for label, (kind, _) in look_at(items).items() if kind in ("text", "picture")}
 
 
-def look_at(items: pd.DataFrame, reading: Reading | None = None) -> dict[str, tuple[str, str]]:
+def look_at(items: pd.DataFrame, reading: Account | None = None) -> dict[str, tuple[str, str]]:
     """For each column its kind and, where it is neither "text" nor "picture", the reason in words.
 
     Args:

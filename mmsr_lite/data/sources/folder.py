@@ -9,7 +9,7 @@ import pandas as pd
 from mmsr_lite.data.features import FORMS
 from mmsr_lite.data.prepare import Raw
 from mmsr_lite.data.prepared import checked_manifest
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources import hugging_face, recbole
 from mmsr_lite.data.sources.columns import kinds_of, look_at, picture_paths
 from mmsr_lite.data.sources.ids import ids_of
@@ -53,7 +53,7 @@ def read(
     Raises:
         MMSRError: a file is missing, damaged or ambiguous, or a row cannot be read.
     """
-    root, reading, names = Path(path), Reading(), columns or {}
+    root, reading, names = Path(path), Account(), columns or {}
     form, chosen = FileFormat.of(file_format), _files(files)
     manifest = checked_manifest(root)
     used: list[Path] = []
@@ -85,7 +85,7 @@ def read(
     modalities = tuple(manifest["modalities"])
     facts = manifest["facts"]
     stored = {name: ready[name] for name in ready if name in modalities}
-    before = Reading.from_fact(facts["reading"]) if isinstance(facts.get("reading"), dict) else reading
+    before = Account.from_fact(facts["reading"]) if isinstance(facts.get("reading"), dict) else reading
     return Raw(
         manifest["name"], root, table, items, kinds, stored, modalities, min_count=0, facts=facts, reading=before
     )
@@ -97,7 +97,7 @@ def inputs(path: str) -> list[Path]:
 
 
 def keyed_pictures(
-    root: Path, ids: Iterable[str], reading: Reading | None = None, places: Iterable[str] = PICTURE_FOLDERS
+    root: Path, ids: Iterable[str], reading: Account | None = None, places: Iterable[str] = PICTURE_FOLDERS
 ) -> list[str | None]:
     """For each id the picture of that name below pictures/, images/ or posters/, as a path in `root`.
 
@@ -127,14 +127,14 @@ def items_table(
     renamed: dict[str, str],
     chosen: str | None = None,
     form: FileFormat | None = None,
-    reading: Reading | None = None,
+    reading: Account | None = None,
     used: list[Path] | None = None,
 ) -> pd.DataFrame:
     """The items, `item_id` as strings; a table without columns when there is no items file.
 
     Rows that are the same in every column count once; another row for the same item is an error, raised later.
     """
-    reading = Reading() if reading is None else reading
+    reading = Account() if reading is None else reading
     patterns = sorted({f"{file.name.split('.')[0]}.item" for file in path.glob("*.inter")})
     saved = _saved(path, "items") if chosen is None else None
     files = table_files(path, "items", patterns, chosen) if saved is None else []
@@ -162,7 +162,7 @@ def _interactions(
     renamed: dict[str, str],
     chosen: str | None,
     form: FileFormat,
-    reading: Reading,
+    reading: Account,
     used: list[Path],
     *,
     prepared: bool,
@@ -215,7 +215,7 @@ def _read_all(
     files: list[Path],
     saved: Path | None,
     form: FileFormat,
-    reading: Reading,
+    reading: Account,
     used: list[Path] | None,
     wanted: Collection[str] | None = None,
     expected: str = "user_id",

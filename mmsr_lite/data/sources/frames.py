@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mmsr_lite.data.prepare import Raw
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources import recbole
 from mmsr_lite.data.sources.columns import look_at
 from mmsr_lite.data.sources.folder import keyed_pictures
@@ -27,7 +27,7 @@ def read(
     columns: dict[str, str] | None = None,
 ) -> Raw:
     """The tables as `prepare.build` takes them; see `Dataset.from_frames`, which people call."""
-    reading, names = Reading(), columns or {}
+    reading, names = Account(), columns or {}
     table = _renamed(_frame(interactions, "interactions"), "interactions", names, ("user_id", "item_id", "timestamp"))
     result = {label: ids_of("interactions", table, label, reading) for label in ("user_id", "item_id")}
     if table.empty:
@@ -88,10 +88,10 @@ def _renamed(frame: pd.DataFrame, name: str, columns: dict[str, str], wanted: An
                 continue
             raise MMSRError(f"the {name} have no column {theirs!r} to be {ours!r}; found: {', '.join(frame.columns)}")
         frame = frame.drop(columns=ours, errors="ignore").rename(columns={theirs: ours})
-    return recbole.mmrec_names(frame, Path(name), Reading())
+    return recbole.mmrec_names(frame, Path(name), Account())
 
 
-def _pictures(pictures: Any, ids: pd.Series, reading: Reading) -> list[Any]:
+def _pictures(pictures: Any, ids: pd.Series, reading: Account) -> list[Any]:
     """The picture of each item: out of a dictionary, or named by its id in a folder."""
     if isinstance(pictures, Mapping):
         known = {str(own): file for own, file in pictures.items()}

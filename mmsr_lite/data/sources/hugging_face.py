@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 
@@ -28,7 +28,7 @@ def splits(folder: Path) -> list[str]:
     return names
 
 
-def read_saved(folder: Path, reading: Reading) -> pd.DataFrame:
+def read_saved(folder: Path, reading: Account) -> pd.DataFrame:
     """The table of a folder; splits such as train and test one after the other.
 
     Raises:

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmsr_lite.data.reading import Reading, shown
+from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.values import as_text
 from mmsr_lite.errors import MMSRError
 
 
-def ids_of(file: Path | str, table: pd.DataFrame, label: str, reading: Reading) -> pd.Series:
+def ids_of(file: Path | str, table: pd.DataFrame, label: str, reading: Account) -> pd.Series:
     """The column `label` as strings.
 
     Whole numbers that an empty cell elsewhere made fractions (7.0) are written without the fraction; a note says so.
@@ -25,7 +25,7 @@ def ids_of(file: Path | str, table: pd.DataFrame, label: str, reading: Reading) 
         MMSRError: the column is missing, or an id is empty, a list, or goes over more than one line.
 
     Example:
-        >>> ids_of("a.csv", pd.DataFrame({"user_id": [7.0, 8.0]}), "user_id", Reading()).tolist()
+        >>> ids_of("a.csv", pd.DataFrame({"user_id": [7.0, 8.0]}), "user_id", Account()).tolist()
         ['7', '8']
     """
     if label not in table:
@@ -53,7 +53,7 @@ def ids_of(file: Path | str, table: pd.DataFrame, label: str, reading: Reading) 
     return ids
 
 
-def _as_strings(file: Path | str, column: pd.Series, label: str, reading: Reading) -> pd.Series:
+def _as_strings(file: Path | str, column: pd.Series, label: str, reading: Account) -> pd.Series:
     """All values as strings; those of missing cells do not matter."""
     if pd.api.types.is_float_dtype(column):
         values = column.to_numpy(np.float64, na_value=np.nan)

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mmsr_lite.data.reading import Reading, shown
+from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.sources.encodings import refuse_encoding
 from mmsr_lite.data.sources.lines import record
 from mmsr_lite.errors import MMSRError
@@ -16,7 +16,7 @@ Record = dict[str, Any]
 
 
 def json_records(
-    file: Path, encoding: str | None, reading: Reading, wanted: Collection[str] | None = None
+    file: Path, encoding: str | None, reading: Account, wanted: Collection[str] | None = None
 ) -> list[Record]:
     """All records of a file.
 
@@ -103,7 +103,7 @@ def _parse(file: Path, text: str) -> Any:
         ) from error
 
 
-def _records_of(file: Path, value: Any, reading: Reading) -> list[Record]:
+def _records_of(file: Path, value: Any, reading: Account) -> list[Record]:
     """The records in one JSON value."""
     if isinstance(value, list):
         for place, one in enumerate(value):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmsr_lite.data.prepare import Raw
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources.columns import kinds_of
 from mmsr_lite.data.sources.folder import inputs, items_table, keyed_pictures
 from mmsr_lite.errors import MMSRError
@@ -39,7 +39,7 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     Raises:
         MMSRError: a file is missing, or a row of it cannot be read.
     """
-    root, reading = Path(path), Reading()
+    root, reading = Path(path), Account()
     name = next((name for name in RATINGS if (root / name).is_file()), None)
     if name is None:
         raise MMSRError(f"{path!r} holds no ratings of MovieLens; expected one of {', '.join(RATINGS)}")

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from mmsr_lite.data.features import FORMS as FEATURE_FORMS
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources.columns import PICTURE_ENDINGS
 from mmsr_lite.errors import MMSRError
 
@@ -66,7 +66,7 @@ def picture_files(root: Path, places: Iterable[str] = PICTURE_FOLDERS) -> dict[s
     return by_name
 
 
-def note_unread(root: Path, read: Iterable[Path], folders: Collection[str], reading: Reading) -> None:
+def note_unread(root: Path, read: Iterable[Path], folders: Collection[str], reading: Account) -> None:
     """Name what looks like data and is left unread, beside the files `read` and the picture folders `folders`."""
     used = {file.resolve() for file in read}
     left = sorted(

@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.errors import MMSRError
 
 LIST = "item_id_list"
 MMREC = {"user_id": "userID", "item_id": "itemID"}  # our column: what MMRec calls it
 
 
-def mmrec_names(table: pd.DataFrame, file: Path, reading: Reading) -> pd.DataFrame:
+def mmrec_names(table: pd.DataFrame, file: Path, reading: Account) -> pd.DataFrame:
     """A table of MMRec under our names; any other table as it is.
 
     Example:
         >>> frame = pd.DataFrame({"userID": ["0"], "itemID": ["4"], "x_label": ["0"]})
-        >>> list(mmrec_names(frame, Path("baby.inter"), Reading()))
+        >>> list(mmrec_names(frame, Path("baby.inter"), Account()))
         ['user_id', 'item_id', 'x_label']
     """
     if "user_id" in table or not set(MMREC.values()) <= set(table):

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from mmsr_lite.data.reading import Reading, shown
+from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.sources.encodings import refuse_encoding, text_encoding
 from mmsr_lite.data.sources.json_records import json_records
 from mmsr_lite.errors import MMSRError
@@ -68,7 +68,7 @@ class FileFormat:
 
 
 def read_table(
-    file: Path, *, form: FileFormat, reading: Reading, wanted: Collection[str] | None = None, expected: str = "user_id"
+    file: Path, *, form: FileFormat, reading: Account, wanted: Collection[str] | None = None, expected: str = "user_id"
 ) -> pd.DataFrame:
     """The table in `file`; text files give strings only.
 
@@ -130,7 +130,7 @@ def _parquet(file: Path, wanted: Collection[str] | None) -> pd.DataFrame:
     return stored.read(columns=columns).to_pandas(ignore_metadata=True)  # a column that was an index is a column again
 
 
-def _atomic(file: Path, form: FileFormat, reading: Reading) -> pd.DataFrame:
+def _atomic(file: Path, form: FileFormat, reading: Account) -> pd.DataFrame:
     """A file of RecBole: tabs, no quotation marks, a heading such as title:token_seq; MMRec's have no kinds."""
     tabs = form if form.separator is not None else FileFormat("\t", form.decimal, form.encoding)
     table = _delimited(file, tabs, reading, quotes=False)
@@ -147,7 +147,7 @@ def _atomic(file: Path, form: FileFormat, reading: Reading) -> pd.DataFrame:
 
 
 def _delimited(
-    file: Path, form: FileFormat, reading: Reading, *, quotes: bool = True, expected: str = "user_id"
+    file: Path, form: FileFormat, reading: Account, *, quotes: bool = True, expected: str = "user_id"
 ) -> pd.DataFrame:
     """A text file with one row a line and a heading; every row has as many fields as the heading has names."""
     import pyarrow as arrow
@@ -256,7 +256,7 @@ def _uneven(file: Path, names: list[str], row: Any, before: int) -> str:
 
 
 def _without_unnamed(
-    file: Path, frame: pd.DataFrame, columns: list[str], names: list[str], reading: Reading
+    file: Path, frame: pd.DataFrame, columns: list[str], names: list[str], reading: Account
 ) -> pd.DataFrame:
     """The table without columns that have no name, such as the row names of R and pandas."""
     unnamed = [column for column, name in zip(columns, names, strict=True) if not name]

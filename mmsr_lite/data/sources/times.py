@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmsr_lite.data.reading import Reading
+from mmsr_lite.data.reading import Account
 from mmsr_lite.errors import MMSRError
 
 DAY = 86_400
@@ -16,7 +16,7 @@ UNITS = ((1e17, 1e9, "nanoseconds"), (1e14, 1e6, "microseconds"), (1e11, 1e3, "m
 EXPECTED = "expected a number of seconds, or a date such as 2024-05-01 or 2024-05-01 09:30:00"
 
 
-def seconds(times: pd.Series, place: str, reading: Reading, decimal: str | None = None) -> np.ndarray:
+def seconds(times: pd.Series, place: str, reading: Account, decimal: str | None = None) -> np.ndarray:
     """The times as seconds since 1970, in the order of the rows.
 
     Numbers are seconds; when they are so large that seconds cannot be meant they are milliseconds, microseconds or
@@ -36,7 +36,7 @@ def seconds(times: pd.Series, place: str, reading: Reading, decimal: str | None 
         MMSRError: a time is missing, is no time, or lies before 1900 or after 2200 as a date.
 
     Example:
-        >>> seconds(pd.Series(["1970-01-02 00:00:00 UTC"]), "'x.csv'", Reading()).tolist()
+        >>> seconds(pd.Series(["1970-01-02 00:00:00 UTC"]), "'x.csv'", Account()).tolist()
         [86400.0]
     """
     if pd.api.types.is_bool_dtype(times):
@@ -77,7 +77,7 @@ def finer_than_a_day(times: np.ndarray) -> bool:
     return len(of_day) > 2 or bool(np.mod(of_day, 900).any())
 
 
-def _numbers(times: pd.Series, reading: Reading, decimal: str | None) -> pd.Series:
+def _numbers(times: pd.Series, reading: Account, decimal: str | None) -> pd.Series:
     """The times as numbers, NaN where one is none."""
     if pd.api.types.is_numeric_dtype(times):
         return times
