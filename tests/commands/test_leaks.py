@@ -30,7 +30,7 @@ def test_it_names_the_leak_and_writes_record_and_picture(sorted_days, tmp_path, 
     record = LeaksRecord.open(tmp_path / "leaks.json")
     assert record.leaks[0] == "tie order" and record == json.loads((tmp_path / "leaks.json").read_text())
     assert main(["leaks", str(sorted_days), "--no-learn", "-o", str(tmp_path / "leaks.html")]) == 0
-    assert "what the order of ties is worth" in (tmp_path / "leaks.html").read_text(encoding="utf-8")
+    assert "leaks found: tie order" in (tmp_path / "leaks.html").read_text(encoding="utf-8")
 
 
 def test_mistakes_are_explained_before_the_work(sorted_days, capsys):
