@@ -96,8 +96,8 @@ def _codes(dataset: Any, codes: int | Mapping[str, int]) -> dict[str, Any]:
     sizes = by_modality("C", codes, DEFAULT_CODES, [one.name for one in dataset.modalities])
     for one in dataset.modalities:
         if one.present.any():
-            how = {"num_codes": sizes[one.name], "codes_per_item": min(DEFAULT_PER_ITEM, sizes[one.name])}
-            codes_of[one.name] = fit_codebook(one, **how).codes
+            size = sizes[one.name]
+            codes_of[one.name] = fit_codebook(one, num_codes=size, codes_per_item=min(DEFAULT_PER_ITEM, size)).codes
     return codes_of
 
 
