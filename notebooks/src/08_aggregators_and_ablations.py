@@ -97,12 +97,12 @@ show.interact(lambda metric: show.study(study, metric=metric), metric=["HR@5", "
 runs = pd.DataFrame(study["rows"])
 hits = runs.groupby("variant")["HR@5"].agg(["mean", "min", "max", "size"])
 assert hits["mean"].round(1)[["Synchronous", "hohe", "HAN-GNN", "NI(hohe)"]].tolist() == [70.8, 70.5, 70.3, 67.8]
-assert (
-    hits["mean"].round(1)[["ho, attention", "he, attention"]].tolist() == [59.7, 44.7]
-    and hits["mean"].idxmax() == "Synchronous"
-)
-assert hits.loc[["he, attention", "ho, attention", "NI(heho)", "NI(hohe)"], "max"].max() < hits.loc["HAN-GNN", "min"]
+attends = ["ho, attention", "he, attention"]
+assert hits["mean"].round(1)[attends].tolist() == [59.7, 44.7] and hits["mean"].idxmax() == "Synchronous"
+assert hits.loc[[*attends, "NI(heho)", "NI(hohe)"], "max"].max() < hits.loc["HAN-GNN", "min"]
 assert hits.loc["NI(hohe)", "min"] > hits.loc["NI(heho)", "max"]
+
+# %%
 fewer = hits.loc["HAN-GNN", "mean"] - hits.loc[["without position", "without type"], "mean"]
 assert fewer.round(1).tolist() == [2.3, 1.5]
 most = runs.groupby("variant")["epochs"].first() == 10
@@ -169,12 +169,8 @@ clear = {
            for t in one["tests"] if t["metric"] == "HR@5" and t["p"] < 0.05}
     for shop, one in ablations.items()
 }  # fmt: skip
-p = [
-    t["p"]
-    for one in ablations.values()
-    for t in one["tests"]
-    if (t["system"], t["metric"]) == ("mmsr, ho, attention", "HR@5")
-]
+asked = ("mmsr, ho, attention", "HR@5")
+p = [t["p"] for one in ablations.values() for t in one["tests"] if (t["system"], t["metric"]) == asked]
 assert [round(value, 3) for value in p] == [0.008, 0.007]
 assert clear["Beauty"] == {"ho, attention": True, "NI(hohe)": False, "he, attention": False}
 assert clear["ML-100K"] == {
@@ -206,10 +202,7 @@ arrived, stay = seeds[seeds > 55], seeds[seeds < 55]
 assert arrived.loc[two].count(axis=1).tolist() == [3, 4] and hits.loc["NI(heho)", "mean"].round(1) == 56.4
 assert round(hits.loc["NI(heho)", "max"] - hits.loc["NI(heho)", "min"]) == 21
 assert arrived.loc[two].agg(["min", "max"], axis=1).round(1).to_numpy().tolist() == [[62.9, 65.5], [61.4, 66.3]]
-assert (
-    stay.loc[[*two, "he, attention"]].stack().dropna().round().between(43, 45).all()
-    and stay.loc["he, attention"].count() == 5
-)
+assert stay.loc[[*two, attends[1]]].stack().dropna().round().between(43, 45).all() and stay.loc[attends[1]].count() == 5
 assert [round(one.mean(axis=1).loc[two].diff().iloc[1], 1) for one in (seeds, arrived)] == [3.4, -0.5]
 (test,) = [t for t in study["tests"] if (t["system"], t["metric"]) == ("mmsr, NI(heho)", "HR@5")]
 assert [round(-test[what], 1) for what in ("difference", "high", "low")] == [13.9, 13.3, 14.5]
