@@ -78,6 +78,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made |= {"reference/records.md": _records(), "reference/command-line.md": _command_line()}
     made |= dict(_gallery())
     for uri, content in made.items():
+        own = files.get_file_from_path(uri)
+        if own is not None:
+            files.remove(own)
         files.append(File.generated(config, uri, content=content))
     return files
 

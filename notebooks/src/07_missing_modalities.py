@@ -199,7 +199,7 @@ assert all(losses["Beauty", name, m]["p"] > 0.1 for name in names[2:] for m in (
 
 # %% [markdown]
 # *At training, too*, MMSR and SASRec-F lose nothing on Beauty: MMSR has 7.70 without 70 % of the titles and categories, more than with all. DIF-SR has 7.14 instead of 7.39, which is less than its five undisturbed seeds differ.
-# That looks as robust as the paper says. But MMSR without any code has 7.66 at these settings, and none of 25 codebooks is clearly ahead of it (`codebook` in the [results](../assets/results/README.md)): nobody misses what nobody needs.
+# That looks as robust as the paper says. But MMSR without any modality has 7.66 at these settings, and none of 25 codebooks is clearly ahead of it (`codebook` in the [results](../assets/results/README.md)): nobody misses what nobody needs.
 #
 # On ML-100K SASRec-F is the one of them that what modalities say does help ([all controls](../assets/results/README.md)). It alone falls with the share, to 5.78 of 6.00: not clear in HR@5, clear in HR@20. Who gains has something to lose.
 
@@ -210,7 +210,7 @@ assert beauty["undisturbed"].to_list() == [7.58, 7.65, 7.64, 7.39]
 seeds = pd.DataFrame(stored_study("comparison", "amazon-beauty")["rows"]).query("model == 'dif-sr'")["HR@5"]
 assert len(seeds) == 5 and seeds.max() - seeds.min() > 7.39 - 7.14
 codes = stored_study("codebook", "amazon-beauty")
-assert round(pd.DataFrame(codes["rows"]).query("variant == 'no codes'")["HR@5"].mean(), 2) == 7.66
+assert round(pd.DataFrame(codes["rows"]).query("variant == 'no modalities'")["HR@5"].mean(), 2) == 7.66
 books_apart = [t for t in codes["tests"] if t["metric"] == "HR@5"]
 assert len(books_apart) == 25 and not any(t["p"] < 0.05 and t["difference"] > 0 for t in books_apart)
 
