@@ -96,8 +96,9 @@ def _codes(dataset: Any, codes: int | Mapping[str, int]) -> dict[str, Any]:
     sizes = by_modality("C", codes, DEFAULT_CODES, [one.name for one in dataset.modalities])
     for one in dataset.modalities:
         if one.present.any():
-            size = sizes[one.name]
-            codes_of[one.name] = fit_codebook(one, num_codes=size, codes_per_item=min(DEFAULT_PER_ITEM, size)).codes
+            num_codes = sizes[one.name]
+            codebook = fit_codebook(one, num_codes=num_codes, codes_per_item=min(DEFAULT_PER_ITEM, num_codes))
+            codes_of[one.name] = codebook.codes
     return codes_of
 
 

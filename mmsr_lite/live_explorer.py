@@ -93,7 +93,13 @@ def _notebook(place: Path, source: str) -> Path:
     own.mkdir(parents=True)
     own.joinpath(TEMPLATE).write_text(re.sub(r"<link[^>]*https?://[^>]*>", "", template.read_text(encoding="utf-8")))
     own.joinpath("conf.json").write_text('{"base_template": "lab"}')
-    cell = {"cell_type": "code", "execution_count": None, "id": "explore", "metadata": {}, "outputs": []}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "explore",
+        "metadata": {},
+        "outputs": [],
+    }
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     record = {"cells": [cell | {"source": source}], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     file = place / "explorer.ipynb"

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         config = config.with_settings(**QUICK)
     print(f"World {args.world!r}: what follows each garment is planted, so the best possible score is known.")
     run = fit(config, args.out, resume=args.resume)
-    print_metrics(run.metrics)
+    print_metrics(run.measured)
     report = Path(args.out, "report.html")
     save_report_of(run, two_users_of_each_cause(run.dataset), report)
     print(f"\nSaved {args.out}/metrics.json and {report}. Next: make lab, or mmsr-lite explain {args.out} --user 12")

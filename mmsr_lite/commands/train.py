@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     except SettingError as error:
         raise with_option(error, typed) from error
     trained = fit(config, args.out, resume=args.resume)
-    print_metrics(trained.metrics)
+    print_metrics(trained.measured)
     print(f"\nSaved {args.out}. Next: mmsr-lite explain {args.out} --user 0")
     return DONE
 

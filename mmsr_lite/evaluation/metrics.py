@@ -6,24 +6,40 @@ CUTOFFS = (5, 20)
 
 
 def gains(ranks: np.ndarray, cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, np.ndarray]:
-    """What each rank, 1 being best, adds to HR@K, MRR@K and NDCG@K, from 0 to 1, in arrays of the shape of `ranks`.
+    """What each rank adds to HR@K, MRR@K and NDCG@K.
 
-    With one target an example, the ideal of NDCG is 1, so NDCG@K is the mean of 1 / log2(1 + rank).
+    An example has one target, so the ideal of NDCG is 1, and NDCG@K is the mean of 1 / log2(1 + rank).
 
-    >>> gains(np.array([1, 2, 9]), (5,))["MRR@5"].tolist()
-    [1.0, 0.5, 0.0]
+    Args:
+        ranks: The rank of each target, an array of any shape; 1 is the best rank.
+        cutoffs: Each K, positive; 5 and 20 by default.
+
+    Returns:
+        Name of a metric, such as "HR@5" -> an array of the shape of `ranks`, with values from 0 to 1.
+
+    Example:
+        >>> gains(np.array([1, 2, 9]), (5,))["MRR@5"].tolist()
+        [1.0, 0.5, 0.0]
     """
-    found = {}
+    gain_of: dict[str, np.ndarray] = {}
     for k in cutoffs:
         hit = ranks <= k
-        found |= {f"HR@{k}": hit, f"MRR@{k}": hit / ranks, f"NDCG@{k}": hit / np.log2(1 + ranks)}
-    return found
+        gain_of |= {f"HR@{k}": hit, f"MRR@{k}": hit / ranks, f"NDCG@{k}": hit / np.log2(1 + ranks)}
+    return gain_of
 
 
 def metrics(ranks: np.ndarray, cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, float]:
-    """HR@K, MRR@K and NDCG@K in percent from the rank (E,) of each target.
+    """HR@K, MRR@K and NDCG@K of all targets, in percent.
 
-    >>> {name: round(value, 2) for name, value in metrics(np.array([1, 4, 30]), (5,)).items()}
-    {'HR@5': 66.67, 'MRR@5': 41.67, 'NDCG@5': 47.69}
+    Args:
+        ranks: (E,) the rank of each target; 1 is the best rank.
+        cutoffs: Each K, positive; 5 and 20 by default.
+
+    Returns:
+        Name of a metric, such as "HR@5" -> its mean over the targets, from 0 to 100.
+
+    Example:
+        >>> {name: round(value, 2) for name, value in metrics(np.array([1, 4, 30]), (5,)).items()}
+        {'HR@5': 66.67, 'MRR@5': 41.67, 'NDCG@5': 47.69}
     """
     return {name: 100 * float(gain.mean()) for name, gain in gains(ranks, cutoffs).items()}

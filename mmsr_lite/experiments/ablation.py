@@ -4,9 +4,11 @@
 on a GCN aggregator"). HAN-GNN's own attention over one family stands beside them.
 """
 
+from typing import Any
+
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
 
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "HAN-GNN": {},
     "Synchronous": {"fusion": "synchronous"},
     "NI(hohe)": {"fusion": "hohe"},

@@ -6,6 +6,7 @@ node of the graph, shared with no other item. "no modalities" leaves the modalit
 
 import numpy as np
 
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.study import Job, Setting, Study
 
 SHARES = (1 / 3, 2 / 3, 1, 4 / 3, 5 / 3)  # of the base's C: 10, 20, 30, 40, 50 of 30
@@ -20,17 +21,23 @@ def jobs(setting: Setting) -> list[Job]:
 
     Returns:
         The jobs.
+
+    Raises:
+        MMSRError: The terms give the modalities different numbers of codes.
     """
     true = setting.config()
+    if not isinstance(true.codes, int):
+        raise MMSRError(f"codes is {true.codes}; the study of the codebook's size expected one C for all modalities")
+    sizes = [round(share * true.codes) for share in SHARES]
     most = min(len(np.unique(m.features[m.present], axis=0)) for m in setting.dataset.modalities)
     without = {"no codes": setting.config(codes=0), "no modalities": setting.config(modalities=())}
-    found = [Job({"model": "mmsr", "variant": name}, config, like=true) for name, config in without.items()]
-    for codes in (round(share * true.codes) for share in SHARES):
+    chosen = [Job({"model": "mmsr", "variant": name}, config, like=true) for name, config in without.items()]
+    for codes in sizes:
         for k in CODES_PER_ITEM:
             if k <= codes <= most:
                 config = true.with_settings(codes=codes, codes_per_item=k)
-                found.append(Job({"model": "mmsr", "variant": f"C {codes}, k {k}"}, config, like=true))
-    return found
+                chosen.append(Job({"model": "mmsr", "variant": f"C {codes}, k {k}"}, config, like=true))
+    return chosen
 
 
 STUDY = Study("Figure 5", "Do codes help, and how many?", jobs, {"variant": "no codes"})

@@ -1,9 +1,11 @@
 """Do modalities bring anything? Each model that reads them with true codes, with codes of other items, and without."""
 
+from typing import Any
+
 from mmsr_lite.experiments.study import Job, Setting, Study
 from mmsr_lite.models import MODELS
 
-VARIANTS = {"true": {}, "shuffled": {"corruption": "mismatched"}, "none": {"modalities": ()}}
+VARIANTS: dict[str, dict[str, Any]] = {"true": {}, "shuffled": {"corruption": "mismatched"}, "none": {"modalities": ()}}
 
 
 def jobs(setting: Setting) -> list[Job]:

@@ -3,6 +3,8 @@
 A change that fits a rival is offered to it as well: what helps MMSR may help SASRec more.
 """
 
+from typing import Any
+
 from mmsr_lite.experiments.study import Job, Setting, Study
 from mmsr_lite.models import MODELS
 
@@ -11,7 +13,7 @@ OFFERED = {  # model -> the changes that it has a setting for
     "sasrec": ("features in the embeddings", "cosine", "own items left out in training"),
     "gru4rec": ("features in the embeddings", "cosine", "own items left out in training"),
 }
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "features in the embeddings": {"item_features": True},
     "features at the start": {"feature_start": 0.5},
     "cosine": {"cosine": 20.0},

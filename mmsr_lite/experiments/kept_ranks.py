@@ -112,21 +112,26 @@ def read_kept(place: Path, runs: Iterable[str]) -> KeptRanks:
     Raises:
         MMSRError: when a file cannot be read, or the files in `place` are of different test targets.
     """
-    wanted, found, user = dict.fromkeys(runs), {}, None
+    wanted = dict.fromkeys(runs)  # in their order, each once
+    ranks_of: dict[str, np.ndarray] = {}
+    user: np.ndarray | None = None
     for path in sorted(place.glob(f"*{ENDING}")):
-        columns = [name for name in _columns(path) if name in wanted and name not in found]
+        columns = [name for name in _columns(path) if name in wanted and name not in ranks_of]
         if not columns:
             continue
         table = pq.read_table(path, columns=[USER, *columns])
-        now = table.column(USER).to_numpy()
-        if user is not None and not np.array_equal(user, now):
+        user_of_file = table.column(USER).to_numpy()
+        if user is not None and not np.array_equal(user, user_of_file):
             raise MMSRError(f"{str(path)!r} has other test targets than the files beside it; make its study anew")
-        user = now
-        found |= {name: from_bytes(table.column(name).to_numpy()) for name in columns}
+        user = user_of_file
+        ranks_of |= {name: from_bytes(table.column(name).to_numpy()) for name in columns}
     for run in wanted:
-        if run not in found and (ranks := load_ranks(place / "ranks" / f"{run}.npz")) is not None:
-            found[run] = from_bytes(as_bytes(ranks))
-    return KeptRanks(user, {run: found[run] for run in wanted if run in found})
+        if run in ranks_of:
+            continue
+        full_ranks = load_ranks(place / "ranks" / f"{run}.npz")
+        if full_ranks is not None:
+            ranks_of[run] = from_bytes(as_bytes(full_ranks))
+    return KeptRanks(user, {run: ranks_of[run] for run in wanted if run in ranks_of})
 
 
 def pack(place: Path, name: str, runs: Iterable[str], user: np.ndarray) -> Path | None:

@@ -4,10 +4,16 @@ At training and test the codes are learned without what is missing; at test only
 histories whose items have lost their codes. A smaller rate loses a part of what a larger one loses.
 """
 
+from typing import Any
+
 from mmsr_lite.experiments.study import BOTH, MIXED, TEST, UNDISTURBED, Job, Reading, Setting, Study
 from mmsr_lite.models import MODELS
 
-SYSTEMS = {"mmsr": {"": {}, "global attention": {"global_attention": True}}, "sasrec-f": {"": {}}, "dif-sr": {"": {}}}
+SYSTEMS: dict[str, dict[str, dict[str, Any]]] = {  # model -> variant -> its settings
+    "mmsr": {"": {}, "global attention": {"global_attention": True}},
+    "sasrec-f": {"": {}},
+    "dif-sr": {"": {}},
+}
 RATES = (0.1, 0.3, 0.5, 0.7)
 
 

@@ -4,10 +4,12 @@
 Table 4 in `ablation`, the codebook's sizes in `codebook`; here are the rest.
 """
 
+from typing import Any
+
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
 
 OURS = "as chosen"
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     OURS: {},
     "LeakyReLU slope 0.1": {"slope": 0.1},
     "LeakyReLU slope 0.2": {"slope": 0.2},

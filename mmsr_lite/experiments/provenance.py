@@ -66,7 +66,7 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
     pack(place, name, [row["run"] for row in rows], user)
     tests = merged(old["tests"], compare(place, name, rows, user), rows)
     versions = {package: _version(package) for package in PACKAGES} | {"python": platform.python_version()}
-    record = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks}
+    record: dict[str, Any] = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks}
     record |= {"grid": _grid(setting)}
     record["seconds"] = sum(row["seconds"] for row in rows)
     present = {row["run"] for row in rows}

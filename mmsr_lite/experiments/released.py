@@ -1,8 +1,10 @@
 """The paper's equations against what the released code does instead, one departure at a time."""
 
+from typing import Any
+
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
 
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "the paper": {},
     "one map for Q, K and V": {"tied_maps": True},
     "hohe never sees phase 1": {"hohe_reads_input": True},

@@ -12,7 +12,7 @@ from mmsr_lite.data.storage import atomic, read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.provenance import read_sidecar
-from mmsr_lite.experiments.table import BETAS, TESTED, read_rows, said, system_of
+from mmsr_lite.experiments.table import BETAS, TESTED, label_of, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart, decides
 from mmsr_lite.models import MODELS
 
@@ -72,15 +72,15 @@ class Table:
 
     def __init__(self, folder: Path, name: str):
         rows, sidecar = read_rows(folder / f"{name}.csv"), read_sidecar(folder, name)
-        self.name, self.labels = name, {said(system_of(row)): row for row in rows}
+        self.name, self.labels = name, {label_of(system_of(row)): row for row in rows}
         self.tried = {one: str(row["trials"] or "") for one, row in self.labels.items()}
-        by = pd.DataFrame(rows)[[*TESTED]].groupby([said(system_of(row)) for row in rows])
+        by = pd.DataFrame(rows)[[*TESTED]].groupby([label_of(system_of(row)) for row in rows])
         self.mean, self.sd, self.seeds = by.mean(), by.std(), by.size()
         self.tests = {(test["system"], test["against"], test["metric"]): test for test in sidecar["tests"]}
         tried = (f"{field} {', '.join(map(str, values))}" for field, values in sidecar["grid"].items())
         self.trials = f"Trials: {' x '.join(tried) or 'not noted'}."
         self.tests |= {(other, one, metric): test for (one, other, metric), test in self.tests.items()}
-        self.against = {one: said(system_of(row | STUDIES[name].reference)) for one, row in self.labels.items()}
+        self.against = {one: label_of(system_of(row | STUDIES[name].reference)) for one, row in self.labels.items()}
 
     def rows(self, theirs: dict[str, dict[str, float]]) -> list[str]:
         """The Markdown table, with the paper's numbers where it has them."""
@@ -120,7 +120,7 @@ class Table:
         for one, other in self.against.items():
             if one != other and other in self.labels:
                 both = [*zip(system_of(self.labels[one]), system_of(self.labels[other]), strict=True)]
-                pairs[one] = [said(tuple(a for a, b in both if (a == b) is equal)) for equal in (False, True)]
+                pairs[one] = [label_of(tuple(a for a, b in both if (a == b) is equal)) for equal in (False, True)]
         changed, same = ({pair[place] for pair in pairs.values()} for place in (0, 1))
         first = int(len(same) < len(changed))
         alone = len({self.against[one] for one in pairs}) == 1

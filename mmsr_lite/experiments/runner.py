@@ -29,7 +29,7 @@ from mmsr_lite.experiments.provenance import note_dataset, write_sidecar
 from mmsr_lite.experiments.results_markdown import write_page
 from mmsr_lite.experiments.space import TRIALS
 from mmsr_lite.experiments.study import LABELS, Job, Setting, run_id
-from mmsr_lite.experiments.table import BETAS, TUNING, read_rows, said, system_of, write_rows
+from mmsr_lite.experiments.table import BETAS, TUNING, label_of, read_rows, system_of, write_rows
 from mmsr_lite.experiments.trials import Trials
 from mmsr_lite.experiments.verdicts import recompute as recompute_all
 from mmsr_lite.experiments.worker import Worker, device_name
@@ -74,10 +74,13 @@ def run_sources(
     """
     deadline = time.monotonic() + 60 * limit_minutes
     names = [choose("study", name, [*STUDIES, "all"]) for name in (study or "").split(",") if name]
-    names = [*STUDIES] if "all" in names else names
-    for source in (sources or [f"wardrobe:{world}" for world in ("cycle", "match", "mixed")]) if names else ():
-        dataset = load(source, modalities=modalities, encoders=encoders, min_count=min_count)
-        yield from run_studies(names, dataset, out, deadline=deadline, **how)
+    if "all" in names:
+        names = [*STUDIES]
+    if names:
+        chosen = None if modalities is None else tuple(modalities)
+        for source in sources or ("wardrobe:cycle", "wardrobe:match", "wardrobe:mixed"):
+            dataset = load(source, modalities=chosen, encoders=encoders, min_count=min_count)
+            yield from run_studies(names, dataset, out, deadline=deadline, **how)
     if recompute:
         yield from recompute_all(out)
     if page:
@@ -258,7 +261,7 @@ class Runner:
         try:
             found, betas = future.result()
         except MMSRError as error:
-            self.failed.append(f"{said(system_of(job.labels))}, seed {job.config.train.seed}: {error}")
+            self.failed.append(f"{label_of(system_of(job.labels))}, seed {job.config.train.seed}: {error}")
             if name != TUNING or "loss" not in str(error):
                 return []
             diverged = {"at": "validation", "lr": job.config.train.lr, "run": run_id(job.config)}
@@ -274,7 +277,8 @@ class Runner:
 
     def _stream(self, jobs: list[Job]) -> Iterator[tuple[Job, Future]]:
         """Each job with its result as it ends; none begins that would end too late."""
-        queue, running = list(jobs), {}
+        queue = list(jobs)
+        running: dict[Future, Job] = {}
         while True:
             while len(running) < self.processes and (job := next(filter(self._in_time, queue), None)):
                 queue.remove(job)

@@ -36,12 +36,15 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
     if not rows:
         there = ", ".join(sorted({path.stem for path in Path(folder).glob("*.csv")} & STUDIES.keys())) or "none"
         raise MMSRError(f"there is no table of {name!r} in {str(folder)!r}; tables there: {there}")
-    told, sidecar = read_json(note), read_sidecar(Path(folder), name)
-    record = {"schema": StudyRecord.schema, "study": name, "asks": STUDIES[name].asks, "paper": STUDIES[name].paper}
-    record |= {
-        "dataset": told["name"],
-        "reachable": told["reachable"],
-        "terms": {name: values for name, values in sidecar["grid"].items() if name != "trials"} | told["terms"],
+    of_dataset, sidecar = read_json(note), read_sidecar(Path(folder), name)
+    record: dict[str, Any] = {
+        "schema": StudyRecord.schema,
+        "study": name,
+        "asks": STUDIES[name].asks,
+        "paper": STUDIES[name].paper,
+        "dataset": of_dataset["name"],
+        "reachable": of_dataset["reachable"],
+        "terms": {name: values for name, values in sidecar["grid"].items() if name != "trials"} | of_dataset["terms"],
         "labels": [*LABELS],
         "runs": sidecar["runs"],
     }

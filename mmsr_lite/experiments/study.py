@@ -26,7 +26,9 @@ MIXED = "mixed"  # the label of what is done to all modalities
 BOTH, TEST = "training and test", "test"  # where something is destroyed
 UNDISTURBED = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
 FORMERLY_FIXED = {"slope": 0.01}  # settings that were not there when the first tables were made, and what they were
-BASES = {  # settings of every system that has them, by kind of source; but layers are MMSR's, others have their own
+BASES: dict[
+    str, dict[str, Any]
+] = {  # settings of every system that has them, by kind of source; but layers are MMSR's, others have their own
     "wardrobe": {name: DEMO[name] for name in ("dim", "layers", "codes", "codes_per_item", "batch")},
     "folder": {"dim": 128, "layers": 1, "codes": 30, "codes_per_item": 3, "batch": 512},
 }

@@ -23,22 +23,39 @@ WORDS = {name: str for name in ("study", "dataset", *LABELS, "device", "run") if
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a table, none when there is no file; a name that is empty is "" and a rate that is none is 0."""
+    """Read the rows of a study's table.
+
+    Args:
+        path: The CSV file.
+
+    Returns:
+        One dictionary for each row, column -> value; an empty name is "" and an empty rate is 0. No rows where there
+        is no file.
+
+    Raises:
+        MMSRError: The file is no table of a study.
+    """
     if not path.is_file():
         return []
     try:
-        found = pd.read_csv(path, dtype=WORDS, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
-        if "trials" not in found:  # older tables do not say how many trials chose the settings
-            found["trials"] = 0
-        return found[[*COLUMNS]].to_dict("records")
+        table = pd.read_csv(path, dtype=WORDS, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
+        if "trials" not in table:  # older tables do not say how many trials chose the settings
+            table["trials"] = 0
+        return table[[*COLUMNS]].to_dict("records")
     except (ValueError, KeyError, OSError) as error:
         raise MMSRError(f"{str(path)!r} is no table of a study: {error}; move it away or mend it") from error
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str]) -> None:
-    """Write the rows in the `order` of their runs, others last; measured numbers with a few digits."""
+    """Write the rows of a study's table, measured numbers with a few digits.
+
+    Args:
+        path: The CSV file; it is replaced as a whole.
+        rows: One dictionary for each row, column -> value.
+        order: The runs in the order of their rows; rows of other runs come last.
+    """
     places = {run: place for place, run in enumerate(order)}
-    ordered = sorted(rows, key=lambda row: places.get(row.get("run"), len(places)))
+    ordered = sorted(rows, key=lambda row: places.get(row.get("run", ""), len(places)))
     with atomic(path) as tmp:
         named = [dict(zip(LABELS, system_of(row), strict=True)) | row for row in ordered]
         table = pd.DataFrame(named, columns=COLUMNS).round(DIGITS)
@@ -47,14 +64,32 @@ def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str]) -> 
 
 
 def system_of(row: dict[str, Any]) -> tuple:
-    """The labels that name the system of a row: all but the seed."""
-    return tuple(row.get(name) or ("" if name != "rate" else 0.0) for name in LABELS)
+    """The labels that name the system of a row; its seed is no label.
+
+    Args:
+        row: A row of a table, or the labels of a job.
+
+    Returns:
+        One value for each of `LABELS`; "" for a label that the row lacks, 0.0 for its rate.
+
+    Example:
+        >>> system_of({"model": "mmsr", "seed": 3})
+        ('mmsr', '', '', '', 0.0, '')
+    """
+    return tuple(row.get(name) or (0.0 if name == "rate" else "") for name in LABELS)
 
 
-def said(system: tuple) -> str:
-    """A system in words: its labels, those that say nothing left out.
+def label_of(system: tuple) -> str:
+    """Join the labels of a system to one text, without those that are empty.
 
-    >>> said(("mmsr", "", "missing", "mixed", 0.3, "test"))
-    'mmsr, missing, mixed, 0.3, test'
+    Args:
+        system: The labels in the order of `LABELS`, as `system_of` gives them.
+
+    Returns:
+        The text that names the system in pages and tests.
+
+    Example:
+        >>> label_of(("mmsr", "", "missing", "mixed", 0.3, "test"))
+        'mmsr, missing, mixed, 0.3, test'
     """
     return ", ".join(f"{label}" for label in system if label)

@@ -16,7 +16,7 @@ import numpy as np
 
 from mmsr_lite.experiments.space import EXTENSIONS, edges, extended
 from mmsr_lite.experiments.study import Job, Reading, Setting, at_point, run_id, trial, tuned
-from mmsr_lite.experiments.table import TUNING, read_rows, said, system_of
+from mmsr_lite.experiments.table import TUNING, label_of, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.run import RunConfig
 
@@ -92,7 +92,7 @@ class Trials:
         if rows:
             best = _best(rows)
             if best is None:
-                self.failed.append(f"no trial of {said(system_of(job.labels))} could be trained")
+                self.failed.append(f"no trial of {label_of(system_of(job.labels))} could be trained")
                 return []
             point, epoch = points[best], int(rows[best]["best_epoch"])
         job = replace(job, trials=len(points))

@@ -19,7 +19,7 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, paired
 from mmsr_lite.experiments.statistics import LEVEL, crossed, holm
-from mmsr_lite.experiments.table import TESTED, read_rows, said, system_of
+from mmsr_lite.experiments.table import TESTED, label_of, read_rows, system_of
 from mmsr_lite.models import MODELS
 
 Row = dict[str, Any]
@@ -79,28 +79,39 @@ def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = N
     for row in sorted(rows, key=lambda row: row["seed"]):
         systems.setdefault(system_of(row), []).append(row)
     whole = {one: runs for one, runs in systems.items() if all(row["run"] in kept.runs for row in runs)}
-    found = []
+    tests: list[dict[str, Any]] = []
     for one, runs in whole.items():
         other = system_of(runs[0] | STUDIES[name].reference)
         if one == other or other not in whole or not (_comparable(runs) and _comparable(whole[other])):
             continue
-        pair = [[kept.runs[row["run"]] for row in some] for some in (runs, whole[other])]
-        terms = {
-            "one_has_seeds": _has_seeds(runs),
-            "other_has_seeds": _has_seeds(whole[other]),
-            "same_models": STUDIES[name].of_one_model(runs[0]) and len(pair[0]) == len(pair[1]),
-        }
-        labels = {"system": said(one), "against": said(other), "seeds": [len(some) for some in pair]}
-        labels["same_models"] = terms["same_models"]
+        ranks = [kept.runs[row["run"]] for row in runs]  # (E,) of each seed
+        ranks_of_other = [kept.runs[row["run"]] for row in whole[other]]
+        same_models = STUDIES[name].of_one_model(runs[0]) and len(ranks) == len(ranks_of_other)
         for metric in TESTED:
-            beside = {
-                "over_users": paired(*pair, user, metric)["p"],
-                "over_seeds": float(f"{over_seeds(*pair, metric):.4g}"),
-                "bootstrap": bootstrap(*pair, user, metric),
-            }
-            found.append(labels | {"metric": metric} | crossed(*pair, user, metric, **terms).record() | beside)
-    corrected = holm(test["p"] for test in found)
-    return [test | {"holm": float(f"{p:.4g}")} for test, p in zip(found, corrected, strict=True)]
+            comparison = crossed(
+                ranks,
+                ranks_of_other,
+                user,
+                metric,
+                one_has_seeds=_has_seeds(runs),
+                other_has_seeds=_has_seeds(whole[other]),
+                same_models=same_models,
+            )
+            tests.append(
+                {
+                    "system": label_of(one),
+                    "against": label_of(other),
+                    "seeds": [len(ranks), len(ranks_of_other)],
+                    "same_models": same_models,
+                    "metric": metric,
+                    **comparison.record(),
+                    "over_users": paired(ranks, ranks_of_other, user, metric)["p"],
+                    "over_seeds": float(f"{over_seeds(ranks, ranks_of_other, metric):.4g}"),
+                    "bootstrap": bootstrap(ranks, ranks_of_other, user, metric),
+                }
+            )
+    corrected = holm(test["p"] for test in tests)
+    return [test | {"holm": float(f"{p:.4g}")} for test, p in zip(tests, corrected, strict=True)]
 
 
 def merged(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]], rows: list[Row]) -> list[dict[str, Any]]:
@@ -116,10 +127,11 @@ def merged(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]], rows: l
     Returns:
         All tests, at most one for each system and metric.
     """
-    names = {said(system_of(row)) for row in rows}
+    names = {label_of(system_of(row)) for row in rows}
     tests = {(test["system"], test["metric"]): test for test in old if test["system"] in names}
-    tests = {key: {n: v for n, v in test.items() if n != "holm"} for key, test in tests.items()}
-    return [*(tests | {(test["system"], test["metric"]): test for test in new}).values()]
+    undecided = {key: {n: v for n, v in test.items() if n != "holm"} for key, test in tests.items()}
+    decided = {(test["system"], test["metric"]): test for test in new}
+    return list((undecided | decided).values())
 
 
 def recompute(out: str | Path) -> Iterator[str]:
@@ -148,8 +160,10 @@ def recompute(out: str | Path) -> Iterator[str]:
             runs = {row["run"] for row in rows}
             missing = len(runs - read_kept(place, runs).runs.keys())
             differ = sum(map(apart, new))
-            told = f"{place.name}, {name}: {len(new)} tests, {differ} of them find a difference"
-            yield f"{told}; the ranks of {missing} of {len(runs)} runs are not kept"
+            yield (
+                f"{place.name}, {name}: {len(new)} tests, {differ} of them find a difference; "
+                f"the ranks of {missing} of {len(runs)} runs are not kept"
+            )
 
 
 def _has_seeds(runs: list[Row]) -> bool:
@@ -158,4 +172,5 @@ def _has_seeds(runs: list[Row]) -> bool:
 
 
 def _comparable(runs: list[Row]) -> bool:
+    """Whether a test can know how much the seeds of a system differ: two seeds or more, or no seeds at all."""
     return len(runs) > 1 or not _has_seeds(runs)

@@ -20,6 +20,7 @@ from mmsr_lite.experiments.study import Job, Reading, run_id
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
+from mmsr_lite.records import HistoryRecord
 from mmsr_lite.training.fit import Run
 from mmsr_lite.training.loop import pick_device
 from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, displace
@@ -39,20 +40,29 @@ class Worker:
         began = time.perf_counter()
         gc.collect()  # what the run before has captured on a GPU
         config = job.config.with_settings(device=self.device)
-        data = corrupt(config, self.dataset.with_modalities(*config.modalities))
+        dataset = self.dataset
+        if config.modalities is not None:  # None: all that the data set has
+            dataset = dataset.with_modalities(*config.modalities)
+        data = corrupt(config, dataset)
         run = Run(config, data, codebooks=self._codebooks(config, data))
         try:
-            record = run.learn(progress=False)
-            found, gates = self._read(job, run)
+            history = run.learn(progress=False)
+            rows, gates = self._read(job, run, history)
         except torch.cuda.OutOfMemoryError as error:
             raise MemoryError(f"{config.model!r} needs more memory than the GPU has; lower batch") from error
-        drops = {v for name, v in config.settings.items() if name.endswith("dropout")}
-        told = {"seed": config.train.seed, "epochs": len(record["epochs"]), "best_epoch": record["best_epoch"]}
-        told |= {"lr": config.train.lr, "dropout": max(drops, default=0.0)} if run.model.learns else {}
-        told["device"] = device_name(self.device)
-        for row, seconds in zip(found, [time.perf_counter() - began] + [0.0] * len(found), strict=False):
-            row |= told | {"seconds": seconds}  # of the whole run, in the row of its first reading
-        return found, [{"seed": config.train.seed} | row for row in gates]
+        of_run: dict[str, Any] = {
+            "seed": config.train.seed,
+            "epochs": len(history.epochs),
+            "best_epoch": history.best_epoch,
+        }
+        if run.model.learns:
+            dropouts = [value for name, value in config.settings.items() if name.endswith("dropout")]
+            of_run |= {"lr": config.train.lr, "dropout": max(dropouts, default=0.0)}
+        of_run["device"] = device_name(self.device)
+        for row in rows:
+            row |= of_run | {"seconds": 0.0}
+        rows[0]["seconds"] = time.perf_counter() - began  # of the whole run, in the row of its first reading
+        return rows, [{"seed": config.train.seed} | row for row in gates]
 
     def _codebooks(self, config: RunConfig, data: Dataset) -> tuple[Codebook, ...]:
         """The codes of a run; runs that differ in training or model alone have the same."""
@@ -63,21 +73,25 @@ class Worker:
             self.kept[key] = codebooks(config, data)
         return self.kept.get(key, ())
 
-    def _read(self, job: Job, run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def _read(self, job: Job, run: Run, history: HistoryRecord) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The rows of a trained run, one for each reading of its job, and the rows of its gates."""
+        parts = run.split
         if run.config.train.selection == "validation":
             if run.model.learns:
-                best = run.history["epochs"][run.history["best_epoch"] - 1]["validation"]
+                best = history.epochs[history.best_epoch - 1]["validation"]
             else:
-                best = metrics(ranks(run.model, run.split.validation))
+                best = metrics(ranks(run.model, parts.validation))
             return [job.labels | {"at": "validation"} | best | {"run": run_id(job.config)}], []
-        parts, found = run.split, []
+        rows = []
         for reading in job.readings:
-            places = _ranks_of(reading, run)
+            ranks_of_targets = _ranks_of(reading, run)  # (E,)
             name = run_id(job.config, reading)
-            save_ranks(self.ranks / f"{name}.npz", places)
-            found.append(job.labels | reading.labels | metrics(places) | {"run": name})
-        counts = np.bincount(parts.train.targets, minlength=run.dataset.num_items + 1)
-        return found, betas(run.model, run.dataset, parts.test, counts) if job.betas else []
+            save_ranks(self.ranks / f"{name}.npz", ranks_of_targets)
+            rows.append(job.labels | reading.labels | metrics(ranks_of_targets) | {"run": name})
+        if not job.betas:
+            return rows, []
+        counts = np.bincount(parts.train.targets, minlength=run.dataset.num_items + 1)  # (V+1,)
+        return rows, betas(run.model, run.dataset, parts.test, counts)
 
 
 def _ranks_of(reading: Reading, run: Run) -> np.ndarray:
@@ -85,9 +99,9 @@ def _ranks_of(reading: Reading, run: Run) -> np.ndarray:
     model, test = run.model, run.split.test
     if reading.displaced:
         displace(model, reading.corrupted, reading.rate, run.config.train.seed)
-        found = ranks(model, test)
+        ranks_when_displaced = ranks(model, test)
         displace(model, None, 0.0, 0)
-        return found
+        return ranks_when_displaced
     if reading.rate:
         model = drop_codes_at_test(model, run.config, run.dataset, run.codebooks, reading)
     with listen(model, forced(model, reading.gate) if reading.gate else None):

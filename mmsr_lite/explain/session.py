@@ -80,7 +80,9 @@ class Session:
         self._fit = {"seed": seed, "reduction": reduction, "dim": model.config.dim}
         tables = zip(model.nodes.tables[1:], model.codes, strict=True)
         shapes = {(len(vectors.weight) - 1, codes.shape[1]) for vectors, codes in tables}
-        self._trained = shapes.pop() if len(shapes) == 1 else (None, None)  # C and k, where all modalities share them
+        self._trained: tuple[int, int] | tuple[None, None] = (None, None)  # C and k, where all modalities share them
+        if len(shapes) == 1:
+            self._trained = shapes.pop()
         self._models: dict[Any, tuple[MMSR, str]] = {}
         columns = zip(dataset.titles, dataset.item_ids, *dataset.texts.values(), strict=True)
         self._words = [" ".join(column).casefold() for column in columns]
@@ -171,22 +173,27 @@ class Session:
 
         Where k alone is changed the codes are the trained ones; where C is, they stand untrained at their centres.
         """
-        shape, (codes, k) = (draft.codes, draft.codes_per_item), self._trained
+        shape = (draft.codes, draft.codes_per_item)
+        trained_codes, trained_k = self._trained
         if shape == self._trained:
             return self.model, ""
         if shape in self._models:
             return self._models[shape]
-        books = fit_codebooks(self.dataset, num_codes=shape[0], codes_per_item=shape[1], **self._fit)
-        assert k is not None and shape[1] is not None  # else `fit_codebooks` has refused
-        shared = min(k, shape[1])
+        if draft.codes is None or draft.codes_per_item is None or trained_k is None:
+            raise MMSRError(
+                f"C is {draft.codes} and k is {draft.codes_per_item} for all modalities, but the modalities of this "
+                "model differ in C or k; train a model with one C and one k to change them here"
+            )
+        books = fit_codebooks(self.dataset, num_codes=draft.codes, codes_per_item=draft.codes_per_item, **self._fit)
+        shared = min(trained_k, draft.codes_per_item)
         pairs = zip((table.cpu().numpy() for table in self.model.codes), books, strict=True)
         alike = all(np.array_equal(ours[:, :shared], book.codes[:, :shared]) for ours, book in pairs)
-        same_codes = shape[0] == codes and alike
+        same_codes = draft.codes == trained_codes and alike
         replaced = ["codes."]
-        note = f"the model was trained with k = {k}"
+        note = f"the model was trained with k = {trained_k}"
         if not same_codes:
             replaced += [f"nodes.tables.{number}." for number in range(1, 1 + len(books))]
-            note = f"the model was trained with C = {codes}; these codes stand untrained at their centres (4.1)"
+            note = f"the model was trained with C = {trained_codes}; these codes stand untrained at their centres (4.1)"
         other = type(self.model)(self.model.config, self.dataset.num_items, books)
         state = self.model.state_dict()
         kept = {name: value for name, value in state.items() if not name.startswith(tuple(replaced))}

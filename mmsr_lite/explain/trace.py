@@ -176,9 +176,16 @@ def _by_probes(
         "edges": [],
         "layers": [],
         "stages": [],
-        "probes": {name: np.where(value > MASKED / 2, value, None).tolist() for name, value in values.items()},
+        "probes": {name: _none_where_masked(value) for name, value in values.items()},
     }
     return scores, {}, fields
+
+
+def _none_where_masked(value: np.ndarray) -> list[Any]:
+    """What a probe saw as nested lists; None in place of an entry that attention was told to leave out."""
+    shown = value.astype(object)
+    shown[~(value > MASKED / 2)] = None
+    return shown.tolist()
 
 
 def dense(blocks: Sequence[Tensor], graph: GraphBatch) -> Tensor:

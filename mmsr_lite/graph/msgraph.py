@@ -54,7 +54,7 @@ class MSGraph:
         """The relation of two nodes seen from `centre`, None where there is no edge."""
         return {(edge.centre, edge.neighbour): edge.relation for edge in self.edges}.get((centre, neighbour))
 
-    def to_pandas(self):
+    def to_pandas(self) -> Any:
         """A `pandas.DataFrame` of relations: a row is a centre, a column a neighbour, "-" where there is no edge."""
         import pandas as pd
 
@@ -64,7 +64,7 @@ class MSGraph:
             table.iat[edge.centre, edge.neighbour] = edge.relation
         return table
 
-    def to_networkx(self):
+    def to_networkx(self) -> Any:
         """A `networkx.DiGraph`: nodes with type, id, positions; edges neighbour -> centre with their relation."""
         import networkx as nx
 
@@ -76,23 +76,24 @@ class MSGraph:
         graph.add_edges_from((edge.neighbour, edge.centre, {"relation": edge.relation}) for edge in self.edges)
         return graph
 
-    def to_hetero_data(self):
+    def to_hetero_data(self) -> Any:
         """A PyG `HeteroData`: `data[type].node_id`, `.position` (mean), and `edge_index` of (type, relation, type)."""
         import torch
         from torch_geometric.data import HeteroData
 
-        data, place = HeteroData(), {}
+        data = HeteroData()
+        place: dict[int, int] = {}  # the index of a node among all nodes -> among those of its type
         for name in self.node_types:
             own = [index for index, node in enumerate(self.nodes) if node.type == name]
             place |= {index: local for local, index in enumerate(own)}
             data[name].node_id = torch.tensor([self.nodes[index].id for index in own], dtype=torch.long)
             data[name].position = torch.tensor([float(np.mean(self.nodes[index].positions)) for index in own])
             data[name].num_nodes = len(own)
-        found: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+        pairs_of: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
         for edge in self.edges:
             key = (self.nodes[edge.neighbour].type, edge.relation, self.nodes[edge.centre].type)
-            found.setdefault(key, []).append((place[edge.neighbour], place[edge.centre]))
-        for key, pairs in found.items():
+            pairs_of.setdefault(key, []).append((place[edge.neighbour], place[edge.centre]))
+        for key, pairs in pairs_of.items():
             data[key].edge_index = torch.tensor(pairs, dtype=torch.long).T.contiguous()
         return data
 

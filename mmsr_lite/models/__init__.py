@@ -1,5 +1,6 @@
 """One recommender a file; `MODELS` is their index."""
 
+from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.bm3 import BM3
 from mmsr_lite.models.counting import Markov, Popularity
 from mmsr_lite.models.dif_sr import DIFSR
@@ -13,7 +14,7 @@ from mmsr_lite.models.sasrec import SASRec, SASRecF
 from mmsr_lite.models.sr_gnn import SRGNN
 from mmsr_lite.models.trans2d import Trans2D
 
-MODELS = {
+MODELS: dict[str, type[Recommender]] = {
     "bm3": BM3,
     "dif-sr": DIFSR,
     "gru4rec": GRU4Rec,

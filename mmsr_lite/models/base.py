@@ -1,11 +1,14 @@
 """What every recommender shares: scores of all items, and one loss (paper, sections 3.1 and 4.4)."""
 
 from abc import ABC
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mmsr_lite.data.split import Examples
+from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.nn.own_items import masked_cross_entropy
 from mmsr_lite.nn.softmax import linear_cross_entropy
 
@@ -18,6 +21,8 @@ class Recommender(nn.Module, ABC):
 
     Args:
         config: A config of the class's own `Config`.
+        num_items: V; a model makes its tables as large.
+        codebooks: The codes of each modality; none for a model that does not read modalities.
 
     Attributes:
         learns: Whether the model learns by gradient; otherwise it counts.
@@ -30,18 +35,23 @@ class Recommender(nn.Module, ABC):
     learns = True
     reads_modalities = False
     reads_order = True
-    reads_steps = False  # whether it asks which items have one time: histories are then (B, L, 2), item and step
     static_shapes = True
     Config: type
 
-    def __init__(self, config):
+    def __init__(self, config: Any, num_items: int, codebooks: Sequence[Codebook] = ()):
         super().__init__()
-        self.config, self.max_history = config, getattr(config, "max_history", 50)
+        self.config = config
+        self.max_history = getattr(config, "max_history", 50)
 
     @property
     def label(self) -> str:
         """The model's name in tables and pictures."""
         return type(self).__name__
+
+    @property
+    def reads_steps(self) -> bool:
+        """Whether the model asks which items have one time: histories are then (B, L, 2), item and step."""
+        return False
 
     def user_state(self, history: Tensor) -> Tensor:
         """(B, L) histories padded on the right with 0 -> (B, D)."""

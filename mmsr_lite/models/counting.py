@@ -22,9 +22,10 @@ class Popularity(Recommender):
     learns = False
     reads_order = False
     Config = PopularityConfig
+    count_of: Tensor  # (V+1,)
 
     def __init__(self, config: PopularityConfig, num_items: int, codebooks=()):
-        super().__init__(config)
+        super().__init__(config, num_items, codebooks)
         self.register_buffer("count_of", torch.zeros(num_items + 1))
 
     def count(self, examples: Examples) -> None:
@@ -65,10 +66,13 @@ class Markov(Recommender):
 
     learns = False
     Config = MarkovConfig
+    begin: Tensor  # (V+2,) the transitions from item i are begin[i]:begin[i+1]
+    follower: Tensor  # (T,) the item that each transition leads to
+    weight: Tensor  # (T,) the weight of each transition
 
     def __init__(self, config: MarkovConfig, num_items: int, codebooks=()):
-        super().__init__(config)
-        self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))  # of i: begin[i]:begin[i+1]
+        super().__init__(config, num_items, codebooks)
+        self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))
         self.register_buffer("follower", torch.zeros(0, dtype=torch.long))
         self.register_buffer("weight", torch.zeros(0))
 

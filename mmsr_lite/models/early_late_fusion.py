@@ -28,13 +28,15 @@ class FusedSequences(Recommender):
     score; with `cosine` a score is a scaled cosine.
     """
 
+    label: str  # the name of the model of sequences; the order of fusion is added to it
     sequence: type[nn.Module]  # (B, L, D) and the history (B, L) -> the state after each item (B, L, D)
 
     def __init__(self, config, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config)
+        super().__init__(config, num_items, codebooks)
         dim, self.fusion = config.dim, config.fusion if codebooks else "none"
         if config.fusion != "none":
-            self.reads_modalities, self.label = True, f"{self.label}, {config.fusion} fusion"
+            self.reads_modalities = True
+            self.label = f"{self.label}, {config.fusion} fusion"
         self.items = embedding(num_items + 1, dim, padding_idx=0)
         self.content = None
         if config.item_features and codebooks:

@@ -41,10 +41,12 @@ class ItemKNN(Recommender):
     reads_order = False
     Config = ItemKNNConfig
     label = "item-KNN"
+    neighbour: Tensor  # (V+1, k)
+    similarity: Tensor  # (V+1, k)
 
     def __init__(self, config: ItemKNNConfig, num_items: int, codebooks=()):
-        super().__init__(config)
-        self.register_buffer("neighbour", torch.zeros(num_items + 1, 1, dtype=torch.long))  # (V+1, k)
+        super().__init__(config, num_items, codebooks)
+        self.register_buffer("neighbour", torch.zeros(num_items + 1, 1, dtype=torch.long))
         self.register_buffer("similarity", torch.zeros(num_items + 1, 1))
 
     def count(self, examples: Examples) -> None:

@@ -20,6 +20,9 @@ class InteractionGraph(nn.Module):
     [[1, 2, 3, 3, 2, 0], [3, 3, 1, 2, 4, 0]]
     """
 
+    edges: Tensor
+    lengths: Tensor
+
     def __init__(self, num_items: int):
         super().__init__()
         self.num_items = num_items

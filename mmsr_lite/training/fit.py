@@ -47,7 +47,7 @@ class Run:
 
     Attributes:
         history: the record of the training, None before it.
-        metrics: the record of the metrics, None before they were measured.
+        metrics: the record of the metrics, None before they were measured; `measured` is the same without None.
         record: which data the run was made from.
 
     Example:
@@ -77,6 +77,24 @@ class Run:
             self.dataset = dataset
         if codebooks is not None:
             self.codebooks = tuple(codebooks)
+
+    @property
+    def measured(self) -> MetricsRecord:
+        """The metrics of a run that was evaluated.
+
+        Raises:
+            MMSRError: The run has no metrics yet.
+
+        Example:
+            >>> Run(RunConfig("wardrobe:match", ())).measured
+            Traceback (most recent call last):
+            mmsr_lite.errors.MMSRError: run ... has no metrics; train it with `fit`, or measure it with `run.evaluate()`
+        """
+        if self.metrics is None:
+            raise MMSRError(
+                f"run {self.config.id!r} has no metrics; train it with `fit`, or measure it with `run.evaluate()`"
+            )
+        return self.metrics
 
     @cached_property
     def dataset(self) -> Dataset:

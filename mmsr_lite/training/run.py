@@ -25,7 +25,9 @@ from mmsr_lite.training.loop import TrainConfig
 
 BEFORE = {"ties": "file", "split": "user"}  # what runs did before they had these settings
 
-DEMO = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores
+DEMO: dict[
+    str, Any
+] = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores
     "dim": 32,
     "layers": 2,
     "codes": 7,
@@ -100,7 +102,7 @@ class RunConfig:
         object.__setattr__(self, "settings", {name: getattr(chosen, name) for name in self.settings})
 
     def with_settings(self, **settings: Any) -> Self:
-        """The same run with other settings, each put where a field of that name is: run, training, or model.
+        """Change settings of the run, of its training or of its model, each by its name.
 
         Args:
             settings: Fields of RunConfig, TrainConfig or the config of the model; a name in two of them is the run's.
@@ -120,7 +122,9 @@ class RunConfig:
         model_names = [one.name for one in fields(MODELS[model].Config)]
         run_names = [one.name for one in fields(RunConfig) if one.name not in ("settings", "train")]
         train_names = [one.name for one in fields(TrainConfig)]
-        of_run, of_training, of_model = {}, {}, {}
+        of_run: dict[str, Any] = {}
+        of_training: dict[str, Any] = {}
+        of_model: dict[str, Any] = {}
         for name, value in settings.items():
             if name in run_names:
                 of_run[name] = value
@@ -155,8 +159,10 @@ class RunConfig:
             >>> settings["dim"], settings["lr"], settings["codes"]
             (8, 0.01, 30)
         """
-        own = asdict(self)
-        return {**asdict(self.model_config), **own.pop("train"), **{k: v for k, v in own.items() if k != "settings"}}
+        of_run = asdict(self)
+        of_training = of_run.pop("train")
+        del of_run["settings"]
+        return {**asdict(self.model_config), **of_training, **of_run}
 
     @property
     def id(self) -> str:
@@ -165,20 +171,62 @@ class RunConfig:
 
 
 def prepare(config: RunConfig) -> Dataset:
-    """The data set of the run, corrupted as it asks."""
-    names = {"modalities": config.modalities, "encoders": config.encoders, "min_count": config.min_count}
-    return corrupt(config, load(config.source, **names, ties=config.ties, tie_seed=config.tie_seed))
+    """Load the data set of a run and damage its modalities as the config says.
+
+    Args:
+        config: The config of the run.
+
+    Returns:
+        The data set as the run sees it.
+
+    Raises:
+        MMSRError: There is no such source, or it does not fit the config.
+
+    Example:
+        >>> prepare(RunConfig("wardrobe:match", modalities=())).num_items
+        980
+    """
+    dataset = load(
+        config.source,
+        modalities=config.modalities,
+        encoders=config.encoders,
+        min_count=config.min_count,
+        ties=config.ties,
+        tie_seed=config.tie_seed,
+    )
+    return corrupt(config, dataset)
 
 
 def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
-    """`dataset` with what the run does to its modalities; what it does to the order of histories is in `parts_of`."""
+    """Damage the modalities of a data set as the config of a run says.
+
+    A config may also change the order of histories; `parts_of` and `build` do that.
+
+    Args:
+        config: The config of the run.
+        dataset: A data set without damage; it is not changed.
+
+    Returns:
+        The damaged data set; `dataset` itself where the config damages no modality.
+    """
     if config.corruption is None or config.corruption in (DISORDERED, DISPLACED):
         return dataset
     return CORRUPTIONS[config.corruption](dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
 
 
 def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
-    """The codes of the run, learned from the data set's features; none for a model that counts."""
+    """Learn the codes of a run from the features of its data set.
+
+    Args:
+        config: The config of the run.
+        dataset: The data set as the run sees it.
+
+    Returns:
+        One codebook for each modality; none for a model that counts.
+
+    Raises:
+        MMSRError: The features do not allow the codes that the config asks for.
+    """
     if not config.model_class.learns:
         return ()
     how: dict[str, Any] = {"num_codes": config.codes, "codes_per_item": config.codes_per_item}
@@ -187,8 +235,21 @@ def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
 
 
 def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None = None) -> Recommender:
-    """An untrained model of the run over `books`; None: over codes learned now."""
-    books = codebooks(config, dataset) if books is None else books
+    """Make the untrained model of a run.
+
+    Args:
+        config: The config of the run; its seed decides the weights.
+        dataset: The data set as the run sees it.
+        books: One codebook for each modality; None learns them now.
+
+    Returns:
+        The model, on the CPU.
+
+    Raises:
+        MMSRError: The config does not fit the model or the data set.
+    """
+    if books is None:
+        books = codebooks(config, dataset)
     settings = config.model_config
     if config.ties == "together" and hasattr(settings, "together"):  # other models read a sequence, ties at random
         settings = replace(settings, together=True)
@@ -203,23 +264,28 @@ def displace(model: Recommender, modality: str | None, rate: float, seed: int) -
     """Let a model read histories whose positions have traded modalities, from now on (paper, Figure 1, "mismatched").
 
     Args:
-        model: one that reads the modalities of each position of a history; it is changed.
-        modality: the modality that is traded; None: every one, each by itself.
-        rate: share of the positions of each history that trade; 0 undoes it.
-        seed: of the draw.
+        model: A model that reads the modalities of each position of a history; it is changed.
+        modality: The modality that is traded; None: every one, each by itself.
+        rate: The share of the positions of each history that trade, from 0 to 1; 0 undoes it.
+        seed: The seed that chooses the positions.
 
     Raises:
-        MMSRError: for a model that does not read modalities position by position.
+        MMSRError: The model does not read modalities position by position.
     """
     reader = getattr(model, "modalities", None)
     if not isinstance(reader, ItemModalities) or not model.reads_order:
-        told = "does not read the modalities of a history position by position"
-        raise MMSRError(f"{model.label} {told}; displace those of sasrec-f, gru4rec-f, nova, dif-sr or trans2d")
-    reader.displaced = Displacement(reader.names, modality, rate=rate, seed=seed) if rate else None
+        raise MMSRError(
+            f"{model.label} does not read the modalities of a history position by position; "
+            "displace those of sasrec-f, gru4rec-f, nova, dif-sr or trans2d"
+        )
+    if rate:
+        reader.displaced = Displacement(reader.names, modality, rate=rate, seed=seed)
+    else:
+        reader.displaced = None
 
 
 def read_config(path: str | Path) -> RunConfig:
-    """The config that `fit` wrote.
+    """Read the config that `fit` wrote.
 
     Args:
         path: The file `config.json` of a run's folder.
@@ -230,36 +296,47 @@ def read_config(path: str | Path) -> RunConfig:
     Raises:
         MMSRError: The file is not JSON, is not a config, or has a setting that this version does not know or allow.
     """
-    saved = read_json(path)
+    written = read_json(path)
     fix = "use the version of mmsr-lite that wrote it, or train again"
-    if not isinstance(saved, dict) or not isinstance(saved.get("train"), dict) or "source" not in saved:
+    if not isinstance(written, dict) or not isinstance(written.get("train"), dict) or "source" not in written:
         raise MMSRError(f"{str(path)!r} is not the config of a run; expected what mmsr-lite train wrote; {fix}")
-    training = saved.pop("train")
-    saved.pop("id", None)
-    saved = BEFORE | saved
-    for config, given in ((RunConfig, saved), (TrainConfig, training)):
+    training = written.pop("train")
+    written.pop("id", None)
+    settings: dict[str, Any] = {**BEFORE, **written}
+    for config, given in ((RunConfig, settings), (TrainConfig, training)):
         for name in given:
             if name not in types_of(config):
                 raise MMSRError(f"{str(path)!r} has the setting {name!r}, which this version does not know; {fix}")
     try:
-        return RunConfig(**saved, train=TrainConfig(**training))
+        return RunConfig(**settings, train=TrainConfig(**training))
     except SettingError as error:
         raise MMSRError(f"{str(path)!r} does not fit this version: {error}; {fix}") from error
 
 
 def parts_of(config: RunConfig, dataset: Dataset) -> Split:
-    """The split of the run, its histories in disorder when it asks for that; validation only where it selects by it."""
+    """Split the data set of a run into training, validation and test examples.
+
+    Args:
+        config: The config of the run. With the corruption "disordered" all histories are shuffled.
+        dataset: The data set as the run sees it.
+
+    Returns:
+        The split; its validation part is empty where validation does not choose the best epoch.
+
+    Raises:
+        MMSRError: The data set cannot be split as the config asks.
+    """
     length = getattr(config.model_config, "max_history", 50)
     validation = config.train.selection == "validation"
     parts = split(dataset, by=config.split, validation=validation, max_history=length)
     if config.corruption != DISORDERED:
         return parts
-    mixed = {"rate": config.rate, "seed": config.train.seed}
-    return Split(*(shuffled(part, **mixed) for part in (parts.train, parts.validation, parts.test)))
+    seed = config.train.seed
+    return Split(*(shuffled(part, rate=config.rate, seed=seed) for part in (parts.train, parts.validation, parts.test)))
 
 
 def __getattr__(name: str) -> Any:
-    """Names that moved to `training.fit` in version 0.2."""
+    """Find the names that moved to `training.fit` in version 0.2."""
     if name in ("Run", "fit", "open_run"):
         return getattr(import_module("mmsr_lite.training.fit"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

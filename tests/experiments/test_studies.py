@@ -14,7 +14,7 @@ from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.study import BOTH, Reading, Setting, at_point, run_id, trial, tuned
-from mmsr_lite.experiments.table import METRICS, read_rows, said, system_of
+from mmsr_lite.experiments.table import METRICS, label_of, read_rows, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.models import MODELS
@@ -177,7 +177,7 @@ def test_missing_at_test_is_read_off_one_trained_model(carry_out, monkeypatch):
     monkeypatch.setattr("mmsr_lite.experiments.missing.SYSTEMS", {"mmsr": {"": {}}})
     monkeypatch.setattr("mmsr_lite.experiments.missing.RATES", (0.5,))
     carry_out("missing", seeds=1)
-    rows = {said(system_of(row)): row for row in read_rows(carry_out.place / "missing.csv")}
+    rows = {label_of(system_of(row)): row for row in read_rows(carry_out.place / "missing.csv")}
     cases = [f"{name}, 0.5, {at}" for at in ("test", "training and test") for name in ("a", "b", "mixed")]
     assert rows.keys() == {"mmsr", *(f"mmsr, missing, {case}" for case in cases)}
     assert len(read_json(carry_out.place / "missing.json")["runs"]) == 4  # the clean one and three of both

@@ -35,7 +35,10 @@ def main() -> None:
             kernel = job.compile()
             compiled = time.perf_counter()
             make_launcher(kernel, job.target[0])
-            answer = {"seconds": compiled - began, "launcher_seconds": time.perf_counter() - compiled}
+            answer: dict[str, float | str] = {
+                "seconds": compiled - began,
+                "launcher_seconds": time.perf_counter() - compiled,
+            }
         except Exception as error:  # Triton and the C compiler raise errors of their own; the training goes on plainly
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
