@@ -286,7 +286,7 @@ def curves(
 
 
 def differences(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
-    """The paired tests of a study, with intervals.
+    """The tests of a study with their intervals, and which pairs are apart.
 
     Args:
         record: A study record, from `mmsr_lite.stored_study`.
@@ -301,7 +301,7 @@ def differences(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> differences(sample("study")).data.title
-        '1 of 2 differences in HR@5 is clear (p below 0.05)'
+        '1 of 2 differences in HR@5 is apart (p below 0.05 after Holm)'
     """
     return Chart(record, lambda whole: studies.differences(whole, metric), "study")
 

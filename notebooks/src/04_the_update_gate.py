@@ -48,7 +48,7 @@ assert torch.allclose(beta, seen[at + "beta"][0], atol=1e-6) and torch.allclose(
 assert torch.allclose(beta[:, :1] * hohe + beta[:, 1:] * heho + h, output, atol=1e-5)
 
 # %% [markdown]
-# All gates of one user, `beta[0]` in colour: pink is late, grey is early. Choose a user.
+# All gates of one user, `beta[0]` in colour: orange is late, violet is early, and so in every picture. Choose a user.
 
 # %%
 show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=range(17, 50))
@@ -110,10 +110,10 @@ show.interact(
 forced = {"learned": None, "all late": (1.0, 0.0), "all early": (0.0, 1.0), "half": (0.5, 0.5)}
 found = {}
 for world, (name, to) in product(("cycle", "match"), forced.items()):
-    pair = worlds[world]
+    run = worlds[world]
     other = {f"layers.{n}.probes.beta": lambda beta, to=to: torch.tensor(to).expand_as(beta) for n in (0, 1) if to}
-    with listen(pair[0], other):
-        found[name, world] = evaluate(pair[0], split(pair[1]).test)["HR@5"]
+    with listen(run.model, other):
+        found[name, world] = evaluate(run.model, split(run.dataset).test)["HR@5"]
 effect = pd.Series(found).unstack().loc[list(forced)]
 effect.round(1)
 
@@ -184,7 +184,7 @@ assert (epochs["match"].iloc[-1][codes] < 0.65).all() and (epochs["match"].iloc[
 # **Before you run it:** for which kind of user should beta[0] be larger?
 
 # %%
-truth = worlds["mixed"][1].facts["truth"]
+truth = worlds["mixed"].dataset.facts["truth"]
 kinds = pd.Series([truth.latents[z][0] for z in truth.latent], name="kind")
 items = tables["mixed"].query("layer == 1 and type == 'item'").groupby("user").late.mean()
 items.groupby(kinds[items.index]).describe().round(2)

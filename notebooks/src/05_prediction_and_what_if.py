@@ -100,7 +100,7 @@ show.interact(lambda change: show.what_if(what_if(model, dataset, user, changes[
 
 # %%
 facts = {world: dataset.facts for world, (_, dataset) in worlds.items()}
-ruled = {w: np.array(f["causes"])[f["cause"][worlds[w][1].offsets[1:] - 1]] == w for w, f in facts.items()}
+ruled = {w: np.array(f["causes"])[f["cause"][worlds[w].dataset.offsets[1:] - 1]] == w for w, f in facts.items()}
 users = {world: np.flatnonzero(yes)[:40] for world, yes in ruled.items()}
 rise = {}
 for world, relation in product(worlds, ("in", "out", "homogeneous", "heterogeneous")):
@@ -130,7 +130,7 @@ assert (rise.loc["heterogeneous"] > 1).all()
 # %%
 rng, rows = np.random.default_rng(0), []
 for world, one in [(name, one) for name in worlds for one in users[name]]:
-    *past, goal = worlds[world][1].history(one).tolist()
+    *past, goal = worlds[world].dataset.history(one).tolist()
     kept = [*rng.permutation(past[:-1]).tolist(), past[-1]]
     asked = {"clean": past, "all shuffled": rng.permutation(past).tolist(), "last stays": kept}
     asked |= {"last two alone": past[-2:], "last alone": past[-1:]}
@@ -166,7 +166,7 @@ pd.Series(trade, name="rise of the loss, modalities traded").round(2)
 # %%
 assert abs(trade["match"]) < 0.1 and trade["cycle"] > 2
 assert rise.loc["heterogeneous", "match"] > 10 * trade["match"]
-assert worlds["match"][1].num_items == 980 and worlds["match"][1].num_users == 4000
+assert worlds["match"].dataset.num_items == 980 and worlds["match"].dataset.num_users == 4000
 
 # %% [markdown]
 # It is not lost: *which* codes a garment carries makes no difference in `match`. With 980 items and 4,000 users the model has learned each item's collection by heart, and

@@ -21,7 +21,7 @@ from mmsr_lite import show, stored, stored_study, trace
 # %% [markdown]
 # ## No node, or a zero
 #
-# `without` gives a trained model whose items have lost their codes: what it learned stays, what it looks up goes. The graph of user 17, with half of the catalogue's pictures gone; choose another
+# `drop_codes_at_test` gives a trained model whose items have lost their codes: what it learned stays, what it looks up goes. The graph of user 17, with half of the catalogue's pictures gone; choose another
 # share.
 #
 # **Before you run it:** the lane of pictures gets emptier. What happens to the edges between the pictures that are left?
@@ -84,6 +84,8 @@ ends = {f"{end}, %": kept.xs(("mixed", 0.7), level=(2, 3)).agg(end, axis=1) for 
 pd.DataFrame(table | ends).round(1)
 
 # %% [markdown]
+# The stored tables hold no ranks of these runs, so **none of these differences is tested** (not tested: ranks not kept). What can be said is what the five seeds have done:
+#
 # - **MMSR is more stable than SASRec-F**, as the paper says: it keeps more at every share, of either modality and of both, in each of the five seeds. With 70 % of both gone it is 31 % of its hits to 24, of the pictures 78 to 46,
 #   of the texts 79 to 45. MMSR has a node for each modality, and without a picture the text is what it was. SASRec-F makes one vector of all that it knows of an item (early fusion), and a zero changes it.
 # - **It is less stable than DIF-SR**, which keeps 86 % (74.7 to 91.5 by seed), and in the mean more than MMSR in all twelve cases. DIF-SR reads codes for its attention alone: they say where to look, and what it finds there are items.
@@ -120,9 +122,9 @@ show.interact(
 # %% [markdown]
 # SASRec-F. With 70 % of both gone ("mixed") it gets back 49 points and MMSR 44; both then stand at 66. Items' identities, which both also read, carry that far: SASRec, which reads nothing else, has 64.
 #
-# - **SASRec-F is the more stable one here.** It loses 1 to 2 points, whatever is missing, MMSR 2 to 8, more in each of the twelve cases, and clearly: their 95 % intervals never meet. So here, missing at training too, a node left out is not more robust
-#   than a vector of zeros; in the paper's shops it was.
-# - **DIF-SR** loses less than MMSR in ten of the twelve cases. In the other two, half and 70 % of both, one of its five seeds ends at 52 to 53, the others at 65 to 66, and its mean loss is no longer clearly smaller.
+# - **SASRec-F is the more stable one here.** It loses 1 to 2 points in the mean, whatever is missing, MMSR 2 to 8, more in each of the twelve cases. So here, missing at training too, a node left out is not more robust
+#   than a vector of zeros; in the paper's shops it was. (Means of five seeds; not tested.)
+# - **DIF-SR**: with half and 70 % of both missing, one of its five seeds ends at 52 to 53, the others at 65 to 66. One seed in five is what a mean hides, and why a verdict needs the seeds.
 # - **No drop at 70 %.** The paper sees gains at small shares, and at 70 % "a substantial performance drop" for all. MMSR gains nothing, and of both missing the share hardly matters: 66 at 10 %, 66 at 70 %. It loses most without half of the
 #   pictures or of the texts (63), where its seeds lie eight points apart or more.
 # - **With global attention** MMSR is better off with 70 % of both missing (65) than with everything (62), in every seed. That is a gain from a lower start: SASRec-F is ahead of it with everything, and with 70 % of both missing.
@@ -141,12 +143,8 @@ assert half.mean(axis=1).round().to_list() == [63, 63] and (half.max(axis=1) - h
 assert set(lost["mmsr"].nlargest(2).index) == {("picture", 0.5), ("text", 0.5)}
 
 # %%
-tests = {t["system"]: t for t in study["tests"] if t["metric"] == "HR@5"}
-cases = [f"missing, {of}, {rate}, training and test" for of, rate in lost["mmsr"].index]
-ours, zeros, steered = ([tests[f"{n}, {c}"] for c in cases] for n in (*pair, "dif-sr"))
-assert all(one["high"] < two["low"] for one, two in zip(ours, zeros, strict=True))
-less = [one["high"] < two["low"] for one, two in zip(ours, steered, strict=True)]
-assert [c for c, clear in zip(cases, less, strict=True) if not clear] == [cases[2], cases[3]]
+assert len(lost["mmsr"]) == 12 and (lost["mmsr"] > lost["sasrec-f"]).all()
+assert not any("holm" in test for test in study["tests"])  # ranks not kept: not tested
 few = known.loc["dif-sr", "", "mixed", [0.5, 0.7]]
 assert few.min(axis=1).round().to_list() == [53, 52]
 assert all(set(row.nlargest(4).round()) <= {65, 66} for _, row in few.iterrows())
@@ -157,7 +155,7 @@ assert all(one["mmsr"]["global attention"] < one["sasrec-f"][""] for one in (who
 # %% [markdown]
 # ## In real shops
 #
-# The same four systems on Amazon Beauty (titles and categories) and on ML-100K (titles, genres, plots and posters), every share, one seed each, made on a GPU. In `cycle` 69 % of MMSR's hits were gone with 70 % of both missing at test.
+# The same four systems on Amazon Beauty (titles and categories) and on ML-100K (titles, genres, plots and posters), every share, **one seed each**, made on a GPU. One seed is never compared, so no number below is a verdict. In `cycle` 69 % of MMSR's hits were gone with 70 % of both missing at test.
 #
 # **Before you run it:** how many will be gone here? And who will lose most?
 
@@ -175,9 +173,8 @@ left = most.pivot_table("HR@5", ["shop", "model", "variant"], "at", sort=False)
 left.round(2).rename_axis(columns="HR@5, 70 % of all missing at")
 
 # %% [markdown]
-# *At test alone*, on Beauty, MMSR loses 9 % of its hits, SASRec-F 2 % and DIF-SR 1 %; with global attention, as the paper has it here, MMSR loses next to nothing (7.65 to 7.62), and starts no lower. So MMSR *is* more stable than
-# SASRec-F if its items listen to all codes, and less stable if they do not. (In MRR@5, that is: MMSR as it is loses 16 %, SASRec-F 4 %, with global attention it is 0.4 %, and the three 95 % intervals lie apart.
-# In HR@5 those of SASRec-F and of global attention overlap.) DIF-SR loses nothing that is clear. On ML-100K MMSR loses 6 %, SASRec-F 4 % and DIF-SR 1 %; with global attention it loses nothing. Of these MMSR's 6 % alone are clear.
+# *At test alone*, on Beauty, the one seed of MMSR loses 9 % of its hits, that of SASRec-F 2 % and that of DIF-SR 1 %; with global attention, as the paper has it here, MMSR loses next to nothing (7.65 to 7.62), and starts no lower. In MRR@5
+# MMSR as it is loses 16 %, SASRec-F 4 %, with global attention it is 0.4 %. On ML-100K MMSR loses 6 %, SASRec-F 4 % and DIF-SR 1 %; with global attention it loses nothing. What other seeds would lose, nobody knows.
 
 # %%
 lost = (100 * (1 - left.div(left["undisturbed"], axis=0))).round()
@@ -185,23 +182,13 @@ assert lost["test"].to_list() == [9, 0, 2, 1, 6, 0, 4, 1]  # MMSR, with global a
 assert round(100 * (1 - worst["mmsr", ""] / whole["mmsr", ""])) == 69
 mrr = most.query("shop == 'Beauty'").pivot_table("MRR@5", ["model", "variant"], "at", sort=False)
 assert (100 * (1 - mrr["test"] / mrr["undisturbed"])).round(1).to_list() == [16.1, 0.4, 3.8, 0.5]
-
-# %%
-tests = {(shop, t["system"], t["metric"]): t for shop, one in shops.items() for t in one["tests"]}
-names = ("mmsr", "sasrec-f", "mmsr, global attention", "dif-sr")
-losses = {(shop, name, m): tests[shop, f"{name}, missing, mixed, 0.7, test", m] for shop in shops
-          for name in names for m in ("HR@5", "MRR@5")}  # fmt: skip
-plain, zeros, attentive, _ = (losses["Beauty", name, "MRR@5"] for name in names)
-assert plain["high"] < zeros["low"] and zeros["high"] < attentive["low"]
-assert losses["Beauty", "sasrec-f", "HR@5"]["high"] > losses["Beauty", "mmsr, global attention", "HR@5"]["low"]
-assert [name for name in names if losses["ML-100K", name, "HR@5"]["p"] < 0.05] == ["mmsr"]
-assert all(losses["Beauty", name, m]["p"] > 0.1 for name in names[2:] for m in ("HR@5", "MRR@5"))
+assert set(real.seed) == {0} and not any("holm" in t for one in shops.values() for t in one["tests"])  # not tested
 
 # %% [markdown]
 # *At training, too*, MMSR and SASRec-F lose nothing on Beauty: MMSR has 7.70 without 70 % of the titles and categories, more than with all. DIF-SR has 7.14 instead of 7.39, which is less than its five undisturbed seeds differ.
-# That looks as robust as the paper says. But MMSR without any modality has 7.66 at these settings, and none of 25 codebooks is clearly ahead of it (`codebook` in the [results](../assets/results/README.md)): nobody misses what nobody needs.
+# That looks as robust as the paper says. But MMSR without any modality (`no modalities`) has 7.66 at these settings, and the best of 25 codebooks, each with one seed, at 7.72 (`codebook` in the [results](../assets/results/README.md); not tested: ranks not kept): one hardly misses what one hardly needs.
 #
-# On ML-100K SASRec-F is the one of them that what modalities say does help ([all controls](../assets/results/README.md)). It alone falls with the share, to 5.78 of 6.00: not clear in HR@5, clear in HR@20. Who gains has something to lose.
+# On ML-100K SASRec-F has 6.00 with what its items' modalities say and less with shuffled ones ([all controls](../assets/results/README.md); not tested). It alone falls with the share, to 5.78 of 6.00, with one seed. Who gains has something to lose.
 
 # %%
 beauty, films = left.loc["Beauty"].round(2), left.loc["ML-100K"].round(2)
@@ -210,17 +197,18 @@ assert beauty["undisturbed"].to_list() == [7.58, 7.65, 7.64, 7.39]
 seeds = pd.DataFrame(stored_study("comparison", "amazon-beauty")["rows"]).query("model == 'dif-sr'")["HR@5"]
 assert len(seeds) == 5 and seeds.max() - seeds.min() > 7.39 - 7.14
 codes = stored_study("codebook", "amazon-beauty")
-assert round(pd.DataFrame(codes["rows"]).query("variant == 'no modalities'")["HR@5"].mean(), 2) == 7.66
-books_apart = [t for t in codes["tests"] if t["metric"] == "HR@5"]
-assert len(books_apart) == 25 and not any(t["p"] < 0.05 and t["difference"] > 0 for t in books_apart)
+by_codebook = pd.DataFrame(codes["rows"]).groupby("variant")["HR@5"].mean()
+assert round(by_codebook["no modalities"], 2) == 7.66 and round(by_codebook.drop("no modalities").max(), 2) == 7.72
+assert len(by_codebook) == 26 and not any("holm" in test for test in codes["tests"])
 
 # %%
 falls = real.query("shop == 'ML-100K' and modality == 'mixed' and at == 'training and test'")
 falls = falls.pivot_table("HR@5", ["model", "variant"], "rate").diff(axis=1).lt(0).sum(axis=1)
 assert falls["sasrec-f", ""] == 3 and (falls == 3).sum() == 1
 assert films.loc[("sasrec-f", ""), ["undisturbed", "training and test"]].to_list() == [6.00, 5.78]
-p = {m: tests["ML-100K", "sasrec-f, missing, mixed, 0.7, training and test", m]["p"] for m in ("HR@5", "HR@20")}
-assert p["HR@20"] < 0.01 < 0.1 < p["HR@5"]
+mates = pd.DataFrame(stored_study("controls", "ml-100k")["rows"]).query("model == 'sasrec-f'")
+mates = mates.groupby("variant")["HR@5"].mean()
+assert mates["shuffled"] < mates["true"]
 
 # %% [markdown]
 # ## Whose predictions suffer?
@@ -268,11 +256,11 @@ show.interact(
 # | the paper says | in the world `cycle` | on Beauty |
 # |---|---|---|
 # | missing nodes are simply left out | so they are, and the graph stays exact | the same |
-# | MMSR is robust up to a half missing | missing at training too it keeps nine tenths, with 70 % missing as well; at test only less than half with half of both gone | a tenth lost at most; it needs no codes |
-# | global attention makes items aware of other codes | yes, it keeps 75 % instead of 31; it costs 9 points where nothing is missing | yes, at no cost |
-# | it is more stable than SASRec-F and DIF-SR | at test only than SASRec-F, not than DIF-SR; missing at training too, than neither | than SASRec-F, with global attention; else least of all. On ML-100K not clearly |
+# | MMSR is robust up to a half missing | missing at training too it keeps nine tenths, with 70 % missing as well; at test only less than half with half of both gone | a tenth lost at most; as good without any modality |
+# | global attention makes items aware of other codes | yes, it keeps 75 % instead of 31; it costs 9 points where nothing is missing | so it looks, at no cost |
+# | it is more stable than SASRec-F and DIF-SR | at test only than SASRec-F, not than DIF-SR; missing at training too, not than SASRec-F | cannot be told: one seed each |
 #
-# `cycle` is one small world, whose items' identities carry much; in the real shops it is one seed each.
+# `cycle` is one small world, whose items' identities carry much; these are means of five seeds, and no difference is tested. In the real shops it is one seed each, so the last column describes runs and decides nothing.
 #
 # ## Exercises
 #
@@ -307,7 +295,7 @@ check(
 )  # fmt: skip
 
 # %% [markdown]
-# **Code you will read:** [experiments/missing.py](../mmsr_lite/experiments/missing.py), the study; [experiments/worker.py](../mmsr_lite/experiments/worker.py), `without`;
+# **Code you will read:** [experiments/missing.py](../mmsr_lite/experiments/missing.py), the study; [experiments/worker.py](../mmsr_lite/experiments/worker.py), `drop_codes_at_test`;
 # [nn/modality.py](../mmsr_lite/nn/modality.py), the zeros of the others.
 #
 # **Next:** [08 aggregators and ablations](08_aggregators_and_ablations.ipynb), where parts of the model are taken away instead.

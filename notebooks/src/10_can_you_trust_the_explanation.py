@@ -95,13 +95,29 @@ print("rollout over nodes:", {world: round(value, 2) for world, value in rollout
 edges.round(2)
 
 # %% [markdown]
-# The weights of the edges do change: their correlation with the destroyed model is 0.2 to 0.5. But the order of the *nodes* hardly does (0.89 and more): who is near
-# the last item, and has few competitors, receives much whatever was learned. So the rollout shows the graph. That it passes the deletion test is no
+# The weights of the edges do change: their correlation with the destroyed model is 0.2 to 0.5. But the order of the *nodes* hardly does (0.85 and more, each a mean over three destroyed models, for one shuffle may by
+# chance come out alike): who is near the last item, and has few competitors, receives much whatever was learned. So the rollout shows the graph. That it passes the deletion test is no
 # contradiction: near nodes do matter, and one need not train anything to know that.
+#
+# The weights can also be destroyed from the top down: first the layer next to the scores, then the one below as well, then the embeddings, too.
+#
+# **Before you run it:** which of the two, the rollout or beta, should notice the first of these steps?
+
+# %%
+weights = {pair: record["tests"]["random_weights"] for pair, record in records.items()}
+steps = {pair: {step["part"]: step["spearman"] for step in test["layers"]} for pair, test in weights.items()}
+pd.DataFrame(steps).round(2)
 
 # %%
 assert edges.min() > 0.1 and edges.max() < 0.6
-assert round(min(rollout.values()), 2) == 0.89 and not any(test["random_weights"]["passed"] for test in tests.values())
+assert round(min(rollout.values()), 2) == 0.85 and all(len(test["draws"]) == 3 for test in weights.values())
+passed = {pair: test["passed"] for pair, test in weights.items()}
+assert passed == {pair: pair[1] == "beta" for pair in weights}
+parts = pd.DataFrame(steps)
+assert parts.loc["layer 2"].xs("attention", level=1).min() > 0.9 > 0.6 > parts.loc["layer 2"].xs("beta", level=1).max()
+
+# %% [markdown]
+# Beta does: after the first step its rank correlation with the trained model is 0.6 or less, that of the rollout above 0.9. This is the one test that beta passes in all three worlds.
 
 # %% [markdown]
 # ## What beta says, and what it gives away
@@ -224,7 +240,7 @@ assert fidelity.plus["attention"] > fidelity.plus[others].max()
 # %% [markdown]
 # ## Summary
 #
-# Attention rollout names nodes that matter in `cycle`, not in `match`, and looks the same when the model is destroyed: it shows the graph. Beta, read at a half, is
+# Attention rollout names nodes that matter in `cycle`, by deletion and insertion not in `match`, and looks much the same when the model is destroyed: it shows the graph. Beta, read at a half, is
 # right as often as chance; moved, it tells the planted causes apart better. Before a picture is called an explanation: take it away, shuffle the weights, move what can be
 # moved, ask another method, and where you can, plant the truth.
 #

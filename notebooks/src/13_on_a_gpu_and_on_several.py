@@ -75,7 +75,7 @@ speed = read_json(BENCHMARKS / "nvidia-h100-80gb-hbm3.json")
 rows = {f"here, {row['precision']}": row for row in speed["rows"] if not row["negatives"]}
 rows |= {"released code (H100)": speed["released"]}
 table = pd.DataFrame(rows).T[["train_epoch_s", "rank_s", "peak_gib"]].astype(float)
-axes = table.train_epoch_s.plot.barh(figsize=(8, 2.2), color="#0072B2", xlabel="seconds an epoch")
+axes = table.train_epoch_s.plot.barh(figsize=(8, 2.2), color="0.3", xlabel="seconds an epoch")
 axes.bar_label(axes.containers[0], fmt="{:.2g} s", padding=4)
 axes.set_xlim(0, 85)
 table.set_axis(["an epoch, s", "full ranking, s", "memory, GiB"], axis=1).round(2)

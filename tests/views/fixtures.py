@@ -289,10 +289,10 @@ def sample_study() -> dict:
     ]
     rows += [study_row(3.0, "a", "", "missing", "x", 0.5, "test"), study_row(1.0, "a", "", "missing", "y", 0.5, "test")]
     rows += [study_row(2.0, "a", "", "missing", "x", 0.5, "training")]
-    tests = [
-        {"system": HOSTILE, "against": "a", "metric": "HR@5", "difference": 4.0, "low": 3.0, "high": 5.0, "p": 0.01}
-    ]
-    tests += [tests[0] | {"metric": "MRR@5"}, tests[0] | {"system": "c", "low": -1.0, "p": 0.2}]
+    tests = [{"system": HOSTILE, "against": "a", "metric": "HR@5", "difference": 4.0, "low": 3.0, "high": 5.0}]
+    tests[0] |= {"p": 0.01, "holm": 0.03, "apart": True}
+    unclear = {"system": "c", "low": -1.0, "p": 0.02, "holm": 0.06, "apart": False}  # below 5 % before Holm alone
+    tests += [tests[0] | {"metric": "MRR@5"}, tests[0] | unclear]
     record = {
         "schema": "mmsr-lite/study/1",
         "study": "missing",

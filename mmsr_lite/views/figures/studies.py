@@ -1,4 +1,4 @@
-"""Figures of a study: every system with its seeds, curves along a rate, and the paired tests with their intervals.
+"""Figures of a study: every system with its seeds, curves along a rate, and the tests with their intervals.
 
 Each function reads a study record, from `experiments.stored_study`.
 """
@@ -24,6 +24,7 @@ from mmsr_lite.views.figures.kit import (
 
 SYMBOLS = ("circle", "diamond", "square", "hexagon", "triangle", "pentagon")
 DASHES = ("solid", "dash", "dot", "dashdot")
+NOT_TESTED = "not tested: ranks not kept"
 
 
 def _look(name: str, number: int) -> Look:
@@ -162,20 +163,24 @@ def curves(
 
 
 def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
-    """The paired tests of a study.
+    """The tests of a study, each of one system against its reference.
+
+    A pair is apart when its test says so (`test["apart"]`: below 5 % after Holm's correction). Pairs whose ranks are
+    not kept are not tested: their difference is drawn without an interval.
 
     Args:
         record: A study record.
         metric: The metric.
 
     Returns:
-        A row for each test: one system minus the other in percentage points, with the 95 % interval over users.
+        A row for each test: one system minus the other in percentage points, with the 95 % interval of the crossed
+        model, over users and seeds.
 
     Example:
-        >>> test = {"system": "b", "against": "a", "metric": "HR@5", "p": 0.01}
+        >>> test = {"system": "b", "against": "a", "metric": "HR@5", "p": 0.01, "holm": 0.02, "apart": True}
         >>> test |= {"difference": 4.0, "low": 3.0, "high": 5.0}
         >>> differences({"study": "s", "dataset": "d", "tests": [test]}).title
-        '1 of 1 difference in HR@5 is clear (p below 0.05)'
+        '1 of 1 difference in HR@5 is apart (p below 0.05 after Holm)'
     """
     rows: list[Row] = []
     for test in record["tests"]:
@@ -185,14 +190,36 @@ def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
         while len(system) > 1 and len(against) > 1 and system[0] == against[0]:  # the name that both share is left out
             system, against = system[1:], against[1:]
         name = f"{', '.join(system)} − {', '.join(against)}"
-        rows.append((name, test["low"], test["high"], test["difference"], "clear" if test["p"] < 0.05 else "not clear"))
-    text = "; ".join(f"{name}: {value:+.2f} ({low:+.2f} to {high:+.2f})" for name, low, high, value, _ in rows)
-    clear = sum(row[4] == "clear" for row in rows)
-    verb = "is" if clear == 1 else "are"
-    title = f"{clear} of {theme.count(len(rows), 'difference')} in {metric} {verb} clear (p below 0.05)"
-    caption, axis = (
-        _caption(record, f"paired differences in {metric}"),
-        Axis("percentage points, 95 % interval over users"),
-    )
-    looks = {"clear": CLEAR, "not clear": UNCLEAR}
+        low, high, group = test["low"], test["high"], "not apart"
+        if "holm" not in test:  # a test of an older version knew users alone
+            low, high, group = test["difference"], test["difference"], NOT_TESTED
+        elif test.get("apart"):
+            group = "apart"
+        rows.append((name, low, high, test["difference"], group))
+    title = _title_of_differences([row[4] for row in rows], metric)
+    text = "; ".join(_words_of_difference(row) for row in rows)
+    caption = _caption(record, f"differences in {metric}")
+    axis = Axis("percentage points; the band is the 95 % interval over users and seeds")
+    looks = {"apart": CLEAR, "not apart": UNCLEAR, NOT_TESTED: Look(theme.SOFT, "square")}
     return interval_rows(title, caption, theme.clean(text, 2000), rows, looks, axis)
+
+
+def _title_of_differences(groups: Sequence[str], metric: str) -> str:
+    """How many of the pairs are apart, and how many were tested at all."""
+    tested = sum(group != NOT_TESTED for group in groups)
+    if groups and not tested:
+        return f"{theme.count(len(groups), 'difference')} in {metric}, {NOT_TESTED}"
+    apart = groups.count("apart")
+    verb = "is" if apart == 1 else "are"
+    title = f"{apart} of {theme.count(tested, 'difference')} in {metric} {verb} apart (p below 0.05 after Holm)"
+    if tested < len(groups):
+        title += f"; {len(groups) - tested} {NOT_TESTED}"
+    return title
+
+
+def _words_of_difference(row: Row) -> str:
+    """A difference with its interval, or without one where it was not tested."""
+    name, low, high, value, group = row
+    if group == NOT_TESTED:
+        return f"{name}: {value:+.2f}"
+    return f"{name}: {value:+.2f} ({low:+.2f} to {high:+.2f})"

@@ -42,18 +42,33 @@ def test_a_system_is_its_mean_in_the_band_of_its_seeds_beside_those_that_differ_
     assert [mark.label for mark in reachable.marks][:2] == ["a", "b"] and reachable.panels[0].lines_at_x == (50.0,)
 
 
-def test_a_difference_is_drawn_with_its_interval_and_marked_when_it_is_clear():
+def test_a_difference_is_drawn_with_its_interval_and_marked_when_its_test_says_apart():
     data = show.differences(sample_study()).data
     assert [(mark.low, mark.x, mark.high, mark.group) for mark in data.marks] == [
-        (3.0, 4.0, 5.0, "clear"),
-        (-1.0, 4.0, 5.0, "not clear"),
+        (3.0, 4.0, 5.0, "apart"),
+        (-1.0, 4.0, 5.0, "not apart"),
     ]
     assert data.panels[0].x.ends == pytest.approx((-1 - 0.03 * 6, 5 + 0.03 * 6))  # no interval ends at the edge
-    assert data.title == "1 of 2 differences in HR@5 is clear (p below 0.05)"
+    assert data.title == "1 of 2 differences in HR@5 is apart (p below 0.05 after Holm)"
+    assert "over users and seeds" in data.panels[0].x.title
     assert len(show.differences(sample_study(), "MRR@5").data.marks) == 1
     alike = {"system": "mmsr, ho, 0.1", "against": "mmsr, HAN-GNN"}  # what both are called is said once, in no row
     data = show.differences(sample_study() | {"tests": [sample_study()["tests"][0] | alike]}).data
     assert [mark.label for mark in data.marks] == ["ho, 0.1 − HAN-GNN"]
+
+
+def test_a_difference_without_ranks_is_drawn_without_interval_and_called_not_tested():
+    record = sample_study()
+    del record["tests"][0]["holm"], record["tests"][0]["apart"]
+    record["tests"][0]["p"] = 1e-9  # over users alone, as older versions had it: it decides nothing
+    data = show.differences(record).data
+    first = data.marks[0]
+    assert (first.low, first.x, first.high, first.group) == (4.0, 4.0, 4.0, "not tested: ranks not kept")
+    assert data.title == (
+        "0 of 1 difference in HR@5 are apart (p below 0.05 after Holm); 1 not tested: ranks not kept"
+    )
+    data = show.differences(record | {"tests": record["tests"][:1]}).data
+    assert data.title == "1 difference in HR@5, not tested: ranks not kept"
 
 
 def test_early_and_late_have_their_colours_in_a_study_too():
