@@ -233,8 +233,9 @@ def use_commands() -> None:
     from mmsr_lite.cli import parser_for
     from mmsr_lite.commands import COMMANDS
 
-    words = parser_for([]).format_help().split()
-    assert COMMANDS and set(COMMANDS) <= set(words)
+    lines = parser_for([]).format_help().splitlines()
+    listed = {line.split()[0] for line in lines if line.startswith("    ") and line[4:5].strip()}  # names stand at 4
+    assert COMMANDS and listed == set(COMMANDS), f"the help lists {sorted(listed)}, the index {sorted(COMMANDS)}"
 
 
 USES: dict[str, Callable[[], None]] = {

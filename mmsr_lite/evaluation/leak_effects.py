@@ -1,4 +1,4 @@
-"""The questions that `leaks` asks of its ranks, and the answers: how many points a change of order or a rule is worth.
+"""The questions that `leaks` asks of its ranks, and the answers: how many points a change of order or a rule adds.
 
 Each answer is a difference of HR@5 with its standard error over users, a verdict and a sentence.
 """
@@ -12,7 +12,7 @@ from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.rankings import RANKINGS
 
 CLEAR = 3.0  # standard errors over users from which on a difference counts
-LEAST_TIED = 0.5  # percent of neighbours below which the order at ties is not worth a verdict
+LEAST_TIED = 0.5  # percent of neighbours below which the order at ties gets no verdict
 COUNTING, LEARNED = "counting", "small SASRec"
 METRIC = "HR@5"  # what sentences and verdicts speak of
 

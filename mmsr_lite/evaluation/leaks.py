@@ -95,13 +95,13 @@ def leaks(
     for place, (order, tie_seed) in enumerate(tqdm(orders, "orders", disable=not progress)):
         ordered = dataset if tie_seed is None else break_ties(dataset, "random", tie_seed)
         with_rules = place < 2  # in the file's order and in the first random one
-        found, chosen = _counted(ordered, by, tested, decay, not facts["times_are_steps"], with_rules)
+        ranks_of, chosen = _counted(ordered, by, tested, decay, not facts["times_are_steps"], with_rules)
         if with_rules:
             weights[order] = chosen
             if learn:
-                found[LEARNED, None] = _learned(ordered, by, tested, seed, rng)
+                ranks_of[LEARNED, None] = _learned(ordered, by, tested, seed, rng)
         examples = _test_part(ordered, by, tested)
-        runs.append({"order": order, "tie_seed": tie_seed, "ranks": found, "examples": examples})
+        runs.append({"order": order, "tie_seed": tie_seed, "ranks": ranks_of, "examples": examples})
     first = runs[0]["examples"]
     record: dict[str, Any] = {
         "schema": LeaksRecord.schema,
@@ -138,8 +138,8 @@ def _fewer_users(dataset: Dataset, rng: np.random.Generator) -> Dataset:
     """The data set, or a part of its users drawn at random when it is large; the catalogue stays."""
     if len(dataset.item) <= MOST_INTERACTIONS:
         return dataset
-    order = rng.permutation(dataset.num_users)
-    kept = np.sort(order[np.cumsum(np.diff(dataset.offsets)[order]) <= MOST_INTERACTIONS])
+    is_kept = _drawn_users(np.diff(dataset.offsets), MOST_INTERACTIONS, rng)
+    kept = np.flatnonzero(is_kept)
     number = np.full(dataset.num_users, -1)
     number[kept] = np.arange(len(kept))
     rows = np.flatnonzero(number[dataset.user] >= 0)
@@ -159,12 +159,25 @@ def _tested_users(dataset: Dataset, by: str, rng: np.random.Generator) -> tuple[
     test = split(dataset, by=by, validation=False).test
     if not len(test):
         raise MMSRError(f"{dataset.name!r} has no test targets; give users at least five interactions")
-    many = np.bincount(test.user, minlength=dataset.num_users)
-    most = max(MOST_SCORES // dataset.num_items, 1)
-    order = rng.permutation(dataset.num_users)
-    tested = np.zeros(dataset.num_users, bool)
-    tested[order[np.cumsum(many[order]) <= most]] = True
-    return tested, len(test)
+    targets_of_users = np.bincount(test.user, minlength=dataset.num_users)
+    return _drawn_users(targets_of_users, max(MOST_SCORES // dataset.num_items, 1), rng), len(test)
+
+
+def _drawn_users(counts: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw users at random until they have as many interactions, or targets, as are wanted.
+
+    Args:
+        counts: (U,) how many each user has.
+        most: how many all drawn users may have together.
+        rng: where the draw comes from.
+
+    Returns:
+        (U,) bool, whether a user was drawn.
+    """
+    order = rng.permutation(len(counts))
+    is_drawn = np.zeros(len(counts), bool)
+    is_drawn[order[np.cumsum(counts[order]) <= most]] = True
+    return is_drawn
 
 
 def _test_part(dataset: Dataset, by: str, tested: np.ndarray) -> Examples:
@@ -187,20 +200,17 @@ def _counted(
     ranking = headline(Split(test, test, test))
     chosen = choose_weights(dataset, held_out, decay=decay, dated=dated, ranking=ranking)
     rules = rules_for(dataset, train, test, dated=dated)
-    found = ranks_with_rules(chain, test, [None, *((rule, chosen[rule.name]) for rule in rules)])
+    ranks_of_rules = ranks_with_rules(chain, test, [None, *((rule, chosen[rule.name]) for rule in rules)])
     names = [None, *(rule.name for rule in rules)]
-    return {(COUNTING, name): both for name, both in zip(names, found, strict=True)}, chosen
+    return {(COUNTING, name): both for name, both in zip(names, ranks_of_rules, strict=True)}, chosen
 
 
 def _learned(dataset: Dataset, by: str, tested: np.ndarray, seed: int, rng: np.random.Generator) -> np.ndarray:
     """(2, targets) ranks of a small SASRec."""
     train, test = split(dataset, by=by, validation=False).train, _test_part(dataset, by, tested)
     if len(train) > MOST_LEARNED:
-        many = np.bincount(train.user, minlength=dataset.num_users)
-        order = rng.permutation(dataset.num_users)
-        kept = np.zeros(dataset.num_users, bool)
-        kept[order[np.cumsum(many[order]) <= MOST_LEARNED]] = True
-        train = train.select(kept[train.user])
+        targets_of_users = np.bincount(train.user, minlength=dataset.num_users)
+        train = train.select(_drawn_users(targets_of_users, MOST_LEARNED, rng)[train.user])
     torch.manual_seed(seed)  # of the weights that it starts with
     model = SmallSASRec(SmallSASRecConfig(seed=seed), dataset.num_items)
     model.learn(train)
@@ -211,8 +221,8 @@ def _rows(run: dict[str, Any]) -> list[dict[str, Any]]:
     """The metrics of each system in one order, for each group of targets."""
     rows = []
     for (system, rule), both in run["ranks"].items():
-        found = results(dict(zip(RANKINGS, both, strict=True)), run["examples"])
-        for group in found["targets"]:
+        of_both = results(dict(zip(RANKINGS, both, strict=True)), run["examples"])
+        for group in of_both["targets"]:
             labels = {
                 "system": system,
                 "rule": rule,
@@ -220,8 +230,8 @@ def _rows(run: dict[str, Any]) -> list[dict[str, Any]]:
                 "tie_seed": run["tie_seed"],
                 "group": group,
             }
-            values = {key_of(name, ranking): v for ranking in RANKINGS for name, v in found[ranking][group].items()}
-            rows.append(labels | {"targets": found["targets"][group]} | values)
+            values = {key_of(name, ranking): v for ranking in RANKINGS for name, v in of_both[ranking][group].items()}
+            rows.append(labels | {"targets": of_both["targets"][group]} | values)
     return rows
 
 

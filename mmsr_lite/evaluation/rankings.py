@@ -1,4 +1,4 @@
-"""Two rankings of one list of scores, all items and own items masked, and what is said about them.
+"""Two rankings of one list of scores, all items and own items masked, and their metrics.
 
 *All items* is the paper's ranking: the target competes with every item of the catalogue, also with those that its user
 has already taken. *Own items masked* is the ranking of most shops: items that the user has already taken, at any time
@@ -32,14 +32,34 @@ SAMPLED_WARNING = (
 
 
 def ranking_of(choice: str, parts: Split) -> str:
-    """The ranking that a choice means for a split: "headline" follows the rule of `headline`, others are themselves."""
+    """The name of the ranking that a setting chooses for a split.
+
+    Args:
+        choice: One of `CHOICES`.
+        parts: The split; "headline" looks at its test part.
+
+    Returns:
+        "all" or "masked".
+
+    Example:
+        >>> some = Examples(np.array([1, 2, 2]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
+        >>> ranking_of("masked", Split(some, some, some)), ranking_of("headline", Split(some, some, some))
+        ('masked', 'all')
+    """
     if choice == "headline":
         return headline(parts)
     return choice
 
 
 def key_of(metric: str, ranking: str) -> str:
-    """What `evaluate` calls a metric of a ranking: that of all items has the plain name.
+    """The name under which `evaluate` gives a metric of a ranking.
+
+    Args:
+        metric: Such as "HR@5".
+        ranking: "all" or "masked".
+
+    Returns:
+        The metric alone for the ranking of all items; with the name of the ranking before it for others.
 
     Example:
         >>> key_of("HR@5", "all"), key_of("HR@5", "masked")
@@ -59,6 +79,10 @@ def flat_metrics(ranks: dict[str, np.ndarray], cutoffs: tuple[int, ...] = CUTOFF
 
     Returns:
         `HR@5`, `MRR@5`, ... of all items, and `masked HR@5`, ... of the masked ranking.
+
+    Example:
+        >>> flat_metrics({"all": np.array([1.0, 9.0]), "masked": np.array([1.0, 5.0])}, (5,))["masked HR@5"]
+        100.0
     """
     result: dict[str, float] = {}
     for ranking, of_ranking in ranks.items():
@@ -77,6 +101,12 @@ def results(ranks: dict[str, np.ndarray], examples: Examples) -> dict[str, Any]:
         A record with `headline` (the ranking to show first), `own_targets` (percent of targets in their own history),
         `targets` (how many there are of each group), and for each ranking group -> metrics. The groups are "every",
         "later" and "same time"; one without targets is left out.
+
+    Example:
+        >>> some = Examples(np.array([1, 2, 2]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
+        >>> record = results({"all": np.array([1.0, 9.0])}, some)
+        >>> record["targets"], record["own_targets"], record["all"]["every"]["HR@5"]
+        ({'every': 2, 'later': 2}, 50.0, 50.0)
     """
     same = examples.same_time
     masks = {"every": np.ones(len(examples), bool), "later": ~same, "same time": same}
@@ -110,7 +140,7 @@ class OwnItems:
         self.items, self.start, self.end, self.previous = (
             torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in arrays
         )
-        self.counts = taken.end - taken.start  # (E,) on this side, so that nobody waits for the device
+        self.counts = taken.end - taken.start  # (E,) on the CPU, which need not wait for the device to read it
 
     def __call__(self, rows: Tensor, width: int) -> Tensor:
         """(B, width) distinct own items of the examples `rows` (B,), 0 elsewhere; no history is longer than `width`."""
@@ -145,7 +175,8 @@ def rank_in_both(scores: Tensor, target: Tensor, own: Tensor) -> Tensor:
         [[2.5], [3.5]]
     """
     of_target = scores.gather(1, target[:, None])  # (B, 1)
-    above, level = (~(scores <= of_target)).sum(1), (scores == of_target).sum(1)  # (B,)
+    above = (~(scores <= of_target)).sum(1)  # (B,) items with a higher score
+    level = (scores == of_target).sum(1)  # (B,) items with the same score, the target among them
     of_own = scores.gather(1, own)  # (B, T)
     is_own = own > 0
     above_own = (~(of_own <= of_target) & is_own).sum(1)
@@ -176,8 +207,7 @@ def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0)
     taken = examples.taken
     left = num_items - 1 - int((taken.end - taken.start).max(initial=0))
     if not 1 <= count <= left:
-        wanted = f"expected 1 to {left}, so that every user has so many items left"
-        raise MMSRError(f"candidates is {count}; {wanted}")
+        raise MMSRError(f"candidates is {count}; expected 1 to {left}, because every user must have so many items left")
     warnings.warn(SAMPLED_WARNING, stacklevel=3)
     rng = np.random.default_rng(seed)
     drawn = np.empty((len(examples), count), np.int64)
@@ -190,6 +220,20 @@ def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0)
 
 
 def rank_among(scores: Tensor, target: Tensor, candidates: Tensor) -> Tensor:
-    """(B,) rank of `target` (B,) among itself and `candidates` (B, N) by `scores` (B, V+1); ties share the mean."""
-    of_target, others = scores.gather(1, target[:, None]), scores.gather(1, candidates)
+    """The rank of each target among itself and some candidates.
+
+    Args:
+        scores: (B, V+1).
+        target: (B,) items.
+        candidates: (B, N) items, none of which is the target.
+
+    Returns:
+        (B,) ranks from 1 to N + 1; items with equal scores share the mean of their places.
+
+    Example:
+        >>> rank_among(torch.tensor([[-torch.inf, 4.0, 3.0, 2.0]]), torch.tensor([2]), torch.tensor([[1, 3]])).tolist()
+        [2.0]
+    """
+    of_target = scores.gather(1, target[:, None])  # (B, 1)
+    others = scores.gather(1, candidates)  # (B, N)
     return 1 + (~(others <= of_target)).sum(1) + (others == of_target).sum(1) / 2

@@ -1,4 +1,4 @@
-"""Full ranking: where the target stands among all items, in chunks, so that no users x items matrix is ever held.
+"""Full ranking: the place of the target among all items, computed in batches to limit memory.
 
 Each target gets two ranks, among all items (the paper's) and with the user's own items masked; see `rankings.py`.
 """
@@ -18,7 +18,7 @@ from mmsr_lite.evaluation.rankings import RANKINGS, OwnItems, candidates_of, fla
 from mmsr_lite.evaluation.strategy import strategy_of
 from mmsr_lite.models.base import Recommender
 
-SCORES = 2**25  # held at once while ranking: 128 MiB of float32
+SCORES = 2**25  # how many scores are in memory at once while ranking: 128 MiB of float32
 
 
 def rank_of(scores: Tensor, target: Tensor) -> Tensor:
@@ -42,7 +42,7 @@ def both_ranks(
     Args:
         model: Any recommender; it is left in the mode, training or not, in which it was.
         examples: E examples.
-        batch: How many histories are scored at once; None: as many as keep the scores near 128 MiB.
+        batch: How many histories are scored at once; None: as many as have about 128 MiB of scores.
         progress: Whether to show a bar.
 
     Returns:
@@ -59,8 +59,8 @@ def both_ranks(
         own = own_items(rows, int(own_items.counts[numbers].max()))
         return rank_in_both(scores, target, own)
 
-    found = _in_batches(model, examples, rank, len(RANKINGS), own_items.counts, batch, progress)
-    return dict(zip(RANKINGS, found, strict=True))
+    in_each = _in_batches(model, examples, rank, len(RANKINGS), own_items.counts, batch, progress)
+    return dict(zip(RANKINGS, in_each, strict=True))
 
 
 def ranks(
@@ -71,7 +71,29 @@ def ranks(
     batch: int | None = None,
     progress: bool = False,
 ) -> np.ndarray:
-    """(E,) rank of each example's target in one ranking, "all" or "masked"; `both_ranks` gives both at once."""
+    """Rank each example's target in one ranking; `both_ranks` gives both rankings for the same work.
+
+    Args:
+        model: Any recommender.
+        examples: E examples.
+        ranking: "all" (among all items) or "masked" (the user's own items masked).
+        batch: How many histories are scored at once; None: as many as have about 128 MiB of scores.
+        progress: Whether to show a bar.
+
+    Returns:
+        (E,) ranks, 1 being best.
+
+    Raises:
+        MMSRError: There are no examples, or no such ranking.
+
+    Example:
+        >>> from mmsr_lite.models.counting import Popularity, PopularityConfig
+        >>> popularity = Popularity(PopularityConfig(), num_items=3)
+        >>> some = Examples(np.array([1, 2, 2]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
+        >>> popularity.count(some)  # both targets are item 2
+        >>> ranks(popularity, some).tolist(), ranks(popularity, some, ranking="masked").tolist()
+        ([1.0, 1.0], [1.0, 2.5])
+    """
     choose("ranking", ranking, RANKINGS)
     return both_ranks(model, examples, batch=batch, progress=progress)[ranking]
 
@@ -126,14 +148,26 @@ def evaluate(
     Returns:
         `HR@5`, `MRR@5`, `NDCG@5`, `HR@20`, ... among all items; `masked HR@5`, ... with own items masked; with
         `candidates` also `sampled HR@5`, ...
+
+    Raises:
+        MMSRError: There are no examples, or fewer than `candidates` items are left for a user.
+
+    Example:
+        >>> from mmsr_lite.models.counting import Popularity, PopularityConfig
+        >>> popularity = Popularity(PopularityConfig(), num_items=9)
+        >>> some = Examples(np.array([1, 2, 2]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
+        >>> popularity.count(some)
+        >>> evaluate(popularity, some)["MRR@5"]
+        100.0
     """
-    found = both_ranks(model, examples, progress=progress)
+    ranks_of = both_ranks(model, examples, progress=progress)
     if candidates is not None:
-        found["sampled"] = sampled_ranks(model, examples, candidates, seed=seed, progress=progress)
-    return flat_metrics(found)
+        ranks_of["sampled"] = sampled_ranks(model, examples, candidates, seed=seed, progress=progress)
+    return flat_metrics(ranks_of)
 
 
 def _device_of(model: Recommender) -> torch.device:
+    """Where the first tensor of a model lies; the CPU for a model without tensors."""
     return next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
 
 
@@ -168,7 +202,8 @@ def _in_batches(
     lengths, strategy = examples.lengths, strategy_of(model)
     order = np.lexsort((also_alike, lengths))  # alike lengths together: little padding
     rows = torch.from_numpy(order).to(device)
-    found, was_training = torch.zeros(kinds, len(order), device=device), model.training
+    was_training = model.training
+    in_order = torch.zeros(kinds, len(order), device=device)  # the ranks in the order of the batches
     mine, size = 0, 1
     if dist.is_initialized():
         mine, size = dist.get_rank(), dist.get_world_size()
@@ -178,10 +213,10 @@ def _in_batches(
         some = slice(begin, begin + batch)
         width = width_for(lengths[order[some][-1]], device)  # the last history is the longest
         history, target = strategy.batch(on_device, rows[some], width)
-        found[:, some] = rank(strategy.scores(model, history), target, rows[some], order[some])
+        in_order[:, some] = rank(strategy.scores(model, history), target, rows[some], order[some])
     model.train(was_training)
     if size > 1:
-        dist.all_reduce(found)  # the others have 0 there, so the sum is exact
+        dist.all_reduce(in_order)  # the others have 0 there, so the sum is exact
     result = np.empty((kinds, len(examples)))
-    result[:, order] = found.cpu().numpy()
+    result[:, order] = in_order.cpu().numpy()
     return result

@@ -213,9 +213,9 @@ def choose_weights(
         return {rule.name: rule.weights[0] for rule in rules}
     chain = Chain(parts.train, dataset.num_items, decay)
     settings = [(rule, weight) for rule in rules for weight in rule.weights]
-    found = ranks_with_rules(chain, parts.validation, list(settings))
+    ranks_of_settings = ranks_with_rules(chain, parts.validation, list(settings))
     chosen: dict[str, tuple[float, float]] = {}
-    for (rule, weight), both in zip(settings, found, strict=True):
+    for (rule, weight), both in zip(settings, ranks_of_settings, strict=True):
         place = list(RANKINGS).index("all" if rule.name == "repetition" else ranking)
         value = float(gains(both[place])[metric].mean())
         if rule.name not in chosen or value > chosen[rule.name][1]:

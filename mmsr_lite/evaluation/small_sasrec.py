@@ -48,7 +48,7 @@ class SmallSASRec(Recommender):
     Config, label = SmallSASRecConfig, "small SASRec"
 
     def __init__(self, config: SmallSASRecConfig, num_items: int, codebooks=()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         self.items = embedding(num_items + 1, config.dim, padding_idx=0)
         self.positions = embedding(config.max_history, config.dim)
         self.dropout, self.scale = nn.Dropout(config.dropout), math.sqrt(config.dim)

@@ -31,13 +31,13 @@ def jobs(setting: Setting) -> list[Job]:
     Returns:
         The jobs.
     """
-    found = []
+    chosen: list[Job] = []
     for model in [name for name in OFFERED if name in MODELS]:
-        found.append(Job({"model": model}, setting.config(model)))
+        chosen.append(Job({"model": model}, setting.config(model)))
         for name in OFFERED[model]:
             config = setting.config(model).with_settings(**CHANGES[name])
-            found.append(Job({"model": model, "variant": name}, config))
-    return found
+            chosen.append(Job({"model": model, "variant": name}, config))
+    return chosen
 
 
 STUDY = Study("-", ASKS, jobs, {"variant": ""})

@@ -10,14 +10,13 @@ Three things are destroyed, each for itself:
   control in which modalities carry no information about their item, and yet are always the same.
 """
 
-from mmsr_lite.data.corruption import DISPLACED
-from mmsr_lite.experiments.study import BOTH, MIXED, TEST, UNDISTURBED, Job, Reading, Setting, Study
+from mmsr_lite.data.corruption import DISORDERED, DISPLACED
+from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Reading, Setting, Study, damages
 from mmsr_lite.models import MODELS
 
 BASES = ("gru4rec", "sasrec")  # those of them that there are
 FUSIONS = ("early", "late", "none")
 AS = {("gru4rec", "late"): "gru4rec-f", ("sasrec", "early"): "sasrec-f"}  # what Table 2 calls them
-CORRUPTIONS = ("disordered", "mismatched")
 RATES = (0.5, 1.0)  # of the positions of each history
 
 
@@ -30,33 +29,31 @@ def jobs(setting: Setting) -> list[Job]:
     Returns:
         The jobs.
     """
-    found = []
+    chosen: list[Job] = []
     for model in [base for base in BASES if base in MODELS]:
         for fusion in FUSIONS:
             name = AS.get((model, fusion), model)
-            settings = {} if name != model else {"fusion": fusion}
-            true, labels = setting.config(name, **settings), {"model": model, "variant": fusion}
-            cases = _displaced(setting) if fusion != "none" else []
-            at_test = (Reading(told | {"at": TEST}, rate, one, displaced=True) for told, rate, one in cases)
-            beside = "" if fusion == "none" else "fusion_order"
-            found.append(Job(labels, true, readings=(Reading(beside=beside), *at_test)))
-            for kind in CORRUPTIONS:
-                if (fusion, kind) != ("none", "mismatched"):
-                    found.append(Job(labels | {"corruption": kind}, true.with_settings(corruption=kind), like=true))
-            for told, rate, one in cases:
-                config = true.with_settings(corruption=DISPLACED, corrupted=one, rate=rate)
-                found.append(Job(labels | told | {"at": BOTH}, config, like=true))
-    return found
-
-
-def _displaced(setting: Setting) -> list[tuple[dict, float, str | None]]:
-    """Labels, rate and modality (None: all) of every displacement within histories."""
-    names = [*setting.names, *([MIXED] if len(setting.names) > 1 else [])]
-    return [
-        ({"corruption": DISPLACED, "modality": name, "rate": rate}, rate, None if name == MIXED else name)
-        for name in names
-        for rate in RATES
-    ]
+            settings = {"fusion": fusion} if name == model else {}
+            undamaged = setting.config(name, **settings)
+            labels = {"model": model, "variant": fusion}
+            if fusion == "none":  # it reads no modality, so only the order can be destroyed
+                chosen.append(Job(labels, undamaged))
+                disordered = undamaged.with_settings(corruption=DISORDERED)
+                chosen.append(Job(labels | {"corruption": DISORDERED}, disordered, like=undamaged))
+                continue
+            displacements = damages(setting, DISPLACED, RATES)
+            at_test = (
+                Reading(damage.labels | {"at": TEST}, damage.rate, damage.modality, displaced=True)
+                for damage in displacements
+            )
+            chosen.append(Job(labels, undamaged, readings=(Reading(beside="fusion_order"), *at_test)))
+            for kind in (DISORDERED, "mismatched"):
+                damaged = undamaged.with_settings(corruption=kind)
+                chosen.append(Job(labels | {"corruption": kind}, damaged, like=undamaged))
+            for damage in displacements:
+                damaged = undamaged.with_settings(corruption=DISPLACED, corrupted=damage.modality, rate=damage.rate)
+                chosen.append(Job(labels | damage.labels | {"at": BOTH}, damaged, like=undamaged))
+    return chosen
 
 
 ASKS = "Does disorder hurt late fusion more, and a mismatch early fusion?"

@@ -15,12 +15,20 @@ from mmsr_lite.models.mmsr import MMSR
 
 
 def forced(model: nn.Module, gate: str) -> dict[str, Callable[[Tensor], Tensor]]:
-    """What `listen` has to put into the gates of `model` for `gate`, one of FORCED."""
+    """What `listen` puts into the gates of a model so that they all have one value.
 
-    def put(beta: Tensor) -> Tensor:
+    Args:
+        model: a model with gates.
+        gate: the value, one of `FORCED`.
+
+    Returns:
+        Name of a probe -> function of its beta (B, N, 2) that gives the forced beta of the same shape.
+    """
+
+    def force(beta: Tensor) -> Tensor:
         return beta.new_tensor(FORCED[gate]).expand_as(beta)
 
-    return {name: put for name, _ in model.named_modules() if name.endswith("probes.beta")}
+    return {name: force for name, _ in model.named_modules() if name.endswith("probes.beta")}
 
 
 def betas(
@@ -44,5 +52,5 @@ def betas(
         ]
     ).assign(layer=lambda whole: whole["layer"] + 1)
     late = every.groupby(["layer", "node_type", "by", "bin"], observed=True)["late"]
-    found = pd.DataFrame({"beta": late.mean(), "sd": late.std(ddof=0), "nodes": late.size()})
-    return found.reset_index().to_dict("records")
+    table_of_bins = pd.DataFrame({"beta": late.mean(), "sd": late.std(ddof=0), "nodes": late.size()})
+    return table_of_bins.reset_index().to_dict("records")

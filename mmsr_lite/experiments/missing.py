@@ -6,7 +6,7 @@ histories whose items have lost their codes. A smaller rate loses a part of what
 
 from typing import Any
 
-from mmsr_lite.experiments.study import BOTH, MIXED, TEST, UNDISTURBED, Job, Reading, Setting, Study
+from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Reading, Setting, Study, damages
 from mmsr_lite.models import MODELS
 
 SYSTEMS: dict[str, dict[str, dict[str, Any]]] = {  # model -> variant -> its settings
@@ -18,21 +18,28 @@ RATES = (0.1, 0.3, 0.5, 0.7)
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """System x modality x rate; every system is tuned once, on everything."""
-    found, names = [], [*setting.names, *([MIXED] if len(setting.names) > 1 else [])]
+    """Each system without damage, and with each modality missing at each rate; it is tuned without damage.
+
+    Args:
+        setting: the data set and the terms.
+
+    Returns:
+        The jobs.
+    """
+    chosen: list[Job] = []
+    losses = damages(setting, "missing", RATES)
     for model, variants in SYSTEMS.items():
         if model not in MODELS:
             continue
         for variant, settings in variants.items():
-            true, labels = setting.config(model, **settings), {"model": model, "variant": variant}
-            cases = [({"corruption": "missing", "modality": n, "rate": r}, r, n) for n in names for r in RATES]
-            lost = [(told, rate, None if name == MIXED else name) for told, rate, name in cases]
-            at_test = (Reading(told | {"at": TEST}, rate, name) for told, rate, name in lost)
-            found.append(Job(labels, true, readings=(Reading(beside="missing"), *at_test)))
-            for told, rate, name in lost:
-                config = true.with_settings(corruption="missing", corrupted=name, rate=rate)
-                found.append(Job(labels | told | {"at": BOTH}, config, like=true))
-    return found
+            undamaged = setting.config(model, **settings)
+            labels = {"model": model, "variant": variant}
+            at_test = (Reading(loss.labels | {"at": TEST}, loss.rate, loss.modality) for loss in losses)
+            chosen.append(Job(labels, undamaged, readings=(Reading(beside="missing"), *at_test)))
+            for loss in losses:
+                damaged = undamaged.with_settings(corruption="missing", corrupted=loss.modality, rate=loss.rate)
+                chosen.append(Job(labels | loss.labels | {"at": BOTH}, damaged, like=undamaged))
+    return chosen
 
 
 ASKS = "How much does each system lose when modalities are missing?"

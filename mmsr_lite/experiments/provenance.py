@@ -21,9 +21,15 @@ PACKAGES = ("mmsr-lite", "torch", "torch-geometric", "numpy", "scikit-learn")
 
 
 def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> None:
-    """Write what the tables in `place` are about; raises `MMSRError` when they are about something else.
+    """Write which data set and which terms the tables of a folder have.
 
-    A study's trials are its own: those of `names` must be the ones that their tables were made with.
+    Args:
+        place: the folder of the data set's tables.
+        setting: the data set and the terms.
+        names: studies whose tables must have been made with the same trials.
+
+    Raises:
+        MMSRError: when the tables in the folder are of other data or terms.
     """
     data, file = setting.dataset, place / "dataset.json"
     shapes = {m.name: {"items": int(m.present.sum()), "width": m.features.shape[1]} for m in data.modalities}
@@ -42,7 +48,15 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
 
 
 def read_sidecar(place: Path, name: str) -> dict[str, Any]:
-    """What stands beside the table of a study, nothing for one whose first portion was killed."""
+    """Read the JSON file beside the table of a study.
+
+    Args:
+        place: the folder of the data set's tables.
+        name: the study.
+
+    Returns:
+        Its record; with empty `grid`, `runs`, `tests` and `versions` where the file was not written yet.
+    """
     file = place / f"{name}.json"
     return {"grid": {}, "runs": {}, "tests": [], "versions": {}} | (read_json(file) if file.is_file() else {})
 

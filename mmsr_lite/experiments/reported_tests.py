@@ -29,16 +29,16 @@ def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndar
 
     Example:
         >>> of = np.array([0, 0, 1, 2])
-        >>> found = paired([np.array([1, 9, 1, 9])], [np.array([9, 9, 1, 9])], of, "HR@5")    # 50, 0 and 0 more
-        >>> round(found["difference"], 2), round(found["p"], 3), found["users"]
+        >>> test = paired([np.array([1, 9, 1, 9])], [np.array([9, 9, 1, 9])], of, "HR@5")    # 50, 0 and 0 more
+        >>> round(test["difference"], 2), round(test["p"], 3), test["users"]
         (16.67, 0.423, 3)
     """
     values = _user_values(one, other, user, metric)  # (U,)
     if not values.any():
         return {"difference": 0.0, "low": 0.0, "high": 0.0, "p": 1.0, "users": len(values)}
     test = stats.ttest_1samp(values, 0.0)
-    found = {"difference": values.mean(), "p": test.pvalue} | test.confidence_interval(0.95)._asdict()
-    return {name: float(f"{value:.4g}") for name, value in found.items()} | {"users": len(values)}
+    numbers = {"difference": values.mean(), "p": test.pvalue} | test.confidence_interval(0.95)._asdict()
+    return {name: float(f"{value:.4g}") for name, value in numbers.items()} | {"users": len(values)}
 
 
 def over_seeds(one: Sequence[np.ndarray], other: Sequence[np.ndarray], metric: str) -> float:
@@ -99,12 +99,12 @@ def bootstrap(
     chance = np.random.default_rng(seed)
     first, second = (_user_means(ranks, user, metric) for ranks in (one, other))  # (S, U)
     users = first.shape[1]
-    found = np.empty(draws)
+    differences = np.empty(draws)
     for index in range(draws):
         weights = np.bincount(chance.integers(users, size=users), minlength=users) / users  # (U,)
         means = [values[chance.integers(len(values), size=len(values))].mean(0) for values in (first, second)]
-        found[index] = (means[0] - means[1]) @ weights
-    low, high = (found <= 0).mean(), (found >= 0).mean()
+        differences[index] = (means[0] - means[1]) @ weights
+    low, high = (differences <= 0).mean(), (differences >= 0).mean()
     return float(min(1.0, 2 * min(low, high)))
 
 

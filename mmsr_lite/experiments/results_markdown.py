@@ -33,24 +33,39 @@ kept, so that nobody can compute the p-value again: such a pair counts as not te
 
 
 def write_page(out: str | Path) -> Path:
-    """Write `out`/README.md from the tables in `out`; raises `MMSRError` when there are none."""
+    """Write the page of all tables.
+
+    Args:
+        out: the folder that holds a folder of tables for each data set.
+
+    Returns:
+        The file, `out`/README.md.
+
+    Raises:
+        MMSRError: when there are no tables.
+    """
     folders = [file.parent for file in sorted(Path(out).glob("*/dataset.json"))]
     if not folders:
         raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
     paper = read_json(Path(__file__).with_name("paper.json"))
-    with atomic(place := Path(out, "README.md")) as tmp:
+    place = Path(out, "README.md")
+    with atomic(place) as tmp:
         tmp.write_text("\n".join([HEAD, *(line for folder in folders for line in _dataset(folder, paper))]))
     return place
 
 
 def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
     note = read_json(folder / "dataset.json")
-    told = f"{note['users']:,} users, {note['items']:,} items, {note['interactions']:,} interactions; modalities: "
-    told += ", ".join(f"{_safe(name)} ({kind['items']:,} items)" for name, kind in note["modalities"].items()) + "."
+    summary = f"{note['users']:,} users, {note['items']:,} items, {note['interactions']:,} interactions; modalities: "
+    summary += ", ".join(f"{_safe(name)} ({kind['items']:,} items)" for name, kind in note["modalities"].items()) + "."
     if best := note["reachable"]:
-        told += " The best that can be reached: " + ", ".join(f"{metric} {best[metric]:.2f}" for metric in TESTED) + "."
-    reading = [file.read_text(encoding="utf-8")] if (file := folder / "reading.md").is_file() else []
-    lines = [f"## {_safe(note['name'])}", "", told, "", *reading]
+        summary += (
+            " The best that can be reached: " + ", ".join(f"{metric} {best[metric]:.2f}" for metric in TESTED) + "."
+        )
+    reading = []
+    if (folder / "reading.md").is_file():
+        reading.append((folder / "reading.md").read_text(encoding="utf-8"))
+    lines = [f"## {_safe(note['name'])}", "", summary, "", *reading]
     tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
     for name, table in tables.items():
         theirs = paper.get(name, {}).get(paper["datasets"].get(note["name"]), {})
@@ -62,8 +77,8 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
             *table.rows(theirs),
             "",
         ]
-        found = table.rivals(tables.get("controls"), theirs) if name == "comparison" else table.verdicts()
-        lines += [*(f"- {sentence}" for sentence in found + table.gates(folder)), ""]
+        sentences = table.rivals(tables.get("controls"), theirs) if name == "comparison" else table.verdicts()
+        lines += [*(f"- {sentence}" for sentence in sentences + table.gates(folder)), ""]
     return lines
 
 
@@ -105,9 +120,9 @@ class Table:
             return []
         others = self.mean["HR@5"].drop("mmsr")
         kinds = others.groupby([MODELS[one].learns for one in others.index], sort=False)
-        lines = [self._told("mmsr", best) for best in kinds.idxmax()]
+        lines = [self._compared("mmsr", best) for best in kinds.idxmax()]
         if controls is not None and {"mmsr, true", "mmsr, shuffled"} <= controls.labels.keys():
-            lines.append("The control: " + controls._told("mmsr, true", "mmsr, shuffled"))
+            lines.append("The control: " + controls._compared("mmsr, true", "mmsr, shuffled"))
         if theirs:
             best = max(theirs.keys() - {"mmsr"}, key=lambda one: theirs[one]["HR@5"])
             ahead = ", ".join(f"{100 * (theirs['mmsr'][m] / theirs[best][m] - 1):+.1f} % in {m}" for m in TESTED)
@@ -136,8 +151,8 @@ class Table:
                     words.setdefault(self._verdict(one, self.against[one], metric), []).append(_safe(name))
                 if len(words.get("not clearly apart", ())) > 8:
                     words["not clearly apart"] = [f"{len(words['not clearly apart'])} others"]
-                told = "; ".join(f"{word}: {' / '.join(some)}" for word, some in sorted(words.items()))
-                lines.append(f"{_safe(group)}, {metric}. {told}.")
+                verdicts = "; ".join(f"{word}: {' / '.join(some)}" for word, some in sorted(words.items()))
+                lines.append(f"{_safe(group)}, {metric}. {verdicts}.")
         return lines
 
     def gates(self, folder: Path) -> list[str]:
@@ -147,11 +162,13 @@ class Table:
         table = pd.read_csv(file)
         last = (table["layer"] == table["layer"].max()) & (table["node_type"] == "item")
         mean = table.query("by == 'all' and layer < layer.max()").groupby(["layer", "node_type"])["beta"].mean()
-        told = [f"Layer {n}, {_safe(kind)} nodes: beta of late fusion (hohe) {b:.2f}." for (n, kind), b in mean.items()]
+        sentences = [
+            f"Layer {n}, {_safe(kind)} nodes: beta of late fusion (hohe) {b:.2f}." for (n, kind), b in mean.items()
+        ]
         asked = table[last].query("by == 'position' and bin == 1")["beta"].mean()
-        return [*told, f"Last layer, the last item, whose gate alone reaches a score there: beta {asked:.2f}."]
+        return [*sentences, f"Last layer, the last item, whose gate alone reaches a score there: beta {asked:.2f}."]
 
-    def _told(self, one: str, other: str) -> str:
+    def _compared(self, one: str, other: str) -> str:
         parts = []
         for metric in FIRST:
             a, b = self.mean[metric][one], self.mean[metric][other]

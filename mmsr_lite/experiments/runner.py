@@ -36,7 +36,7 @@ from mmsr_lite.experiments.worker import Worker, device_name
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import pick_device
 
-ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, where no table tells better
+ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, of models that no table has a time of
 
 
 def run_sources(
@@ -166,9 +166,15 @@ class Runner:
             self._clock(read_rows(path) if path.stem in (*STUDIES, TUNING) else [])
 
     def tune(self, names: Sequence[str]) -> str:
-        """Carry out the trials of all these studies side by side; what was done, in a sentence.
+        """Carry out the trials of all systems of these studies.
 
-        Where the best trial of a system stands at an edge of the space, more follow, until it does not.
+        Where the best trial of a system stands at an edge of the space, more trials follow until it does not.
+
+        Args:
+            names: the studies.
+
+        Returns:
+            What was done, in a sentence.
         """
         systems = {run_id(job.config): job for name in names for job in self.trials.systems(self._jobs(name))}
         known: set[str] = set()
@@ -183,14 +189,21 @@ class Runner:
             known |= trials.keys()
             if self.dry or counts[0] < counts[1] or not new:
                 break
-        told = self._told(TUNING, done, todo, there)
-        return f"{self.setting.dataset.name}: {'; '.join([told, *self.failed])}"
+        sentences = [self._counts(TUNING, done, todo, there), *self.failed]
+        return f"{self.setting.dataset.name}: {'; '.join(sentences)}"
 
     def _jobs(self, name: str) -> list[Job]:
         return [job for job in STUDIES[name].jobs(self.setting) if job.config.model in self.only]
 
     def study(self, name: str) -> str:
-        """Carry out one study, whose trials are there, as far as time allows; what was done, in a sentence."""
+        """Carry out one study as far as time allows; systems whose trials are not complete wait.
+
+        Args:
+            name: the study.
+
+        Returns:
+            What was done, in a sentence.
+        """
         self.failed, self.trials.failed, jobs = [], [], self._jobs(name)
         runs, waiting = [], set()
         for job in jobs:
@@ -200,25 +213,36 @@ class Runner:
             else:
                 waiting.add(run_id(system))
         try:
-            told = [self._told(name, *self._execute(name, runs))]
+            sentences = [self._counts(name, *self._execute(name, runs))]
         finally:
             if not self.dry:
                 write_sidecar(self.place, name, self.setting, runs)
         if waiting:
-            told.append(f"{len(waiting)} systems wait for trials")
-        return f"{self.setting.dataset.name}, {name}: {'; '.join(told + self.trials.failed + self.failed)}"
+            sentences.append(f"{len(waiting)} systems wait for trials")
+        return f"{self.setting.dataset.name}, {name}: {'; '.join(sentences + self.trials.failed + self.failed)}"
 
-    def _told(self, name: str, done: int, todo: int, there: int) -> str:
+    def _counts(self, name: str, done: int, todo: int, there: int) -> str:
+        """How many runs were made, in words."""
         if self.dry:
             return f"{todo} runs of {name}, about {self.seconds[name]:.0f} s of one process"
         return f"{done} of {todo} runs of {name}, {there} were there"
 
     def _execute(self, name: str, jobs: list[Job], order: Sequence[str] | None = None) -> tuple[int, int, int]:
-        """Run the jobs that no table has; each row is in the table as soon as it is known.
+        """Run the jobs that no table has; the table is written after each of them.
 
-        Returns how many were run, how many were to be run, and how many were there; `order` is that of the table.
+        Args:
+            name: the study, or `TUNING`.
+            jobs: its jobs.
+            order: the runs in the order of the table; None: in the order of the jobs.
+
+        Returns:
+            How many jobs were run, how many had to be run, and how many were in a table before.
+
+        Raises:
+            MMSRError: when the memory is too small for so many processes.
         """
-        file, told = self.place / f"{name}.csv", {"study": name, "dataset": self.setting.dataset.name}
+        file = self.place / f"{name}.csv"
+        labels_of_study = {"study": name, "dataset": self.setting.dataset.name}
         wanted = {run_id(job.config, r): (job.labels | r.labels, job) for job in jobs for r in job.readings}
         order = [*wanted] if order is None else order
         rows, others = self._known(name, wanted)
@@ -231,7 +255,7 @@ class Runner:
             return 0, len(todo), len(jobs) - len(todo)
         for run, (labels, job) in wanted.items():
             if run not in have and job not in todo:  # another study has it
-                rows.append(others[run] | dict(zip(LABELS, system_of(labels), strict=True)) | told)
+                rows.append(others[run] | dict(zip(LABELS, system_of(labels), strict=True)) | labels_of_study)
         if len(rows) > len(have):
             write_rows(file, rows, order)
         done = 0
@@ -239,16 +263,16 @@ class Runner:
             todo.sort(key=self._expected, reverse=True)  # the longest first, so that all processes end together
         for job, future in tqdm(self._stream(todo), name, len(todo), disable=not todo, mininterval=1):
             try:
-                found = self._result(name, job, future)
+                made = self._result(name, job, future)
             except (MemoryError, BrokenProcessPool) as error:
                 raise MMSRError(f"{error}; what was done is in {str(file)!r}, go on with fewer --jobs") from error
-            rows += [row | told | {"trials": job.trials} for row in found if row["run"] not in have]
+            rows += [row | labels_of_study | {"trials": job.trials} for row in made if row["run"] not in have]
             write_rows(file, rows, order)
             done += 1
         return done, len(todo), len(jobs) - len(todo)
 
     def _known(self, name: str, wanted: dict[str, tuple[dict, Job]]) -> tuple[list[dict], dict[str, dict]]:
-        """The rows of a table, but for what older code gave for a run that is wanted; and all rows of the others."""
+        """The rows of a table, without those of wanted runs that older code made; run -> row of all other tables."""
         tables = {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
         rows = tables.pop(name, [])
         now = {(system_of(labels), job.config.train.seed): run for run, (labels, job) in wanted.items()}
@@ -257,23 +281,24 @@ class Runner:
         return rows, {row["run"]: row for some in tables.values() for row in some}
 
     def _result(self, name: str, job: Job, future: Future) -> list[dict[str, Any]]:
-        """The rows of a run that has ended; one that could not be trained is told."""
+        """The rows of a run that has ended; a run that failed has none, and `failed` gets a sentence."""
         try:
-            found, betas = future.result()
+            rows, betas = future.result()
         except MMSRError as error:
             self.failed.append(f"{label_of(system_of(job.labels))}, seed {job.config.train.seed}: {error}")
             if name != TUNING or "loss" not in str(error):
                 return []
             diverged = {"at": "validation", "lr": job.config.train.lr, "run": run_id(job.config)}
             return [job.labels | diverged | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
-        self._clock(found)
+        self._clock(rows)
         if betas:
-            place, told = self.place / f"{BETAS}.csv", {"study": name, "dataset": self.setting.dataset.name}
+            place = self.place / f"{BETAS}.csv"
+            labels_of_study = {"study": name, "dataset": self.setting.dataset.name}
             kept = pd.read_csv(place).query("seed != @job.config.train.seed") if place.is_file() else None
-            now = pd.DataFrame([told | row for row in betas]).round({"beta": 4, "sd": 4})
+            now = pd.DataFrame([labels_of_study | row for row in betas]).round({"beta": 4, "sd": 4})
             with atomic(place) as tmp:
                 pd.concat([kept, now]).to_csv(tmp, index=False)
-        return found
+        return rows
 
     def _stream(self, jobs: list[Job]) -> Iterator[tuple[Job, Future]]:
         """Each job with its result as it ends; none begins that would end too late."""

@@ -99,12 +99,12 @@ def changed(space: Space, changes: dict[str, Any]) -> Space:
         >>> changed(SPACE, {"lr": [0.01, 0.02], "epochs": 2, "dim": 8})["epochs"].values
         (2,)
     """
-    found = dict(space)
+    narrowed = dict(space)
     for name, values in changes.items():
         if name in space:
             listed = values if isinstance(values, list | tuple) else [values]
-            found[name] = Values(tuple(sorted(set(listed))))
-    return found
+            narrowed[name] = Values(tuple(sorted(set(listed))))
+    return narrowed
 
 
 def draw(space: Space, names: Sequence[str], count: int = TRIALS, seed: int = SEED) -> list[dict[str, float]]:
@@ -135,13 +135,13 @@ def draw(space: Space, names: Sequence[str], count: int = TRIALS, seed: int = SE
         for name in names:
             points = [point | {name: value} for point in points for value in space[name].values]
         return points
-    found: list[dict[str, float]] = []
+    drawn: list[dict[str, float]] = []
     chances = {name: np.random.default_rng([seed, *name.encode()]) for name in names}
-    while len(found) < count:
+    while len(drawn) < count:
         point = {name: space[name].values[int(chances[name].integers(len(space[name].values)))] for name in names}
-        if point not in found:
-            found.append(point)
-    return found
+        if point not in drawn:
+            drawn.append(point)
+    return drawn
 
 
 def edges(space: Space, best: dict[str, float], open_ends: Iterable[str] = ()) -> dict[str, float]:
@@ -160,12 +160,12 @@ def edges(space: Space, best: dict[str, float], open_ends: Iterable[str] = ()) -
         >>> edges(SPACE, {"lr": 0.02, "dropout": 0.0, "decay": 0.4})
         {'lr': 0.04}
     """
-    found = {}
+    beyond = {}
     for name, value in best.items():
         further = space[name].beyond(value)
         if further is not None and (name != "epochs" or name in open_ends):
-            found[name] = further
-    return found
+            beyond[name] = further
+    return beyond
 
 
 def extended(
@@ -194,15 +194,15 @@ def extended(
         for name, value in further.items()
     }
     chance = np.random.default_rng([seed, len(further), *(len(wider[name].values) for name in further)])
-    found = [best | further]
+    trials = [best | further]
     for _ in range(50 * count):
-        if len(found) == count:
+        if len(trials) == count:
             break
         taken = [name for name in further if chance.random() < 0.5] or [*further]
         point = best | {name: further[name] for name in taken}
         for name, some in wider.items():
             if name in best and name not in further and chance.random() < 0.5:
                 point[name] = some.values[int(chance.integers(len(some.values)))]
-        if point not in found:
-            found.append(point)
-    return wider, found
+        if point not in trials:
+            trials.append(point)
+    return wider, trials

@@ -49,8 +49,8 @@ class Comparison:
 
     def record(self) -> dict[str, float]:
         """The same as a dictionary, with four significant digits, for a JSON file."""
-        found = {name: float(f"{value:.4g}") for name, value in asdict(self).items() if name != "users"}
-        return found | {"users": self.users}
+        rounded = {name: float(f"{value:.4g}") for name, value in asdict(self).items() if name != "users"}
+        return rounded | {"users": self.users}
 
 
 def crossed(
@@ -102,8 +102,8 @@ def crossed(
         >>> chance = np.random.default_rng(0)
         >>> user = np.repeat(np.arange(300), 2)
         >>> good, bad = ([chance.integers(1, most, 600) for _ in range(5)] for most in (20, 40))
-        >>> found = crossed(good, bad, user, "HR@5")
-        >>> round(found.difference), found.p < 0.001
+        >>> comparison = crossed(good, bad, user, "HR@5")
+        >>> round(comparison.difference), comparison.p < 0.001
         (11, True)
     """
     _check(one, other, user, one_has_seeds, other_has_seeds, same_models)
@@ -114,7 +114,11 @@ def crossed(
         samples = [pairs]
         between = pairs.parts.mean(0)  # (U,)
     else:
-        samples = [found for found, has in ((first, one_has_seeds), (second, other_has_seeds)) if has]
+        samples = []
+        if one_has_seeds:
+            samples.append(first)
+        if other_has_seeds:
+            samples.append(second)
         between = first.parts.mean(0) - second.parts.mean(0)  # (U,)
     of_users = float(between.var(ddof=1)) / users  # T
     of_seeds = [float(sample.means.var(ddof=1)) / len(sample.means) for sample in samples]  # each V

@@ -66,7 +66,7 @@ def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None 
     """
     setting, rows = Setting.of(dataset, record["terms"]), []
     kept = {row["run"] for row in record["rows"] if row["seed"] == 0}
-    told = {"study": record["study"], "dataset": dataset.name}
+    labels_of_study = {"study": record["study"], "dataset": dataset.name}
     with TemporaryDirectory() as place:
         worker = Worker(dataset, "cpu", Path(place, "ranks"))
         for job in STUDIES[record["study"]].jobs(setting):
@@ -75,7 +75,7 @@ def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None 
                 config = next((config for config in configs if config is not None), None)
                 if config is not None:
                     made = worker.run_job(replace(job, config=config))[0]
-                    rows += [dict(zip(LABELS, system_of(row), strict=True)) | row | told for row in made]
+                    rows += [dict(zip(LABELS, system_of(row), strict=True)) | row | labels_of_study for row in made]
     return StudyRecord(record, rows=rows, tests=[])
 
 

@@ -9,7 +9,7 @@ data differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -180,6 +180,44 @@ class Setting:
         if len(points) == 1 and not MODELS[model].learns:  # nothing is left to choose
             return []
         return points
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Damage to a modality, at one rate.
+
+    Attributes:
+        labels: what names it in a table.
+        rate: share of what is damaged, from 0 to 1.
+        modality: its name; None: all modalities.
+    """
+
+    labels: dict[str, Any]
+    rate: float
+    modality: str | None
+
+
+def damages(setting: Setting, corruption: str, rates: Sequence[float]) -> list[Damage]:
+    """Damage of one kind to each modality by itself and, where there are several, to all of them, at each rate.
+
+    Args:
+        setting: the data set and the terms.
+        corruption: the kind, as `RunConfig` calls it.
+        rates: the rates.
+
+    Returns:
+        The damages; those of one modality stand together.
+    """
+    names = list(setting.names)
+    if len(names) > 1:
+        names.append(MIXED)
+    listed = []
+    for name in names:
+        modality = None if name == MIXED else name
+        for rate in rates:
+            labels = {"corruption": corruption, "modality": name, "rate": rate}
+            listed.append(Damage(labels, rate, modality))
+    return listed
 
 
 def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:

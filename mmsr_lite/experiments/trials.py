@@ -47,12 +47,12 @@ class Trials:
         Returns:
             A job for each system that has something to choose.
         """
-        found = {}
+        systems: dict[str, Job] = {}
         for job in sorted(jobs, key=lambda job: job.like in (None, job.config)):  # the last one gives the labels
             system = job.like or job.config
             if self.setting.points(system.model):
-                found[run_id(system)] = replace(job, config=system, readings=(Reading(),), like=None, betas=False)
-        return [*found.values()]
+                systems[run_id(system)] = replace(job, config=system, readings=(Reading(),), like=None, betas=False)
+        return list(systems.values())
 
     def jobs(self, system: Job) -> list[Job]:
         """The trials of a system that are known to be needed by now.
@@ -105,8 +105,8 @@ class Trials:
         judged = {row["run"]: row for row in read_rows(self.place / f"{TUNING}.csv")}
         space, points = self.setting.space, self.setting.points(system.model)
         for further in range(EXTENSIONS + 1):
-            found = [judged.get(run_id(trial(system, point))) for point in points]
-            rows = [row for row in found if row is not None]
+            runs = [run_id(trial(system, point)) for point in points]
+            rows = [judged[run] for run in runs if run in judged]
             if len(rows) < len(points):
                 return points, None
             best = _best(rows)
@@ -123,7 +123,7 @@ class Trials:
 
 def _best(rows: Sequence[dict[str, Any]]) -> int | None:
     """The place of the best trial; None where there is none, or none could be trained."""
-    worth = np.array([row[CHOSEN_BY] for row in rows], float)
-    if not len(worth) or np.isnan(worth).all():
+    values = np.array([row[CHOSEN_BY] for row in rows], float)
+    if not len(values) or np.isnan(values).all():
         return None
-    return int(np.nanargmax(worth))
+    return int(np.nanargmax(values))

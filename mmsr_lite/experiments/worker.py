@@ -36,7 +36,17 @@ class Worker:
     kept: dict[str, tuple[Codebook, ...]] = field(default_factory=dict)
 
     def run_job(self, job: Job) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """The rows of a job whose config has its seed, and the rows of its gates; a trial is judged on validation."""
+        """Train the run of a job and read off its rows.
+
+        Args:
+            job: a job whose config has its seed; a trial, which selects by validation, is judged on validation.
+
+        Returns:
+            The rows of its readings, and the rows of its gates where the job asks for them.
+
+        Raises:
+            MemoryError: when the GPU has too little memory.
+        """
         began = time.perf_counter()
         gc.collect()  # what the run before has captured on a GPU
         config = job.config.with_settings(device=self.device)
@@ -111,7 +121,18 @@ def _ranks_of(reading: Reading, run: Run) -> np.ndarray:
 def drop_codes_at_test(
     model: Recommender, config: RunConfig, data: Dataset, books: tuple[Codebook, ...], reading: Reading
 ) -> Recommender:
-    """The trained model where items have lost their codes at test: what it learned stays, what it looks up goes."""
+    """A trained model whose items lose codes at test: learned weights stay, the codes of lost modalities go.
+
+    Args:
+        model: the trained model; it is not changed.
+        config: its run.
+        data: the data set that it was trained on.
+        books: the codes of each modality.
+        reading: which modality is lost, and by which share of the items.
+
+    Returns:
+        A copy of the model with fewer codes, ready to rank.
+    """
     left = missing(data, modality=reading.corrupted, rate=reading.rate, seed=config.train.seed)
     there = [left.modality(book.name).present[:, None] for book in books]
     less = [replace(b, codes=b.codes * has, reduced=b.reduced * has) for b, has in zip(books, there, strict=True)]

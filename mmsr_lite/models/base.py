@@ -21,8 +21,8 @@ class Recommender(nn.Module, ABC):
 
     Args:
         config: A config of the class's own `Config`.
-        num_items: V; a model makes its tables as large.
-        codebooks: The codes of each modality; none for a model that does not read modalities.
+        num_items: V; every model that has tables of items takes it, this class itself does not need it.
+        codebooks: The codes of each modality; a model that reads modalities takes them.
 
     Attributes:
         learns: Whether the model learns by gradient; otherwise it counts.
@@ -38,7 +38,7 @@ class Recommender(nn.Module, ABC):
     static_shapes = True
     Config: type
 
-    def __init__(self, config: Any, num_items: int, codebooks: Sequence[Codebook] = ()):
+    def __init__(self, config: Any, num_items: int = 0, codebooks: Sequence[Codebook] = ()):
         super().__init__()
         self.config = config
         self.max_history = getattr(config, "max_history", 50)

@@ -46,7 +46,7 @@ class BM3(Recommender):
     reads_modalities, reads_order = True, False
 
     def __init__(self, config: BM3Config, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         self.graph, self.identity = InteractionGraph(num_items), embedding(num_items + 1, config.dim, padding_idx=0)
         self.modalities = ItemModalities(codebooks, config.dim, "features")
         self.propagate, self.predict = LGConv(), nn.Linear(config.dim, config.dim)

@@ -25,7 +25,7 @@ class Popularity(Recommender):
     count_of: Tensor  # (V+1,)
 
     def __init__(self, config: PopularityConfig, num_items: int, codebooks=()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         self.register_buffer("count_of", torch.zeros(num_items + 1))
 
     def count(self, examples: Examples) -> None:
@@ -71,7 +71,7 @@ class Markov(Recommender):
     weight: Tensor  # (T,) the weight of each transition
 
     def __init__(self, config: MarkovConfig, num_items: int, codebooks=()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))
         self.register_buffer("follower", torch.zeros(0, dtype=torch.long))
         self.register_buffer("weight", torch.zeros(0))

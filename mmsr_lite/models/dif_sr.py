@@ -47,7 +47,7 @@ class DIFSR(Recommender):
     reads_modalities = True
 
     def __init__(self, config: DIFSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         dim = config.dim
         self.items, self.positions = embedding(num_items + 1, dim, padding_idx=0), embedding(config.max_history, dim)
         self.modalities = ItemModalities(codebooks, dim, config.reads)

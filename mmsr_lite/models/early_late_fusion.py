@@ -32,7 +32,7 @@ class FusedSequences(Recommender):
     sequence: type[nn.Module]  # (B, L, D) and the history (B, L) -> the state after each item (B, L, D)
 
     def __init__(self, config, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         dim, self.fusion = config.dim, config.fusion if codebooks else "none"
         if config.fusion != "none":
             self.reads_modalities = True

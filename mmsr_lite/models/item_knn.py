@@ -45,7 +45,7 @@ class ItemKNN(Recommender):
     similarity: Tensor  # (V+1, k)
 
     def __init__(self, config: ItemKNNConfig, num_items: int, codebooks=()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         self.register_buffer("neighbour", torch.zeros(num_items + 1, 1, dtype=torch.long))
         self.register_buffer("similarity", torch.zeros(num_items + 1, 1))
 

@@ -78,7 +78,7 @@ class MMSR(Recommender):
     reads_modalities = True
 
     def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         self.node_types = ("item", *(book.name for book in codebooks))
         self.codes = nn.ParameterList(
             nn.Parameter(torch.from_numpy(book.codes), requires_grad=False) for book in codebooks

@@ -52,7 +52,7 @@ class ModalityGraphs(Recommender):
     hear: type[nn.Module]
 
     def __init__(self, config: PropagationConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         dim = config.dim
 
         def layer() -> nn.ModuleDict:

@@ -36,7 +36,7 @@ class NOVA(Recommender):
     reads_modalities = True
 
     def __init__(self, config: AttentionConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         dim = config.dim
         self.items = embedding(num_items + 1, dim, padding_idx=0)
         self.mask = nn.Parameter(torch.randn(dim) * dim**-0.5)

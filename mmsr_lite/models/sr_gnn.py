@@ -68,7 +68,7 @@ class SRGNN(Recommender):
     label = "SR-GNN"
 
     def __init__(self, config: SRGNNConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         dim = config.dim
         self.items = embedding(num_items + 1, dim, padding_idx=0)
         self.incoming, self.outgoing = (nn.Linear(dim, dim, bias=False) for _ in range(2))

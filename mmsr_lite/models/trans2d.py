@@ -77,7 +77,7 @@ class Trans2D(Recommender):
     reads_modalities = True
 
     def __init__(self, config: AttentionConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
-        super().__init__(config, num_items, codebooks)
+        super().__init__(config)
         dim, channels = config.dim, 1 + len(codebooks)
         self.items, self.positions = embedding(num_items + 1, dim, padding_idx=0), embedding(config.max_history, dim)
         self.modalities = ItemModalities(codebooks, dim, config.reads)

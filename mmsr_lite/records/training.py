@@ -22,6 +22,20 @@ class Epoch(TypedDict):
     seconds: NotRequired[Annotated[float, "how long it took"]]
 
 
+class KernelsFrom(TypedDict):
+    """The first step of a training that ran on our own GPU kernels."""
+
+    epoch: Annotated[int, "the epoch, counted from 1"]
+    step: Annotated[int, "the step within the epoch, counted from 0"]
+
+
+class KernelsCompiled(TypedDict):
+    """What was compiled before a training could run on our own GPU kernels."""
+
+    kernels: Annotated[int, "how many kernels"]
+    seconds: Annotated[float, "how long that took, beside the training"]
+
+
 class HistoryRecord(Record, kind="history", marker="epochs"):
     """What happened in a training, epoch by epoch."""
 
@@ -29,7 +43,11 @@ class HistoryRecord(Record, kind="history", marker="epochs"):
     best_epoch: Annotated[int, "the epoch whose weights were kept, 0 without epochs"]
     selection: Annotated[str | None, "what picked it: validation, test or none"] = OPTIONAL
     ranking: Annotated[str | None, "in which ranking: all (items) or masked (own items masked)"] = OPTIONAL
-    device: Annotated[str | None, "where it ran"] = OPTIONAL
+    device: Annotated[str | None, "where it ran: the CPU or the GPU, by name"] = OPTIONAL
+    kernels_from: Annotated[KernelsFrom | None, "the first step on our own GPU kernels; null: none ran on them"] = (
+        OPTIONAL
+    )
+    kernels_compiled: Annotated[KernelsCompiled | None, "what was compiled for them"] = OPTIONAL
     seconds: Annotated[float | None, "how long the training took"] = OPTIONAL
     refit: Annotated[list[Epoch] | None, "the epochs of the second training, on all of the training part"] = OPTIONAL
 

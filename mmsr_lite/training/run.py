@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import torch
 
-from mmsr_lite.config import Setting, check_settings, checked, setting, settings_of, types_of
+from mmsr_lite.config import MOST_SEED, Setting, check_settings, checked, setting, settings_of, types_of
 from mmsr_lite.data import load
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset
@@ -60,7 +60,11 @@ class RunConfig:
     )
     ties: str = setting("random", "how interactions of one user at one time are ordered", one_of=TIES, in_id=False)
     tie_seed: int = setting(
-        0, "seed of the random order at ties; every system of one seed sees the same order", at_least=0, in_id=False
+        0,
+        "seed of the random order at ties; every system of one seed sees the same order",
+        at_least=0,
+        at_most=MOST_SEED,
+        in_id=False,
     )
     split: str = setting(
         "auto",

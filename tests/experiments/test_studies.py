@@ -46,6 +46,12 @@ def test_systems_have_names_of_their_own_and_a_reference_among_them(setting, stu
     assert len({run_id(job.config, reading) for job in jobs for reading in job.readings}) == len(systems)
 
 
+def test_the_study_of_the_codebooks_size_needs_one_c_for_all_modalities(ring):
+    different = Setting.of(ring, QUICK | {"codes": {"a": 3, "b": 4}})
+    with pytest.raises(MMSRError, match=r"codes is {'a': 3, 'b': 4}; the study of .* expected one C"):
+        STUDIES["codebook"].jobs(different)
+
+
 def test_all_models_are_on_equal_terms(setting):
     for name in MODELS:
         config = setting.config(name)

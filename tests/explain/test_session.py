@@ -101,6 +101,19 @@ def test_more_codes_an_item_keep_the_trained_codes_and_another_c_says_it_is_untr
     assert session.record["draft"]["note"] == "" and session.record["draft"]["codes"] == 3
 
 
+def test_c_and_k_are_not_changed_where_the_modalities_of_a_model_differ_in_them(world):
+    first, *others = (modality.name for modality in world.modalities)
+    books = fit_codebooks(world, num_codes={first: 2} | dict.fromkeys(others, 3), codes_per_item=1, dim=8)
+    session = Session(MMSR(MMSRConfig(dim=8), world.num_items, books), world)
+    before = session.record["draft"]
+    assert (before["codes"], before["codes_per_item"]) == (None, None)
+    with pytest.raises(
+        MMSRError, match="C is 3 and k is 1 for all modalities, but the modalities of this model differ"
+    ):
+        session.do({"do": "codes", "codes": 3, "codes_per_item": 1})
+    assert session.record["draft"] == before
+
+
 @pytest.mark.parametrize(
     ("request_", "says"),
     [

@@ -215,6 +215,13 @@ def test_stored_records_of_older_versions_open():
         assert Record.open(file.with_name("run.json")).kind == "run"
 
 
+def test_a_history_says_at_which_epoch_and_step_kernels_took_over():
+    history = {"epochs": [], "best_epoch": 0, "selection": "none", "kernels_from": {"epoch": 2}}
+    with pytest.raises(MMSRError, match="history: kernels_from"):
+        HistoryRecord(history).validate()
+    HistoryRecord(history | {"kernels_from": {"epoch": 2, "step": 0}}).validate()
+
+
 def test_the_reference_of_every_kind_names_every_field(made, tmp_path):
     for kind in RECORDS:
         table = schema_table(kind)

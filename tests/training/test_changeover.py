@@ -10,6 +10,8 @@ import torch
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.strategy import PLAIN, Strategy, strategy_of
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.records import HistoryRecord
+from mmsr_lite.records.schema import fields_of
 from mmsr_lite.training import changeover
 from mmsr_lite.training.loop import TrainConfig, train
 
@@ -77,6 +79,9 @@ def test_it_begins_plainly_and_changes_over_when_kernels_are_ready_at_a_step_tha
     preparation, record, model = trained(Compiling(wait))
     assert record["kernels_from"] == {"epoch": 2, "step": 2}
     assert record["kernels_compiled"] == {"kernels": 25, "seconds": 1.5}
+    history = HistoryRecord(record).validate()
+    assert history.kernels_from["step"] == 2 and history.kernels_compiled["kernels"] == 25
+    assert record.keys() <= fields_of(HistoryRecord).keys()  # nothing is written that the schema does not declare
     assert preparation.strategy.losses == 3 * steps(cycle) - wait and preparation.strategy.adopted == 1
     assert strategy_of(model) is preparation.strategy and not preparation.waited
 
