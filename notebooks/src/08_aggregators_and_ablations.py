@@ -264,7 +264,9 @@ show.interact(
 # has the lower mean; the other seven are below it.
 
 # %%
-means_in = {world: pd.DataFrame(one["rows"]).groupby("variant")["HR@5"].agg(["mean", "min"]) for world, one in worlds.items()}
+means_in = {
+    world: pd.DataFrame(one["rows"]).groupby("variant")["HR@5"].agg(["mean", "min"]) for world, one in worlds.items()
+}
 lead = {world: (found["mean"] - found.loc["HAN-GNN", "mean"]).drop("HAN-GNN") for world, found in means_in.items()}
 assert lead["match"].abs().max() < 0.4 and (lead["mixed"] < 0).sum() == 7
 assert lead["mixed"][["Synchronous", "hohe"]].round(1).tolist() == [4.3, 2.5]
