@@ -103,8 +103,6 @@ one_family = ["ho, attention", "he, attention"]
 assert hits["mean"].round(1)[one_family].tolist() == [59.7, 44.7] and hits["mean"].idxmax() == "Synchronous"
 assert hits.loc[[*one_family, "NI(heho)", "NI(hohe)"], "max"].max() < hits.loc["HAN-GNN", "min"]
 assert hits.loc["NI(hohe)", "min"] > hits.loc["NI(heho)", "max"]
-
-# %%
 fewer = hits.loc["HAN-GNN", "mean"] - hits.loc[["without position", "without type"], "mean"]
 assert fewer.round(1).tolist() == [2.3, 1.5]
 
