@@ -10,7 +10,7 @@ from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 
 PATTERNS = ("*.ipynb", "README.md", "TEACHING.md", "solutions/*.ipynb")
-REPOSITORY_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./)+((?:mmsr_lite|benchmarks|assets|CONTRIBUTING)[\w./-]*)\)")
+REPOSITORY_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./)+((?:mmsr_lite|benchmarks|assets|docs|CONTRIBUTING)[\w./-]*)\)")
 
 
 def copy_notebooks(folder: str | os.PathLike) -> list[Path]:

@@ -67,7 +67,7 @@ pd.DataFrame(rows).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(2)
 
 # %%
 counted, ours, best = (row["HR@5"] for row in (metrics["counting"]["markov"], metrics["test"], metrics["reachable"]))
-assert counted < ours < best
+assert counted < ours < best  # trained here, so no exact number: this holds on a CPU and on a GPU
 assert 0.25 < counted / best < 0.4
 
 # %% [markdown]

@@ -161,7 +161,7 @@ for seed, some in rows.groupby("seed"):
     # what early fusion loses less what late fusion loses; `paired` takes means of two, so this is half of it
     test = paired([had["early"], kept["late"]], [kept["early"], had["late"]], split(dataset).test.user, "HR@5")
     lost_by.loc[seed, ["early more by", "p"]] = 2 * test["difference"], test["p"]
-lost_by.style.format("{:.1f}").format("{:.0e}", "p")
+lost_by.round(1).assign(p=lost_by.p.map("{:.0e}".format))
 
 # %%
 assert lost_by.loc[2, ["early", "late"]].round(1).tolist() == [7.0, 4.4] and lost_by.p[2] < 1e-6
@@ -186,7 +186,8 @@ show.interact(
 
 # %%
 decided = pd.DataFrame([t for t in study["tests"] if "holm" in t]).query("metric == 'HR@5'").set_index("system")
-decided[["difference", "low", "high", "holm", "apart", "over_users"]]
+shown = decided[["difference", "low", "high", "holm", "apart"]].round({"difference": 1, "low": 1, "high": 1, "holm": 4})
+shown.assign(over_users=decided.over_users.map("{:.0e}".format)).T
 
 # %%
 assert len(decided) == 2 and decided.apart.all() and (decided.holm < 0.01).all()

@@ -2,7 +2,8 @@
 # # Aggregators and ablations
 #
 # Table 3 of the paper exchanges the [[aggregator]], Table 4 takes parts of [[HAN-GNN]] away, and each time HAN-GNN as a whole is ahead. Such an [[ablation]] is how a paper shows that every part
-# is needed. Here both tables are repeated where it is known what there is to find, and you will see what an ablation can tell, and two things that it cannot.
+# is needed. Here both tables are repeated where it is known what there is to find, and you will see what an ablation can tell, and two things that it cannot. The test that decides whether two systems differ needs the ranks of
+# every seed. For these tables they are not kept, so below stand means and seeds, and **no difference is tested**.
 #
 # **You will be able to** say before any training what a variant can and cannot know, read an ablation with its seeds, and split its effect into "there are codes" and "the codes are right".
 #
@@ -20,9 +21,9 @@ from mmsr_lite import show, stored_file, stored_study
 # %% [markdown]
 # ## What a variant is
 #
-# All variants of Table 4 are values of one field of the config, `fusion`, but the last two. NI is [[non-invasive]]: the second [[phase]] sums the layer's input. The paths of each, how their ends become one
-# state (`only`: there is but one), and the parameters of one layer. The paper's `ho` and `he` are a GCN over these relations; `ho, attention` and `he, attention` are HAN-GNN's own attention over them, and it is these
-# that the stored tables have.
+# All variants of Table 4 are values of one field of the config, `fusion`, but the last two. `ho` and `he`, one family of relations alone, change the aggregator as well: "the relation ablation is based on a GCN aggregator", says the
+# paper. `ho, attention` and `he, attention` keep HAN-GNN's own attention over that family, and **these two are what the stored tables have**. NI is [[non-invasive]]: the second [[phase]] sums the layer's input. The paths of each, how their ends become one
+# state (`only`: there is but one), and the parameters of one layer:
 
 # %%
 dataset = load("wardrobe:cycle")
@@ -41,7 +42,7 @@ pd.DataFrame(
 # The answer is read from the last *item's* node. What reaches it? Take all codes away, or turn the history round before its last item, and see whether the user state changes at all. (Nothing is trained here;
 # the vectors $a_r$ start at zero, which makes all weights equal, so they get some values first.)
 #
-# **Before you run it:** two variants hear one family alone. Which of them never learns what a garment looks like?
+# **Before you run it:** four variants hear one family alone. Which of them never learn what a garment looks like?
 
 # %%
 history = torch.from_numpy(dataset.history(17)[None])
@@ -57,11 +58,12 @@ with torch.no_grad():
 pd.DataFrame(reaches).T.round(2)
 
 # %% [markdown]
-# `ho`: items hear items, codes hear codes, and no code ever reaches an item. It is MMSR without modalities, with idle lanes. `NI(heho)` is nearly that: what it sums are items only, and the codes no more than
+# `ho`, by GCN and by attention alike: items hear items, codes hear codes, and no code ever reaches an item. It is MMSR without modalities, with idle lanes. `NI(heho)` is nearly that: what it sums are items only, and the codes no more than
 # steer the weights. Every other variant can know everything, at least in two layers.
 
 # %%
-assert [name for name in reaches if reaches[name]["codes"] == 0] == ["ho", "ho, attention"]
+deaf = {"ho", "ho, attention"}
+assert {name for name, found in reaches.items() if found["codes"] == 0} == deaf
 assert min(found["order"] for found in reaches.values()) > 0
 assert (
     layers["NI(heho)"].fusion.paths == {"heho": ("heterogeneous", "homogeneous")}
@@ -71,10 +73,10 @@ assert (
 # %% [markdown]
 # ## Table 4, where sequence is all
 #
-# The world `cycle`: each modality walks its own circle, and the way back along the history tells the direction. All ten variants on the same terms: four trials on validation (learning rate 0.005 or 0.02,
+# The world `cycle`: each modality walks its own circle, and the way back along the history tells the direction. Ten variants on the same terms (all but the two on a GCN): four trials on validation (learning rate 0.005 or 0.02,
 # dropout 0 or 0.2), ten epochs at most, then five seeds (`mmsr-lite tables ablation wardrobe:cycle`).
 #
-# **Before you run it:** rank `HAN-GNN`, `Synchronous`, `hohe`, `NI(hohe)`, `NI(heho)`, `ho`, `he`.
+# **Before you run it:** rank `HAN-GNN`, `Synchronous`, `hohe`, `NI(hohe)`, `NI(heho)`, `ho, attention`, `he, attention`.
 
 # %%
 study = stored_study("ablation", "wardrobe-cycle")
@@ -83,35 +85,35 @@ show.interact(lambda metric: show.study(study, metric=metric), metric=["HR@5", "
 # %% [markdown]
 # A mark is a mean, its band goes from the least to the greatest seed, the dotted line on the right is the [[best reachable]].
 #
-# - Both families are needed, as the paper says. `he`, which has no edge of time and knows the order from positions alone, has 44.7, `ho`, without modalities in fact, 59.7, and every seed of either is behind every
+# - Both families are needed, as the paper says. `he, attention`, which has no edge of time and knows the order from positions alone, has 44.7, `ho, attention`, without modalities in fact, 59.7, and every seed of either is behind every
 #   seed of HAN-GNN (70.3).
 # - `NI(hohe)`, late, 67.8, is ahead of `NI(heho)`, early, in every seed, as it should be where all is sequence. HAN-GNN, which has a gate between the two, is ahead of both, again in every seed. So the paper's claim
-#   for its gate holds in this table.
+#   for its gate is what these seeds show.
 # - But two variants without a gate are not behind it. `hohe`, late and invasive, has 70.5: its second phase sums what the first has made of the states, which does no harm here, though avoiding that is what the
-#   non-invasive order is for. `Synchronous`, which hears both families at once and needs no order, is *first*: 70.8. The paper writes that it does worse than either order alone; here it is ahead of both.
+#   non-invasive order is for. `Synchronous`, which hears both families at once and needs no order, has the highest mean: 70.8. The paper writes that it does worse than either order alone; here its mean is above both.
 # - Without positions 2.3 points are lost, without types 1.5.
 #
-# Two bands are wide, those of `NI(heho)` and `ho`. They get a section of their own. And five of the ten variants, HAN-GNN and `NI(heho)` among them, use all ten epochs: with more of them they might have more.
+# Two bands are wide, those of `NI(heho)` and `ho, attention`. They get a section of their own. And five of the ten variants, HAN-GNN and `NI(heho)` among them, use all ten epochs: with more of them they might have more.
 
 # %%
 runs = pd.DataFrame(study["rows"])
 hits = runs.groupby("variant")["HR@5"].agg(["mean", "min", "max", "size"])
 assert hits["mean"].round(1)[["Synchronous", "hohe", "HAN-GNN", "NI(hohe)"]].tolist() == [70.8, 70.5, 70.3, 67.8]
-attends = ["ho, attention", "he, attention"]
-assert hits["mean"].round(1)[attends].tolist() == [59.7, 44.7] and hits["mean"].idxmax() == "Synchronous"
-assert hits.loc[[*attends, "NI(heho)", "NI(hohe)"], "max"].max() < hits.loc["HAN-GNN", "min"]
+one_family = ["ho, attention", "he, attention"]
+assert hits["mean"].round(1)[one_family].tolist() == [59.7, 44.7] and hits["mean"].idxmax() == "Synchronous"
+assert hits.loc[[*one_family, "NI(heho)", "NI(hohe)"], "max"].max() < hits.loc["HAN-GNN", "min"]
 assert hits.loc["NI(hohe)", "min"] > hits.loc["NI(heho)", "max"]
-
-# %%
 fewer = hits.loc["HAN-GNN", "mean"] - hits.loc[["without position", "without type"], "mean"]
 assert fewer.round(1).tolist() == [2.3, 1.5]
+
+# %%
 most = runs.groupby("variant")["epochs"].first() == 10
 assert most.sum() == 5 and most[["HAN-GNN", "NI(heho)"]].all()
 assert len(hits) == 10 and (hits["size"] == 5).all() and study["terms"]["epochs"] == 10
 assert (study["terms"]["lr"], study["terms"]["dropout"]) == ([0.005, 0.02], [0, 0.2])
 
 # %% [markdown]
-# The paper's own numbers, for three shops. Choose one. Is Synchronous behind either order there?
+# The paper's own numbers, for three shops, of the variants that both tables have (its `ho` and `he` are on a GCN). Choose one. Is Synchronous behind either order there?
 
 # %%
 paper = paper_tables()
@@ -136,10 +138,10 @@ assert round(100 * (hits.loc["HAN-GNN", "mean"] / hits.loc["Synchronous", "mean"
 # %% [markdown]
 # ## Table 4 in two shops
 #
-# Amazon Beauty, which the paper measured, with titles and categories, and ML-100K with titles, genres, plots and posters: all ten variants, four trials each, five seeds of HAN-GNN and three of the others, on a GPU
-# (`mmsr-lite tables ablation FOLDER`). Each difference is that of a variant from HAN-GNN, over 22,363 and 943 users.
+# Amazon Beauty, which the paper measured, with titles and categories, and ML-100K with titles, genres, plots and posters: ten variants, four trials each, five seeds of HAN-GNN and three of the others, on a GPU
+# (`mmsr-lite tables ablation FOLDER`). Each mark is the difference of a variant's mean from HAN-GNN's. There is no interval: ranks not kept, so not tested.
 #
-# **Before you run it:** `ho` has no edge between modalities, so no title and no category reaches the item that is asked. How far behind?
+# **Before you run it:** `ho, attention` has no edge between modalities, so no title and no category reaches the item that is asked. How far behind?
 
 # %%
 places = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k"}
@@ -150,51 +152,40 @@ show.interact(
 )  # fmt: skip
 
 # %% [markdown]
-# It is *ahead*, clearly over users, on both: 7.75 to the 7.60 of HAN-GNN on Beauty, where it is first of all ten, and 5.56 to 5.24 on ML-100K, where it is first too (p = 0.008 and 0.007; nine differences are tested at once, so neither alone would be much). In the paper it is next to last. Clearly behind HAN-GNN on both are `he`, which has
-# no edge between items, and NI(hohe), late alone; on ML-100K also the one without positions. So of the paper's claims one stands here, that items must hear items. What this says about modalities in these shops is the
+# Its mean is not behind at all: 7.75 to the 7.60 of HAN-GNN on Beauty, the highest of all ten, and 5.56 to 5.24 on ML-100K, the highest, too. (In the paper `ho`, on a GCN, is next to last on Beauty.) The lowest means on both are `he, attention`, which has
+# no edge between items, and NI(hohe), late alone. Three seeds against five, and not tested: on ML-100K the seeds of HAN-GNN alone reach from 4.64 to 5.51. So read this as "nothing here shows that edges between modalities help". What this says about modalities in these shops is the
 # subject of [notebook 11](11_paper_released_code_counting.ipynb).
 
 # %%
 hits_there = pd.concat({n: pd.DataFrame(one["rows"]).groupby("variant")["HR@5"].mean() for n, one in ablations.items()})
 assert theirs["Beauty"].sort_values().index[1] == "ho"
-assert hits_there.unstack(0).round(2).loc[["ho, attention", "HAN-GNN"]].to_numpy().tolist() == [
-    [7.75, 5.56],
-    [7.60, 5.24],
-]
-assert (hits_there.unstack(0).idxmax() == "ho, attention").all()
-
-# %%
-clear = {
-    shop: {t["system"].removeprefix("mmsr, "): t["difference"] > 0
-           for t in one["tests"] if t["metric"] == "HR@5" and t["p"] < 0.05}
-    for shop, one in ablations.items()
-}  # fmt: skip
-asked = ("mmsr, ho, attention", "HR@5")
-p = [t["p"] for one in ablations.values() for t in one["tests"] if (t["system"], t["metric"]) == asked]
-assert [round(value, 3) for value in p] == [0.008, 0.007]
-assert clear["Beauty"] == {"ho, attention": True, "NI(hohe)": False, "he, attention": False}
-assert clear["ML-100K"] == {
-    "ho, attention": True, "Synchronous": True, "NI(hohe)": False, "he, attention": False, "without position": False
-}  # fmt: skip
+there = hits_there.unstack(0)
+assert there.round(2).loc[["ho, attention", "HAN-GNN"]].to_numpy().tolist() == [[7.75, 5.56], [7.60, 5.24]]
+assert (there.idxmax() == "ho, attention").all()
+assert all(set(there[shop].nsmallest(2).index) == {"he, attention", "NI(hohe)"} for shop in places)
+films = pd.DataFrame(ablations["ML-100K"]["rows"]).query("variant == 'HAN-GNN'")["HR@5"]
+assert films.agg(["min", "max"]).round(2).tolist() == [4.64, 5.51] and len(films) == 5
+assert not any("holm" in test for one in ablations.values() for test in one["tests"])  # ranks not kept: not tested
 
 # %% [markdown]
 # ## What the seeds say
 #
-# The mean of `NI(heho)` in `cycle` is 56.4, in a band of 21 points, the mean of `ho` is three points higher.
+# The mean of `NI(heho)` in `cycle` is 56.4, in a band of 21 points, the mean of `ho, attention` is three points higher.
 #
 # **Before you run it:** where in the band of `NI(heho)` are its five seeds?
 
 # %%
-kinds = ["HAN-GNN", "Synchronous", "NI(heho)", "ho, attention", "he, attention"]
+kinds = ["HAN-GNN", "Synchronous", "NI(heho)", *one_family]
 seeds = runs.pivot_table("HR@5", "variant", "seed").loc[kinds]
 seeds.round(1)
 
 # %% [markdown]
-# None is near the mean. Three arrive, at 62.9 to 65.5, two stay at 44, where every seed of `he` stands, which has no edge of time. Of `ho` four arrive, at 61.4 to 66.3, and one stays. Whether a seed has learned to hear the
-# sequence within its epochs decides more than the variant does: in the mean `ho` is 3.4 points ahead, and of the seeds that arrive it is half a point *behind*. (So early fusion alone is worth no more here than no
+# None is near the mean. Three arrive, at 62.9 to 65.5, two stay at 44, where every seed of `he, attention` stands, which has no edge of time. Of `ho, attention` four arrive, at 61.4 to 66.3, and one stays. Whether a seed has learned to hear the
+# sequence within its epochs decides more than the variant does: in the mean `ho, attention` is 3.4 points ahead, and of the seeds that arrive it is half a point *behind*. (So early fusion alone is worth no more here than no
 # modalities, as could be expected of a variant that sums items only.)
 #
-# The paired test says that `NI(heho)` is 13.9 points behind HAN-GNN, between 13.3 and 14.5. That interval is over users, for these five seeds. If all five had arrived, it would be about 6 points; if none had, 26.
+# A paired test over users, such as most papers report, says that `NI(heho)` is 13.9 points behind HAN-GNN, between 13.3 and 14.5. That interval is over users, for these five seeds. If all five had arrived, it would be about 6 points; if none had, 26.
+# That is why such a test decides nothing here: [notebook 06](06_early_versus_late.ipynb) has the one that does, `crossed`.
 
 # %%
 two = ["NI(heho)", "ho, attention"]
@@ -202,7 +193,7 @@ arrived, stay = seeds[seeds > 55], seeds[seeds < 55]
 assert arrived.loc[two].count(axis=1).tolist() == [3, 4] and hits.loc["NI(heho)", "mean"].round(1) == 56.4
 assert round(hits.loc["NI(heho)", "max"] - hits.loc["NI(heho)", "min"]) == 21
 assert arrived.loc[two].agg(["min", "max"], axis=1).round(1).to_numpy().tolist() == [[62.9, 65.5], [61.4, 66.3]]
-assert stay.loc[[*two, attends[1]]].stack().dropna().round().between(43, 45).all() and stay.loc[attends[1]].count() == 5
+assert stay.loc[[*two, "he, attention"]].stack().dropna().round().between(43, 45).all()
 assert [round(one.mean(axis=1).loc[two].diff().iloc[1], 1) for one in (seeds, arrived)] == [3.4, -0.5]
 (test,) = [t for t in study["tests"] if (t["system"], t["metric"]) == ("mmsr, NI(heho)", "HR@5")]
 assert [round(-test[what], 1) for what in ("difference", "high", "low")] == [13.9, 13.3, 14.5]
@@ -210,7 +201,7 @@ ends = [one.loc["NI(heho)"].mean() for one in (arrived, stay)]
 assert [round(hits.loc["HAN-GNN", "mean"] - end) for end in ends] == [6, 26]
 
 # %% [markdown]
-# And Synchronous against HAN-GNN? It is ahead by 0.5 points, with $p < 0.001$ over users, and in 22 of the 25 pairs of a seed with a seed. So it is probably ahead, by little. That is enough to say that `cycle` needs no
+# And Synchronous against HAN-GNN? Its mean is 0.5 points higher, and it is ahead in 22 of the 25 pairs of a seed with a seed. Whether they are apart is not tested. That is enough to say that nothing in this table shows that `cycle` needs a
 # gate, and too little to choose by.
 #
 # HAN-GNN is ahead of late fusion alone, `NI(hohe)`, in every seed, by 2.4 points. But with the settings of `mmsr-lite demo` five seeds of it have 67.7 to 68.4 ([benchmarks](../benchmarks/README.md)), inside the band of `NI(hohe)`:
@@ -246,7 +237,7 @@ assert (more < hits.loc["NI(hohe)", "mean"]).sum() == 2
 first, second = seeds.loc["Synchronous"], seeds.loc["HAN-GNN"]
 assert sum(one > other for one in first for other in second) == 22
 (test,) = [t for t in study["tests"] if (t["system"], t["metric"]) == ("mmsr, Synchronous", "HR@5")]
-assert test["p"] < 0.001 and round(test["difference"], 1) == 0.5
+assert "holm" not in test and round(test["difference"], 1) == 0.5
 
 # %%
 demo = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv")).query("world == 'cycle' and modalities").model
@@ -255,9 +246,9 @@ assert hits.loc["NI(hohe)", "min"] < demo.min() < demo.max() < hits.loc["NI(hohe
 assert round(hits.loc["HAN-GNN", "mean"] - hits.loc["NI(hohe)", "mean"], 1) == 2.4
 
 # %% [markdown]
-# Every difference from HAN-GNN, with its interval over users.
+# Every difference from HAN-GNN, in the three worlds. No interval stands beside a mark, because none of these pairs is tested.
 #
-# **Before you run it:** in `cycle` eight of the nine are "clear". Which of them would you sign? And how many will be clear in `match`, where the item's identity is enough?
+# **Before you run it:** so go by the seeds. In `cycle`, which of the nine differences would you sign? And how large will they be in `match`, where the item's identity is enough?
 
 # %%
 show.interact(
@@ -266,22 +257,21 @@ show.interact(
 )  # fmt: skip
 
 # %% [markdown]
-# In `cycle` five are behind in every seed, and can be signed: `he`, `ho`, the two non-invasive orders and the one without positions; how far `ho` and `NI(heho)` are behind, the seeds leave open. In `match` none is clear. In `mixed`,
-# where half of the users are of each kind, Synchronous is ahead of HAN-GNN by 3.9 points and `hohe` by 2.6, every seed of them ahead of every run of HAN-GNN, the second five too. There the model with a gate
-# is the worse one; the other seven are behind it.
+# In `cycle` five are behind in every seed: `he, attention`, `ho, attention`, the two non-invasive orders and the one without positions; how far `ho, attention` and `NI(heho)` are behind, the seeds leave open. In `match` no mean is more than 0.4 away. In `mixed`,
+# where half of the users are of each kind, the mean of Synchronous is 4.3 points above HAN-GNN's and that of `hohe` 2.5, every seed of them ahead of every run of HAN-GNN, the second five too. There the model with a gate
+# has the lower mean; the other seven are below it.
 
 # %%
-clear = {
-    world: {t["system"].removeprefix("mmsr, "): round(t["difference"], 1)
-            for t in one["tests"] if t["metric"] == "HR@5" and t["p"] < 0.05}
-    for world, one in worlds.items()
-}  # fmt: skip
-assert {world: len(found) for world, found in clear.items()} == {"cycle": 8, "mixed": 9, "match": 0}
-assert {name: d for name, d in clear["mixed"].items() if d > 0} == {"Synchronous": 3.9, "hohe": 2.6}
-mixed = pd.DataFrame(worlds["mixed"]["rows"]).groupby("variant")["HR@5"].min()
-assert mixed[["Synchronous", "hohe"]].min() > twice.loc["mixed"].to_numpy().max()
+means_in = {
+    world: pd.DataFrame(one["rows"]).groupby("variant")["HR@5"].agg(["mean", "min"]) for world, one in worlds.items()
+}
+lead = {world: (found["mean"] - found.loc["HAN-GNN", "mean"]).drop("HAN-GNN") for world, found in means_in.items()}
+assert lead["match"].abs().max() < 0.4 and (lead["mixed"] < 0).sum() == 7
+assert lead["mixed"][["Synchronous", "hohe"]].round(1).tolist() == [4.3, 2.5]
+assert means_in["mixed"].loc[["Synchronous", "hohe"], "min"].min() > twice.loc["mixed"].to_numpy().max()
 signed = set(hits.index[hits["max"] < hits.loc["HAN-GNN", "min"]])
 assert signed == {"he, attention", "ho, attention", "NI(hohe)", "NI(heho)", "without position"}
+assert not any("holm" in test for one in worlds.values() for test in one["tests"])  # ranks not kept: not tested
 
 # %% [markdown]
 # ## Table 3: other aggregators
@@ -308,8 +298,8 @@ table.assign(
 ).round(1)
 
 # %% [markdown]
-# In `cycle` HAN-GNN is first, as in the paper, clearly ahead of all seven over users (of their seeds only Graphormer's reach its own), and the last three are the paper's, in another order: GCN, GraphSAGE, GAT. The distances are smaller: GCN keeps 88 % here, 79 % there. Nearest is
-# RGAT, with one attention over all relations: 0.5 points behind in HR@5, level in MRR@5 ($p = 0.94$); the mean of the thirteen CPU seeds above would stand behind it. In `mixed` six are behind HAN-GNN and RGAT is not: level in HR@5 ($p = 0.10$), ahead in MRR@5. In `match`
+# In `cycle` HAN-GNN has the highest mean, as in the paper (of the seeds of the other seven only Graphormer's reach its own; not tested), and the last three are the paper's, in another order: GCN, GraphSAGE, GAT. The distances are smaller: GCN keeps 88 % here, 79 % there. Nearest is
+# RGAT, with one attention over all relations: 0.5 points behind in HR@5; the mean of the thirteen CPU seeds above would stand behind it. In `mixed` the means of six are below HAN-GNN and that of RGAT is above. In `match`
 # all eight lie between 28.5 and 29.3.
 
 # %%
@@ -317,16 +307,12 @@ order = {name: table[name].sort_values().index.tolist() for name in table}
 assert order["here, cycle"][:3] == ["gcn", "graphsage", "gat"] and order["here, cycle"][-2:] == ["rgat", "han-gnn"]
 assert order["paper, Beauty"][:3] == ["graphsage", "gcn", "gat"] and order["paper, Beauty"][-1] == "han-gnn"
 assert round(100 * means["gcn"] / means["han-gnn"]) == 88 and round(100 * beauty["gcn"] / beauty["han-gnn"]) == 79
-p = {world: {(t["system"].removeprefix("mmsr, "), t["metric"]): (t["difference"] > 0, round(t["p"], 2))
-             for t in one["tests"]} for world, one in listening.items()}  # fmt: skip
-assert more.mean() < means["rgat"]
-assert p["cycle"]["rgat", "MRR@5"][1] == 0.94 and round(means["han-gnn"] - means["rgat"], 1) == 0.5
-assert p["mixed"]["rgat", "HR@5"][1] == 0.1 and p["mixed"]["rgat", "MRR@5"] == (True, 0)
+assert more.mean() < means["rgat"] and round(means["han-gnn"] - means["rgat"], 1) == 0.5
+assert len(means) == 8 and means.idxmax() == "han-gnn"
+half = pd.DataFrame(listening["mixed"]["rows"]).groupby("variant")["HR@5"].mean()
+assert set(half.index[half > half["han-gnn"]]) == {"rgat"}
 
 # %%
-behind = {world: {name for (name, metric), said in found.items() if metric == "HR@5" and said[1] < 0.05 and not said[0]}
-          for world, found in p.items()}  # fmt: skip
-assert len(means) == 8 and len(behind["cycle"]) == 7 and behind["mixed"] == behind["cycle"] - {"rgat"}
 ends = pd.DataFrame(third["rows"]).groupby("variant")["HR@5"].agg(["min", "max"])
 assert ends.index[ends["max"] >= ends.loc["han-gnn", "min"]].tolist() == ["graphormer", "han-gnn"]
 listened = pd.DataFrame(listening["match"]["rows"]).groupby("variant")["HR@5"].agg(["mean", "size"])
@@ -345,22 +331,22 @@ show.interact(
 )  # fmt: skip
 
 # %% [markdown]
-# Nothing like it. On Beauty all eight lie between 7.46 and 7.78, GraphSAGE is not apart from HAN-GNN, and Graphormer is ahead of it; only GCN and GAT are behind, by 2 and 1 %. On ML-100K none
-# is clearly apart in HR@5; in MRR@5, which asks for the very first places, five of the seven are *ahead* of it there, HGNN by 13 %. With equal trials HAN-GNN's rule for listening is not what decides in these shops; what the paper's other aggregators were given to tune, its text does not say.
+# Nothing like it. On Beauty all eight means lie between 7.46 and 7.78, GraphSAGE's among the higher ones and Graphormer's the highest; the lowest are GCN and GAT, by 2 and 1 %. On ML-100K all lie between 5.11 and 5.54; in MRR@5, which asks for the very first places, the means
+# of all seven are *above* that of HAN-GNN, HGNN's by 13 %. None of this is tested (ranks not kept), and three seeds are few. With equal trials nothing in these tables shows that HAN-GNN's rule for listening decides in these shops; what the paper's other aggregators were given to tune, its text does not say.
 
 # %%
 shops = pd.concat({n: pd.DataFrame(one["rows"]).groupby("variant")["HR@5"].mean() for n, one in thirds.items()}, axis=1)
 assert beauty.idxmin() == "graphsage" and round(100 * (beauty["han-gnn"] / beauty["graphsage"] - 1)) == 28
 assert shops["Beauty"].agg(["min", "max"]).round(2).tolist() == [7.46, 7.78]
-tests = [(shop, t) for shop, one in thirds.items() for t in one["tests"] if t["metric"] == "HR@5" and t["p"] < 0.05]
-apart = {(shop, t["system"].removeprefix("mmsr, ")): t["difference"] > 0 for shop, t in tests}
-assert apart == {("Beauty", "graphormer"): True, ("Beauty", "gcn"): False, ("Beauty", "gat"): False}
+assert shops["ML-100K"].agg(["min", "max"]).round(2).tolist() == [5.11, 5.54]
+assert shops["Beauty"].idxmax() == "graphormer" and shops["Beauty"].nsmallest(2).index.tolist() == ["gcn", "gat"]
+assert shops["Beauty"].nlargest(2).index[1] == "graphsage"
 assert (100 * (1 - shops["Beauty"] / shops["Beauty"]["han-gnn"])).round()[["gcn", "gat"]].tolist() == [2, 1]
 
 # %%
 first = pd.DataFrame(thirds["ML-100K"]["rows"]).groupby("variant")["MRR@5"].mean()
-tests = [t for t in thirds["ML-100K"]["tests"] if t["metric"] == "MRR@5" and t["p"] < 0.05 and t["difference"] > 0]
-assert len(tests) == 5 and round(100 * (first["hgnn"] / first["han-gnn"] - 1)) == 13
+assert first.idxmin() == "han-gnn" and round(100 * (first["hgnn"] / first["han-gnn"] - 1)) == 13
+assert not any("holm" in test for one in thirds.values() for test in one["tests"])  # ranks not kept: not tested
 
 # %% [markdown]
 # ## What an ablation adds up
@@ -381,7 +367,7 @@ show.interact(lambda world: split_up.loc[world].loc[["none", "shuffled", "true"]
 
 # %% [markdown]
 # A third: 7.8 points come with any codes, 15.2 with the right ones. The table `controls`, where true, shuffled and no codes each have trials of their own, and five seeds, says 7.5 and 17.0. In `mixed` all comes with the
-# right ones, in `match` there is nothing to come. On Amazon Beauty the whole gain came with any codes ([notebook 11](11_paper_released_code_counting.ipynb)). An ablation shows that a part is *used*; what for, the control has to say.
+# right ones, in `match` there is nothing to come. On Amazon Beauty shuffled codes do as well as true ones ([notebook 11](11_paper_released_code_counting.ipynb)). An ablation shows that a part is *used*; what for, the control has to say.
 #
 # And look at the seeds. Without codes four of five stay, at 40 to 42, and one arrives, at 61 in the one table and 63 in the other. That one is 7 points behind true codes, not 24, and
 # GRU4Rec without any modality has 66. So most of the 24 points are not knowledge that the codes add: without them MMSR seldom learns the sequence in its ten epochs.
@@ -410,7 +396,7 @@ assert round(ours.loc["cycle", "true"] - asked.loc["cycle", "none"].max()) == 7 
 # %% [markdown]
 # ## Compute it yourself
 #
-# `TRAIN = True` trains seed 0 of the ten variants here, ten minutes of one CPU core. Without dropout, as `ho` and `he`, a variant gives the table's number again, or nearly. With dropout it is another draw, for a CPU does
+# `TRAIN = True` trains seed 0 of the ten stored variants here, ten minutes of one CPU core. Without dropout, as `ho, attention` and `he, attention`, a variant gives the table's number again, or nearly. With dropout it is another draw, for a CPU does
 # not drop what a GPU drops: when we tried, HAN-GNN came out *behind* `NI(hohe)`, and `NI(heho)` stayed again.
 
 # %%
@@ -423,12 +409,12 @@ show.interact(lambda metric: show.study(anew, metric=metric), metric=["HR@5", "M
 #
 # | the paper says | in the world `cycle` | in two shops |
 # |---|---|---|
-# | both families of relations are needed | yes, in every seed | edges between items, yes; without those between modalities it is ahead |
-# | synchronous fusion is worse than either order | no: ahead of both (and in the paper's own table, twice) | no |
+# | both families of relations are needed | yes, in every seed | without edges between items the means are lower; without those between modalities they are higher |
+# | synchronous fusion is worse than either order | no: its mean is above both (and in the paper's own table, twice) | no |
 # | the gate is ahead of either order alone | of the non-invasive ones, yes, in every seed of the table; of `hohe`, no; and Synchronous needs none | of NI(hohe), yes; of NI(heho), no |
-# | HAN-GNN is ahead of GCN, GAT and HGAT | yes, of all seven aggregators | of GCN and GAT on Beauty, by 2 and 1 %; Graphormer is ahead |
+# | HAN-GNN is ahead of GCN, GAT and HGAT | yes, its mean is above all seven | of GCN and GAT on Beauty, by 2 and 1 %; Graphormer is above it |
 #
-# (`cycle`: five seeds each. The shops: three, five of HAN-GNN.) In `mixed` Synchronous and `hohe` are ahead of the gate by 3.9 and 2.6 points. Before training, ask what a variant *can* know. After it, look at the seeds: a mean may lie where no seed is. And before you say that a part is needed for what its name says, run the control.
+# (`cycle`: five seeds each. The shops: three, five of HAN-GNN. All of it compares means and seeds: **not tested, ranks not kept**. `ho` and `he` here are those with attention, not the paper's on a GCN.) In `mixed` the means of Synchronous and `hohe` are above the gate's by 4.3 and 2.5 points. Before training, ask what a variant *can* know. After it, look at the seeds: a mean may lie where no seed is. And before you say that a part is needed for what its name says, run the control.
 #
 # ## Exercises
 #

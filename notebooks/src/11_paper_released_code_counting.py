@@ -1,9 +1,13 @@
 # %% [markdown]
 # # The paper, the released code, and counting
 #
+# **Read this first.** We wrote once that MMSR beats counting on Amazon Beauty. As it was made, that claim does not hold. Counting had one setting, which nobody had tuned; tuned, it equals our best model, as you will see below. And Amazon's times are days: within a
+# day the order is that of the file, and a part of what *every* system here predicts is that order ([order that is not order](../docs/order-that-is-not-order.md)). The tables below rank all items in that order, as the paper does, so read them as the field's way, not as the
+# last word. A test that decides needs the ranks of every seed; here they are kept for one seed alone, so **no difference on this page is tested**, unless it says so.
+#
 # Three questions that a table of results does not answer by itself. Is the model better than [[counting]], which learns nothing? Do the modalities bring anything, or
 # would any codes do? And is what was measured what the paper describes? The usual answer to the second, an [[ablation]], misleads on Amazon Beauty; a
-# control tells the truth.
+# control shows how.
 #
 # **You will be able to** set a counting baseline beside any model, run the control that an ablation needs, and say which choice of epoch a number depends on.
 #
@@ -46,7 +50,7 @@ show.interact(
 # %% [markdown]
 # ## Does MMSR beat counting?
 #
-# Amazon Beauty: 22,363 users, 33,942 test targets, every system tuned by the same trials, five seeds where something is learned. Beside it stands what the
+# Amazon Beauty: 22,363 users, 33,942 test targets, every system that learns tuned by the same trials, five seeds each. Counting has the decay 0.7 that stands in its config; it had no trials. Beside it stands what the
 # paper reports.
 #
 # **Before you run it:** the paper's best baseline on Beauty, DIF-SR, has an HR@5 of 6.58, its MMSR 7.16. Where will a Markov chain be?
@@ -61,21 +65,47 @@ both.round(2)
 
 # %% [markdown]
 # Counting, at 7.39, is ahead of every number in the paper's column, MMSR's included; those were measured
-# with other features, other code and another choice of epoch, so take this as a warning, not as a verdict. On equal terms MMSR is ahead of counting: by 2.9 % in HR@5 and 7.1 % in MRR@5. It is first in MRR@5; in HR@5 SASRec-F is, by
-# less than chance explains.
+# with other features, other code and another choice of epoch, so take this as a warning, not as a verdict. In our own columns the mean of MMSR is higher than untuned counting by 2.9 % in HR@5 and 7.1 % in MRR@5. It is the highest in MRR@5; in HR@5 SASRec-F's is, 7.63 to 7.60.
 
 # %%
 mmsr, markov = ours.loc["mmsr"], ours.loc["markov"]
 assert round(markov["HR@5"], 2) == 7.39 > both["paper: HR@5"].max() and paper["HR@5"].drop("mmsr").idxmax() == "dif-sr"
 assert round(paper.loc["dif-sr", "HR@5"], 2) == 6.58 and round(paper.loc["mmsr", "HR@5"], 2) == 7.16
 assert round(100 * (mmsr / markov - 1)["HR@5"], 1) == 2.9 and round(100 * (mmsr / markov - 1)["MRR@5"], 1) == 7.1
-tests = {(t["system"], t["metric"]): t for t in read_json(RESULTS / "comparison.json")["tests"]}
-assert (
-    ours["MRR@5"].idxmax() == "mmsr" and ours["HR@5"].idxmax() == "sasrec-f" and tests["sasrec-f", "HR@5"]["p"] > 0.05
-)
-assert tests["markov", "HR@5"]["p"] < 0.001 and tests["markov", "HR@5"]["users"] == 22_363
+assert ours["MRR@5"].idxmax() == "mmsr" and ours["HR@5"].idxmax() == "sasrec-f"
+assert ours.loc[["sasrec-f", "mmsr"], "HR@5"].round(2).tolist() == [7.63, 7.60]
+assert not any("holm" in test for test in read_json(RESULTS / "comparison.json")["tests"])  # not tested
 
 # %% [markdown]
+# ### Tune counting, too
+#
+# Equal terms are equal for everybody. Counting has one setting; here it is tried at eleven values, each judged on validation and then, counted anew on the whole training part, on test ([command](../benchmarks/README.md)).
+# `masked` is the other ranking: a user's own items are left out, which on Beauty are never right.
+#
+# **Before you run it:** 7.39 with a decay of 0.7. How much is there to gain with another one?
+
+# %%
+decays = pd.read_csv(BENCHMARKS / "beauty_counting.csv", index_col="decay")
+shown = ["validation MRR@5", "HR@5", "MRR@5", "HR@20", "masked HR@5", "masked MRR@5"]
+axes = decays[["HR@5", "MRR@5"]].plot(figsize=(8, 2.6), marker="o", color=["0.2", "0.6"], ylabel="percent, test")
+decays[shown].round(2)
+
+# %%
+best = decays.loc[decays["validation MRR@5"].idxmax()]
+scored = pd.read_csv(BENCHMARKS / "amazon-beauty-recipe.csv").query("variant == 'true'")  # two recipes, true features
+means = scored.groupby(scored.cosine.fillna(0) > 0)[["HR@5", "MRR@5"]].mean().round(2)
+print(f"counting, the decay that validation chose ({best.name}): HR@5 {best['HR@5']:.2f}, MRR@5 {best['MRR@5']:.2f}")
+assert means["HR@5"].tolist() == [7.99, 7.89] and means["MRR@5"].tolist() == [5.00, 5.02]
+assert best.name == 0.2 and best[["HR@5", "MRR@5", "HR@20"]].round(2).tolist() == [8.00, 5.30, 13.62]
+assert decays.loc[0.7, ["HR@5", "MRR@5"]].round(2).tolist() == [7.39, 4.71] and decays["HR@5"].idxmax() == 0.4
+assert decays["masked HR@5"].idxmax() == 0.4 and round(decays.loc[0.4, "masked HR@5"], 2) == 8.65
+
+# %% [markdown]
+# Validation chooses 0.2, which has 8.00 in HR@5 and 5.30 in MRR@5. The best of our own models, with features in the embeddings and a recipe that was searched for (further down), has 7.99 and 5.00. So counting is level with it in HR@5 and its number is higher
+# in MRR@5; in HR@20 the model's is, 15.11 to 13.62. Whatever stands further down "over counting" is over the untuned chain of 7.39. With own items masked the best decay is another, 0.4.
+#
+# ### The same targets?
+#
 # Do they find the *same* targets? The rank of each target by each system is stored. Choose two systems: the share of the hits (first 5) of one that the other has too.
 
 # %%
@@ -92,11 +122,11 @@ show.interact(
 assert len(hits) == 33_942 and 0.7 < shared.loc["markov", "mmsr"] < 0.85 and shared.loc["popularity", "mmsr"] < 0.05
 
 # %% [markdown]
-# About three quarters of what MMSR finds, counting finds as well.
+# About three quarters of what MMSR finds, counting finds as well, untuned.
 #
 # And ML-100K, which the paper does not have: 943 users with long histories, 1,349 films with titles, genres, plots and posters; the same trials, five seeds.
 #
-# **Before you run it:** fewer items, more of each user, richer modalities. Will MMSR's lead be larger or smaller?
+# **Before you run it:** fewer items, more of each user, richer modalities. Where will MMSR be?
 
 # %%
 FILMS = stored_file("assets/results/ml-100k")
@@ -104,13 +134,14 @@ films = pd.read_csv(FILMS / "comparison.csv").groupby("model")[["HR@5", "MRR@5",
 films.sort_values("HR@5", ascending=False).round(2)
 
 # %% [markdown]
-# There is none. MMSR is behind counting by 11 % in HR@5 and behind five systems that learn, of which GRU4Rec, at the top, reads no modality. (Its seeds lie 0.35 apart, and validation, one film of each of 943 users, is a poor judge of trials here.)
+# Not in front. Its mean is 11 % below that of untuned counting in HR@5, and below those of eight systems that learn, of which GRU4Rec, at the top, reads no modality. (Not tested: ranks not kept. The five seeds of MMSR reach from 4.64 to 5.51, and validation, one film of each of 943 users, is a poor judge of trials here.)
 
 # %%
-lead = {t["system"]: t for t in read_json(FILMS / "comparison.json")["tests"] if t["metric"] == "HR@5"}
-assert round(100 * (films.loc["mmsr", "HR@5"] / films.loc["markov", "HR@5"] - 1)) == -11 and lead["markov"]["p"] < 0.001
-ahead = [name for name in films.index if films["HR@5"][name] > films["HR@5"]["mmsr"] and lead[name]["p"] < 0.05]
-assert len(ahead) == 6 and films["HR@5"].idxmax() == "gru4rec"
+assert round(100 * (films.loc["mmsr", "HR@5"] / films.loc["markov", "HR@5"] - 1)) == -11
+above = films.index[films["HR@5"] > films["HR@5"]["mmsr"]]
+assert len(above.drop("markov")) == 8 and films["HR@5"].idxmax() == "gru4rec"
+seeds = pd.read_csv(FILMS / "comparison.csv").query("model == 'mmsr'")["HR@5"]
+assert seeds.agg(["min", "max"]).round(2).tolist() == [4.64, 5.51] and len(seeds) == 5
 
 # %% [markdown]
 # ## Do the modalities matter? The ablation
@@ -131,7 +162,7 @@ assert ttest_ind(true["HR@5"], none["HR@5"], equal_var=False).pvalue < 0.001
 assert 6.9 < 100 * (true["HR@5"].mean() / markov["HR@5"] - 1) < 7.1
 
 # %% [markdown]
-# 7.90 with modalities, 7.53 without, $p < 0.001$; and counting is now beaten by 7 %. A paper would say: *the modalities bring 0.37 points.* Is that so?
+# 7.90 with modalities, 7.53 without; a t-test over the two times five seeds has $p < 0.001$ (it knows nothing of other users), and untuned counting is 7 % behind. A paper would say: *the modalities bring 0.37 points.* Is that so?
 #
 # ## The control
 #
@@ -153,24 +184,18 @@ show.interact(
 
 # %%
 some = recipe[recipe.system.isin(["true, feature start", "none", "shuffled, feature start"])]
-axes = some.plot.scatter("HR@5", "system", figsize=(8, 2.2), color="#0072B2", alpha=0.6, ylabel="", s=60)
-axes.axvline(markov["HR@5"], color="0.4", linestyle=":", label="counting")
+axes = some.plot.scatter("HR@5", "system", figsize=(8, 2.2), color="0.2", alpha=0.5, ylabel="", s=60)
+axes.axvline(markov["HR@5"], color="0.4", linestyle=":", label="counting, not tuned")
 axes.legend(loc="lower right")
 some.groupby("system")[["HR@5", "MRR@5"]].agg(["mean", "std"]).round(2)
 
 # %% [markdown]
-# Just as good: 7.90. Code nodes help on Beauty, and help as much when they say nothing about the item. What looked like a gain from modalities is a gain from having more
-# nodes and parameters tied to an item. Paired over the 22,363 users, the difference of true and shuffled codes in HR@5 is 0.02 ($p = 0.70$), that of true codes
-# and none 0.27 ($p < 0.001$). (Here the points differ from 0.37: each user counts once, not each target.) On ML-100K, with the trials and seeds of the comparison, it is codes that say nothing which do harm: HR@5 5.24 with true codes, 4.82 with shuffled ones ($p = 0.004$), 5.36 without any.
+# Just as good: 7.90. Code nodes help on Beauty with this recipe, and help as much when they say nothing about the item. What looked like a gain from modalities is a gain from having more
+# nodes and parameters tied to an item. (The means, 7.90 and 7.90 to 7.53, over five seeds. The ranks of these runs are not kept, so the test over users and seeds cannot be made.) On ML-100K, with the trials and seeds of the comparison, codes that say nothing have the lowest mean: HR@5 5.24 with true codes, 4.82 with shuffled ones, 5.36 without any modality (five seeds each, not tested).
 
 # %%
 p = {m: ttest_ind(true[m], fake[m], equal_var=False).pvalue for m in ("HR@5", "MRR@5")}
 assert round(fake["HR@5"].mean(), 2) == 7.90 and p["HR@5"] > 0.5 and p["MRR@5"] > 0.1
-page = stored_file("benchmarks/README.md").read_text(
-    encoding="utf-8"
-)  # the tests over users: ranks of these runs are not kept here
-assert "| shuffled | 0.02 (-0.07 to 0.10) | 0.70 |" in page
-assert "| no modalities | 0.27 (0.17 to 0.37) | < 0.001 |" in page
 same = pd.read_csv(FILMS / "controls.csv").query("model == 'mmsr'").groupby("variant")["HR@5"].mean().round(2)
 assert same[["true", "shuffled", "none"]].tolist() == [5.24, 4.82, 5.36]
 
@@ -217,8 +242,8 @@ means = scored.groupby("variant")[["HR@5", "MRR@5", "HR@20"]].agg(["mean", "std"
 means
 
 # %% [markdown]
-# It decides everything. With the settings that suit true features, shuffled ones are behind by 0.42 in HR@5 and 0.18 in MRR@5 (over users, both $p < 0.001$): a clear gain from modalities, one would write. With settings of their own they are level in HR@5 (7.89 and 7.89,
-# $p = 0.21$) and *ahead* in MRR@5 (5.23 to 5.02, $p < 0.001$). What is left to true features is HR@20: 14.90 to 14.06 ($p < 0.001$). Where does that come from?
+# It decides everything. With the settings that suit true features, shuffled ones are behind by 0.46 in HR@5 and 0.22 in MRR@5: a clear gain from modalities, one would write. With settings of their own they are level in HR@5 (7.89 and 7.89)
+# and their mean is *higher* in MRR@5 (5.23 to 5.02). What is left to true features is HR@20: 14.90 to 14.06. (Means of five seeds, each seed of one on the same side of each seed of the other in MRR@5 and HR@20; not tested: ranks not kept.) Where does that come from?
 #
 # **Before you run it:** if features make candidates of items that identities know too little of, at which targets should true ones be ahead: those seen often in training, or rarely?
 
@@ -227,29 +252,27 @@ seen = pd.read_csv(BENCHMARKS / "amazon-beauty-seen.csv", index_col="seen")
 tuned = "shuffled, its own recipe"
 reached = {name: seen[f"{name} HR@20"] for name in ("true", tuned, "none", "counting")}
 gain = pd.DataFrame({f"over {name}": 100 * (reached["true"] / reached[name] - 1) for name in (tuned, "counting")})
-axes = gain.plot.bar(
-    figsize=(8, 3), color=["#D55E00", "#009E73"], rot=0, xlabel="times the target was seen in training"
-)
+axes = gain.plot.bar(figsize=(8, 3), color=["0.25", "0.7"], rot=0, xlabel="times the target was seen in training")
 axes.set_ylabel("gain of true features\nin HR@20, percent")
 axes.axhline(0, color="0.2", linewidth=0.8)
 pd.DataFrame(reached).round(1).assign(targets=seen["targets"])
 
 # %% [markdown]
-# Neither. Up to five times they are not ahead at all, from 6 to 20 most, and still 7 % at targets seen more than 50 times. At targets seen up to ten times counting is ahead of all of them. An earlier search of ours, with
-# true features alone, had found 7.99, 5.00 and 15.11, which is 8.2 % over counting in HR@5; its shuffled control stood at 7.79, and we, too, wrote of a gain. So: **tune the control as you tune the model.**
+# Neither. Up to five times they are not ahead at all, from 6 to 20 most, and still 7 % at targets seen more than 50 times. At targets seen up to ten times counting (decay 0.7) is ahead of all of them. An earlier search of ours, with
+# true features alone, had found 7.99, 5.00 and 15.11, which is 8.2 % over untuned counting in HR@5; its shuffled control stood at 7.79, and we, too, wrote of a gain. So: **tune the control as you tune the model, and counting, too.**
 
 # %%
 assert means.xs("mean", axis=1, level=1).loc["true"].tolist() == [7.89, 5.02, 14.90]
 assert means.xs("mean", axis=1, level=1).loc[tuned].tolist() == [7.89, 5.23, 14.06]
 assert means.xs("mean", axis=1, level=1).loc["shuffled"].tolist() == [7.43, 4.80, 13.91]
+apart = scored[scored.variant.isin(["true", tuned])].groupby("variant")[["MRR@5", "HR@20"]].agg(["min", "max"])
+assert apart.loc[tuned, ("MRR@5", "min")] > apart.loc["true", ("MRR@5", "max")]
+assert apart.loc["true", ("HR@20", "min")] > apart.loc[tuned, ("HR@20", "max")]
+
+# %%
 over = gain[f"over {tuned}"]
 assert over["6 to 10":"11 to 20"].between(5, 11).all() and (over[:"3 to 5"] < 0).all() and round(over["more"]) == 7
 assert (gain["over counting"][:"6 to 10"] < 0).all() and (gain["over counting"]["11 to 20":] > 0).all()
-for line in (
-    "| shuffled, the true ones' settings | 0.42 (0.32 to 0.53) | < 0.001 | 0.18 (0.11 to 0.24) | < 0.001 |",
-    "| shuffled, its own settings | 0.07 (-0.04 to 0.19) | 0.21 | -0.17 (-0.25 to -0.09) | < 0.001 |",
-):
-    assert line in page
 
 # %% [markdown]
 # ## What the released code does
@@ -277,7 +300,7 @@ for line in (
 # %%
 run = read_json(BENCHMARKS / "amazon-beauty.json")["test selection"]
 epochs = pd.DataFrame([epoch["test"] for epoch in run["epochs"]], index=[epoch["epoch"] for epoch in run["epochs"]])
-axes = epochs[["HR@5", "HR@20"]].plot(subplots=True, figsize=(8, 4), marker="o", color=["#0072B2", "#D55E00"])
+axes = epochs[["HR@5", "HR@20"]].plot(subplots=True, figsize=(8, 4), marker="o", color=["0.2", "0.5"])
 axes[1].set(xlabel="epoch", ylabel="percent")
 axes[0].legend(loc="lower right")
 picked = pd.DataFrame(
@@ -296,9 +319,9 @@ assert picked["its epoch"].nunique() > 1  # no one model has these numbers
 #
 # ## Summary
 #
-# On Beauty MMSR beats counting, and counting beats much that has been published. Its lead does not come from what the codes say: shuffled across the catalogue they do as
-# well. On ML-100K it does not beat counting. Ablations need a control; the control needs a world in which it finds something, and settings of its own. Where the score can
-# read features, what they say counts in HR@20, and not in the first five places.
+# On Beauty nothing here shows that MMSR beats counting: ahead of a chain that nobody had tuned, it is level with, or behind, one that was. Nor does what it has come from what the codes say: shuffled across the catalogue they do as
+# well. On ML-100K its mean is below counting's. Ablations need a control; the control needs a world in which it finds something, and settings of its own, and so does every baseline. Where the score can
+# read features, what they say shows in HR@20, and not in the first five places. Before any of that, ask what in the order of your data is order.
 #
 # ## Exercises
 #
@@ -320,7 +343,7 @@ check("11.2", ...)
 check("11.2", 40 - 36)
 
 # %% [markdown]
-# 3. Beauty: by how many percent is MMSR with the best settings and *shuffled* codes ahead of counting in HR@5? (`fake`, `markov`.)
+# 3. Beauty: by how many percent is MMSR with the best settings and *shuffled* codes ahead of *untuned* counting in HR@5? (`fake`, `markov`.)
 
 # %% tags=["exercise"]
 check("11.3", ...)
@@ -329,7 +352,7 @@ check("11.3", ...)
 check("11.3", 100 * (fake["HR@5"].mean() / markov["HR@5"] - 1))
 
 # %% [markdown]
-# 4. Of the systems in `ours`, which are *not* ahead of counting in MRR@5, counting itself left out? A set of names.
+# 4. Of the systems in `ours`, which have a lower mean than untuned counting in MRR@5? A set of names.
 
 # %% tags=["exercise"]
 check("11.4", ...)

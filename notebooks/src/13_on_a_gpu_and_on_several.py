@@ -158,9 +158,11 @@ assert quality.hr5.max() - quality.hr5.min() < 2 * error.max() and quality.mrr5.
 # **Before you run it:** same seed, no dropout. Should the two losses be equal, alike, or unrelated?
 
 # %%
-# on the CPU, so that two processes can be tried with one GPU, or with none
-settings = DEMO | {"epochs": 1, "dropout": 0.0, "layers": 1, "device": "cpu"}
-words = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
+# two processes need a GPU each; with one GPU or none, both runs are on the CPU
+device = "cuda" if torch.cuda.device_count() > 1 else "cpu"
+settings = DEMO | {"epochs": 1, "dropout": 0.0, "layers": 1, "device": device}
+words = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items() if name != "refit"]
+words.append("--no-refit")
 folder = Path("runs/13_two")
 command = shlex.split("-m torch.distributed.run --standalone --nproc-per-node=2 -m mmsr_lite train wardrobe:match")
 shutil.rmtree(folder, ignore_errors=True)
@@ -174,10 +176,10 @@ losses = {name: read_json(f"runs/13_{name}/history.json")["epochs"][0]["loss"] f
 pd.Series(losses)
 
 # %%
-assert abs(losses["two"] / losses["one"] - 1) < 1e-3
+assert abs(losses["two"] / losses["one"] - 1) < 5e-3  # with room: GPUs add in no fixed order
 
 # %% [markdown]
-# Alike to a thousandth: they differ by rounding alone.
+# Alike: they differ by rounding alone.
 #
 # ## When do several GPUs help?
 #

@@ -61,7 +61,7 @@ EXERCISES = (
     Exercise(
         "06.3",
         steadiest,
-        "and that is early fusion, which the paper found to suffer most from a mismatch.",
+        "in the mean of five seeds; early fusion, of which the paper says that a mismatch hurts it most.",
         (
             (lambda given: len(given) != 2, "give a pair: the model, then how it fuses."),
             (lambda given: given[0] == steadiest()[0], "close: the model is right; look at its other fusion."),

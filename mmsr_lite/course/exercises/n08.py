@@ -46,7 +46,9 @@ EXERCISES = (
             ("homogeneous", "close: that is the field's value; give the variant's name."),
             ("he", "there an item hears its own codes directly."),
             ("NI(heho)", "close: codes steer its weights, a little; look at the table."),
+            ("he, attention", "there an item hears its own codes directly."),
         ),
+        accepts=lambda given: given in ("ho", "ho, attention"),  # on a GCN or with attention
     ),
     Exercise(
         "08.3",

@@ -199,7 +199,9 @@ def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
     title = _title_of_differences([row[4] for row in rows], metric)
     text = "; ".join(_words_of_difference(row) for row in rows)
     caption = _caption(record, f"differences in {metric}")
-    axis = Axis("percentage points; the band is the 95 % interval over users and seeds")
+    axis = Axis("percentage points")
+    if any(row[4] != NOT_TESTED for row in rows):
+        axis = Axis("percentage points; the band is the 95 % interval over users and seeds")
     looks = {"apart": CLEAR, "not apart": UNCLEAR, NOT_TESTED: Look(theme.SOFT, "square")}
     return interval_rows(title, caption, theme.clean(text, 2000), rows, looks, axis)
 

@@ -64,11 +64,10 @@ def test_a_difference_without_ranks_is_drawn_without_interval_and_called_not_tes
     data = show.differences(record).data
     first = data.marks[0]
     assert (first.low, first.x, first.high, first.group) == (4.0, 4.0, 4.0, "not tested: ranks not kept")
-    assert data.title == (
-        "0 of 1 difference in HR@5 are apart (p below 0.05 after Holm); 1 not tested: ranks not kept"
-    )
+    assert data.title == ("0 of 1 difference in HR@5 are apart (p below 0.05 after Holm); 1 not tested: ranks not kept")
     data = show.differences(record | {"tests": record["tests"][:1]}).data
     assert data.title == "1 difference in HR@5, not tested: ranks not kept"
+    assert data.panels[0].x.title == "percentage points"  # no band is promised where there is none
 
 
 def test_early_and_late_have_their_colours_in_a_study_too():
