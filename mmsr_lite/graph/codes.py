@@ -96,6 +96,30 @@ def fit_codebook(
     return Codebook(modality.name, codes, centres, reduced)
 
 
+def planted_codebook(name: str, classes: np.ndarray, dim: int, *, seed: int = 0) -> Codebook:
+    """A codebook without clustering: the code of an item is the class that a world has planted.
+
+    Args:
+        name: the modality.
+        classes: (V+1,) the class of each item from 0, or -1; items without a class share one code more. Row 0 is the
+            padding.
+        dim: D, the width of the centres, which are drawn at random.
+        seed: of the centres.
+
+    Returns:
+        A codebook of one code an item.
+
+    Example:
+        >>> planted_codebook("look", np.array([-1, 0, 2, -1]), dim=4).codes[:, 0].tolist()
+        [0, 1, 3, 4]
+    """
+    codes = np.where(classes < 0, classes.max() + 1, classes) + 1
+    codes[0] = 0
+    centres = np.random.default_rng(seed).normal(size=(codes.max() + 1, dim)).astype(np.float32)
+    centres[0] = 0
+    return Codebook(name, codes[:, None].astype(np.int64), centres, centres[codes])
+
+
 def fit_codebooks(
     dataset: Dataset,
     *,

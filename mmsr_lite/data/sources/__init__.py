@@ -1,7 +1,7 @@
 """Where data sets come from, one file each, imported when first used.
 
 A source reads files: `read(path, columns=, min_count=)` gives a `Raw`, `inputs(path)` the files that takes. The
-wardrobe reads none and has `load`.
+wardrobe and the worlds read none and have `load`.
 """
 
 import os
@@ -16,9 +16,11 @@ SOURCES = {
     "folder": "mmsr_lite.data.sources.folder",
     "movielens": "mmsr_lite.data.sources.movielens",
     "wardrobe": "mmsr_lite.data.sources.wardrobe",
+    "worlds": "mmsr_lite.data.sources.worlds",
 }
 FORMS = (
-    "'wardrobe', 'wardrobe:cycle', 'wardrobe:match', 'wardrobe:mixed', 'wardrobe:sparse', 'amazon:FOLDER/CATEGORY', "
+    "'wardrobe', 'wardrobe:cycle', 'wardrobe:match', 'wardrobe:mixed', 'wardrobe:sparse', 'worlds:pick', "
+    "'worlds:clocks', 'worlds:both' (or 'worlds:pick-student', the small size), 'amazon:FOLDER/CATEGORY', "
     "'movielens:FOLDER' or the path of a folder with interactions.csv and items.jsonl"
 )
 

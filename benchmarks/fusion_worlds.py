@@ -1,0 +1,269 @@
+"""Early against late fusion in the worlds in which the order decides; a row for each run, as soon as it ends.
+
+    PYTHONPATH=. python benchmarks/fusion_worlds.py --jobs 16 --device cuda --seeds 5 --minutes 8
+
+A row holds HR@5 and MRR@5 on the *decisive* targets of the test part (the purchases, which earlier garments decide), in
+all, by how many steps before the target the decisive garment lies (world `pick`), and by the hidden kind of the user
+(world `both`); and the loss of every epoch. Every system trains on all targets; validation's decisive targets choose its
+best epoch. Codes are the planted classes. `twin` says where a base has another width, at which it is as large as the
+other order: "all" counts every parameter, "encoders" all but the tables of embeddings.
+
+The runs go round by seed, so a table that `--minutes` has cut short has all systems. A run that is in the table is not
+repeated. `--summary` prints the table's means alone; `--worlds`, `--models` and `--orders` choose among the runs.
+"""
+
+import argparse
+import multiprocessing
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.sources.worlds import STUDENT, WORLDS, load
+from mmsr_lite.data.split import Examples, Split, split
+from mmsr_lite.data.storage import atomic
+from mmsr_lite.evaluation.metrics import metrics
+from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.graph.codes import Codebook, planted_codebook
+from mmsr_lite.models import MODELS
+from mmsr_lite.models.equal_capacity import fusion_twin, num_parameters
+from mmsr_lite.training.loop import TrainConfig, train
+
+PLACE = Path(__file__).parent / "results" / "fusion_worlds.csv"
+BASES = {  # settings that both orders share
+    "gru4rec": {"dropout": 0.1},
+    "sasrec": {"dropout": 0.1, "layers": 1, "heads": 1},
+    "mmsr": {"dropout": 0.1, "input_dropout": 0.0, "layers": 2},
+}
+ORDERS = {
+    "gru4rec": ("early", "late", "none"),
+    "sasrec": ("early", "late", "none"),
+    "mmsr": ("hohe", "heho", "hohe-invasive", "heho-invasive", "synchronous", "adaptive", "adaptive-invasive"),
+}
+OTHER = {"early": "late", "late": "early"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: the fields that name a row of the table."""
+
+    world: str
+    size: str
+    model: str
+    order: str
+    twin: str
+    dim: int
+    lr: float
+    epochs: int
+    batch: int
+    seed: int
+
+
+def all_jobs(args: argparse.Namespace) -> list[Job]:
+    """Every run, seed by seed, the pure worlds' plain systems first."""
+    jobs = []
+    for seed in range(args.seeds):
+        for twin in args.twins:
+            for world in args.worlds:
+                for model in args.models:
+                    for order in ORDERS[model]:
+                        if twin != "same width" and order not in OTHER:
+                            continue
+                        if args.orders and order not in args.orders:
+                            continue
+                        for lr in args.lr:
+                            terms = {"dim": args.dim, "lr": lr, "epochs": args.epochs, "batch": args.batch}
+                            jobs.append(Job(world, args.size, model, order, twin, seed=seed, **terms))
+    return jobs
+
+
+@lru_cache
+def prepared(world: str, size: str) -> tuple[Dataset, Split]:
+    """A world without pictures, and its split: all training targets, the decisive ones of validation and test."""
+    settings: dict[str, Any] = {}
+    if size == "student":
+        settings = STUDENT[world]
+    if size == "tiny":
+        settings = STUDENT[world] | {"users": 60, "garments": 2}
+    data = load(world, config=WORLDS[world].Config(**settings), modalities=(), drawn=False)
+    parts = split(data, by="user")
+    return data, Split(parts.train, *(decisive(data, part) for part in (parts.validation, parts.test)))
+
+
+def decisive(data: Dataset, examples: Examples) -> Examples:
+    """The examples whose target is decided by earlier items."""
+    return examples.select(data.facts["because"][examples.end, 0] >= 0)
+
+
+def books(data: Dataset, dim: int) -> list[Codebook]:
+    """The planted classes as codes: one code for each look, and one for each theme."""
+    return [planted_codebook(name, data.facts[name], dim) for name in ("look", "theme")]
+
+
+def run(job: Job, device: str) -> dict[str, Any]:
+    """Train one system; its row."""
+    torch.set_num_threads(1)
+    began = time.perf_counter()
+    data, parts = prepared(job.world, job.size)
+    model_class = MODELS[job.model]
+    settings = BASES[job.model] | {"fusion": job.order, "dim": job.dim}
+    config = model_class.Config(**settings)
+    if job.twin != "same width":
+        of_width = {"like": OTHER[job.order], "counted": job.twin}
+        config = fusion_twin(model_class, settings, data.num_items, lambda dim: books(data, dim), **of_width)
+    torch.manual_seed(job.seed)
+    model = model_class(config, data.num_items, [] if job.order == "none" else books(data, config.dim))
+    terms = TrainConfig(
+        epochs=job.epochs,
+        batch=job.batch,
+        lr=job.lr,
+        patience=job.epochs,
+        ranking="all",
+        seed=job.seed,
+        device=device,
+    )
+    record = train(model, parts, terms, progress=False, kernels="off")
+    losses = [epoch["loss"] for epoch in record["epochs"]]
+    row: dict[str, Any] = asdict(job) | {
+        "width": config.dim,
+        "parameters": num_parameters(model),
+        "encoder_parameters": num_parameters(model, "encoders"),
+        "best_epoch": record["best_epoch"],
+        "loss_before": losses[-2] if len(losses) > 1 else None,
+        "loss": losses[-1],
+    }
+    row["validation HR@5"] = record["epochs"][record["best_epoch"] - 1]["validation"]["HR@5"]
+    row |= gains(data, parts.test, ranks(model, parts.test))
+    row["seconds"] = time.perf_counter() - began
+    row["losses"] = " ".join(f"{loss:.3f}" for loss in losses)
+    row["HR@5 by epoch"] = " ".join(f"{epoch['validation']['HR@5']:.1f}" for epoch in record["epochs"])
+    return row
+
+
+def gains(data: Dataset, examples: Examples, rank: np.ndarray) -> dict[str, float]:
+    """HR@5 and MRR@5 of all examples; HR@5 by age of the decisive garment in `pick`, by the user's kind in `both`."""
+    found = {name: metrics(rank)[name] for name in ("HR@5", "MRR@5")}
+    facts = data.facts
+    kinds = np.array(facts["user_kinds"])[facts["user_kind"]][examples.user]  # (E,)
+    if len(facts["user_kinds"]) > 1:
+        for kind in facts["user_kinds"]:
+            found[f"HR@5 of {kind}"] = metrics(rank[kinds == kind])["HR@5"]
+    places = examples.end - examples.start  # (E,) the target's place in the history of its user
+    ages = places - facts["because"][examples.end, 0]
+    one_garment = np.array(facts["causes"])[facts["cause"][examples.end]] == "pick"
+    for age in np.unique(ages[one_garment]).tolist():
+        found[f"HR@5 at age {age}"] = metrics(rank[one_garment & (ages == age)])["HR@5"]
+    return found
+
+
+def table_of(place: Path) -> list[dict[str, Any]]:
+    """The rows of a table that may not be there yet."""
+    if not place.exists():
+        return []
+    return pd.read_csv(place).to_dict("records")
+
+
+def key(row: dict[str, Any]) -> tuple:
+    """What names a row."""
+    return tuple(Job.__annotations__[name](row[name]) for name in Job.__annotations__)
+
+
+def write(place: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the whole table in one move."""
+    with atomic(place) as tmp:
+        pd.DataFrame(rows).sort_values(list(Job.__annotations__)).round(4).to_csv(tmp, index=False)
+
+
+def summary(rows: list[dict[str, Any]]) -> str:
+    """Means over seeds, each system at the learning rate that is best on validation, beside the best reachable."""
+    table = pd.DataFrame(rows)
+    system = ["world", "size", "model", "order", "twin", "dim", "epochs", "batch"]
+    by_rate = table.groupby([*system, "lr"])["validation HR@5"].mean().reset_index()
+    best = by_rate.loc[by_rate.groupby(system)["validation HR@5"].idxmax(), [*system, "lr"]]
+    chosen = table.merge(best, on=[*system, "lr"])
+    chosen["loss_fell"] = chosen["loss_before"] - chosen["loss"]
+    shown = [name for name in chosen if name.startswith(("HR@5", "MRR@5")) and name != "HR@5 by epoch"]
+    groups = chosen.groupby(system[:5] + ["lr", "width"])
+    means = groups[[*shown, "loss", "loss_fell", "seconds"]].mean()
+    means.insert(1, "sd", groups["HR@5"].std())
+    means.insert(0, "runs", groups.size())
+    return means.round(2).to_string()
+
+
+def main() -> None:
+    """Fill the table and print its means."""
+    args = arguments()
+    rows = table_of(args.out)
+    if not args.summary:
+        done = {key(row) for row in rows}
+        todo = [job for job in all_jobs(args) if key(asdict(job)) not in done]
+        work(todo, rows, args)
+    if rows:
+        print(summary(rows))
+
+
+def work(todo: list[Job], rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
+    """Run the jobs in processes until all are done or time is up; each row is written when its run ends."""
+    until = time.monotonic() + 60 * args.minutes
+    waiting = list(reversed(todo))
+    going: dict[Future, Job] = {}
+    print(f"{len(todo)} runs, {args.jobs} at a time", flush=True)
+    pool = ProcessPoolExecutor(args.jobs, multiprocessing.get_context("spawn"))
+    try:
+        while waiting or going:
+            while waiting and len(going) < args.jobs and time.monotonic() < until:
+                job = waiting.pop()
+                going[pool.submit(run, job, args.device)] = job
+            if not going or time.monotonic() > until:
+                break
+            ended, _ = wait(going, timeout=max(0.1, until - time.monotonic()), return_when=FIRST_COMPLETED)
+            for future in ended:
+                job = going.pop(future)
+                if future.exception() is not None:
+                    print(f"{job} failed: {future.exception()}", flush=True)
+                    continue
+                rows.append(future.result())
+                write(args.out, rows)
+                row = rows[-1]
+                print(
+                    f"{row['world']:7} {row['model']:8} {row['order']:18} {row['twin']:10} seed {row['seed']} "
+                    f"HR@5 {row['HR@5']:5.1f} loss {row['loss']:.3f} {row['seconds']:.0f} s",
+                    flush=True,
+                )
+    finally:
+        for process in list((pool._processes or {}).values()):  # what is still going is not waited for
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def arguments() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worlds", nargs="+", default=list(WORLDS), choices=list(WORLDS))
+    parser.add_argument("--models", nargs="+", default=list(ORDERS), choices=list(ORDERS))
+    parser.add_argument("--orders", nargs="+", help="only these orders of fusion; default: all")
+    twins = ["same width", "all", "encoders"]
+    parser.add_argument("--twins", nargs="+", default=twins, choices=twins, help="what is counted for equal capacity")
+    parser.add_argument("--size", default="full", choices=["full", "student", "tiny"])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--lr", nargs="+", type=float, default=[0.01], help="one or more; the summary picks the best")
+    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--dim", type=int, default=32)
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--minutes", type=float, default=1e6, help="no run goes on after these")
+    parser.add_argument("--out", type=Path, default=PLACE)
+    parser.add_argument("--summary", action="store_true", help="only print the means of the table")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Worlds in which the order of fusion decides, one file each; docs/worlds.md says how to write another one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.prepare import Raw, build
+from mmsr_lite.data.sources.wardrobe_draw import BOOK
+from mmsr_lite.data.sources.worlds.both import Both
+from mmsr_lite.data.sources.worlds.clocks import Clocks
+from mmsr_lite.data.sources.worlds.drawing import pictures_of, texts_of, titles_of
+from mmsr_lite.data.sources.worlds.pick import Pick
+from mmsr_lite.data.sources.worlds.world import Truth, World, generate
+from mmsr_lite.errors import MMSRError, choose
+
+WORLDS: dict[str, type[World]] = {
+    "pick": Pick,  # early fusion wins
+    "clocks": Clocks,  # late fusion wins
+    "both": Both,  # half of the users each
+}
+STUDENT: dict[str, dict[str, Any]] = {  # sizes that train in about a minute on a CPU
+    "pick": {"garments": 60, "users": 3000},
+    "clocks": {"garments": 40, "users": 3000},
+    "both": {"garments": 40, "users": 4000},
+}
+
+
+def load(
+    world: str | None = None,
+    *,
+    config: Any = None,
+    modalities: Sequence[str] | None = None,
+    encoders: str | dict[str, str] | None = None,
+    seed: int | None = None,
+    drawn: bool = True,
+) -> Dataset:
+    """Make the data set of a world of the index.
+
+    Args:
+        world: a name of `WORLDS`; with "-student" behind it the small size, `STUDENT`.
+        config: a config of the world; None: its own size.
+        modalities: those to take; None: `picture` and `text`, `[]`: none.
+        encoders: one encoder for all, or one for each modality.
+        seed: of the world, goes before that of `config`.
+        drawn: whether the items get pictures.
+
+    Returns:
+        What `make` returns.
+
+    Raises:
+        MMSRError: there is no such world, or the config is of another one.
+
+    Example:
+        >>> from mmsr_lite.data.sources.worlds.pick import PickConfig
+        >>> load("pick", config=PickConfig(garments=2, users=4), modalities=()).num_items
+        66
+    """
+    name = (world or "").removesuffix("-student")
+    kind = WORLDS[choose("world", name, WORLDS)]
+    if config is None:
+        config = kind.Config(**(STUDENT[name] if name != world else {}))
+    if not isinstance(config, kind.Config):
+        expected = kind.Config.__name__
+        raise MMSRError(f"the config of world {name!r} is a {type(config).__name__}; expected a {expected}")
+    if seed is not None:
+        config = replace(config, seed=seed)
+    return make(kind(config), f"world-{world}", modalities=modalities, encoders=encoders, drawn=drawn)
+
+
+def make(
+    world: World,
+    name: str,
+    *,
+    modalities: Sequence[str] | None = None,
+    encoders: str | dict[str, str] | None = None,
+    drawn: bool = True,
+) -> Dataset:
+    """Make the data set of any world; the same world always gives the same data, to the byte.
+
+    Args:
+        world: a world of the index or your own.
+        name: what the data set is called.
+        modalities: those to take; None: `picture` and `text`, `[]`: none.
+        encoders: one encoder for all, or one for each modality.
+        drawn: whether the items get pictures; without them the world has no modality `picture`.
+
+    Returns:
+        The data set. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `because` (I, W) the places in the
+        user's history that decide an interaction (-1: fewer than W do), `user_kind` (U,) codes of `user_kinds`, `look`
+        and `theme` (V+1,) codes of `looks` and `themes` (-1: none), `group` (V+1,) and `why`, two sentences.
+    """
+    config, groups = world.config, list(world.groups())
+    rng = np.random.default_rng([config.seed, 0])
+    sizes = np.array([one.items for one in groups])
+    order = rng.permutation(sizes.sum()) + 1  # items of all groups are shuffled, so their numbers tell nothing
+    members = np.split(order, np.cumsum(sizes)[:-1])
+    group = np.full(len(order) + 1, -1)
+    for number, items in enumerate(members):
+        group[items] = number
+    walks = generate(world, members)
+    ids = [f"w{item:04d}" for item in range(1, len(group))]
+    titles, texts = titles_of(groups, group[1:], rng), texts_of(groups, group[1:], rng)
+    items_table = pd.DataFrame({"item_id": ids, "title": titles, "text": texts})
+    kinds, folder = {"text": "text"}, Path()
+    if drawn:
+        folder, items_table["picture"] = pictures_of(groups, group[1:], config.size, config.seed)
+        kinds = {"picture": "picture"} | kinds
+    table = pd.DataFrame({"user_id": [f"u{user:05d}" for user in walks.user], "item_id": np.array(ids)[walks.item - 1]})
+    table["timestamp"] = 1_700_000_000 + 86_400 * walks.place
+    look = np.array([*(one.look for one in groups), -1])[group]  # (V+1,)
+    theme = np.array([*(one.theme for one in groups), -1])[group]
+    facts = {
+        "truth": Truth(world, group, sizes, walks.kind),
+        "cause": walks.cause,
+        "causes": world.causes,
+        "because": walks.because,
+        "user_kind": walks.kind,
+        "user_kinds": tuple(world.kinds),
+        "look": look,
+        "theme": theme,
+        "looks": tuple(" ".join(words) for words in BOOK["looks"][: look.max() + 1]),
+        "themes": tuple(", ".join(words) for words in BOOK["themes"][: theme.max() + 1]),
+        "group": group,
+        "why": world.why,
+    }
+    raw = Raw(name, folder, table, items_table, kinds, modalities=tuple(kinds), min_count=0, facts=facts)
+    return build(raw, modalities=modalities, encoders=encoders, seed=config.seed)

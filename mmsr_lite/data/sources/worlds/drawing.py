@@ -1,0 +1,112 @@
+"""What a person sees of a world: pictures with a badge for what is bought, texts and titles."""
+
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mmsr_lite.data.sources.wardrobe_draw import BOOK, VERSION, draw
+from mmsr_lite.data.sources.worlds.world import Group
+from mmsr_lite.data.storage import atomic, cache_dir, content_hash
+
+BADGES = {  # what an item is -> how its picture tells, and the word in its title
+    "garment": ("no badge", ""),
+    "basic": ("frame", "basic "),
+    "accessory": ("price tag", "accessory "),
+}
+NO_THEME = [  # texts that speak of no theme
+    "A basic that goes with everything.",
+    "One for every drawer.",
+    "The simple one; you will wear it often.",
+    "Nothing special, always right.",
+    "A basic. Buy two.",
+]
+INK, PAPER = "#4A4458", "#FFFDF8"
+BADGE_VERSION = 1  # of the badges: another number, other pictures
+
+
+def draw_item(look: int, kind: str, size: int, seed: Sequence[int]) -> bytes:
+    r"""PNG bytes of one item: the garment of the wardrobe, with the badge of what it is.
+
+    Args:
+        look: an index of the looks of the wardrobe.
+        kind: one of `BADGES`: "garment", "basic" (a thin frame) or "accessory" (a price tag in a corner).
+        size: side in pixels.
+        seed: the same seed gives the same bytes.
+
+    Example:
+        >>> draw_item(0, "basic", 64, [1])[:4]
+        b'\x89PNG'
+    """
+    plain = draw(look, size, seed)
+    badge = BADGES[kind][0]
+    if badge == "no badge":
+        return plain
+    image = Image.open(io.BytesIO(plain)).convert("RGB")
+    pen, unit = ImageDraw.Draw(image), size / 100
+    thin = max(1, round(1.5 * unit))
+    if badge == "frame":
+        inset = 2 * unit
+        pen.rounded_rectangle([inset, inset, size - 1 - inset, size - 1 - inset], 8 * unit, None, INK, thin)
+    else:
+        corners = [(76, 4), (88, 4), (96, 12), (96, 24), (88, 24), (76, 12)]  # a tag that hangs in the corner
+        pen.polygon([(x * unit, y * unit) for x, y in corners], fill=PAPER, outline=INK)
+        pen.ellipse([88 * unit, 8 * unit, 92 * unit, 12 * unit], fill=INK)
+    out = io.BytesIO()
+    image.quantize(96, Image.Quantize.FASTOCTREE).save(out, "PNG")
+    return out.getvalue()
+
+
+def pictures_of(groups: Sequence[Group], group: np.ndarray, size: int, seed: int) -> tuple[Path, list[str]]:
+    """Draw every item once and keep the files.
+
+    Args:
+        groups: the catalogue.
+        group: (V,) the group of each item.
+        size: side in pixels.
+        seed: of the siblings of a look.
+
+    Returns:
+        The folder of the files, and their names in it, in the order of the items.
+    """
+    drawn = [BOOK[part] for part in ("looks", "colours", "garments")]
+    looks = [(groups[one].look, groups[one].kind) for one in group.tolist()]
+    folder = cache_dir("worlds", content_hash(VERSION, BADGE_VERSION, drawn, looks, size, seed))
+    names = [f"w{item:04d}.png" for item in range(1, len(group) + 1)]
+    for item, ((look, kind), name) in enumerate(zip(looks, names, strict=True), 1):
+        if not (folder / name).is_file():
+            with atomic(folder / name) as tmp:
+                tmp.write_bytes(draw_item(look, kind, size, [seed, 2, item]))
+    return folder, names
+
+
+def texts_of(groups: Sequence[Group], group: np.ndarray, rng: np.random.Generator) -> list[str]:
+    """A text for each item that tells its theme and nothing else; siblings of a theme are told differently."""
+    themes = np.array([one.theme for one in groups])[group]  # (V,)
+    texts = [""] * len(group)
+    for theme in np.unique(themes).tolist():
+        openings = NO_THEME if theme < 0 else BOOK["templates"]
+        siblings = np.flatnonzero(themes == theme)
+        variants = rng.permutation(len(openings) * len(BOOK["endings"]))
+        for item, variant in zip(siblings, np.resize(variants, len(siblings)), strict=True):
+            ending, opening = divmod(int(variant), len(openings))
+            words = openings[opening]
+            if theme >= 0:
+                occasion, material, season = BOOK["themes"][theme]
+                words = words.format(occasion=occasion, material=material, season=season)
+            text = f"{words} {BOOK['endings'][ending]}"
+            texts[item] = re.sub(r"(^|[.?] )([a-z])", lambda found: found[0].upper(), text)
+    return texts
+
+
+def titles_of(groups: Sequence[Group], group: np.ndarray, rng: np.random.Generator) -> list[str]:
+    """A name for each item that tells what it is (garment, basic, accessory) and neither look nor theme."""
+    names = BOOK["names"]
+    titles = []
+    for label, one in zip(rng.permutation(len(group)).tolist(), group.tolist(), strict=True):
+        word = BADGES[groups[one].kind][1]
+        titles.append(f"{names[label % len(names)]} {word}no. {label // len(names) + 1}")
+    return titles

@@ -1,0 +1,85 @@
+"""The world `pick`: early fusion wins, because one garment of a session must be found by its text for its picture.
+
+A session is k garments that a user looks at, and one basic that the user buys. Exactly one of the k garments, anywhere
+among them, has the first theme ("formal"); the basic has the look of that garment. Everything else is drawn at random:
+the place of the formal garment, the looks, the other themes. Sessions have nothing to do with each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmsr_lite.config import setting
+from mmsr_lite.data.sources.wardrobe_draw import BOOK
+from mmsr_lite.data.sources.worlds.world import MOST_GROUP, Group, NextStep, World, WorldConfig
+
+
+@dataclass(frozen=True)
+class PickConfig(WorldConfig):
+    """Sizes of the world `pick`.
+
+    Example:
+        >>> PickConfig(looks=4).browses
+        3
+    """
+
+    looks: int = setting(6, "classes of what a picture shows", at_least=2, at_most=len(BOOK["looks"]))
+    themes: int = setting(3, "classes of what a garment's text says", at_least=2, at_most=len(BOOK["themes"]))
+    garments: int = setting(250, "garments of each look and theme", at_least=1, at_most=MOST_GROUP)
+    basics: int = setting(5, "basics of each look", at_least=1, at_most=MOST_GROUP)
+    browses: int = setting(3, "k, garments that are looked at in a session", at_least=1, at_most=20)
+
+
+class Pick(World):
+    """The basic that is bought has the look of the session's formal garment."""
+
+    Config = PickConfig
+    causes = ("browse", "pick")
+    why = (
+        "Late fusion reads the pictures alone and the texts alone, so it knows which looks and which themes were there "
+        "but not which look came with the formal text. Early fusion reads garments whole and remembers the formal one."
+    )
+
+    def groups(self) -> Sequence[Group]:
+        """Garments of each look and theme, then the basics of each look."""
+        config = self.config
+        garments = [Group(p, t, config.garments) for p in range(config.looks) for t in range(config.themes)]
+        return [*garments, *(Group(p, -1, config.basics, "basic") for p in range(config.looks))]
+
+    def next_step(self, history: Sequence[int], kind: str) -> NextStep:
+        """A garment while the session is open, else the basic that the formal garment decides."""
+        looks, themes, browses = self.config.looks, self.config.themes, self.config.browses
+        session = open_session(history, purchases_from=looks * themes)
+        formal = [place for place in session if history[place] % themes == 0]
+        chances = np.zeros((looks * themes) + looks)
+        if len(session) >= browses:
+            basics = chances[looks * themes :]
+            if formal:
+                basics[history[formal[-1]] // themes] = 1
+            else:  # no session of this world is like that
+                basics[:] = 1 / looks
+            return NextStep(chances, "pick", tuple(formal[-1:]))
+        chance = 0.0
+        if not formal:
+            chance = 1 / (browses - len(session))  # each of the places that are left is as likely
+        of_theme = np.array([chance, *[(1 - chance) / (themes - 1)] * (themes - 1)])
+        chances[: looks * themes] = np.tile(of_theme / looks, looks)
+        return NextStep(chances, "browse")
+
+
+def open_session(history: Sequence[int], purchases_from: int) -> range:
+    """The places of the history since the last purchase.
+
+    Args:
+        history: groups.
+        purchases_from: the first group that is bought; groups before it are looked at.
+
+    Example:
+        >>> open_session([0, 1, 9, 2, 3], purchases_from=9)
+        range(3, 5)
+    """
+    first = len(history)
+    while first and history[first - 1] < purchases_from:
+        first -= 1
+    return range(first, len(history))
