@@ -34,7 +34,16 @@ def _effect(name: str, before: np.ndarray, after: np.ndarray, targets: int, rank
 
 
 def effects(record: dict[str, Any], runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One effect for each question that the data allow."""
+    """Answer each question that the data allow.
+
+    Args:
+        record: The record of `leaks` as far as it is known: `order`, `targets`, `headline`, `own_targets`, `weights`.
+        runs: The ranks of each order of ties; the order of the file comes first.
+
+    Returns:
+        One effect for each question, with `name`, `ranking`, `before`, `after`, `difference`, `error`, `clear`,
+        `verdict` and `sentence`.
+    """
     users = max(int(run["examples"].user.max()) for run in runs) + 1
     targets, shown = record["targets"], record["headline"]
     file, *random = runs
@@ -77,6 +86,7 @@ def effects(record: dict[str, Any], runs: list[dict[str, Any]]) -> list[dict[str
 
 
 def _tie_verdict(record: dict[str, Any], effect: dict[str, Any]) -> dict[str, str]:
+    """Whether counting loses by random ties what it had learned from the order of the file."""
     facts, fixed = record["order"], fixed_order(record["order"])
     rising = (
         "" if facts["tied_rising"] is None else f", and {facts['tied_rising']:.1f} % of these pairs have rising ids"
@@ -99,6 +109,7 @@ def _tie_verdict(record: dict[str, Any], effect: dict[str, Any]) -> dict[str, st
 
 
 def _ids_verdict(record: dict[str, Any], effect: dict[str, Any], other: dict[str, Any] | None) -> dict[str, str]:
+    """Whether ids predict the next item; `other` is the same effect with ties at random, where there are ties."""
     weight = record["weights"]["file"]["ids"]
     if weight == 1:
         return {"verdict": "none", "sentence": "No rule of ids was better on the training part than none."}
@@ -114,6 +125,7 @@ def _ids_verdict(record: dict[str, Any], effect: dict[str, Any], other: dict[str
 
 
 def _repetition_verdict(record: dict[str, Any], effect: dict[str, Any], weight: float) -> dict[str, str]:
+    """Whether it helps to rank the user's own items last, or first."""
     share = f"{record['own_targets']:.2f} % of the targets lie in their own history"
     if weight == 0:
         return {"verdict": "none", "sentence": f"{share}; no rule of repetition was better than none."}
@@ -125,6 +137,7 @@ def _repetition_verdict(record: dict[str, Any], effect: dict[str, Any], weight: 
 
 
 def _added(effect: dict[str, Any], what: str) -> dict[str, str]:
+    """Whether a rule, named by `what`, adds to counting."""
     clear = effect["clear"] and effect["difference"] > 0
     sentence = f"{what} adds {effect['difference']:+.2f} to counting"
     if clear:
@@ -133,7 +146,7 @@ def _added(effect: dict[str, Any], what: str) -> dict[str, str]:
 
 
 def _doubt(effect: dict[str, Any]) -> str:
-    """Why a rule that seemed to help on the training part counts for nothing."""
+    """Why the effect of a rule is no effect."""
     if effect["clear"] and effect["difference"] < 0:
         return "so what seemed to help on the training part does not hold"
     return f"which is within {CLEAR:g} standard errors of nothing"

@@ -127,6 +127,7 @@ def leaks(
 
 
 def _opened(data: Dataset | str | os.PathLike) -> Dataset:
+    """The data set, loaded where a source was given."""
     if isinstance(data, Dataset):
         return data
     from mmsr_lite.data import load
@@ -181,6 +182,7 @@ def _drawn_users(counts: np.ndarray, most: int, rng: np.random.Generator) -> np.
 
 
 def _test_part(dataset: Dataset, by: str, tested: np.ndarray) -> Examples:
+    """The test examples of the users (U,) that are tested."""
     test = split(dataset, by=by, validation=False).test
     return test.select(tested[test.user])
 

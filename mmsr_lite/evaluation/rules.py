@@ -1,8 +1,8 @@
-"""Counting with rules: how far item ids, popularity and repetition alone lead, with weights from the training part.
+"""Counting with rules: what item ids, popularity and repetition alone add to the metrics of a Markov chain.
 
-A rule changes the scores of a Markov chain (`models.counting`) by one number, its weight. The weight is the one that
-ranks the validation targets best; test targets are never asked. What a rule adds at test says what a model could learn
-from that source, be it a fact about users or about how the file was written.
+A rule changes the scores of a Markov chain (`models.counting`). It has one number, its weight: the weight that ranks
+the validation targets best, chosen without the test targets. The difference that a rule makes at test shows what a
+model can learn from that source alone, whether it is a fact about users or about how the file was written.
 """
 
 from collections.abc import Callable
@@ -22,14 +22,20 @@ from mmsr_lite.models.counting import Markov, MarkovConfig
 
 BATCH = 256  # histories scored at once
 DENSE_ITEMS = 4096  # catalogues up to this size get their transitions as one table, which is faster on long histories
-BUCKETS = 100  # pieces of equal size in which the training interactions are cut along time
-NOW = 3  # pieces before an example's own that count as now
-CELLS = 2e7  # numbers that a table of popularity may hold
+BUCKETS = 100  # the training interactions are cut along time into so many parts of equal size
+NOW = 3  # how many parts before that of an example count as now
+CELLS = 2e7  # the most numbers that a table of popularity may have
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What rules may look at: `history` (B, L), its distinct `own` items (B, T), the examples' numbers `rows` (B,)."""
+    """What a rule can use of a batch of examples.
+
+    Attributes:
+        history: (B, L) items, padded on the right with 0.
+        own: (B, T) the distinct items that each user has already taken, 0 where there are fewer.
+        rows: (B,) the numbers of the examples.
+    """
 
     history: Tensor
     own: Tensor
@@ -41,9 +47,9 @@ class Rule:
     """A way to change scores.
 
     Args:
-        name: What tables call it.
-        weights: What is tried on the validation targets; the first of them changes nothing.
-        apply: Called with scores (B, V+1), the batch and a weight; returns other scores and leaves the old ones alone.
+        name: The name of the rule in tables.
+        weights: The weights that are tried on the validation targets; the first of them changes nothing.
+        apply: Called with scores (B, V+1), the batch and a weight; returns new scores and does not change the old ones.
     """
 
     name: str
@@ -52,9 +58,15 @@ class Rule:
 
 
 def rule_of_ids(dataset: Dataset) -> Rule:
-    """Items whose id is higher than that of the last item have their scores multiplied by the weight.
+    """Multiply the scores of items whose id is higher than that of the last item by the weight.
 
-    A weight above 1 says that ids rise along a history, one below 1 that they fall.
+    A weight above 1 means that ids rise along a history, a weight below 1 that they fall.
+
+    Args:
+        dataset: The data set, which knows the order of the ids.
+
+    Returns:
+        The rule "ids".
     """
     places = torch.from_numpy(id_places(dataset))
 
@@ -67,7 +79,21 @@ def rule_of_ids(dataset: Dataset) -> Rule:
 
 
 def rule_of_popularity(train: Examples, num_items: int) -> Rule:
-    """The weight times an item's share of all training targets is added."""
+    """Add the weight times the share of each item in all training targets.
+
+    Args:
+        train: The training examples.
+        num_items: V.
+
+    Returns:
+        The rule "popularity".
+
+    Example:
+        >>> train = Examples(np.array([1, 2]), start=np.array([0]), end=np.array([1]), user=np.array([0]))
+        >>> batch = Batch(torch.tensor([[1]]), own=torch.tensor([[1]]), rows=np.array([0]))
+        >>> rule_of_popularity(train, num_items=2).apply(torch.zeros(1, 3), batch, 0.3).tolist()  # item 2 has all
+        [[0.0, 0.0, 0.30000001192092896]]
+    """
     share = torch.from_numpy(np.bincount(train.targets, minlength=num_items + 1) / max(len(train), 1)).float()
 
     def apply(scores: Tensor, batch: Batch, weight: float) -> Tensor:
@@ -77,15 +103,21 @@ def rule_of_popularity(train: Examples, num_items: int) -> Rule:
 
 
 def rule_of_popularity_now(train: Examples, examples: Examples, num_items: int) -> Rule:
-    """The weight times an item's share of the training interactions shortly before the last item of a history is added.
+    """Add the weight times the share of each item in the training targets shortly before the last item of a history.
 
-    Time is cut into pieces that hold equally many training targets; the `NOW` pieces before the one of the last item
-    count. So nothing that happens later is read.
+    Time is cut into parts with equally many training targets. The `NOW` parts before the part of the last item count,
+    so the rule reads nothing that happens later.
 
     Args:
         train: The training examples, whose `times` are known.
-        examples: The examples that will be ranked.
+        examples: The examples that will be ranked, whose `times` are known.
         num_items: V.
+
+    Returns:
+        The rule "popularity now".
+
+    Raises:
+        MMSRError: Times are not known.
     """
     pieces = int(max(NOW, min(BUCKETS, CELLS // (num_items + 1))))
     if train.times is None or examples.times is None:
@@ -108,7 +140,16 @@ def rule_of_popularity_now(train: Examples, examples: Examples, num_items: int) 
 
 
 def rule_of_repetition() -> Rule:
-    """The weight is added to the scores of the user's own items; -1 puts them behind all others."""
+    """Add the weight to the scores of the user's own items; the weight -1 puts them behind all other items.
+
+    Returns:
+        The rule "repetition".
+
+    Example:
+        >>> batch = Batch(torch.tensor([[1]]), own=torch.tensor([[1]]), rows=np.array([0]))
+        >>> rule_of_repetition().apply(torch.zeros(1, 3), batch, 1.0).tolist()
+        [[0.0, 1.0, 0.0]]
+    """
 
     def apply(scores: Tensor, batch: Batch, weight: float) -> Tensor:
         own = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, batch.own, True)
@@ -121,7 +162,7 @@ def rule_of_repetition() -> Rule:
 
 
 class Chain:
-    """A Markov chain of `train` that scores batches, by one product of tables where the catalogue is small.
+    """A Markov chain that scores batches of histories; a small catalogue is scored by one product of matrices.
 
     Args:
         train: The examples to count.
@@ -183,7 +224,17 @@ def ranks_with_rules(chain: Chain, examples: Examples, settings: list[tuple[Rule
 
 
 def rules_for(dataset: Dataset, train: Examples, examples: Examples, *, dated: bool) -> list[Rule]:
-    """The rules that can be tried on a data set; popularity now needs times that are dates (`dated`)."""
+    """The rules that a data set allows.
+
+    Args:
+        dataset: The data set.
+        train: Its training examples.
+        examples: The examples that will be ranked.
+        dated: Whether times are dates, which the rule "popularity now" needs.
+
+    Returns:
+        Three or four rules.
+    """
     rules = [rule_of_ids(dataset), rule_of_repetition(), rule_of_popularity(train, dataset.num_items)]
     if dated:
         rules.append(rule_of_popularity_now(train, examples, dataset.num_items))
@@ -193,7 +244,7 @@ def rules_for(dataset: Dataset, train: Examples, examples: Examples, *, dated: b
 def choose_weights(
     dataset: Dataset, parts: Split, *, decay: float, dated: bool, ranking: str, metric: str = "MRR@5"
 ) -> dict[str, float]:
-    """The weight of each rule that ranks the validation targets best; the chain is counted without them.
+    """Choose the weight of each rule that ranks the validation targets best; the chain does not count these targets.
 
     Args:
         dataset: The data set.

@@ -21,8 +21,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.integrate import trapezoid
-from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from tqdm.auto import tqdm
@@ -32,6 +30,15 @@ from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.compare import bootstrap
 from mmsr_lite.explain.edits import FORCED
+from mmsr_lite.explain.faithfulness_scores import (
+    SHARES,
+    correlations_of,
+    curve_test,
+    fidelity_test,
+    forced_gate_test,
+    gradient_test,
+    interval_in_words,
+)
 from mmsr_lite.explain.gates import gates, last_examples
 from mmsr_lite.explain.interventions import remove_edges, rerun
 from mmsr_lite.explain.random_weights import random_twins, random_weights
@@ -40,10 +47,7 @@ from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import FaithfulnessRecord
 
-SHARES = np.linspace(0, 1, 11)  # shares of the units that are taken away, or brought in
-HALF = 5  # the place of one half in SHARES
 CHUNK = 25  # how many histories are computed at once
-LEAST_UNITS = 3  # a history with fewer units says nothing about their order
 ORDERS = {"cycle": "hohe", "match": "heho"}  # a planted cause and the order of fusion that sees it
 UNITS = {
     "attention": "a node, by attention rollout from the last item; taking it away removes it from the graph",
@@ -129,19 +133,19 @@ def faithfulness(
             of_model += _units_of_histories(_importance(shuffled_model, graph, explains)[0])
 
     probability, is_first = np.concatenate(curves, -1)  # (2, 1 + orders, shares, histories) each
-    correlations = [_correlations(importances, of_model) for of_model in importances_shuffled]
+    correlations = [correlations_of(importances, of_model) for of_model in importances_shuffled]
     of_twins, of_cascade = correlations[: len(twins)], correlations[len(twins) :]
     tests: dict[str, dict[str, Any] | None] = {
-        "deletion": _curve("deletion", explains, probability[0]),
-        "insertion": _curve("insertion", explains, probability[1]),
-        "fidelity": _fidelity(1 - is_first),
-        "gradient": _agreement(importances, slopes),
+        "deletion": curve_test("deletion", explains, probability[0]),
+        "insertion": curve_test("insertion", explains, probability[1]),
+        "fidelity": fidelity_test(1 - is_first),
+        "gradient": gradient_test(importances, slopes),
         "random_weights": random_weights(np.stack(of_twins), dict(zip(cascade, of_cascade, strict=True))),
         "forced_gate": None,
         "planted": None,
     }
     if explains == "beta":
-        tests["forced_gate"] = _forced_gate(np.concatenate(betas_of_last), np.concatenate(effects_of_forcing))
+        tests["forced_gate"] = forced_gate_test(np.concatenate(betas_of_last), np.concatenate(effects_of_forcing))
         tests["planted"] = _planted(model, dataset, examples)
     passed = [test["passed"] for test in tests.values() if test is not None]
     return FaithfulnessRecord(
@@ -234,125 +238,6 @@ def _curves(model: MMSR, graph: GraphBatch, watched: Tensor, importances: list[T
     return torch.stack(readings).cpu().numpy().reshape(shape).transpose(3, 2, 0, 1, 4)
 
 
-def _curve(name: str, explains: str, values: np.ndarray) -> dict[str, Any]:
-    """Compare the curve of the explanation with those of random orders, by the area under it.
-
-    Args:
-        name: "deletion" or "insertion".
-        explains: "attention" or "beta".
-        values: (orders, shares, B) the probability of the watched item; the order of the explanation comes first.
-
-    Returns:
-        The numbers of the test.
-    """
-    areas = trapezoid(values, SHARES, axis=1)  # (orders, B)
-    difference, interval = bootstrap(areas[0] - areas[1:].mean(0))
-    if name == "deletion":
-        passed = interval[1] < 0
-        action, change = "Taking units away", "falls"
-    else:
-        passed = interval[0] > 0
-        action, change = "Bringing units in", "rises"
-    faster = "faster" if passed else "no faster"
-    random = values[1:].mean(2)  # (orders - 1, shares)
-    return {
-        "share": SHARES.tolist(),
-        "ours": values[0].mean(1).tolist(),
-        "random": random.mean(0).tolist(),
-        "band": [random.min(0).tolist(), random.max(0).tolist()],
-        "passed": passed,
-        "sentence": (
-            f"{action} by {explains}, the first item's probability {change} {faster} than in random orders: "
-            f"the area under it differs by {difference:+.3f} ({_interval_text(interval)})."
-        ),
-        "area": {
-            "ours": float(areas[0].mean()),
-            "random": float(areas[1:].mean()),
-            "difference": difference,
-            "interval": interval,
-        },
-    }
-
-
-def _fidelity(changed: np.ndarray) -> dict[str, Any]:
-    """Fidelity of the more important half of the units compared with random halves.
-
-    Args:
-        changed: (2, orders, shares, B) whether another item is ranked first, while units are taken away and while they
-            are brought in; the order of the explanation comes first.
-
-    Returns:
-        The numbers of the test, with intervals over histories.
-    """
-    half = changed[:, :, HALF].astype(float)  # (2, orders, B)
-    plus, minus = half[:, 0].mean(1).tolist()
-    random_plus, random_minus = half[:, 1:].mean((1, 2)).tolist()
-    differences, intervals = bootstrap(half[:, 0] - half[:, 1:].mean(1))  # of (2, B)
-    interval_plus, interval_minus = intervals
-    return {
-        "plus": plus,
-        "minus": minus,
-        "random_plus": random_plus,
-        "random_minus": random_minus,
-        "difference_plus": differences[0],
-        "difference_minus": differences[1],
-        "interval_plus": interval_plus,
-        "interval_minus": interval_minus,
-        "share": 0.5,
-        "passed": interval_plus[0] > 0 and interval_minus[1] < 0,
-        "sentence": (
-            f"The first item changes without the better half of the units in {100 * plus:.0f} % of the histories "
-            f"(fid+; a random half {100 * random_plus:.0f} %; difference {_interval_text(interval_plus, 100)}), with "
-            f"that half alone in {100 * minus:.0f} % (fid-; random {100 * random_minus:.0f} %; difference "
-            f"{_interval_text(interval_minus, 100)})."
-        ),
-    }
-
-
-def _agreement(importances: list[np.ndarray], slopes: list[np.ndarray]) -> dict[str, Any]:
-    """Compare the importance with |gradient x input|, an array (units,) for each history in both."""
-    mean, interval = bootstrap(_correlations(importances, slopes))
-    passed = interval[0] > 0
-    verb = "agrees" if passed else "does not agree"
-    return {
-        "spearman": mean,
-        "interval": interval,
-        "passed": passed,
-        "sentence": f"It {verb} with gradient x input: mean rank correlation {mean:+.2f} ({_interval_text(interval)}).",
-    }
-
-
-def rank_correlation(one: np.ndarray, two: np.ndarray) -> float:
-    """Spearman's rank correlation, also where all values of a side are equal.
-
-    Args:
-        one: (U,) values.
-        two: (U,) values of the same units.
-
-    Returns:
-        The correlation, from -1 to 1; 0 where all values of one side are equal, 1 where those of both sides are.
-
-    Example:
-        >>> rank_correlation(np.arange(3), np.array([1, 2, 9])), rank_correlation(np.arange(3), np.ones(3))
-        (1.0, 0.0)
-    """
-    constant = [np.ptp(values) <= 1e-6 * np.abs(values).max() for values in (one, two)]
-    if all(constant):
-        return 1.0
-    if any(constant):
-        return 0.0
-    return float(spearmanr(one, two).statistic)
-
-
-def _correlations(importances: list[np.ndarray], others: list[np.ndarray]) -> np.ndarray:
-    """The rank correlation in each history that has `LEAST_UNITS` units or more, (H,)."""
-    pairs = zip(importances, others, strict=True)
-    correlations = [rank_correlation(one, other) for one, other in pairs if len(one) >= LEAST_UNITS]
-    if not correlations:
-        raise MMSRError("no history has three units to put in order; give longer histories")
-    return np.array(correlations)
-
-
 @torch.no_grad()
 def _forced(model: MMSR, graph: GraphBatch, watched: Tensor) -> np.ndarray:
     """(B,) the log probability of the watched item with hohe forced at the last item, minus that with heho."""
@@ -363,33 +248,6 @@ def _forced(model: MMSR, graph: GraphBatch, watched: Tensor) -> np.ndarray:
         scores, _ = rerun(model, graph, beta=beta)
         log_probabilities.append(scores.log_softmax(1).gather(1, watched[:, None])[:, 0])  # (B,)
     return (log_probabilities[0] - log_probabilities[1]).cpu().numpy()
-
-
-def _forced_gate(late: np.ndarray, effect: np.ndarray) -> dict[str, Any]:
-    """Compare beta of the last item with the effect of forcing it.
-
-    Args:
-        late: (H,) beta of the last item's node in the last layer.
-        effect: (H,) how much more log probability the watched item has with hohe than with heho.
-
-    Returns:
-        The numbers of the test; the interval is that of Bonett and Wright (2000).
-    """
-    correlation = float(_correlations([late], [effect])[0])
-    error = np.sqrt((1 + correlation**2 / 2) / max(1, len(late) - 3))
-    centre = np.arctanh(np.clip(correlation, -0.999999, 0.999999))
-    interval = np.tanh(centre + 1.96 * error * np.array([-1, 1])).tolist()
-    passed = interval[0] > 0
-    verb = "leans" if passed else "does not lean"
-    return {
-        "spearman": correlation,
-        "interval": interval,
-        "passed": passed,
-        "sentence": (
-            f"At the last item beta {verb} to the order that, forced, makes the first item more probable: "
-            f"rank correlation over histories {correlation:+.2f} ({_interval_text(interval)})."
-        ),
-    }
 
 
 def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any] | None:
@@ -422,7 +280,7 @@ def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any
     chance = float(prefers_hohe.mean() * needs_hohe.mean() + (1 - prefers_hohe.mean()) * (1 - needs_hohe.mean()))
     sentence = (
         f"Beta names the planted cause in {100 * share:.1f} % of {len(cause):,} steps "
-        f"({_interval_text(interval, 100)}), chance in {100 * chance:.1f} %"
+        f"({interval_in_words(interval, 100)}), chance in {100 * chance:.1f} %"
     )
     auc = None
     if needs_hohe.any() and not needs_hohe.all():  # a ROC curve needs steps of both kinds
@@ -443,8 +301,3 @@ def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any
 def _units_of_histories(importance: Tensor) -> list[np.ndarray]:
     """The numbers (units,) of each history, out of (B, N) with NaN where there is no unit."""
     return [row[~np.isnan(row)] for row in importance.double().cpu().numpy()]
-
-
-def _interval_text(interval: list[float], scale: int = 1) -> str:
-    """The interval as sentences name it; a scale of 100 gives percent."""
-    return f"95 % interval {scale * interval[0]:.3g} to {scale * interval[1]:.3g}"

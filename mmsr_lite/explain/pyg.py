@@ -23,7 +23,7 @@ from torch_geometric.nn import MessagePassing
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.faithfulness import rank_correlation
+from mmsr_lite.explain.faithfulness_scores import rank_correlation
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of
 from mmsr_lite.explain.interventions import replacements, rerun
 from mmsr_lite.explain.rollout import carried, rollout

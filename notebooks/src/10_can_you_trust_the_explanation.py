@@ -300,7 +300,7 @@ check("10.5", ...)
 check("10.5", 15)
 
 # %% [markdown]
-# **Code you will read:** [explain/faithfulness.py](../mmsr_lite/explain/faithfulness.py), each test a function; [explain/interventions.py](../mmsr_lite/explain/interventions.py), how a node, an edge or a
+# **Code you will read:** [explain/faithfulness.py](../mmsr_lite/explain/faithfulness.py), what is measured, and [explain/faithfulness_scores.py](../mmsr_lite/explain/faithfulness_scores.py), each test a function; [explain/interventions.py](../mmsr_lite/explain/interventions.py), how a node, an edge or a
 # gate is taken away; [explain/pyg.py](../mmsr_lite/explain/pyg.py), our model as PyG calls it.
 #
 # **Next:** [11 the paper, the released code, and counting](11_paper_released_code_counting.ipynb), which asks whether there is anything to explain.

@@ -9,7 +9,14 @@ import torch
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import faithfulness as module
-from mmsr_lite.explain.faithfulness import SHARES, faithfulness
+from mmsr_lite.explain.faithfulness import faithfulness
+from mmsr_lite.explain.faithfulness_scores import (
+    SHARES,
+    correlations_of,
+    curve_test,
+    fidelity_test,
+    forced_gate_test,
+)
 from mmsr_lite.explain.gates import last_examples
 from mmsr_lite.explain.interventions import remove_edges, rerun
 from mmsr_lite.explain.rollout import carried, rollout
@@ -96,8 +103,8 @@ def test_an_order_by_true_effect_passes_deletion_and_its_reverse_fails(random_mo
         effect[:, slot] = torch.where(importance[:, slot].isnan(), -torch.inf, lost)
     backwards = torch.where(effect.isinf(), effect, -effect)
     curves, same = module._curves(model, graph, watched, [effect, backwards], "attention")
-    assert module._curve("deletion", "effect", curves[0])["passed"]
-    assert not module._curve("deletion", "effect", curves[0][::-1])["passed"]
+    assert curve_test("deletion", "effect", curves[0])["passed"]
+    assert not curve_test("deletion", "effect", curves[0][::-1])["passed"]
     assert same[0, :, 0].all() and curves.shape == (2, 2, 11, 8)
 
 
@@ -122,19 +129,19 @@ def test_attention_that_was_never_trained_fails_the_random_weights_check(books, 
     test = faithfulness(fresh, world, orders=1)["tests"]["random_weights"]
     assert not test["passed"] and test["spearman"] > 0.5 and "hardly more than the graph" in test["sentence"]
     own = [np.array([1.0, 3.0, 2.0]), np.array([1.0, 2.0])]  # the second has too few units
-    assert module._correlations(own, own).tolist() == [1]
-    assert module._correlations(own, [np.array([2.0, 1.0, 3.0]), own[1]]) == pytest.approx([-0.5])
+    assert correlations_of(own, own).tolist() == [1]
+    assert correlations_of(own, [np.array([2.0, 1.0, 3.0]), own[1]]) == pytest.approx([-0.5])
 
 
 def test_fidelity_is_the_share_of_histories_whose_first_item_changes_and_passes_by_its_interval():
     changed = np.zeros((2, 2, 11, 40))  # deletion and insertion, our order and a random one
     changed[0, 0, 5, :30], changed[1, 1, 5, :20] = 1, 1
-    found = module._fidelity(changed)
+    found = fidelity_test(changed)
     assert [found[n] for n in ("plus", "minus", "random_plus", "random_minus", "passed")] == [0.75, 0, 0, 0.5, True]
     assert (found["difference_plus"], found["difference_minus"]) == (0.75, -0.5)
     wide = 1.96 * np.sqrt(0.75 * 0.25 / 40)
     assert found["interval_plus"] == pytest.approx([0.75 - wide, 0.75 + wide], abs=0.03)
-    assert not module._fidelity(changed[..., [0, 39]])["passed"]  # two histories, of which one changes, say little
+    assert not fidelity_test(changed[..., [0, 39]])["passed"]  # two histories, of which one changes, say little
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -161,8 +168,8 @@ def test_forced_gates_are_read_at_the_last_item(random_model):
     late, early = (one.scores(HISTORIES).log_softmax(1).gather(1, watched[:, None])[:, 0] for one in plain)
     assert module._forced(model, graph, watched) == pytest.approx((late - early).detach().numpy(), abs=1e-4)
     effect = np.arange(8.0)
-    assert module._forced_gate(effect**3, effect)["spearman"] == 1 and module._forced_gate(effect, effect)["passed"]
-    assert not module._forced_gate(-effect, effect)["passed"]
+    assert forced_gate_test(effect**3, effect)["spearman"] == 1 and forced_gate_test(effect, effect)["passed"]
+    assert not forced_gate_test(-effect, effect)["passed"]
 
 
 def test_histories_of_any_length_go_in_pieces_of_like_length(random_model, world, monkeypatch):

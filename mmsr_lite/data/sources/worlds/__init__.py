@@ -15,7 +15,7 @@ from mmsr_lite.data.sources.worlds.both import Both
 from mmsr_lite.data.sources.worlds.clocks import Clocks
 from mmsr_lite.data.sources.worlds.drawing import pictures_of, texts_of, titles_of
 from mmsr_lite.data.sources.worlds.pick import Pick
-from mmsr_lite.data.sources.worlds.world import Truth, World, generate
+from mmsr_lite.data.sources.worlds.world import Truth, World, WorldConfig, generate
 from mmsr_lite.errors import MMSRError, choose
 
 WORLDS: dict[str, type[World]] = {
@@ -33,7 +33,7 @@ STUDENT: dict[str, dict[str, Any]] = {  # sizes that train in about a minute on 
 def load(
     world: str | None = None,
     *,
-    config: Any = None,
+    config: WorldConfig | None = None,
     modalities: Sequence[str] | None = None,
     encoders: str | dict[str, str] | None = None,
     seed: int | None = None,

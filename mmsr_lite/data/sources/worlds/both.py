@@ -42,14 +42,25 @@ class BothConfig(WorldConfig):
 
     def of_pick(self) -> PickConfig:
         """The sizes that users of the kind "pick" see."""
-        shared = {"looks": self.looks, "garments": self.garments, "browses": self.browses}
-        return PickConfig(**shared, themes=self.themes, basics=self.basics)
+        return PickConfig(
+            looks=self.looks,
+            themes=self.themes,
+            garments=self.garments,
+            basics=self.basics,
+            browses=self.browses,
+        )
 
     def of_clocks(self) -> ClocksConfig:
         """The sizes that users of the kind "clocks" see: all themes but the formal one."""
-        shared = {"looks": self.looks, "garments": self.garments, "browses": self.browses}
-        lags = {"look_lag": self.look_lag, "theme_lag": self.theme_lag}
-        return ClocksConfig(**shared, **lags, themes=self.themes - 1, accessories=self.accessories)
+        return ClocksConfig(
+            looks=self.looks,
+            themes=self.themes - 1,
+            garments=self.garments,
+            accessories=self.accessories,
+            browses=self.browses,
+            look_lag=self.look_lag,
+            theme_lag=self.theme_lag,
+        )
 
 
 class Both(World):

@@ -86,7 +86,7 @@ class World:
         why: two sentences that say which order of fusion loses here, and why.
     """
 
-    Config: type = WorldConfig
+    Config: type[WorldConfig] = WorldConfig
     causes: tuple[str, ...] = ()
     kinds: dict[str, float] = {"all": 1.0}  # noqa: RUF012 - an index, never changed
     why = ""
@@ -290,9 +290,7 @@ class Truth:
         names = list(self.world.kinds)
         gains_at_rank = _gains_at_rank(cutoffs)  # name -> (K,)
         sums: dict[int, dict[str, float]] = {}
-        for start, end, user, number in zip(
-            examples.start, examples.end, examples.user, numbers.tolist(), strict=True
-        ):
+        for start, end, user, number in zip(examples.start, examples.end, examples.user, numbers.tolist(), strict=True):
             history = self.group[examples.items[start:end]].tolist()
             mixed = self.group_chances(history)
             drawn_from = mixed
