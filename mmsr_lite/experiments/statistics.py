@@ -94,7 +94,7 @@ def crossed(
     knows targets by their users alone.
 
     Simulated without any difference, it rejects 3 to 7 % at the 5 % level whether users dominate, seeds dominate or
-    neither does, and with three orders 1 to 6 %, also where orders dominate (`python -m benchmarks null_rejections`).
+    neither does, and with three orders 1 to 5 %, also where orders dominate (`python -m benchmarks null_rejections`).
 
     Args:
         one: ranks of all E targets by each run (seed) of the first system, S arrays of shape (E,), or (O, E) with O
