@@ -3,7 +3,8 @@
 Two systems that are the same in the mean are drawn again and again: users like one of them more, seeds are lucky or
 not, hits are chance. A test at 5 % should find a difference in 5 % of them. Four tests are counted: the crossed one,
 which decides, and the three that are reported beside it. Then one system is made better, and the share that each finds
-is its power. Writes benchmarks/results/null-rejections.csv.
+is its power. In some worlds times tie, and every seed is trained and ranked in three orders: a system may be lucky in
+an order, and a training is a new one in each. Writes benchmarks/results/null-rejections.csv.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from tqdm.auto import tqdm
 
 from benchmarks.timing import RESULTS
 from mmsr_lite.experiments.reported_tests import bootstrap as bootstrap_p
-from mmsr_lite.experiments.reported_tests import over_seeds, paired
+from mmsr_lite.experiments.reported_tests import in_one_row, over_seeds, paired
 from mmsr_lite.experiments.statistics import crossed
 
 MISS, HIT = 50, 3  # ranks
@@ -34,6 +35,9 @@ class World:
         users: how many users there are.
         mean: HR@5 of both systems.
         lasting: share of the chance in a hit that all seeds of a system have in common.
+        orders: in how many orders at ties every seed is trained and ranked.
+        orders_sd: how much the orders of a system differ in the mean, whatever the seed.
+        trainings_sd: how much the trainings of one seed in different orders differ in the mean.
     """
 
     users_sd: float
@@ -43,6 +47,9 @@ class World:
     users: int = 1000
     mean: float = 20.0
     lasting: float = 0.5
+    orders: int = 1
+    orders_sd: float = 0.0
+    trainings_sd: float = 0.0
 
 
 WORLDS = {
@@ -53,6 +60,13 @@ WORLDS = {
     "seeds dominate, three seeds": World(users_sd=0.0, seeds_sd=3.0, seeds=(3, 3)),
     "both, against counting": World(users_sd=15.0, seeds_sd=1.2, seeds=(5, 0)),
     "both, five seeds and three": World(users_sd=15.0, seeds_sd=0.8, seeds=(5, 3)),
+    "three orders, users dominate": World(users_sd=20.0, seeds_sd=0.0, orders=3),
+    "three orders, trainings dominate": World(users_sd=0.0, seeds_sd=0.0, lasting=0.9, orders=3, trainings_sd=4.0),
+    "three orders, orders dominate": World(users_sd=0.0, seeds_sd=0.5, lasting=0.9, orders=3, orders_sd=3.0),
+    "three orders, all of it": World(users_sd=15.0, seeds_sd=0.8, orders=3, orders_sd=0.5, trainings_sd=0.8),
+    "three orders, against counting": World(
+        users_sd=15.0, seeds_sd=1.0, seeds=(5, 0), orders=3, orders_sd=0.5, trainings_sd=0.8
+    ),
 }
 
 
@@ -64,20 +78,26 @@ def draw(world: World, chance: np.random.Generator) -> tuple[list[np.ndarray], l
         chance: the source of randomness.
 
     Returns:
-        The runs of the first system, those of the second, each an (E,) array of ranks, and (E,) the users.
+        The runs of the first system, those of the second, each an (O, E) array of ranks, and (E,) the users.
     """
     user = np.repeat(np.arange(world.users), chance.integers(1, 4, world.users))
     likes = chance.normal(0, world.users_sd, world.users)  # the first system minus the second
     taste = chance.uniform(-world.mean / 2, world.mean / 2, world.users)
     systems = []
     for sign, seeds in zip((0.5, -0.5), world.seeds, strict=True):
-        own = chance.random(len(user))  # what all seeds of a system have in common
+        shape = (world.orders, len(user))  # (O, E)
+        own = chance.random(shape)  # what all seeds of a system have in common
+        of_orders, of_trainings = np.zeros((2, world.orders, 1))
+        if world.orders > 1:
+            of_orders = chance.normal(0, world.orders_sd, (world.orders, 1))
         runs = []
         for _ in range(max(1, seeds)):
             luck = chance.normal(0, world.seeds_sd) * (seeds > 0)
-            rate = world.mean + taste[user] + sign * (likes[user] + world.better) + luck
-            again = chance.random(len(user)) < world.lasting
-            hit = np.where(again, own, chance.random(len(user))) < rate / 100
+            if world.orders > 1 and seeds > 0:
+                of_trainings = chance.normal(0, world.trainings_sd, (world.orders, 1))
+            rate = world.mean + taste[user] + sign * (likes[user] + world.better) + luck + of_orders + of_trainings
+            again = chance.random(shape) < world.lasting
+            hit = np.where(again, own, chance.random(shape)) < rate / 100
             runs.append(np.where(hit, HIT, MISS))
         systems.append(runs)
     return systems[0], systems[1], user
@@ -99,8 +119,10 @@ def p_values(world: World, times: int, seed: int = 0, bootstrap: bool = False) -
     has = {"one_has_seeds": world.seeds[0] > 0, "other_has_seeds": world.seeds[1] > 0}
     for _ in range(times):
         one, other, user = draw(world, chance)
+        crossed_p = crossed(one, other, user, "HR@5", **has).p
+        one, other, user = in_one_row(one), in_one_row(other), np.tile(user, world.orders)
         found = {
-            "crossed": crossed(one, other, user, "HR@5", **has).p,
+            "crossed": crossed_p,
             "over users": paired(one, other, user, "HR@5")["p"],
             "over seeds": over_seeds(one, other, "HR@5"),
         }

@@ -56,20 +56,22 @@ def save_report_of(run: Any, users: Sequence[int], place: str | Path) -> None:
 
 
 def print_metrics(metrics: dict[str, Any]) -> None:
-    """Print the model beside the best reachable score and counting, in percent; the headline ranking first."""
-    rows = {metrics["model"]: metrics["test"]}
-    if metrics.get("reachable"):
-        rows["best reachable"] = metrics["reachable"]
-    for name, row in (metrics.get("counting") or {}).items():
-        rows[f"counting: {name}"] = row
-    rankings = {"all": "all items", "masked": "own items masked"}
-    if metrics.get("headline") == "masked":
-        rankings = dict(reversed(rankings.items()))
+    """Print the model beside the best reachable score and counting, in percent; the headline ranking first.
+
+    Args:
+        metrics: What `metrics.json` of a run holds.
+    """
+    from mmsr_lite.records import MetricsRecord
+
+    tables = MetricsRecord(metrics).tables()
+    own = (metrics.get("rankings") or {}).get("model", {}).get("own_targets")
     print(f"\n{metrics['dataset']}, {metrics['examples']:,} test targets, percent")
-    for ranking, words in rankings.items():
-        keys = [name if ranking == "all" else f"{ranking} {name}" for name in SHOWN]
-        with_ranking = {name: row for name, row in rows.items() if keys[0] in row}
-        if with_ranking:
-            print(f"{words:<44}", *(f"{name:>7}" for name in SHOWN))
-        for name, row in with_ranking.items():
-            print(f"  {name:<42}", *(f"{row[key]:7.2f}" for key in keys))
+    if own is not None:
+        print(f"{own:.2f} % of the targets lie in their own history, so the headline is: {next(iter(tables))}")
+    width = max([42, *(len(name) for rows in tables.values() for name in rows)])
+    for words, rows in tables.items():
+        print(f"{words:<{width + 2}}", *(f"{name:>7}" for name in SHOWN))
+        for name, row in rows.items():
+            print(f"  {name:<{width}}", *(f"{row[metric]:7.2f}" for metric in SHOWN))
+    if metrics.get("reachable") and len(tables) > 1:
+        print("The best reachable is known of the ranking of all items alone.")

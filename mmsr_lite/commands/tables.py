@@ -55,7 +55,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="NAME=VALUE",
-        help="settings of all systems; of lr, dropout and others the values to draw from: lr=[0.01,0.02]",
+        help="settings of all systems; of lr, dropout and others the values to draw from: lr=[0.01,0.02]; "
+        "ties=file or tie_seed=[0,1] where times tie",
     )
     group.add_argument("--dry-run", action="store_true", help="only count the runs and estimate their seconds")
     group = parser.add_argument_group("output")

@@ -9,8 +9,10 @@ import numpy as np
 
 from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.order import order_facts, order_sentences
 from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.repeats import count_ties
+from mmsr_lite.data.split import MASKED_BELOW, headline, split
 from mmsr_lite.data.statistics import CURVE_POINTS, SHARES, code_use, own_history_share, popularity, statistics
 
 SCHEMA = "mmsr-lite/data-card/1"
@@ -48,6 +50,8 @@ def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None)
         "least of an item": int(counts[-1]),
         "ties": list(count_ties(dataset)),
         "own history": own_history_share(dataset),
+        "headline": _headline(dataset),
+        "order": order_facts(dataset),
         "popular": [[share, float(cumulative[max(round(share * len(cumulative)), 1) - 1])] for share in SHARES],
         "curve": [[100 * (place + 1) / len(cumulative), float(cumulative[place])] for place in places.tolist()],
         "modalities": [_modality(dataset, one.name, codes or {}) for one in dataset.modalities],
@@ -159,7 +163,21 @@ def sentences(record: Mapping[str, Any]) -> list[str]:
         lines.append(f"Neighbouring interactions that share one time: {share:.2f} % ({same:,} of {neighbours:,}).")
     if record["own history"] is not None:
         lines.append(f"Test targets that their user had before: {record['own history']:.2f} %.")
+    if record.get("headline"):
+        words = {"masked": "own items masked", "all": "all items"}[record["headline"]]
+        rule = (
+            f"own items masked where fewer than {100 * MASKED_BELOW:g} % of the test targets lie in their own history"
+        )
+        lines.append(f"Headline ranking: {words} (the rule: {rule}, all items elsewhere).")
+    if "order" in record:
+        lines += order_sentences(record["order"])
     return lines
+
+
+def _headline(dataset: Dataset) -> str | None:
+    """The ranking to show first; None where there are no test targets."""
+    parts = split(dataset, validation=False)
+    return headline(parts) if len(parts.test) else None
 
 
 def _period(time: np.ndarray) -> list[str] | None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.split import split
+from mmsr_lite.data.split import own_target_share, split
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)  # of the items, the most popular first
 CURVE_POINTS = 50
@@ -50,11 +50,7 @@ def own_history_share(dataset: Dataset) -> float | None:
     test = split(dataset, validation=False).test
     if not len(test):
         return None
-    keys = dataset.user * (dataset.num_items + 1) + dataset.item  # (I,) one number for user and item
-    first = np.unique(keys, return_index=True)[1]
-    had_before = np.ones(len(keys), bool)
-    had_before[first] = False  # whoever comes later had it before, since users are sorted by time
-    return 100 * float(had_before[test.end].mean())
+    return 100 * own_target_share(test)
 
 
 def popularity(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:

@@ -15,11 +15,8 @@ from torch import Tensor
 from mmsr_lite.data.split import Examples, Split, headline, own_target_share
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import CUTOFFS, metrics
+from mmsr_lite.records.ranking_names import RANKINGS, key_of
 
-RANKINGS = {
-    "all": "the target among all items (the paper's)",
-    "masked": "the target among the items that its user has not yet taken",
-}
 CHOICES = {  # what may select the best epoch
     "headline": "masked where fewer than 1 % of test targets lie in their own history, else all",
     **RANKINGS,
@@ -49,25 +46,6 @@ def ranking_of(choice: str, parts: Split) -> str:
     if choice == "headline":
         return headline(parts)
     return choice
-
-
-def key_of(metric: str, ranking: str) -> str:
-    """The name under which `evaluate` gives a metric of a ranking.
-
-    Args:
-        metric: Such as "HR@5".
-        ranking: "all" or "masked".
-
-    Returns:
-        The metric alone for the ranking of all items; with the name of the ranking before it for others.
-
-    Example:
-        >>> key_of("HR@5", "all"), key_of("HR@5", "masked")
-        ('HR@5', 'masked HR@5')
-    """
-    if ranking == "all":
-        return metric
-    return f"{ranking} {metric}"
 
 
 def flat_metrics(ranks: dict[str, np.ndarray], cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, float]:

@@ -3,7 +3,10 @@
 A file has one row for each test target. The column `user` says whose target it is; every other column is a run, named
 as in the table's column `run`, and holds one byte for each target: twice the rank (targets that tie share the mean of
 their places, so a rank may be a half), or 0 where the rank is above 20. All metrics at 5 and at 20 follow from it
-exactly.
+exactly. A run has two columns: `<run>` has its ranks among all items, `masked <run>` those with own items masked.
+
+Where times tie, a run is of one order at ties. Row 7 of two runs of different orders is then not the same target, but a
+target of the same user, in the same place of the user's history.
 
 While a study runs, each run's ranks are written to `ranks/<run>.npz` (the full ranks, not kept in the repository);
 `pack` gathers them. Files of that kind which older versions left are read as well.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsr_lite import __version__
-from mmsr_lite.data.split import split
+from mmsr_lite.data.split import headline, own_target_share
 from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
@@ -15,6 +15,7 @@ from mmsr_lite.experiments.kept_ranks import pack
 from mmsr_lite.experiments.study import Job, Setting, resolved, run_id
 from mmsr_lite.experiments.table import read_rows
 from mmsr_lite.experiments.verdicts import compare, merged
+from mmsr_lite.records.ranking_names import RANKINGS, key_of
 from mmsr_lite.training.run import RunConfig
 
 PACKAGES = ("mmsr-lite", "torch", "torch-geometric", "numpy", "scikit-learn")
@@ -36,14 +37,19 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
     note: dict[str, Any] = {"name": data.name, "users": data.num_users, "items": data.num_items}
     note |= {"interactions": len(data.item), "modalities": shapes, "hash": content_hash(data.user, data.item, shapes)}
     note["terms"] = setting.base
+    note |= {"ties": setting.ties, "tie_seeds": [*setting.tie_seeds]}
+    note |= {"headline": headline(setting.parts), "own_targets": 100 * own_target_share(setting.parts.test)}
     old = read_json(file) if file.is_file() else note
-    was, now = ({"modalities": n["modalities"], "data": n["hash"]} | n["terms"] for n in (old, note))
+    was, now = (
+        {"modalities": one["modalities"], "data": one["hash"], "ties": one.get("ties", "file")} | one["terms"]
+        for one in (old, note)
+    )
     pairs = [(was, now), *((grid, _grid(setting)) for name in names if (grid := read_sidecar(place, name)["grid"]))]
     wrong = [f"{n}={a.get(n)} there, {b.get(n)} now" for a, b in pairs for n in a | b if a.get(n) != b.get(n)]
     if wrong:
         raise MMSRError(f"the tables in {str(place)!r} are of other data or terms: {wrong[0]}; name another --out")
     truth = data.facts.get("truth")
-    note["reachable"] = None if truth is None else truth.reachable(split(data).test)
+    note["reachable"] = None if truth is None else truth.reachable(setting.parts.test)
     write_json(file, note, indent=1)
 
 
@@ -76,8 +82,8 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
     if not rows:
         return
     runs = old["runs"] | {run_id(job.config, job.readings[0]): _differing(job.config, setting) for job in jobs}
-    user = split(setting.dataset).test.user
-    pack(place, name, [row["run"] for row in rows], user)
+    user = setting.parts.test.user
+    pack(place, name, [key_of(row["run"], ranking) for row in rows for ranking in RANKINGS], user)
     tests = merged(old["tests"], compare(place, name, rows, user), rows)
     versions = {package: _version(package) for package in PACKAGES} | {"python": platform.python_version()}
     record: dict[str, Any] = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks}

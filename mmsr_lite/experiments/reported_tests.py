@@ -13,6 +13,22 @@ from scipy import stats
 from mmsr_lite.experiments.statistics import gain_of
 
 
+def in_one_row(runs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Runs whose orders at ties stand one after the other, as if each were a target more of the same user.
+
+    Args:
+        runs: S arrays of ranks (E,), or (O, E) with O orders at ties.
+
+    Returns:
+        S arrays (O E,); their users are `np.tile(user, O)`.
+
+    Example:
+        >>> in_one_row([np.array([[1, 2], [3, 4]])])[0].tolist()
+        [1, 2, 3, 4]
+    """
+    return [run.ravel() for run in runs]
+
+
 def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndarray, metric: str) -> dict[str, float]:
     """The paired t-test over users, which takes the seeds at hand for all there are: reported, never decisive.
 

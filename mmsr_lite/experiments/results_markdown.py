@@ -12,23 +12,31 @@ from mmsr_lite.data.storage import atomic, read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.provenance import read_sidecar
-from mmsr_lite.experiments.table import BETAS, TESTED, label_of, read_rows, system_of
+from mmsr_lite.experiments.table import BETAS, TESTED, label_of, rankings_in, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart, decides
 from mmsr_lite.models import MODELS
+from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, in_words, key_of
 
 FIRST = TESTED[:2]
 HEAD = """# Results
 
 Written by `mmsr-lite tables --page` from the tables beside it, and `reading.md` where a data set has one. Percent of
-the full ranking over all items: mean ± standard deviation over seeds. The settings of every system were chosen by
-trials on validation, then each seed trained on the whole training part; the column "trials" says how many.
+full rankings: mean ± standard deviation over seeds. There are two rankings. "All items" is the paper's: the target
+among all items. "Own items masked" leaves out what the user has already taken. The headline stands first: own items
+masked where fewer than 1 % of the test targets lie in their own history, all items elsewhere; the other one stands
+beside it. A table that an older version made has all items alone, and says so. Where times tie, each seed is trained
+and ranked in several random orders at ties, and its number is the mean over them.
+
+The settings of every system were chosen by trials on validation, then each seed trained on the whole training part;
+the column "trials" says how many. What chose stands above each table.
 
 Each system is tested against the system without a difference (in `controls`, `fusion_order` and `missing`: the same
 model undisturbed). The test takes users and seeds as two crossed random samples; "difference" is in percent points,
-with the 95 % interval of the same test; p is corrected by Holm for all tests of the table. Systems with p from 0.05 on
+with the 95 % interval of the same test; p is corrected by Holm for all tests of the table in that ranking. Orders at
+ties are a third sample where there are several. Systems with p from 0.05 on
 are not clearly apart. A system with one seed is never compared. "no ranks" says that the ranks of some run were not
 kept, so that nobody can compute the p-value again: such a pair counts as not tested, whatever an older test said of it.
-"paper" is the paper's number, from its own features of the items and its own choice of epochs.
+"paper" is the paper's number, of all items, from its own features of the items and its own choice of epochs.
 """
 
 
@@ -59,9 +67,13 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
     summary = f"{note['users']:,} users, {note['items']:,} items, {note['interactions']:,} interactions; modalities: "
     summary += ", ".join(f"{_safe(name)} ({kind['items']:,} items)" for name, kind in note["modalities"].items()) + "."
     if best := note["reachable"]:
-        summary += (
-            " The best that can be reached: " + ", ".join(f"{metric} {best[metric]:.2f}" for metric in TESTED) + "."
-        )
+        numbers = ", ".join(f"{metric} {best[metric]:.2f}" for metric in TESTED)
+        summary += f" The best that can be reached, all items: {numbers}."
+    if "own_targets" in note:
+        summary += f" {note['own_targets']:.2f} % of the test targets lie in their own history,"
+        summary += f" so the headline is {IN_WORDS[note['headline']]}."
+    if len(note.get("tie_seeds", [])) > 1:
+        summary += f" Times tie: every seed has a run in each of {len(note['tie_seeds'])} random orders at ties."
     reading = []
     if (folder / "reading.md").is_file():
         reading.append((folder / "reading.md").read_text(encoding="utf-8"))
@@ -72,7 +84,7 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
         lines += [
             f"### {name} ({STUDIES[name].paper}): {STUDIES[name].asks}",
             "",
-            table.trials,
+            f"{table.trials} {table.which}",
             "",
             *table.rows(theirs),
             "",
@@ -89,8 +101,16 @@ class Table:
         rows, sidecar = read_rows(folder / f"{name}.csv"), read_sidecar(folder, name)
         self.name, self.labels = name, {label_of(system_of(row)): row for row in rows}
         self.tried = {one: str(row["trials"] or "") for one, row in self.labels.items()}
-        by = pd.DataFrame(rows)[[*TESTED]].groupby([label_of(system_of(row)) for row in rows])
+        there, note = rankings_in(rows), read_json(folder / "dataset.json")
+        self.metrics = {one: [key_of(metric, one) for metric in TESTED] for one in there}
+        self.rankings = [one for one in headline_first(note.get("headline")) if one in there]
+        self.first = [key_of(metric, self.rankings[0]) for metric in FIRST]
+        table = pd.DataFrame(rows).assign(system=[label_of(system_of(row)) for row in rows])
+        columns = [metric for metrics in self.metrics.values() for metric in metrics]
+        of_seeds = table.groupby(["system", "seed"])[columns].mean()  # over the orders at ties
+        by = of_seeds.groupby("system")
         self.mean, self.sd, self.seeds = by.mean(), by.std(), by.size()
+        self.which = _which(self.rankings, {row["chosen_by"] for row in rows} - {""})
         self.tests = {(test["system"], test["against"], test["metric"]): test for test in sidecar["tests"]}
         tried = (f"{field} {', '.join(map(str, values))}" for field, values in sidecar["grid"].items())
         self.trials = f"Trials: {' x '.join(tried) or 'not noted'}."
@@ -99,34 +119,44 @@ class Table:
 
     def rows(self, theirs: dict[str, dict[str, float]]) -> list[str]:
         """The Markdown table, with the paper's numbers where it has them."""
-        columns = ["system", *TESTED, "seeds", "trials"]
+        headline, *others = [self.metrics[one] for one in self.rankings]
+        columns = ["system", *map(in_words, headline), "seeds", "trials"]
         columns += [column for metric in FIRST for column in (f"difference ({metric})", f"p ({metric})")]
+        columns += [in_words(metric) for other in others for metric in other]
         columns += [f"paper {metric}" for metric in FIRST] if theirs else []
         lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
         for one, row in self.labels.items():
-            spread = {m: f" ± {self.sd[m][one]:.2f}" if self.seeds[one] > 1 else "" for m in TESTED}
-            cells = [_safe(one), *(f"{self.mean[m][one]:.2f}{spread[m]}" for m in TESTED), str(self.seeds[one])]
+            cells = [_safe(one), *(self._number(one, metric) for metric in headline), str(self.seeds[one])]
             cells.append(self.tried[one])
-            for metric in FIRST:
+            for metric in self.first:
                 cells += self._tested(one, metric)
+            cells += [self._number(one, metric) for other in others for metric in other]
             number = theirs.get(row["variant"] or row["model"], {})
             cells += [f"{number[m]:.2f}" if m in number else "" for m in FIRST] if theirs else []
             lines.append("| " + " | ".join(cells) + " |")
         return lines
 
+    def _number(self, one: str, metric: str) -> str:
+        """Mean ± standard deviation over seeds."""
+        spread = f" ± {self.sd[metric][one]:.2f}" if self.seeds[one] > 1 else ""
+        return f"{self.mean[metric][one]:.2f}{spread}"
+
     def rivals(self, controls: Table | None, theirs: dict[str, dict[str, float]]) -> list[str]:
         """MMSR beside the best learned baseline, the best that counts, its control, and what the paper has."""
         if "mmsr" not in self.labels:
             return []
-        others = self.mean["HR@5"].drop("mmsr")
-        kinds = others.groupby([MODELS[one].learns for one in others.index], sort=False)
-        lines = [self._compared("mmsr", best) for best in kinds.idxmax()]
+        lines = []
+        for ranking in self.rankings:
+            others = self.mean[key_of(FIRST[0], ranking)].drop("mmsr")
+            kinds = others.groupby([MODELS[self.labels[one]["model"]].learns for one in others.index], sort=False)
+            lines += [self._compared("mmsr", best, ranking) for best in kinds.idxmax()]
         if controls is not None and {"mmsr, true", "mmsr, shuffled"} <= controls.labels.keys():
-            lines.append("The control: " + controls._compared("mmsr, true", "mmsr, shuffled"))
+            for ranking in controls.rankings:
+                lines.append("The control: " + controls._compared("mmsr, true", "mmsr, shuffled", ranking))
         if theirs:
             best = max(theirs.keys() - {"mmsr"}, key=lambda one: theirs[one]["HR@5"])
             ahead = ", ".join(f"{100 * (theirs['mmsr'][m] / theirs[best][m] - 1):+.1f} % in {m}" for m in TESTED)
-            lines.append(f"In the paper: mmsr, compared with its best baseline {best}: {ahead}.")
+            lines.append(f"In the paper, all items: mmsr, compared with its best baseline {best}: {ahead}.")
         return lines
 
     def verdicts(self) -> list[str]:
@@ -145,14 +175,14 @@ class Table:
             groups.setdefault(group, {})[one] = pair[0 if alone else 1 - first]
         lines = []
         for group, systems in groups.items():
-            for metric in FIRST:
+            for metric in self.first:
                 words: dict[str, list[str]] = {}
                 for one, name in systems.items():
                     words.setdefault(self._verdict(one, self.against[one], metric), []).append(_safe(name))
                 if len(words.get("not clearly apart", ())) > 8:
                     words["not clearly apart"] = [f"{len(words['not clearly apart'])} others"]
                 verdicts = "; ".join(f"{word}: {' / '.join(some)}" for word, some in sorted(words.items()))
-                lines.append(f"{_safe(group)}, {metric}. {verdicts}.")
+                lines.append(f"{_safe(group)}, {in_words(metric)}. {verdicts}.")
         return lines
 
     def gates(self, folder: Path) -> list[str]:
@@ -168,14 +198,15 @@ class Table:
         asked = table[last].query("by == 'position' and bin == 1")["beta"].mean()
         return [*sentences, f"Last layer, the last item, whose gate alone reaches a score there: beta {asked:.2f}."]
 
-    def _compared(self, one: str, other: str) -> str:
+    def _compared(self, one: str, other: str, ranking: str) -> str:
         parts = []
-        for metric in FIRST:
+        for metric in (key_of(name, ranking) for name in FIRST):
             a, b = self.mean[metric][one], self.mean[metric][other]
             share = f", {100 * (a / b - 1):+.1f} %" if b else ""
             numbers = f"{a:.2f} to {b:.2f}{share}, {_p(self.tests.get((one, other, metric))) or 'no p'}"
-            parts.append(f"{self._verdict(one, other, metric)} in {metric} ({numbers})")
-        return f"{_safe(one)}, compared with {_safe(other)}: {'; '.join(parts)}."
+            name = in_words(metric).split(",")[0]
+            parts.append(f"{self._verdict(one, other, metric)} in {name} ({numbers})")
+        return f"{_safe(one)}, compared with {_safe(other)}, {IN_WORDS[ranking]}: {'; '.join(parts)}."
 
     def _verdict(self, one: str, other: str, metric: str) -> str:
         test = self.tests.get((one, other, metric))
@@ -202,6 +233,18 @@ class Table:
         if any(self.seeds[name] < 2 and MODELS[self.labels[name]["model"]].learns for name in pair):
             return ["", "one seed"]
         return ["", "no ranks"]
+
+
+def _which(rankings: list[str], chosen_by: set[str]) -> str:
+    """Which rankings a table has, the headline first, and what its trials were chosen by, in a sentence or two."""
+    words = f"Ranking: {IN_WORDS[rankings[0]]}"
+    if len(rankings) > 1:
+        words += f"; beside it: {IN_WORDS[rankings[1]]}"
+    else:
+        words += " alone, because an older version made this table"
+    if chosen_by:
+        words += f". Trials were chosen by {' and by '.join(in_words(one) for one in sorted(chosen_by))}"
+    return f"{words}."
 
 
 def _p(test: dict[str, Any] | None) -> str:

@@ -20,7 +20,6 @@ from tqdm.auto import tqdm
 
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.experiments import STUDIES
@@ -29,7 +28,7 @@ from mmsr_lite.experiments.provenance import note_dataset, write_sidecar
 from mmsr_lite.experiments.results_markdown import write_page
 from mmsr_lite.experiments.space import TRIALS
 from mmsr_lite.experiments.study import LABELS, Job, Setting, run_id
-from mmsr_lite.experiments.table import BETAS, TUNING, label_of, read_rows, system_of, write_rows
+from mmsr_lite.experiments.table import BETAS, TUNING, label_of, rankings_in, read_rows, system_of, write_rows
 from mmsr_lite.experiments.trials import Trials
 from mmsr_lite.experiments.verdicts import recompute as recompute_all
 from mmsr_lite.experiments.worker import Worker, device_name
@@ -127,7 +126,7 @@ def run_studies(
         raise MMSRError(f"{dataset.name!r} has no modalities, and these studies are about them; name some")
     for name in only or ():
         choose("model", name, MODELS)
-    worker = Worker(dataset, str(pick_device(device)), place / "ranks")
+    worker = Worker(setting.dataset, str(pick_device(device)), place / "ranks")
     pool: Any = nullcontext()
     if not dry_run:
         note_dataset(place, setting, names)
@@ -157,7 +156,7 @@ class Runner:
     failed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.examples = len(split(self.setting.dataset, validation=False).train)
+        self.examples = len(self.setting.parts.train)
         self.planned: set[str] = set()  # what a dry run has counted
         self.seconds: dict[str, float] = {}  # and what it expects
         self.trials = Trials(self.setting, self.place)
@@ -266,18 +265,29 @@ class Runner:
                 made = self._result(name, job, future)
             except (MemoryError, BrokenProcessPool) as error:
                 raise MMSRError(f"{error}; what was done is in {str(file)!r}, go on with fewer --jobs") from error
-            rows += [row | labels_of_study | {"trials": job.trials} for row in made if row["run"] not in have]
+            chosen = {"trials": job.trials, "chosen_by": self.setting.chosen_by if job.trials else ""}
+            rows += [row | labels_of_study | chosen for row in made if row["run"] not in have]
             write_rows(file, rows, order)
             done += 1
         return done, len(todo), len(jobs) - len(todo)
 
     def _known(self, name: str, wanted: dict[str, tuple[dict, Job]]) -> tuple[list[dict], dict[str, dict]]:
-        """The rows of a table, without those of wanted runs that older code made; run -> row of all other tables."""
+        """The rows of a table, without those of wanted runs that older code made; run -> row of all other tables.
+
+        A row of an older version that has one ranking alone is made again, too.
+        """
         tables = {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
+        if name != TUNING:
+            for stem, some in tables.items():
+                tables[stem] = [row for row in some if row["run"] not in wanted or len(rankings_in([row])) > 1]
         rows = tables.pop(name, [])
-        now = {(system_of(labels), job.config.train.seed): run for run, (labels, job) in wanted.items()}
+        now = {
+            (system_of(labels), job.config.train.seed, job.config.tie_seed): run
+            for run, (labels, job) in wanted.items()
+        }
         if name != TUNING:  # where several trials are of one system
-            rows = [row for row in rows if now.get((system_of(row), row["seed"]), row["run"]) == row["run"]]
+            keys = [(system_of(row), row["seed"], row["tie_seed"]) for row in rows]
+            rows = [row for row, key in zip(rows, keys, strict=True) if now.get(key, row["run"]) == row["run"]]
         return rows, {row["run"]: row for some in tables.values() for row in some}
 
     def _result(self, name: str, job: Job, future: Future) -> list[dict[str, Any]]:
@@ -289,7 +299,8 @@ class Runner:
             if name != TUNING or "loss" not in str(error):
                 return []
             diverged = {"at": "validation", "lr": job.config.train.lr, "run": run_id(job.config)}
-            return [job.labels | diverged | dict.fromkeys(("seed", "epochs", "best_epoch", "seconds"), 0)]
+            counts = ("seed", "tie_seed", "epochs", "best_epoch", "seconds")
+            return [job.labels | diverged | dict.fromkeys(counts, 0)]
         self._clock(rows)
         if betas:
             place = self.place / f"{BETAS}.csv"

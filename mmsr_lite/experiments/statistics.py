@@ -35,6 +35,7 @@ class Comparison:
         degrees: degrees of freedom of the t distribution that gave `p` and the interval.
         users_sd: the part of the standard error that comes from the users, in percent.
         seeds_sd: the part of the standard error that comes from the seeds, in percent.
+        orders_sd: the part of the standard error that comes from the orders at ties, in percent; 0 where there is one.
         users: how many users there are.
     """
 
@@ -45,6 +46,7 @@ class Comparison:
     degrees: float
     users_sd: float
     seeds_sd: float
+    orders_sd: float
     users: int
 
     def record(self) -> dict[str, float]:
@@ -79,12 +81,25 @@ def crossed(
     Seed 3 of one system has nothing in common with seed 3 of another, so seeds are not paired, except where both
     systems were read off the same trained models (`same_models`): then the difference within each model is the sample.
 
+    Where times tie, every seed is trained and ranked in O orders at ties, a third crossed sample. All systems meet the
+    same orders, so these are paired. Users and seeds are then taken from the mean over the orders, as above, and the
+    variance gets what the orders add beyond users, seeds and chance, never less than zero:
+
+        Q - Q_users - Q_seeds + Q_both
+
+    Q is the variance between the orders of the difference over O; the others are the variances of what is left of the
+    cells order x user, order x seed and order x user x seed once their margins are taken out, each over its number of
+    cells. Three orders say little of their own spread, so the whole of Q, with O - 1 degrees of freedom, counts in
+    the degrees of freedom of the test. A target is another one in each order, but its user is the same, and the test
+    knows targets by their users alone.
+
     Simulated without any difference, it rejects 3 to 7 % at the 5 % level whether users dominate, seeds dominate or
-    neither does (`python -m benchmarks null_rejections`).
+    neither does, and with three orders 1 to 5 %, also where orders dominate (`python -m benchmarks null_rejections`).
 
     Args:
-        one: ranks of all E targets by each run (seed) of the first system, S arrays of shape (E,); 1 is the best rank.
-        other: the same for the second system, for the same targets in the same order.
+        one: ranks of all E targets by each run (seed) of the first system, S arrays of shape (E,), or (O, E) with O
+            orders at ties; 1 is the best rank.
+        other: the same for the second system, for the same users in the same order.
         user: (E,) whose target it is.
         metric: such as "HR@5" or "MRR@20".
         one_has_seeds: False for a system that counts and so gives the same ranks whatever the seed.
@@ -107,47 +122,48 @@ def crossed(
         (11, True)
     """
     _check(one, other, user, one_has_seeds, other_has_seeds, same_models)
-    first, second = (_parts_of_users(ranks, user, metric) for ranks in (one, other))  # (S, U) and (S,)
-    users = first.parts.shape[1]
+    first, second = (_parts_of_users(ranks, user, metric) for ranks in (one, other))  # (S, O, U) and (S, O)
+    orders, users = first.parts.shape[1:]
     if same_models:
-        pairs = _SeedsByUsers(first.parts - second.parts, first.means - second.means)
-        samples = [pairs]
-        between = pairs.parts.mean(0)  # (U,)
+        samples = [_Cells(first.parts - second.parts, first.means - second.means)]
     else:
         samples = []
         if one_has_seeds:
             samples.append(first)
         if other_has_seeds:
             samples.append(second)
-        between = first.parts.mean(0) - second.parts.mean(0)  # (U,)
+    between = first.parts.mean((0, 1)) - second.parts.mean((0, 1))  # (U,)
     of_users = float(between.var(ddof=1)) / users  # T
-    of_seeds = [float(sample.means.var(ddof=1)) / len(sample.means) for sample in samples]  # each V
-    shared = sum(_residual(sample.parts) / sample.parts.size for sample in samples)  # R
+    over_orders = [_Cells(sample.parts.mean(1), sample.means.mean(1)) for sample in samples]  # (S, U) and (S,)
+    of_seeds = [float(sample.means.var(ddof=1)) / len(sample.means) for sample in over_orders]  # each V
+    shared = sum(_residual(sample.parts) / sample.parts.size for sample in over_orders)  # R
     variance = max(of_users, sum(of_seeds), of_users + sum(of_seeds) - shared)
+    between_orders, of_orders = _of_orders(first, second, samples)
+    variance += of_orders
     difference = float(first.means.mean() - second.means.mean())
     if variance == 0:
-        return Comparison(difference, difference, difference, float(difference == 0), float(users - 1), 0.0, 0.0, users)
+        equal = float(difference == 0)
+        return Comparison(difference, difference, difference, equal, float(users - 1), 0.0, 0.0, 0.0, users)
     sizes = [users, *(len(sample.means) for sample in samples)]
     squares = sum(value**2 / (size - 1) for value, size in zip([of_users, *of_seeds], sizes, strict=True))
+    squares += between_orders**2 / max(1, orders - 1)
     degrees = variance**2 / squares
     error = float(np.sqrt(variance))
     half = float(stats.t.ppf(0.975, degrees)) * error
     p = 2 * float(stats.t.sf(abs(difference) / error, degrees))
-    seeds_sd = float(np.sqrt(max(0.0, variance - of_users)))
-    return Comparison(
-        difference, difference - half, difference + half, p, degrees, float(np.sqrt(of_users)), seeds_sd, users
-    )
+    parts = np.sqrt(np.maximum(0.0, [of_users, variance - of_orders - of_users, of_orders])).tolist()
+    return Comparison(difference, difference - half, difference + half, p, degrees, *parts, users)
 
 
 def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:
     """What each target adds to a metric, from 0 to 1, in each run.
 
     Args:
-        ranks: S arrays (E,) of ranks.
+        ranks: S arrays of ranks, all of one shape: (E,), or (O, E) with O orders at ties.
         metric: such as "HR@5".
 
     Returns:
-        (S, E) gains.
+        Gains, (S, E) or (S, O, E).
 
     Example:
         >>> gain_of([np.array([1, 2, 9])], "MRR@5").tolist()
@@ -158,30 +174,61 @@ def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _SeedsByUsers:
-    """The metric of one system in percent: `means` (S,) of each seed, `parts` (S, U) what each user adds to it.
+class _Cells:
+    """The metric of one system in percent: `means` of each run, `parts` what each user adds to it.
 
-    The parts of a seed have mean zero: they say how far a user lies from the mean of the seed, weighed by how many
-    targets the user has.
+    The runs are (S, O), seeds by orders at ties, or (S,); `parts` has one axis more, of U users. The parts of a run
+    have mean zero: they say how far a user lies from the mean of the run, weighed by how many targets the user has.
     """
 
     parts: np.ndarray
     means: np.ndarray
 
 
-def _parts_of_users(ranks: Sequence[np.ndarray], user: np.ndarray, metric: str) -> _SeedsByUsers:
+def _parts_of_users(ranks: Sequence[np.ndarray], user: np.ndarray, metric: str) -> _Cells:
     _, number = np.unique(user, return_inverse=True)
     targets = np.bincount(number)  # (U,)
-    sums = np.stack([np.bincount(number, 100 * gain) for gain in gain_of(ranks, metric)])  # (S, U)
-    means = sums.sum(1) / targets.sum()  # (S,)
-    parts = (sums - targets * means[:, None]) / targets.mean()  # (S, U)
-    return _SeedsByUsers(parts, means)
+    gain = 100 * gain_of([np.atleast_2d(run) for run in ranks], metric)  # (S, O, E)
+    sums = np.apply_along_axis(lambda run: np.bincount(number, run), 2, gain)  # (S, O, U)
+    means = sums.sum(2) / targets.sum()  # (S, O)
+    parts = (sums - targets * means[..., None]) / targets.mean()  # (S, O, U)
+    return _Cells(parts, means)
 
 
 def _residual(parts: np.ndarray) -> float:
     """The variance in `parts` (S, U), whose rows have mean zero, that neither users nor seeds explain."""
     seeds, users = parts.shape
     return float(((parts - parts.mean(0)) ** 2).sum() / ((seeds - 1) * (users - 1)))
+
+
+def _of_orders(first: _Cells, second: _Cells, samples: Sequence[_Cells]) -> tuple[float, float]:
+    """The variance of the difference between the orders at ties, in all and beyond users, seeds and chance.
+
+    Args:
+        first: cells (S, O, U) of the one system.
+        second: cells of the other system, whose orders are the same.
+        samples: the cells of the systems that have seeds, or those of the differences within models.
+
+    Returns:
+        Q, and Q - Q_users - Q_seeds + Q_both, at least 0, as `crossed` explains them; both 0 where there is one order.
+    """
+    orders, users = first.parts.shape[1:]
+    if orders < 2:
+        return 0.0, 0.0
+    between = float((first.means.mean(0) - second.means.mean(0)).var(ddof=1)) / orders  # Q
+    found = between - _residual(first.parts.mean(0) - second.parts.mean(0)) / (orders * users)  # Q_users
+    for sample in samples:
+        cells = (len(sample.means) - 1) * (orders - 1)
+        means, parts = (_without_margins(values) for values in (sample.means, sample.parts))
+        found -= float((means**2).sum()) / cells / means.size  # Q_seeds
+        found += float((parts**2).sum()) / (cells * (users - 1)) / parts.size  # Q_both
+    return between, max(0.0, found)
+
+
+def _without_margins(values: np.ndarray) -> np.ndarray:
+    """What is left of `values` (S, O) or (S, O, U) once the means of seeds and of orders are taken out."""
+    whole = values.mean((0, 1), keepdims=True)
+    return values - values.mean(0, keepdims=True) - values.mean(1, keepdims=True) + whole
 
 
 def _check(
@@ -193,11 +240,14 @@ def _check(
     same_models: bool,
 ) -> None:
     for ranks, has_seeds in ((one, one_has_seeds), (other, other_has_seeds)):
-        if any(run.shape != user.shape for run in ranks) or not len(ranks):
+        if any(run.shape[-1:] != user.shape or run.ndim > 2 for run in ranks) or not len(ranks):
             shapes = [run.shape for run in ranks]
             raise MMSRError(f"ranks have the shapes {shapes}; expected at least one run, each of shape {user.shape}")
         if has_seeds and len(ranks) < 2:
             raise MMSRError("a system has one seed; expected two seeds or more, because one says nothing about others")
+    orders = {len(np.atleast_2d(run)) for run in (*one, *other)}
+    if len(orders) > 1:
+        raise MMSRError(f"runs have {sorted(orders)} orders at ties; expected as many in all runs of both systems")
     if same_models and len(one) != len(other):
         raise MMSRError(
             f"there are {len(one)} and {len(other)} runs; expected as many where both are of the same models"

@@ -11,10 +11,11 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.provenance import read_sidecar
 from mmsr_lite.experiments.study import LABELS, Job, Setting, run_id
-from mmsr_lite.experiments.table import read_rows, system_of
+from mmsr_lite.experiments.table import MASKED, rankings_in, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.records import StudyRecord
+from mmsr_lite.records.ranking_names import RANKINGS
 from mmsr_lite.training.run import RunConfig
 
 
@@ -37,6 +38,11 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
         there = ", ".join(sorted({path.stem for path in Path(folder).glob("*.csv")} & STUDIES.keys())) or "none"
         raise MMSRError(f"there is no table of {name!r} in {str(folder)!r}; tables there: {there}")
     of_dataset, sidecar = read_json(note), read_sidecar(Path(folder), name)
+    rankings = rankings_in(rows)
+    if len(rankings) == 1:
+        rows = [{name: value for name, value in row.items() if name not in MASKED} for row in rows]
+    order = {"ties": of_dataset.get("ties", "file"), "tie_seed": of_dataset.get("tie_seeds", [0])}
+    grid = {name: values for name, values in sidecar["grid"].items() if name != "trials"}
     record: dict[str, Any] = {
         "schema": StudyRecord.schema,
         "study": name,
@@ -44,15 +50,18 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
         "paper": STUDIES[name].paper,
         "dataset": of_dataset["name"],
         "reachable": of_dataset["reachable"],
-        "terms": {name: values for name, values in sidecar["grid"].items() if name != "trials"} | of_dataset["terms"],
+        "terms": grid | of_dataset["terms"] | order,
         "labels": [*LABELS],
+        "headline": of_dataset.get("headline", "all") if len(rankings) > 1 else "all",
+        "rankings": rankings,
+        "chosen_by": sorted({row["chosen_by"] for row in rows} - {""}),
         "runs": sidecar["runs"],
     }
     return StudyRecord(record, rows=rows, tests=[test | {"apart": apart(test)} for test in sidecar["tests"]])
 
 
 def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None = None) -> StudyRecord:
-    """Train the runs of seed 0 of a study anew on a CPU, with the settings that its tables note for each run.
+    """Train the runs of seed 0, in the first order at ties, of a study anew on a CPU, with the settings noted for each.
 
     Nothing is written; a CPU gives the numbers of a CPU's table again.
 
@@ -65,10 +74,11 @@ def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None 
         The record with the new rows. One seed is never compared, so it has no tests.
     """
     setting, rows = Setting.of(dataset, record["terms"]), []
-    kept = {row["run"] for row in record["rows"] if row["seed"] == 0}
+    first = min((row.get("tie_seed", 0) for row in record["rows"]), default=0)
+    kept = {row["run"] for row in record["rows"] if row["seed"] == 0 and row.get("tie_seed", 0) == first}
     labels_of_study = {"study": record["study"], "dataset": dataset.name}
     with TemporaryDirectory() as place:
-        worker = Worker(dataset, "cpu", Path(place, "ranks"))
+        worker = Worker(setting.dataset, "cpu", Path(place, "ranks"))
         for job in STUDIES[record["study"]].jobs(setting):
             if only is None or job.labels["model"] in only:
                 configs = (_noted(job, run, record["runs"].get(run)) for run in kept)
@@ -76,7 +86,7 @@ def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None 
                 if config is not None:
                     made = worker.run_job(replace(job, config=config))[0]
                     rows += [dict(zip(LABELS, system_of(row), strict=True)) | row | labels_of_study for row in made]
-    return StudyRecord(record, rows=rows, tests=[])
+    return StudyRecord(record, rows=rows, tests=[], rankings=[*RANKINGS])
 
 
 def _noted(job: Job, run: str, changes: dict[str, Any] | None) -> RunConfig | None:

@@ -5,19 +5,28 @@ system that has something to choose, counting included, has the trials of `space
 validation. The best one is the setting of the system's runs. Each seed trains on the whole training part along the
 schedule that the trial had, up to the epoch that was best there. A system may be tuned `like` another where only the
 data differ.
+
+Where times tie, they are broken at random, and each seed has a run in each of `TIE_SEEDS` orders, the same ones for
+every system. Trials are made in the first order. The test users of all orders are the same; their targets are not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.order import break_ties
+from mmsr_lite.data.repeats import count_ties
+from mmsr_lite.data.split import Split, split
 from mmsr_lite.data.storage import content_hash
 from mmsr_lite.errors import choose
+from mmsr_lite.evaluation.rankings import ranking_of
 from mmsr_lite.experiments.space import COUNTED, LEARNED, SPACE, TRIALS, Space, changed, draw
 from mmsr_lite.models import MODELS
+from mmsr_lite.records.ranking_names import key_of
 from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run import DEMO, RunConfig
 
@@ -25,7 +34,14 @@ LABELS = ("model", "variant", "corruption", "modality", "rate", "at")  # columns
 MIXED = "mixed"  # the label of what is done to all modalities
 BOTH, TEST = "training and test", "test"  # where something is destroyed
 UNDISTURBED = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
-FORMERLY_FIXED = {"slope": 0.01}  # settings that were not there when the first tables were made, and what they were
+CHOSEN_BY = "MRR@5"  # on validation, in the headline ranking
+TIE_SEEDS = (0, 1, 2)  # of the orders at ties, where times tie
+FORMERLY_FIXED: dict[str, Any] = {  # settings that were not there when the first tables were made, and what they were
+    "slope": 0.01,
+    "ties": "file",
+    "split": "auto",
+    "ranking": "all",
+}
 BASES: dict[
     str, dict[str, Any]
 ] = {  # settings of every system that has them, by kind of source; but layers are MMSR's, others have their own
@@ -105,12 +121,16 @@ class Setting:
         base: settings of every system that has them.
         space: what trials are drawn from.
         trials: how many each system gets, before its space is extended.
+        ties: how interactions of one time are ordered, one of `data.order.TIES`; "file" where no times tie.
+        tie_seeds: seeds of the orders at ties that every seed is trained and ranked in.
     """
 
     dataset: Dataset
     base: dict[str, Any]
     space: Space
     trials: int = TRIALS
+    ties: str = "file"
+    tie_seeds: tuple[int, ...] = (0,)
 
     @classmethod
     def of(cls, dataset: Dataset, changes: dict[str, Any] | None = None, trials: int = TRIALS) -> Setting:
@@ -128,14 +148,35 @@ class Setting:
         Raises:
             MMSRError: for a setting that no system has, or a list for one that is not in the space.
         """
-        kind, changes = "wardrobe" if dataset.name.startswith("wardrobe") else "folder", changes or {}
+        kind, changes = "wardrobe" if dataset.name.startswith("wardrobe") else "folder", {**(changes or {})}
         configs = (RunConfig, TrainConfig, *(model.Config for model in MODELS.values()))
         known = {f.name for config in configs for f in fields(config)}
         for name in changes:
             choose("setting", name, known)
+        seeds = changes.pop("tie_seed", TIE_SEEDS)
+        ties = changes.get("ties", "random" if count_ties(dataset)[0] else "file")
+        tie_seeds = tuple(seeds if isinstance(seeds, list | tuple) else [seeds])
+        if ties == "file":
+            tie_seeds = (0,)
+        dataset = in_order(dataset, ties, tie_seeds[0])
         listed = {name for name, value in changes.items() if isinstance(value, list | tuple) and name in SPACE}
         base = BASES[kind] | {name: value for name, value in changes.items() if name not in listed}
-        return cls(dataset, base, changed(SPACE, changes), trials)
+        return cls(dataset, base, changed(SPACE, changes), trials, ties, tie_seeds)
+
+    @cached_property
+    def parts(self) -> Split:
+        """Training and test examples, nothing held out for validation."""
+        return split(self.dataset, by=self.base.get("split", "auto"), validation=False)
+
+    @cached_property
+    def ranking(self) -> str:
+        """The ranking that chooses, "all" or "masked": the headline of the data set, if `base` does not name one."""
+        return ranking_of(self.base.get("ranking", "headline"), self.parts)
+
+    @property
+    def chosen_by(self) -> str:
+        """The key of the metric that is greatest on validation for the trial that is chosen."""
+        return key_of(CHOSEN_BY, self.ranking)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -144,10 +185,12 @@ class Setting:
 
     def config(self, model: str = "mmsr", **settings: Any) -> RunConfig:
         """A run on this data set in memory; settings of the base that the model does not have are left out."""
-        run = RunConfig(self.dataset.name, self.names, model=model, refit=False)
+        first = self.tie_seeds[0]
+        run = RunConfig(self.dataset.name, self.names, model=model, refit=False, ties=self.ties, tie_seed=first)
         has = {f.name for kind in (RunConfig, TrainConfig, MODELS[model].Config) for f in fields(kind)}
         has -= set() if model == "mmsr" else {"layers"}
-        return run.with_settings(**{name: value for name, value in self.base.items() if name in has} | settings)
+        base = {name: value for name, value in self.base.items() if name in has}
+        return run.with_settings(**base | {"ranking": self.ranking} | settings)
 
     def chosen_by_trials(self, model: str) -> tuple[str, ...]:
         """The settings of the space that a model has, in the order of the space.
@@ -220,6 +263,25 @@ def damages(setting: Setting, corruption: str, rates: Sequence[float]) -> list[D
     return listed
 
 
+def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
+    """The data set with its ties broken as a run asks.
+
+    Args:
+        dataset: the data set, its ties broken in any way.
+        ties: one of `data.order.TIES`.
+        tie_seed: of the random order.
+
+    Returns:
+        The data set itself where its ties are broken so already.
+    """
+    order: dict[str, Any] = {"ties": ties}
+    if ties != "file":
+        order["tie_seed"] = tie_seed
+    if dataset.facts.get("order", {"ties": "file"}) == order:
+        return dataset
+    return break_ties(dataset, ties, tie_seed)
+
+
 def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:
     """The run with the values of a point of the space; "dropout" is every setting whose name ends so.
 
@@ -255,7 +317,9 @@ def variants_of_mmsr(variants: dict[str, dict[str, Any]]) -> Callable[[Setting],
     return lambda setting: [Job({"model": "mmsr", "variant": n}, setting.config(**v)) for n, v in variants.items()]
 
 
-def tuned(config: RunConfig, point: dict[str, float], best_epoch: int, seed: int) -> RunConfig:
+def tuned(
+    config: RunConfig, point: dict[str, float], best_epoch: int, seed: int, tie_seed: int | None = None
+) -> RunConfig:
     """The system as a trial chose it: on the whole training part, along the trial's schedule up to its best epoch.
 
     Args:
@@ -263,18 +327,23 @@ def tuned(config: RunConfig, point: dict[str, float], best_epoch: int, seed: int
         point: the values that the trial had.
         best_epoch: the epoch that was best on validation.
         seed: of the run.
+        tie_seed: of the order at ties; None: that of `config`.
 
     Returns:
         The run.
     """
-    chosen = at_point(config, point).with_settings(selection="none", seed=seed)
+    tie_seed = config.tie_seed if tie_seed is None else tie_seed
+    chosen = at_point(config, point).with_settings(selection="none", seed=seed, tie_seed=tie_seed)
     return chosen.with_settings(stop_after=best_epoch if best_epoch < chosen.train.epochs else 0)
 
 
 def resolved(config: RunConfig) -> dict[str, Any]:
-    """Every setting of a run by its name, the model's defaults too."""
+    """Every setting of a run by its name, the model's defaults too; one that decides nothing is as it was formerly."""
     refit = config.refit and config.train.selection == "validation"  # else nothing was held out
-    own = asdict(replace(config, settings={}, refit=refit))
+    train = config.train
+    if train.selection == "none":
+        train = replace(train, ranking=FORMERLY_FIXED["ranking"])
+    own = asdict(replace(config, settings={}, refit=refit, train=train))
     del own["settings"]
     return own | own.pop("train") | asdict(config.model_config)
 

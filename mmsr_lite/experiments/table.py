@@ -11,15 +11,19 @@ from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.experiments.study import LABELS
+from mmsr_lite.records.ranking_names import RANKINGS, key_of
 
 TUNING, BETAS = "tuning", "gate_values"  # the tables of the trials, and of what the gates did
 TESTED = ("HR@5", "MRR@5", "HR@20", "MRR@20")  # the paper's metrics
-METRICS = tuple(metrics(np.ones(1)))
+METRICS = tuple(metrics(np.ones(1)))  # among all items
+MASKED = tuple(key_of(metric, "masked") for metric in METRICS)  # with the user's own items masked
 COLUMNS = ("study", "dataset", *LABELS, "seed", *METRICS, "epochs", "best_epoch", "lr", "dropout", "seconds")
 COLUMNS = (*COLUMNS, "device", "run", "trials")
-DIGITS = dict.fromkeys(METRICS, 4) | {"seconds": 2}
-NUMBERS = (*METRICS, "lr", "dropout")  # may be empty
-WORDS = {name: str for name in ("study", "dataset", *LABELS, "device", "run") if name != "rate"}
+LATER = {"tie_seed": 0, "chosen_by": "MRR@5"} | dict.fromkeys(MASKED, np.nan)  # columns that older tables lack
+COLUMNS = (*COLUMNS, *LATER)
+DIGITS = dict.fromkeys((*METRICS, *MASKED), 4) | {"seconds": 2}
+NUMBERS = (*METRICS, *MASKED, "lr", "dropout")  # may be empty
+WORDS = {name: str for name in ("study", "dataset", *LABELS, "device", "run", "chosen_by") if name != "rate"}
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -41,6 +45,9 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         table = pd.read_csv(path, dtype=WORDS, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
         if "trials" not in table:  # older tables do not say how many trials chose the settings
             table["trials"] = 0
+        for name, value in LATER.items():
+            if name not in table:
+                table[name] = value
         return table[[*COLUMNS]].to_dict("records")
     except (ValueError, KeyError, OSError) as error:
         raise MMSRError(f"{str(path)!r} is no table of a study: {error}; move it away or mend it") from error
@@ -59,8 +66,26 @@ def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str]) -> 
     with atomic(path) as tmp:
         named = [dict(zip(LABELS, system_of(row), strict=True)) | row for row in ordered]
         table = pd.DataFrame(named, columns=COLUMNS).round(DIGITS)
-        table["trials"] = table["trials"].fillna(0).astype(int)
+        for name in ("trials", "tie_seed"):
+            table[name] = table[name].fillna(0).astype(int)
         table.to_csv(tmp, index=False)
+
+
+def rankings_in(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """The rankings that every row has; tables that older versions made have that of all items alone.
+
+    Args:
+        rows: rows of a table.
+
+    Returns:
+        Names of rankings; a trial that could not be trained has no number and says nothing.
+
+    Example:
+        >>> rankings_in([{"HR@5": 7.0}]), rankings_in([{"HR@5": 7.0, "masked HR@5": 9.0}])
+        (['all'], ['all', 'masked'])
+    """
+    measured = [row for row in rows if not np.isnan(row.get("HR@5", np.nan))]
+    return [name for name in RANKINGS if not any(np.isnan(row.get(key_of("HR@5", name), np.nan)) for row in measured)]
 
 
 def system_of(row: dict[str, Any]) -> tuple:

@@ -20,7 +20,6 @@ from mmsr_lite.experiments.table import TUNING, label_of, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.run import RunConfig
 
-CHOSEN_BY = "MRR@5"  # on validation
 Point = dict[str, float]
 
 
@@ -81,7 +80,7 @@ class Trials:
 
         Args:
             job: the system.
-            seeds: how many runs a system with seeds has; one that counts has a single run.
+            seeds: how many runs a system with seeds has in each order at ties; one that counts has a single run there.
 
         Returns:
             The runs; where not all trials are made, as a dry run has it, with the values of the first one.
@@ -90,15 +89,17 @@ class Trials:
         point: Point = points[0] if points else {}
         epoch = int(point.get("epochs", job.config.train.epochs))
         if rows:
-            best = _best(rows)
+            best = self._best(rows)
             if best is None:
                 self.failed.append(f"no trial of {label_of(system_of(job.labels))} could be trained")
                 return []
             point, epoch = points[best], int(rows[best]["best_epoch"])
         job = replace(job, trials=len(points))
         if not MODELS[job.config.model].learns:
-            return [replace(job, config=at_point(job.config, point).with_settings(selection="none"))]
-        return [replace(job, config=tuned(job.config, point, epoch, seed)) for seed in range(seeds)]
+            counted = at_point(job.config, point).with_settings(selection="none")
+            return [replace(job, config=counted.with_settings(tie_seed=one)) for one in self.setting.tie_seeds]
+        pairs = [(seed, one) for seed in range(seeds) for one in self.setting.tie_seeds]
+        return [replace(job, config=tuned(job.config, point, epoch, *pair)) for pair in pairs]
 
     def _points(self, system: RunConfig) -> tuple[list[Point], list[dict[str, Any]] | None]:
         """The trials known to be needed, and their rows; None in place of rows where some are still to be made."""
@@ -109,7 +110,7 @@ class Trials:
             rows = [judged[run] for run in runs if run in judged]
             if len(rows) < len(points):
                 return points, None
-            best = _best(rows)
+            best = self._best(rows)
             if best is None or further == EXTENSIONS:
                 break
             to_the_end = MODELS[system.model].learns and rows[best]["best_epoch"] == points[best]["epochs"]
@@ -120,10 +121,9 @@ class Trials:
             points = points + [point for point in more if point not in points]
         return points, rows
 
-
-def _best(rows: Sequence[dict[str, Any]]) -> int | None:
-    """The place of the best trial; None where there is none, or none could be trained."""
-    values = np.array([row[CHOSEN_BY] for row in rows], float)
-    if not len(values) or np.isnan(values).all():
-        return None
-    return int(np.nanargmax(values))
+    def _best(self, rows: Sequence[dict[str, Any]]) -> int | None:
+        """The place of the trial that is best in the headline ranking; None where none could be trained."""
+        values = np.array([row[self.setting.chosen_by] for row in rows], float)
+        if not len(values) or np.isnan(values).all():
+            return None
+        return int(np.nanargmax(values))

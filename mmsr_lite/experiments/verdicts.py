@@ -1,8 +1,9 @@
 """The tests of a table: each system against its reference, from the ranks that are kept, corrected by Holm.
 
-One table is one family: every system, every metric at 5 and at 20. A verdict needs the ranks of all runs of both
-systems, and two seeds or more of every system that has seeds. Tests of older versions, over users alone, stay in the
-file where the ranks are gone; they decide nothing.
+One table in one ranking is one family: every system, every metric at 5 and at 20. A verdict needs the ranks of all runs
+of both systems, and two seeds or more of every system that has seeds. Where times tie, it needs every seed in every
+order at ties; orders are a third sample beside users and seeds (see `statistics.crossed`). Tests of older versions,
+over users alone, stay in the file where the ranks are gone; they decide nothing.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import read_kept
-from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, paired
+from mmsr_lite.experiments.reported_tests import bootstrap, in_one_row, over_seeds, paired
 from mmsr_lite.experiments.statistics import LEVEL, crossed, holm
 from mmsr_lite.experiments.table import TESTED, label_of, read_rows, system_of
 from mmsr_lite.models import MODELS
+from mmsr_lite.records.ranking_names import RANKINGS, key_of
 
 Row = dict[str, Any]
 
@@ -67,26 +69,56 @@ def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = N
         user: (E,) whose each test target is; None: as the files of ranks say.
 
     Returns:
-        One record for each system and metric: `system`, `against`, `seeds`, `metric`, `difference`, `low`, `high`,
-        `p`, `holm` (p corrected for all records), `degrees`, `users_sd`, `seeds_sd`, `users`, `same_models`, and the
+        One record for each system and metric of each ranking: `system`, `against`, `seeds`, `orders` (how many at
+        ties), `metric` ("HR@5", or "masked HR@5"), `difference`, `low`, `high`, `p`, `holm` (p corrected for all
+        records of the ranking), `degrees`, `users_sd`, `seeds_sd`, `orders_sd`, `users`, `same_models`, and the
         p-values of three tests that do not decide: `over_users`, `over_seeds`, `bootstrap`.
     """
-    kept = read_kept(place, [row["run"] for row in rows])
+    kept = read_kept(place, [key_of(row["run"], ranking) for row in rows for ranking in RANKINGS])
     user = kept.user if user is None else user
     if user is None:
         return []
     systems: dict[tuple, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row["seed"]):
         systems.setdefault(system_of(row), []).append(row)
-    whole = {one: runs for one, runs in systems.items() if all(row["run"] in kept.runs for row in runs)}
+    return [test for ranking in RANKINGS for test in _family(name, systems, kept.runs, user, ranking)]
+
+
+def _family(
+    name: str, systems: dict[tuple, list[Row]], kept: dict[str, np.ndarray], user: np.ndarray, ranking: str
+) -> list[dict[str, Any]]:
+    """The tests of a table in one ranking, corrected together; see `compare`.
+
+    Args:
+        name: the study.
+        systems: system -> its rows, by seed.
+        kept: run -> (E,) its ranks.
+        user: (E,) whose each test target is.
+        ranking: "all" or "masked".
+
+    Returns:
+        The records.
+    """
+    orders = sorted({row.get("tie_seed", 0) for runs in systems.values() for row in runs})
+    whole = {}  # system -> ranks (O, E) of each seed
+    for one, runs in systems.items():
+        cells = {(row["seed"], row.get("tie_seed", 0)): kept.get(key_of(row["run"], ranking)) for row in runs}
+        seeds = sorted({row["seed"] for row in runs})
+        by_seed = [[cells.get((seed, order)) for order in orders] for seed in seeds]
+        if all(ranks is not None for of_seed in by_seed for ranks in of_seed):
+            whole[one] = [np.stack(of_seed) for of_seed in by_seed]  # type: ignore[arg-type]
     tests: list[dict[str, Any]] = []
-    for one, runs in whole.items():
+    for one, ranks in whole.items():
+        runs = systems[one]
         other = system_of(runs[0] | STUDIES[name].reference)
-        if one == other or other not in whole or not (_comparable(runs) and _comparable(whole[other])):
+        if one == other or other not in whole:
             continue
-        ranks = [kept.runs[row["run"]] for row in runs]  # (E,) of each seed
-        ranks_of_other = [kept.runs[row["run"]] for row in whole[other]]
+        if not (_comparable(runs, ranks) and _comparable(systems[other], whole[other])):
+            continue
+        ranks_of_other = whole[other]
         same_models = STUDIES[name].of_one_model(runs[0]) and len(ranks) == len(ranks_of_other)
+        rows, rows_of_other = in_one_row(ranks), in_one_row(ranks_of_other)  # for tests that do not know orders
+        users = np.tile(user, len(orders))
         for metric in TESTED:
             comparison = crossed(
                 ranks,
@@ -94,7 +126,7 @@ def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = N
                 user,
                 metric,
                 one_has_seeds=_has_seeds(runs),
-                other_has_seeds=_has_seeds(whole[other]),
+                other_has_seeds=_has_seeds(systems[other]),
                 same_models=same_models,
             )
             tests.append(
@@ -102,12 +134,13 @@ def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = N
                     "system": label_of(one),
                     "against": label_of(other),
                     "seeds": [len(ranks), len(ranks_of_other)],
+                    "orders": len(orders),
                     "same_models": same_models,
-                    "metric": metric,
+                    "metric": key_of(metric, ranking),
                     **comparison.record(),
-                    "over_users": paired(ranks, ranks_of_other, user, metric)["p"],
-                    "over_seeds": float(f"{over_seeds(ranks, ranks_of_other, metric):.4g}"),
-                    "bootstrap": bootstrap(ranks, ranks_of_other, user, metric),
+                    "over_users": paired(rows, rows_of_other, users, metric)["p"],
+                    "over_seeds": float(f"{over_seeds(rows, rows_of_other, metric):.4g}"),
+                    "bootstrap": bootstrap(rows, rows_of_other, users, metric),
                 }
             )
     corrected = holm(test["p"] for test in tests)
@@ -171,6 +204,6 @@ def _has_seeds(runs: list[Row]) -> bool:
     return MODELS[runs[0]["model"]].learns
 
 
-def _comparable(runs: list[Row]) -> bool:
+def _comparable(runs: list[Row], ranks: list[np.ndarray]) -> bool:
     """Whether a test can know how much the seeds of a system differ: two seeds or more, or no seeds at all."""
-    return len(runs) > 1 or not _has_seeds(runs)
+    return len(ranks) > 1 or not _has_seeds(runs)

@@ -12,15 +12,16 @@ import torch
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.storage import content_hash
-from mmsr_lite.evaluation.metrics import metrics
-from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.evaluation.rankings import flat_metrics
+from mmsr_lite.evaluation.ranks import both_ranks, evaluate
 from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.kept_ranks import save_ranks
-from mmsr_lite.experiments.study import Job, Reading, run_id
+from mmsr_lite.experiments.study import Job, Reading, in_order, run_id
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import HistoryRecord
+from mmsr_lite.records.ranking_names import key_of
 from mmsr_lite.training.fit import Run
 from mmsr_lite.training.loop import pick_device
 from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, displace
@@ -28,7 +29,10 @@ from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, displac
 
 @dataclass(frozen=True)
 class Worker:
-    """What the runs of a process share: the clean data set, the device, where ranks are kept, codes learned so far."""
+    """What the runs of a process share: the clean data set, the device, where ranks are kept, codes learned so far.
+
+    The data set may have its ties broken in any way; each run breaks them as its config asks.
+    """
 
     dataset: Dataset
     device: str
@@ -50,7 +54,7 @@ class Worker:
         began = time.perf_counter()
         gc.collect()  # what the run before has captured on a GPU
         config = job.config.with_settings(device=self.device)
-        dataset = self.dataset
+        dataset = in_order(self.dataset, config.ties, config.tie_seed)
         if config.modalities is not None:  # None: all that the data set has
             dataset = dataset.with_modalities(*config.modalities)
         data = corrupt(config, dataset)
@@ -62,6 +66,7 @@ class Worker:
             raise MemoryError(f"{config.model!r} needs more memory than the GPU has; lower batch") from error
         of_run: dict[str, Any] = {
             "seed": config.train.seed,
+            "tie_seed": config.tie_seed,
             "epochs": len(history.epochs),
             "best_epoch": history.best_epoch,
         }
@@ -75,9 +80,10 @@ class Worker:
         return rows, [{"seed": config.train.seed} | row for row in gates]
 
     def _codebooks(self, config: RunConfig, data: Dataset) -> tuple[Codebook, ...]:
-        """The codes of a run; runs that differ in training or model alone have the same."""
+        """The codes of a run; runs that differ in training, model or the order of interactions alone have the same."""
         dim = getattr(config.model_config, "dim", 0)
-        of_data = {name: value for name, value in asdict(config).items() if name not in ("model", "settings", "train")}
+        others = ("model", "settings", "train", "ties", "tie_seed", "split")
+        of_data = {name: value for name, value in asdict(config).items() if name not in others}
         key = content_hash(of_data, dim, config.train.seed)
         if config.model_class.learns and key not in self.kept:
             self.kept[key] = codebooks(config, data)
@@ -90,32 +96,33 @@ class Worker:
             if run.model.learns:
                 best = history.epochs[history.best_epoch - 1]["validation"]
             else:
-                best = metrics(ranks(run.model, parts.validation))
+                best = evaluate(run.model, parts.validation)
             return [job.labels | {"at": "validation"} | best | {"run": run_id(job.config)}], []
         rows = []
         for reading in job.readings:
-            ranks_of_targets = _ranks_of(reading, run)  # (E,)
+            both = _ranks_of(reading, run)
             name = run_id(job.config, reading)
-            save_ranks(self.ranks / f"{name}.npz", ranks_of_targets)
-            rows.append(job.labels | reading.labels | metrics(ranks_of_targets) | {"run": name})
-        if not job.betas:
+            for ranking, places in both.items():
+                save_ranks(self.ranks / f"{key_of(name, ranking)}.npz", places)
+            rows.append(job.labels | reading.labels | flat_metrics(both) | {"run": name})
+        if not job.betas or run.config.tie_seed:  # the gates of the first order alone are kept
             return rows, []
         counts = np.bincount(parts.train.targets, minlength=run.dataset.num_items + 1)  # (V+1,)
         return rows, betas(run.model, run.dataset, parts.test, counts)
 
 
-def _ranks_of(reading: Reading, run: Run) -> np.ndarray:
-    """(E,) the ranks of the test targets, read off a trained run as `reading` asks."""
+def _ranks_of(reading: Reading, run: Run) -> dict[str, np.ndarray]:
+    """Ranking -> (E,) the ranks of the test targets in it, read off a trained run as `reading` asks."""
     model, test = run.model, run.split.test
     if reading.displaced:
         displace(model, reading.corrupted, reading.rate, run.config.train.seed)
-        ranks_when_displaced = ranks(model, test)
+        ranks_when_displaced = both_ranks(model, test)
         displace(model, None, 0.0, 0)
         return ranks_when_displaced
     if reading.rate:
         model = drop_codes_at_test(model, run.config, run.dataset, run.codebooks, reading)
     with listen(model, forced(model, reading.gate) if reading.gate else None):
-        return ranks(model, test)
+        return both_ranks(model, test)
 
 
 def drop_codes_at_test(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, key_of
 from mmsr_lite.records.rules import in_range, ordered
 from mmsr_lite.records.schema import OPTIONAL, Mistake
 
@@ -83,9 +84,67 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
     seed: Annotated[int | None, "the seed"] = OPTIONAL
 
     def summary(self) -> str:
-        """Model, data set, and the first metrics."""
-        shown = ", ".join(f"{name} {value:.2f}" for name, value in list(self.test.items())[:2])
-        return f"{self.model} on {self.dataset}: {shown} %"
+        """Model, data set, and the first metrics of both rankings, the headline first."""
+        return f"{self.model} on {self.dataset}: {self.first_numbers()}"
+
+    def first_numbers(self, count: int = 2) -> str:
+        """The first metrics of the model in every ranking that was measured, the headline first, in words.
+
+        Args:
+            count: How many metrics of each ranking.
+
+        Example:
+            >>> test = {"HR@5": 7.5, "MRR@5": 3.5, "masked HR@5": 9.25, "masked MRR@5": 6.0}
+            >>> MetricsRecord(test=test, headline="masked").first_numbers()
+            'HR@5 9.25, MRR@5 6.00 % (own items masked); HR@5 7.50, MRR@5 3.50 % (all items)'
+        """
+        parts = []
+        for words, rows in self.tables().items():
+            values = next(iter(rows.values()))
+            numbers = ", ".join(f"{name} {value:.2f}" for name, value in list(values.items())[:count])
+            parts.append(f"{numbers} % ({words})")
+        return "; ".join(parts)
+
+    def tables(self) -> dict[str, dict[str, dict[str, float]]]:
+        """The metrics as one table for each ranking, the headline first, for people to read.
+
+        The best reachable is known of all items alone. Where times tie, rows for targets that are later than the item
+        before them and for those of the same time follow.
+
+        Returns:
+            Ranking in words -> row -> metric -> percent. `pandas.DataFrame(table).T` shows one of the tables.
+
+        Example:
+            >>> record = MetricsRecord(dataset="d", model="m", test={"HR@5": 7.5}, reachable=None, counting={})
+            >>> record.tables()
+            {'all items': {'m': {'HR@5': 7.5}}}
+        """
+        rows: dict[str, dict[str, float]] = {str(self.model or "model"): self.test}
+        if self.reachable:
+            rows["best reachable"] = self.reachable
+        rows |= {f"counting: {name}": row for name, row in (self.counting or {}).items()}
+        found = {}
+        for ranking in headline_first(self.headline, self.test):
+            table = {label: _of_ranking(row, ranking) for label, row in rows.items()}
+            found[IN_WORDS[ranking]] = {label: row for label, row in table.items() if row} | self._groups(ranking)
+        return found
+
+    def _groups(self, ranking: str) -> dict[str, dict[str, float]]:
+        """Rows for later and same-time targets of the model and of counting; none where no times tie."""
+        rows = {}
+        for group in ("later", "same time"):
+            for name, record in (self.rankings or {}).items():
+                targets = record.get("targets", {})
+                if "same time" in targets and group in targets:
+                    label = self.model if name == "model" else f"counting: {name}"
+                    rows[f"{label}, {group} targets ({targets[group]:,})"] = record[ranking][group]
+        return rows
+
+
+def _of_ranking(row: dict[str, float], ranking: str) -> dict[str, float]:
+    """The metrics of one ranking by their plain names; none where it was not measured."""
+    names = [name for name in row if " " not in name]
+    return {name: row[key_of(name, ranking)] for name in names if key_of(name, ranking) in row}
 
 
 class FeatureHash(TypedDict):
@@ -145,18 +204,20 @@ class Test(TypedDict):
 
     system: Annotated[str, "the system"]
     against: Annotated[str, "the system it is compared with"]
-    metric: Annotated[str, "the metric"]
+    metric: Annotated[str, "the metric; with own items masked: masked HR@5, ..."]
     difference: Annotated[float, "system minus against, percentage points"]
     low: Annotated[float, "lower end of its 95 % interval"]
     high: Annotated[float, "upper end of its 95 % interval"]
     p: Annotated[float, "the p-value"]
     seeds: NotRequired[Annotated[list[int], "how many seeds each has"]]
+    orders: NotRequired[Annotated[int, "how many orders at ties each seed has"]]
     users: NotRequired[Annotated[int, "how many users"]]
     apart: NotRequired[Annotated[bool, "whether the test finds a difference, after Holm's correction"]]
-    holm: NotRequired[Annotated[float, "the p-value, corrected by Holm for all tests of the table"]]
+    holm: NotRequired[Annotated[float, "the p-value, corrected by Holm for all tests of the table in one ranking"]]
     degrees: NotRequired[Annotated[float, "degrees of freedom of the t distribution"]]
     users_sd: NotRequired[Annotated[float, "the part of the standard error that comes from users"]]
     seeds_sd: NotRequired[Annotated[float, "the part of the standard error that comes from seeds"]]
+    orders_sd: NotRequired[Annotated[float, "the part of the standard error that comes from orders at ties"]]
     same_models: NotRequired[Annotated[bool, "whether both were read off the same trained models"]]
     over_users: NotRequired[Annotated[float, "p of the paired t-test over users; decides nothing"]]
     over_seeds: NotRequired[Annotated[float, "p of Welch's t-test over seeds; decides nothing"]]
@@ -173,6 +234,9 @@ class StudyRecord(Record, kind="study"):
     reachable: Annotated[dict[str, float] | None, "the best reachable, where the data set knows it"]
     terms: Annotated[dict[str, Any] | None, "settings that are equal for all systems, and the trials"] = OPTIONAL
     labels: Annotated[list[str], "the columns of `rows` that name a system"]
+    headline: Annotated[str | None, "the ranking to show first: all (items) or masked (own items masked)"] = OPTIONAL
+    rankings: Annotated[list[str] | None, "the rankings that every row has; older tables have all alone"] = OPTIONAL
+    chosen_by: Annotated[list[str] | None, "what the trials were best in on validation"] = OPTIONAL
     rows: Annotated[list[dict[str, Any]], "one row for each run: labels, seed, metrics in percent"]
     tests: Annotated[list[Test], "tests of each system against its reference"]
     runs: Annotated[dict[str, Any] | None, "settings of each run that are not the usual ones"] = OPTIONAL

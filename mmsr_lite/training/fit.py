@@ -209,8 +209,7 @@ class Run:
         else:
             lines.append(f"  {self.history.summary()}")
         if self.metrics is not None:
-            shown = ", ".join(f"{name} {value:.2f}" for name, value in list(self.metrics.test.items())[:2])
-            lines.append(f"  {shown} % on {len(self.split.test)} test targets")
+            lines.append(f"  {self.metrics.first_numbers()} on {len(self.split.test)} test targets")
         if self.folder is not None:
             lines.append(f"  kept in {str(self.folder)!r}")
         return "\n".join(lines)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmsr_lite.data.storage import atomic
+from mmsr_lite.records import MetricsRecord
 from mmsr_lite.views import theme
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.training import training
@@ -12,11 +13,25 @@ from mmsr_lite.views.page import page
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:
-    """The model beside counting and the best reachable, percent, with bars on one scale in a column."""
-    rows = {str(metrics.get("model", "model")): metrics["test"], **(metrics.get("counting") or {})}
-    if metrics.get("reachable"):
-        rows["best reachable"] = metrics["reachable"]
-    names = [name for name, value in metrics["test"].items() if isinstance(value, int | float)]
+    """A table for each ranking, the headline first: the model beside counting and the best reachable, percent."""
+    tables = MetricsRecord(metrics).tables()
+    text = "".join(_table(f"Test, percent: {words}", rows) for words, rows in tables.items())
+    notes = []
+    own = (metrics.get("rankings") or {}).get("model", {}).get("own_targets")
+    if own is not None:
+        notes.append(f"{own:.2f} % of the test targets lie in their own history, so {next(iter(tables))} stands first.")
+    elif len(tables) == 1:
+        notes.append("This run was ranked by an older version, which had the ranking of all items alone.")
+    if metrics.get("reachable") and len(tables) > 1:
+        notes.append("The best reachable is known of the ranking of all items alone.")
+    if notes:
+        text += "".join(f"<p>{theme.safe(note, 200)}</p>" for note in notes)
+    return text
+
+
+def _table(caption: str, rows: Mapping[str, Mapping[str, float]]) -> str:
+    """One table of metrics, percent, with bars on one scale in a column; the first row is the model."""
+    names = list(next(iter(rows.values())))
     greatest = {name: max(float(row.get(name) or 0) for row in rows.values()) or 1 for name in names}
     head = "".join(f'<th scope="col">{theme.safe(name)}</th>' for name in names)
     body = ""
@@ -30,7 +45,7 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
             cells += f"<td>{bar}</td>"
         mark = " class=model" if number == 0 else ""
         body += f"<tr{mark}>{cells}</tr>"
-    head = f"<caption>Test, percent</caption><thead><tr><td></td>{head}</tr></thead>"
+    head = f"<caption>{theme.safe(caption)}</caption><thead><tr><td></td>{head}</tr></thead>"
     return f'<div class="wide"><table class="metrics">{head}<tbody>{body}</tbody></table></div>'
 
 

@@ -231,28 +231,33 @@ def fidelity(record: Mapping[str, Any]) -> Chart:
 
 
 def study(
-    record: Mapping[str, Any], by: str = "variant", where: Mapping[str, Any] | None = None, metric: str = "HR@5"
+    record: Mapping[str, Any],
+    by: str = "variant",
+    where: Mapping[str, Any] | None = None,
+    metric: str = "HR@5",
+    ranking: str | None = None,
 ) -> Chart:
-    """The systems of a study with their seeds.
+    """The systems of a study with their seeds, in one ranking; the mean in the other one is a hollow mark beside it.
 
     Args:
         record: A study record, from `mmsr_lite.stored_study`.
         by: The label that gives the mark.
         where: Labels that rows must have, such as {"model": "mmsr"}; None: all rows.
         metric: The metric, in percent.
+        ranking: "all" (items) or "masked" (own items masked); None: the headline.
 
     Returns:
         The chart.
 
     Raises:
-        MMSRError: `record` is of another kind.
+        MMSRError: `record` is of another kind, or lacks the ranking.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> study(sample("study")).data.title
         'b has the highest mean HR@5, 9.0 %'
     """
-    return Chart(record, lambda whole: studies.study(whole, by, where, metric), "study")
+    return Chart(record, lambda whole: studies.study(whole, by, where, metric, ranking), "study")
 
 
 def curves(
@@ -261,6 +266,7 @@ def curves(
     panel: str = "modality",
     where: Mapping[str, Any] | None = None,
     metric: str = "HR@5",
+    ranking: str | None = None,
 ) -> Chart:
     """The systems of a study along a number, such as the rate of a corruption.
 
@@ -270,40 +276,42 @@ def curves(
         panel: The label that has a panel for each of its values.
         where: Labels that rows must have; None: all rows.
         metric: The metric, in percent.
+        ranking: "all" (items) or "masked" (own items masked); None: the headline.
 
     Returns:
         The chart.
 
     Raises:
-        MMSRError: `record` is of another kind.
+        MMSRError: `record` is of another kind, or lacks the ranking.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> curves(sample("study"), where={"corruption": "missing", "at": "test"}).data.title
         'Between rate 0 and 0.5, HR@5 of a in y changes most, from 5.0 to 1.0'
     """
-    return Chart(record, lambda whole: studies.curves(whole, across, panel, where, metric), "study")
+    return Chart(record, lambda whole: studies.curves(whole, across, panel, where, metric, ranking), "study")
 
 
-def differences(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
-    """The tests of a study with their intervals, and which pairs are apart.
+def differences(record: Mapping[str, Any], metric: str = "HR@5", ranking: str | None = None) -> Chart:
+    """The tests of a study in one ranking with their intervals, and which pairs are apart.
 
     Args:
         record: A study record, from `mmsr_lite.stored_study`.
         metric: The metric.
+        ranking: "all" (items) or "masked" (own items masked); None: the headline.
 
     Returns:
         The chart.
 
     Raises:
-        MMSRError: `record` is of another kind.
+        MMSRError: `record` is of another kind, or lacks the ranking.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> differences(sample("study")).data.title
         '1 of 2 differences in HR@5 is apart (p below 0.05 after Holm)'
     """
-    return Chart(record, lambda whole: studies.differences(whole, metric), "study")
+    return Chart(record, lambda whole: studies.differences(whole, metric, ranking), "study")
 
 
 def codebook(record: Mapping[str, Any]) -> Chart:

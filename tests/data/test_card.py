@@ -76,3 +76,14 @@ def test_popularity_is_drawn_as_bars_in_a_terminal():
     told = as_text(card_record(data()))
     width = len("hold of the interactions")
     assert f"50 % of the items  {'75.0 %':<{width}}  {'#' * round(24 * 0.75)}" in told
+
+
+def test_the_card_says_how_many_targets_are_ones_own_and_which_ranking_is_the_headline():
+    told = as_text(card_record(data()))
+    rule = "own items masked where fewer than 1 % of the test targets lie in their own history, all items elsewhere"
+    assert f"Headline ranking: all items (the rule: {rule})." in told  # half of the targets were had before
+    once = data(item=np.array([*range(1, 11), *range(11, 21)]), item_ids=tuple(map(str, range(21))),
+                titles=("",) * 21, texts={}, modalities=())  # fmt: skip
+    assert f"Headline ranking: own items masked (the rule: {rule})." in as_text(card_record(once))
+    assert "Order: 11.1 % of a user's neighbouring interactions have the same time" in told
+    assert "Ties stand in the order of the file." in told

@@ -1,5 +1,6 @@
 """A small data set of two modalities, and a study of two systems on it."""
 
+from dataclasses import replace
 from shutil import copytree
 
 import numpy as np
@@ -66,3 +67,22 @@ def done(carry_out, tiny, finished):
     """A copy of the finished study, to go on from."""
     copytree(finished[0], carry_out.place)
     return carry_out
+
+
+@pytest.fixture(scope="session")
+def tied(ring) -> Dataset:
+    """The ring where two items of a user share a day, listed by rising item: the order of a day is the file's alone."""
+    day = ring.time // 2
+    rows = np.lexsort((ring.item, day, ring.user))
+    return replace(ring, name="tied", item=ring.item[rows], time=day[rows])
+
+
+@pytest.fixture(scope="session")
+def finished_tied(tied, tmp_path_factory):
+    """Where the tiny study was carried out on tied data in two orders, and what was said."""
+    out = tmp_path_factory.mktemp("tied")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(STUDIES, "tiny", TINY)
+        changes = QUICK | {"tie_seed": [0, 1]}
+        told = list(run_studies(["tiny"], tied, out, seeds=2, device="cpu", changes=changes))
+    return out / "tied", told

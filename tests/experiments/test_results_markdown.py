@@ -6,7 +6,9 @@ import pytest
 
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.experiments.results_markdown import write_page
-from mmsr_lite.experiments.table import TESTED, read_rows
+from mmsr_lite.experiments.table import LATER, TESTED, read_rows
+
+MASKED = [f"masked {metric}" for metric in TESTED]
 
 
 @pytest.fixture
@@ -32,24 +34,35 @@ def test_the_numbers_of_the_page_are_those_of_the_tables(place):
     shown = {cells[1].strip(): cells for cells in (line.split("|") for line in lines(place, "| m"))}
     assert shown.keys() == {"markov", "mmsr"} == {test[end] for test in tests for end in ("system", "against")}
     for system, cells in shown.items():
-        for metric, cell in zip(TESTED, cells[2:], strict=False):
+        for metric, cell in zip(MASKED, cells[2:], strict=False):  # the headline of the ring
             values = [row[metric] for row in rows if row["model"] == system]
             spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
             assert cell.strip() == f"{np.mean(values):.2f}{spread}"
-        found = [test for test in tests if (test["system"], test["metric"]) == (system, "HR@5")]
+        found = [test for test in tests if (test["system"], test["metric"]) == (system, "masked HR@5")]
         assert cells[8].strip() == "".join(
             f"{t['difference']:+.2f} ({t['low']:+.2f} to {t['high']:+.2f})" for t in found
         )
         assert cells[9].strip() == "".join("p < 0.001" if t["holm"] < 0.001 else f"p = {t['holm']:.3f}" for t in found)
 
 
-APART = "not clearly apart"
+APART, FIRST = "not clearly apart", "masked MRR@5"
+
+
+def test_a_table_of_an_older_version_says_that_it_has_all_items_alone(place):
+    file = place / "comparison.csv"
+    pd.read_csv(file).drop(columns=[*LATER]).to_csv(file, index=False)
+    page = write_page(place.parent).read_text()
+    told = "Ranking: all items alone, because an older version made this table. Trials were chosen by MRR@5, all items."
+    assert told in page and "HR@5, own items masked" not in page
+    (row,) = lines(place, "| mmsr")
+    values = [one["HR@5"] for one in read_rows(file) if one["model"] == "mmsr"]
+    assert row.split("|")[2].strip() == f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
 
 
 @pytest.mark.parametrize("holm, better, word", [(0.01, 1, "ahead"), (0.01, -1, "behind"), (0.2, 1, APART)])
 def test_a_sentence_follows_from_means_and_the_corrected_p(place, holm, better, word):
     table, sidecar = place / "comparison.csv", place / "comparison.json"
-    means = {n: np.mean([r["HR@5"] for r in read_rows(table) if r["model"] == n]) for n in ("mmsr", "markov")}
+    means = {n: np.mean([r[FIRST] for r in read_rows(table) if r["model"] == n]) for n in ("mmsr", "markov")}
     if np.sign(means["mmsr"] - means["markov"]) != better:  # the names change places
         text = table.read_text().replace(",mmsr,", ",?,").replace(",markov,", ",mmsr,").replace(",?,", ",markov,")
         table.write_text(text)
@@ -57,9 +70,9 @@ def test_a_sentence_follows_from_means_and_the_corrected_p(place, holm, better, 
     found = read_json(sidecar)
     assert {test["system"] for test in found["tests"]} == {"markov"}
     write_json(sidecar, found | {"tests": [t | {"holm": holm} for t in found["tests"]]})
-    (said,) = lines(place, "- mmsr, compared with markov")
+    (said,) = lines(place, "- mmsr, compared with markov, own items masked")
     share = 100 * (means["mmsr"] / means["markov"] - 1)
-    assert f"{word} in HR@5 ({means['mmsr']:.2f} to {means['markov']:.2f}, {share:+.1f} %, p = {holm:.3f})" in said
+    assert f"{word} in MRR@5 ({means['mmsr']:.2f} to {means['markov']:.2f}, {share:+.1f} %, p = {holm:.3f})" in said
 
 
 def test_a_pair_without_ranks_and_a_pair_of_one_seed_are_called_not_tested(place):
@@ -67,7 +80,8 @@ def test_a_pair_without_ranks_and_a_pair_of_one_seed_are_called_not_tested(place
     found = read_json(sidecar)
     old = [{name: v for name, v in test.items() if name != "holm"} | {"p": 1e-9} for test in found["tests"]]
     write_json(sidecar, found | {"tests": old})
-    (said,) = lines(place, "- mmsr, compared with markov")
+    said, also = lines(place, "- mmsr, compared with markov")
+    assert "own items masked: " in said and "all items: " in also
     assert "not tested, ranks not kept in HR@5" in said and "no p" in said
     (row,) = lines(place, "| markov")
     assert [cell.strip() for cell in row.split("|")[8:12]] == ["", "no ranks", "", "no ranks"]

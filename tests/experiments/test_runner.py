@@ -18,7 +18,7 @@ from mmsr_lite.experiments import STUDIES, processes, runner
 from mmsr_lite.experiments.kept_ranks import load_ranks, save_ranks
 from mmsr_lite.experiments.space import SPACE, Values
 from mmsr_lite.experiments.study import Setting, run_id
-from mmsr_lite.experiments.table import METRICS, read_rows
+from mmsr_lite.experiments.table import MASKED, METRICS, rankings_in, read_rows
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.training.fit import fit
 from mmsr_lite.training.run import RunConfig
@@ -89,7 +89,7 @@ def test_a_run_of_a_study_is_the_run_that_its_settings_make_alone(done, ring, tm
 
 def test_the_trial_that_is_best_on_validation_decides(done):
     trials, rows = (read_rows(done.place / f"{name}.csv") for name in ("tuning", "tiny"))
-    best = max(trials, key=lambda row: row["MRR@5"])
+    best = max(trials, key=lambda row: row["masked MRR@5"])
     assert {row["at"] for row in trials} == {"validation"} and {row["lr"] for row in trials} == {0.01, 0.02}
     learned = [row for row in rows if row["model"] == "mmsr"]
     assert {(row["lr"], row["epochs"]) for row in learned} == {(best["lr"], best["best_epoch"])}
@@ -232,8 +232,42 @@ def test_where_the_best_trial_stands_at_an_edge_the_space_is_extended(carry_out,
 def judged_by_rate(worker, job):
     """Rows as if the rate alone decided, and 0.04 were the best one."""
     plan = job.config.train
-    row = dict.fromkeys(METRICS, 1 - abs(plan.lr - 0.04)) | {"run": run_id(job.config), "lr": plan.lr, "dropout": 0.1}
+    row = dict.fromkeys((*METRICS, *MASKED), 1 - abs(plan.lr - 0.04)) | {
+        "run": run_id(job.config),
+        "lr": plan.lr,
+        "dropout": 0.1,
+    }
     row |= {"seed": plan.seed, "epochs": 2, "best_epoch": 1, "seconds": 0.1, "device": "cpu"}
     if plan.selection == "none":
         save_ranks(worker.ranks / f"{row['run']}.npz", np.full(48, 3))
     return [job.labels | row], []
+
+
+def test_trials_are_chosen_by_the_headline_ranking_or_by_the_one_that_is_asked_for(carry_out, tiny, monkeypatch):
+    real = judged_by_rate
+
+    def disagree(worker, job):
+        (row,), gates = real(worker, job)
+        row |= dict.fromkeys(METRICS, 1 - job.config.train.lr) | dict.fromkeys(MASKED, job.config.train.lr)
+        return [row], gates
+
+    monkeypatch.setattr(Worker, "run_job", disagree)
+    carry_out(tiny, only=["mmsr"])  # nobody on the ring takes an item twice, so own items are masked
+    rows = read_rows(carry_out.place / "tiny.csv")
+    assert {(row["lr"], row["chosen_by"]) for row in rows} == {(0.02, "masked MRR@5")}
+    for file in carry_out.place.glob("*.*"):
+        file.unlink()
+    carry_out(tiny, only=["mmsr"], changes=QUICK | {"ranking": "all"})
+    rows = read_rows(carry_out.place / "tiny.csv")
+    assert {(row["lr"], row["chosen_by"]) for row in rows} == {(0.01, "MRR@5")}
+
+
+def test_a_table_of_an_older_version_opens_and_its_runs_get_both_rankings_when_they_are_wanted(done):
+    file = done.place / "tiny.csv"
+    old = pd.read_csv(file).drop(columns=[*MASKED, "tie_seed", "chosen_by"])
+    old.to_csv(file, index=False)
+    rows = read_rows(file)
+    assert all(np.isnan(row["masked HR@5"]) and row["HR@5"] >= 0 for row in rows)
+    assert {(row["tie_seed"], row["chosen_by"]) for row in rows} == {(0, "MRR@5")}
+    assert "3 of 3 runs of tiny, 0 were there" in done("tiny")[1]
+    assert rankings_in(read_rows(file)) == ["all", "masked"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.null_rejections import HIT, MISS, WORLDS, World, p_values
+from benchmarks.null_rejections import HIT, MISS, WORLDS, World, draw, p_values
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.reported_tests import bootstrap, over_seeds, paired
 from mmsr_lite.experiments.statistics import crossed, holm
@@ -16,7 +16,7 @@ TIMES = 1000
 
 def rejections(world: World, times: int = TIMES) -> dict[str, float]:
     """The share of tables in which each test finds a difference at 5 %, in percent."""
-    found = list(p_values(replace(world, users=300), times, seed=1))
+    found = list(p_values(replace(world, users=min(world.users, 300)), times, seed=1))
     return {name: 100 * np.mean([p[name] < 0.05 for p in found]) for name in found[0]}
 
 
@@ -134,3 +134,45 @@ def test_over_seeds_is_welchs_test():
 def test_a_bootstrap_of_what_is_always_better_is_sure():
     one, other = ranks_of([1, 1, 1], [1, 1, 1]), ranks_of([0, 0, 0], [0, 0, 0])
     assert bootstrap(one, other, np.arange(3), "HR@5", draws=50) == 0
+
+
+ORDERS = [name for name in WORLDS if name.startswith("three orders")]
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_with_three_orders_at_ties_it_finds_a_difference_that_is_none_in_at_most_7_percent(name):
+    assert rejections(replace(WORLDS[name], users=100), 300)["crossed"] <= 7
+
+
+def test_without_the_part_of_the_orders_a_test_rejects_far_too_often_where_orders_dominate():
+    chance, found = np.random.default_rng(3), []
+    for _ in range(200):
+        *systems, user = draw(replace(WORLDS["three orders, orders dominate"], users=100, orders_sd=6.0), chance)
+        one, other = ([run.ravel() for run in runs] for runs in systems)
+        found.append(crossed(one, other, np.tile(user, 3), "HR@5").p < 0.05)  # as if orders were targets more
+    assert np.mean(found) > 0.2
+
+
+def test_orders_are_a_third_crossed_sample_whose_part_is_a_sum_by_hand():
+    # one seed of a system that counts, two orders, two users of one target each; the other system misses always
+    one = [np.where(np.array([[1, 1], [1, 0]]) == 1, HIT, MISS)]
+    other = [np.full((2, 2), MISS)]
+    found = crossed(one, other, np.arange(2), "HR@5", one_has_seeds=False, other_has_seeds=False)
+    assert found.difference == 75  # orders 100 and 50
+    # users: mean over orders 100 and 50, so T = var(25, -25) / 2; orders: Q = var(100, 50) / 2, and all of what is
+    # left of the cells (less their order's mean: 0, 0 and 50, -50) is taken off: 2 (25^2 + 25^2) / 1 over 4 cells
+    of_users, between = np.var([25, -25], ddof=1) / 2, np.var([100, 50], ddof=1) / 2
+    of_orders = max(0, between - 2 * (25**2 + 25**2) / 4)
+    assert (found.users_sd, found.orders_sd) == pytest.approx((of_users**0.5, of_orders**0.5))
+    variance = of_users + of_orders
+    assert found.degrees == pytest.approx(variance**2 / (of_users**2 / 1 + between**2 / 1))
+
+
+def test_the_same_order_twice_changes_nothing_but_the_degrees_of_freedom():
+    chance, user = np.random.default_rng(0), np.arange(60) // 2
+    runs = [[chance.integers(1, 12, 60) for _ in range(3)] for _ in range(2)]
+    once, twice = (crossed(*([np.stack([r] * n) for r in some] for some in runs), user, "MRR@5") for n in (1, 2))
+    assert twice.difference == pytest.approx(once.difference) and twice.orders_sd == 0
+    assert twice.high == pytest.approx(once.high) and once.orders_sd == 0
+    with pytest.raises(MMSRError, match=r"runs have \[1, 2\] orders at ties; expected as many"):
+        crossed(runs[0], [np.stack([run, run]) for run in runs[1]], user, "HR@5")

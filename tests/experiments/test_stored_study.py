@@ -1,7 +1,10 @@
 """A study as a record: what its table says, and the same numbers when it is carried out anew."""
 
+from pathlib import Path
+
 import pytest
 
+from mmsr_lite.data import load
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
 
@@ -13,7 +16,7 @@ def test_a_run_carried_out_anew_gives_the_numbers_of_the_table(carry_out, ring, 
     anew = retrain_study(record, ring)
     kept = {row["run"]: row["HR@5"] for row in record["rows"] if row["seed"] == 0}
     assert {row["run"]: pytest.approx(row["HR@5"], abs=1e-3) for row in anew["rows"]} == kept and len(kept) == 2
-    assert [test["seeds"] for test in record["tests"]] == [[1, 2]] * 4  # markov has one seed
+    assert [test["seeds"] for test in record["tests"]] == [[1, 2]] * 2 * 4  # markov has one seed; two rankings
     assert anew["tests"] == []  # one seed is never compared
     assert [row["model"] for row in retrain_study(record, ring, ["markov"])["rows"]] == ["markov"]
 
@@ -36,3 +39,18 @@ def test_a_record_knows_its_data_and_a_table_that_is_not_there_is_told(carry_out
     assert record["terms"]["dim"] == 8 and {test["against"] for test in record["tests"]} == {"mmsr"}
     with pytest.raises(MMSRError, match=f"no table of 'ablation' .* tables there: {tiny}"):
         open_study(carry_out.place, "ablation")
+
+
+RESULTS = Path(__file__).parents[2] / "assets" / "results"
+
+
+@pytest.mark.slow
+def test_a_stored_table_of_an_older_version_says_that_it_has_all_items_alone_and_can_be_made_anew():
+    record = open_study(RESULTS / "wardrobe-match", "comparison").validate()
+    assert (record["headline"], record["rankings"], record["chosen_by"]) == ("all", ["all"], ["MRR@5"])
+    assert not any(name.startswith("masked") for row in record["rows"] for name in row)
+    anew = retrain_study(record, load("wardrobe:match"), ["markov"])
+    old = next(row for row in record["rows"] if row["model"] == "markov")
+    assert [row["run"] for row in anew["rows"]] == [old["run"]]  # settings that came later rename nothing
+    assert anew["rows"][0]["HR@5"] == pytest.approx(old["HR@5"], abs=1e-3)
+    assert anew["rankings"] == ["all", "masked"] and anew["rows"][0]["masked HR@5"] > 0

@@ -1,13 +1,16 @@
 """Figures of a study: every system with its seeds, curves along a rate, and the tests with their intervals.
 
-Each function reads a study record, from `experiments.stored_study`.
+Each function reads a study record, from `experiments.stored_study`. A study has two rankings, all items and own items
+masked; the record's headline is drawn unless another one is asked for.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.records import StudyRecord
+from mmsr_lite.records.ranking_names import IN_WORDS, RANKINGS, in_words, key_of
 from mmsr_lite.views import theme
 from mmsr_lite.views.figures.kit import (
     CLEAR,
@@ -15,6 +18,7 @@ from mmsr_lite.views.figures.kit import (
     Axis,
     FigureData,
     Look,
+    Mark,
     Row,
     Series,
     empty_figure,
@@ -36,24 +40,69 @@ def _caption(record: StudyRecord, what: str) -> str:
     return theme.clean(f"{record['study']} on {record['dataset']}: {what}", 120)
 
 
+def _ranking(record: StudyRecord, ranking: str | None) -> str:
+    """The ranking that is drawn: the one asked for, else the headline of the record.
+
+    Raises:
+        MMSRError: There is no such ranking, or the table does not have it.
+    """
+    if ranking is None:
+        return record.get("headline") or "all"
+    there = record.get("rankings") or ["all"]
+    if choose("ranking", ranking, RANKINGS) not in there:
+        raise MMSRError(
+            f"{record['study']} on {record['dataset']} was made by an older version, which had the ranking of all "
+            f"items alone; expected ranking 'all' or none, got {ranking!r}"
+        )
+    return ranking
+
+
+def _in_words(record: StudyRecord, metric: str, ranking: str) -> str:
+    """A metric and its ranking in words; of a record that does not say which rankings it has, the metric alone."""
+    there = record.get("rankings")
+    if there is None:
+        return metric
+    words = in_words(key_of(metric, ranking))
+    return words if len(there) > 1 else f"{words} alone"
+
+
+def _of_the_other(record: StudyRecord, ranking: str) -> str:
+    """A sentence about the ranking that is not drawn; none for a record that does not say which rankings it has."""
+    there = record.get("rankings")
+    if there is None:
+        return ""
+    if len(there) == 1:
+        return " An older version made this table: it has the ranking of all items alone."
+    others = [f" With ranking={one!r} it shows {IN_WORDS[one]}." for one in there if one != ranking]
+    return "".join(others)
+
+
 def _name(row: Mapping[str, Any], labels: Sequence[str]) -> str:
     """A system by its labels; one that has none of them is undisturbed."""
     return theme.clean(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
 
 
 def study(
-    record: StudyRecord, by: str = "variant", where: Mapping[str, Any] | None = None, metric: str = "HR@5"
+    record: StudyRecord,
+    by: str = "variant",
+    where: Mapping[str, Any] | None = None,
+    metric: str = "HR@5",
+    ranking: str | None = None,
 ) -> FigureData:
-    """The systems of a study with their seeds.
+    """The systems of a study with their seeds, in one ranking; the mean in the other one is a hollow mark beside it.
 
     Args:
         record: A study record.
         by: The label that gives the mark; systems that differ in it alone stand together.
         where: Labels that rows must have, such as {"model": "mmsr"}; None: all rows.
         metric: The metric, in percent.
+        ranking: "all" (items) or "masked" (own items masked); None: the headline.
 
     Returns:
         A row for each system: the mean over its seeds, in a band from the least to the greatest.
+
+    Raises:
+        MMSRError: The table does not have the ranking.
 
     Example:
         >>> rows = [{"model": "a", "HR@5": 4.0}, {"model": "a", "HR@5": 6.0}]
@@ -61,13 +110,15 @@ def study(
         >>> study(record, by="model").table
         [{'of': 'a', 'value': 5.0, 'low': 4.0, 'high': 6.0}]
     """
-    where = where or {}
+    where, ranking = where or {}, _ranking(record, ranking)
+    key, words = key_of(metric, ranking), _in_words(record, metric, ranking)
+    other = next((one for one in record.get("rankings") or [] if one != ranking), None)
     rows = [row for row in record["rows"] if all(row[name] == value for name, value in where.items())]
     others = [name for name in record["labels"] if name != by]
-    seeds: dict[tuple[Any, ...], dict[Any, list[float]]] = {}  # labels other than `by` -> label `by` -> a value a seed
+    seeds: dict[tuple[Any, ...], dict[Any, list[Any]]] = {}  # labels other than `by` -> label `by` -> a row a seed
     for row in rows:
         system = tuple(row[name] for name in others)
-        seeds.setdefault(system, {}).setdefault(row[by], []).append(row[metric])
+        seeds.setdefault(system, {}).setdefault(row[by], []).append(row)
     differing = [name for name in record["labels"] if len({row[name] for row in rows}) > 1] or record["labels"]
     kinds = list(dict.fromkeys(row[by] for row in rows))
     looks = {}
@@ -75,25 +126,54 @@ def study(
         name = _name({by: kind}, [by])
         looks[name] = _look(name, number)
     shown: list[Row] = []
+    beside: list[float] = []  # the means in the other ranking
     for system, by_kind in seeds.items():
-        for kind, values in by_kind.items():
+        for kind, some in by_kind.items():
             labels = dict(zip(others, system, strict=True)) | {by: kind}
+            values = _of_seeds(some, key)
             mean = sum(values) / len(values)
             shown.append((_name(labels, differing), min(values), max(values), mean, _name({by: kind}, [by])))
+            if other is not None:
+                of_other = _of_seeds(some, key_of(metric, other))
+                beside.append(sum(of_other) / len(of_other))
     text = "; ".join(f"{name} {value:.1f} ({low:.1f} to {high:.1f})" for name, low, high, value, _ in shown)
-    title = f"Systems by {metric}"
+    title = f"Systems by {words}"
     if shown:
         best = max(shown, key=lambda row: row[3])
-        title = f"{best[0]} has the highest mean {metric}, {best[3]:.1f} %"
-    axis_title = f"{metric}, percent; the band is from the least to the greatest of the seeds"
-    reachable = (record["reachable"] or {}).get(metric)
+        title = f"{best[0]} has the highest mean {words}, {best[3]:.1f} %"
+    axis_title = f"{words}, percent; the band is from the least to the greatest of the seeds"
+    reachable = (record["reachable"] or {}).get(metric) if ranking == "all" else None
     lines_at_x: tuple[float, ...] = ()
     if reachable is not None:
         axis_title += "; dotted: the best that can be reached"
         lines_at_x = (reachable,)
     axis = Axis(axis_title, from_zero=True)
-    caption, text = _caption(record, f"{metric}, mean over the seeds"), theme.clean(text, 2000)
-    return interval_rows(title, caption, text, shown, looks, axis, zero=False, lines_at_x=lines_at_x)
+    if beside:
+        greatest = max([*beside, *lines_at_x, *(row[2] for row in shown)])
+        axis = replace(axis, ends=(0.0, 1.03 * (greatest or 1.0)))
+    caption = _caption(record, f"{words}, mean over the seeds")
+    text = f"{theme.clean(text, 2000)}{_of_the_other(record, ranking)}"
+    figure = interval_rows(title, caption, text, shown, looks, axis, zero=False, lines_at_x=lines_at_x)
+    if other is None or not beside:
+        return figure
+    name = IN_WORDS[other]
+    marks = tuple(
+        Mark(f"{row[0]}, {name}", mean, float(place), mean, name, low=mean, high=mean)
+        for place, (row, mean) in enumerate(zip(shown, beside, strict=True))
+    )
+    numbers = "; ".join(f"{row[0]} {mean:.1f}" for row, mean in zip(shown, beside, strict=True))
+    text = f"{text} Beside it, hollow, {name}: {theme.clean(numbers, 2000)}"
+    looks = {**figure.looks, name: Look(theme.INK, "circle", hollow=True)}
+    return replace(figure, marks=figure.marks + marks, looks=looks, text=text)
+
+
+def _of_seeds(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
+    """A value of each seed; where times tie, the mean over the orders at ties."""
+    by_seed: dict[Any, list[float]] = {}
+    for place, row in enumerate(rows):
+        own = row.get("seed", place) if "tie_seed" in row else place
+        by_seed.setdefault(own, []).append(row[key])
+    return [sum(values) / len(values) for values in by_seed.values()]
 
 
 def curves(
@@ -102,8 +182,9 @@ def curves(
     panel: str = "modality",
     where: Mapping[str, Any] | None = None,
     metric: str = "HR@5",
+    ranking: str | None = None,
 ) -> FigureData:
-    """The systems of a study along a number.
+    """The systems of a study along a number, in one ranking.
 
     Args:
         record: A study record.
@@ -112,9 +193,13 @@ def curves(
         where: Labels that rows must have. Rows where `panel` or a label of `where` is empty are the undisturbed
             ones: they belong to every panel.
         metric: The metric, in percent.
+        ranking: "all" (items) or "masked" (own items masked); None: the headline. A sentence names the other one.
 
     Returns:
         A line for each system: its mean over the seeds. All panels have one scale from zero.
+
+    Raises:
+        MMSRError: The table does not have the ranking.
 
     Example:
         >>> rows = [{"model": "a", "modality": "", "rate": 0.0, "HR@5": 4.0}]
@@ -123,7 +208,8 @@ def curves(
         >>> curves(record).title
         'Between rate 0 and 0.5, HR@5 of a in text changes most, from 4.0 to 3.0'
     """
-    where = where or {}
+    where, ranking = where or {}, _ranking(record, ranking)
+    key, metric = key_of(metric, ranking), _in_words(record, metric, ranking)
     rows = [row for row in record["rows"] if all(row[name] in ("", 0, value) for name, value in where.items())]
     others = [name for name in record["labels"] if name not in (across, panel, *where)]
     caption = _caption(record, f"{metric} along {across}")
@@ -134,7 +220,7 @@ def curves(
         found: dict[str, dict[float, list[float]]] = {}  # system -> number across -> a value a seed
         for row in rows:
             if row[panel] in ("", value):
-                found.setdefault(_name(row, others), {}).setdefault(row[across], []).append(row[metric])
+                found.setdefault(_name(row, others), {}).setdefault(row[across], []).append(row[key])
         series: list[Series] = []
         for number, (name, points) in enumerate(found.items()):
             means = {place: sum(values) / len(values) for place, values in points.items()}
@@ -159,11 +245,12 @@ def curves(
     top = max(value for *_, series in panels for *_, values in series for value in values if value is not None)
     scale = (0.0, 1.06 * top)
     drawn["panels"] = tuple(replace(one, y=replace(one.y, ends=scale)) for one in drawn["panels"])
-    return FigureData(title=title, caption=caption, text=theme.clean("; ".join(texts), 2000), height=280, **drawn)
+    text = f"{theme.clean('; '.join(texts), 2000)}{_of_the_other(record, ranking)}"
+    return FigureData(title=title, caption=caption, text=text, height=280, **drawn)
 
 
-def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
-    """The tests of a study, each of one system against its reference.
+def differences(record: StudyRecord, metric: str = "HR@5", ranking: str | None = None) -> FigureData:
+    """The tests of a study in one ranking, each of one system against its reference.
 
     A pair is apart when its test says so (`test["apart"]`: below 5 % after Holm's correction). Pairs whose ranks are
     not kept are not tested: their difference is drawn without an interval.
@@ -171,6 +258,7 @@ def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
     Args:
         record: A study record.
         metric: The metric.
+        ranking: "all" (items) or "masked" (own items masked); None: the headline. A sentence names the other one.
 
     Returns:
         A row for each test: one system minus the other in percentage points, with the 95 % interval of the crossed
@@ -182,9 +270,11 @@ def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
         >>> differences({"study": "s", "dataset": "d", "tests": [test]}).title
         '1 of 1 difference in HR@5 is apart (p below 0.05 after Holm)'
     """
+    ranking = _ranking(record, ranking)
+    key, metric = key_of(metric, ranking), _in_words(record, metric, ranking)
     rows: list[Row] = []
     for test in record["tests"]:
-        if test["metric"] != metric:
+        if test["metric"] != key:
             continue
         system, against = test["system"].split(", "), test["against"].split(", ")
         while len(system) > 1 and len(against) > 1 and system[0] == against[0]:  # the name that both share is left out
@@ -203,7 +293,8 @@ def differences(record: StudyRecord, metric: str = "HR@5") -> FigureData:
     if any(row[4] != NOT_TESTED for row in rows):
         axis = Axis("percentage points; the band is the 95 % interval over users and seeds")
     looks = {"apart": CLEAR, "not apart": UNCLEAR, NOT_TESTED: Look(theme.SOFT, "square")}
-    return interval_rows(title, caption, theme.clean(text, 2000), rows, looks, axis)
+    text = f"{theme.clean(text, 2000)}{_of_the_other(record, ranking)}"
+    return interval_rows(title, caption, text, rows, looks, axis)
 
 
 def _title_of_differences(groups: Sequence[str], metric: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from fixtures import HOSTILE, sample_study, study_row
 
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.views import show, theme
 from mmsr_lite.views.figures.to_matplotlib import to_matplotlib
 
@@ -86,3 +87,53 @@ def test_names_are_escaped_and_every_chart_has_a_still_and_words():
         assert HOSTILE not in figure.to_json() and view.text and view.table
         assert to_matplotlib(view.data).axes
         assert "nothing to show" in make(sample_study() | {"rows": [], "tests": []}).figure.to_json()
+
+
+def with_both_rankings(**more) -> dict:
+    """The sample with a masked number in every row, twice the other one; own items masked are the headline."""
+    record = sample_study() | {"headline": "masked", "rankings": ["all", "masked"]} | more
+    for row in record["rows"]:
+        row |= {"masked HR@5": 2 * row["HR@5"]}
+    record["tests"] += [record["tests"][0] | {"metric": "masked HR@5", "difference": 4.5}]
+    return record
+
+
+def test_the_headline_is_drawn_and_the_other_ranking_is_a_hollow_mark_beside_it():
+    where = {"modality": "", "rate": 0.0}
+    data = show.study(with_both_rankings(), "corruption", where).data
+    assert data.title == "b has the highest mean HR@5, own items masked, 18.0 %"
+    assert [(mark.label, mark.value) for mark in data.marks] == [
+        ("a", 10.0), ("b", 18.0), ("a, all items", 5.0), ("b, all items", 9.0)
+    ]  # fmt: skip
+    assert data.looks["all items"].hollow and data.panels[0].x.ends == (0, pytest.approx(1.03 * 18))
+    other = show.study(with_both_rankings(), "corruption", where, ranking="all").data
+    assert [mark.value for mark in other.marks] == [5.0, 9.0, 10.0, 18.0] and "all items" in other.caption
+    assert to_matplotlib(data).axes
+
+
+def test_lines_and_differences_are_of_the_headline_and_name_the_other_ranking():
+    where = {"at": "test", "corruption": "missing"}
+    lines = show.curves(with_both_rankings(), where=where).data
+    assert lines.marks[0].value == 10.0 and "With ranking='all' it shows all items." in lines.text
+    tests = show.differences(with_both_rankings()).data
+    assert [mark.value for mark in tests.marks] == [4.5] and "HR@5, own items masked" in tests.title
+    assert len(show.differences(with_both_rankings(), ranking="all").data.marks) == 2
+
+
+def test_a_table_of_all_items_alone_says_so_and_has_no_other_ranking():
+    old = sample_study() | {"headline": "all", "rankings": ["all"]}
+    for make in (show.study, show.curves, show.differences):
+        assert "HR@5, all items alone" in make(old).data.caption
+        assert make(old).data.text.endswith("made this table: it has the ranking of all items alone.")
+        with pytest.raises(MMSRError, match="was made by an older version, which had the ranking of all items alone"):
+            _ = make(old, ranking="masked").data
+
+
+def test_a_seed_is_the_mean_over_its_orders_at_ties():
+    record = sample_study()
+    record["rows"] = [
+        study_row(value, "a", "", "", "", 0.0, "") | {"seed": seed, "tie_seed": order}
+        for seed, order, value in ((0, 0, 4.0), (0, 1, 6.0), (1, 0, 7.0), (1, 1, 9.0))
+    ]
+    (mark,) = show.study(record).data.marks
+    assert (mark.low, mark.value, mark.high) == ((4 + 6) / 2, (5 + 8) / 2, (7 + 9) / 2)
