@@ -196,11 +196,12 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "ABLATIONS", "DEMO", "HETEROGENEOUS", "HOMOGENEOUS", "MMSR", "RELATIONS", "SELF", "STUDIES", "Codebook",
         "Dataset", "MMSRConfig", "MMSRError", "MSGraph", "Markov", "MarkovConfig", "Modality", "Reading", "Run",
         "RunConfig", "Setting", "TrainConfig", "build_model", "build_msgraph", "check", "codebook", "codebooks",
-        "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test",
-        "evaluate", "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "flow", "flow_summary",
-        "flow_table", "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load", "mismatched", "missing", "open_run", "paired",
-        "paper_tables", "prepare", "ranks", "read_json", "save_gates", "save_report", "show", "shuffled", "split",
-        "statistics", "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train", "what_if",
+        "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test", "evaluate",
+        "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "flow", "flow_summary", "flow_table",
+        "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load", "mismatched", "missing",
+        "open_run", "paired", "paper_tables", "prepare", "ranks", "read_json", "save_gates", "save_report", "show",
+        "shuffled", "split", "statistics", "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train",
+        "what_if",
     ]  # fmt: skip
 
 

@@ -161,11 +161,12 @@ def flow_table(
         progress: whether to show a bar.
 
     Returns:
-        One row for each example, position and group. Columns: `example`, its number from 0; `user`; `kind`, the planted cause of the target where
-        the data set knows it, else ""; `length` of the history; `target`; its `score`; `rest`, what no node brings;
-        `late_0`, `late_1` and so on, beta for hohe of the last item in each layer, where there is a gate; `position`
-        from the end of the history, at which a node has its last place (1 is the last item); `group`; `contribution`,
-        the signed sum over the nodes at this position; `size`, the sum of their absolute values.
+        One row for each example, position and group. Columns: `example`, its number from 0; `user`; `kind`, the planted
+        cause of the target where the data set knows it, else ""; `length` of the history; `target`; its `score`;
+        `rest`, what no node brings; `late_0`, `late_1` and so on, beta for hohe of the last item in each layer, where
+        there is a gate; `position` from the end of the history, at which a node has its last place (1 is the last
+        item); `group`; `contribution`, the signed sum over the nodes at this position; `size`, the sum of their
+        absolute values.
 
     Raises:
         MMSRError: when a layer of the model is not a HAN-GNN layer.
@@ -300,11 +301,11 @@ def _sentence(by: dict[str, list[FlowShares]]) -> str:
     """The largest group, and how much is early and late fusion, of all users and of each kind."""
     whole = by["all"][0]
     largest = int(np.argmax(whole["shares"]))
-    text = f"Of the contributions to the targets' scores {_percent(whole['shares'][largest])} are {GROUPS[largest]}, "
-    text += f"{_percent(whole['shares'][EARLY])} early fusion, {_percent(whole['shares'][LATE])} late fusion."
+    sentence = f"Of the contributions to the targets' scores {_percent(whole['shares'][largest])} are {GROUPS[largest]}, "
+    sentence += f"{_percent(whole['shares'][EARLY])} early fusion, {_percent(whole['shares'][LATE])} late fusion."
     for row in by.get("kind", []):
-        text += f" {row['kind']}: {_percent(row['shares'][EARLY])} early, {_percent(row['shares'][LATE])} late."
-    return text
+        sentence += f" {row['kind']}: {_percent(row['shares'][EARLY])} early, {_percent(row['shares'][LATE])} late."
+    return sentence
 
 
 def _percent(share: float) -> str:
