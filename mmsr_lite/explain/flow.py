@@ -136,7 +136,7 @@ def flow(
             "nodes": [node_card(dataset, msgraph, node) for node in msgraph.nodes],
             "last": slots.tolist().index(last),
             "beta": [None if beta is None else beta[0, last].tolist() for beta in betas],
-            "items": cards,
+            "ranked": cards,
             "flow": flow_fields(model, graph, seen, slots, chosen, chosen),
         }
     )
@@ -301,7 +301,9 @@ def _sentence(by: dict[str, list[FlowShares]]) -> str:
     """The largest group, and how much is early and late fusion, of all users and of each kind."""
     whole = by["all"][0]
     largest = int(np.argmax(whole["shares"]))
-    sentence = f"Of the contributions to the targets' scores {_percent(whole['shares'][largest])} are {GROUPS[largest]}, "
+    sentence = (
+        f"Of the contributions to the targets' scores {_percent(whole['shares'][largest])} are {GROUPS[largest]}, "
+    )
     sentence += f"{_percent(whole['shares'][EARLY])} early fusion, {_percent(whole['shares'][LATE])} late fusion."
     for row in by.get("kind", []):
         sentence += f" {row['kind']}: {_percent(row['shares'][EARLY])} early, {_percent(row['shares'][LATE])} late."

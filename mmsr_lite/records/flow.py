@@ -40,7 +40,7 @@ class FlowRecord(Record, kind="flow"):
     beta: Annotated[
         list[list[float] | None], "for each layer the last item's gate: shares of hohe and heho; null without a gate"
     ]
-    items: Annotated[list[FlowItem], "the items, by rank"]
+    ranked: Annotated[list[FlowItem], "the items whose scores are taken apart, by rank"]
     flow: Annotated[Flow, "what each score is the sum of"]
 
     def summary(self) -> str:
@@ -48,7 +48,7 @@ class FlowRecord(Record, kind="flow"):
         who = "a history in"
         if self.user:
             who = f"user {self.user['id']!r} of"
-        sizes = f"{len(self.items)} items, {len(self.nodes)} nodes"
+        sizes = f"{len(self.ranked)} items, {len(self.nodes)} nodes"
         return f"{who} {self.dataset['name']}; {self.model['label']}: {sizes}"
 
     def broken_rules(self) -> Iterator[Mistake]:
@@ -60,8 +60,8 @@ class FlowRecord(Record, kind="flow"):
             if pair is not None:
                 yield from exactly(f"beta[{layer}]", pair, 2, "the shares of hohe and heho")
                 yield from sums_to_one(f"beta[{layer}]", pair, "the shares of hohe and heho")
-        yield from one_for_each("flow.items", self.flow["items"], len(self.items), "items")
-        yield from rules_of_flow(self.flow, {item["item"]: item["score"] for item in self.items}, len(self.nodes))
+        yield from one_for_each("flow.items", self.flow["items"], len(self.ranked), "items")
+        yield from rules_of_flow(self.flow, {item["item"]: item["score"] for item in self.ranked}, len(self.nodes))
 
 
 def flow_of_trace(trace: TraceRecord) -> FlowRecord | None:
@@ -88,7 +88,7 @@ def flow_of_trace(trace: TraceRecord) -> FlowRecord | None:
             "target": None if target is None else target["item"],
             "last": last,
             "beta": [layer["beta"] and layer["beta"][last] for layer in trace["layers"]],
-            "items": [cards[flow["item"]] for flow in flows],
+            "ranked": [cards[flow["item"]] for flow in flows],
             "flow": {"groups": trace["flow"]["groups"], "items": flows},
         }
     )

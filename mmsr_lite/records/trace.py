@@ -113,7 +113,7 @@ class UserCard(TypedDict):
 class Answer(TypedDict):
     """What the model answers."""
 
-    parts: Annotated[list[str], "what a score is the sum of: the paths, and the residual connection"]
+    parts: Annotated[list[str], "what a score is the sum of: the last layer's paths, and its residual connection"]
     top: Annotated[list[RankedItem], "the best items, the best first"]
 
 
@@ -178,8 +178,9 @@ class TraceRecord(Record, kind="trace"):
             yield from self._rules_of_layer(f"layers[{number}]", layer)
         yield from self._rules_of_stages()
         if self.flow is not None:
-            ranked = [*self.answer["top"], *([self.target] if self.target else [])]
-            scores = {item["item"]: item["score"] for item in ranked}
+            scores = {best["item"]: best["score"] for best in self.answer["top"]}
+            if self.target is not None:
+                scores[self.target["item"]] = self.target["score"]
             yield from rules_of_flow(self.flow, scores, len(self.nodes))
         for place, ranked in enumerate(self.answer["top"]):
             if ranked.get("parts"):

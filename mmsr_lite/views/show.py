@@ -97,8 +97,8 @@ def flow(record: Mapping[str, Any], item: int | None = None) -> Chart:
 
     Example:
         >>> from mmsr_lite.views.samples import sample
-        >>> flow(sample("flow")).data.title[:58]
-        'Rank 1'
+        >>> flow(sample("flow")).data.title[:63]
+        'Rank 1, Sky shirt, gets +5.57 of its score 7.49 from own identi'
     """
     if kind_of(record) != "trace":
         return Chart(record, lambda whole: flow_figure(whole, item), "flow")
@@ -492,6 +492,6 @@ def glossary(term: str) -> None:
 
     Example:
         >>> glossary("heho")
-        heho: The path heterogeneous first, homogeneous second: early fusion. (Paper, section 4.3.2.)
+        heho: The path heterogeneous first, homogeneous second: early fusion. Not invasive, ...
     """
     print(define(term))

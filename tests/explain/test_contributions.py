@@ -119,10 +119,10 @@ def by_hand(fusion: str, layers: int) -> MMSR:
     return model.eval()
 
 
-def sums_by_hand(fusion: str, layers: int) -> dict[str, float]:
+def sums_by_hand(fusion: str, layers: int, replace=None) -> dict[str, float]:
     """What is read with (1, 1) after the history 1, 2, by group."""
     model = by_hand(fusion, layers)
-    with listen(model) as seen, torch.no_grad():
+    with listen(model, replace) as seen, torch.no_grad():
         graph, _ = model.states(torch.tensor([[1, 2]]))
         parts, _ = contributions(model, graph, seen, torch.ones(1, 1, 2, dtype=torch.double))
     return dict(zip(GROUPS, parts[0, 0].sum(0).tolist(), strict=True))
@@ -157,6 +157,39 @@ def test_two_adaptive_layers_agree_with_the_sum_by_hand():
         "time alone": (3 / 8 + 3 / 8) * 1 + 1 / 16 * 10,  # x1 in either layer; and x2 by way of x1
     }
     assert sums_by_hand("adaptive", 2) == pytest.approx(expected)
+
+
+def gates_at(*late: float) -> dict:
+    """The gate of every node of each layer: so much for hohe, the rest for heho."""
+    pairs = [torch.tensor([share, 1 - share], dtype=torch.double) for share in late]
+    return {
+        f"layers.{index}.probes.beta": lambda beta, pair=pair: pair.expand_as(beta) for index, pair in enumerate(pairs)
+    }
+
+
+def test_hohe_and_then_heho_is_early_fusion_in_a_non_invasive_model():
+    # x1' = 3/2 x1 + 1/2 c1 and x2' = 3/2 x2 + 1/2 c2; then x2'' = 3/2 x2' + 1/2 x1'
+    expected = {"own identity": 9 / 4 * 10, "own codes": 3 / 4 * 1000, "shared codes": 0}
+    expected |= {"crossed, then time": 1 / 4 * 100, "time, then crossed": 0, "time alone": 3 / 4}
+    assert sums_by_hand("adaptive", 2, gates_at(1, 0)) == pytest.approx(expected)
+
+
+def test_heho_and_then_hohe_is_late_fusion_in_a_non_invasive_model():
+    # x2' = 3/2 x2 + 1/2 x1 and c2' = 3/2 c2 + 1/2 c1; then x2'' = 3/2 x2' + 1/2 c2'
+    expected = {"own identity": 9 / 4 * 10, "own codes": 3 / 4 * 1000, "shared codes": 0}
+    expected |= {"crossed, then time": 0, "time, then crossed": 1 / 4 * 100, "time alone": 3 / 4}
+    assert sums_by_hand("adaptive", 2, gates_at(0, 1)) == pytest.approx(expected)
+
+
+def test_a_gate_that_gives_all_to_hohe_in_both_layers_brings_neither_early_nor_late_fusion():
+    sums = sums_by_hand("adaptive", 2, gates_at(1, 1))
+    assert sums["crossed, then time"] == sums["time, then crossed"] == sums["time alone"] == 0
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_non_invasive_heho_carries_no_code_and_non_invasive_hohe_nothing_along_time_at_any_depth(random_model, layers):
+    assert used(random_model(2, fusion="heho", layers=layers)) == {"own identity", "time alone"}
+    assert used(random_model(2, fusion="hohe", layers=layers)) <= {"own identity", "own codes", "shared codes"}
 
 
 def test_synchronous_fusion_brings_a_rest_that_is_the_bias_of_its_map(random_model):
