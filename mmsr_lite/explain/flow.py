@@ -161,12 +161,12 @@ def flow_table(
         progress: whether to show a bar.
 
     Returns:
-        One row for each example, position and group. Columns: `example`, its number from 0; `user`; `kind`, the planted
-        cause of the target where the data set knows it, else ""; `length` of the history; `target`; its `score`;
-        `rest`, what no node brings; `late_0`, `late_1` and so on, beta for hohe of the last item in each layer, where
-        there is a gate; `position` from the end of the history, at which a node has its last place (1 is the last
-        item); `group`; `contribution`, the signed sum over the nodes at this position; `size`, the sum of their
-        absolute values.
+        One row for each example, position and group. Columns: `example`, its number from 0; `user`; `kind` of the user
+        and `cause` of the target where the data set plants them, else ""; `length` of the history; `target`; its
+        `score`; `rest`, what no node brings; `late_0`, `late_1` and so on, beta for hohe of the last item in each
+        layer, where there is a gate; `position` from the end of the history, at which a node has its last place (1 is
+        the last item); `group`; `contribution`, the signed sum over the nodes at this position; `size`, the sum of
+        their absolute values.
 
     Raises:
         MMSRError: when a layer of the model is not a HAN-GNN layer.
@@ -185,11 +185,11 @@ def flow_table(
     batch = count_of(batch, "batch")
     examples = last_examples(dataset, model.max_history) if examples is None else examples
     order, device = np.argsort(examples.lengths, kind="stable"), model.item_table().device
-    kinds = _kinds(dataset, examples)
+    planted = {"kind": _kinds(dataset, examples), "cause": _causes(dataset, examples)}  # (E,) each
     tables = []
     for begin in tqdm(range(0, len(order), batch), "flow", disable=not progress):
         rows = order[begin : begin + batch]
-        tables.append(_of_batch(model, examples, rows, kinds[rows], device))
+        tables.append(_of_batch(model, examples, rows, {name: one[rows] for name, one in planted.items()}, device))
     if not tables:
         raise MMSRError("there are no examples to take apart; give a data set with users of two items or more")
     table = pd.concat(tables, ignore_index=True)
@@ -199,16 +199,24 @@ def flow_table(
 
 
 def _kinds(dataset: Dataset, examples: Examples) -> np.ndarray:
+    """(E,) the planted kind of each example's user; "" where the data set has none."""
+    if "user_kind" not in dataset.facts:
+        return np.full(len(examples), "", object)
+    return np.asarray(dataset.facts["user_kinds"], object)[np.asarray(dataset.facts["user_kind"], int)[examples.user]]
+
+
+def _causes(dataset: Dataset, examples: Examples) -> np.ndarray:
     """(E,) the planted cause of each target; "" where the data set has none, or the examples are not its own."""
-    kinds = np.full(len(examples), "", object)
     is_own = len(examples.items) == len(dataset.item) and np.array_equal(examples.items, dataset.item)
-    if "cause" in dataset.facts and is_own:
-        kinds[:] = np.asarray(dataset.facts["causes"], object)[np.asarray(dataset.facts["cause"], int)[examples.end]]
-    return kinds
+    if "cause" not in dataset.facts or not is_own:
+        return np.full(len(examples), "", object)
+    return np.asarray(dataset.facts["causes"], object)[np.asarray(dataset.facts["cause"], int)[examples.end]]
 
 
-def _of_batch(model: MMSR, examples: Examples, rows: np.ndarray, kinds: np.ndarray, device: Any) -> pd.DataFrame:
-    """The rows of the table of B examples."""
+def _of_batch(
+    model: MMSR, examples: Examples, rows: np.ndarray, planted: dict[str, np.ndarray], device: Any
+) -> pd.DataFrame:
+    """The rows of the table of B examples; `planted` is what the data set planted in each."""
     graph = model.graphs(torch.from_numpy(examples.histories(rows)).to(device))
     scores, seen = rerun(model, graph)
     targets = torch.from_numpy(examples.targets[rows]).to(device)  # (B,)
@@ -225,7 +233,7 @@ def _of_batch(model: MMSR, examples: Examples, rows: np.ndarray, kinds: np.ndarr
     about = {
         "example": rows,
         "user": examples.user[rows],
-        "kind": kinds,
+        **planted,
         "length": length.cpu().numpy(),
         "target": examples.targets[rows],
         "score": scores[each, targets].cpu().numpy(),
@@ -244,7 +252,7 @@ def _of_batch(model: MMSR, examples: Examples, rows: np.ndarray, kinds: np.ndarr
 
 
 def flow_summary(table: pd.DataFrame) -> FlowSummaryRecord:
-    """The record of a table of contributions: mean shares over all users, by kind of user, by position.
+    """The record of a table of contributions: mean shares over all users, by kind, by cause, by position.
 
     A share is a part of the sizes (absolute values) of all contributions to a target's score, so that contributions of
     opposite sign do not hide each other.
@@ -253,11 +261,11 @@ def flow_summary(table: pd.DataFrame) -> FlowSummaryRecord:
         table: what `flow_table` gave.
 
     Returns:
-        `by["all"]`, `by["kind"]` where the data set plants causes, and `by["position"]`, whose shares sum to one over
-        all positions together.
+        `by["all"]`; `by["kind"]` of users and `by["cause"]` of targets, where the data set plants them; and
+        `by["position"]`, whose shares sum to one over all positions together.
 
     Example:
-        >>> rows = {"example": 0, "user": 0, "kind": "", "position": 1}
+        >>> rows = {"example": 0, "user": 0, "kind": "", "cause": "", "position": 1}
         >>> parts = {"group": list(GROUPS), "contribution": [3, -1, 0, 0, 0, 0], "size": [3, 1, 0, 0, 0, 0]}
         >>> table = pd.DataFrame(rows | parts)
         >>> table.attrs = {"dataset": "d", "model": "m"}
@@ -268,9 +276,10 @@ def flow_summary(table: pd.DataFrame) -> FlowSummaryRecord:
     total = table.groupby("example")["size"].transform("sum").clip(lower=1e-12)
     table = table.assign(share=table["size"] / total)
     by: dict[str, list[FlowShares]] = {"all": [_means(table, table["example"].nunique(), None, None)]}
-    if (table["kind"] != "").any():
-        kinds = table.groupby("kind", sort=True)
-        by["kind"] = [_means(some, some["example"].nunique(), str(kind), None) for kind, some in kinds]
+    for name in ("kind", "cause"):
+        if (table[name] != "").any():
+            kinds = table.groupby(name, sort=True)
+            by[name] = [_means(some, some["example"].nunique(), str(kind), None) for kind, some in kinds]
     by["position"] = []
     for place, some in table.groupby(table["position"].clip(upper=POSITIONS)):
         ends = [int(place), int(some["position"].max())]
@@ -305,7 +314,7 @@ def _sentence(by: dict[str, list[FlowShares]]) -> str:
         f"Of the contributions to the targets' scores {_percent(whole['shares'][largest])} are {GROUPS[largest]}, "
     )
     sentence += f"{_percent(whole['shares'][EARLY])} early fusion, {_percent(whole['shares'][LATE])} late fusion."
-    for row in by.get("kind", []):
+    for row in by.get("kind", by.get("cause", [])):
         sentence += f" {row['kind']}: {_percent(row['shares'][EARLY])} early, {_percent(row['shares'][LATE])} late."
     return sentence
 

@@ -97,7 +97,7 @@ def flow_of_trace(trace: TraceRecord) -> FlowRecord | None:
 class FlowShares(TypedDict):
     """The mean flow of some users, or of some positions."""
 
-    kind: Annotated[str | None, "the planted cause of the users' last steps; null: all users"]
+    kind: Annotated[str | None, "the kind of the users, or the cause of their targets, as planted; null: all users"]
     position: Annotated[list[int] | None, "least and greatest position of the nodes, 1 the newest; null: all nodes"]
     users: Annotated[int, "over how many users the mean is taken"]
     shares: Annotated[list[float], "for each of `groups`: its mean share of the sizes of all contributions"]
@@ -113,7 +113,7 @@ class FlowSummaryRecord(Record, kind="flow-summary"):
     version: Annotated[str | None, "the version of mmsr_lite that counted"] = OPTIONAL
     users: Annotated[int, "how many users"]
     groups: Annotated[list[str], "the groups of paths"]
-    by: Annotated[dict[str, list[FlowShares]], "means over all users, by kind, by position"]
+    by: Annotated[dict[str, list[FlowShares]], "means over all users, by kind, by cause, by position"]
     sentence: Annotated[str, "what the flow says, in one sentence"]
 
     def summary(self) -> str:

@@ -100,7 +100,7 @@ def flow(record: Mapping[str, Any], item: int | None = None) -> Chart:
         >>> flow(sample("flow")).data.title[:63]
         'Rank 1, Sky shirt, gets +5.57 of its score 7.49 from own identi'
     """
-    if kind_of(record) != "trace":
+    if not isinstance(record, Mapping) or kind_of(record) != "trace":
         return Chart(record, lambda whole: flow_figure(whole, item), "flow")
     trace = as_record(record, "trace")
     held = flow_of_trace(trace)  # type: ignore[arg-type]
@@ -492,6 +492,6 @@ def glossary(term: str) -> None:
 
     Example:
         >>> glossary("heho")
-        heho: The path heterogeneous first, homogeneous second: early fusion. Not invasive, ...
+        heho: The path heterogeneous first, homogeneous second: early fusion if invasive, else ...
     """
     print(define(term))

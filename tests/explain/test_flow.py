@@ -145,10 +145,10 @@ def test_the_table_of_one_user_is_the_users_flow_by_position(random_model, world
 def test_shares_sum_to_one_over_groups_and_over_positions_and_kinds_are_the_planted_causes(random_model, world):
     told = with_causes(world, np.arange(76) // 9 % 3)
     record = flow_summary(flow_table(random_model(2), told)).validate()
-    assert record.users == 8 and [row["kind"] for row in record.by["kind"]] == ["cycle", "match", "noise"]
-    assert sum(row["users"] for row in record.by["kind"]) == 8
+    assert record.users == 8 and [row["kind"] for row in record.by["cause"]] == ["cycle", "match", "noise"]
+    assert sum(row["users"] for row in record.by["cause"]) == 8
     assert np.sum([row["shares"] for row in record.by["position"]]) == pytest.approx(1, abs=1e-4)
-    whole = np.sum([row["users"] * np.array(row["shares"]) for row in record.by["kind"]], 0) / 8
+    whole = np.sum([row["users"] * np.array(row["shares"]) for row in record.by["cause"]], 0) / 8
     assert whole == pytest.approx(record.by["all"][0]["shares"], abs=1e-4)
     assert "early fusion" in record.sentence and "match: " in record.sentence
     assert as_record(json.loads(json.dumps(record))) == record
@@ -163,4 +163,12 @@ def test_one_non_invasive_layer_has_no_early_or_late_share_whatever_its_gate_say
 def test_causes_are_left_out_for_examples_of_other_items(random_model, world):
     told, other = with_causes(world, np.zeros(76, int)), last_examples(world)
     changed = replace(other, items=np.roll(other.items, 1))
-    assert set(flow_table(random_model(2), told, changed)["kind"]) == {""}
+    assert set(flow_table(random_model(2), told, changed)["cause"]) == {""}
+
+
+def test_kinds_are_those_of_the_users_where_a_world_plants_them(random_model, world):
+    kind = np.arange(12) % 2
+    told = replace(world, facts={"user_kinds": ("pick", "clocks"), "user_kind": kind})
+    table = flow_table(random_model(2), told)
+    assert all(found == ("pick", "clocks")[user % 2] for user, found in zip(table["user"], table["kind"], strict=True))
+    assert [row["kind"] for row in flow_summary(table).by["kind"]] == ["clocks", "pick"]
