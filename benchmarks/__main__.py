@@ -1,8 +1,8 @@
 """Speed and memory against the goals: `python -m benchmarks FOLDER` (Beauty, or any data set) on this machine's device.
 
 Writes benchmarks/results/<device>.json and prints the table of all results there. Medians of at least five measurements
-after warm-up. `python -m benchmarks NAME ...` with growth, peers, cpu, interaction, scale, search, kernels or
-null_rejections measures what benchmarks/NAME.py says.
+after warm-up. `python -m benchmarks NAME ...` with growth, peers, cpu, interaction, scale, search, kernels,
+null_rejections or flow_groups measures what benchmarks/NAME.py says.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from mmsr_lite.training.distributed import first_alone, processes, rank, size
 from mmsr_lite.training.loop import pick_device, train
 from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
 
-OTHERS = ("growth", "cpu", "interaction", "scale", "peers", "search", "kernels", "null_rejections")
+OTHERS = ("growth", "cpu", "interaction", "scale", "peers", "search", "kernels", "null_rejections", "flow_groups")
 RELEASED = {
     "train_epoch_s": 76.0,
     "rank_s": 20.0,

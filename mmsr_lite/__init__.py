@@ -28,6 +28,8 @@ explain
     trace               everything that the network does with one history
     what_if             change one thing and run again, beside random changes of the same kind
     gates, gates_summary, gates_beside, save_gates  the update gates of a whole data set
+    flow                what scores are the sum of: each node's part, by early, late and other paths
+    flow_table, flow_summary            the same for the targets of a whole data set
     codebook            the codes of a modality, with items that carry them
     faithfulness        tests of attention and of gates as explanations
     compare             models user by user, with intervals
@@ -113,6 +115,9 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "gates_summary": "mmsr_lite.explain.gates",
         "gates_beside": "mmsr_lite.explain.gates",
         "save_gates": "mmsr_lite.explain.gates",
+        "flow": "mmsr_lite.explain.flow",
+        "flow_table": "mmsr_lite.explain.flow",
+        "flow_summary": "mmsr_lite.explain.flow",
         "codebook": "mmsr_lite.explain.codebook",
         "faithfulness": "mmsr_lite.explain.faithfulness",
         "compare": "mmsr_lite.explain.compare",
@@ -168,6 +173,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.explain.codebook import codebook
     from mmsr_lite.explain.compare import compare
     from mmsr_lite.explain.faithfulness import faithfulness
+    from mmsr_lite.explain.flow import flow, flow_summary, flow_table
     from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
     from mmsr_lite.explain.pyg import compare_with_pyg
     from mmsr_lite.explain.trace import trace
@@ -190,11 +196,12 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "ABLATIONS", "DEMO", "HETEROGENEOUS", "HOMOGENEOUS", "MMSR", "RELATIONS", "SELF", "STUDIES", "Codebook",
         "Dataset", "MMSRConfig", "MMSRError", "MSGraph", "Markov", "MarkovConfig", "Modality", "Reading", "Run",
         "RunConfig", "Setting", "TrainConfig", "build_model", "build_msgraph", "check", "codebook", "codebooks",
-        "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test",
-        "evaluate", "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "gates", "gates_beside",
-        "gates_summary", "last_examples", "leaks", "listen", "load", "mismatched", "missing", "open_run", "paired",
-        "paper_tables", "prepare", "ranks", "read_json", "save_gates", "save_report", "show", "shuffled", "split",
-        "statistics", "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train", "what_if",
+        "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test", "evaluate",
+        "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "flow", "flow_summary", "flow_table",
+        "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load", "mismatched", "missing",
+        "open_run", "paired", "paper_tables", "prepare", "ranks", "read_json", "save_gates", "save_report", "show",
+        "shuffled", "split", "statistics", "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train",
+        "what_if",
     ]  # fmt: skip
 
 

@@ -1,138 +1,326 @@
-"""Flow: how much of a score came from each node of a history, and along which kind of path (paper, 4.3.2 and 4.5).
+"""Flow: what scores are the sum of, path by path, for one history and for a data set ("What beta weighs").
 
-With its attention weights and gates held as they are, a HAN-GNN layer is linear in the values that it sums, invasive or
-not. So a score is exactly a sum of signed contributions, one for each node of the history and each path through all
-layers that leads from this node to the last item. A path is a sequence of steps: it stays where it is (residual
-connection, self-loop), it follows time (a homogeneous edge between two nodes of one type), or it crosses (a
-heterogeneous edge between two nodes of different types). What a learner asks is in which order a path does this:
+The gate's beta says how a layer weighs two paths; it does not say what flows along them. The flow does: exact signed
+contributions of each node to a score, in groups by the order in which a path follows time and crosses node types.
 
-    own identity        from the last item's own node, which it never leaves
-    own codes           from a code of the last item, or from the item by way of its codes, without a step in time
-    shared codes        from any other node, across only: two items that share a code are two steps apart
-    crossed, then time  a modality is mixed in first, and then carried along the history (early fusion)
-    time, then crossed  a type's own sequence is read first, and then mixed in (late fusion)
-    time alone          along the history within the items, never mixed
-
-A longer path, such as across, along and across again, counts by its first two different kinds of step.
+    one history  -> `flow`       -> `FlowRecord`, which `show.flow` draws; a trace holds the same as its field `flow`
+    many of them -> `flow_table` -> a table by user, position and group -> `flow_summary` -> `FlowSummaryRecord`
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
-from torch import Tensor
+from tqdm.auto import tqdm
 
+from mmsr_lite import __version__
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.trace import dense
-from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.evaluation.ranks import rank_of
+from mmsr_lite.explain.cards import item_card, node_card, user_card
+from mmsr_lite.explain.contributions import (
+    EARLY,
+    GROUPS,
+    LATE,
+    contributions,
+    flow_fields,
+    has_flow,
+    score_readouts,
+)
+from mmsr_lite.explain.gates import last_examples
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of, items_of
+from mmsr_lite.explain.interventions import rerun
+from mmsr_lite.graph.msgraph import msgraph_of
+from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
-from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS, HANLayer
+from mmsr_lite.nn.probe import listen
+from mmsr_lite.records import FlowRecord, FlowSummaryRecord
+from mmsr_lite.records.flow import FlowShares
 
-GROUPS = ("own identity", "own codes", "shared codes", "crossed, then time", "time, then crossed", "time alone")
-EARLY, LATE = GROUPS.index("crossed, then time"), GROUPS.index("time, then crossed")
-
-STILL, CROSSED, TIMED, CROSSED_TIMED, TIMED_CROSSED = range(5)  # what a path has done so far
-AFTER_CROSSING = (CROSSED, CROSSED, TIMED_CROSSED, CROSSED_TIMED, TIMED_CROSSED)  # one more step across
-AFTER_TIME = (TIMED, CROSSED_TIMED, TIMED, CROSSED_TIMED, TIMED_CROSSED)  # one more step along the history
+POSITIONS = 10  # a summary lists this many positions; the last one holds all that are older
 
 
-def contributions(model: MMSR, graph: GraphBatch, seen: dict[str, Any], readouts: Tensor) -> tuple[Tensor, Tensor]:
-    """The exact signed contributions of each node, along each group of paths, to what is read from the last item.
+def _check(model: Recommender) -> None:
+    """Refuse a model without a flow."""
+    if not has_flow(model):
+        raise MMSRError(
+            f"{getattr(model, 'label', model)} has no flow, which is exact for HAN-GNN layers alone; "
+            "give an MMSR with aggregator 'han-gnn'"
+        )
+    if model.reads_steps:
+        advice = "train with ties='random' to see its flow"
+        raise MMSRError(f"{model.label} takes items of one time as one step, which a flow cannot show; {advice}")
+
+
+@torch.no_grad()
+def flow(
+    model: Recommender,
+    dataset: Dataset,
+    user: UserLike | None = None,
+    *,
+    history: HistoryLike | None = None,
+    target: int | None = None,
+    items: Sequence[int] | None = None,
+    top: int = 5,
+) -> FlowRecord:
+    """What scores are the sum of: the signed contribution of each node of one history, along each group of paths.
+
+    Attention and gates are held as they are; then contributions add up to the score exactly.
 
     Args:
-        model: a trained MMSR of HAN-GNN layers, any fusion, any number of layers and modalities.
-        graph: one history's MSGraph (B = 1).
-        seen: what passed the probes of the model when it read `graph`, from `mmsr_lite.nn.probe.listen`.
-        readouts: (K, D) vectors; what is read is their dot product with the final state of the last item's node. With
-            the embedding of an item that is the item's score, with a row of the identity a component of the state.
+        model: a trained MMSR of HAN-GNN layers.
+        dataset: the data set it was trained on.
+        user: a number from 0, or an id: the history is all items of the user before the last one, the target is the
+            last one. Give either `user` or `history`.
+        history: items from 1, the oldest first; only the model's last `max_history` count.
+        target: with `history`, an item that is taken apart, too.
+        items: the items whose scores are taken apart; None: the best ones. The target is always among them.
+        top: how many of the best items, where `items` is None.
 
     Returns:
-        (K, N, 6) contributions of the N node slots by `GROUPS`, and (K,) the part that no node brings: the bias of the
-        linear map that joins the paths of synchronous fusion, else zero. Together they add up to what is read.
+        The record: of each item the sum of each group and the contribution of each of N nodes along each of 6 groups.
 
     Raises:
-        MMSRError: if a layer of the model is not a HAN-GNN layer.
+        MMSRError: when a user or an item does not exist, or a layer of the model is not a HAN-GNN layer.
 
     Source:
-        Equations 11 to 17; the derivation is in the documentation, "What beta weighs".
+        Equations 11 to 17; the documentation derives it in "What beta weighs".
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> record = flow(MMSR(MMSRConfig(dim=8), world.num_items), world, history=[3, 1, 3], target=2, top=1)
+        >>> record.validate().flow["groups"][0], len(record.flow["items"][0]["nodes"])
+        ('own identity', 2)
     """
-    other = [type(layer).__name__ for layer in model.layers if not isinstance(layer, HANLayer)]
-    if other:
-        raise MMSRError(
-            f"the flow is exact for HAN-GNN layers alone; this model has {other[0]}: use aggregator='han-gnn'"
-        )
-    count, nodes = len(readouts), graph.exists.shape[1]
-    # adjoint[s, e]: what a unit of value at a node is worth to a path that has done s so far and will have done e
-    adjoint = readouts.new_zeros(5, 5, count, nodes, readouts.shape[1])  # (5, 5, K, N, D)
-    for done in range(5):
-        adjoint[done, done, :, int(graph.last[0])] = readouts
-    constant = readouts.new_zeros(count)
-    for index in reversed(range(len(model.layers))):
-        adjoint, bias = _through_layer(model.layers[index], f"layers.{index}.probes.", graph, seen, adjoint)
-        constant = constant + bias
-    states = torch.cat(seen["layers.0.probes.input"], 1)[0]  # (N, D)
-    by_end = torch.einsum("eknd,nd->kne", adjoint[STILL], states)  # (K, N, 5)
-    return _grouped(by_end, graph), constant
-
-
-def _through_layer(
-    layer: HANLayer, name: str, graph: GraphBatch, seen: dict[str, Any], adjoint: Tensor
-) -> tuple[Tensor, Tensor]:
-    """One layer backwards: the adjoint (5, 5, K, N, D) before it, and (K,) what its bias adds."""
-    result = adjoint.clone() if layer.residual else torch.zeros_like(adjoint)
-    bias = adjoint.new_zeros(adjoint.shape[2])
-    if layer.join is not None:
-        ends = adjoint[STILL].sum(0)  # (K, N, D); a constant has taken no step, so each end is as good as another
-        bias = torch.einsum("knd,d->k", ends, layer.join.bias)
-    for number, (path, families) in enumerate(layer.fusion.paths.items()):
-        reaching = _share(layer, name, number, seen, adjoint)
-        phases = list(enumerate(families, 1))
-        summed = phases if layer.fusion.invasive else phases[-1:]  # non-invasive: phase 1 steers the attention alone
-        for phase, family in reversed(summed):
-            weights = dense(seen[f"{name}{path}_{phase}_weights"], graph)[0]  # (N, N), centre in rows
-            reaching = _step_back(reaching, weights, family, graph, layer)
-        result = result + reaching
-    return result, bias
-
-
-def _share(layer: HANLayer, name: str, number: int, seen: dict[str, Any], adjoint: Tensor) -> Tensor:
-    """The adjoint of the end of one path: beta's share, its part of the linear map that joins, or all."""
-    if layer.gate is not None:
-        return adjoint * seen[f"{name}beta"][0, :, number, None]
-    if layer.join is not None:
-        return adjoint @ layer.join.weight.split(layer.join.out_features, 1)[number]
-    return adjoint
-
-
-def _step_back(adjoint: Tensor, weights: Tensor, family: str, graph: GraphBatch, layer: HANLayer) -> Tensor:
-    """One weighted sum of values backwards: to the neighbours, by what the step adds to the path, through the maps."""
-    own = torch.eye(len(weights), dtype=torch.bool, device=weights.device)
-    after = {HOMOGENEOUS: AFTER_TIME, HETEROGENEOUS: AFTER_CROSSING}[family]
-    staying, moving = weights * own, weights * ~own
-    moved = torch.stack([adjoint[done] for done in after])  # what is ahead of a path once it has made the step
-    values = torch.einsum("ij,sekid->sekjd", staying, adjoint) + torch.einsum("ij,sekid->sekjd", moving, moved)
-    parts = zip(values.split(graph.widths, 3), layer.value.maps, strict=True)
-    return torch.cat([part @ linear.weight for part, linear in parts], 3)
-
-
-def _grouped(by_end: Tensor, graph: GraphBatch) -> Tensor:
-    """(K, N, 6) by `GROUPS` from (K, N, 5) by what paths did; who the source is tells the paths across apart."""
+    _check(model)
+    assert isinstance(model, MMSR)
+    number, past, target = history_of(dataset, user, history, target, model.max_history)
+    model.eval()
+    device = model.item_table().device
+    with listen(model) as seen:
+        graph, states = model.states(torch.tensor([past], device=device))
     last = int(graph.last[0])
-    at_last = graph.incidence[0][0, :, last]  # (L,) the positions of the last item
-    of_last = torch.cat(graph.incidence, 2)[0].T @ at_last > 0  # (N,) the last item's node and its codes
-    still, crossed, timed, early, late = by_end.unbind(2)  # each (K, N)
-    nothing = torch.zeros_like(crossed)
-    own, shared = torch.where(of_last, crossed, nothing), torch.where(of_last, nothing, crossed)
-    return torch.stack([still, own, shared, early, late, timed], 2)
+    scores = model.item_table() @ model.compared(states[0][0, last])  # (V+1,)
+    scores[0] = -torch.inf
+    if items is None:
+        chosen = scores.topk(min(count_of(top, "top"), len(scores) - 1)).indices.tolist()
+    else:
+        chosen = items_of(dataset, items, "items")
+    if target is not None:
+        chosen = [*chosen, target]
+    chosen = list(dict.fromkeys(chosen))
+    ranks = rank_of(scores.expand(len(chosen), -1), torch.tensor(chosen, device=device)).tolist()
+    rank_by_item = dict(zip(chosen, map(float, ranks), strict=True))
+    chosen.sort(key=lambda item: rank_by_item[item])
+    msgraph, slots = msgraph_of(graph, model.node_types)
+    betas = [seen.get(f"layers.{index}.probes.beta") for index in range(len(model.layers))]
+    cards = [{**item_card(dataset, item), "score": float(scores[item]), "rank": rank_by_item[item]} for item in chosen]
+    return FlowRecord(
+        {
+            "schema": FlowRecord.schema,
+            "dataset": {"name": dataset.name, "items": dataset.num_items},
+            "model": {
+                "name": "mmsr",
+                "label": model.label,
+                "layers": model.config.layers,
+                "fusion": model.config.fusion,
+            },
+            "user": None if number is None else user_card(dataset, number),
+            "target": target,
+            "node_types": list(msgraph.node_types),
+            "nodes": [node_card(dataset, msgraph, node) for node in msgraph.nodes],
+            "last": slots.tolist().index(last),
+            "beta": [None if beta is None else beta[0, last].tolist() for beta in betas],
+            "ranked": cards,
+            "flow": flow_fields(model, graph, seen, slots, chosen, chosen),
+        }
+    )
 
 
-def score_readouts(model: MMSR, state: Tensor, items: Sequence[int]) -> Tensor:
-    """(K, D) vectors whose dot product with the last item's final `state` (D,) are the scores of `items`.
+@torch.no_grad()
+def flow_table(
+    model: Recommender,
+    dataset: Dataset,
+    examples: Examples | None = None,
+    *,
+    batch: int = 64,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """What the scores of many targets are the sum of, as a table by user, position and group of paths.
 
-    With cosine scores (no part of the paper) the length of the state is held as it is, like attention and gates.
+    Args:
+        model: a trained MMSR of HAN-GNN layers.
+        dataset: the data set it was trained on.
+        examples: the histories with their targets; None takes the last history of every user.
+        batch: how many histories are run at once.
+        progress: whether to show a bar.
+
+    Returns:
+        One row for each example, position and group. Columns: `example`, its number from 0; `user`; `kind` of the user
+        and `cause` of the target where the data set plants them, else ""; `length` of the history; `target`; its
+        `score`; `rest`, what no node brings; `late_0`, `late_1` and so on, beta for hohe of the last item in each
+        layer, where there is a gate; `position` from the end of the history, at which a node has its last place (1 is
+        the last item); `group`; `contribution`, the signed sum over the nodes at this position; `size`, the sum of
+        their absolute values.
+
+    Raises:
+        MMSRError: when a layer of the model is not a HAN-GNN layer.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> table = flow_table(MMSR(MMSRConfig(dim=8), world.num_items), world)
+        >>> sums = table.groupby("user").agg({"contribution": "sum", "score": "first"})
+        >>> bool(np.allclose(sums["contribution"], sums["score"], atol=1e-5))
+        True
     """
-    rows = model.item_table()[list(items)]  # (K, D)
-    scale = model.config.cosine
-    if scale:
-        rows = rows * scale**0.5 / state.norm().clamp_min(1e-12)
-    return rows
+    _check(model)
+    assert isinstance(model, MMSR)
+    batch = count_of(batch, "batch")
+    examples = last_examples(dataset, model.max_history) if examples is None else examples
+    order, device = np.argsort(examples.lengths, kind="stable"), model.item_table().device
+    planted = {"kind": _kinds(dataset, examples), "cause": _causes(dataset, examples)}  # (E,) each
+    tables = []
+    for begin in tqdm(range(0, len(order), batch), "flow", disable=not progress):
+        rows = order[begin : begin + batch]
+        tables.append(_of_batch(model, examples, rows, {name: one[rows] for name, one in planted.items()}, device))
+    if not tables:
+        raise MMSRError("there are no examples to take apart; give a data set with users of two items or more")
+    table = pd.concat(tables, ignore_index=True)
+    table["group"] = pd.Categorical(table["group"], GROUPS)
+    table.attrs = {"dataset": dataset.name, "model": model.label, "version": __version__}
+    return table
+
+
+def _kinds(dataset: Dataset, examples: Examples) -> np.ndarray:
+    """(E,) the planted kind of each example's user; "" where the data set has none."""
+    if "user_kind" not in dataset.facts:
+        return np.full(len(examples), "", object)
+    return np.asarray(dataset.facts["user_kinds"], object)[np.asarray(dataset.facts["user_kind"], int)[examples.user]]
+
+
+def _causes(dataset: Dataset, examples: Examples) -> np.ndarray:
+    """(E,) the planted cause of each target; "" where the data set has none, or the examples are not its own."""
+    is_own = len(examples.items) == len(dataset.item) and np.array_equal(examples.items, dataset.item)
+    if "cause" not in dataset.facts or not is_own:
+        return np.full(len(examples), "", object)
+    return np.asarray(dataset.facts["causes"], object)[np.asarray(dataset.facts["cause"], int)[examples.end]]
+
+
+def _of_batch(
+    model: MMSR, examples: Examples, rows: np.ndarray, planted: dict[str, np.ndarray], device: Any
+) -> pd.DataFrame:
+    """The rows of the table of B examples; `planted` is what the data set planted in each."""
+    graph = model.graphs(torch.from_numpy(examples.histories(rows)).to(device))
+    scores, seen = rerun(model, graph)
+    targets = torch.from_numpy(examples.targets[rows]).to(device)  # (B,)
+    each = torch.arange(len(rows), device=device)
+    state = seen[f"layers.{len(model.layers) - 1}.probes.output"][0][each, graph.last]  # (B, D)
+    parts, rest = contributions(model, graph, seen, score_readouts(model, state, targets[:, None]))
+    occupied, length = torch.cat(graph.incidence, 2), (graph.history > 0).sum(1)  # (B, L, N), (B,)
+    place = torch.arange(1, occupied.shape[1] + 1, device=device)
+    position = length[:, None] - (occupied * place[:, None]).amax(1).long()  # (B, N) from 0, the newest
+    at = torch.zeros(len(rows), occupied.shape[1] + 1, position.shape[1], device=device, dtype=parts.dtype)
+    at.scatter_(1, position[:, None], graph.exists[:, None].to(parts.dtype))  # (B, L + 1, N)
+    signed, size = at @ parts[:, 0], at @ parts[:, 0].abs()  # (B, L + 1, 6)
+    example, where = (at.sum(2) > 0).nonzero(as_tuple=True)  # positions that hold a node
+    about = {
+        "example": rows,
+        "user": examples.user[rows],
+        **planted,
+        "length": length.cpu().numpy(),
+        "target": examples.targets[rows],
+        "score": scores[each, targets].cpu().numpy(),
+        "rest": rest[:, 0].cpu().numpy(),
+    }
+    for index, layer in enumerate(model.layers):
+        if layer.gate is not None:
+            about[f"late_{index}"] = seen[f"layers.{index}.probes.beta"][each, graph.last, 0].cpu().numpy()
+    of_row = np.repeat(example.cpu().numpy(), len(GROUPS))
+    table = pd.DataFrame(about).iloc[of_row].reset_index(drop=True)
+    table["position"] = np.repeat(where.cpu().numpy() + 1, len(GROUPS))
+    table["group"] = np.tile(np.array(GROUPS, object), len(example))
+    table["contribution"] = signed[example, where].flatten().cpu().numpy()
+    table["size"] = size[example, where].flatten().cpu().numpy()
+    return table
+
+
+def flow_summary(table: pd.DataFrame) -> FlowSummaryRecord:
+    """The record of a table of contributions: mean shares over all users, by kind, by cause, by position.
+
+    A share is a part of the sizes (absolute values) of all contributions to a target's score, so that contributions of
+    opposite sign do not hide each other.
+
+    Args:
+        table: what `flow_table` gave.
+
+    Returns:
+        `by["all"]`; `by["kind"]` of users and `by["cause"]` of targets, where the data set plants them; and
+        `by["position"]`, whose shares sum to one over all positions together.
+
+    Example:
+        >>> rows = {"example": 0, "user": 0, "kind": "", "cause": "", "position": 1}
+        >>> parts = {"group": list(GROUPS), "contribution": [3, -1, 0, 0, 0, 0], "size": [3, 1, 0, 0, 0, 0]}
+        >>> table = pd.DataFrame(rows | parts)
+        >>> table.attrs = {"dataset": "d", "model": "m"}
+        >>> flow_summary(table).by["all"][0]["shares"]
+        [0.75, 0.25, 0.0, 0.0, 0.0, 0.0]
+    """
+    table = table.astype({"contribution": float, "size": float})
+    total = table.groupby("example")["size"].transform("sum").clip(lower=1e-12)
+    table = table.assign(share=table["size"] / total)
+    by: dict[str, list[FlowShares]] = {"all": [_means(table, table["example"].nunique(), None, None)]}
+    for name in ("kind", "cause"):
+        if (table[name] != "").any():
+            kinds = table.groupby(name, sort=True)
+            by[name] = [_means(some, some["example"].nunique(), str(kind), None) for kind, some in kinds]
+    by["position"] = []
+    for place, some in table.groupby(table["position"].clip(upper=POSITIONS)):
+        ends = [int(place), int(some["position"].max())]
+        by["position"].append(_means(some, table["example"].nunique(), None, ends))
+    record = {"schema": FlowSummaryRecord.schema, **table.attrs, "users": int(table["user"].nunique())}
+    return FlowSummaryRecord(record, groups=list(GROUPS), by=by, sentence=_sentence(by))
+
+
+def _means(some: pd.DataFrame, count: int, kind: str | None, position: list[int] | None) -> FlowShares:
+    """The mean over `count` examples of what the rows `some` hold of them."""
+    sums = some.groupby("group", observed=False)[["share", "contribution"]].sum().reindex(GROUPS) / count
+    gates = [name for name in some if str(name).startswith("late_")]
+    beta: list[float] | None = None
+    if gates and position is None:
+        beta = some.drop_duplicates("example")[gates].astype(float).mean().round(6).tolist()
+    shares, signed = sums["share"].round(6).tolist(), sums["contribution"].round(6).tolist()
+    return {
+        "kind": kind,
+        "position": position,
+        "users": some["user"].nunique(),
+        "shares": shares,
+        "contributions": signed,
+        "beta": beta,
+    }
+
+
+def _sentence(by: dict[str, list[FlowShares]]) -> str:
+    """The largest group, and how much is early and late fusion, of all users and of each kind."""
+    whole = by["all"][0]
+    largest = int(np.argmax(whole["shares"]))
+    sentence = (
+        f"Of the contributions to the targets' scores {_percent(whole['shares'][largest])} are {GROUPS[largest]}, "
+    )
+    sentence += f"{_percent(whole['shares'][EARLY])} early fusion, {_percent(whole['shares'][LATE])} late fusion."
+    for row in by.get("kind", by.get("cause", [])):
+        sentence += f" {row['kind']}: {_percent(row['shares'][EARLY])} early, {_percent(row['shares'][LATE])} late."
+    return sentence
+
+
+def _percent(share: float) -> str:
+    """A share in words; what is not zero is never called 0 %."""
+    if 0 < share < 0.005:
+        return "less than 1 %"
+    return f"{100 * share:.0f} %"

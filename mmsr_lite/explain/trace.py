@@ -1,25 +1,25 @@
 """Trace: everything a model did for one history, as a plain record that the views replay without torch.
 
 Of MMSR the record holds the codes, the MSGraph, for each layer, path and phase the attention on each edge, the update
-gate's beta of each node, the norms of the states, the scores and how they split by path, and the rank of the target.
+gate's beta of each node, the norms of the states, the scores, how they split by path in the last layer and what they
+are the sum of over all layers (`explain.flow`), and the rank of the target.
 Of any other model it holds no graph, and what passed its probes instead: attention weights, gates.
 
     history -> graph and states (model.states) -> what each probe saw -> `TraceRecord`
 """
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.cards import item_card, node_card, step_card, steps_of, truth_of, user_card
+from mmsr_lite.explain.contributions import dense, flow_fields, has_flow
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.msgraph import ITEM, MSGraph, msgraph_of
@@ -33,8 +33,9 @@ from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import TraceRecord
-from mmsr_lite.records.trace import Layer, Phase, RankedItem, Stage, Target
+from mmsr_lite.records.trace import Flow, Layer, Phase, RankedItem, Stage, Target
 
+FROZEN = ("_weights", "_logits", ".beta")  # probes whose values a flow holds as they are; ends of their names
 FAMILIES = {HOMOGENEOUS: WITHIN_TYPE, HETEROGENEOUS: ACROSS_TYPES}  # the relations that a phase goes along
 
 
@@ -101,6 +102,8 @@ def trace(
     if target is not None:
         rank = float(rank_of(scores[None], torch.tensor([target], device=device)))
         goal = {**ranked.pop(), "rank": rank}
+    if has_flow(model) and all(name.endswith(FROZEN) for name in replace or ()):
+        fields["flow"] = _flow(model, past, seen, items, device)
     return TraceRecord(
         {
             "schema": TraceRecord.schema,
@@ -119,6 +122,13 @@ def trace(
             "truth": truth_of(dataset, number),
         }
     )
+
+
+def _flow(model: Any, past: list[int], seen: dict[str, Any], items: list[int], device: torch.device) -> Flow:
+    """What the scores of `items` are the sum of; node by node for the first of them and the last, the target."""
+    graph = model.graphs(torch.tensor([past], device=device))
+    _, slots = msgraph_of(graph, model.node_types)
+    return flow_fields(model, graph, seen, slots, list(dict.fromkeys(items)), (items[0], items[-1]))
 
 
 def _name(model: Recommender) -> str:
@@ -157,7 +167,11 @@ def _by_graph(
         "layers": [_layer(model, index, seen, graph, slots, edges) for index in range(len(model.layers))],
         "stages": _stages(model, seen, msgraph, last),
     }
-    return states[0][0, last] @ model.item_table().T, _parts(model, seen, last), fields
+    state, parts = states[0][0, last], _parts(model, seen, last)
+    if model.config.cosine:  # no part of the paper: the state is brought to one length, and with it all its parts
+        factor = model.config.cosine**0.5 / state.norm().clamp_min(1e-12)
+        state, parts = factor * state, {name: factor * part for name, part in parts.items()}
+    return state @ model.item_table().T, parts, fields
 
 
 def _by_probes(
@@ -186,23 +200,6 @@ def _none_where_masked(value: np.ndarray) -> list[Any]:
     shown = value.astype(object)
     shown[~(value > MASKED / 2)] = None
     return shown.tolist()
-
-
-def dense(blocks: Sequence[Tensor], graph: GraphBatch) -> Tensor:
-    """(B, N, N) of what an attention probe saw.
-
-    Args:
-        blocks: for each node type (B, N_t, N_t) or (B, N_t, N), or one (B, N, N) for all types.
-        graph: the graphs, which say how wide the types are.
-    """
-    width = sum(graph.widths)
-    if blocks[0].shape[1:] == (width, width):
-        return blocks[0]
-    begins = accumulate(graph.widths, initial=0)
-    padded = [
-        F.pad(block, (begin, width - begin - block.shape[2])) for block, begin in zip(blocks, begins, strict=False)
-    ]
-    return torch.cat(padded, 1)
 
 
 def _layer(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.rules import CLOSE, exactly, in_range, one_for_each, sums_to_one
 from mmsr_lite.records.schema import OPTIONAL, Mistake
 
+FLOW_GROUPS = ("own identity", "own codes", "shared codes", "crossed, then time", "time, then crossed", "time alone")
 SOFTMAX = ("homogeneous", "heterogeneous")  # families whose weights are a softmax over the edges of a centre
+
+FLOAT32 = 1e-4  # of the sizes that are added up: sums of float32 come this near
 
 
 class ItemCard(TypedDict):
@@ -110,8 +113,24 @@ class UserCard(TypedDict):
 class Answer(TypedDict):
     """What the model answers."""
 
-    parts: Annotated[list[str], "what a score is the sum of: the paths, and the residual connection"]
+    parts: Annotated[list[str], "what a score is the sum of: the last layer's paths, and its residual connection"]
     top: Annotated[list[RankedItem], "the best items, the best first"]
+
+
+class FlowOfItem(TypedDict):
+    """What one item's score is the sum of, by groups of paths from the nodes to the last item."""
+
+    item: Annotated[int, "the item"]
+    groups: Annotated[list[float], "the signed sum over nodes of each of `groups`"]
+    rest: Annotated[float, "what no node brings: the bias where a linear map joins the paths, else 0"]
+    nodes: NotRequired[Annotated[list[list[float]], "(N, groups) each node's signed part; of the main items alone"]]
+
+
+class Flow(TypedDict):
+    """Exact signed contributions to scores, attention and gates held as they are ("What beta weighs")."""
+
+    groups: Annotated[list[str], "the groups of paths, by the order in which a path follows time and crosses types"]
+    items: Annotated[list[FlowOfItem], "the best items, and the item that came next"]
 
 
 class TraceRecord(Record, kind="trace"):
@@ -132,6 +151,7 @@ class TraceRecord(Record, kind="trace"):
     edges: Annotated[list[list[int]], "E edges [neighbour, centre, relation]: indexes of `nodes` and of `relations`"]
     layers: Annotated[list[Layer], "what each layer did"]
     stages: Annotated[list[Stage] | None, "the way from the history to the answer"] = OPTIONAL
+    flow: Annotated[Flow | None, "what scores are the sum of, path by path; of HAN-GNN layers alone"] = OPTIONAL
     probes: Annotated[dict[str, Any] | None, "of a model without an MSGraph: what each probe saw"] = OPTIONAL
     answer: Annotated[Answer, "what the model answers"]
     truth: Annotated[dict[str, Any] | None, "what decided the target, where the data set knows it"] = OPTIONAL
@@ -157,6 +177,11 @@ class TraceRecord(Record, kind="trace"):
         for number, layer in enumerate(self.layers):
             yield from self._rules_of_layer(f"layers[{number}]", layer)
         yield from self._rules_of_stages()
+        if self.flow is not None:
+            scores = {best["item"]: best["score"] for best in self.answer["top"]}
+            if self.target is not None:
+                scores[self.target["item"]] = self.target["score"]
+            yield from rules_of_flow(self.flow, scores, len(self.nodes))
         for place, ranked in enumerate(self.answer["top"]):
             if ranked.get("parts"):
                 yield from one_for_each(
@@ -226,7 +251,7 @@ class TraceRecord(Record, kind="trace"):
                 yield f"{path}.weights", f"of centre {centre} sum to {total:.4g}, expected 1"
 
     def _rules_of_stages(self) -> Iterator[Mistake]:
-        for name in ("stages", "probes", "draft"):
+        for name in ("stages", "flow", "probes", "draft"):
             if name in self and self[name] is None:
                 yield name, "is null; leave the field out where there is nothing"
         for place, stage in enumerate(self.stages or ()):
@@ -246,3 +271,34 @@ def _index(path: str, value: int | None, last: int, of: str) -> Iterator[Mistake
         yield path, f"is null, expected an index of {of}"
     else:
         yield from in_range(path, value, 0, last, f"an index of {of}")
+
+
+def rules_of_flow(flow: Flow, scores: Mapping[int, float], count: int) -> Iterator[Mistake]:
+    """Contributions add up: those of `count` nodes to the sum of their group, those of groups to the item's score."""
+    groups = len(flow["groups"])
+    for place, item in enumerate(flow["items"]):
+        path, sums = f"flow.items[{place}]", item["groups"]
+        if item["item"] not in scores:
+            yield f"{path}.item", f"is {item['item']}, expected one of {sorted(scores)}, whose scores are known"
+            continue
+        if len(sums) != groups:
+            yield from one_for_each(f"{path}.groups", sums, groups, "groups")
+            continue
+        yield from _adds_up(f"{path}.groups and rest", [*sums, item["rest"]], scores[item["item"]], "the item's score")
+        nodes = item.get("nodes")
+        if nodes is None:
+            continue
+        yield from one_for_each(f"{path}.nodes", nodes, count, "nodes")
+        for number, parts in enumerate(nodes):
+            yield from one_for_each(f"{path}.nodes[{number}]", parts, groups, "groups")
+        if all(len(parts) == groups for parts in nodes):
+            for group, total in enumerate(sums):
+                column = [parts[group] for parts in nodes]
+                yield from _adds_up(f"{path}.nodes[][{group}]", column, total, f"groups[{group}]")
+
+
+def _adds_up(path: str, parts: Sequence[float], total: float, what: str) -> Iterator[Mistake]:
+    """Signed parts add up to a total, within what float32 loses."""
+    size = 1 + abs(total) + sum(abs(part) for part in parts)
+    if abs(sum(parts) - total) > FLOAT32 * size:
+        yield path, f"add up to {sum(parts):.6g}, expected {total:.6g}: {what}"

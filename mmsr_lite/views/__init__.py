@@ -12,6 +12,7 @@ VIEWS = {
     "explorer": show.explorer,
     "msgraph": show.msgraph,
     "gates": show.gates,
+    "flow": show.flow,
     "attention": show.attention,
     "ranking": show.ranking,
     "training": show.training,

@@ -21,8 +21,8 @@ class Chart(View):
     Args:
         record: A record of the kind `reads`, or the `dict` that its JSON gives.
         make: A pure function from the record to `FigureData`, such as `figures.trace.gates`.
-        reads: The kind of record: "trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook" or
-            "study".
+        reads: The kind of record: "trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook",
+            "study" or "flow".
 
     Raises:
         MMSRError: `record` is of another kind.

@@ -48,7 +48,7 @@ def define(term: str) -> str:
 
     Example:
         >>> define("heho")
-        'heho: The path heterogeneous first, homogeneous second: early fusion. (Paper, section 4.3.2.)'
+        'heho: The path heterogeneous first, homogeneous second: early fusion if invasive, else ...'
     """
     names = {name.casefold(): name for name in glossary()}
     if term.casefold() not in names:

@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.errors import choose
-from mmsr_lite.records import WhatIfRecord
+from mmsr_lite.records import WhatIfRecord, as_record, kind_of
+from mmsr_lite.records.flow import flow_of_trace
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures import explanations, studies
 from mmsr_lite.views.figures import leaks as leaks_figure
 from mmsr_lite.views.figures import trace as charts
+from mmsr_lite.views.figures.flow import flow as flow_figure
+from mmsr_lite.views.figures.kit import empty_figure
 from mmsr_lite.views.figures.training import training as training_figure
 from mmsr_lite.views.glossary import define
 from mmsr_lite.views.theme import COLOURS, PATHS
@@ -57,6 +60,9 @@ def msgraph(record: Mapping[str, Any], selection: Mapping[str, Any] | None = Non
 def gates(record: Mapping[str, Any]) -> Chart:
     """The update gate of a trace, node by node and layer by layer.
 
+    Beta weighs two paths; it is no share of early or late fusion, since a non-invasive heho never sums a code's value
+    into an item. What early and late fusion bring is drawn by `flow`.
+
     Args:
         record: A trace, from `mmsr_lite.trace`.
 
@@ -72,6 +78,36 @@ def gates(record: Mapping[str, Any]) -> Chart:
         'On average the gate gives late fusion 0.466 in layer 1'
     """
     return Chart(record, charts.gates)
+
+
+def flow(record: Mapping[str, Any], item: int | None = None) -> Chart:
+    """What scores are the sum of: signed contributions by group of paths, and of one item by node.
+
+    The flow says what early and late fusion bring. The gate's beta, which stands beside it, only weighs two paths.
+
+    Args:
+        record: A flow, from `mmsr_lite.flow`, or a trace that holds one.
+        item: The item whose nodes are shown; None: the one of the best rank.
+
+    Returns:
+        The chart.
+
+    Raises:
+        MMSRError: `record` is neither, or does not hold the nodes of `item`.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> flow(sample("flow")).data.title[:63]
+        'Rank 1, Sky shirt, gets +5.57 of its score 7.49 from own identi'
+    """
+    if not isinstance(record, Mapping) or kind_of(record) != "trace":
+        return Chart(record, lambda whole: flow_figure(whole, item), "flow")
+    trace = as_record(record, "trace")
+    held = flow_of_trace(trace)  # type: ignore[arg-type]
+    if held is None:
+        why = "This trace holds no flow: it is older than flows, or its model is not of HAN-GNN layers."
+        return Chart(trace, lambda _: empty_figure("Flow of the scores", why))
+    return Chart(held, lambda whole: flow_figure(whole, item), "flow")
 
 
 def attention(record: Mapping[str, Any], layer: int = 0, path: str | None = None, phase: int = 0) -> Chart:
@@ -352,7 +388,9 @@ def training_monitor(work: Callable[[Callable[[dict[str, Any]], bool]], Any]) ->
 
 
 def ranking(record: Mapping[str, Any], most: int = 10) -> Chart:
-    """The best items of a trace with pictures, and the share of each fusion order in their scores.
+    """The best items of a trace with pictures, and what each path of the last layer brings to their scores.
+
+    Paths through earlier layers lie within these parts; `flow` follows them all.
 
     Args:
         record: A trace, from `mmsr_lite.trace`.
@@ -462,6 +500,6 @@ def glossary(term: str) -> None:
 
     Example:
         >>> glossary("heho")
-        heho: The path heterogeneous first, homogeneous second: early fusion. (Paper, section 4.3.2.)
+        heho: The path heterogeneous first, homogeneous second: early fusion if invasive, else ...
     """
     print(define(term))

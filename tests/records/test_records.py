@@ -18,6 +18,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.codebook import codebook
 from mmsr_lite.explain.compare import compare
 from mmsr_lite.explain.faithfulness import faithfulness
+from mmsr_lite.explain.flow import flow, flow_summary, flow_table
 from mmsr_lite.explain.gates import gates, gates_summary, last_examples
 from mmsr_lite.explain.pyg import compare_with_pyg
 from mmsr_lite.explain.trace import trace
@@ -45,6 +46,8 @@ def made(world, books):
     model = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books(2, world.num_items)).eval()
     found = [
         trace(model, world, 0),
+        flow(model, world, 0),
+        flow_summary(flow_table(model, world)),
         what_if(model, world, 0, "shuffle", repeats=2),
         gates_summary(gates(model, world)),
         faithfulness(model, world, explains="beta", orders=1),
@@ -83,7 +86,17 @@ def test_the_traces_of_all_other_models_are_whole(world, books):
 
 
 def test_what_explain_makes_is_whole_and_typed(made):
-    assert made.keys() == {"trace", "what-if", "gates", "faithfulness", "codebook", "pyg", "compare"}
+    assert made.keys() == {
+        "trace",
+        "what-if",
+        "gates",
+        "faithfulness",
+        "codebook",
+        "pyg",
+        "compare",
+        "flow",
+        "flow-summary",
+    }
     for kind, record in made.items():
         opened = as_record(record)
         assert type(opened) is RECORDS[kind] and opened == record and len(repr(opened)) < 200

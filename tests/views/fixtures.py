@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from mmsr_lite.views.samples import sample
+
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 MODALITIES = ("picture", "text", "sound")
 COLOURS = ("#b23a48", "#2f6690", "#3a7d44", "#d9a441", "#6d597a", "#444b54", "#c97b63", "#4d9de0")
@@ -303,12 +305,20 @@ def sample_study() -> dict:
     return record | {"rows": rows, "tests": tests}
 
 
+def sample_flow() -> dict:
+    """The flow that comes with the package, with a hostile name of an item and of a node."""
+    record = sample("flow")
+    record["ranked"][0]["title"] = record["nodes"][0]["label"] = HOSTILE
+    return record
+
+
 OTHERS = {"training": sample_history, "what_if": sample_what_if, "inspector": sample_gates}
 OTHERS |= {
     "compare": sample_compare,
     "fidelity": sample_faithfulness,
     "codebook": sample_codebook,
     "leaks": sample_leaks,
+    "flow": sample_flow,
 }
 
 

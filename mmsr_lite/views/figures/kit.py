@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.records import TraceRecord
+from mmsr_lite.records import FlowRecord, TraceRecord
 from mmsr_lite.views import theme
 
 Kind = Literal["heat map", "lines", "bars", "intervals", "empty"]
@@ -216,11 +216,11 @@ def empty_figure(title: str, why: str) -> FigureData:
     return FigureData("empty", title, text=why, height=120)
 
 
-def node_order(record: TraceRecord) -> list[int]:
-    """Nodes of a trace in the order of charts: by type, then by their mean position in the history.
+def node_order(record: TraceRecord | FlowRecord) -> list[int]:
+    """Nodes of a trace or a flow in the order of charts: by type, then by their mean position in the history.
 
     Args:
-        record: A trace.
+        record: A trace or a flow.
 
     Returns:
         Indices of its nodes (N).

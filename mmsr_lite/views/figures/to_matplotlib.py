@@ -164,6 +164,8 @@ def _lines(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
 
 def _shares_legend(data: FigureData) -> bool:
     """Whether several panels have one legend: all have the same lines, or they are too narrow for one each."""
+    if data.kind == "bars":
+        return len(data.panels) > 1
     if data.kind != "lines" or len(data.panels) == 1:
         return False
     names = [frozenset(mark.group for mark in data.marks if mark.panel == number) for number in range(len(data.panels))]
@@ -192,18 +194,17 @@ def _plain(legend: Any) -> None:
 
 
 def _bars(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
-    axes = all_axes[0]
-    ends: dict[tuple[float | None, bool], float] = {}  # of each row, to the right and to the left of zero
+    ends: dict[tuple[int, float | None, bool], float] = {}  # of each row, to the right and to the left of zero
     for name, look, marks in data.groups():
         for mark in marks:
-            value = mark.value or 0.0
-            side = (mark.y, value >= 0)
+            value, axes = mark.value or 0.0, all_axes[mark.panel]
+            side = (mark.panel, mark.y, value >= 0)
             start = ends.get(side, 0.0)
             axes.barh(mark.y or 0.0, value, left=start, height=BAND, color=look.colour, zorder=2)
             ends[side] = start + value
-        axes.barh([0], [0], color=look.colour, label=name)
-    if len(data.groups()) > 1:
-        _plain(axes.legend(**LEGEND, ncols=6))
+        all_axes[0].barh([0], [0], color=look.colour, label=name)
+    if len(data.groups()) > 1 and not _shares_legend(data):
+        _plain(all_axes[0].legend(**LEGEND, ncols=6))
 
 
 def _intervals(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:

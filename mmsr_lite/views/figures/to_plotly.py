@@ -88,7 +88,8 @@ def _number(panel: int) -> str:
 
 
 def _add_axes(figure: go.Figure, data: FigureData) -> None:
-    gap = 0.06
+    has_names_between = any(panel.y.names for panel in data.panels[1:])
+    gap = 0.2 if has_names_between else 0.06
     width = (1 - gap * (len(data.panels) - 1)) / len(data.panels)
     for number, panel in enumerate(data.panels):
         tail, left = _number(number), number * (width + gap)
@@ -180,13 +181,22 @@ def _symbol(look: Look, size: int) -> dict[str, Any]:
 
 
 def _bars(data: FigureData) -> list[dict[str, Any]]:
-    traces = []
-    for name, look, marks in data.groups():
-        trace: dict[str, Any] = {"type": "bar", "orientation": "h", "width": 0.55, "name": html.escape(name)}
-        trace |= {"x": [mark.value for mark in marks], "y": [mark.y for mark in marks]}
-        trace |= {"marker": {"color": look.colour}, "customdata": [html.escape(mark.note) for mark in marks]}
-        trace["hovertemplate"] = f"%{{customdata}}<br>{html.escape(name)} %{{x:.4g}}<extra></extra>"
-        traces.append(trace)
+    traces: list[dict[str, Any]] = []
+    in_legend: set[str] = set()
+    for panel in range(len(data.panels)):
+        for name, look, all_marks in data.groups():
+            marks = [mark for mark in all_marks if mark.panel == panel]
+            if not marks:
+                continue
+            trace: dict[str, Any] = {"type": "bar", "orientation": "h", "width": 0.55, "name": html.escape(name)}
+            trace |= {"x": [mark.value for mark in marks], "y": [mark.y for mark in marks]}
+            trace |= {"marker": {"color": look.colour}, "customdata": [html.escape(mark.note) for mark in marks]}
+            trace["hovertemplate"] = f"%{{customdata}}<br>{html.escape(name)} %{{x:.4g}}<extra></extra>"
+            if len(data.panels) > 1:
+                trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}"}
+                trace |= {"legendgroup": html.escape(name), "showlegend": name not in in_legend}
+            traces.append(trace)
+            in_legend.add(name)
     return traces
 
 

@@ -119,7 +119,7 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
 
 
 def ranking(record: TraceRecord, most: int = 10) -> FigureData:
-    """The best items with pictures; each score is shared among the fusion orders and what else adds to it.
+    """The best items with pictures; each score is shared among the last layer's paths and what else adds to it.
 
     Args:
         record: A trace.
@@ -159,7 +159,8 @@ def ranking(record: TraceRecord, most: int = 10) -> FigureData:
         )
     pictures = [(theme.address(item["picture"]), float(row)) for row, item in enumerate(top)]
     across = Axis(
-        "score, shared among its parts" if is_split else "score", ends=(low - 0.12 * wide, high + 0.03 * wide)
+        "score, shared among the parts of the last layer" if is_split else "score",
+        ends=(low - 0.12 * wide, high + 0.03 * wide),
     )
     return FigureData(
         "bars",

@@ -164,14 +164,15 @@ const explorer = ({ ask = null, message = {} }) => (kit) => {
       y: 15 - Math.max(0, value), height: Math.max(0.4, Math.abs(value)) }));
   }
 
-  // -- answer: the exact split of each score
+  // -- answer: the split of each score by the paths of the last layer; paths of earlier layers lie within its parts
   const answer = section("answers", "Answer");
   function paintAnswer() {
     const { answer: { parts, top }, target } = kit.record, rows = target && !top.some(({ item }) => item === target.item) ? [...top, target] : top;
     const splits = rows.map((item) => item.parts ?? [item.score]), sum = (values, sign) => values.reduce((all, value) => all + Math.max(0, sign * value), 0);
     const [up, down] = [1, -1].map((sign) => Math.max(1e-9, ...splits.map((values) => sum(values, sign)))), share = (value) => `${(100 * value) / (up + down)}%`;
     answer.replaceChildren();
-    html(html(answer, "h3", {}, "Answer"), "small", {}, target ? `the next item, ${clean(target.title, 30)}, has rank ${rank(target.rank)}` : "");
+    const says = [target ? `the next item, ${clean(target.title, 30)}, has rank ${rank(target.rank)}` : "", rows[0]?.parts ? "the split is of the last layer alone" : ""];
+    html(html(answer, "h3", {}, "Answer"), "small", {}, says.filter(Boolean).join("; "));
     const row = grid(answer, ["item", "split", "score", ...(rows[0]?.parts ? parts : [])]);
     answer.querySelectorAll("th:nth-child(n+4)").forEach((head, i) => put(head, { class: "part", style: { borderColor: lookOf(parts[i], i).colour } }));
     rows.forEach((item, r) => {

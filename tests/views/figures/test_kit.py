@@ -35,7 +35,7 @@ def test_plotly_and_the_still_show_the_numbers_of_the_table(data):
         still = axes[0].collections[0].get_array().compressed().tolist()
     elif data.kind == "bars":
         numbers = [value for value in numbers if value]  # a bar of no width is drawn for the legend
-        still = [patch.get_width() for patch in axes[0].patches if patch.get_width()]
+        still = [patch.get_width() for one in axes for patch in one.patches if patch.get_width()]
     else:
         for one in axes:
             for line in one.lines:
