@@ -81,6 +81,7 @@ def execute(notebook: NotebookNode, timeout: int = 600) -> tuple[NotebookNode, d
     An error in a cell, at an end of a control, or in a solution that `check` does not call right, is raised.
     """
     os.environ.setdefault("MMSR_STRICT", "1")
+    os.environ.pop("MPLBACKEND", None)  # with another backend than the kernel's own, charts of pandas are not saved
     whole = copy.deepcopy(notebook)
     whole.cells.append(nbformat.v4.new_code_cell(USAGE))
     NotebookClient(whole, timeout=timeout, store_widget_state=False, resources={"metadata": {"path": HERE}}).execute()

@@ -21,7 +21,7 @@ def sample(kind: str = "trace") -> Record:
     """A small record of made-up numbers.
 
     Args:
-        kind: "trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook", "study" or "flow".
+        kind: "trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook", "study", "flow" or "leaks".
 
     Returns:
         The record, a new one at each call.

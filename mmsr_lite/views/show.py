@@ -422,6 +422,11 @@ def leaks(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
 
     Raises:
         MMSRError: `record` is no leaks record.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> leaks(sample("leaks")).data.title
+        'a made-up shop: leaks found: tie order'
     """
     return Chart(record, lambda one: leaks_figure.leaks(one, metric), "leaks")
 

@@ -186,7 +186,9 @@ show.interact(
 some = recipe[recipe.system.isin(["true, feature start", "none", "shuffled, feature start"])]
 axes = some.plot.scatter("HR@5", "system", figsize=(8, 2.2), color="0.2", alpha=0.5, ylabel="", s=60)
 axes.axvline(markov["HR@5"], color="0.4", linestyle=":", label="counting, not tuned")
-axes.legend(loc="lower right")
+axes.axvline(best["HR@5"], color="0.4", linestyle="--", label="counting, tuned")
+axes.set(ymargin=0.2)
+axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 some.groupby("system")[["HR@5", "MRR@5"]].agg(["mean", "std"]).round(2)
 
 # %% [markdown]

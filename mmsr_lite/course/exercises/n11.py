@@ -52,7 +52,7 @@ EXERCISES = (
     Exercise(
         "11.3",
         lambda: ahead("shuffled, feature start"),
-        "as much as with true codes: what is ahead of this chain is not what codes say; a tuned chain is level with both.",
+        "as much as with true codes: it is not what codes say that leads here; a tuned chain is level with both.",
         (
             (lambda: ahead("shuffled, feature start") / 100, "close: that is the share; give it in percent."),
             (lambda: ahead("shuffled, codes"), "close: that is without the feature start."),
