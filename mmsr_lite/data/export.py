@@ -1,5 +1,6 @@
 """Tables for other programs: CSV that a spreadsheet does not take for formulas, and Parquet."""
 
+import csv
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ STARTS = ("=", "+", "-", "@", "\t", "\r")  # with one of these a spreadsheet tak
 
 
 def _write_csv(table: pd.DataFrame, place: Path) -> None:
-    without_formulas(table).to_csv(place, index=False, encoding="utf-8")
+    # all texts stand in quotation marks: without them, a carriage return within one would begin a new row
+    without_formulas(table).to_csv(place, index=False, encoding="utf-8", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def _write_parquet(table: pd.DataFrame, place: Path) -> None:

@@ -49,4 +49,4 @@ def test_another_ending_is_refused_and_an_older_file_stays_when_the_new_one_fail
     monkeypatch.setattr(pd.DataFrame, "to_csv", broken)
     with pytest.raises(MMSRError, match="No space left"):
         save_table(pd.DataFrame({"a": [2]}), tmp_path / "a.csv")
-    assert (tmp_path / "a.csv").read_text() == "a\n1\n" and len(list(tmp_path.iterdir())) == 1
+    assert (tmp_path / "a.csv").read_text() == '"a"\n1\n' and len(list(tmp_path.iterdir())) == 1

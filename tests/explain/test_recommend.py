@@ -83,7 +83,7 @@ def test_the_parts_by_node_type_add_up_to_the_score(random_model, world, fusion,
     model = random_model(modalities, fusion=fusion)
     table = recommend(model, world, users=[0, 1, 9], top=4, explain=True)
     parts = table[[name for name in table if name.startswith("from_")]]
-    assert list(parts) == ["from_item", "from_picture", "from_text"][: 1 + modalities] + ["from_no_node"]
+    assert list(parts) == [*["from_item", "from_picture", "from_text"][: 1 + modalities], "from_no_node"]
     assert parts.sum(axis=1).to_numpy() == pytest.approx(table["score"].to_numpy(), abs=1e-4)
     assert ("late_fusion" in table) == fusion.startswith("adaptive")
     if "late_fusion" in table:
