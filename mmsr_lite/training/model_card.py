@@ -56,9 +56,9 @@ def write_model_card(run: Run, folder: str | Path) -> None:
     Raises:
         MMSRError: as `model_card`, or the file cannot be written.
     """
-    text = model_card(run)
+    content = model_card(run)
     with atomic(Path(folder, NAME)) as tmp:
-        tmp.write_text(text, encoding="utf-8")
+        tmp.write_text(content, encoding="utf-8")
 
 
 def _about(run: Run) -> Iterator[str]:
