@@ -154,7 +154,7 @@ def main() -> None:
         return
     began, rows = time.perf_counter(), {}
     command = [sys.executable, __file__, args.source, "--out", args.out, "--child", "--epochs", str(args.epochs)]
-    with tempfile.TemporaryDirectory() as folder, Path(args.out).open("w") as file:
+    with tempfile.TemporaryDirectory() as folder, Path(args.out).open("w", encoding="utf-8") as file:
         for name in args.only:
             wish, cache = MODES[name]
             place = str(Path(folder, cache))

@@ -84,7 +84,7 @@ def recbole(name: str, parts: Split, num_items: int, how: argparse.Namespace, de
             rows = zip(some.user, some.histories(), some.lengths, some.targets, strict=True)
             lines = [f"{u}\t{' '.join(map(str, items[:n]))}\t{target}" for u, items, n, target in rows]
             head = "user_id:token\titem_id_list:token_seq\titem_id:token"
-            (place / f"peer.{part}.inter").write_text("\n".join([head, *lines]))
+            (place / f"peer.{part}.inter").write_text("\n".join([head, *lines]), encoding="utf-8")
         theirs, sizes = THEIRS[name]
         settings = sizes | {
             "data_path": folder, "benchmark_filename": ["train", "valid", "test"], "alias_of_item_id": ["item_id_list"],

@@ -33,7 +33,7 @@ def write_reviews(rows: int, folder: Path) -> None:
     words = np.random.default_rng(1).integers(97, 123, (4096, 900), np.uint8)
     words[:, ::6] = 32
     bodies = [row[: 100 + 200 * (i % 4)].tobytes().decode() for i, row in enumerate(words)]
-    with gzip.open(folder / "reviews_Drawn.json.gz", "wt", compresslevel=1) as file:
+    with gzip.open(folder / "reviews_Drawn.json.gz", "wt", compresslevel=1, encoding="utf-8") as file:
         for begin in range(0, rows, CHUNK):
             drawn = (column.tolist() for column in draw(min(CHUNK, rows - begin), rows, begin))
             for n, (u, i, t) in enumerate(zip(*drawn, strict=True)):

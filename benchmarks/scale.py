@@ -48,7 +48,7 @@ def main(argv: list[str]) -> None:
         if place.is_file():
             with place.open() as file:
                 rows = [row for row in csv.DictReader(file) if row["processes"] != processes_now] + rows
-        with place.open("w", newline="") as file:
+        with place.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)

@@ -50,7 +50,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Set the list of pages; a concept page appears when its file does."""
     concepts = [name for name in CONCEPTS if _exists(name)]
     config.nav = [
-        {"Start": ["index.md", "own-data.md", "contributing.md", "changelog.md"]},
+        {"Start": ["index.md", "own-data.md", "data.md", "contributing.md", "changelog.md"]},
         {"Notebooks": ["notebooks/index.md", "notebooks/teaching.md", *(f"notebooks/{n}.md" for n in NOTEBOOKS)]},
         {"Gallery": ["gallery/index.md"]},
         *([{"Concepts": [*concepts, *_others()]}] if concepts or _others() else []),

@@ -7,6 +7,7 @@ data
     load                a data set by name: "wardrobe:mixed", a folder, a prepared folder, raw files of a shop
     prepare             read and encode a source once, into a folder that opens at once
     Dataset, Modality   what `load` returns: interactions, items, and the features of each modality
+    read_histories      histories that were not in training, read for the items of a data set
     split               training, validation and test examples, as in section 5 of the paper
     statistics          users, items, sparsity and what is missing, as a dict
     missing, mismatched, shuffled       damage on purpose: for controls and for Figures 1 and 4
@@ -25,6 +26,8 @@ train
     STUDIES, ABLATIONS, Setting, Reading, drop_codes_at_test    the paper's studies and ours
 
 explain
+    recommend           the best items of many users as a table, each with what explains it
+    save_table          a table as .csv, without formulas, or .parquet
     trace               everything that the network does with one history
     what_if             change one thing and run again, beside random changes of the same kind
     gates, gates_summary, gates_beside, save_gates  the update gates of a whole data set
@@ -72,6 +75,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "prepare": "mmsr_lite.data.prepared",
         "Dataset": "mmsr_lite.data.dataset",
         "Modality": "mmsr_lite.data.dataset",
+        "read_histories": "mmsr_lite.data.histories",
         "split": "mmsr_lite.data.split",
         "statistics": "mmsr_lite.data.statistics",
         "missing": "mmsr_lite.data.corruption",
@@ -109,6 +113,8 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "drop_codes_at_test": "mmsr_lite.experiments.worker",
     },
     "explain": {
+        "recommend": "mmsr_lite.explain.recommend",
+        "save_table": "mmsr_lite.data.export",
         "trace": "mmsr_lite.explain.trace",
         "what_if": "mmsr_lite.explain.what_if",
         "gates": "mmsr_lite.explain.gates",
@@ -157,6 +163,8 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.data import load
     from mmsr_lite.data.corruption import mismatched, missing, shuffled
     from mmsr_lite.data.dataset import Dataset, Modality
+    from mmsr_lite.data.export import save_table
+    from mmsr_lite.data.histories import read_histories
     from mmsr_lite.data.prepared import prepare
     from mmsr_lite.data.split import split
     from mmsr_lite.data.statistics import statistics
@@ -176,6 +184,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.explain.flow import flow, flow_summary, flow_table
     from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
     from mmsr_lite.explain.pyg import compare_with_pyg
+    from mmsr_lite.explain.recommend import recommend
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.explain.what_if import what_if
     from mmsr_lite.graph.codes import Codebook, fit_codebook, fit_codebooks
@@ -199,9 +208,9 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test", "evaluate",
         "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "flow", "flow_summary", "flow_table",
         "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load", "mismatched", "missing",
-        "open_run", "paired", "paper_tables", "prepare", "ranks", "read_json", "save_gates", "save_report", "show",
-        "shuffled", "split", "statistics", "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train",
-        "what_if",
+        "open_run", "paired", "paper_tables", "prepare", "ranks", "read_histories", "read_json", "recommend",
+        "save_gates", "save_report", "save_table", "show", "shuffled", "split", "statistics", "stored", "stored_file",
+        "stored_ranks", "stored_study", "trace", "train", "what_if",
     ]  # fmt: skip
 
 

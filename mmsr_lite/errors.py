@@ -1,6 +1,7 @@
 """The exceptions that a person sees: what was wrong, what was expected, what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class MMSRError(ValueError):
@@ -69,3 +70,22 @@ def unknown(kind: str, name: object, names: Iterable[str]) -> str:
         "unknown fusion 'late'; choose from: heho, hohe"
     """
     return f"unknown {kind} {name!r}; choose from: {', '.join(sorted(names))}"
+
+
+def in_words(value: Any) -> str:
+    """A value as a sentence repeats it: what is in a dict or a list, without brackets; texts in quotation marks.
+
+    Example:
+        >>> in_words({"title": 30, "brand": 9}), in_words(["a", "b"]), in_words("a"), in_words([])
+        ('title=30, brand=9', "'a', 'b'", "'a'", 'nothing')
+        >>> in_words({"photo": {"items": 6, "width": 48}})
+        'photo (items=6, width=48)'
+    """
+    if isinstance(value, Mapping):
+        parts = [
+            f"{key} ({in_words(one)})" if isinstance(one, Mapping) else f"{key}={one}" for key, one in value.items()
+        ]
+        return ", ".join(parts) or "nothing"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(in_words(one) for one in value) or "nothing"
+    return repr(value)

@@ -91,8 +91,9 @@ def _notebook(place: Path, source: str) -> Path:
     )
     own = place / "voila/templates/mmsr"
     own.mkdir(parents=True)
-    own.joinpath(TEMPLATE).write_text(re.sub(r"<link[^>]*https?://[^>]*>", "", template.read_text(encoding="utf-8")))
-    own.joinpath("conf.json").write_text('{"base_template": "lab"}')
+    without_links = re.sub(r"<link[^>]*https?://[^>]*>", "", template.read_text(encoding="utf-8"))
+    own.joinpath(TEMPLATE).write_text(without_links, encoding="utf-8")
+    own.joinpath("conf.json").write_text('{"base_template": "lab"}', encoding="utf-8")
     cell: dict[str, Any] = {
         "cell_type": "code",
         "execution_count": None,

@@ -188,3 +188,17 @@ def test_only_four_classes_are_abstract():
         if isinstance(node, ast.ClassDef) and any("ABC" in ast.unparse(base) for base in node.bases)
     }
     assert abstract <= {"Recommender", "Aggregator", "Source", "View"}
+
+
+def test_text_files_are_utf_8_whatever_the_locale():
+    breaks = []
+    for name, (_, tree) in modules().items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            modes = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            is_text = called in ("write_text", "read_text") or (called == "open" and any(m in "rwxa" for m in modes))
+            if is_text and all(keyword.arg != "encoding" for keyword in node.keywords):
+                breaks.append(f"{name}:{node.lineno} {called}")
+    assert breaks == []

@@ -14,6 +14,7 @@ from mmsr_lite.commands import (
     leaks,
     notebooks,
     prepare,
+    recommend,
     tables,
     train,
 )
@@ -23,6 +24,7 @@ COMMANDS = {
     "train": train.COMMAND,
     "evaluate": evaluate.COMMAND,
     "explain": explain.COMMAND,
+    "recommend": recommend.COMMAND,
     "explore": explore.COMMAND,
     "tables": tables.COMMAND,
     "download": download.COMMAND,

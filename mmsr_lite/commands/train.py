@@ -22,6 +22,7 @@ from mmsr_lite.commands.runs import checkpoint_kept, print_metrics
 from mmsr_lite.errors import MMSRError, SettingError
 
 if TYPE_CHECKING:
+    from mmsr_lite.data.dataset import Dataset
     from mmsr_lite.training.run import RunConfig
 
 # Fields of RunConfig that stand in a group of their own; those that `add_source_options` has, or that hold a config,
@@ -79,6 +80,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train on a source, compare with counting, write the run."""
+    from mmsr_lite.data_card import quiet_reading
     from mmsr_lite.training.fit import fit
     from mmsr_lite.training.run import RunConfig
 
@@ -94,10 +96,19 @@ def run(args: argparse.Namespace) -> int:
         config = config.with_settings(**{name: one.value for name, one in typed.items()})
     except SettingError as error:
         raise with_option(error, typed) from error
-    trained = fit(config, args.out, resume=args.resume)
+    with quiet_reading():  # the account says the same
+        trained = fit(config, args.out, resume=args.resume, when_loaded=print_account)
     print_metrics(trained.measured)
     print(f"\nSaved {args.out}. Next: mmsr-lite explain {args.out} --user 0")
     return DONE
+
+
+def print_account(dataset: Dataset) -> None:
+    """Print what was read, skipped, repeated, tied and absent; nothing for a world, which is drawn and not read."""
+    from mmsr_lite.data.reading import Account
+
+    if "reading" in dataset.facts:
+        print("\n".join(Account.from_fact(dataset.facts["reading"]).lines()), flush=True)
 
 
 def chosen_model(typed: dict[str, Typed]) -> dict[str, Any]:

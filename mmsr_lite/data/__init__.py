@@ -3,9 +3,14 @@
 import os
 
 from mmsr_lite.data.dataset import Dataset, Modality
-from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.errors import MMSRError, choose, in_words
 
 __all__ = ["Dataset", "Modality", "load"]
+EXAMPLES = {
+    "columns": '{"user_id": "customer"}',
+    "files": '{"interactions": "transactions.csv"}',
+    "file_format": '{"separator": ";"}',
+}
 
 
 def load(
@@ -62,9 +67,14 @@ def load(
     module, place = find(source)
     of_folders = {"columns": columns, "files": files, "file_format": file_format}
     given = {name: value for name, value in of_folders.items() if value}
+    for name, value in given.items():
+        if not isinstance(value, dict):
+            raise MMSRError(f"{name} is {value!r}; expected a dict of names, such as {EXAMPLES[name]}")
     if given and place != str(source):
         name = next(iter(given))
-        raise MMSRError(f"{name}={given[name]} is for folders; the {name} of {str(source)!r} are known")
+        raise MMSRError(
+            f"{name} ({in_words(given[name])}) can be given for folders; the {name} of {str(source)!r} are known"
+        )
     if not hasattr(module, "read"):
         world = module.load(world=place or "mixed", modalities=modalities, encoders=encoders, seed=seed)
         return break_ties(world, ties, tie_seed)

@@ -81,14 +81,14 @@ def card(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None) -> str
 
 def as_markdown(record: Mapping[str, Any]) -> str:
     """A record of `card_record` as Markdown; text out of the data is escaped."""
-    parts = [f"# {_plain(record['name'])}"]
+    parts = [f"# {markdown_text(record['name'])}"]
     for heading, blocks in _sections(record).items():
         parts += [f"## {heading}"] if heading else []
         for block in blocks:
             if isinstance(block, str):
-                parts.append(_plain(block))
+                parts.append(markdown_text(block))
             elif isinstance(block, Table):
-                parts.append(_markdown_table(block))
+                parts.append(markdown_table(block))
             else:
                 parts.append("\n".join(f"    {shown_whole(line)}" for line in block))  # a block of code
     return "\n\n".join(parts)
@@ -230,7 +230,7 @@ def _older(record: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _plain(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Text that Markdown shows as it is."""
     flat = " ".join(shown_whole(str(text)).split())
     for sign, escaped in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "\\`"), ("[", "\\[")):
@@ -238,9 +238,19 @@ def _plain(text: str) -> str:
     return flat
 
 
-def _markdown_table(table: Table) -> str:
+def markdown_table(table: Sequence[Sequence[str]]) -> str:
+    """Rows of strings, the first of them the heading, as a table in Markdown; their text is escaped.
+
+    Example:
+        >>> print(markdown_table([["title"], ["a|b"]]))
+        | title |
+        | --- |
+        | a\\|b |
+    """
     rows = [table[0], ["---"] * len(table[0]), *table[1:]]
-    return "\n".join("| " + " | ".join(cell if row is rows[1] else _plain(cell) for cell in row) + " |" for row in rows)
+    return "\n".join(
+        "| " + " | ".join(cell if row is rows[1] else markdown_text(cell) for cell in row) + " |" for row in rows
+    )
 
 
 def _columns(table: Table) -> list[str]:

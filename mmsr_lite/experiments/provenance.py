@@ -9,7 +9,7 @@ from typing import Any
 from mmsr_lite import __version__
 from mmsr_lite.data.split import headline, own_target_share
 from mmsr_lite.data.storage import content_hash, read_json, write_json
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.errors import MMSRError, in_words
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import pack
 from mmsr_lite.experiments.study import Job, Setting, resolved, run_id
@@ -45,7 +45,12 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
         for one in (old, note)
     )
     pairs = [(was, now), *((grid, _grid(setting)) for name in names if (grid := read_sidecar(place, name)["grid"]))]
-    wrong = [f"{n}={a.get(n)} there, {b.get(n)} now" for a, b in pairs for n in a | b if a.get(n) != b.get(n)]
+    wrong = [
+        f"{name} is {in_words(there.get(name))} there and {in_words(here.get(name))} now"
+        for there, here in pairs
+        for name in there | here
+        if there.get(name) != here.get(name)
+    ]
     if wrong:
         raise MMSRError(f"the tables in {str(place)!r} are of other data or terms: {wrong[0]}; name another --out")
     truth = data.facts.get("truth")

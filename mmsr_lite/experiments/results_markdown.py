@@ -57,8 +57,9 @@ def write_page(out: str | Path) -> Path:
         raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
     paper = read_json(Path(__file__).with_name("paper.json"))
     place = Path(out, "README.md")
+    lines = [HEAD, *(line for folder in folders for line in _dataset(folder, paper))]
     with atomic(place) as tmp:
-        tmp.write_text("\n".join([HEAD, *(line for folder in folders for line in _dataset(folder, paper))]))
+        tmp.write_text("\n".join(lines), encoding="utf-8")
     return place
 
 

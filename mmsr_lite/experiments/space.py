@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.errors import MMSRError, in_words
 
 TRIALS = 16  # of every system
 EXTRA_TRIALS = 4  # for each time the space is extended
@@ -45,7 +45,9 @@ class Values:
 
     def __post_init__(self) -> None:
         if not self.values or list(self.values) != sorted(set(self.values)):
-            raise MMSRError(f"a setting has the values {self.values}; expected one or more, each higher than the last")
+            raise MMSRError(
+                f"a setting has the values {in_words(self.values)}; expected one or more, each higher than the last"
+            )
 
     def beyond(self, value: float) -> float | None:
         """The value one step beyond an end of the list.
@@ -95,6 +97,9 @@ def changed(space: Space, changes: dict[str, Any]) -> Space:
     Returns:
         The new space.
 
+    Raises:
+        MMSRError: a value is no number, or a list is empty.
+
     Example:
         >>> changed(SPACE, {"lr": [0.01, 0.02], "epochs": 2, "dim": 8})["epochs"].values
         (2,)
@@ -103,6 +108,9 @@ def changed(space: Space, changes: dict[str, Any]) -> Space:
     for name, values in changes.items():
         if name in space:
             listed = values if isinstance(values, list | tuple) else [values]
+            if not listed or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in listed):
+                wanted = f"expected a number, or a list of numbers to draw from, such as {name}=[0.1,0.2]"
+                raise MMSRError(f"{name} has the values {in_words(listed)}; {wanted}")
             narrowed[name] = Values(tuple(sorted(set(listed))))
     return narrowed
 

@@ -146,7 +146,8 @@ class Setting:
             The terms.
 
         Raises:
-            MMSRError: for a setting that no system has, or a list for one that is not in the space.
+            MMSRError: for a setting that no system has, a list for one that is not in the space, or a value that is
+                not possible.
         """
         kind, changes = "wardrobe" if dataset.name.startswith("wardrobe") else "folder", {**(changes or {})}
         configs = (RunConfig, TrainConfig, *(model.Config for model in MODELS.values()))
@@ -161,7 +162,12 @@ class Setting:
         dataset = in_order(dataset, ties, tie_seeds[0])
         listed = {name for name, value in changes.items() if isinstance(value, list | tuple) and name in SPACE}
         base = BASES[kind] | {name: value for name, value in changes.items() if name not in listed}
-        return cls(dataset, base, changed(SPACE, changes), trials, ties, tie_seeds)
+        terms = cls(dataset, base, changed(SPACE, changes), trials, ties, tie_seeds)
+        for name in listed:
+            model = next(model for model in MODELS if name in terms.chosen_by_trials(model))
+            for value in terms.space[name].values:
+                at_point(terms.config(model), {name: value})  # raises where the value is not possible
+        return terms
 
     @cached_property
     def parts(self) -> Split:

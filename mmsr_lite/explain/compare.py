@@ -8,7 +8,7 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.errors import MMSRError, in_words
 from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.explain.inputs import count_of
@@ -77,7 +77,7 @@ def compare(
         False
     """
     if not isinstance(models, Mapping) or len(models) < 2:
-        given = list(models) if isinstance(models, Mapping) else type(models).__name__
+        given = in_words(list(models)) if isinstance(models, Mapping) else f"a {type(models).__name__}"
         raise MMSRError(f"compare got {given}; expected two models or more, each under a name")
     draws, most = count_of(draws, "draws"), count_of(most, "most", least=0)
     names = list(models)

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mmsr_lite.data.corruption import displaced, shuffled
-from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.errors import MMSRError, choose, in_words
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.records.schema import quote
@@ -265,7 +265,8 @@ def filled(change: str | Mapping[str, Any]) -> dict[str, Any]:
     fields = {key: one.default for key, one in signature(CHANGES[name]).parameters.items() if key != "edited"}
     if set(given) - set(fields) or Parameter.empty in (fields | given).values():
         needed = ", ".join(f"{key} (needed)" if value is Parameter.empty else key for key, value in fields.items())
-        raise MMSRError(f"change {name!r} with {given}: expected the fields {needed}")
+        got = f"with {in_words(given)}" if given else "without a field"
+        raise MMSRError(f"change {name!r} {got}: expected {needed or 'no field'}")
     return {"do": name} | fields | given
 
 

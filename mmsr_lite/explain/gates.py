@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,15 @@ from tqdm.auto import tqdm
 
 from mmsr_lite import __version__
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.export import save_table
 from mmsr_lite.data.split import Examples
-from mmsr_lite.data.storage import atomic
-from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.explain.inputs import count_of
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.inputs import count_of, label_of
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import GatesRecord
 
 BINS = np.linspace(0, 1, 21)
-FORMATS = {".csv": pd.DataFrame.to_csv, ".parquet": pd.DataFrame.to_parquet}
 
 
 def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
@@ -77,7 +75,7 @@ def gates(
         np.True_
     """
     if not isinstance(model, MMSR) or any(layer.gate is None for layer in model.layers):
-        raise MMSRError(f"{getattr(model, 'label', model)} has no update gates; give an MMSR with fusion 'adaptive'")
+        raise MMSRError(f"{label_of(model)} has no update gates; give an MMSR with fusion 'adaptive'")
     batch = count_of(batch, "batch")
     examples = last_examples(dataset, model.max_history) if examples is None else examples
     device, order = model.item_table().device, np.argsort(examples.lengths, kind="stable")
@@ -119,9 +117,7 @@ def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
     Raises:
         MMSRError: for another ending, or when the file cannot be written.
     """
-    write = FORMATS[choose("format", Path(path).suffix, FORMATS)]
-    with atomic(path) as place:
-        write(table.assign(**{name: table.attrs.get(name) for name in ("run", "seed", "version")}), place, index=False)
+    save_table(table.assign(**{name: table.attrs.get(name) for name in ("run", "seed", "version")}), path)
 
 
 def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -131,3 +131,14 @@ def history_of(
     if target is not None:
         target = item_of(dataset, target, "target")
     return number, past[-max_history:], target
+
+
+def label_of(model: Any) -> str:
+    """What a message calls a model; of something else its kind.
+
+    Example:
+        >>> label_of([1, 2])
+        'a list'
+    """
+    label = getattr(model, "label", None)
+    return label if isinstance(label, str) else f"a {type(model).__name__}"

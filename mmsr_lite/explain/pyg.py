@@ -24,7 +24,7 @@ from torch_geometric.nn import MessagePassing
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.faithfulness_scores import rank_correlation
-from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, label_of
 from mmsr_lite.explain.interventions import replacements, rerun
 from mmsr_lite.explain.rollout import carried, rollout
 from mmsr_lite.explain.trace import trace
@@ -127,7 +127,7 @@ def compare_with_pyg(
         (['attention', 'flow', 'GNNExplainer', 'gradient'], True)
     """
     if not isinstance(model, MMSR):
-        raise MMSRError(f"{getattr(model, 'label', model)} has no MSGraph to explain; give an MMSR")
+        raise MMSRError(f"{label_of(model)} has no MSGraph to explain; give an MMSR")
     epochs = count_of(epochs, "epochs")
     record = trace(model, dataset, user, history=history)
     past = torch.tensor([[step["item"] for step in record.history]], device=model.item_table().device)

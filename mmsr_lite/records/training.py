@@ -166,6 +166,7 @@ class DataHash(TypedDict):
     item_hash: Annotated[str, "of the items' ids in their order"]
     item_set_hash: Annotated[str, "of the items' ids in any order"]
     interaction_hash: Annotated[str, "of users and items of all interactions in their order"]
+    time_hash: NotRequired[Annotated[str, "of their times, and of a split that the data bring along"]]
     features: Annotated[dict[str, FeatureHash], "the features of each modality"]
 
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from mmsr_lite.data.storage import atomic, content_hash, read_json, write_json
-from mmsr_lite.errors import MMSRError
+from mmsr_lite.errors import MMSRError, in_words
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor]) -> None:
@@ -71,7 +71,9 @@ def refuse_other(place: str, there: dict[str, Any], now: dict[str, Any]) -> None
     """
     other = [name for name, value in now.items() if content_hash(there.get(name)) != content_hash(value)]
     if other:
-        differences = "; ".join(f"{name} is {there.get(name)!r} there and {now[name]!r} now" for name in other)
+        differences = "; ".join(
+            f"{name} is {in_words(there.get(name))} there and {in_words(now[name])} now" for name in other
+        )
         raise MMSRError(f"{place} has other settings: {differences}; use its settings or another folder")
 
 

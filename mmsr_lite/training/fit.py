@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from mmsr_lite.records import HistoryRecord, MetricsRecord, RunRecord
 from mmsr_lite.training.checkpoint import load_weights, refuse_other, save_tensors
 from mmsr_lite.training.distributed import first_alone, processes, rank
 from mmsr_lite.training.loop import pick_device, train
+from mmsr_lite.training.model_card import NAME, write_model_card
 from mmsr_lite.training.provenance import refuse_other_data, run_record
 from mmsr_lite.training.run import RunConfig, build, codebooks, parts_of, prepare, read_config
 
@@ -215,14 +216,22 @@ class Run:
         return "\n".join(lines)
 
 
-def fit(config: RunConfig, folder: str | Path, *, resume: bool = False, progress: bool = True) -> Run:
-    """Load, learn codes, train, rank; write config, history, metrics and weights into `folder`.
+def fit(
+    config: RunConfig,
+    folder: str | Path,
+    *,
+    resume: bool = False,
+    progress: bool = True,
+    when_loaded: Callable[[Dataset], None] | None = None,
+) -> Run:
+    """Load, learn codes, train, rank; write config, history, metrics, weights and a model card into `folder`.
 
     Args:
         config: everything that decides the run.
         folder: where it is kept; an older run there is replaced.
         resume: go on from the last whole epoch in `folder`, which must be of the same config and data.
         progress: whether to show bars.
+        when_loaded: called with the data set before the training begins, by the first of several processes.
 
     Returns:
         The run, with the weights of its best epoch and its metrics.
@@ -242,6 +251,8 @@ def fit(config: RunConfig, folder: str | Path, *, resume: bool = False, progress
                 refuse_other_data(place, RunRecord.open(folder / "run.json").data, run.record.data)
             run.build()  # bad input is refused here, before anything in the folder has changed
         if rank() == 0:
+            if when_loaded is not None:
+                when_loaded(run.dataset)
             if not resume:
                 _clear(folder)
             write_json(folder / "run.json", run.record, indent=1)
@@ -257,6 +268,7 @@ def fit(config: RunConfig, folder: str | Path, *, resume: bool = False, progress
         if rank() == 0:
             write_json(folder / "metrics.json", metrics, indent=1)
             write_json(folder / "run.json", run.record, indent=1)
+            write_model_card(run, folder)
     run._unpacks = ("model", "dataset", "metrics")
     return run
 
@@ -265,7 +277,7 @@ def _clear(folder: Path) -> None:
     """Remove what an older run left in `folder`, so that no file of it stands beside those of the new one."""
     for name in ("state", "refit"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("metrics.json", "history.json", "model.safetensors", "config.json", "run.json"):
+    for name in ("metrics.json", "history.json", "model.safetensors", "config.json", "run.json", NAME):
         (folder / name).unlink(missing_ok=True)
 
 

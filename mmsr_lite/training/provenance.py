@@ -56,7 +56,7 @@ def ranking_of(dataset: Dataset) -> Ranking:
 
 
 def data_hash(dataset: Dataset) -> DataHash:
-    """Hashes of the ids of items in their order and in any order, of the interactions, and of each modality."""
+    """Hashes of the ids of items in their order and in any order, of interactions and times, and of each modality."""
     ids = list(dataset.item_ids)
     return {
         "name": dataset.name,
@@ -67,6 +67,9 @@ def data_hash(dataset: Dataset) -> DataHash:
         "item_set_hash": content_hash(sorted(ids)),
         "interaction_hash": content_hash(
             list(dataset.user_ids), dataset.user.astype(np.int64), dataset.item.astype(np.int64)
+        ),
+        "time_hash": content_hash(
+            np.asarray(dataset.time, np.float64), np.asarray(dataset.facts.get("part", ()), np.int64)
         ),
         "features": {modality.name: feature_hash(modality) for modality in dataset.modalities},
     }
@@ -124,6 +127,8 @@ def differences(there: DataHash, now: DataHash) -> Iterator[str]:
         yield f"it has {now['interactions']} interactions now and had {there['interactions']}"
     elif there["interaction_hash"] != now["interaction_hash"] and there["item_hash"] == now["item_hash"]:
         yield f"some of its {now['interactions']} interactions, or their order, are others"
+    elif "time_hash" in there and there["time_hash"] != now.get("time_hash") and there["item_hash"] == now["item_hash"]:
+        yield f"some times of its {now['interactions']} interactions, or the split that comes with them, are others"
     if there["item_hash"] != now["item_hash"]:
         return  # features in another order of items say nothing more
     for name, features in there["features"].items():

@@ -23,7 +23,7 @@ def trained(monkeypatch, tmp_path, *words) -> RunConfig:
     """The config that `train` would train, and nothing is trained."""
     configs = []
 
-    def fit(config, folder, *, resume):
+    def fit(config, folder, *, resume, when_loaded):
         configs.append(config)
         raise KeyboardInterrupt
 

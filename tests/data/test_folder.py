@@ -168,7 +168,9 @@ def test_a_mistake_is_told_in_a_sentence_that_quotes_it(tiny_folder, file, conte
 def test_other_mistakes_of_the_folder(tiny_folder, tmp_path):
     with pytest.raises(MMSRError, match=r"there is no data set 'wardrob'; expected 'wardrobe', .* or the path"):
         load("wardrob")
-    with pytest.raises(MMSRError, match=r"columns={'user_id': 'who'} is for folders; the columns of 'wardrobe' are"):
+    with pytest.raises(
+        MMSRError, match=r"columns \(user_id=who\) can be given for folders; the columns of 'wardrobe' are"
+    ):
         load("wardrobe", columns={"user_id": "who"})
     with pytest.raises(MMSRError, match="no modality 'colour' among its items; choose from: title, tags, photo"):
         load(tiny_folder, modalities=["colour"])

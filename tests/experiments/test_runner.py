@@ -162,9 +162,9 @@ def test_a_portion_keeps_what_is_there_of_other_models(carry_out, tiny):
 
 
 def test_tables_of_other_data_or_terms_are_left_alone(done):
-    with pytest.raises(MMSRError, match="epochs=2 there, 3 now; name another --out"):
+    with pytest.raises(MMSRError, match="epochs is 2 there and 3 now; name another --out"):
         done("tiny", changes=QUICK | {"epochs": 3})
-    with pytest.raises(MMSRError, match=r"lr=\[0.01, 0.02\] there, \[0.1\] now"):
+    with pytest.raises(MMSRError, match=r"lr is 0.01, 0.02 there and 0.1 now"):
         done("tiny", "ablation", changes=QUICK | {"lr": [0.1]})  # one without a table hides nothing
     with pytest.raises(MMSRError, match="unknown setting 'depth'"):
         done("tiny", changes={"depth": 3})

@@ -223,8 +223,8 @@ def test_without_a_target_the_first_of_the_clean_run_is_watched(ask, world, rand
     [
         ("sing", "unknown change 'sing'; choose from: add, drop,"),
         ([], "no change to make"),
-        ({"do": "remove"}, r"change 'remove' with {}: expected the fields position \(needed\)"),
-        ({"do": "remove", "position": 2, "rate": 1}, "with {'position': 2, 'rate': 1}: expected"),
+        ({"do": "remove"}, r"change 'remove' without a field: expected position \(needed\)"),
+        ({"do": "remove", "position": 2, "rate": 1}, "with position=2, rate=1: expected position"),
         ({"do": "remove", "position": 6}, "position is 6; expected 1 to 5"),
         ({"do": "replace", "position": 1, "item": 13}, "item is 13; expected 1 to 12"),
         ({"do": "move", "position": 1, "to": 6}, "to is 6; expected 1 to 5"),

@@ -138,6 +138,11 @@ def exchange_two_interactions(folder):
     (folder / "interactions.csv").write_text(text.replace("u0,i1,1", "u0,i2,1").replace("u0,i2,2", "u0,i1,2"))
 
 
+def move_a_time(folder):
+    text = (folder / "interactions.csv").read_text()
+    (folder / "interactions.csv").write_text(text.replace("u0,i1,1\n", "u0,i1,1.5\n"))
+
+
 def change_a_title(folder):
     text = (folder / "items.jsonl").read_text()
     (folder / "items.jsonl").write_text(text.replace("green hat", "wool scarf"))
@@ -150,6 +155,7 @@ def change_a_title(folder):
         (rename_an_item, "some of its 6 items have other ids"),
         (add_an_interaction, "it has 25 interactions now and had 24"),
         (exchange_two_interactions, "some of its 24 interactions, or their order, are others"),
+        (move_a_time, "some times of its 24 interactions, or the split that comes with them, are others"),
         (change_a_title, "modality 'title' has 14 numbers an item now and had 15"),
     ],
 )
@@ -193,6 +199,26 @@ def test_a_run_without_hashes_opens_with_a_note(config, tmp_path):
     (tmp_path / "run.json").unlink()
     with pytest.warns(UserWarning, match=r"is older than 0\.2 and does not say which data it was made from"):
         assert open_run(tmp_path, "cpu").metrics is not None
+
+
+def test_a_run_from_before_times_were_hashed_opens(config, tmp_path):
+    fit(config, tmp_path, progress=False)
+    saved = read_json(tmp_path / "run.json")
+    del saved["data"]["time_hash"]
+    write_json(tmp_path / "run.json", saved)
+    assert open_run(tmp_path, "cpu").record.data == saved["data"]
+
+
+def test_a_run_refuses_another_split_of_the_same_interactions(config, tiny_folder, tmp_path, own_cache):
+    rows = (tiny_folder / "interactions.csv").read_text().splitlines()
+    parts = ["train", "train", "train", "train", "valid", "test"]
+    for column in (parts, [*parts[:4], "train", "test"]):
+        lines = [f"{rows[0]},split", *(f"{row},{column[place % 6]}" for place, row in enumerate(rows[1:]))]
+        (tiny_folder / "interactions.csv").write_text("\n".join(lines) + "\n")
+        if column is parts:
+            fit(config, tmp_path, progress=False)
+    with pytest.raises(MMSRError, match="or the split that comes with them, are others"):
+        open_run(tmp_path, "cpu")
 
 
 def test_a_broken_record_of_a_run_is_told(config, tmp_path):

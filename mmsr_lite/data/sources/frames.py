@@ -28,7 +28,7 @@ def read(
 ) -> Raw:
     """The tables as `prepare.build` takes them; see `Dataset.from_frames`, which people call."""
     reading, names = Account(), columns or {}
-    table = _renamed(_frame(interactions, "interactions"), "interactions", names, ("user_id", "item_id", "timestamp"))
+    table = _renamed(frame_of(interactions, "interactions"), "interactions", names, ("user_id", "item_id", "timestamp"))
     result = {label: ids_of("interactions", table, label, reading) for label in ("user_id", "item_id")}
     if table.empty:
         raise MMSRError("the interactions hold no rows; expected one for each")
@@ -39,7 +39,7 @@ def read(
     used = pd.DataFrame(result)
     listed = pd.DataFrame()
     if items is not None:
-        listed = _renamed(_frame(items, "items"), "items", names, {*names} - {"user_id", "timestamp"})
+        listed = _renamed(frame_of(items, "items"), "items", names, {*names} - {"user_id", "timestamp"})
         listed["item_id"] = ids_of("items", listed, "item_id", reading)
     looked = look_at(listed, reading)
     kinds = {label: kind for label, (kind, _) in looked.items() if kind in ("text", "picture")}
@@ -57,7 +57,7 @@ def read(
     return Raw(name, root, used, listed, kinds, {}, tuple(kinds), reading=reading, refused=refused)
 
 
-def _frame(table: Any, name: str) -> pd.DataFrame:
+def frame_of(table: Any, name: str) -> pd.DataFrame:
     """A copy as a pandas table with its rows numbered from 0; the given one stays as it is."""
     if isinstance(table, pd.DataFrame):
         frame = table.copy()

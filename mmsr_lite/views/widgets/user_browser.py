@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.errors import MMSRError, choose, in_words
 from mmsr_lite.records import Record
 from mmsr_lite.views import theme
 from mmsr_lite.views.chart import Chart
@@ -86,7 +86,8 @@ class UserBrowser(Chart):
         rows = sorted(set(asked.get("rows", kept_rows)))
         count = len(self.record["by"][by])
         if not (0 <= low <= high <= 1 and all(0 <= row < count for row in rows)):
-            raise MMSRError(f"brush got late {[low, high]} and rows {rows}; expected 0 to 1 and rows below {count}")
+            got = f"brush got late from {low} to {high} and rows {in_words(rows)}"
+            raise MMSRError(f"{got}; expected late within 0 to 1 and rows from 0 to {count - 1}")
         brush = {"by": by, "rows": rows, "late": [float(low), float(high)]}
         if brush == self._brush:
             return
