@@ -35,6 +35,7 @@ PAGES = {  # file of the repository -> page of the site
     "benchmarks/README.md": "results/benchmarks.md",
     "benchmarks/NOTES.md": "results/notes.md",
 } | {f"notebooks/{name}.ipynb": f"notebooks/{name}.md" for name in NOTEBOOKS}
+CONCEPTS = ("data.md", "worlds.md", "open-choices.md", "order-that-is-not-order.md")
 CARRIED = (".csv", ".json", ".png")  # files that a page links to and the site carries
 GROUPS = {
     "data": "What goes in: interactions, items, modalities, codes, graphs.",
@@ -47,7 +48,7 @@ GROUPS = {
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Set the list of pages; a concept page appears when its file does."""
-    concepts = [name for name in ("data.md", "open-choices.md", "order-that-is-not-order.md") if _exists(name)]
+    concepts = [name for name in CONCEPTS if _exists(name)]
     config.nav = [
         {"Start": ["index.md", "own-data.md", "contributing.md", "changelog.md"]},
         {"Notebooks": ["notebooks/index.md", "notebooks/teaching.md", *(f"notebooks/{n}.md" for n in NOTEBOOKS)]},
@@ -100,7 +101,7 @@ def _exists(name: str) -> bool:
 
 def _others() -> list[str]:
     """Pages in docs/ that no list names, so that none is lost."""
-    named = {"index.md", "own-data.md", "data.md", "open-choices.md", "order-that-is-not-order.md"}
+    named = {"index.md", "own-data.md", *CONCEPTS}
     return sorted(path.name for path in (ROOT / "docs").glob("*.md") if path.name not in named)
 
 

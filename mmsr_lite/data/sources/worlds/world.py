@@ -290,9 +290,7 @@ class Truth:
         names = list(self.world.kinds)
         gains_at_rank = _gains_at_rank(cutoffs)  # name -> (K,)
         sums: dict[int, dict[str, float]] = {}
-        for start, end, user, number in zip(
-            examples.start, examples.end, examples.user, numbers.tolist(), strict=True
-        ):
+        for start, end, user, number in zip(examples.start, examples.end, examples.user, numbers.tolist(), strict=True):
             history = self.group[examples.items[start:end]].tolist()
             mixed = self.group_chances(history)
             drawn_from = mixed
