@@ -2,15 +2,16 @@
 
     PYTHONPATH=. OMP_NUM_THREADS=1 python benchmarks/fusion_worlds.py --jobs 16 --device cuda --seeds 5 --minutes 8
 
-and on a machine that gives files back from a folder: `--out $OUT/fusion_worlds.csv`. On two CPU cores, the small worlds:
+with `--out FILE` for another table than results/fusion_worlds.csv. On two CPU cores, the small worlds:
 
     PYTHONPATH=. OMP_NUM_THREADS=1 python benchmarks/fusion_worlds.py --size student --seeds 1 --epochs 10 --batch 256
 
 A row holds HR@5 and MRR@5 on the *decisive* targets of the test part (the purchases, which earlier garments decide), in
 all, by how many steps before the target the decisive garment lies (world `pick`), and by the hidden kind of the user
-(world `both`); HR@5 of the same model when texts trade places within each history; and the loss of every epoch. Every system trains on all targets; validation's decisive targets choose its
-best epoch. Codes are the planted classes. `twin` says where a base has another width, at which it is as large as the
-other order: "all" counts every parameter, "encoders" all but the tables of embeddings.
+(world `both`); HR@5 of the same model when texts trade places within each history; and the loss of every epoch. Every
+system trains on all targets; validation's decisive targets choose its best epoch. Codes are the planted classes. `twin`
+says where a base has another width, at which it is as large as the other order: "all" counts every parameter,
+"encoders" all but the tables of embeddings.
 
 The runs go round by seed, so a table that `--minutes` has cut short has all systems. A run that is in the table is not
 repeated. `--summary` prints the table's means alone; `--worlds`, `--models` and `--orders` choose among the runs.
@@ -198,7 +199,7 @@ def summary(rows: list[dict[str, Any]]) -> str:
     chosen = table.merge(best, on=[*system, "lr"])
     chosen["loss_fell"] = chosen["loss_before"] - chosen["loss"]
     shown = [name for name in chosen if name.startswith(("HR@5", "MRR@5")) and name != "HR@5 by epoch"]
-    groups = chosen.groupby(system[:5] + ["lr", "width"])
+    groups = chosen.groupby([*system[:5], "lr", "width"])
     means = groups[[*shown, "loss", "loss_fell", "seconds"]].mean()
     means.insert(1, "sd", groups["HR@5"].std())
     means.insert(0, "runs", groups.size())

@@ -24,7 +24,7 @@ PER_INTERACTION = (
     "because",
     "part",
     "file_row",
-)  # facts of a data set that have one entry for each interaction
+)  # facts with one entry for each interaction
 FIXED = 5.0  # percentage points from 50: from there on a tied pair's direction counts as fixed
 
 

@@ -1,4 +1,4 @@
-"""Widths at which two models have the same number of parameters, so that neither order of fusion has more to learn with.
+"""Widths at which two models have as many parameters, so that neither order of fusion has more to learn with.
 
 Late fusion walks along each channel with a sequence model of its own, early fusion along one; at the same width D late
 fusion has more parameters (paper, equations 3 to 6; Figure 1). `equal_width` gives the width of a twin: an early fusion

@@ -283,14 +283,9 @@ def right_places(look_sequence, b):
             if list(chosen) != sorted(chosen):
                 continue
             kept = sum(b[j][look_sequence[j]] for j in chosen)
-            others = [
-                sum(b[j][look_sequence[i]] for j, i in zip(chosen, order, strict=True))
-                for order in permutations(chosen)
-            ]
-            same = [
-                all(look_sequence[i] == look_sequence[j] for j, i in zip(chosen, order, strict=True))
-                for order in permutations(chosen)
-            ]
+            swaps = [list(zip(chosen, order, strict=True)) for order in permutations(chosen)]
+            others = [sum(b[j][look_sequence[i]] for j, i in swap) for swap in swaps]
+            same = [all(look_sequence[i] == look_sequence[j] for j, i in swap) for swap in swaps]
             if all(kept > other + 1e-12 or equal for other, equal in zip(others, same, strict=True)):
                 return size
     return best
@@ -346,9 +341,7 @@ def test_the_additive_read_out_by_hand_earns_its_share_on_the_purchases_of_pick(
 
 def test_no_single_weight_for_each_place_gets_more_of_clocks_than_the_table_says():
     best = 0.0
-    for weights in product(
-        range(3), repeat=3
-    ):  # of the first, second and third garment; their order is all that counts
+    for weights in product(range(3), repeat=3):  # of the three garments; only their order counts
         right = 0.0
         for garments, (look, theme) in clocks_sessions(3, range(3), 3, 3, 2):
             by_look, by_theme = np.zeros(3), np.zeros(3)

@@ -118,8 +118,9 @@ def make(
 
     Returns:
         The data set. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `because` (I, W) the places in the
-        user's history that decide an interaction (-1: fewer than W do), `part` (I,) the world's own split, `user_kind` (U,) codes of `user_kinds`, `look`
-        and `theme` (V+1,) codes of `looks` and `themes` (-1: none), `group` (V+1,) and `why`, two sentences.
+        user's history that decide an interaction (-1: fewer than W do), `part` (I,) the world's own split, `user_kind`
+        (U,) codes of `user_kinds`, `look` and `theme` (V+1,) codes of `looks` and `themes` (-1: none), `group` (V+1,)
+        and `why`, two sentences.
     """
     config, groups = world.config, list(world.groups())
     rng = np.random.default_rng([config.seed, 0])

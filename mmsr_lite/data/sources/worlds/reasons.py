@@ -1,7 +1,7 @@
 """How much the losing order of fusion can know in a world: read-outs made by hand, computed exactly.
 
-They say why an order loses, in numbers that no training is needed for. Both are limits of a kind of read-out, not of all
-models: a read-out with a wide hidden layer, or more layers and heads, can get round them.
+They say why an order loses, in numbers that need no training. Both are limits of a kind of read-out, not of all models:
+a read-out with a wide hidden layer, or more layers and heads, can get round them.
 """
 
 from itertools import product
@@ -70,10 +70,10 @@ def most_frequent_look(looks: int, browses: int) -> float:
 def one_weight_for_each_place(looks: int, themes: int) -> float:
     """The share of purchases in `clocks` that a read-out gets right which reads whole garments, each with one weight.
 
-    Early fusion reads picture and text of a garment as one token. If the garment that has the look gets more weight than
-    the one that has the theme, the theme is read at the wrong place, and right by chance alone, 1 / T; with more weight
-    on the other one the look is, 1 / P. With equal weights each of the two looks and of the two themes is as likely,
-    unless the garments agree.
+    Early fusion reads picture and text of a garment as one token. If the garment that has the look gets more weight
+    than the one that has the theme, the theme is read at the wrong place, and right by chance alone, 1 / T; with more
+    weight on the other one the look is, 1 / P. With equal weights each of the two looks and of the two themes is as
+    likely, unless the garments agree.
 
     Args:
         looks: P, the looks of the world.
