@@ -14,7 +14,6 @@ from torch import nn
 from mmsr_lite.config import MOST_DIM
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.models.base import Recommender
 
 COUNTED = {
     "all": "every parameter that is learned",
@@ -86,7 +85,7 @@ def equal_width(
 
 
 def fusion_twin(
-    model_class: type[Recommender],
+    model_class: Any,
     settings: dict[str, Any],
     num_items: int,
     books_of_width: Callable[[int], Sequence[Codebook]],
@@ -117,8 +116,8 @@ def fusion_twin(
         25
     """
 
-    def make(order: str) -> Callable[[int], Recommender]:
-        def of_width(dim: int) -> Recommender:
+    def make(order: str) -> Callable[[int], nn.Module]:
+        def of_width(dim: int) -> nn.Module:
             config = model_class.Config(**settings | {"fusion": order, "dim": dim})
             return model_class(config, num_items, books_of_width(dim))
 

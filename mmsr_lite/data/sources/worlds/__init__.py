@@ -16,7 +16,7 @@ from mmsr_lite.data.sources.worlds.both import Both
 from mmsr_lite.data.sources.worlds.clocks import Clocks
 from mmsr_lite.data.sources.worlds.drawing import pictures_of, texts_of, titles_of
 from mmsr_lite.data.sources.worlds.pick import Pick
-from mmsr_lite.data.sources.worlds.world import Truth, World, generate
+from mmsr_lite.data.sources.worlds.world import Truth, World, WorldConfig, generate
 from mmsr_lite.errors import MMSRError, choose
 
 WORLDS: dict[str, type[World]] = {
@@ -66,7 +66,7 @@ def load(
     kind = WORLDS[choose("world", name, WORLDS)]
     if config is None:
         config = kind.Config(**(STUDENT[name] if name != world else {}))
-    if not isinstance(config, kind.Config):
+    if not isinstance(config, WorldConfig) or not isinstance(config, kind.Config):
         expected = kind.Config.__name__
         raise MMSRError(f"the config of world {name!r} is a {type(config).__name__}; expected a {expected}")
     if seed is not None:

@@ -8,6 +8,7 @@ purchase does.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,13 +44,13 @@ class BothConfig(WorldConfig):
 
     def of_pick(self) -> PickConfig:
         """The sizes that users of the kind "pick" see."""
-        shared = {"looks": self.looks, "garments": self.garments, "browses": self.browses}
+        shared: dict[str, Any] = {"looks": self.looks, "garments": self.garments, "browses": self.browses}
         return PickConfig(**shared, themes=self.themes, basics=self.basics)
 
     def of_clocks(self) -> ClocksConfig:
         """The sizes that users of the kind "clocks" see: all themes but the formal one."""
-        shared = {"looks": self.looks, "garments": self.garments, "browses": self.browses}
-        lags = {"look_lag": self.look_lag, "theme_lag": self.theme_lag}
+        shared: dict[str, Any] = {"looks": self.looks, "garments": self.garments, "browses": self.browses}
+        lags: dict[str, Any] = {"look_lag": self.look_lag, "theme_lag": self.theme_lag}
         return ClocksConfig(**shared, **lags, themes=self.themes - 1, accessories=self.accessories)
 
 
