@@ -64,8 +64,8 @@ def draw_item(look: int, kind: str, size: int, seed: Sequence[int]) -> bytes:
 def pictures_of(groups: Sequence[Group], group: np.ndarray, size: int, seed: int) -> tuple[Path, list[str]]:
     """Draw the pictures of a catalogue and keep the files; all worlds of a size and seed share them.
 
-    Items of a look take turns with `SIBLINGS` pictures, which are slightly different drawings, so that a large catalogue
-    is drawn in seconds.
+    Items of a look take turns with `SIBLINGS` pictures, which are slightly different drawings, so that a large
+    catalogue is drawn in seconds.
 
     Args:
         groups: the catalogue.
