@@ -35,7 +35,7 @@ PAGES = {  # file of the repository -> page of the site
     "benchmarks/README.md": "results/benchmarks.md",
     "benchmarks/NOTES.md": "results/notes.md",
 } | {f"notebooks/{name}.ipynb": f"notebooks/{name}.md" for name in NOTEBOOKS}
-CONCEPTS = ("data.md", "what-beta-weighs.md", "open-choices.md", "order-that-is-not-order.md")
+CONCEPTS = ("worlds.md", "what-beta-weighs.md", "open-choices.md", "order-that-is-not-order.md")
 CARRIED = (".csv", ".json", ".png")  # files that a page links to and the site carries
 GROUPS = {
     "data": "What goes in: interactions, items, modalities, codes, graphs.",

@@ -30,7 +30,8 @@ def load(
 
     Args:
         source: `"wardrobe"` (or `"wardrobe:cycle"`, ...), `"worlds:pick"` (or `"worlds:clocks"`, ...),
-            `"amazon:FOLDER/CATEGORY"`, `"movielens:FOLDER"`, or the path of a folder: your own, RecBole's, MMRec's, one of Hugging Face, or a prepared one.
+            `"amazon:FOLDER/CATEGORY"`, `"movielens:FOLDER"`, or the path of a folder: your own, RecBole's, MMRec's, one
+            of Hugging Face, or a prepared one.
         modalities: those to take; None: all that can be used, `[]`: none.
         encoders: one encoder for all, or one for each modality (`"resnet50:weights.pth"` names its weights).
         min_count: k of the k-core; None: 5, or whatever a prepared folder was made with.
@@ -54,7 +55,8 @@ def load(
         Traceback (most recent call last):
         mmsr_lite.errors.MMSRError: there is no data set 'wardrob'; expected 'wardrobe', 'wardrobe:cycle',
         'wardrobe:match', 'wardrobe:mixed', 'wardrobe:sparse', 'worlds:pick', 'worlds:clocks', 'worlds:both' (or
-        'worlds:pick-student', the small size), 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a folder with interactions.csv and items.jsonl
+        'worlds:pick-student', the small size), 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a
+        folder with interactions.csv and items.jsonl
     """
     from mmsr_lite.data.order import TIES, break_ties
     from mmsr_lite.data.prepare import build

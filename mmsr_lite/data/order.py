@@ -19,7 +19,12 @@ TIES = {
     "file": "they stand as the file lists them",
     "together": "they are one step: as random, and MMSR sees no transition between them",
 }
-PER_INTERACTION = ("cause", "part", "file_row")  # facts of a data set that have one entry for each interaction
+PER_INTERACTION = (
+    "cause",
+    "because",
+    "part",
+    "file_row",
+)  # facts with one entry for each interaction
 FIXED = 5.0  # percentage points from 50: from there on a tied pair's direction counts as fixed
 
 

@@ -1,4 +1,4 @@
-"""Widths at which two models have the same number of parameters, so that neither order of fusion has more to learn with.
+"""Widths at which two models have as many parameters, so that neither order of fusion has more to learn with.
 
 Late fusion walks along each channel with a sequence model of its own, early fusion along one; at the same width D late
 fusion has more parameters (paper, equations 3 to 6; Figure 1). `equal_width` gives the width of a twin: an early fusion
@@ -14,7 +14,6 @@ from torch import nn
 from mmsr_lite.config import MOST_DIM
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.models.base import Recommender
 
 COUNTED = {
     "all": "every parameter that is learned",
@@ -86,7 +85,7 @@ def equal_width(
 
 
 def fusion_twin(
-    model_class: type[Recommender],
+    model_class: Any,
     settings: dict[str, Any],
     num_items: int,
     books_of_width: Callable[[int], Sequence[Codebook]],
@@ -117,8 +116,8 @@ def fusion_twin(
         25
     """
 
-    def make(order: str) -> Callable[[int], Recommender]:
-        def of_width(dim: int) -> Recommender:
+    def make(order: str) -> Callable[[int], nn.Module]:
+        def of_width(dim: int) -> nn.Module:
             config = model_class.Config(**settings | {"fusion": order, "dim": dim})
             return model_class(config, num_items, books_of_width(dim))
 

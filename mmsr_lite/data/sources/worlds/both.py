@@ -24,17 +24,18 @@ class BothConfig(WorldConfig):
 
     Example:
         >>> BothConfig().themes
-        5
+        9
     """
 
-    looks: int = setting(6, "classes of what a picture shows", at_least=2, at_most=len(BOOK["looks"]))
-    themes: int = setting(5, "classes of what a text says, the formal one too", at_least=3, at_most=len(BOOK["themes"]))
-    garments: int = setting(150, "garments of each look and theme", at_least=1, at_most=MOST_GROUP)
+    looks: int = setting(8, "classes of what a picture shows", at_least=2, at_most=len(BOOK["looks"]))
+    themes: int = setting(9, "classes of what a text says, the formal one too", at_least=3, at_most=len(BOOK["themes"]))
+    garments: int = setting(25, "garments of each look and theme", at_least=1, at_most=MOST_GROUP)
     basics: int = setting(5, "basics of each look", at_least=1, at_most=MOST_GROUP)
     accessories: int = setting(5, "accessories of each look and theme", at_least=1, at_most=MOST_GROUP)
     browses: int = setting(3, "k, garments that are looked at in a session", at_least=2, at_most=20)
     look_lag: int = setting(3, "steps from an accessory back to the garment that has its look", at_least=1, at_most=20)
-    theme_lag: int = setting(1, "steps from it back to the garment that has its theme", at_least=1, at_most=20)
+    theme_lag: int = setting(2, "steps from it back to the garment that has its theme", at_least=1, at_most=20)
+    users: int = setting(8000, "number of users", at_least=1, at_most=10_000_000)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -24,16 +24,16 @@ class ClocksConfig(WorldConfig):
     Example:
         >>> ClocksConfig(look_lag=5)
         Traceback (most recent call last):
-        mmsr_lite.errors.SettingError: look_lag is 5 and theme_lag is 1; expected two different lags of at most 3, ...
+        mmsr_lite.errors.SettingError: look_lag is 5 and theme_lag is 2; expected two different lags of at most 3, ...
     """
 
-    looks: int = setting(6, "classes of what a picture shows", at_least=2, at_most=len(BOOK["looks"]))
-    themes: int = setting(5, "classes of what a text says", at_least=2, at_most=len(BOOK["themes"]))
-    garments: int = setting(150, "garments of each look and theme", at_least=1, at_most=MOST_GROUP)
+    looks: int = setting(8, "classes of what a picture shows", at_least=2, at_most=len(BOOK["looks"]))
+    themes: int = setting(8, "classes of what a text says", at_least=2, at_most=len(BOOK["themes"]))
+    garments: int = setting(25, "garments of each look and theme", at_least=1, at_most=MOST_GROUP)
     accessories: int = setting(5, "accessories of each look and theme", at_least=1, at_most=MOST_GROUP)
     browses: int = setting(3, "k, garments that are looked at in a session", at_least=2, at_most=20)
     look_lag: int = setting(3, "steps from the accessory back to the garment that has its look", at_least=1, at_most=20)
-    theme_lag: int = setting(1, "steps from it back to the garment that has its theme", at_least=1, at_most=20)
+    theme_lag: int = setting(2, "steps from it back to the garment that has its theme", at_least=1, at_most=20)
 
     def __post_init__(self) -> None:
         super().__post_init__()

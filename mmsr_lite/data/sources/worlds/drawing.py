@@ -25,6 +25,7 @@ NO_THEME = [  # texts that speak of no theme
     "A basic. Buy two.",
 ]
 INK, PAPER = "#4A4458", "#FFFDF8"
+SIBLINGS = 40  # different drawings of a look
 BADGE_VERSION = 1  # of the badges: another number, other pictures
 
 
@@ -61,7 +62,10 @@ def draw_item(look: int, kind: str, size: int, seed: Sequence[int]) -> bytes:
 
 
 def pictures_of(groups: Sequence[Group], group: np.ndarray, size: int, seed: int) -> tuple[Path, list[str]]:
-    """Draw every item once and keep the files.
+    """Draw the pictures of a catalogue and keep the files; all worlds of a size and seed share them.
+
+    Items of a look take turns with `SIBLINGS` pictures, which are slightly different drawings, so that a large
+    catalogue is drawn in seconds.
 
     Args:
         groups: the catalogue.
@@ -70,16 +74,21 @@ def pictures_of(groups: Sequence[Group], group: np.ndarray, size: int, seed: int
         seed: of the siblings of a look.
 
     Returns:
-        The folder of the files, and their names in it, in the order of the items.
+        The folder of the files, and the name in it of each item's picture.
     """
     drawn = [BOOK[part] for part in ("looks", "colours", "garments")]
-    looks = [(groups[one].look, groups[one].kind) for one in group.tolist()]
-    folder = cache_dir("worlds", content_hash(VERSION, BADGE_VERSION, drawn, looks, size, seed))
-    names = [f"w{item:04d}.png" for item in range(1, len(group) + 1)]
-    for item, ((look, kind), name) in enumerate(zip(looks, names, strict=True), 1):
-        if not (folder / name).is_file():
-            with atomic(folder / name) as tmp:
-                tmp.write_bytes(draw_item(look, kind, size, [seed, 2, item]))
+    folder = cache_dir("worlds", content_hash(VERSION, BADGE_VERSION, drawn, size, seed))
+    counts: dict[tuple[str, int], int] = {}  # items so far of each kind and look
+    names = []
+    for number in group.tolist():
+        kind, look = groups[number].kind, groups[number].look
+        sibling = counts.get((kind, look), 0) % SIBLINGS
+        counts[kind, look] = counts.get((kind, look), 0) + 1
+        names.append(f"{kind}-{look:02d}-{sibling:02d}.png")
+        place = folder / names[-1]
+        if not place.is_file():
+            with atomic(place) as tmp:
+                tmp.write_bytes(draw_item(look, kind, size, [seed, 2, look, sibling]))
     return folder, names
 
 
