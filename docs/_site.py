@@ -268,6 +268,7 @@ def _views() -> dict[str, Callable[[], tuple[Any, str]]]:
         stored_study,
         what_if,
     )  # fmt: skip
+    from mmsr_lite.views.samples import sample
 
     trace = read_json(stored_file("runs/wardrobe-mixed/trace.json"))
     history = read_json(stored_file("runs/wardrobe-mixed/history.json"))
@@ -312,7 +313,8 @@ def _views() -> dict[str, Callable[[], tuple[Any, str]]]:
             'show.curves(stored_study("missing", "wardrobe-cycle"), where={"corruption": "missing", "at": "test"})',
         ),
         "differences": lambda: (
-            show.differences(stored_study("ablation", "wardrobe-cycle")),
-            'show.differences(stored_study("ablation", "wardrobe-cycle"))',
+            show.differences(stored_study("fusion_order", "wardrobe-cycle")),
+            'show.differences(stored_study("fusion_order", "wardrobe-cycle"))',
         ),
+        "leaks": lambda: (show.leaks(sample("leaks")), 'show.leaks(leaks("my-folder"))'),
     }
