@@ -151,8 +151,10 @@ def crossed(
     error = float(np.sqrt(variance))
     half = float(stats.t.ppf(0.975, degrees)) * error
     p = 2 * float(stats.t.sf(abs(difference) / error, degrees))
-    parts = np.sqrt(np.maximum(0.0, [of_users, variance - of_orders - of_users, of_orders])).tolist()
-    return Comparison(difference, difference - half, difference + half, p, degrees, *parts, users)
+    spreads = [of_users, variance - of_orders - of_users, of_orders]
+    users_sd, seeds_sd, orders_sd = (float(np.sqrt(max(0.0, spread))) for spread in spreads)
+    low, high = difference - half, difference + half
+    return Comparison(difference, low, high, p, degrees, users_sd, seeds_sd, orders_sd, users)
 
 
 def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:
