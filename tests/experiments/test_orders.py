@@ -56,7 +56,8 @@ def test_counting_in_an_order_is_counting_on_the_data_in_that_order(finished_tie
         parts = split(break_ties(tied, "random", row["tie_seed"]), validation=False)
         counter = Markov(MarkovConfig(decay=0.7), 12)
         counter.count(parts.train)
-        assert round(evaluate(counter, parts.test)["masked HR@5"], 4) == row["masked HR@5"]
+        assert round(evaluate(counter, parts.test)["masked MRR@5"], 4) == row["masked MRR@5"]
+    assert len({row["masked MRR@5"] for row in rows}) == 2
 
 
 def test_the_test_users_are_the_same_in_every_order_and_so_is_who_is_later(tied):

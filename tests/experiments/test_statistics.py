@@ -168,6 +168,14 @@ def test_orders_are_a_third_crossed_sample_whose_part_is_a_sum_by_hand():
     assert found.degrees == pytest.approx(variance**2 / (of_users**2 / 1 + between**2 / 1))
 
 
+def test_what_whole_orders_add_is_a_part_of_the_variance_of_its_own():
+    one = [np.where(np.array([[1, 1], [0, 0]]) == 1, HIT, MISS)]  # all users hit in one order, none in the other
+    found = crossed(one, [np.full((2, 2), MISS)], np.arange(2), "HR@5", one_has_seeds=False, other_has_seeds=False)
+    error = np.sqrt(np.var([100, 0], ddof=1) / 2)
+    assert (found.users_sd, found.orders_sd, found.degrees) == (0, pytest.approx(error), 1)
+    assert found.high == pytest.approx(50 + stats.t.ppf(0.975, 1) * error)
+
+
 def test_the_same_order_twice_changes_nothing_but_the_degrees_of_freedom():
     chance, user = np.random.default_rng(0), np.arange(60) // 2
     runs = [[chance.integers(1, 12, 60) for _ in range(3)] for _ in range(2)]
