@@ -18,6 +18,8 @@ from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, in_words, key_of
 
 FIRST = TESTED[:2]
+OLDER = """*This reading is older than the test over users and seeds: its p-values are of users alone, of one ranking.*
+"""
 HEAD = """# Results
 
 Written by `mmsr-lite tables --page` from the tables beside it, and `reading.md` where a data set has one. Percent of
@@ -77,6 +79,7 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
         summary += f" Times tie: every seed has a run in each of {len(note['tie_seeds'])} random orders at ties."
     reading = []
     if (folder / "reading.md").is_file():
+        reading.append(OLDER)
         reading.append((folder / "reading.md").read_text(encoding="utf-8"))
     lines = [f"## {_safe(note['name'])}", "", summary, "", *reading]
     tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}

@@ -108,7 +108,7 @@ show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=ra
 #
 # ## The answer
 #
-# The best garments for this user, and how much each order brought to their scores.
+# The best garments for this user, and how much each order of the last layer brought to their scores.
 
 # %%
 show.interact(lambda most: show.ranking(record, most), most=[10, 5, 3])
