@@ -21,7 +21,7 @@ from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.rankings import OwnItems
 from mmsr_lite.evaluation.ranks import SCORES
 from mmsr_lite.evaluation.strategy import strategy_of
-from mmsr_lite.explain.flow import contributions, score_readouts
+from mmsr_lite.explain.contributions import contributions, score_readouts
 from mmsr_lite.explain.inputs import count_of, is_whole, user_index
 from mmsr_lite.explain.rollout import rollout
 from mmsr_lite.graph.batch import GraphBatch
@@ -217,10 +217,10 @@ def _explained(
     with listen(model) as seen:
         graph, states = model.states(history)
     last = int(graph.last[0])
-    readouts = score_readouts(model, states[0][0, last], items.tolist())  # (K, D)
-    parts, constant = contributions(model, graph, seen, readouts)  # (K, N, 6), (K,)
-    by_node = parts.sum(2)  # (K, N)
-    columns = [by_node[:, graph.types == kind].sum(1) for kind in range(len(model.node_types))] + [constant]
+    readouts = score_readouts(model, states[0][:, last], items.tolist())  # (1, K, D)
+    parts, rest = contributions(model, graph, seen, readouts)  # (1, K, N, 6), (1, K)
+    by_node = parts[0].sum(2)  # (K, N)
+    columns = [*(by_node[:, graph.types == kind].sum(1) for kind in range(len(model.node_types))), rest[0]]
     if model.layers[0].gate is not None:
         late = torch.stack([seen[f"layers.{index}.probes.beta"][0, last, 0] for index in range(len(model.layers))])
         columns.append(late.mean().expand(len(items)))
