@@ -59,7 +59,8 @@ def read_features(
         rows = pd.Index(ids, dtype=object).get_indexer(pd.Index(item_ids, dtype=object))
         stored = stored.astype(np.float32, copy=False)
     except Exception as error:  # zip, JSON, header, key: a damaged file can raise anything
-        raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {error}; make it again") from error
+        why = " ".join(str(error).split())  # the readers of files break lines
+        raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {why}; make it again") from error
     features = np.concatenate([stored, np.zeros((1, stored.shape[1]), np.float32)])[rows]  # row -1 is the absent's
     return features, features.any(axis=1)
 

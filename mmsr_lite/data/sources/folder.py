@@ -171,7 +171,7 @@ def _interactions(
     saved = _saved(path, "interactions") if chosen is None else None
     parts = find_parts(path) if chosen is None and saved is None else {}
     files = table_files(path, "interactions", () if parts else ("*.inter",), chosen) if saved is None else []
-    others = [file for file in files if file not in parts]
+    others = [file for file in [*files, *sorted(path.glob("*.inter"))] if file not in parts]
     if parts and others:
         both = f"both {others[0].name!r} and {next(iter(parts)).name!r}"
         raise MMSRError(f"{str(path)!r} has {both}; keep all interactions in one file, or one file for each part")

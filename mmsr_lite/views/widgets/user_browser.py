@@ -86,7 +86,8 @@ class UserBrowser(Chart):
         rows = sorted(set(asked.get("rows", kept_rows)))
         count = len(self.record["by"][by])
         if not (0 <= low <= high <= 1 and all(0 <= row < count for row in rows)):
-            got = f"brush got late from {low} to {high} and rows {in_words(rows)}"
+            chosen = f"rows {in_words(rows)}" if rows else "no row"
+            got = f"brush got late from {low:g} to {high:g} and {chosen}"
             raise MMSRError(f"{got}; expected late within 0 to 1 and rows from 0 to {count - 1}")
         brush = {"by": by, "rows": rows, "late": [float(low), float(high)]}
         if brush == self._brush:

@@ -101,8 +101,8 @@ def test_users_on_whom_models_disagree_open_with_a_click(opened):
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"late": [0.5, 2]}, r"late \[0.5, 2\]"),
-        ({"rows": [4]}, "rows below 4"),
+        ({"late": [0.5, 2]}, "late from 0.5 to 2 and no row"),
+        ({"rows": [4]}, "rows 4; expected .* rows from 0 to 3"),
         ({"by": "mood"}, "unknown group 'mood'"),
         ({"beta": 1}, "unknown part of a brush 'beta'"),
     ],
