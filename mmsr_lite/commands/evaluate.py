@@ -2,14 +2,24 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmsr_lite.commands.command import DONE, Command, add_device
-from mmsr_lite.commands.runs import print_metrics
+from mmsr_lite.commands.runs import SHOWN, print_metrics
+
+if TYPE_CHECKING:
+    from mmsr_lite.training.fit import Run
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `evaluate`."""
     parser.add_argument("run", help="folder of a run")
+    parser.add_argument(
+        "--candidates",
+        type=int,
+        metavar="N",
+        help="also rank each target among N items drawn at random, as some papers do; a note says why not to trust it",
+    )
     add_device(parser)
 
 
@@ -25,12 +35,23 @@ def run(args: argparse.Namespace) -> int:
     if opened.history is not None:
         write_model_card(opened, args.run)
     print_metrics(metrics)
+    if args.candidates is not None:
+        _print_sampled(opened, args.candidates)
     return DONE
+
+
+def _print_sampled(opened: "Run", candidates: int) -> None:
+    """Print the metrics among sampled candidates; they are not kept, so that no table mixes them with full rankings."""
+    from mmsr_lite.evaluation.ranks import evaluate
+
+    sampled = evaluate(opened.model, opened.whole_split.test, candidates=candidates)
+    print(f"among {candidates} sampled candidates, percent; not kept")
+    print(f"  {opened.model.label:<42}", *(f"{name} {sampled[f'sampled {name}']:.2f} " for name in SHOWN))
 
 
 COMMAND = Command(
     summary="rank the test targets of a run again",
-    usage="RUN [--device DEVICE]",
+    usage="RUN [--candidates N] [--device DEVICE]",
     examples=("mmsr-lite evaluate runs/demo",),
     add_options=add_options,
     run=run,

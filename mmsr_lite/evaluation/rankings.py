@@ -184,6 +184,8 @@ def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0)
     """
     taken = examples.taken
     left = num_items - 1 - int((taken.end - taken.start).max(initial=0))
+    if left < 1:
+        raise MMSRError("some user has taken every item, so there are no candidates to draw; use the full rankings")
     if not 1 <= count <= left:
         raise MMSRError(f"candidates is {count}; expected 1 to {left}, because every user must have so many items left")
     warnings.warn(SAMPLED_WARNING, stacklevel=3)

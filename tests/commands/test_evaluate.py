@@ -61,3 +61,24 @@ def test_train_prints_the_five_lines_of_the_account_for_a_folder(ring, tmp_path,
     lines = [line for line in text.out.splitlines() if line.split("  ")[0] in FIVE]
     assert [line.split()[0] for line in lines] == list(FIVE) and lines[0] == "read      interactions: 120; items: 6"
     assert "skipped" not in text.err  # it is told once
+
+
+def test_where_a_user_has_taken_every_item_there_are_no_candidates_to_sample(run, capsys):
+    metrics = (run / "metrics.json").read_bytes()
+    capsys.readouterr()
+    assert cli.main(["evaluate", str(run), "--device", "cpu", "--candidates", "5"]) == 1
+    assert "some user has taken every item, so there are no candidates" in capsys.readouterr().err
+    assert json.loads(metrics) == json.loads((run / "metrics.json").read_bytes())
+
+
+def test_sampled_candidates_are_printed_with_the_reason_against_them_and_not_kept(tmp_path, own_cache, capsys):
+    rows = [f"u{user},i{(user + step) % 30},{step}" for user in range(30) for step in range(10)]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "interactions.csv").write_text("user_id,item_id,timestamp\n" + "\n".join(rows))
+    place = str(tmp_path / "run")
+    assert cli.main(["train", str(tmp_path / "data"), "--model", "popularity", "--device", "cpu", "--out", place]) == 0
+    capsys.readouterr()
+    assert cli.main(["evaluate", place, "--device", "cpu", "--candidates", "5"]) == 0
+    shown = capsys.readouterr()
+    assert "among 5 sampled candidates" in shown.out and "Krichene and Rendle" in shown.err
+    assert not any("sampled" in name for name in json.loads((tmp_path / "run" / "metrics.json").read_text())["test"])
