@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.data import load
@@ -111,6 +111,7 @@ CELLS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_si
 
 @settings(**QUICK)
 @given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=4))
+@example(rows=[(False, False, b"\x80")])
 def test_tables_in_memory_with_anything_in_a_cell(rows):
     table = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp"], dtype=object)
     columns = {"user_id": "title", "timestamp": "note"}

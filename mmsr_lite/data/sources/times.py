@@ -82,10 +82,11 @@ def _numbers(times: pd.Series, reading: Account, decimal: str | None) -> pd.Seri
     if pd.api.types.is_numeric_dtype(times):
         return times
     words = times
+    as_words = times.map(str) if times.dtype == object else times.astype(str)  # of bytes `astype` would read UTF-8
     if decimal == ",":
-        words = times.astype(str).str.replace(",", ".", regex=False)
-    elif decimal is None and times.astype(str).str.fullmatch(r"\s*-?\d+,\d+\s*").all():
-        words = times.astype(str).str.replace(",", ".", regex=False)
+        words = as_words.str.replace(",", ".", regex=False)
+    elif decimal is None and as_words.str.fullmatch(r"\s*-?\d+,\d+\s*").all():
+        words = as_words.str.replace(",", ".", regex=False)
         reading.note(f"The comma in timestamps such as {times.iloc[0]!r} is read as a decimal comma.")
     try:
         return pd.to_numeric(words, errors="coerce")
