@@ -8,7 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no mistake: no test fails because it took long. `make test-quick` tries fewer examples of each fact.
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# In CI the same examples are tried each time, so that a change is judged by what it changes; elsewhere new ones are.
+settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
 settings.register_profile("quick", settings.get_profile("default"), max_examples=20)
 settings.load_profile("default")
 
