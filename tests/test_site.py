@@ -203,7 +203,10 @@ def test_search_finds_a_function_with_the_network_cut(chromium, address):
 def test_a_live_figure_of_the_gallery_draws_itself(chromium, address):
     page = chromium.new_page()
     page.goto(f"{address}/gallery/gates.html")
-    page.wait_for_selector(".js-plotly-plot svg", timeout=10_000)
+    page.wait_for_selector(".js-plotly-plot .heatmaplayer image", timeout=10_000)
+    cells = page.locator(".js-plotly-plot .heatmaplayer image").count()
     page.goto(f"{address}/gallery/msgraph.html")
-    page.wait_for_selector("svg", timeout=10_000)
+    page.wait_for_selector("path.edge", timeout=10_000, state="attached")
+    nodes, edges = page.locator("g.node").count(), page.locator("path.edge").count()
     page.close()
+    assert cells == 1 and nodes > 3 and edges > nodes
