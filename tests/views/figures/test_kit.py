@@ -1,11 +1,14 @@
 """A figure is one table of marks: the twin in text reads it, and both renderers draw it."""
 
+import io
+
 import pytest
 from fixtures import record_for, sample_study
+from matplotlib.text import Text
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.views import VIEWS, show
-from mmsr_lite.views.figures.kit import Axis, FigureData, Look, Mark, Panel, empty_figure, lines
+from mmsr_lite.views.figures.kit import Axis, FigureData, Look, Mark, Panel, empty_figure, lines, named_rows
 from mmsr_lite.views.figures.to_matplotlib import to_matplotlib
 from mmsr_lite.views.figures.to_plotly import to_plotly
 
@@ -46,9 +49,12 @@ def test_plotly_and_the_still_show_the_numbers_of_the_table(data):
 
 
 def test_a_dollar_sign_in_a_name_begins_no_formula():
-    mark = Mark("$a", 1.0, 0.0, 1.0, "$a_{$")
-    data = FigureData("bars", "$x", "$y", marks=(mark,), looks={"$a_{$": Look("#000000"), "b": Look("#111111")})
-    to_matplotlib(data).savefig("/dev/null", format="png")
+    looks = {"$g_{$": Look("#000000"), "b": Look("#111111")}
+    marks = (Mark("$a_{$", 1.0, 0.0, 1.0, "$g_{$"), Mark("$a_{$", 1.0, 0.0, 1.0, "b"))
+    panels = (Panel(y=named_rows(["$a_{$"])),)
+    figure = to_matplotlib(FigureData("bars", "$x", "$y", panels=panels, marks=marks, looks=looks))
+    figure.savefig(io.BytesIO(), format="png")  # a formula that is none would be an error here
+    assert {"$x", "$y", "$a_{$", "$g_{$"} <= {text.get_text() for text in figure.findobj(Text)}
 
 
 def test_a_mark_outside_the_figure_is_an_error():
