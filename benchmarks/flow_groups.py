@@ -12,7 +12,8 @@ import torch
 
 from mmsr_lite.course.stored import stored
 from mmsr_lite.explain.contributions import GROUPS, contributions
-from mmsr_lite.explain.flow import flow, flow_summary, flow_table
+from mmsr_lite.explain.flow import flow
+from mmsr_lite.explain.flow_table import flow_summary, flow_table
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.han import FUSIONS

@@ -122,8 +122,8 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "gates_beside": "mmsr_lite.explain.gates",
         "save_gates": "mmsr_lite.explain.gates",
         "flow": "mmsr_lite.explain.flow",
-        "flow_table": "mmsr_lite.explain.flow",
-        "flow_summary": "mmsr_lite.explain.flow",
+        "flow_table": "mmsr_lite.explain.flow_table",
+        "flow_summary": "mmsr_lite.explain.flow_table",
         "codebook": "mmsr_lite.explain.codebook",
         "faithfulness": "mmsr_lite.explain.faithfulness",
         "compare": "mmsr_lite.explain.compare",
@@ -181,7 +181,8 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.explain.codebook import codebook
     from mmsr_lite.explain.compare import compare
     from mmsr_lite.explain.faithfulness import faithfulness
-    from mmsr_lite.explain.flow import flow, flow_summary, flow_table
+    from mmsr_lite.explain.flow import flow
+    from mmsr_lite.explain.flow_table import flow_summary, flow_table
     from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
     from mmsr_lite.explain.pyg import compare_with_pyg
     from mmsr_lite.explain.recommend import recommend

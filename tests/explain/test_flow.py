@@ -9,7 +9,8 @@ import torch
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.contributions import GROUPS
-from mmsr_lite.explain.flow import flow, flow_summary, flow_table
+from mmsr_lite.explain.flow import flow
+from mmsr_lite.explain.flow_table import flow_summary, flow_table
 from mmsr_lite.explain.gates import last_examples
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.models.sasrec import SASRec, SASRecConfig

@@ -18,7 +18,8 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.codebook import codebook
 from mmsr_lite.explain.compare import compare
 from mmsr_lite.explain.faithfulness import faithfulness
-from mmsr_lite.explain.flow import flow, flow_summary, flow_table
+from mmsr_lite.explain.flow import flow
+from mmsr_lite.explain.flow_table import flow_summary, flow_table
 from mmsr_lite.explain.gates import gates, gates_summary, last_examples
 from mmsr_lite.explain.pyg import compare_with_pyg
 from mmsr_lite.explain.trace import trace
