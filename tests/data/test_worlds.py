@@ -27,7 +27,8 @@ from mmsr_lite.data.sources.worlds.reasons import (
     most_frequent_look,
     one_weight_for_each_place,
 )
-from mmsr_lite.data.sources.worlds.world import Group, NextStep, World, WorldConfig, gains_of_groups
+from mmsr_lite.data.sources.worlds.truth import gains_of_groups
+from mmsr_lite.data.sources.worlds.world import Group, NextStep, World, WorldConfig
 from mmsr_lite.data.split import split
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics

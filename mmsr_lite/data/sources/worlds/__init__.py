@@ -16,7 +16,8 @@ from mmsr_lite.data.sources.worlds.both import Both
 from mmsr_lite.data.sources.worlds.clocks import Clocks
 from mmsr_lite.data.sources.worlds.drawing import pictures_of, texts_of, titles_of
 from mmsr_lite.data.sources.worlds.pick import Pick
-from mmsr_lite.data.sources.worlds.world import Truth, World, WorldConfig, generate
+from mmsr_lite.data.sources.worlds.truth import Truth
+from mmsr_lite.data.sources.worlds.world import World, WorldConfig, generate
 from mmsr_lite.errors import MMSRError, choose
 
 WORLDS: dict[str, type[World]] = {

@@ -1,20 +1,18 @@
-"""What every world has: groups of equal items, a rule for the next item, and the exact truth that follows from both.
+"""What every world has: groups of equal items, a rule for the next item, and the walks of users by that rule.
 
 A world is a catalogue of *groups* and a *rule*. All items of a group look alike to the rule, and each of them is
 equally likely, so an item's identity tells no more than its group. The rule says, for the history of a user and the
 user's hidden kind, how likely each group is next, why, and which earlier places decide. `generate` walks the users by
-the rule; `Truth` reads the same rule, so the best reachable is exact: Bayes over the hidden kinds, then the ranking by
-true probability.
+the rule; what can be reached at best follows from the same rule, exactly: see truth.py.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mmsr_lite.config import check_settings, seed_setting, setting
-from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, SettingError
 
 MOST_GROUP = 10_000  # items of one group
@@ -181,165 +179,3 @@ def _checked(world: World, step: NextStep, groups: int) -> NextStep:
         shape, total = chances.shape, float(chances.sum())
         raise MMSRError(f"{name} gives chances of shape {shape} that add up to {total:g}; expected ({groups},) and 1")
     return step
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What the generator knows, and what follows from it.
-
-    Args:
-        world: the world, with its config and rule.
-        group: (V+1,) the group of each item, -1 for item 0.
-        sizes: (G,) items of each group.
-        kind: (U,) the hidden kind of each user, an index of `world.kinds`.
-    """
-
-    world: World = field(repr=False)
-    group: np.ndarray
-    sizes: np.ndarray
-    kind: np.ndarray
-
-    @property
-    def config(self) -> Any:
-        """The config of the world."""
-        return self.world.config
-
-    def posterior(self, history: Sequence[int]) -> np.ndarray:
-        """How likely each hidden kind is after a history.
-
-        Args:
-            history: groups, from a user's first item on.
-
-        Returns:
-            (Z,) chances; the shares of the kinds where no kind can have made the history.
-        """
-        shares = np.array(list(self.world.kinds.values()))
-        weight = shares.copy()
-        if len(shares) == 1:
-            return weight
-        for place, group in enumerate(history):
-            weight = weight * [self._chances(history[:place], kind)[group] for kind in self.world.kinds]
-            total = weight.sum()
-            if total == 0:
-                return shares
-            weight = weight / total
-        return weight
-
-    def _chances(self, history: Sequence[int], kind: str) -> np.ndarray:
-        return self.world.next_step(history, kind).chances
-
-    def group_chances(self, history: Sequence[int]) -> np.ndarray:
-        """(G,) how likely each group is next after a history of groups, whoever the user is."""
-        pairs = zip(self.posterior(history), self.world.kinds, strict=True)
-        return np.sum([weight * self._chances(history, kind) for weight, kind in pairs], axis=0)
-
-    def distributions(self, histories: np.ndarray) -> np.ndarray:
-        """The probability of each next item.
-
-        Args:
-            histories: (B, L) items, right-padded with 0, each from the user's first item on.
-
-        Returns:
-            (B, V+1) probabilities; item 0 has none.
-
-        Raises:
-            MMSRError: a history is empty.
-        """
-        rows = []
-        for items in np.asarray(histories, np.int64):
-            history = self.group[items[items > 0]]
-            if not len(history):
-                raise MMSRError("a history is empty; expected at least one item")
-            share = self.group_chances(history.tolist()) / self.sizes  # (G,) of each item of a group
-            rows.append(np.append(0.0, share[self.group[1:]]))
-        return np.array(rows)
-
-    def reachable(self, examples: Examples, cutoffs: tuple[int, ...] = (5, 20)) -> dict[str, float]:
-        """The best expected HR@K, MRR@K and NDCG@K of any ranking of `examples`, in percent.
-
-        That is the ranking by true probability after the whole history; among equally likely items every order is as
-        good, so all of them earn the mean of the ranks that they fill.
-        """
-        return self._expected(examples, np.zeros(len(examples), np.int64), cutoffs)[0]
-
-    def reachable_by_cause(self, examples: Examples, cutoffs: tuple[int, ...] = (5, 20)) -> dict[str, dict[str, float]]:
-        """What the same ranking earns on targets of each cause, in percent; causes without a target are left out.
-
-        The ranking does not know the hidden kind of a user; the targets are drawn from the rule of that kind.
-        """
-        return self._by(examples, self.causes_of(examples), self.world.causes, cutoffs)
-
-    def causes_of(self, examples: Examples) -> np.ndarray:
-        """(E,) the cause of each target, an index of `world.causes`."""
-        names = list(self.world.kinds)
-        found = []
-        for start, end, user in zip(examples.start, examples.end, examples.user, strict=True):
-            history = self.group[examples.items[start:end]].tolist()
-            step = self.world.next_step(history, names[self.kind[user]])
-            found.append(self.world.causes.index(step.cause))
-        return np.array(found, np.int64)
-
-    def _by(self, examples, numbers, names, cutoffs) -> dict[str, dict[str, float]]:
-        found = self._expected(examples, numbers, cutoffs, of_own_kind=True)
-        return {names[number]: gains for number, gains in found.items()}
-
-    def _expected(
-        self, examples: Examples, numbers: np.ndarray, cutoffs: tuple[int, ...], of_own_kind: bool = False
-    ) -> dict[int, dict[str, float]]:
-        """The gains of the best ranking, averaged over the examples with one number (E,)."""
-        names = list(self.world.kinds)
-        gains_at_rank = _gains_at_rank(cutoffs)  # name -> (K,)
-        sums: dict[int, dict[str, float]] = {}
-        for start, end, user, number in zip(examples.start, examples.end, examples.user, numbers.tolist(), strict=True):
-            history = self.group[examples.items[start:end]].tolist()
-            mixed = self.group_chances(history)
-            drawn_from = mixed
-            if of_own_kind:
-                drawn_from = self._chances(history, names[self.kind[user]])
-            row = sums.setdefault(number, dict.fromkeys(gains_at_rank, 0.0))
-            for name, gain in gains_at_rank.items():
-                row[name] += float(drawn_from @ gains_of_groups(mixed, self.sizes, gain))
-        counts = np.bincount(numbers)
-        return {
-            number: {name: 100 * total / int(counts[number]) for name, total in row.items()}
-            for number, row in sorted(sums.items())
-        }
-
-
-def _gains_at_rank(cutoffs: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """What a target at rank 1, 2, ... earns in each metric; beyond the array it earns nothing."""
-    gains = {}
-    for cutoff in cutoffs:
-        rank = np.arange(1, cutoff + 1)
-        gains[f"HR@{cutoff}"] = np.ones(cutoff)
-        gains[f"MRR@{cutoff}"] = 1 / rank
-        gains[f"NDCG@{cutoff}"] = 1 / np.log2(1 + rank)
-    return gains
-
-
-def gains_of_groups(chances: np.ndarray, sizes: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """What a target of each group earns on average when items are ranked by their probability.
-
-    Args:
-        chances: (G,) how likely each group is.
-        sizes: (G,) its number of items, which share its chance.
-        gain: (K,) what rank 1, 2, ... earns; later ranks earn nothing.
-
-    Returns:
-        (G,) mean gain; items that are equally likely share the ranks that they fill.
-
-    Example:
-        >>> gains_of_groups(np.array([0.8, 0.2]), np.array([4, 6]), np.ones(5))       # the top five: four and one
-        array([1.        , 0.16666667])
-    """
-    each = np.round(chances / sizes, 12)  # of one item; rounding makes ties of what only floats tell apart
-    order = np.argsort(-each, kind="stable")
-    block = np.cumsum(np.diff(each[order], prepend=each[order[0]]) != 0)  # (G,) number of each tied block
-    items = np.bincount(block, weights=sizes[order])  # (blocks,)
-    after = np.minimum(np.cumsum(items), len(gain)).astype(np.int64)
-    before = np.minimum(np.cumsum(items) - items, len(gain)).astype(np.int64)
-    summed = np.append(0.0, np.cumsum(gain))
-    mean = (summed[after] - summed[before]) / items
-    found = np.empty(len(sizes))
-    found[order] = mean[block]
-    return found
