@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmsr_lite.views.theme import FONT, GROUND, INK, LINE, PAPER, SOFT, TYPES, safe
+from mmsr_lite.views.theme import FONT, GROUND, INK, LINE, PAPER, SOFT, TYPES
+from mmsr_lite.views.untrusted import safe
 
 SCHEMA = "mmsr-lite/data-card/1"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

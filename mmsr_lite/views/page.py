@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mmsr_lite.views.base import View, check
-from mmsr_lite.views.theme import EARLY, ON_DARK, clean, for_record
+from mmsr_lite.views.theme import EARLY, ON_DARK, for_record
+from mmsr_lite.views.untrusted import clean
 
 STATIC = Path(__file__).parent / "static"
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"

@@ -6,7 +6,7 @@ from typing import Any
 
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.records import MetricsRecord
-from mmsr_lite.views import theme
+from mmsr_lite.views import untrusted
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.training import training
 from mmsr_lite.views.page import page
@@ -25,7 +25,7 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
     if metrics.get("reachable") and len(tables) > 1:
         notes.append("The best reachable is known of the ranking of all items alone.")
     if notes:
-        text += "".join(f"<p>{theme.safe(note, 200)}</p>" for note in notes)
+        text += "".join(f"<p>{untrusted.safe(note, 200)}</p>" for note in notes)
     return text
 
 
@@ -33,10 +33,10 @@ def _table(caption: str, rows: Mapping[str, Mapping[str, float]]) -> str:
     """One table of metrics, percent, with bars on one scale in a column; the first row is the model."""
     names = list(next(iter(rows.values())))
     greatest = {name: max(float(row.get(name) or 0) for row in rows.values()) or 1 for name in names}
-    head = "".join(f'<th scope="col">{theme.safe(name)}</th>' for name in names)
+    head = "".join(f'<th scope="col">{untrusted.safe(name)}</th>' for name in names)
     body = ""
     for number, (label, row) in enumerate(rows.items()):
-        cells = f'<th scope="row">{theme.safe(label)}</th>'
+        cells = f'<th scope="row">{untrusted.safe(label)}</th>'
         for name in names:
             value = row.get(name)
             bar = "–"
@@ -45,7 +45,7 @@ def _table(caption: str, rows: Mapping[str, Mapping[str, float]]) -> str:
             cells += f"<td>{bar}</td>"
         mark = " class=model" if number == 0 else ""
         body += f"<tr{mark}>{cells}</tr>"
-    head = f"<caption>{theme.safe(caption)}</caption><thead><tr><td></td>{head}</tr></thead>"
+    head = f"<caption>{untrusted.safe(caption)}</caption><thead><tr><td></td>{head}</tr></thead>"
     return f'<div class="wide"><table class="metrics">{head}<tbody>{body}</tbody></table></div>'
 
 
@@ -80,7 +80,7 @@ def save_report(
     first: Mapping[str, Any] = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
     model = str(metrics.get("model", first["model"]["label"]))
     dataset = str(metrics.get("dataset", first["dataset"]["name"]))
-    header = f"<header><div><h1>{theme.safe(model)}</h1><p>on {theme.safe(dataset)} · mmsr_lite</p></div>"
+    header = f"<header><div><h1>{untrusted.safe(model)}</h1><p>on {untrusted.safe(dataset)} · mmsr_lite</p></div>"
     if metrics.get("test"):
         header += _metrics(metrics)
     header += "</header>"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mmsr_lite.records import TraceRecord
-from mmsr_lite.views import theme
+from mmsr_lite.views import untrusted, wording
 
 KEYS = ("user", "position", "node", "edge", "layer", "path", "phase", "stage")
 
@@ -142,12 +142,12 @@ def describe(record: TraceRecord, at: dict[str, Any]) -> str:
         'MSGraph of 1 interaction: 1 item node and 0 edges. In layer 1 no node listens to another.'
     """
     types, edges = [node["type"] for node in record["nodes"]], record["edges"]
-    sizes = [theme.count(types.count(number), f"{name} node") for number, name in enumerate(record["node_types"])]
-    history = theme.count(len(record["history"]), "interaction")
-    sentences = [f"MSGraph of {history}: {', '.join(sizes)} and {theme.count(len(edges), 'edge')}."]
+    sizes = [wording.count(types.count(number), f"{name} node") for number, name in enumerate(record["node_types"])]
+    history = wording.count(len(record["history"]), "interaction")
+    sentences = [f"MSGraph of {history}: {', '.join(sizes)} and {wording.count(len(edges), 'edge')}."]
     target = record["target"]
     if target:
-        sentences.append(f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}.")
+        sentences.append(f"The next item, {untrusted.clean(target['title'])}, has rank {wording.rank(target['rank'])}.")
     where = f"In layer {at['layer'] + 1}"
     phases = phases_of(record, at)
     weights: list[float | None] = [None] * len(edges)
@@ -158,13 +158,13 @@ def describe(record: TraceRecord, at: dict[str, Any]) -> str:
     if edge is None:
         sentences.append(f"{where} no node listens to another.")
     else:
-        source, centre = (theme.clean(record["nodes"][node]["label"]) for node in edges[edge][:2])
-        most = theme.fixed(weights[edge] or 0.0)
+        source, centre = (untrusted.clean(record["nodes"][node]["label"]) for node in edges[edge][:2])
+        most = wording.fixed(weights[edge] or 0.0)
         sentences.append(f"{where} the largest attention between two nodes is {most}: {centre} listens to {source}.")
     beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
     shares = [pair[0] for pair in beta or () if pair]
     if shares:
-        mean = theme.fixed(sum(shares) / len(shares))
+        mean = wording.fixed(sum(shares) / len(shares))
         sentences.append(f"The gate of this layer gives {mean} to hohe (late fusion) on average.")
     return " ".join(sentences)
 

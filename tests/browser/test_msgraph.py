@@ -8,7 +8,7 @@ import re
 import pytest
 from fixtures import HOSTILE, sample_faithfulness, sample_history, sample_metrics, sample_trace, sample_what_if
 
-from mmsr_lite.views import save_report, show, theme
+from mmsr_lite.views import save_report, show, untrusted
 from mmsr_lite.views.figures.msgraph import two_lines
 from mmsr_lite.views.figures.msgraph_layout import curve, msgraph_layout
 from mmsr_lite.views.page import STATIC
@@ -137,7 +137,7 @@ def test_both_languages_clean_a_text_alike(javascript):
     ]
     texts = [None, "", 7, *("".join(rng.choices(letters, k=rng.randint(0, 90))) for _ in range(300))]
     cases = [[text, rng.choice([1, 2, 6, 40])] for text in texts] + [["😀" * 700, 60], ["a" * 700, 60]]
-    assert javascript("clean", cases) == [theme.clean(*case) for case in cases]
+    assert javascript("clean", cases) == [untrusted.clean(*case) for case in cases]
     titles = [
         [" ".join(rng.choices(["a", "red", "no. 18", "overcoat", "𝕏𝕏𝕏"], k=rng.randint(1, 7))), rng.choice([9, 17])]
         for _ in range(200)

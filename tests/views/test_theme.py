@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, wording
 from mmsr_lite.views.page import static
 
 VISION = {  # linear RGB as people see it who have all cones, who lack those for green, and those for red (Machado 2009)
@@ -84,4 +84,4 @@ def test_the_scale_of_the_gate_is_white_at_one_half_and_as_dark_at_both_ends():
 
 
 def test_a_half_is_rounded_as_javascript_rounds_it():
-    assert [theme.fixed(value) for value in (1 / 16, 0.0005, 0.1235, 2.0)] == ["0.063", "0.001", "0.123", "2.000"]
+    assert [wording.fixed(value) for value in (1 / 16, 0.0005, 0.1235, 2.0)] == ["0.063", "0.001", "0.123", "2.000"]

@@ -6,7 +6,7 @@ Each function reads the record that its name says, from `mmsr_lite.explain`.
 from typing import Any
 
 from mmsr_lite.records import CompareRecord, FaithfulnessRecord, GatesRecord, WhatIfRecord
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted
 from mmsr_lite.views.figures.kit import CLEAR, UNCLEAR, Axis, FigureData, Look, Row, Series, interval_rows, lines
 
 LONGEST = 300  # letters of a sentence that is a title
@@ -14,7 +14,7 @@ LONGEST = 300  # letters of a sentence that is a title
 
 def _title(sentence: str) -> str:
     """A record's sentence as the title of its figure."""
-    return theme.clean(sentence, LONGEST).rstrip(".")
+    return untrusted.clean(sentence, LONGEST).rstrip(".")
 
 
 def what_if(record: WhatIfRecord, nodes: int = 6) -> FigureData:
@@ -42,10 +42,10 @@ def what_if(record: WhatIfRecord, nodes: int = 6) -> FigureData:
         label = type_names[node["type"]] if node["clean"] is None else clean_nodes[node["clean"]]["label"]
         for layer, beta in enumerate(node["beta"] or (), 1):
             if beta["band"] and beta["delta"] is not None:
-                gates.append((f"β of {theme.clean(label)}, layer {layer}", beta))
+                gates.append((f"β of {untrusted.clean(label)}, layer {layer}", beta))
     gates.sort(key=lambda named: -abs(named[1]["delta"]))
     rows = [_row(name, measure) for name, measure in [*measures, *gates[:nodes]]]
-    change = theme.clean("; ".join(record["told"]), 120)
+    change = untrusted.clean("; ".join(record["told"]), 120)
     axis = Axis(f"-1 to 1: the band of {record['repeats']} random changes, 0 its middle")
     looks = {"outside": CLEAR, "inside": UNCLEAR, "as all repeats": Look(theme.SOFT, "square")}
     title = _title(record["sentence"])
@@ -92,12 +92,12 @@ def inspector(record: GatesRecord, by: str = "type") -> FigureData:
             pieces.append(f"{by} {span}")
         if group.get("dataset"):
             pieces.append(group["dataset"])
-        rows.append((", ".join(pieces), group["low"], group["high"], group["median"], theme.clean(group["type"])))
+        rows.append((", ".join(pieces), group["low"], group["high"], group["median"], untrusted.clean(group["type"])))
     looks = {}
     for number, name in enumerate(record["node_types"]):
         fill, _, shape = theme.kind(number)
-        looks[theme.clean(name)] = Look(fill, shape)
-    caption = f"Update gate over {theme.clean(record['dataset'])}, by {by}: median and 5 to 95 %"
+        looks[untrusted.clean(name)] = Look(fill, shape)
+    caption = f"Update gate over {untrusted.clean(record['dataset'])}, by {by}: median and 5 to 95 %"
     axis = Axis("β: share of late fusion (hohe)", ends=(-0.02, 1.02))
     return interval_rows(_title(record["sentence"]), caption, "", rows, looks, axis, zero=False, lines_at_x=(0.5,))
 
@@ -124,7 +124,7 @@ def compare(record: CompareRecord) -> FigureData:
             low, high = difference["interval"]
             group = "clear of zero" if difference["clear"] else "not clear"
             rows.append((f"{first} − {second}: {metric}", low, high, difference["mean"], group))
-    caption = f"Models on the same {record['users']} users of {theme.clean(record['dataset'])}: paired differences"
+    caption = f"Models on the same {record['users']} users of {untrusted.clean(record['dataset'])}: paired differences"
     looks, axis = {"clear of zero": CLEAR, "not clear": UNCLEAR}, Axis("difference in percentage points, 95 % interval")
     return interval_rows(_title(record["sentence"]), caption, "", rows, looks, axis)
 
@@ -158,7 +158,7 @@ def fidelity(record: FaithfulnessRecord) -> FigureData:
         ]
         panels.append(("share taken away or put back", f"probability, {name}", series))
     sentences = [test["sentence"] for test in record["tests"].values() if test and test["sentence"]]
-    explains, model, dataset = (theme.clean(record[key]) for key in ("explains", "model", "dataset"))
+    explains, model, dataset = (untrusted.clean(record[key]) for key in ("explains", "model", "dataset"))
     caption = f"Is {explains} an explanation? {model} on {dataset}"
-    text = theme.clean(" ".join(sentences), 1500)
+    text = untrusted.clean(" ".join(sentences), 1500)
     return FigureData(title=_title(record["sentence"]), caption=caption, text=text, height=280, **lines(panels))

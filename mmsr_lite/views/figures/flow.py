@@ -3,7 +3,7 @@
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import FlowRecord
 from mmsr_lite.records.trace import FLOW_GROUPS, FlowOfItem
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.kit import (
     Axis,
     FigureData,
@@ -50,7 +50,7 @@ def flow(record: FlowRecord, item: int | None = None) -> FigureData:
     chosen = next(iter(places)) if item is None else item
     if chosen not in places:
         raise MMSRError(f"item is {item!r}; the record holds the nodes of {list(places)}: ask `mmsr_lite.flow` for it")
-    names = [f"{theme.rank(card['rank'])}. {_ticked(record, card)}" for card in record["ranked"]]
+    names = [f"{wording.rank(card['rank'])}. {_ticked(record, card)}" for card in record["ranked"]]
     marks = []
     for row, own in enumerate(flows):
         marks += _bar(names[row], row, groups, [*own["groups"], own["rest"]], 0)
@@ -60,19 +60,20 @@ def flow(record: FlowRecord, item: int | None = None) -> FigureData:
     rows = [(_node_name(record, n), own["nodes"][n]) for n in order]
     if rest:
         sums = [sum(own["nodes"][n][group] for n in rest) for group in range(len(groups))]
-        rows.append((theme.count(len(rest), "other node"), sums))
+        rows.append((wording.count(len(rest), "other node"), sums))
     for row, (name, parts) in enumerate(rows):
         marks += _bar(name, row, groups, parts, 1)
     used = {mark.group for mark in marks if mark.value}
     looks = {_named(group): Look(COLOURS.get(group, theme.REST)) for group in (*groups, REST) if _named(group) in used}
-    title = f"Rank {theme.rank(card['rank'])}, {theme.clean(card['title'], 30)}, {_finding(groups, own, card['score'])}"
-    of_item = f"to the score of rank {theme.rank(card['rank'])}, by node"
+    who = f"Rank {wording.rank(card['rank'])}, {untrusted.clean(card['title'], 30)}"
+    title = f"{who}, {_finding(groups, own, card['score'])}"
+    of_item = f"to the score of rank {wording.rank(card['rank'])}, by node"
     sums = [f"{name} {value:+.3f}" for name, value in zip(groups, own["groups"], strict=True)]
     return FigureData(
         "bars",
         title,
         f"Signed contributions to scores, with attention and gates held as they are: {_gate(record)}",
-        f"Of {theme.count(len(nodes), 'node')}: {'; '.join(sums)}.",
+        f"Of {wording.count(len(nodes), 'node')}: {'; '.join(sums)}.",
         tuple(mark for mark in marks if mark.group in looks),
         looks,
         (
@@ -85,16 +86,16 @@ def flow(record: FlowRecord, item: int | None = None) -> FigureData:
 
 def _ticked(record: FlowRecord, card: dict) -> str:
     """The title of an item, with a tick before that of the item that came next."""
-    title = theme.clean(card["title"], 20)
+    title = untrusted.clean(card["title"], 20)
     return f"✓ {title}" if card["item"] == record["target"] else title
 
 
 def _node_name(record: FlowRecord, n: int) -> str:
     """A node with its positions, the last item's as such."""
-    name = theme.clean(record["nodes"][n]["label"], 18)
+    name = untrusted.clean(record["nodes"][n]["label"], 18)
     if n == record["last"]:
         return f"{name}, last"
-    return f"{name}, at {theme.clean(', '.join(map(str, record['nodes'][n]['positions'])), 8)}"
+    return f"{name}, at {untrusted.clean(', '.join(map(str, record['nodes'][n]['positions'])), 8)}"
 
 
 def _named(group: str) -> str:

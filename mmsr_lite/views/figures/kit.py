@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import FlowRecord, TraceRecord
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted
 
 Kind = Literal["heat map", "lines", "bars", "intervals", "empty"]
 Row = tuple[str, float, float, float, str]  # of an interval figure: label, low, high, value, group
@@ -358,6 +358,6 @@ def interval_rows(
         room = 0.03 * (max(numbers) - min(numbers) or 1)
         least = 0.0 if axis.from_zero and min(numbers) >= 0 else min(numbers) - room
         axis = Axis(axis.title, axis.names, (least, max(numbers) + room))
-    panel = Panel(axis, named_rows([theme.clean(row[0], 60) for row in rows]), lines_at_x)
+    panel = Panel(axis, named_rows([untrusted.clean(row[0], 60) for row in rows]), lines_at_x)
     height = row_height(len(rows), least=18, most=30, whole=700) + 60
     return FigureData("intervals", title, caption, text, marks, looks, (panel,), height)

@@ -6,7 +6,7 @@ It reads a leaks record, from `evaluation.leaks`.
 from dataclasses import replace
 
 from mmsr_lite.records import LeaksRecord
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted
 from mmsr_lite.views.figures.kit import Axis, FigureData, Look, Mark, Row, interval_rows
 
 FILE, RULE, RANDOM = "ties as in the file", "ties as in the file, and a rule", "ties at random, mean"
@@ -53,9 +53,9 @@ def leaks(record: LeaksRecord, metric: str = "HR@5") -> FigureData:
         if mean is not None
     )
     found = f"leaks found: {', '.join(record['leaks'])}" if record["leaks"] else "no leak was found"
-    title = theme.clean(f"{record['dataset']}: {found}", 120)
+    title = untrusted.clean(f"{record['dataset']}: {found}", 120)
     caption = f"{metric}, percent; grey: from the least to the greatest of the random orders"
-    text = theme.clean(record["sentence"], 2000)
+    text = untrusted.clean(record["sentence"], 2000)
     axis = Axis(f"{metric}, percent", from_zero=True)
     figure = interval_rows(title, caption, text, [row for row, _ in rows], LOOKS, axis, zero=False)
     return replace(figure, marks=(*figure.marks, *means))

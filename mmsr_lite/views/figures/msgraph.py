@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.records import TraceRecord
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.msgraph_layout import WIDTH, Layout, Place, curve, msgraph_layout
 from mmsr_lite.views.selection import phases_of
 
@@ -93,7 +93,7 @@ class _Pen:
 
     def picture(self, x: float, y: float, half: float, source: Any) -> bool:
         """Draw a picture around (x, y), from -half to half; False when there is none."""
-        pixels = theme.picture(source)
+        pixels = untrusted.picture(source)
         if pixels is None:
             return False
         ends = self.axes.get_xlim(), self.axes.get_ylim()
@@ -109,15 +109,15 @@ class _Pen:
 
 
 def _head(pen: _Pen, record: TraceRecord, at: dict[str, Any], phases: list[dict[str, Any]]) -> None:
-    facts = [theme.clean(record["dataset"]["name"])]
+    facts = [untrusted.clean(record["dataset"]["name"])]
     if record["user"]:
-        facts.insert(0, f"user {theme.clean(record['user']['id'], 24)}")
+        facts.insert(0, f"user {untrusted.clean(record['user']['id'], 24)}")
     pen.text(12, -34, "MSGraph", 14, theme.INK, "left", True)
     pen.text(136, -41, " · ".join(facts), 9.5, theme.INK, "left")
-    walk = ", then ".join(f"{theme.clean(phase['family'])} attention" for phase in phases)
+    walk = ", then ".join(f"{untrusted.clean(phase['family'])} attention" for phase in phases)
     if walk:
         name = theme.PATHS.get(at["path"])
-        order = f"{theme.clean(at['path'])} ({name} fusion)" if name else theme.clean(at["path"])
+        order = f"{untrusted.clean(at['path'])} ({name} fusion)" if name else untrusted.clean(at["path"])
         walk = f"layer {at['layer'] + 1}, order {order}: {walk}"
     pen.text(136, -23, walk, 9, ha="left")
 
@@ -129,7 +129,7 @@ def _lanes(pen: _Pen, record: TraceRecord) -> None:
         fill, _, shape = theme.kind(lane.type)
         middle = lane.y + lane.height / 2
         pen.shape(shape, 26, middle, 9, fc=fill)
-        pen.text(42, middle, theme.clean(record["node_types"][lane.type], 9), 9.5, theme.INK, "left", True)
+        pen.text(42, middle, untrusted.clean(record["node_types"][lane.type], 9), 9.5, theme.INK, "left", True)
 
 
 def _strip(pen: _Pen, record: TraceRecord) -> None:
@@ -147,7 +147,7 @@ def _strip(pen: _Pen, record: TraceRecord) -> None:
         pen.axes.annotate("", (layout.end + 24, middle), (layout.end + 2, middle), arrowprops=arrow)
         x = layout.end + layout.ahead / 2 + 8
         _card(pen, x, 54, "next", target, theme.INK, 17)
-        pen.text(x, 22 + 54 + 38, f"rank {theme.rank(target['rank'])}", 9.5, theme.INK, bold=True)
+        pen.text(x, 22 + 54 + 38, f"rank {wording.rank(target['rank'])}", 9.5, theme.INK, bold=True)
 
 
 def _card(pen: _Pen, x: float, side: float, head: str, item: dict[str, Any], edge: str, letters: int) -> None:
@@ -155,7 +155,7 @@ def _card(pen: _Pen, x: float, side: float, head: str, item: dict[str, Any], edg
     pen.text(x, 10, head)
     pen.box(x - side / 2, top, side, side, theme.GROUND, edge, 1)
     if not pen.picture(x, top + side / 2, side * 0.48, item.get("picture")):
-        pen.text(x, top + side / 2, theme.clean(item["title"])[:2] or "?", 9)
+        pen.text(x, top + side / 2, untrusted.clean(item["title"])[:2] or "?", 9)
     for number, words in enumerate(two_lines(item["title"], letters) if letters else ()):
         pen.text(x, max(side, pen.layout.box) + 33 + 13 * number, words, 7.5)
 
@@ -174,11 +174,11 @@ def two_lines(text: Any, letters: int) -> list[str]:
         >>> two_lines("A red tie of silk", 9)
         ['A red tie', 'of silk']
     """
-    words = theme.clean(text, 3 * letters).split(" ")
+    words = untrusted.clean(text, 3 * letters).split(" ")
     first = words.pop(0)
     while words and len(first) + len(words[0]) < letters:
         first += f" {words.pop(0)}"
-    return [theme.clean(first, letters), theme.clean(" ".join(words), letters)]
+    return [untrusted.clean(first, letters), untrusted.clean(" ".join(words), letters)]
 
 
 def _edges(pen: _Pen, record: TraceRecord, weights: list[float | None]) -> None:
@@ -218,7 +218,7 @@ def _node(pen: _Pen, record: TraceRecord, n: int, beta: list[Any] | None) -> Non
     if node["type"] == 0:
         entry: dict[str, Any] = next((one for one in record["history"] if one["item"] == node["id"]), {})
         if not pen.picture(place.x, place.y, place.radius * 0.84, entry.get("picture")):
-            pen.text(place.x, place.y, theme.clean(node["label"], 40)[:2], 9, ink, bold=True)
+            pen.text(place.x, place.y, untrusted.clean(node["label"], 40)[:2], 9, ink, bold=True)
     else:
         pen.text(place.x, place.y, node["id"], 9, ink, bold=True)
 
@@ -247,7 +247,7 @@ def _legend(pen: _Pen, record: TraceRecord, phases: list[dict[str, Any]], beta: 
     for relation in sorted(drawn):
         colour, dash = theme.line(record, relation)
         meaning = theme.relation(record, relation)[2]
-        name = theme.clean(record["relations"][relation], 20)
+        name = untrusted.clean(record["relations"][relation], 20)
         words = f"{name}: {meaning}" if meaning else name
         pen.axes.plot([x, x + 26], [y, y], color=colour, ls=dash, lw=2, dash_capstyle="round")
         pen.text(x + 32, y, words, 8.5, theme.INK, "left")
@@ -261,7 +261,7 @@ def _legend(pen: _Pen, record: TraceRecord, phases: list[dict[str, Any]], beta: 
     for x, colour, words in ((12.0, theme.LATE, "late (hohe)"), (110.0, theme.EARLY, "early (heho)")):
         pen.axes.plot([x, x + 14], [y, y], color=colour, lw=5, solid_capstyle="butt")
         pen.text(x + 20, y, words, 8.5, theme.INK, "left")
-    mean = theme.fixed(sum(shares) / max(len(shares), 1))
+    mean = wording.fixed(sum(shares) / max(len(shares), 1))
     pen.text(
         212, y, f"ring, clockwise from the top: update gate β of the node, mean {mean} late; {width}", 8, ha="left"
     )

@@ -11,7 +11,7 @@ from typing import Any
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.records import StudyRecord
 from mmsr_lite.records.ranking_names import IN_WORDS, RANKINGS, in_words, key_of
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.kit import (
     CLEAR,
     UNCLEAR,
@@ -37,7 +37,7 @@ def _look(name: str, number: int) -> Look:
 
 
 def _caption(record: StudyRecord, what: str) -> str:
-    return theme.clean(f"{record['study']} on {record['dataset']}: {what}", 120)
+    return untrusted.clean(f"{record['study']} on {record['dataset']}: {what}", 120)
 
 
 def _ranking(record: StudyRecord, ranking: str | None) -> str:
@@ -79,7 +79,7 @@ def _of_the_other(record: StudyRecord, ranking: str) -> str:
 
 def _name(row: Mapping[str, Any], labels: Sequence[str]) -> str:
     """A system by its labels; one that has none of them is undisturbed."""
-    return theme.clean(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
+    return untrusted.clean(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
 
 
 def study(
@@ -152,7 +152,7 @@ def study(
         greatest = max([*beside, *lines_at_x, *(row[2] for row in shown)])
         axis = replace(axis, ends=(0.0, 1.03 * (greatest or 1.0)))
     caption = _caption(record, f"{words}, mean over the seeds")
-    text = f"{theme.clean(text, 2000)}{_of_the_other(record, ranking)}"
+    text = f"{untrusted.clean(text, 2000)}{_of_the_other(record, ranking)}"
     figure = interval_rows(title, caption, text, shown, looks, axis, zero=False, lines_at_x=lines_at_x)
     if other is None or not beside:
         return figure
@@ -162,7 +162,7 @@ def study(
         for place, (row, mean) in enumerate(zip(shown, beside, strict=True))
     )
     numbers = "; ".join(f"{row[0]} {mean:.1f}" for row, mean in zip(shown, beside, strict=True))
-    text = f"{text} Beside it, hollow, {name}: {theme.clean(numbers, 2000)}"
+    text = f"{text} Beside it, hollow, {name}: {untrusted.clean(numbers, 2000)}"
     looks = {**figure.looks, name: Look(theme.INK, "circle", hollow=True)}
     return replace(figure, marks=figure.marks + marks, looks=looks, text=text)
 
@@ -229,11 +229,13 @@ def curves(
             texts.append(f"{value}, {name}: " + ", ".join(f"{y:.1f} at {x:g}" for x, y in means.items()))
             if len(places) < 2:
                 continue
-            finding = f"Between {across} {places[0]:g} and {places[-1]:g}, {metric} of {name} in {theme.clean(value)}"
+            finding = (
+                f"Between {across} {places[0]:g} and {places[-1]:g}, {metric} of {name} in {untrusted.clean(value)}"
+            )
             finding += f" changes most, from {values[0]:.1f} to {values[-1]:.1f}"
             changes.append((abs(values[-1] - values[0]), finding))
         title = "" if panels else f"{metric}, percent"  # all panels have one scale, which is named once
-        panels.append((f"{theme.clean(value)}: {across}", title, series))
+        panels.append((f"{untrusted.clean(value)}: {across}", title, series))
     if not panels:
         return empty_figure(caption, "There is nothing to show.")
     title = f"{metric} along {across}"
@@ -245,7 +247,7 @@ def curves(
     top = max(value for *_, series in panels for *_, values in series for value in values if value is not None)
     scale = (0.0, 1.06 * top)
     drawn["panels"] = tuple(replace(one, y=replace(one.y, ends=scale)) for one in drawn["panels"])
-    text = f"{theme.clean('; '.join(texts), 2000)}{_of_the_other(record, ranking)}"
+    text = f"{untrusted.clean('; '.join(texts), 2000)}{_of_the_other(record, ranking)}"
     return FigureData(title=title, caption=caption, text=text, height=280, **drawn)
 
 
@@ -293,7 +295,7 @@ def differences(record: StudyRecord, metric: str = "HR@5", ranking: str | None =
     if any(row[4] != NOT_TESTED for row in rows):
         axis = Axis("percentage points; the band is the 95 % interval over users and seeds")
     looks = {"apart": CLEAR, "not apart": UNCLEAR, NOT_TESTED: Look(theme.SOFT, "square")}
-    text = f"{theme.clean(text, 2000)}{_of_the_other(record, ranking)}"
+    text = f"{untrusted.clean(text, 2000)}{_of_the_other(record, ranking)}"
     return interval_rows(title, caption, text, rows, looks, axis)
 
 
@@ -301,10 +303,10 @@ def _title_of_differences(groups: Sequence[str], metric: str) -> str:
     """How many of the pairs are apart, and how many were tested at all."""
     tested = sum(group != NOT_TESTED for group in groups)
     if groups and not tested:
-        return f"{theme.count(len(groups), 'difference')} in {metric}, {NOT_TESTED}"
+        return f"{wording.count(len(groups), 'difference')} in {metric}, {NOT_TESTED}"
     apart = groups.count("apart")
     verb = "is" if apart == 1 else "are"
-    title = f"{apart} of {theme.count(tested, 'difference')} in {metric} {verb} apart (p below 0.05 after Holm)"
+    title = f"{apart} of {wording.count(tested, 'difference')} in {metric} {verb} apart (p below 0.05 after Holm)"
     if tested < len(groups):
         title += f"; {len(groups) - tested} {NOT_TESTED}"
     return title

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted
 from mmsr_lite.views.figures.kit import FigureData, Look, Panel
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _add_pictures(axes: Axes, data: FigureData) -> None:
     bottom, top = axes.get_ylim()
     wide = (right - left) / abs(top - bottom) * (data.height / 100) / (0.85 * WIDE)  # x units as long as a y unit
     for picture in data.pictures:
-        pixels = theme.picture(picture.source)
+        pixels = untrusted.picture(picture.source)
         if pixels is None:
             continue
         half_x, half_y = wide * picture.height / 2, picture.height / 2

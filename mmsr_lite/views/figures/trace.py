@@ -1,7 +1,7 @@
 """Figures of one trace, and of a codebook: pure functions from a record to `FigureData`."""
 
 from mmsr_lite.records import CodebookRecord, TraceRecord
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.kit import (
     Axis,
     FigureData,
@@ -35,7 +35,7 @@ def gates(record: TraceRecord) -> FigureData:
     if not layers:
         return empty_figure("Update gate β: share of late fusion (hohe), 0 to 1", "This model has no update gate.")
     order = node_order(record)
-    names = [theme.clean(nodes[n]["label"], 26) for n in order]
+    names = [untrusted.clean(nodes[n]["label"], 26) for n in order]
     marks: list[Mark] = []
     means = []
     for layer in layers:
@@ -45,7 +45,7 @@ def gates(record: TraceRecord) -> FigureData:
         positions = ", ".join(map(str, nodes[n]["positions"]))
         for layer in layers:
             late, early = record["layers"][layer]["beta"][n]
-            note = f"{theme.clean(nodes[n]['label'])}\nposition {positions}\nlayer {layer + 1}: "
+            note = f"{untrusted.clean(nodes[n]['label'])}\nposition {positions}\nlayer {layer + 1}: "
             note += f"hohe (late) {late:.3f}, heho (early) {early:.3f}"
             marks.append(Mark(f"{names[row]}, layer {layer + 1}", layer + 1, float(row), late, note=note))
     across = Axis("layer", tuple((layer + 1, str(layer + 1)) for layer in layers))
@@ -84,14 +84,14 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
     family, weights = attention_at(record, at)
     order = node_order(record)
     row_of = {n: row for row, n in enumerate(order)}
-    names = [theme.clean(record["nodes"][n]["label"], 20) for n in order]
+    names = [untrusted.clean(record["nodes"][n]["label"], 20) for n in order]
     marks: list[Mark] = []
     for (source, centre, relation), weight in zip(record["edges"], weights, strict=True):
         if weight is None:
             continue
         listener, neighbour = row_of[centre], row_of[source]
         note = f"{names[listener]} listens to {names[neighbour]}\nattention {weight:.3f}"
-        note += f" · {theme.clean(record['relations'][relation])}"
+        note += f" · {untrusted.clean(record['relations'][relation])}"
         label = f"{names[listener]}, listens to {names[neighbour]}"
         marks.append(Mark(label, float(neighbour), float(listener), weight, note=note))
     marks.sort(key=lambda mark: (mark.y, mark.x))
@@ -103,14 +103,14 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
         finding = f"The largest attention between two nodes is {most.value:.3f}: {who} listens to {whom}"
     types = [record["nodes"][n]["type"] for n in order]
     borders = tuple(row - 0.5 for row in range(1, len(types)) if types[row] != types[row - 1])
-    where = f"layer {at['layer'] + 1}, order {theme.clean(at['path'])}, phase {at['phase'] + 1}"
+    where = f"layer {at['layer'] + 1}, order {untrusted.clean(at['path'])}, phase {at['phase'] + 1}"
     panel = Panel(
         named_rows(names, "listens to", upright=True), named_rows(names, "node that listens"), borders, borders
     )
     return FigureData(
         "heat map",
         finding,
-        f"Attention weights, {where} ({theme.clean(family)}); a row sums to 1",
+        f"Attention weights, {where} ({untrusted.clean(family)}); a row sums to 1",
         marks=tuple(marks),
         panels=(panel,),
         height=row_height(len(order), least=11, most=22, whole=600) + 80,
@@ -136,28 +136,27 @@ def ranking(record: TraceRecord, most: int = 10) -> FigureData:
     if not top:
         return empty_figure("Scores of the next item", "The trace holds no ranking.")
     is_split = all(item.get("parts") for item in top)
-    parts = [theme.clean(part) for part in record["answer"]["parts"]] if is_split else ["score"]
+    parts = [untrusted.clean(part) for part in record["answer"]["parts"]] if is_split else ["score"]
     names = []
     for place, item in enumerate(top, 1):
         tick = "✓ " if target and item["item"] == target["item"] else ""
-        names.append(f"{place}. {tick}{theme.clean(item['title'], 24)}")
+        names.append(f"{place}. {tick}{untrusted.clean(item['title'], 24)}")
     shares = [item["parts"] if is_split else [item["score"]] for item in top]
     marks: list[Mark] = []
     for number, part in enumerate(parts):
         for row, item in enumerate(top):
             value = shares[row][number]
-            note = f"{theme.clean(item['title'])}: score {item['score']:.3f}, probability {item['probability']:.3f}"
+            note = f"{untrusted.clean(item['title'])}: score {item['score']:.3f}, probability {item['probability']:.3f}"
             marks.append(Mark(f"{names[row]}, {part}", value, float(row), value, part, note=note))
     high = max(1e-9, *(sum(value for value in values if value > 0) for values in shares))
     low = min(0.0, *(sum(value for value in values if value < 0) for values in shares))
     wide = high - low
-    first = f"{theme.clean(top[0]['title'], 24)} with {top[0]['score']:.3f}"
+    first = f"{untrusted.clean(top[0]['title'], 24)} with {top[0]['score']:.3f}"
     finding = f"First is {first}"
     if target:
-        finding = (
-            f"The next item, {theme.clean(target['title'])}, has rank {theme.rank(target['rank'])}; first is {first}"
-        )
-    pictures = [(theme.address(item["picture"]), float(row)) for row, item in enumerate(top)]
+        of_target = f"{untrusted.clean(target['title'])}, has rank {wording.rank(target['rank'])}"
+        finding = f"The next item, {of_target}; first is {first}"
+    pictures = [(untrusted.address(item["picture"]), float(row)) for row, item in enumerate(top)]
     across = Axis(
         "score, shared among the parts of the last layer" if is_split else "score",
         ends=(low - 0.12 * wide, high + 0.03 * wide),
@@ -191,28 +190,27 @@ def codebook(record: CodebookRecord) -> FigureData:
         'Code 2 has the most items, 9; code 1 has the fewest, 4'
     """
     codes = record["codes"]
-    caption = (
-        f"Items of each code of {theme.clean(record['modality'])} in {theme.clean(record['dataset'])}, with examples"
-    )
+    modality, dataset = untrusted.clean(record["modality"]), untrusted.clean(record["dataset"])
+    caption = f"Items of each code of {modality} in {dataset}, with examples"
     if not codes:
         return empty_figure(caption, "There are no codes.")
     counts = [code["count"] for code in codes]
     most = max(1, *counts)
     step = most / 9  # width of a picture
-    examples = [", ".join(theme.clean(item["title"], 24) for item in code["items"][:3]) for code in codes]
+    examples = [", ".join(untrusted.clean(item["title"], 24) for item in code["items"][:3]) for code in codes]
     marks = []
     for row, code in enumerate(codes):
-        note = f"{theme.count(code['count'], 'item')}, such as {examples[row]}" if examples[row] else "no item"
+        note = f"{wording.count(code['count'], 'item')}, such as {examples[row]}" if examples[row] else "no item"
         marks.append(Mark(f"code {code['id']}, items", code["count"], float(row), code["count"], "items", note=note))
     pictures = []
     for row, code in enumerate(codes):
         for column, item in enumerate(code["items"][:8]):
-            source = theme.address(item["picture"])
+            source = untrusted.address(item["picture"])
             if source is not None:
                 pictures.append((Picture(source, -(column + 0.7) * step, float(row), 0.95 * step, 0.9), column))
     wide = (max((column for _, column in pictures), default=-1) + 1.5) * step
     largest, smallest = max(codes, key=lambda code: code["count"]), min(codes, key=lambda code: code["count"])
-    finding = f"Every code has {theme.count(counts[0], 'item')}"
+    finding = f"Every code has {wording.count(counts[0], 'item')}"
     if largest["count"] != smallest["count"]:
         finding = f"Code {largest['id']} has the most items, {largest['count']}; "
         finding += f"code {smallest['id']} has the fewest, {smallest['count']}"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mmsr_lite.records import HistoryRecord
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted
 from mmsr_lite.views.figures.kit import FigureData, Look, Series, empty_figure, lines
 
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -40,7 +40,9 @@ def training(history: HistoryRecord) -> FigureData:
     gate_lines: list[Series] = []
     for i, name in enumerate(rows[0].get("beta") or {}):
         fill, _, shape = theme.kind(i)
-        gate_lines.append((f"β {theme.clean(name)}", Look(fill, shape, DASHES[i % 4]), epochs, values("beta", name)))
+        gate_lines.append(
+            (f"β {untrusted.clean(name)}", Look(fill, shape, DASHES[i % 4]), epochs, values("beta", name))
+        )
     panels: list[tuple[str, str, list[Series]]] = [
         ("epoch", "loss, nats", [("loss", Look(theme.SOFT), epochs, losses)]),
         ("epoch", "percent", metric_lines),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mmsr_lite.errors import choose
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme as looks
+from mmsr_lite.views import untrusted
 from mmsr_lite.views.base import View
 from mmsr_lite.views.figures.msgraph import draw
 from mmsr_lite.views.figures.msgraph_layout import msgraph_layout
@@ -111,8 +112,8 @@ class MSGraphView(View):
         for n, node in enumerate(record["nodes"]):
             late, early = (beta[n] if beta else None) or (None, None)
             edge = heaviest(edges, weights, lambda _, centre, n=n: centre == n)  # type: ignore[misc]
-            listened = None if edge is None else looks.clean(record["nodes"][edges[edge][0]]["label"])
-            row = {"node": looks.clean(node["label"]), "type": record["node_types"][node["type"]]}
+            listened = None if edge is None else untrusted.clean(record["nodes"][edges[edge][0]]["label"])
+            row = {"node": untrusted.clean(node["label"]), "type": record["node_types"][node["type"]]}
             row |= {"positions": node["positions"], "hohe": late, "heho": early, "listens most to": listened}
             rows.append(row | {"attention": None if edge is None else weights[edge]})
         return rows
@@ -141,12 +142,12 @@ def to_pyvis(record: TraceRecord) -> str:
     places = msgraph_layout(record).nodes
     for n, (node, place) in enumerate(zip(record["nodes"], places, strict=True)):
         fill, _, shape = looks.kind(node["type"])
-        label, size = looks.clean(node["label"], 24), 0.7 * place.radius
+        label, size = untrusted.clean(node["label"], 24), 0.7 * place.radius
         look = {"color": fill, "shape": shapes.get(shape, shape), "size": size, "x": place.x, "y": place.y}
         network.add_node(n, label=label, title=label, **look)
     for source, centre, relation in record["edges"]:
         if source != centre:
-            title = looks.clean(record["relations"][relation])
+            title = untrusted.clean(record["relations"][relation])
             network.add_edge(int(source), int(centre), title=title, color=looks.line(record, relation)[0])
     document = network.generate_html().encode("utf-8", "replace").decode()
     document = re.sub(r"<link[^>]*https?://[^>]*>|<script[^>]*src=[\"']https?://[^>]*>\s*</script>", "", document)

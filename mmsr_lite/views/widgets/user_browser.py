@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.errors import MMSRError, choose, in_words
 from mmsr_lite.records import Record
-from mmsr_lite.views import theme
+from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.kit import Box, FigureData
 from mmsr_lite.views.widgets.controls import box, draw
@@ -131,16 +131,16 @@ class UserBrowser(Chart):
         if self.gates is None:
             descriptions: dict[Any, str] = {}
             for row in self.rows:  # a user's first row differs most
-                ranks = ", ".join(theme.rank(rank) for rank in row["ranks"])
-                descriptions.setdefault(row["user"], f"{theme.clean(row['user_id'], 20)}: ranks {ranks}")
+                ranks = ", ".join(wording.rank(rank) for rank in row["ranks"])
+                descriptions.setdefault(row["user"], f"{untrusted.clean(row['user_id'], 20)}: ranks {ranks}")
             return descriptions
         several = "dataset" in self.gates
         counts = self.rows.groupby(["dataset", "user"] if several else "user").size()
         counts = counts.sort_values(ascending=False, kind="stable")
         descriptions = {}
         for key, count in counts.items():
-            name = f"user {key[1]} of {theme.clean(key[0], 20)}" if several else f"user {key}"
-            descriptions[key] = f"{name}: {theme.count(count, 'gate')}"
+            name = f"user {key[1]} of {untrusted.clean(key[0], 20)}" if several else f"user {key}"
+            descriptions[key] = f"{name}: {wording.count(count, 'gate')}"
         return descriptions
 
     @property
@@ -152,7 +152,7 @@ class UserBrowser(Chart):
             return f"The models disagree most on {first}." if first else ""
         low, high = self._brush["late"]
         sentence = f"Inside (β {low:g} to {high:g}): {len(self.rows):,} of {len(self.gates):,} gates, "
-        sentence += f"of {theme.count(len(descriptions), 'user')}"
+        sentence += f"of {wording.count(len(descriptions), 'user')}"
         return f"{sentence}, first {first}." if first else f"{sentence}."
 
     @property

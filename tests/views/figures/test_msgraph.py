@@ -8,7 +8,7 @@ from fixtures import HOSTILE, sample_trace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmsr_lite.views import show, theme
+from mmsr_lite.views import show, theme, untrusted
 from mmsr_lite.views.figures.msgraph import draw
 from mmsr_lite.views.figures.msgraph_layout import msgraph_layout, spread
 from mmsr_lite.views.selection import resolve_selection
@@ -95,8 +95,8 @@ def test_a_picture_that_is_not_one_is_not_drawn():
         "data:image/png;base64,AAAA",
         'data:image/png;base64,A"',
     ):
-        assert theme.picture(wrong) is None
-    assert theme.picture(sample_trace(3)["history"][0]["picture"]).shape == (96, 96, 3)
+        assert untrusted.picture(wrong) is None
+    assert untrusted.picture(sample_trace(3)["history"][0]["picture"]).shape == (96, 96, 3)
 
 
 class Tags(HTMLParser):
