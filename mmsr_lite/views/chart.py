@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.views.base import View
-from mmsr_lite.views.figures.kit import FigureData
+from mmsr_lite.views.figures.data import FigureData
 from mmsr_lite.views.page import page
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Figures: pure functions from a record to a table with roles (`kit.FigureData`), and two renderers of that table."""
+"""Figures: pure functions from a record to a table with roles (`data.FigureData`), and two renderers of that table."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from mmsr_lite.records import CompareRecord, FaithfulnessRecord, GatesRecord, WhatIfRecord
 from mmsr_lite.views import theme, untrusted
-from mmsr_lite.views.figures.kit import CLEAR, UNCLEAR, Axis, FigureData, Look, Row, Series, interval_rows, lines
+from mmsr_lite.views.figures.data import Axis, FigureData, Look
+from mmsr_lite.views.figures.kit import CLEAR, UNCLEAR, Row, Series, interval_rows, lines
 
 LONGEST = 300  # letters of a sentence that is a title
 

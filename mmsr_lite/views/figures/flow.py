@@ -4,17 +4,8 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import FlowRecord
 from mmsr_lite.records.trace import FLOW_GROUPS, FlowOfItem
 from mmsr_lite.views import theme, untrusted, wording
-from mmsr_lite.views.figures.kit import (
-    Axis,
-    FigureData,
-    Look,
-    Mark,
-    Panel,
-    empty_figure,
-    named_rows,
-    node_order,
-    row_height,
-)
+from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark, Panel
+from mmsr_lite.views.figures.kit import empty_figure, named_rows, node_order, row_height
 
 EARLY, LATE, REST = "crossed, then time", "time, then crossed", "bias"
 COLOURS = dict(

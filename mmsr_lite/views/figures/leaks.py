@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from mmsr_lite.records import LeaksRecord
 from mmsr_lite.views import theme, untrusted
-from mmsr_lite.views.figures.kit import Axis, FigureData, Look, Mark, Row, interval_rows
+from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark
+from mmsr_lite.views.figures.kit import Row, interval_rows
 
 FILE, RULE, RANDOM = "ties as in the file", "ties as in the file, and a rule", "ties at random, mean"
 LOOKS = {FILE: Look("#D55E00", "diamond"), RULE: Look("#0072B2", "square"), RANDOM: Look(theme.INK, "circle")}

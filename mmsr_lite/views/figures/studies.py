@@ -12,19 +12,8 @@ from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.records import StudyRecord
 from mmsr_lite.records.ranking_names import IN_WORDS, RANKINGS, in_words, key_of
 from mmsr_lite.views import theme, untrusted, wording
-from mmsr_lite.views.figures.kit import (
-    CLEAR,
-    UNCLEAR,
-    Axis,
-    FigureData,
-    Look,
-    Mark,
-    Row,
-    Series,
-    empty_figure,
-    interval_rows,
-    lines,
-)
+from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark
+from mmsr_lite.views.figures.kit import CLEAR, UNCLEAR, Row, Series, empty_figure, interval_rows, lines
 
 SYMBOLS = ("circle", "diamond", "square", "hexagon", "triangle", "pentagon")
 DASHES = ("solid", "dash", "dot", "dashdot")

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.views import theme, untrusted
-from mmsr_lite.views.figures.kit import FigureData, Look, Panel
+from mmsr_lite.views.figures.data import FigureData, Look, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.views import theme
-from mmsr_lite.views.figures.kit import FigureData, Look, Mark
+from mmsr_lite.views.figures.data import FigureData, Look, Mark
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -2,18 +2,8 @@
 
 from mmsr_lite.records import CodebookRecord, TraceRecord
 from mmsr_lite.views import theme, untrusted, wording
-from mmsr_lite.views.figures.kit import (
-    Axis,
-    FigureData,
-    Look,
-    Mark,
-    Panel,
-    Picture,
-    empty_figure,
-    named_rows,
-    node_order,
-    row_height,
-)
+from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark, Panel, Picture
+from mmsr_lite.views.figures.kit import empty_figure, named_rows, node_order, row_height
 from mmsr_lite.views.selection import attention_at, resolve_selection
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from mmsr_lite.records import HistoryRecord
 from mmsr_lite.views import theme, untrusted
-from mmsr_lite.views.figures.kit import FigureData, Look, Series, empty_figure, lines
+from mmsr_lite.views.figures.data import FigureData, Look
+from mmsr_lite.views.figures.kit import Series, empty_figure, lines
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 

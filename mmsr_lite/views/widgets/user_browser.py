@@ -13,7 +13,7 @@ from mmsr_lite.errors import MMSRError, choose, in_words
 from mmsr_lite.records import Record
 from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.chart import Chart
-from mmsr_lite.views.figures.kit import Box, FigureData
+from mmsr_lite.views.figures.data import Box, FigureData
 from mmsr_lite.views.widgets.controls import box, draw
 
 if TYPE_CHECKING:

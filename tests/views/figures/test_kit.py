@@ -8,7 +8,8 @@ from matplotlib.text import Text
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.views import VIEWS, show
-from mmsr_lite.views.figures.kit import Axis, FigureData, Look, Mark, Panel, empty_figure, lines, named_rows
+from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark, Panel
+from mmsr_lite.views.figures.kit import empty_figure, lines, named_rows
 from mmsr_lite.views.figures.to_matplotlib import to_matplotlib
 from mmsr_lite.views.figures.to_plotly import to_plotly
 

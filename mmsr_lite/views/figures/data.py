@@ -1,0 +1,197 @@
+"""A figure as data: one table of marks with roles, from which plotly, the matplotlib still and the words are made.
+
+A function of this package turns a record into `FigureData`; it draws nothing. `to_plotly` and `to_matplotlib` draw
+every `FigureData`, and `FigureData.table` and `.words` are its twin in text. Text in it is plain: each renderer escapes
+what it must.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.views import theme
+
+Kind = Literal["heat map", "lines", "bars", "intervals", "empty"]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a panel.
+
+    Args:
+        title: What it measures, with the unit.
+        names: (place, name) of each tick, where places stand for names; empty: numbers.
+        ends: The first and the last number to show, from left to right or from bottom to top; None: what fits.
+        from_zero: Whether zero must be on the axis.
+        upright: Whether the names are written upright, because they are many.
+    """
+
+    title: str = ""
+    names: tuple[tuple[float, str], ...] = ()
+    ends: tuple[float, float] | None = None
+    from_zero: bool = False
+    upright: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes; panels stand side by side.
+
+    Args:
+        x: The axis across.
+        y: The axis up.
+        lines_at_x: Where dotted lines cross the panel from bottom to top, such as the best epoch.
+        lines_at_y: Where they cross it from left to right.
+    """
+
+    x: Axis = Axis()
+    y: Axis = Axis()
+    lines_at_x: tuple[float, ...] = ()
+    lines_at_y: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the marks of one group are drawn.
+
+    Args:
+        colour: As #rrggbb.
+        symbol: circle, square, diamond, hexagon, pentagon or triangle.
+        dash: Of lines: solid, dash, dot or dashdot.
+        hollow: Whether a symbol is only outlined.
+    """
+
+    colour: str
+    symbol: str = "circle"
+    dash: str = "solid"
+    hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One row of the table behind a figure.
+
+    Args:
+        label: What the mark is of, in words; the row's name in the table.
+        x: Its place across, in the units of the x axis.
+        y: Its place up, in the units of the y axis; None in a line: nothing was measured here.
+        value: The number that it shows; None: nothing was measured.
+        group: The line, the part of a bar or the kind of mark that it belongs to; a key of `FigureData.looks`.
+        panel: The panel that it is in, from 0.
+        low: Lower end of its interval, where it has one.
+        high: Upper end of its interval.
+        note: More words for the pointer that rests on it.
+    """
+
+    label: str
+    x: float
+    y: float | None
+    value: float | None
+    group: str = ""
+    panel: int = 0
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A small picture in a panel: the data address of its source, its centre, and its size in units of the axes."""
+
+    source: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of the panel that was chosen: from `left` to `right` and from `top` to `bottom`, in units of the axes."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """A figure before it is drawn.
+
+    Args:
+        kind: How the marks are drawn: "heat map", "lines", "bars" (parts of a bar stand one after the other),
+            "intervals" (a grey band with a mark on it) or "empty" (the title alone, and the sentence of `text`).
+        title: What was found, in one sentence without its full stop.
+        caption: What the figure shows: quantity, unit, and what a row or a line is.
+        text: Further sentences with the main numbers.
+        marks: The table: one row a mark.
+        looks: Group -> how it is drawn, in the order of the legend.
+        panels: Axes, from left to right.
+        height: Of the axes without title and legend, in pixels.
+        colours: Of a heat map: (place from 0 to 1, colour), with values from 0 to 1.
+        colours_of: Of a heat map: the name of its colour bar.
+        gap: Of a heat map: pixels between cells.
+        decimals: Whether a heat map writes its values into its cells.
+        pictures: Small pictures in the first panel.
+        boxes: Chosen parts of the first panel.
+        plays: Whether the lines can be played from left to right.
+
+    Raises:
+        MMSRError: A mark is in a panel that does not exist, or of a group without a look.
+
+    Example:
+        >>> mark = Mark("loss, epoch 1", x=1, y=6.2, value=6.2, group="loss")
+        >>> looks = {"loss": Look("#000000")}
+        >>> data = FigureData("lines", "The loss is 6.2", "Loss in nats", marks=(mark,), looks=looks)
+        >>> data.table
+        [{'of': 'loss, epoch 1', 'value': 6.2}]
+        >>> data.words
+        'The loss is 6.2. Loss in nats.'
+    """
+
+    kind: Kind
+    title: str
+    caption: str = ""
+    text: str = ""
+    marks: tuple[Mark, ...] = ()
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    panels: tuple[Panel, ...] = (Panel(),)
+    height: int = 300
+    colours: tuple[tuple[float, str], ...] = theme.SEQUENTIAL
+    colours_of: str = ""
+    gap: int = 1
+    decimals: bool = False
+    pictures: tuple[Picture, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    plays: bool = False
+
+    def __post_init__(self) -> None:
+        for mark in self.marks:
+            if not 0 <= mark.panel < len(self.panels):
+                raise MMSRError(f"mark {mark.label!r} is in panel {mark.panel}; the figure has {len(self.panels)}")
+            if self.kind != "heat map" and mark.group not in self.looks:
+                raise MMSRError(f"mark {mark.label!r} is of group {mark.group!r}, which has no look")
+
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """The marks as rows: `of`, `value` and, where marks have an interval, its ends `low` and `high`."""
+        rows: list[dict[str, Any]] = []
+        for mark in self.marks:
+            row: dict[str, Any] = {"of": mark.label, "value": mark.value}
+            if mark.low is not None:
+                row |= {"low": mark.low, "high": mark.high}
+            rows.append(row)
+        return rows
+
+    @property
+    def words(self) -> str:
+        """The figure in sentences: what was found, what is shown, the main numbers."""
+        sentences = [sentence.strip() for sentence in (self.title, self.caption, self.text)]
+        return " ".join(sentence if sentence[-1] in ".!?" else f"{sentence}." for sentence in sentences if sentence)
+
+    def groups(self) -> list[tuple[str, Look, list[Mark]]]:
+        """The groups that have marks, in the order of the legend: name, look and marks."""
+        found = [(name, look, [mark for mark in self.marks if mark.group == name]) for name, look in self.looks.items()]
+        return [group for group in found if group[2]]
