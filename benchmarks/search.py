@@ -29,8 +29,9 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.controls import VARIANTS
 from mmsr_lite.experiments.kept_ranks import load_ranks
 from mmsr_lite.experiments.processes import pool_of, run_job_there
+from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.statistics import crossed
-from mmsr_lite.experiments.study import Job, run_id
+from mmsr_lite.experiments.study import Job
 from mmsr_lite.experiments.table import METRICS
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models.mmsr import MMSRConfig

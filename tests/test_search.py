@@ -7,7 +7,8 @@ import pytest
 from benchmarks.search import SHOWN, SPACE, by_seen, draw, earlier, ranked, training_part
 from mmsr_lite.data import load
 from mmsr_lite.data.split import split
-from mmsr_lite.experiments.study import Job, run_id
+from mmsr_lite.experiments.run_names import run_id
+from mmsr_lite.experiments.study import Job
 from mmsr_lite.training.run import RunConfig
 
 

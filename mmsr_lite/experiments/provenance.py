@@ -12,7 +12,8 @@ from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError, in_words
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import pack
-from mmsr_lite.experiments.study import Job, Setting, resolved, run_id
+from mmsr_lite.experiments.run_names import resolved, run_id
+from mmsr_lite.experiments.study import Job, Setting
 from mmsr_lite.experiments.table import read_rows
 from mmsr_lite.experiments.verdicts import compare, merged
 from mmsr_lite.records.ranking_names import RANKINGS, key_of

@@ -26,8 +26,9 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
 from mmsr_lite.experiments.provenance import note_dataset, write_sidecar
 from mmsr_lite.experiments.results_markdown import write_page
+from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.space import TRIALS
-from mmsr_lite.experiments.study import LABELS, Job, Setting, run_id
+from mmsr_lite.experiments.study import LABELS, Job, Setting
 from mmsr_lite.experiments.table import BETAS, TUNING, label_of, rankings_in, read_rows, system_of, write_rows
 from mmsr_lite.experiments.trials import Trials
 from mmsr_lite.experiments.verdicts import recompute as recompute_all

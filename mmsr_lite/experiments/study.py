@@ -13,7 +13,7 @@ every system. Trials are made in the first order. The test users of all orders a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -21,9 +21,9 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import break_ties
 from mmsr_lite.data.repeats import count_ties
 from mmsr_lite.data.split import Split, split
-from mmsr_lite.data.storage import content_hash
 from mmsr_lite.errors import choose
 from mmsr_lite.evaluation.rankings import ranking_of
+from mmsr_lite.experiments.points import at_point
 from mmsr_lite.experiments.space import COUNTED, LEARNED, SPACE, TRIALS, Space, changed, draw
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import key_of
@@ -36,12 +36,6 @@ BOTH, TEST = "training and test", "test"  # where something is destroyed
 UNDISTURBED = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
 CHOSEN_BY = "MRR@5"  # on validation, in the headline ranking
 TIE_SEEDS = (0, 1, 2)  # of the orders at ties, where times tie
-FORMERLY_FIXED: dict[str, Any] = {  # settings that were not there when the first tables were made, and what they were
-    "slope": 0.01,
-    "ties": "file",
-    "split": "auto",
-    "ranking": "all",
-}
 BASES: dict[
     str, dict[str, Any]
 ] = {  # settings of every system that has them, by kind of source; but layers are MMSR's, others have their own
@@ -288,81 +282,6 @@ def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
     return break_ties(dataset, ties, tie_seed)
 
 
-def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:
-    """The run with the values of a point of the space; "dropout" is every setting whose name ends so.
-
-    Args:
-        config: the run.
-        point: setting -> value.
-
-    Returns:
-        The changed run.
-    """
-    own = [f.name for f in fields(MODELS[config.model].Config) if f.name.endswith("dropout")]
-    settings = {name: value for name, value in point.items() if name != "dropout"}
-    if "dropout" in point:
-        settings |= dict.fromkeys(own, point["dropout"])
-    return config.with_settings(**settings)
-
-
-def trial(config: RunConfig, point: dict[str, float]) -> RunConfig:
-    """The run that judges a point of the space: seed 0, on validation.
-
-    Args:
-        config: the system.
-        point: setting -> value.
-
-    Returns:
-        The run.
-    """
-    return at_point(config, point).with_settings(selection="validation", seed=0, refit=False)
-
-
 def variants_of_mmsr(variants: dict[str, dict[str, Any]]) -> Callable[[Setting], list[Job]]:
     """The jobs of a study that changes settings of MMSR: the name of each variant and its changes."""
     return lambda setting: [Job({"model": "mmsr", "variant": n}, setting.config(**v)) for n, v in variants.items()]
-
-
-def tuned(
-    config: RunConfig, point: dict[str, float], best_epoch: int, seed: int, tie_seed: int | None = None
-) -> RunConfig:
-    """The system as a trial chose it: on the whole training part, along the trial's schedule up to its best epoch.
-
-    Args:
-        config: the system.
-        point: the values that the trial had.
-        best_epoch: the epoch that was best on validation.
-        seed: of the run.
-        tie_seed: of the order at ties; None: that of `config`.
-
-    Returns:
-        The run.
-    """
-    tie_seed = config.tie_seed if tie_seed is None else tie_seed
-    chosen = at_point(config, point).with_settings(selection="none", seed=seed, tie_seed=tie_seed)
-    return chosen.with_settings(stop_after=best_epoch if best_epoch < chosen.train.epochs else 0)
-
-
-def resolved(config: RunConfig) -> dict[str, Any]:
-    """Every setting of a run by its name, the model's defaults too; one that decides nothing is as it was formerly."""
-    refit = config.refit and config.train.selection == "validation"  # else nothing was held out
-    train = config.train
-    if train.selection == "none":
-        train = replace(train, ranking=FORMERLY_FIXED["ranking"])
-    own = asdict(replace(config, settings={}, refit=refit, train=train))
-    del own["settings"]
-    return own | own.pop("train") | asdict(config.model_config)
-
-
-def run_id(config: RunConfig, reading: Reading | None = None) -> str:
-    """The name of a run, or of a reading off it, in all tables: the same on every device and under every label.
-
-    Settings that are off (0, "", False, None) do not count, and neither do those of FORMERLY_FIXED at the value they
-    had before: an option that comes to be later renames nothing.
-    """
-    settings = {name: value for name, value in sorted(resolved(config).items()) if value and name != "device"}
-    settings = {name: value for name, value in settings.items() if value != FORMERLY_FIXED.get(name)}
-    more: list[tuple] = []
-    if reading is not None:
-        more = [(reading.rate, reading.corrupted, reading.gate), (reading.beside,), (reading.displaced,)]
-    return content_hash(settings, *(m for m in more if m not in ((0.0, None, ""), ("",), (False,))))[:12]

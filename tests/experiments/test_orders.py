@@ -11,9 +11,10 @@ from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.results_markdown import write_page
+from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.runner import run_studies
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
-from mmsr_lite.experiments.study import TIE_SEEDS, Setting, in_order, run_id
+from mmsr_lite.experiments.study import TIE_SEEDS, Setting, in_order
 from mmsr_lite.experiments.table import METRICS, read_rows
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
 from tests.experiments.conftest import QUICK, TINY

@@ -13,7 +13,9 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.gate_readings import betas, forced
-from mmsr_lite.experiments.study import BOTH, Reading, Setting, at_point, run_id, trial, tuned
+from mmsr_lite.experiments.points import at_point, trial, tuned
+from mmsr_lite.experiments.run_names import run_id
+from mmsr_lite.experiments.study import BOTH, Reading, Setting
 from mmsr_lite.experiments.table import METRICS, label_of, read_rows, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.explain.edits import FORCED

@@ -1,0 +1,56 @@
+"""A point of the space of settings in a run: the trial that judges it, and the run that was chosen by it."""
+
+from dataclasses import fields
+
+from mmsr_lite.models import MODELS
+from mmsr_lite.training.run import RunConfig
+
+
+def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:
+    """The run with the values of a point of the space; "dropout" is every setting whose name ends so.
+
+    Args:
+        config: the run.
+        point: setting -> value.
+
+    Returns:
+        The changed run.
+    """
+    own = [f.name for f in fields(MODELS[config.model].Config) if f.name.endswith("dropout")]
+    settings = {name: value for name, value in point.items() if name != "dropout"}
+    if "dropout" in point:
+        settings |= dict.fromkeys(own, point["dropout"])
+    return config.with_settings(**settings)
+
+
+def trial(config: RunConfig, point: dict[str, float]) -> RunConfig:
+    """The run that judges a point of the space: seed 0, on validation.
+
+    Args:
+        config: the system.
+        point: setting -> value.
+
+    Returns:
+        The run.
+    """
+    return at_point(config, point).with_settings(selection="validation", seed=0, refit=False)
+
+
+def tuned(
+    config: RunConfig, point: dict[str, float], best_epoch: int, seed: int, tie_seed: int | None = None
+) -> RunConfig:
+    """The system as a trial chose it: on the whole training part, along the trial's schedule up to its best epoch.
+
+    Args:
+        config: the system.
+        point: the values that the trial had.
+        best_epoch: the epoch that was best on validation.
+        seed: of the run.
+        tie_seed: of the order at ties; None: that of `config`.
+
+    Returns:
+        The run.
+    """
+    tie_seed = config.tie_seed if tie_seed is None else tie_seed
+    chosen = at_point(config, point).with_settings(selection="none", seed=seed, tie_seed=tie_seed)
+    return chosen.with_settings(stop_after=best_epoch if best_epoch < chosen.train.epochs else 0)
