@@ -71,7 +71,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out studies, print what was done, write their tables."""
-    from mmsr_lite.experiments.runner import run_sources
+    from mmsr_lite.experiments.run_studies import run_sources
 
     messages = run_sources(
         args.name,

@@ -8,7 +8,7 @@ import pytest
 
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.runner import run_studies
+from mmsr_lite.experiments.run_studies import run_studies
 from mmsr_lite.experiments.study import Job, Study
 
 QUICK = {"dim": 8, "codes": 3, "codes_per_item": 1, "epochs": 2, "batch": 64, "lr": [0.01, 0.02], "dropout": [0.1]}

@@ -12,7 +12,7 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.results_markdown import write_page
 from mmsr_lite.experiments.run_names import run_id
-from mmsr_lite.experiments.runner import run_studies
+from mmsr_lite.experiments.run_studies import run_studies
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
 from mmsr_lite.experiments.study import TIE_SEEDS, Setting, in_order
 from mmsr_lite.experiments.table import METRICS, read_rows

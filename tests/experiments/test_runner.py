@@ -14,7 +14,7 @@ from mmsr_lite.data.prepared import save_prepared
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
-from mmsr_lite.experiments import STUDIES, processes, runner
+from mmsr_lite.experiments import STUDIES, processes, run_studies, runner
 from mmsr_lite.experiments.kept_ranks import load_ranks, save_ranks
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.space import SPACE, Values
@@ -121,7 +121,7 @@ def test_a_trial_that_two_studies_share_is_carried_out_once(carry_out, tiny, mon
 
 @pytest.mark.slow
 def test_of_several_processes_the_longest_runs_begin_first(carry_out, ring, tiny, monkeypatch):
-    monkeypatch.setattr(runner, "pool_of", lambda jobs, worker: nullcontext())  # one process that says it is two
+    monkeypatch.setattr(run_studies, "pool_of", lambda jobs, worker: nullcontext())  # one process that says it is two
     monkeypatch.setattr(runner.Runner, "_expected", lambda self, job: 9.0 if job.config.model == "mmsr" else 1.0)
     seen, real = [], Worker.run_job
     monkeypatch.setattr(Worker, "run_job", lambda worker, job: seen.append(job.config.model) or real(worker, job))
