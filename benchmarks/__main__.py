@@ -26,8 +26,9 @@ from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.explain.gates import gates
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.training.distributed import first_alone, processes, rank, size
+from mmsr_lite.training.ingredients import build, codebooks, prepare
 from mmsr_lite.training.loop import pick_device, train
-from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
+from mmsr_lite.training.run_config import RunConfig
 
 OTHERS = ("growth", "cpu", "interaction", "scale", "peers", "search", "kernels", "null_rejections", "flow_groups")
 RELEASED = {

@@ -40,8 +40,9 @@ def train_once(source: str, epochs: int, precision: str) -> dict[str, Any]:
     from mmsr_lite.evaluation.strategy import strategy_of
     from mmsr_lite.training import changeover
     from mmsr_lite.training.captured import CapturedStep
+    from mmsr_lite.training.ingredients import build, codebooks, prepare
     from mmsr_lite.training.loop import train
-    from mmsr_lite.training.run import RunConfig, build, codebooks, prepare
+    from mmsr_lite.training.run_config import RunConfig
 
     config = RunConfig(source).with_settings(epochs=epochs, precision=precision, selection="none", device="cuda")
     dataset = prepare(config)

@@ -18,8 +18,9 @@ from mmsr_lite.data.storage import write_json
 from mmsr_lite.evaluation.device_examples import DeviceExamples
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
+from mmsr_lite.training.ingredients import build, parts_of, prepare
 from mmsr_lite.training.loop import train
-from mmsr_lite.training.run import DEMO, RunConfig, build, parts_of, prepare
+from mmsr_lite.training.run_config import DEMO, RunConfig
 
 CPU = torch.device("cpu")
 

@@ -39,8 +39,8 @@ from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.graph.codes import Codebook, planted_codebook
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.equal_capacity import fusion_twin, num_parameters
+from mmsr_lite.training.ingredients import displace
 from mmsr_lite.training.loop import TrainConfig, train
-from mmsr_lite.training.run import displace
 
 PLACE = Path(__file__).parent / "results" / "fusion_worlds.csv"
 BASES = {  # settings that both orders share

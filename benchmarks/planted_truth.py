@@ -18,7 +18,7 @@ import pandas as pd
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.explain.gates import gates
 from mmsr_lite.training.fit import fit
-from mmsr_lite.training.run import DEMO, RunConfig
+from mmsr_lite.training.run_config import DEMO, RunConfig
 
 RESULTS = Path(__file__).parent / "results"
 KEY = ["world", "modalities", "seed"]

@@ -36,7 +36,7 @@ from mmsr_lite.experiments.table import METRICS
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models.mmsr import MMSRConfig
 from mmsr_lite.training.loop import TrainConfig
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 SPACE: dict[str, list[Any]] = {
     "lr": [1e-3, 3e-3, 5e-3, 1e-2],

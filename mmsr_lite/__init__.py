@@ -90,13 +90,13 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "HETEROGENEOUS": "mmsr_lite.graph.relations",
     },
     "train": {
-        "RunConfig": "mmsr_lite.training.run",
-        "DEMO": "mmsr_lite.training.run",
+        "RunConfig": "mmsr_lite.training.run_config",
+        "DEMO": "mmsr_lite.training.run_config",
         "fit": "mmsr_lite.training.fit",
         "open_run": "mmsr_lite.training.fit",
         "Run": "mmsr_lite.training.fit",
-        "codebooks": "mmsr_lite.training.run",
-        "build_model": "mmsr_lite.training.run:build",
+        "codebooks": "mmsr_lite.training.ingredients",
+        "build_model": "mmsr_lite.training.ingredients:build",
         "MMSR": "mmsr_lite.models.mmsr",
         "MMSRConfig": "mmsr_lite.models.mmsr",
         "TrainConfig": "mmsr_lite.training.loop",
@@ -196,9 +196,10 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.models.mmsr import MMSR, MMSRConfig
     from mmsr_lite.nn.probe import listen
     from mmsr_lite.training.fit import Run, fit, open_run
+    from mmsr_lite.training.ingredients import build as build_model
+    from mmsr_lite.training.ingredients import codebooks
     from mmsr_lite.training.loop import TrainConfig, train
-    from mmsr_lite.training.run import DEMO, RunConfig, codebooks
-    from mmsr_lite.training.run import build as build_model
+    from mmsr_lite.training.run_config import DEMO, RunConfig
     from mmsr_lite.views import show
     from mmsr_lite.views.report import save_report
 

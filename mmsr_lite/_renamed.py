@@ -8,7 +8,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-MODULES = {  # old name -> new name
+MODULES: dict[str, str | tuple[str, ...]] = {  # old name -> new name, or the files that it became
     "mmsr_lite.cli_data": "mmsr_lite.commands.command",
     "mmsr_lite.evaluation.feed": "mmsr_lite.evaluation.device_examples",
     "mmsr_lite.experiments.page": "mmsr_lite.experiments.results_markdown",
@@ -20,17 +20,22 @@ MODULES = {  # old name -> new name
     "mmsr_lite.explorer": "mmsr_lite.live_explorer",
     "mmsr_lite.models.fused": "mmsr_lite.models.early_late_fusion",
     "mmsr_lite.nn.fused": "mmsr_lite.kernels",
+    "mmsr_lite.training.run": (
+        "mmsr_lite.training.run_config",
+        "mmsr_lite.training.ingredients",
+        "mmsr_lite.training.fit",
+    ),
     "mmsr_lite.views.bands": "mmsr_lite.views.figures.explanations",
     "mmsr_lite.views.brush": "mmsr_lite.views.widgets.user_browser",
-    "mmsr_lite.views.charts": "mmsr_lite.views.figures.trace",
+    "mmsr_lite.views.charts": ("mmsr_lite.views.figures.trace", "mmsr_lite.views.chart"),
     "mmsr_lite.views.cockpit": "mmsr_lite.views.widgets.training_monitor",
     "mmsr_lite.views.explorer": "mmsr_lite.views.widgets.explorer",
     "mmsr_lite.views.lanes": "mmsr_lite.views.figures.msgraph",
-    "mmsr_lite.views.msgraph": "mmsr_lite.views.widgets.msgraph",
+    "mmsr_lite.views.msgraph": ("mmsr_lite.views.widgets.msgraph", "mmsr_lite.views.selection"),
     "mmsr_lite.views.play": "mmsr_lite.views.widgets.controls",
     "mmsr_lite.views.still": "mmsr_lite.views.figures.to_matplotlib",
     "mmsr_lite.views.studies": "mmsr_lite.views.figures.studies",
-    "mmsr_lite.views.style": "mmsr_lite.views.theme",
+    "mmsr_lite.views.style": ("mmsr_lite.views.theme", "mmsr_lite.views.untrusted", "mmsr_lite.views.wording"),
 }
 
 
@@ -46,11 +51,13 @@ class RenamedModules(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Fill the module of the old name with what the new one holds."""
+        """Fill the module of the old name with what the new one holds, or what the files that it became hold."""
         new = MODULES[module.__name__]
-        warnings.warn(f"{module.__name__} is now {new}", DeprecationWarning, stacklevel=2)
-        names = {name: value for name, value in vars(import_module(new)).items() if not name.startswith("__")}
-        vars(module).update(names)
+        homes = (new,) if isinstance(new, str) else new
+        warnings.warn(f"{module.__name__} is now {', '.join(homes)}", DeprecationWarning, stacklevel=2)
+        for home in homes:
+            found = vars(import_module(home))
+            vars(module).update({name: value for name, value in found.items() if not name.startswith("__")})
 
 
 def install() -> None:

@@ -9,7 +9,7 @@ from mmsr_lite.course.stored import RUNS as STORED
 from mmsr_lite.data.storage import write_json
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.training.fit import fit
-from mmsr_lite.training.run import DEMO, RunConfig
+from mmsr_lite.training.run_config import DEMO, RunConfig
 
 RUNS = {
     f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO, device="cpu")

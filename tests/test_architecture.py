@@ -26,7 +26,6 @@ LINES = 300
 ANSWERS_FOR = {  # (file, what it imports by name when it is asked): why the name stands there
     ("mmsr_lite.data.dataset", "mmsr_lite.data.sources.frames"): "people look for `Dataset.from_frames` at the class",
     ("mmsr_lite.data.dataset", "mmsr_lite.data.prepare"): "people look for `Dataset.from_frames` at the class",
-    ("mmsr_lite.training.run", "mmsr_lite.training.fit"): "names of version 0.1 still answer",
 }
 
 

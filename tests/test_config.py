@@ -14,7 +14,7 @@ from mmsr_lite.data.storage import content_hash
 from mmsr_lite.errors import MMSRError, SettingError
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.loop import TrainConfig
-from mmsr_lite.training.run import RunConfig, read_config
+from mmsr_lite.training.run_config import RunConfig, read_config
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = [RunConfig, TrainConfig, WardrobeConfig, *dict.fromkeys(model.Config for model in MODELS.values())]

@@ -9,7 +9,7 @@ from mmsr_lite.data import load
 from mmsr_lite.data.split import split
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.study import Job
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 
 def test_trials_never_see_a_test_item_and_are_judged_on_what_comes_before():

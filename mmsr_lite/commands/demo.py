@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     import torch
 
     from mmsr_lite.training.fit import fit
-    from mmsr_lite.training.run import DEMO, RunConfig
+    from mmsr_lite.training.run_config import DEMO, RunConfig
 
     # Matrices this small: training took 57 s, with two threads 49 s on idle cores and minutes on busy ones.
     torch.set_num_threads(1)

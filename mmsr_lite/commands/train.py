@@ -23,7 +23,7 @@ from mmsr_lite.errors import MMSRError, SettingError
 
 if TYPE_CHECKING:
     from mmsr_lite.data.dataset import Dataset
-    from mmsr_lite.training.run import RunConfig
+    from mmsr_lite.training.run_config import RunConfig
 
 # Fields of RunConfig that stand in a group of their own; those that `add_source_options` has, or that hold a config,
 # are no options here; all others stand with the training.
@@ -41,7 +41,7 @@ def option_groups() -> list[tuple[str, type, list[str]]]:
     from mmsr_lite.models.mmsr import MMSRConfig
     from mmsr_lite.nn.departures import Departures
     from mmsr_lite.training.loop import TrainConfig
-    from mmsr_lite.training.run import RunConfig
+    from mmsr_lite.training.run_config import RunConfig
 
     departures = [one.name for one in fields(Departures)]
     grouped = {name for names in GROUPS.values() for name in names}
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     """Train on a source, compare with counting, write the run."""
     from mmsr_lite.data_card import quiet_reading
     from mmsr_lite.training.fit import fit
-    from mmsr_lite.training.run import RunConfig
+    from mmsr_lite.training.run_config import RunConfig
 
     args.out = args.out or default_folder(args.source)
     if Path(args.out, "config.json").is_file() and not args.resume:

@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from mmsr_lite.models import MODELS
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 
 def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:

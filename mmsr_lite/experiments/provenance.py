@@ -17,7 +17,7 @@ from mmsr_lite.experiments.study import Job, Setting
 from mmsr_lite.experiments.table import read_rows
 from mmsr_lite.experiments.verdicts import compare, merged
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 PACKAGES = ("mmsr-lite", "torch", "torch-geometric", "numpy", "scikit-learn")
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.data.storage import content_hash
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 if TYPE_CHECKING:
     from mmsr_lite.experiments.study import Reading

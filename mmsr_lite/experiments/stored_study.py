@@ -17,7 +17,7 @@ from mmsr_lite.experiments.verdicts import apart
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.records import StudyRecord
 from mmsr_lite.records.ranking_names import RANKINGS
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 
 def open_study(folder: str | Path, name: str) -> StudyRecord:

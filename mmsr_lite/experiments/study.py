@@ -28,7 +28,7 @@ from mmsr_lite.experiments.space import COUNTED, LEARNED, SPACE, TRIALS, Space, 
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import key_of
 from mmsr_lite.training.loop import TrainConfig
-from mmsr_lite.training.run import DEMO, RunConfig
+from mmsr_lite.training.run_config import DEMO, RunConfig
 
 LABELS = ("model", "variant", "corruption", "modality", "rate", "at")  # columns that name a system
 MIXED = "mixed"  # the label of what is done to all modalities

@@ -20,7 +20,7 @@ from mmsr_lite.experiments.space import EXTENSIONS, edges, extended
 from mmsr_lite.experiments.study import Job, Reading, Setting
 from mmsr_lite.experiments.table import TUNING, label_of, read_rows, system_of
 from mmsr_lite.models import MODELS
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 Point = dict[str, float]
 

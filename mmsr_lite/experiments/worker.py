@@ -24,8 +24,9 @@ from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import HistoryRecord
 from mmsr_lite.records.ranking_names import key_of
 from mmsr_lite.training.fit import Run
+from mmsr_lite.training.ingredients import build, codebooks, corrupt, displace
 from mmsr_lite.training.loop import pick_device
-from mmsr_lite.training.run import RunConfig, build, codebooks, corrupt, displace
+from mmsr_lite.training.run_config import RunConfig
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,11 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.records import HistoryRecord, MetricsRecord, RunRecord
 from mmsr_lite.training.checkpoint import load_weights, refuse_other, save_tensors
 from mmsr_lite.training.distributed import first_alone, processes, rank
+from mmsr_lite.training.ingredients import build, codebooks, parts_of, prepare
 from mmsr_lite.training.loop import pick_device, train
 from mmsr_lite.training.model_card import NAME, write_model_card
 from mmsr_lite.training.provenance import refuse_other_data, run_record
-from mmsr_lite.training.run import RunConfig, build, codebooks, parts_of, prepare, read_config
+from mmsr_lite.training.run_config import RunConfig, read_config
 
 COUNTING = ("markov", "popularity")  # they stand beside every trained model
 UNPACKS = ("model", "dataset")  # what a run gives when it is unpacked

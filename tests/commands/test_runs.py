@@ -9,7 +9,7 @@ from mmsr_lite.data.order import break_ties
 from mmsr_lite.data.prepared import save_prepared
 from mmsr_lite.records import MetricsRecord
 from mmsr_lite.training.fit import fit
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from mmsr_lite import cli
 from mmsr_lite.commands import train
 from mmsr_lite.models.mmsr import MMSRConfig
 from mmsr_lite.training.loop import TrainConfig
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 
 @pytest.fixture(scope="module")

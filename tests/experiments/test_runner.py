@@ -22,7 +22,7 @@ from mmsr_lite.experiments.study import Setting
 from mmsr_lite.experiments.table import MASKED, METRICS, rankings_in, read_rows
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.training.fit import fit
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 from tests.experiments.conftest import QUICK, TINY
 
 

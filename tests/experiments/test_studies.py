@@ -21,7 +21,7 @@ from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.probe import listen
-from mmsr_lite.training.run import build, codebooks, corrupt, displace, parts_of
+from mmsr_lite.training.ingredients import build, codebooks, corrupt, displace, parts_of
 from tests.experiments.conftest import QUICK
 
 PAPER = read_json(Path(mmsr_lite.experiments.__file__).with_name("paper.json"))

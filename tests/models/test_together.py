@@ -16,8 +16,9 @@ from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.aggregators import AGGREGATORS
+from mmsr_lite.training.ingredients import build
 from mmsr_lite.training.loop import TrainConfig, train
-from mmsr_lite.training.run import RunConfig, build
+from mmsr_lite.training.run_config import RunConfig
 
 CPU = torch.device("cpu")
 

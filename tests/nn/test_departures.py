@@ -11,7 +11,7 @@ from mmsr_lite.nn.departures import Departures, FeatureNodeEmbedding, ReleasedHA
 from mmsr_lite.nn.gate import UpdateGate
 from mmsr_lite.nn.han import HANLayer
 from mmsr_lite.nn.nodes import NodeEmbedding
-from mmsr_lite.training.run import RunConfig
+from mmsr_lite.training.run_config import RunConfig
 
 
 def test_without_departures_every_part_is_the_papers_own(books):

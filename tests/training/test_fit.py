@@ -14,8 +14,9 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import HistoryRecord, MetricsRecord, Record, RunRecord
 from mmsr_lite.training import fit as home
 from mmsr_lite.training.fit import Run, fit, open_run
+from mmsr_lite.training.ingredients import prepare
 from mmsr_lite.training.provenance import data_hash, differences, refuse_other_data
-from mmsr_lite.training.run import RunConfig, prepare
+from mmsr_lite.training.run_config import RunConfig
 
 
 @pytest.fixture

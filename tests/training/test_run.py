@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.training.run import RunConfig, parts_of, prepare
+from mmsr_lite.training.ingredients import parts_of, prepare
+from mmsr_lite.training.run_config import RunConfig
 
 
 @pytest.fixture

@@ -1,26 +1,18 @@
-"""The config of a run, and each thing that follows from it: data set, codes, untrained model, split."""
+"""The config of a run: everything that decides it, and how it is read from a file."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
-import torch
-
 from mmsr_lite.config import MOST_SEED, Setting, check_settings, checked, setting, settings_of, types_of
-from mmsr_lite.data import load
-from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
-from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED
 from mmsr_lite.data.order import TIES
-from mmsr_lite.data.split import SPLITS, Split, split
+from mmsr_lite.data.split import SPLITS
 from mmsr_lite.data.storage import content_hash, read_json
 from mmsr_lite.errors import MMSRError, SettingError, unknown
-from mmsr_lite.graph.codes import DISTANCES, REDUCTIONS, Codebook, fit_codebooks
+from mmsr_lite.graph.codes import DISTANCES, REDUCTIONS
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
-from mmsr_lite.nn.displacement import Displacement
-from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.training.loop import TrainConfig
 
 BEFORE = {"ties": "file", "split": "user"}  # what runs did before they had these settings
@@ -174,120 +166,6 @@ class RunConfig:
         return content_hash(settings_of(self))[:8]
 
 
-def prepare(config: RunConfig) -> Dataset:
-    """Load the data set of a run and damage its modalities as the config says.
-
-    Args:
-        config: The config of the run.
-
-    Returns:
-        The data set as the run sees it.
-
-    Raises:
-        MMSRError: There is no such source, or it does not fit the config.
-
-    Example:
-        >>> prepare(RunConfig("wardrobe:match", modalities=())).num_items
-        980
-    """
-    dataset = load(
-        config.source,
-        modalities=config.modalities,
-        encoders=config.encoders,
-        min_count=config.min_count,
-        ties=config.ties,
-        tie_seed=config.tie_seed,
-    )
-    return corrupt(config, dataset)
-
-
-def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
-    """Damage the modalities of a data set as the config of a run says.
-
-    A config may also change the order of histories; `parts_of` and `build` do that.
-
-    Args:
-        config: The config of the run.
-        dataset: A data set without damage; it is not changed.
-
-    Returns:
-        The damaged data set; `dataset` itself where the config damages no modality.
-    """
-    if config.corruption is None or config.corruption in (DISORDERED, DISPLACED):
-        return dataset
-    return CORRUPTIONS[config.corruption](dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
-
-
-def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
-    """Learn the codes of a run from the features of its data set.
-
-    Args:
-        config: The config of the run.
-        dataset: The data set as the run sees it.
-
-    Returns:
-        One codebook for each modality; none for a model that counts.
-
-    Raises:
-        MMSRError: The features do not allow the codes that the config asks for.
-    """
-    if not config.model_class.learns:
-        return ()
-    how: dict[str, Any] = {"num_codes": config.codes, "codes_per_item": config.codes_per_item}
-    how |= {"reduction": config.reduction, "distance": config.distance, "seed": config.train.seed}
-    return fit_codebooks(dataset, **how, dim=config.model_config.dim)
-
-
-def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None = None) -> Recommender:
-    """Make the untrained model of a run.
-
-    Args:
-        config: The config of the run; its seed decides the weights.
-        dataset: The data set as the run sees it.
-        books: One codebook for each modality; None learns them now.
-
-    Returns:
-        The model, on the CPU.
-
-    Raises:
-        MMSRError: The config does not fit the model or the data set.
-    """
-    if books is None:
-        books = codebooks(config, dataset)
-    settings = config.model_config
-    if config.ties == "together" and hasattr(settings, "together"):  # other models read a sequence, ties at random
-        settings = replace(settings, together=True)
-    torch.manual_seed(config.train.seed)
-    model = config.model_class(settings, dataset.num_items, books)
-    if config.corruption == DISPLACED:
-        displace(model, config.corrupted, config.rate, config.train.seed)
-    return model
-
-
-def displace(model: Recommender, modality: str | None, rate: float, seed: int) -> None:
-    """Let a model read histories whose positions have traded modalities, from now on (paper, Figure 1, "mismatched").
-
-    Args:
-        model: A model that reads the modalities of each position of a history; it is changed.
-        modality: The modality that is traded; None: every one, each by itself.
-        rate: The share of the positions of each history that trade, from 0 to 1; 0 undoes it.
-        seed: The seed that chooses the positions.
-
-    Raises:
-        MMSRError: The model does not read modalities position by position.
-    """
-    reader = getattr(model, "modalities", None)
-    if not isinstance(reader, ItemModalities) or not model.reads_order:
-        raise MMSRError(
-            f"{model.label} does not read the modalities of a history position by position; "
-            "displace those of sasrec-f, gru4rec-f, nova, dif-sr or trans2d"
-        )
-    if rate:
-        reader.displaced = Displacement(reader.names, modality, rate=rate, seed=seed)
-    else:
-        reader.displaced = None
-
-
 def read_config(path: str | Path) -> RunConfig:
     """Read the config that `fit` wrote.
 
@@ -315,32 +193,3 @@ def read_config(path: str | Path) -> RunConfig:
         return RunConfig(**settings, train=TrainConfig(**training))
     except SettingError as error:
         raise MMSRError(f"{str(path)!r} does not fit this version: {error}; {fix}") from error
-
-
-def parts_of(config: RunConfig, dataset: Dataset) -> Split:
-    """Split the data set of a run into training, validation and test examples.
-
-    Args:
-        config: The config of the run. With the corruption "disordered" all histories are shuffled.
-        dataset: The data set as the run sees it.
-
-    Returns:
-        The split; its validation part is empty where validation does not choose the best epoch.
-
-    Raises:
-        MMSRError: The data set cannot be split as the config asks.
-    """
-    length = getattr(config.model_config, "max_history", 50)
-    validation = config.train.selection == "validation"
-    parts = split(dataset, by=config.split, validation=validation, max_history=length)
-    if config.corruption != DISORDERED:
-        return parts
-    seed = config.train.seed
-    return Split(*(shuffled(part, rate=config.rate, seed=seed) for part in (parts.train, parts.validation, parts.test)))
-
-
-def __getattr__(name: str) -> Any:
-    """Find the names that moved to `training.fit` in version 0.2."""
-    if name in ("Run", "fit", "open_run"):
-        return getattr(import_module("mmsr_lite.training.fit"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
