@@ -36,7 +36,7 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.departures import FeatureNodeEmbedding
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS, HANLayer
-from mmsr_lite.records.trace import FLOW_GROUPS, Flow, FlowOfItem
+from mmsr_lite.records.flow_parts import FLOW_GROUPS, Flow, FlowOfItem
 
 GROUPS = FLOW_GROUPS
 EARLY, LATE = GROUPS.index("crossed, then time"), GROUPS.index("time, then crossed")

@@ -33,7 +33,8 @@ from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import TraceRecord
-from mmsr_lite.records.trace import Flow, Layer, Phase, RankedItem, Stage, Target
+from mmsr_lite.records.flow_parts import Flow
+from mmsr_lite.records.trace import Layer, Phase, RankedItem, Stage, Target
 
 FROZEN = ("_weights", "_logits", ".beta")  # probes whose values a flow holds as they are; ends of their names
 FAMILIES = {HOMOGENEOUS: WITHIN_TYPE, HETEROGENEOUS: ACROSS_TYPES}  # the relations that a phase goes along

@@ -6,18 +6,10 @@ from collections.abc import Iterator
 from typing import Annotated, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.flow_parts import Flow, rules_of_flow
 from mmsr_lite.records.rules import exactly, in_range, one_for_each, sums_to_one
 from mmsr_lite.records.schema import OPTIONAL, Mistake
-from mmsr_lite.records.trace import (
-    DatasetCard,
-    Flow,
-    GraphNode,
-    ItemCard,
-    ModelCard,
-    TraceRecord,
-    UserCard,
-    rules_of_flow,
-)
+from mmsr_lite.records.trace import DatasetCard, GraphNode, ItemCard, ModelCard, TraceRecord, UserCard
 
 
 class FlowItem(ItemCard):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.flow_parts import Flow, rules_of_flow
 from mmsr_lite.records.rules import CLOSE, exactly, in_range, one_for_each, sums_to_one
 from mmsr_lite.records.schema import OPTIONAL, Mistake
 
-FLOW_GROUPS = ("own identity", "own codes", "shared codes", "crossed, then time", "time, then crossed", "time alone")
 SOFTMAX = ("homogeneous", "heterogeneous")  # families whose weights are a softmax over the edges of a centre
-
-FLOAT32 = 1e-4  # of the sizes that are added up: sums of float32 come this near
 
 
 class ItemCard(TypedDict):
@@ -115,22 +113,6 @@ class Answer(TypedDict):
 
     parts: Annotated[list[str], "what a score is the sum of: the last layer's paths, and its residual connection"]
     top: Annotated[list[RankedItem], "the best items, the best first"]
-
-
-class FlowOfItem(TypedDict):
-    """What one item's score is the sum of, by groups of paths from the nodes to the last item."""
-
-    item: Annotated[int, "the item"]
-    groups: Annotated[list[float], "the signed sum over nodes of each of `groups`"]
-    rest: Annotated[float, "what no node brings: the bias where a linear map joins the paths, else 0"]
-    nodes: NotRequired[Annotated[list[list[float]], "(N, groups) each node's signed part; of the main items alone"]]
-
-
-class Flow(TypedDict):
-    """Exact signed contributions to scores, attention and gates held as they are ("What beta weighs")."""
-
-    groups: Annotated[list[str], "the groups of paths, by the order in which a path follows time and crosses types"]
-    items: Annotated[list[FlowOfItem], "the best items, and the item that came next"]
 
 
 class TraceRecord(Record, kind="trace"):
@@ -271,34 +253,3 @@ def _index(path: str, value: int | None, last: int, of: str) -> Iterator[Mistake
         yield path, f"is null, expected an index of {of}"
     else:
         yield from in_range(path, value, 0, last, f"an index of {of}")
-
-
-def rules_of_flow(flow: Flow, scores: Mapping[int, float], count: int) -> Iterator[Mistake]:
-    """Contributions add up: those of `count` nodes to the sum of their group, those of groups to the item's score."""
-    groups = len(flow["groups"])
-    for place, item in enumerate(flow["items"]):
-        path, sums = f"flow.items[{place}]", item["groups"]
-        if item["item"] not in scores:
-            yield f"{path}.item", f"is {item['item']}, expected one of {sorted(scores)}, whose scores are known"
-            continue
-        if len(sums) != groups:
-            yield from one_for_each(f"{path}.groups", sums, groups, "groups")
-            continue
-        yield from _adds_up(f"{path}.groups and rest", [*sums, item["rest"]], scores[item["item"]], "the item's score")
-        nodes = item.get("nodes")
-        if nodes is None:
-            continue
-        yield from one_for_each(f"{path}.nodes", nodes, count, "nodes")
-        for number, parts in enumerate(nodes):
-            yield from one_for_each(f"{path}.nodes[{number}]", parts, groups, "groups")
-        if all(len(parts) == groups for parts in nodes):
-            for group, total in enumerate(sums):
-                column = [parts[group] for parts in nodes]
-                yield from _adds_up(f"{path}.nodes[][{group}]", column, total, f"groups[{group}]")
-
-
-def _adds_up(path: str, parts: Sequence[float], total: float, what: str) -> Iterator[Mistake]:
-    """Signed parts add up to a total, within what float32 loses."""
-    size = 1 + abs(total) + sum(abs(part) for part in parts)
-    if abs(sum(parts) - total) > FLOAT32 * size:
-        yield path, f"add up to {sum(parts):.6g}, expected {total:.6g}: {what}"

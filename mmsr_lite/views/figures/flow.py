@@ -2,7 +2,7 @@
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import FlowRecord
-from mmsr_lite.records.trace import FLOW_GROUPS, FlowOfItem
+from mmsr_lite.records.flow_parts import FLOW_GROUPS, FlowOfItem
 from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark, Panel
 from mmsr_lite.views.figures.kit import empty_figure, named_rows, node_order, row_height

@@ -1,0 +1,59 @@
+"""Signed contributions to scores, as a trace and a flow hold them, and the rule that they add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, NotRequired, TypedDict
+
+from mmsr_lite.records.rules import one_for_each
+from mmsr_lite.records.schema import Mistake
+
+FLOAT32 = 1e-4  # of the sizes that are added up: sums of float32 come this near
+FLOW_GROUPS = ("own identity", "own codes", "shared codes", "crossed, then time", "time, then crossed", "time alone")
+
+
+class FlowOfItem(TypedDict):
+    """What one item's score is the sum of, by groups of paths from the nodes to the last item."""
+
+    item: Annotated[int, "the item"]
+    groups: Annotated[list[float], "the signed sum over nodes of each of `groups`"]
+    rest: Annotated[float, "what no node brings: the bias where a linear map joins the paths, else 0"]
+    nodes: NotRequired[Annotated[list[list[float]], "(N, groups) each node's signed part; of the main items alone"]]
+
+
+class Flow(TypedDict):
+    """Exact signed contributions to scores, attention and gates held as they are ("What beta weighs")."""
+
+    groups: Annotated[list[str], "the groups of paths, by the order in which a path follows time and crosses types"]
+    items: Annotated[list[FlowOfItem], "the best items, and the item that came next"]
+
+
+def rules_of_flow(flow: Flow, scores: Mapping[int, float], count: int) -> Iterator[Mistake]:
+    """Contributions add up: those of `count` nodes to the sum of their group, those of groups to the item's score."""
+    groups = len(flow["groups"])
+    for place, item in enumerate(flow["items"]):
+        path, sums = f"flow.items[{place}]", item["groups"]
+        if item["item"] not in scores:
+            yield f"{path}.item", f"is {item['item']}, expected one of {sorted(scores)}, whose scores are known"
+            continue
+        if len(sums) != groups:
+            yield from one_for_each(f"{path}.groups", sums, groups, "groups")
+            continue
+        yield from _adds_up(f"{path}.groups and rest", [*sums, item["rest"]], scores[item["item"]], "the item's score")
+        nodes = item.get("nodes")
+        if nodes is None:
+            continue
+        yield from one_for_each(f"{path}.nodes", nodes, count, "nodes")
+        for number, parts in enumerate(nodes):
+            yield from one_for_each(f"{path}.nodes[{number}]", parts, groups, "groups")
+        if all(len(parts) == groups for parts in nodes):
+            for group, total in enumerate(sums):
+                column = [parts[group] for parts in nodes]
+                yield from _adds_up(f"{path}.nodes[][{group}]", column, total, f"groups[{group}]")
+
+
+def _adds_up(path: str, parts: Sequence[float], total: float, what: str) -> Iterator[Mistake]:
+    """Signed parts add up to a total, within what float32 loses."""
+    size = 1 + abs(total) + sum(abs(part) for part in parts)
+    if abs(sum(parts) - total) > FLOAT32 * size:
+        yield path, f"add up to {sum(parts):.6g}, expected {total:.6g}: {what}"
