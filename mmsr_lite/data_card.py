@@ -73,8 +73,8 @@ def account_of(folder: str | os.PathLike) -> list[str]:
     from mmsr_lite.data.prepared import read_manifest
     from mmsr_lite.data.reading import Account
 
-    manifest = read_manifest(folder) or {}
-    kept = manifest.get("facts", {}).get("reading")
+    manifest = read_manifest(folder)
+    kept = None if manifest is None else manifest["facts"].get("reading")
     return Account.from_fact(kept).lines() if isinstance(kept, dict) else []
 
 

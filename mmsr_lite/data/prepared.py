@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 from urllib.parse import quote
 
 import numpy as np
@@ -26,12 +26,40 @@ from mmsr_lite.errors import MMSRError
 
 FAMILY = "mmsr-lite/prepared/"
 SCHEMA = f"{FAMILY}1"
+
+
+class Manifest(TypedDict):
+    """What a prepared folder says of itself, in manifest.json."""
+
+    schema: str
+    name: str  # of the data set
+    kinds: dict[str, str]  # column of the items -> "text" or "picture"
+    facts: dict[str, Any]  # what the source knew besides, as far as JSON can hold it
+    modalities: list[str]  # in their order; each has a file of features
+    outputs: dict[str, str]  # file in the folder -> its hash
+    counts: NotRequired[dict[str, Any]]  # as `data.statistics` has them
+    versions: NotRequired[dict[str, str]]  # package -> version
+    command: NotRequired[str]  # what made the folder, and what follows: how and out of which files
+    version: NotRequired[str]
+    inputs: NotRequired[dict[str, str]]  # file that was read -> its hash
+    weights: NotRequired[dict[str, str | None]]  # encoder -> the hash of its weights
+
+
+class Origin(TypedDict):
+    """The part of a manifest that says how a folder was made."""
+
+    command: str
+    version: str
+    inputs: dict[str, str]
+    weights: dict[str, str | None]
+
+
 ENTRIES = {"name": str, "kinds": dict, "facts": dict, "modalities": list, "outputs": dict}  # what every manifest holds
 SIDE = 256  # pixels, the longer side of a picture that is kept: enough for every view and encoder here
 PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "scikit-learn", "safetensors", "torch", "transformers")
 
 
-def read_manifest(folder: str | os.PathLike) -> dict[str, Any] | None:
+def read_manifest(folder: str | os.PathLike) -> Manifest | None:
     """What `save_prepared` noted about this folder, or None when it is not one of its folders.
 
     Raises:
@@ -54,10 +82,10 @@ def read_manifest(folder: str | os.PathLike) -> dict[str, Any] | None:
     lists_and_kinds = [*manifest["modalities"], *manifest["kinds"].values()]
     if not all(isinstance(word, str) for word in lists_and_kinds):
         raise MMSRError(f"{str(file)!r} is damaged: its modalities and kinds are not all words; prepare it again")
-    return manifest
+    return cast(Manifest, manifest)  # its entries were looked at above
 
 
-def checked_manifest(folder: Path) -> dict[str, Any] | None:
+def checked_manifest(folder: Path) -> Manifest | None:
     """The manifest of a prepared folder all of whose files are as they were written; None for any other folder.
 
     Raises:
@@ -76,7 +104,7 @@ def checked_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest
 
 
-def _damaged(folder: Path, manifest: dict[str, Any]) -> str | None:
+def _damaged(folder: Path, manifest: Manifest) -> str | None:
     """The first file that is missing or is not as it was written; None when all are."""
     files = (file for file in folder.rglob("*.*") if file.name != "manifest.json" and file.is_file())
     now = _hashes(folder, files)
@@ -128,12 +156,15 @@ def prepare(
     for option, given in options.items():
         if given:
             words += [option, *(f"{name}={value}" for name, value in given.items())]
-    record: dict[str, Any] = {"command": shlex.join([*words, "-o", "DIR"]), "version": __version__}
-    record["inputs"] = _hashes(Path(place).parent, read_files)
-    record["weights"] = {spec: weights(spec) for spec in specs.values()}
+    origin: Origin = {
+        "command": shlex.join([*words, "-o", "DIR"]),
+        "version": __version__,
+        "inputs": _hashes(Path(place).parent, read_files),
+        "weights": {spec: weights(spec) for spec in specs.values()},
+    }
     if (there := read_manifest(folder)) is not None:
         damaged = _damaged(Path(folder), there)
-        other = [name for name, value in record.items() if there.get(name) != value]
+        other = [name for name, value in origin.items() if there.get(name) != value]
         if damaged or other:
             reason = f"is damaged ({damaged!r})" if damaged else f"was prepared from other {other[0]!r}"
             raise MMSRError(f"{str(folder)!r} {reason}; remove it or choose another place")
@@ -149,11 +180,11 @@ def prepare(
         file_format=file_format,
         ties="file",
     )
-    save_prepared(dataset, folder, record=record)
+    save_prepared(dataset, folder, origin=origin)
     return True
 
 
-def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[str, Any] | None = None) -> Path:
+def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, origin: Origin | None = None) -> Path:
     """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
 
     Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind. The folder
@@ -162,7 +193,7 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
     Args:
         dataset: the data set.
         folder: the new folder.
-        record: entries that are added to the manifest.
+        origin: how it was made, for the manifest; None: that is not known.
 
     Returns:
         The folder.
@@ -176,7 +207,7 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
     work = folder.with_name(f".{folder.name}.part")
     try:
         work.mkdir(parents=True, exist_ok=True)
-        _write(in_file_order(dataset), work, record or {})
+        _write(in_file_order(dataset), work, origin)
         os.replace(work, folder)
     except Exception as error:
         shutil.rmtree(work, ignore_errors=True)
@@ -187,7 +218,7 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, record: dict[s
     return folder
 
 
-def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
+def _write(dataset: Dataset, folder: Path, origin: Origin | None) -> None:
     ids, users = np.array(dataset.item_ids, dtype=object), np.array(dataset.user_ids, dtype=object)
     table = {"user_id": users[dataset.user], "item_id": ids[dataset.item], "timestamp": dataset.time}
     if "part" in dataset.facts:
@@ -213,9 +244,17 @@ def _write(dataset: Dataset, folder: Path, record: dict[str, Any]) -> None:
         (package.name, package.version) for package in metadata.distributions() if package.name in PACKAGES
     )
     facts = {name: fact for name, fact in dataset.facts.items() if _is_plain(fact)}
-    manifest: dict[str, Any] = {"schema": SCHEMA, "name": dataset.name, "kinds": kinds, "facts": facts, **record}
-    manifest |= {"modalities": [modality.name for modality in dataset.modalities], "counts": statistics(dataset)}
-    manifest |= {"versions": {"python": python_version()} | dict(versions), "outputs": _hashes(folder, written)}
+    manifest = {
+        "schema": SCHEMA,
+        "name": dataset.name,
+        "kinds": kinds,
+        "facts": facts,
+        **(origin or {}),
+        "modalities": [modality.name for modality in dataset.modalities],
+        "counts": statistics(dataset),
+        "versions": {"python": python_version()} | dict(versions),
+        "outputs": _hashes(folder, written),
+    }
     write_json(folder / "manifest.json", manifest, indent=1)
 
 

@@ -3,13 +3,15 @@
 Each answer is a difference of HR@5 with its standard error over users, a verdict and a sentence.
 """
 
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from mmsr_lite.data.order import fixed_order
+from mmsr_lite.data.split import Examples
 from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.rankings import RANKINGS
+from mmsr_lite.records.leaks import Effect
 
 CLEAR = 3.0  # standard errors over users from which on a difference counts
 LEAST_TIED = 0.5  # percent of neighbours below which the order at ties gets no verdict
@@ -17,27 +19,76 @@ COUNTING, LEARNED = "counting", "small SASRec"
 METRIC = "HR@5"  # what sentences and verdicts speak of
 
 
-def _hits(run: dict[str, Any], system: str, rule: str | None, ranking: str, users: int) -> np.ndarray:
+class RanksInOrder(TypedDict):
+    """The ranks of all systems with ties in one order."""
+
+    order: str  # "file" or "random"
+    tie_seed: int | None  # of a random order
+    ranks: dict[tuple[str, str | None], np.ndarray]  # (system, rule) -> (2, targets), in the order of RANKINGS
+    examples: Examples  # the test targets in this order
+
+
+class Known(TypedDict):
+    """What is known of the data before the questions are answered; fields as in `LeaksRecord`."""
+
+    order: dict[str, Any]
+    headline: str
+    own_targets: float
+    targets: int
+    weights: dict[str, dict[str, float]]
+
+
+class Change(TypedDict):
+    """A difference of HR@5 in points, without a verdict; fields as in `records.leaks.Effect`."""
+
+    name: str
+    ranking: str
+    before: float
+    after: float
+    difference: float
+    error: float
+    clear: bool
+
+
+class Verdict(TypedDict):
+    """What a change says."""
+
+    verdict: str
+    sentence: str
+
+
+def _hits(run: RanksInOrder, system: str, rule: str | None, ranking: str, users: int) -> np.ndarray:
     """(U,) how many targets of each user stand among the first five."""
     ranks = run["ranks"][system, rule][list(RANKINGS).index(ranking)]
     return np.bincount(run["examples"].user, gains(ranks)[METRIC], minlength=users)
 
 
-def _effect(name: str, before: np.ndarray, after: np.ndarray, targets: int, ranking: str) -> dict[str, Any]:
+def _effect(name: str, before: np.ndarray, after: np.ndarray, targets: int, ranking: str) -> Change:
     """A difference of HR@5 in points, with its standard error over users, from hits (U,) of each user."""
     change = after - before
     error = 100 * float(np.sqrt(len(change) * change.var()) / targets)
     difference = 100 * float(change.sum() / targets)
-    values = {"before": 100 * float(before.sum() / targets), "after": 100 * float(after.sum() / targets)}
-    clear = abs(difference) > CLEAR * error
-    return {"name": name, "ranking": ranking, **values, "difference": difference, "error": error, "clear": bool(clear)}
+    return {
+        "name": name,
+        "ranking": ranking,
+        "before": 100 * float(before.sum() / targets),
+        "after": 100 * float(after.sum() / targets),
+        "difference": difference,
+        "error": error,
+        "clear": abs(difference) > CLEAR * error,
+    }
 
 
-def effects(record: dict[str, Any], runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _answered(change: Change, verdict: Verdict) -> Effect:
+    """A change with its verdict."""
+    return {**change, **verdict}
+
+
+def effects(record: Known, runs: list[RanksInOrder]) -> list[Effect]:
     """Answer each question that the data allow.
 
     Args:
-        record: The record of `leaks` as far as it is known: `order`, `targets`, `headline`, `own_targets`, `weights`.
+        record: What is known of the data.
         runs: The ranks of each order of ties; the order of the file comes first.
 
     Returns:
@@ -48,14 +99,14 @@ def effects(record: dict[str, Any], runs: list[dict[str, Any]]) -> list[dict[str
     targets, shown = record["targets"], record["headline"]
     file, *random = runs
 
-    def hits(run: dict[str, Any], system: str, rule: str | None = None, ranking: str = shown) -> np.ndarray:
+    def hits(run: RanksInOrder, system: str, rule: str | None = None, ranking: str = shown) -> np.ndarray:
         return _hits(run, system, rule, ranking, users)
 
-    effects = []
+    effects: list[Effect] = []
     if record["order"]["tied"] >= LEAST_TIED:
         mean = np.mean([hits(run, COUNTING, None, "all") for run in random], axis=0)
         counted = _effect("tie order", hits(file, COUNTING, None, "all"), mean, targets, "all")
-        effects.append(counted | _tie_verdict(record, counted))
+        effects.append(_answered(counted, _tie_verdict(record, counted)))
         if (LEARNED, None) in file["ranks"]:
             pair = hits(file, LEARNED, None, "all"), hits(random[0], LEARNED, None, "all")
             learned = _effect("tie order, small SASRec", *pair, targets, "all")
@@ -63,29 +114,30 @@ def effects(record: dict[str, Any], runs: list[dict[str, Any]]) -> list[dict[str
                 f"A small SASRec, which is not converged, has {learned['before']:.2f} with ties as in the file and "
                 f"{learned['after']:.2f} with ties at random."
             )
-            effects.append(learned | {"verdict": "effect" if learned["clear"] else "none", "sentence": sentence})
+            verdict = "effect" if learned["clear"] else "none"
+            effects.append(_answered(learned, {"verdict": verdict, "sentence": sentence}))
     ids = _effect("ids", hits(file, COUNTING), hits(file, COUNTING, "ids"), targets, shown)
     if random:
         other = _effect("ids", hits(random[0], COUNTING), hits(random[0], COUNTING, "ids"), targets, shown)
-        effects.append(ids | _ids_verdict(record, ids, other))
+        effects.append(_answered(ids, _ids_verdict(record, ids, other)))
     else:
-        effects.append(ids | _ids_verdict(record, ids, None))
+        effects.append(_answered(ids, _ids_verdict(record, ids, None)))
     honest, order = (random[0], "random") if random else (file, "file")
     repeated = _effect(
         "repetition", hits(honest, COUNTING, None, "all"), hits(honest, COUNTING, "repetition", "all"), targets, "all"
     )
-    effects.append(repeated | _repetition_verdict(record, repeated, record["weights"][order]["repetition"]))
+    effects.append(_answered(repeated, _repetition_verdict(record, repeated, record["weights"][order]["repetition"])))
     popular = hits(honest, COUNTING, "popularity")
     always = _effect("popularity", hits(honest, COUNTING), popular, targets, shown)
-    effects.append(always | _added(always, "How popular an item is in the whole training part"))
+    effects.append(_answered(always, _added(always, "How popular an item is in the whole training part")))
     if (COUNTING, "popularity now") in honest["ranks"]:
         now = _effect("popularity now", popular, hits(honest, COUNTING, "popularity now"), targets, shown)
         words = "How popular an item was shortly before, in place of its popularity in the whole training part,"
-        effects.append(now | _added(now, words))
+        effects.append(_answered(now, _added(now, words)))
     return effects
 
 
-def _tie_verdict(record: dict[str, Any], effect: dict[str, Any]) -> dict[str, str]:
+def _tie_verdict(record: Known, effect: Change) -> Verdict:
     """Whether counting loses by random ties what it had learned from the order of the file."""
     facts, fixed = record["order"], fixed_order(record["order"])
     rising = (
@@ -108,7 +160,7 @@ def _tie_verdict(record: dict[str, Any], effect: dict[str, Any]) -> dict[str, st
     return {"verdict": "leak", "sentence": f"{sentence}: {lost}; {doubt}."}
 
 
-def _ids_verdict(record: dict[str, Any], effect: dict[str, Any], other: dict[str, Any] | None) -> dict[str, str]:
+def _ids_verdict(record: Known, effect: Change, other: Change | None) -> Verdict:
     """Whether ids predict the next item; `other` is the same effect with ties at random, where there are ties."""
     weight = record["weights"]["file"]["ids"]
     if weight == 1:
@@ -124,7 +176,7 @@ def _ids_verdict(record: dict[str, Any], effect: dict[str, Any], other: dict[str
     return {"verdict": "none", "sentence": f"{sentence}, {_doubt(effect)}."}
 
 
-def _repetition_verdict(record: dict[str, Any], effect: dict[str, Any], weight: float) -> dict[str, str]:
+def _repetition_verdict(record: Known, effect: Change, weight: float) -> Verdict:
     """Whether it helps to rank the user's own items last, or first."""
     share = f"{record['own_targets']:.2f} % of the targets lie in their own history"
     if weight == 0:
@@ -136,7 +188,7 @@ def _repetition_verdict(record: dict[str, Any], effect: dict[str, Any], weight: 
     return {"verdict": "none", "sentence": f"{added}, {_doubt(effect)}."}
 
 
-def _added(effect: dict[str, Any], what: str) -> dict[str, str]:
+def _added(effect: Change, what: str) -> Verdict:
     """Whether a rule, named by `what`, adds to counting."""
     clear = effect["clear"] and effect["difference"] > 0
     sentence = f"{what} adds {effect['difference']:+.2f} to counting"
@@ -145,7 +197,7 @@ def _added(effect: dict[str, Any], what: str) -> dict[str, str]:
     return {"verdict": "none", "sentence": f"{sentence}, {_doubt(effect)}."}
 
 
-def _doubt(effect: dict[str, Any]) -> str:
+def _doubt(effect: Change) -> str:
     """Why the effect of a rule is no effect."""
     if effect["clear"] and effect["difference"] < 0:
         return "so what seemed to help on the training part does not hold"

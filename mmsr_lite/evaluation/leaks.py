@@ -9,7 +9,7 @@ time as the item before them. The page "Order that is not order" of the document
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,12 +21,13 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import PER_INTERACTION, break_ties, in_file_order, order_facts
 from mmsr_lite.data.split import Examples, Split, headline, own_target_share, split
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.evaluation.leak_effects import COUNTING, LEARNED, effects
+from mmsr_lite.evaluation.leak_effects import COUNTING, LEARNED, Known, RanksInOrder, effects
 from mmsr_lite.evaluation.rankings import RANKINGS, key_of, results
 from mmsr_lite.evaluation.ranks import both_ranks
 from mmsr_lite.evaluation.rules import Chain, choose_weights, ranks_with_rules, rules_for
 from mmsr_lite.evaluation.small_sasrec import SmallSASRec, SmallSASRecConfig
 from mmsr_lite.records import LeaksRecord
+from mmsr_lite.records.leaks import Effect, Sampled
 
 MOST_INTERACTIONS = 1_000_000  # of more, users are drawn at random until there are no more than so many
 MOST_SCORES = 450_000_000  # test targets times items that are ranked in one order; of more, users are drawn at random
@@ -91,7 +92,8 @@ def leaks(
     orders: list[tuple[str, int | None]] = [("file", None)]
     if facts["tied"] > 0:
         orders += [("random", tie_seed) for tie_seed in tie_seeds]
-    runs, weights = [], {}
+    runs: list[RanksInOrder] = []
+    weights: dict[str, dict[str, float]] = {}
     for place, (order, tie_seed) in enumerate(tqdm(orders, "orders", disable=not progress)):
         ordered = dataset if tie_seed is None else break_ties(dataset, "random", tie_seed)
         with_rules = place < 2  # in the file's order and in the first random one
@@ -103,27 +105,34 @@ def leaks(
         examples = _test_part(ordered, by, tested)
         runs.append({"order": order, "tie_seed": tie_seed, "ranks": ranks_of, "examples": examples})
     first = runs[0]["examples"]
-    record: dict[str, Any] = {
-        "schema": LeaksRecord.schema,
-        "dataset": dataset.name,
-        "num_users": users_before,
-        "num_items": dataset.num_items,
+    known: Known = {
         "order": facts,
         "headline": headline(Split(first, first, first)),
         "own_targets": 100 * own_target_share(first),
         "targets": len(first),
-        "sampled": None,
-        "decay": decay,
-        "tie_seeds": list(tie_seeds),
         "weights": weights,
-        "rows": [row for run in runs for row in _rows(run)],
     }
+    sampled: Sampled | None = None
     if len(first) < test_targets or dataset.num_users < users_before:
-        record["sampled"] = {"users": int(tested.sum()), "of": users_before}
-    record["effects"] = effects(record, runs)
-    record["leaks"] = [effect["name"] for effect in record["effects"] if effect["verdict"] == "leak"]
-    record["seconds"] = time.perf_counter() - began
-    return LeaksRecord(record | {"sentence": _summary(record)})
+        sampled = {"users": int(tested.sum()), "of": users_before}
+    answers = effects(known, runs)
+    return LeaksRecord(
+        {
+            "schema": LeaksRecord.schema,
+            "dataset": dataset.name,
+            "num_users": users_before,
+            "num_items": dataset.num_items,
+            **known,
+            "sampled": sampled,
+            "decay": decay,
+            "tie_seeds": list(tie_seeds),
+            "rows": [row for run in runs for row in _rows(run)],
+            "effects": answers,
+            "leaks": [effect["name"] for effect in answers if effect["verdict"] == "leak"],
+            "seconds": time.perf_counter() - began,
+            "sentence": _summary(dataset.name, answers),
+        }
+    )
 
 
 def _opened(data: Dataset | str | os.PathLike) -> Dataset:
@@ -219,7 +228,7 @@ def _learned(dataset: Dataset, by: str, tested: np.ndarray, seed: int, rng: np.r
     return np.stack(list(both_ranks(model, test).values()))
 
 
-def _rows(run: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(run: RanksInOrder) -> list[dict[str, Any]]:
     """The metrics of each system in one order, for each group of targets."""
     rows = []
     for (system, rule), both in run["ranks"].items():
@@ -237,13 +246,14 @@ def _rows(run: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _summary(record: dict[str, Any]) -> str:
-    names = record["leaks"]
-    if not names:
-        return f"{record['dataset']}: no leak was found in the order of ties or in the ids."
-    sentences = [effect["sentence"] for effect in record["effects"] if effect["verdict"] == "leak"]
-    counted = "one leak" if len(names) == 1 else f"{len(names)} leaks"
-    return f"{record['dataset']}: {counted} ({', '.join(names)}). {' '.join(sentences)}"
+def _summary(name: str, answers: Sequence[Effect]) -> str:
+    """The leaks of the data set `name` in one or two sentences."""
+    leaks = [effect for effect in answers if effect["verdict"] == "leak"]
+    if not leaks:
+        return f"{name}: no leak was found in the order of ties or in the ids."
+    counted = "one leak" if len(leaks) == 1 else f"{len(leaks)} leaks"
+    names = ", ".join(effect["name"] for effect in leaks)
+    return f"{name}: {counted} ({names}). {' '.join(effect['sentence'] for effect in leaks)}"
 
 
 def leaks_report(record: Mapping[str, Any]) -> str:
