@@ -11,7 +11,7 @@ Three things are destroyed, each for itself:
 """
 
 from mmsr_lite.data.corruption import DISORDERED, DISPLACED
-from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Reading, Setting, Study, damages
+from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Setting, Study, damages
 from mmsr_lite.models import MODELS
 
 BASES = ("gru4rec", "sasrec")  # those of them that there are
@@ -35,7 +35,7 @@ def jobs(setting: Setting) -> list[Job]:
             name = AS.get((model, fusion), model)
             settings = {"fusion": fusion} if name == model else {}
             undamaged = setting.config(name, **settings)
-            labels = {"model": model, "variant": fusion}
+            labels: Labels = {"model": model, "variant": fusion}
             if fusion == "none":  # it reads no modality, so only the order can be destroyed
                 chosen.append(Job(labels, undamaged))
                 disordered = undamaged.with_settings(corruption=DISORDERED)

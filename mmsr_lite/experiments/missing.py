@@ -6,7 +6,7 @@ histories whose items have lost their codes. A smaller rate loses a part of what
 
 from typing import Any
 
-from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Reading, Setting, Study, damages
+from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Setting, Study, damages
 from mmsr_lite.models import MODELS
 
 SYSTEMS: dict[str, dict[str, dict[str, Any]]] = {  # model -> variant -> its settings
@@ -33,7 +33,7 @@ def jobs(setting: Setting) -> list[Job]:
             continue
         for variant, settings in variants.items():
             undamaged = setting.config(model, **settings)
-            labels = {"model": model, "variant": variant}
+            labels: Labels = {"model": model, "variant": variant}
             at_test = (Reading(loss.labels | {"at": TEST}, loss.rate, loss.modality) for loss in losses)
             chosen.append(Job(labels, undamaged, readings=(Reading(beside="missing"), *at_test)))
             for loss in losses:

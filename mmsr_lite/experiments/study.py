@@ -30,15 +30,16 @@ from mmsr_lite.records.ranking_names import key_of
 from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run_config import DEMO, RunConfig
 
+Labels = dict[str, str | float]  # column that names a system -> a word, or the share of `rate`
+Settings = dict[str, Any]  # name of a field of RunConfig, TrainConfig or a model's config -> its value
 LABELS = ("model", "variant", "corruption", "modality", "rate", "at")  # columns that name a system
 MIXED = "mixed"  # the label of what is done to all modalities
 BOTH, TEST = "training and test", "test"  # where something is destroyed
-UNDISTURBED = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
+UNDISTURBED: Labels = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
 CHOSEN_BY = "MRR@5"  # on validation, in the headline ranking
 TIE_SEEDS = (0, 1, 2)  # of the orders at ties, where times tie
-BASES: dict[
-    str, dict[str, Any]
-] = {  # settings of every system that has them, by kind of source; but layers are MMSR's, others have their own
+# Settings of every system that has them, by kind of source; but `layers` are MMSR's, others have their own.
+BASES: dict[str, Settings] = {
     "wardrobe": {name: DEMO[name] for name in ("dim", "layers", "codes", "codes_per_item", "batch")},
     "folder": {"dim": 128, "layers": 1, "codes": 30, "codes_per_item": 3, "batch": 512},
 }
@@ -58,7 +59,7 @@ class Reading:
         displaced: whether positions of histories trade the modality, in place of items that lose it.
     """
 
-    labels: dict[str, Any] = field(default_factory=dict)
+    labels: Labels = field(default_factory=dict)
     rate: float = 0.0
     corrupted: str | None = None
     gate: str = ""
@@ -79,7 +80,7 @@ class Job:
         trials: how many trials chose its settings; 0 where there was nothing to choose, or it is not yet known.
     """
 
-    labels: dict[str, Any]
+    labels: Labels
     config: RunConfig
     like: RunConfig | None = None
     readings: tuple[Reading, ...] = (Reading(),)
@@ -102,8 +103,8 @@ class Study:
     paper: str
     asks: str
     jobs: Callable[[Setting], list[Job]]
-    reference: dict[str, Any]
-    of_one_model: Callable[[dict[str, Any]], bool] = lambda row: False
+    reference: Labels
+    of_one_model: Callable[[Labels], bool] = lambda row: False
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,14 @@ class Setting:
     """
 
     dataset: Dataset
-    base: dict[str, Any]
+    base: Settings
     space: Space
     trials: int = TRIALS
     ties: str = "file"
     tie_seeds: tuple[int, ...] = (0,)
 
     @classmethod
-    def of(cls, dataset: Dataset, changes: dict[str, Any] | None = None, trials: int = TRIALS) -> Setting:
+    def of(cls, dataset: Dataset, changes: Settings | None = None, trials: int = TRIALS) -> Setting:
         """The terms for a data set.
 
         Args:
@@ -235,7 +236,7 @@ class Damage:
         modality: its name; None: all modalities.
     """
 
-    labels: dict[str, Any]
+    labels: Labels
     rate: float
     modality: str | None
 
@@ -258,7 +259,7 @@ def damages(setting: Setting, corruption: str, rates: Sequence[float]) -> list[D
     for name in names:
         modality = None if name == MIXED else name
         for rate in rates:
-            labels = {"corruption": corruption, "modality": name, "rate": rate}
+            labels: Labels = {"corruption": corruption, "modality": name, "rate": rate}
             listed.append(Damage(labels, rate, modality))
     return listed
 
@@ -274,7 +275,7 @@ def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
     Returns:
         The data set itself where its ties are broken so already.
     """
-    order: dict[str, Any] = {"ties": ties}
+    order: Settings = {"ties": ties}
     if ties != "file":
         order["tie_seed"] = tie_seed
     if dataset.facts.get("order", {"ties": "file"}) == order:
@@ -282,6 +283,6 @@ def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
     return break_ties(dataset, ties, tie_seed)
 
 
-def variants_of_mmsr(variants: dict[str, dict[str, Any]]) -> Callable[[Setting], list[Job]]:
+def variants_of_mmsr(variants: dict[str, Settings]) -> Callable[[Setting], list[Job]]:
     """The jobs of a study that changes settings of MMSR: the name of each variant and its changes."""
     return lambda setting: [Job({"model": "mmsr", "variant": n}, setting.config(**v)) for n, v in variants.items()]

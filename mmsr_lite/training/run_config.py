@@ -17,9 +17,8 @@ from mmsr_lite.training.loop import TrainConfig
 
 BEFORE = {"ties": "file", "split": "user"}  # what runs did before they had these settings
 
-DEMO: dict[
-    str, Any
-] = {  # what `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores
+# What `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores.
+DEMO: dict[str, Any] = {
     "dim": 32,
     "layers": 2,
     "codes": 7,
