@@ -195,3 +195,13 @@ class FigureData:
         """The groups that have marks, in the order of the legend: name, look and marks."""
         found = [(name, look, [mark for mark in self.marks if mark.group == name]) for name, look in self.looks.items()]
         return [group for group in found if group[2]]
+
+    def groups_by_panel(self) -> list[tuple[int, str, Look, list[Mark]]]:
+        """The groups of each panel that have marks there: number of the panel, name, look and marks."""
+        found = []
+        for panel in range(len(self.panels)):
+            for name, look, marks in self.groups():
+                here = [mark for mark in marks if mark.panel == panel]
+                if here:
+                    found.append((panel, name, look, here))
+        return found

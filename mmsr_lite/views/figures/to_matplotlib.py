@@ -150,13 +150,11 @@ def _symbol(look: Look, size: float) -> dict[str, Any]:
 
 
 def _lines(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
-    for name, look, marks in data.groups():
-        for panel in sorted({mark.panel for mark in marks}):
-            mine = [mark for mark in marks if mark.panel == panel]
-            xs = [mark.x for mark in mine]
-            ys = [float("nan") if mark.y is None else mark.y for mark in mine]
-            style: dict[str, Any] = {"color": look.colour, "ls": DASHES[look.dash], "lw": 1.6, "label": name}
-            all_axes[panel].plot(xs, ys, **style, **_symbol(look, 4.5))
+    for panel, name, look, marks in data.groups_by_panel():
+        xs = [mark.x for mark in marks]
+        ys = [float("nan") if mark.y is None else mark.y for mark in marks]
+        style: dict[str, Any] = {"color": look.colour, "ls": DASHES[look.dash], "lw": 1.6, "label": name}
+        all_axes[panel].plot(xs, ys, **style, **_symbol(look, 4.5))
     if not _shares_legend(data):
         for axes in all_axes:
             _plain(axes.legend(**LEGEND, ncols=2))

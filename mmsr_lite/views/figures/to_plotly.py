@@ -157,20 +157,16 @@ def _heat_map(data: FigureData) -> list[dict[str, Any]]:
 def _lines(data: FigureData) -> list[dict[str, Any]]:
     traces: list[dict[str, Any]] = []
     in_legend: set[str] = set()
-    for panel in range(len(data.panels)):
-        for name, look, all_marks in data.groups():
-            marks = [mark for mark in all_marks if mark.panel == panel]
-            if not marks:
-                continue
-            label = html.escape(name)
-            trace: dict[str, Any] = {"type": "scatter", "mode": "lines+markers", "name": label, "legendgroup": label}
-            trace |= {"x": [mark.x for mark in marks], "y": [mark.y for mark in marks]}
-            trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}"}
-            trace |= {"line": {"color": look.colour, "dash": look.dash, "width": 2}, "marker": _symbol(look, 6)}
-            across = html.escape(data.panels[panel].x.title)
-            trace |= {"hovertemplate": f"{across} %{{x}}<br>{label} %{{y:.3f}}<extra></extra>"}
-            traces.append(trace | {"showlegend": name not in in_legend})
-            in_legend.add(name)
+    for panel, name, look, marks in data.groups_by_panel():
+        label = html.escape(name)
+        trace: dict[str, Any] = {"type": "scatter", "mode": "lines+markers", "name": label, "legendgroup": label}
+        trace |= {"x": [mark.x for mark in marks], "y": [mark.y for mark in marks]}
+        trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}"}
+        trace |= {"line": {"color": look.colour, "dash": look.dash, "width": 2}, "marker": _symbol(look, 6)}
+        across = html.escape(data.panels[panel].x.title)
+        trace |= {"hovertemplate": f"{across} %{{x}}<br>{label} %{{y:.3f}}<extra></extra>"}
+        traces.append(trace | {"showlegend": name not in in_legend})
+        in_legend.add(name)
     return traces
 
 
@@ -183,20 +179,16 @@ def _symbol(look: Look, size: int) -> dict[str, Any]:
 def _bars(data: FigureData) -> list[dict[str, Any]]:
     traces: list[dict[str, Any]] = []
     in_legend: set[str] = set()
-    for panel in range(len(data.panels)):
-        for name, look, all_marks in data.groups():
-            marks = [mark for mark in all_marks if mark.panel == panel]
-            if not marks:
-                continue
-            trace: dict[str, Any] = {"type": "bar", "orientation": "h", "width": 0.55, "name": html.escape(name)}
-            trace |= {"x": [mark.value for mark in marks], "y": [mark.y for mark in marks]}
-            trace |= {"marker": {"color": look.colour}, "customdata": [html.escape(mark.note) for mark in marks]}
-            trace["hovertemplate"] = f"%{{customdata}}<br>{html.escape(name)} %{{x:.4g}}<extra></extra>"
-            if len(data.panels) > 1:
-                trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}"}
-                trace |= {"legendgroup": html.escape(name), "showlegend": name not in in_legend}
-            traces.append(trace)
-            in_legend.add(name)
+    for panel, name, look, marks in data.groups_by_panel():
+        trace: dict[str, Any] = {"type": "bar", "orientation": "h", "width": 0.55, "name": html.escape(name)}
+        trace |= {"x": [mark.value for mark in marks], "y": [mark.y for mark in marks]}
+        trace |= {"marker": {"color": look.colour}, "customdata": [html.escape(mark.note) for mark in marks]}
+        trace["hovertemplate"] = f"%{{customdata}}<br>{html.escape(name)} %{{x:.4g}}<extra></extra>"
+        if len(data.panels) > 1:
+            trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}"}
+            trace |= {"legendgroup": html.escape(name), "showlegend": name not in in_legend}
+        traces.append(trace)
+        in_legend.add(name)
     return traces
 
 
