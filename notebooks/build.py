@@ -10,6 +10,7 @@ passes, how long it takes, and where it trained; for a GPU machine.
 """
 
 import argparse
+import ast
 import copy
 import math
 import os
@@ -47,9 +48,17 @@ def source(name: str) -> NotebookNode:
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{name[:2]}-{number:02d}"
         cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
+        if cell.cell_type == "code" and only_checks(cell.source):
+            cell.metadata["jupyter"] = {"source_hidden": True}  # folded: it stands between nobody and the text
         if cell.cell_type == "markdown":
             cell.source = hover(cell.source.replace("{{measured}}", measured(name)))
     return nbformat.from_dict({**notebook, "nbformat": 4, "nbformat_minor": 5})
+
+
+def only_checks(code: str) -> bool:
+    """Whether a cell asserts what the prose says, and shows nothing."""
+    statements = ast.parse(code).body
+    return any(isinstance(one, ast.Assert) for one in statements) and not isinstance(statements[-1], ast.Expr)
 
 
 def measured(name: str) -> str:

@@ -56,6 +56,15 @@ def test_a_notebook_is_what_its_source_says(name, edition):
     ]
 
 
+@editions
+@each
+def test_no_assertion_stands_open_between_a_learner_and_the_text(name, edition):
+    cells = [cell for cell in committed(name, edition).cells if cell.cell_type == "code" and "assert " in cell.source]
+    checks = [cell for cell in cells if any(isinstance(one, ast.Assert) for one in ast.walk(ast.parse(cell.source)))]
+    open_ones = [cell.source for cell in checks if not cell.metadata.get("jupyter", {}).get("source_hidden")]
+    assert checks and open_ones == []
+
+
 @each
 def test_the_solution_edition_is_the_learners_and_its_answers(name):
     """Same cells, same outputs: what is open in one is answered in the other, right after it."""

@@ -42,8 +42,10 @@ show.interact(lambda missing: show.msgraph(trace(poorer[missing], dataset, user=
 past = torch.from_numpy(dataset.history(17)[None, :-1])
 graphs = {rate: one.graphs(past) for rate, one in poorer.items()}
 edges = {rate: [int((r > 1).sum()) for r in graph.relations] for rate, graph in graphs.items()}  # without self-loops
-assert edges[0.0][0] == edges[0.7][0] and edges[0.0][1] > edges[0.3][1] > edges[0.7][1]
 pd.DataFrame(edges, index=model.node_types).sort_index(axis=1).rename_axis(columns="share of pictures missing")
+
+# %%
+assert edges[0.0][0] == edges[0.7][0] and edges[0.0][1] > edges[0.3][1] > edges[0.7][1]
 
 # %% [markdown]
 # SASRec-F and DIF-SR have no graph. Where MMSR has no node, they read a vector of zeros:
@@ -52,8 +54,10 @@ pd.DataFrame(edges, index=model.node_types).sort_index(axis=1).rename_axis(colum
 filled = build_model(Setting.of(dataset).config("sasrec-f"), missing(dataset, modality="picture", rate=0.5))
 gone = ~filled.modalities.present[1:, 0]
 vectors = filled.modalities(torch.arange(1, dataset.num_items + 1))[0]  # (V, M, D)
-assert gone.float().mean() == 0.5 and (vectors[gone, 0] == 0).all() and (vectors[:, 1] != 0).any(1).all()
 vectors[:4, 0, :4].detach()
+
+# %%
+assert gone.float().mean() == 0.5 and (vectors[gone, 0] == 0).all() and (vectors[:, 1] != 0).any(1).all()
 
 # %% [markdown]
 # ## Missing at test only

@@ -116,10 +116,12 @@ again = {
 again = pd.concat(again, names=["world"]).query("by == 'all' and layer == 1 and node_type != 'item'")
 again = again.pivot_table("beta", ["world", "seed"], "node_type")
 band = again.groupby("world").agg(["min", "max"]).round(2)
+band
+
+# %%
 assert band["picture"].to_numpy().tolist() == [[0.47, 0.72], [0.12, 0.33]] and len(again) == 10
 assert band["text"].to_numpy().tolist() == [[0.29, 0.73], [0.11, 0.28]]
 assert (again.loc["cycle", "text"] < 0.5).sum() == 3
-band
 
 # %% [markdown]
 # ## The control
@@ -149,15 +151,17 @@ show.interact(
 # something: shuffling them costs 13 to 17 points of HR@5, see `model`.) **That gates differ between two data sets does not show what they differ for.**
 
 # %%
-assert len(shuffled) == 6 and shuffled.groupby("world").size().min() == 3
 low, high = (shuffled.groupby("world").beta_picture.agg(how) for how in ("min", "max"))
-assert low["cycle"] > high["match"] and (high - low).round(1).tolist() == [0.1, 0.1]
 gap = {name: one.groupby("world")[codes].mean().diff().loc["match"] for name, one in both.groupby("codes")}
 left = gap["shuffled"] / gap["true"]
-assert 0.38 < left["beta_picture"] < 0.45 and 0.15 < left["beta_text"] < 0.19
 lost = both.query("of == 'cycle, true'").model.mean() - both.query("of == 'cycle, shuffled'").model
-assert lost.round().between(13, 17).all()
 left.round(2)
+
+# %%
+assert len(shuffled) == 6 and shuffled.groupby("world").size().min() == 3
+assert low["cycle"] > high["match"] and (high - low).round(1).tolist() == [0.1, 0.1]
+assert 0.38 < left["beta_picture"] < 0.45 and 0.15 < left["beta_text"] < 0.19
+assert lost.round().between(13, 17).all()
 
 # %% [markdown]
 # ## Does the optimal order vary?

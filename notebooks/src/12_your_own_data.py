@@ -91,9 +91,11 @@ names = ["user_id=customer", "item_id=code", "timestamp=date", "title=name"]
 done = command_line(["prepare", str(folder), "-o", str(prepared), "--columns", *names])
 
 # %%
-assert done == 0 and (prepared / "manifest.json").is_file()
 manifest = read_json(prepared / "manifest.json")  # how the folder came about
 {key: manifest[key] for key in ("command", "counts")}
+
+# %%
+assert done == 0 and (prepared / "manifest.json").is_file()
 
 # %% [markdown]
 # The data card. Read it before training anything: what is missing, how many `numbers` each feature vector has, how evenly the codes are used, how far the popular
@@ -178,8 +180,10 @@ show.interact(lambda modality: show.codebook(codebook(model, dataset, modality))
 mine = {tea.code: tea for tea in teas.itertuples()}
 cups = [mine[item_id].cup for item_id in dataset.item_ids[1:]]
 table = pd.crosstab(cups, model.codes[0][1:, 0].tolist(), rownames=["cup"], colnames=["picture code"])
-assert (table.gt(0).sum(axis=1) == 1).all() and (table.gt(0).sum() == 1).all()  # each cup one code, each code one cup
 table
+
+# %%
+assert (table.gt(0).sum(axis=1) == 1).all() and (table.gt(0).sum() == 1).all()  # each cup one code, each code one cup
 
 # %% [markdown]
 # Each colour has a code of its own. Now one customer's graph: do the cups follow one another as planted?
