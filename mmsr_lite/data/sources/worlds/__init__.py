@@ -29,7 +29,7 @@ TEST_SHARE, VALIDATION_SHARE = 0.15, 0.1  # of the users
 STUDENT: dict[str, dict[str, Any]] = {  # sizes that train in about a minute on a CPU
     "pick": {"garments": 150, "users": 3000},
     "clocks": {"garments": 15},
-    "both": {"garments": 15, "users": 6000},
+    "both": {"garments": 100, "users": 6000},
 }
 
 

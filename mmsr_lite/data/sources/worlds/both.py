@@ -29,7 +29,7 @@ class BothConfig(WorldConfig):
 
     looks: int = setting(8, "classes of what a picture shows", at_least=2, at_most=len(BOOK["looks"]))
     themes: int = setting(9, "classes of what a text says, the formal one too", at_least=3, at_most=len(BOOK["themes"]))
-    garments: int = setting(25, "garments of each look and theme", at_least=1, at_most=MOST_GROUP)
+    garments: int = setting(200, "garments of each look and theme", at_least=1, at_most=MOST_GROUP)
     basics: int = setting(5, "basics of each look", at_least=1, at_most=MOST_GROUP)
     accessories: int = setting(5, "accessories of each look and theme", at_least=1, at_most=MOST_GROUP)
     browses: int = setting(3, "k, garments that are looked at in a session", at_least=2, at_most=20)
