@@ -20,15 +20,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "name",
         nargs="?",
         metavar="STUDY",
-        help="comparison, aggregators, ablation, fusion_order, missing, codebook, released, controls, gates, "
-        "departures, open_choices, several with commas between, or all",
+        help="comparison, aggregators, ablation, fusion_order, missing, codebook, released, controls, "
+        "feature_controls, gates, departures, open_choices, several with commas between, or all",
     )
     parser.add_argument(
         "source", nargs="*", metavar="SOURCE", help="as for train (default: the worlds cycle, match and mixed)"
     )
     add_source_options(parser.add_argument_group("data"))
     group = parser.add_argument_group("runs")
-    group.add_argument("--only", nargs="+", metavar="MODEL", help="only the systems of these models")
+    group.add_argument("--only", nargs="+", metavar="MODEL", help="only the systems of these models, in this order")
     group.add_argument(
         "--seeds", type=whole_number(1, 1000), default=5, metavar="INT", help="runs of each system (default: 5)"
     )
@@ -64,6 +64,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--out", default="assets/results", metavar="DIR", help="folder of the tables (default: assets/results)"
     )
     group.add_argument(
+        "--no-tests", action="store_true", help="leave the tests of the tables for --recompute, on a machine without GPU"
+    )
+    group.add_argument(
         "--recompute", action="store_true", help="compute every test of OUT again from the ranks that are kept there"
     )
     group.add_argument("--page", action="store_true", help="write OUT/README.md from all tables")
@@ -90,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         changes=name_value_pairs(args.set, json_values=True),
         dry_run=args.dry_run,
         only=args.only,
+        tests=not args.no_tests,
     )
     for message in messages:
         print(message, flush=True)

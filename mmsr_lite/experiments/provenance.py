@@ -73,7 +73,7 @@ def read_sidecar(place: Path, name: str) -> dict[str, Any]:
     return {"grid": {}, "runs": {}, "tests": [], "versions": {}} | (read_json(file) if file.is_file() else {})
 
 
-def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> None:
+def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job], tests: bool = True) -> None:
     """Write `<study>.json` and `<study>-ranks.parquet` beside the table of a study; without a table, nothing.
 
     Settings of runs that earlier portions noted stay, as do older tests whose ranks are gone (they decide nothing).
@@ -83,6 +83,7 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
         name: the study.
         setting: the data set and the terms of its studies.
         jobs: the runs of this portion; the versions noted are those of the last portion that made a run.
+        tests: whether to compute the tests now; else those that are there stay until `verdicts.recompute` is asked for.
     """
     rows, old = read_rows(place / f"{name}.csv"), read_sidecar(place, name)
     if not rows:
@@ -90,7 +91,7 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
     runs = old["runs"] | {run_id(job.config, job.readings[0]): _differing(job.config, setting) for job in jobs}
     user = setting.parts.test.user
     pack(place, name, [key_of(row["run"], ranking) for row in rows for ranking in RANKINGS], user)
-    tests = merged(old["tests"], compare(place, name, rows, user), rows)
+    made = merged(old["tests"], compare(place, name, rows, user), rows) if tests else old["tests"]
     versions = {package: _version(package) for package in PACKAGES} | {"python": platform.python_version()}
     record: dict[str, Any] = {"study": name, "paper": STUDIES[name].paper, "asks": STUDIES[name].asks}
     record |= {"grid": _grid(setting)}
@@ -98,7 +99,7 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job]) -> 
     present = {row["run"] for row in rows}
     record["runs"] = {run: changes for run, changes in sorted(runs.items()) if run in present}
     record["versions"] = old["versions"] if record["runs"].keys() == old["runs"].keys() else versions
-    write_json(place / f"{name}.json", record | {"tests": tests})
+    write_json(place / f"{name}.json", record | {"tests": made})
 
 
 def _grid(setting: Setting) -> dict[str, list[float]]:

@@ -84,11 +84,12 @@ def run_studies(
     trials: int = TRIALS,
     dry_run: bool = False,
     only: Sequence[str] | None = None,
+    tests: bool = True,
 ) -> Iterator[str]:
     """Carry out studies on a data set and write `out`/<data set>/<study>.csv.
 
     Args:
-        names: the studies.
+        names: the studies, the most urgent first.
         dataset: the data set, with modalities.
         out: the folder of the tables of all data sets.
         seeds: runs of each system that has seeds.
@@ -98,7 +99,9 @@ def run_studies(
         changes: other settings of all systems; lists are the values that trials are drawn from.
         trials: how many trials each system gets, before its space is extended.
         dry_run: only count runs and estimate seconds; nothing is written.
-        only: carry out only systems of these models; the tables keep what they have of others.
+        only: carry out only systems of these models, in this order in each study; the tables keep what they have of
+            others.
+        tests: whether to compute the tests of the tables at the end.
 
     Yields:
         A sentence on the trials, then one for each study.
@@ -119,7 +122,5 @@ def run_studies(
             pool = pool_of(jobs, worker)
     with pool as opened:
         submit = partial(at_once, worker) if opened is None else partial(opened.submit, run_job_there)
-        runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS])
-        yield runner.tune(names)
-        for name in names:
-            yield runner.study(name)
+        runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS], tests)
+        yield from runner.carry_out(names)

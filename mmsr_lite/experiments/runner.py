@@ -1,13 +1,15 @@
 """Studies on one data set: trials, then runs, in several processes at once, resumable run by run.
 
-A run whose name stands in a table of the data set is not repeated, and every table is rewritten after every run.
+A run whose name stands in a table of the data set is not repeated, and its table is rewritten after every run.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.provenance import write_sidecar
 from mmsr_lite.experiments.run_names import run_id
+from mmsr_lite.experiments.schedule import Schedule, Task
 from mmsr_lite.experiments.study import LABELS, Job, Setting
 from mmsr_lite.experiments.table import BETAS, TUNING, label_of, rankings_in, read_rows, system_of, write_rows
 from mmsr_lite.experiments.trials import Trials
@@ -43,141 +46,148 @@ class Runner:
     dry: bool
     submit: Callable[[Job], Future]
     only: Sequence[str]
-    failed: list[str] = field(default_factory=list)
+    tests: bool = True
+    failed: dict[str, list[str]] = field(default_factory=dict)  # table -> a sentence for each run that failed
 
     def __post_init__(self) -> None:
         self.examples = len(self.setting.parts.train)
-        self.planned: set[str] = set()  # what a dry run has counted
-        self.seconds: dict[str, float] = {}  # and what it expects
         self.trials = Trials(self.setting, self.place)
         self.pace: dict[str, list[float]] = {}  # of each model, seconds for an epoch
         for path in self.place.glob("*.csv"):
             self._clock(read_rows(path) if path.stem in (*STUDIES, TUNING) else [])
 
-    def tune(self, names: Sequence[str]) -> str:
-        """Carry out the trials of all systems of these studies.
+    def carry_out(self, names: Sequence[str]) -> Iterator[str]:
+        """Carry out the trials and the runs of some studies, as far as time allows.
 
-        Where the best trial of a system stands at an edge of the space, more trials follow until it does not.
-
-        Args:
-            names: the studies.
-
-        Returns:
-            What was done, in a sentence.
-        """
-        systems = {run_id(job.config): job for name in names for job in self.trials.systems(self._jobs(name))}
-        known: set[str] = set()
-        done = todo = there = 0
-        while True:
-            trials = {run_id(one.config): one for job in systems.values() for one in self.trials.jobs(job)}
-            new = [one for run, one in trials.items() if run not in known]
-            if known and not new:  # no best trial stands at an edge
-                break
-            counts = self._execute(TUNING, new, [*trials])
-            done, todo, there = done + counts[0], todo + counts[1], there + counts[2]
-            known |= trials.keys()
-            if self.dry or counts[0] < counts[1] or not new:
-                break
-        sentences = [self._counts(TUNING, done, todo, there), *self.failed]
-        return f"{self.setting.dataset.name}: {'; '.join(sentences)}"
-
-    def _jobs(self, name: str) -> list[Job]:
-        return [job for job in STUDIES[name].jobs(self.setting) if job.config.model in self.only]
-
-    def study(self, name: str) -> str:
-        """Carry out one study as far as time allows; systems whose trials are not complete wait.
+        The first study comes first, and in it the models in the order of `only`; see `schedule`. Where the best trial
+        of a system stands at an edge of the space, more trials follow until it does not.
 
         Args:
-            name: the study.
+            names: the studies, the most urgent first.
 
-        Returns:
-            What was done, in a sentence.
+        Yields:
+            What was done, in a sentence on the trials and one for each study.
         """
-        self.failed, self.trials.failed, jobs = [], [], self._jobs(name)
-        runs, waiting = [], set()
-        for job in jobs:
-            system = job.like or job.config
-            if self.dry or self.trials.all_judged(system):
-                runs += self.trials.seeded(job, self.seeds)
-            else:
-                waiting.add(run_id(system))
-        try:
-            sentences = [self._counts(name, *self._execute(name, runs))]
-        finally:
-            if not self.dry:
-                write_sidecar(self.place, name, self.setting, runs)
-        if waiting:
-            sentences.append(f"{len(waiting)} systems wait for trials")
-        return f"{self.setting.dataset.name}, {name}: {'; '.join(sentences + self.trials.failed + self.failed)}"
+        studies = {name: STUDIES[name].jobs(self.setting) for name in names}
+        order = {model: place for place, model in enumerate(self.only)}
+        studies = {name: [job for job in jobs if job.config.model in order] for name, jobs in studies.items()}
+        urgent = [
+            (name, job) for name, jobs in studies.items() for job in sorted(jobs, key=lambda j: order[j.config.model])
+        ]
+        of_tables = ((name, row) for name, rows in self._tables().items() for row in rows)
+        made = {row["run"] for name, row in of_tables if name == TUNING or _is_whole(row)}
+        self.schedule = Schedule(urgent, self.trials, self.seeds, partial(_is_made, made), self.dry)
+        done: Counter[str] = Counter()
+        if not self.dry:
+            try:
+                for task in self._work():
+                    done[task.table] += 1
+            finally:
+                self._complete_trials(studies)
+                for name, jobs in studies.items():
+                    self._complete(name, jobs)
+        yield f"{self.setting.dataset.name}: {self._said(TUNING, done[TUNING], [])}"
+        for name, jobs in studies.items():
+            yield f"{self.setting.dataset.name}, {name}: {self._said(name, done[name], jobs)}"
 
-    def _counts(self, name: str, done: int, todo: int, there: int) -> str:
-        """How many runs were made, in words."""
+    def _said(self, name: str, done: int, systems: Sequence[Job]) -> str:
+        """What was done of a table, in words; `systems` are those of the study."""
+        there, listed = self.schedule.there[name], [*self.schedule.jobs(name)]
         if self.dry:
-            return f"{todo} runs of {name}, about {self.seconds[name]:.0f} s of one process"
-        return f"{done} of {todo} runs of {name}, {there} were there"
+            todo = [task.job for _, task in self.schedule.tasks if task.table == name]
+            return f"{len(todo)} runs of {name}, about {sum(map(self._expected, todo)):.0f} s of one process"
+        sentences = [f"{done} of {len(listed) - there} runs of {name}, {there} were there"]
+        if waiting := self.schedule.waiting_in(name):
+            sentences.append(f"{waiting} systems wait for trials")
+        names = [label_of(system_of(job.labels)) for job in systems]
+        untrained = [self.trials.failed[one] for one in names if one in self.trials.failed]
+        return "; ".join(sentences + untrained + self.failed.get(name, []))
 
-    def _execute(self, name: str, jobs: list[Job], order: Sequence[str] | None = None) -> tuple[int, int, int]:
-        """Run the jobs that no table has; the table is written after each of them.
-
-        Args:
-            name: the study, or `TUNING`.
-            jobs: its jobs.
-            order: the runs in the order of the table; None: in the order of the jobs.
-
-        Returns:
-            How many jobs were run, how many had to be run, and how many were in a table before.
+    def _work(self) -> Iterator[Task]:
+        """Carry out what is listed, in time, and give each task when its rows are written.
 
         Raises:
             MMSRError: when the memory is too small for so many processes.
         """
-        file = self.place / f"{name}.csv"
+        running: dict[Future, Task] = {}
+        schedule = self.schedule
+        with tqdm(total=len(schedule.tasks), disable=not schedule.tasks, mininterval=1) as bar:
+            while True:
+                while len(running) < self.processes and (task := schedule.take(self._in_time)):
+                    bar.set_description(task.table, refresh=False)
+                    running[self.submit(task.job)] = task
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task = running.pop(future)
+                    try:
+                        self._write(task, self._result(task.table, task.job, future))
+                    except (MemoryError, BrokenProcessPool) as error:
+                        file = str(self.place / f"{task.table}.csv")
+                        raise MMSRError(f"{error}; what was done is in {file!r}, go on with fewer --jobs") from error
+                    yield task
+                    bar.total += schedule.ended(task)
+                    bar.update()
+
+    def _write(self, task: Task, made: list[dict[str, Any]]) -> None:
+        """Write the rows of a run into its table."""
+        job = task.job
+        labels = {"study": task.table, "dataset": self.setting.dataset.name, "trials": job.trials}
+        labels["chosen_by"] = self.setting.chosen_by if job.trials else ""
+        file, runs = self.place / f"{task.table}.csv", {row["run"] for row in made}
+        rows = [row for row in read_rows(file) if row["run"] not in runs]
+        write_rows(file, rows + [row | labels for row in made], self._order(task.table))
+
+    def _order(self, name: str) -> list[str]:
+        """The runs of a table in the order of its rows."""
+        return [run_id(job.config, reading) for job in self.schedule.jobs(name) for reading in job.readings]
+
+    def _tables(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows of every table in the folder."""
+        return {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
+
+    def _complete_trials(self, studies: dict[str, list[Job]]) -> None:
+        """Bring the table of trials into order: those of one system stand together."""
+        file = self.place / f"{TUNING}.csv"
+        systems = self.trials.systems([job for jobs in studies.values() for job in jobs])
+        order = [run_id(one.config) for system in systems for one in self.trials.jobs(system)]
+        if rows := read_rows(file):
+            write_rows(file, rows, order)
+
+    def _complete(self, name: str, jobs: Sequence[Job]) -> None:
+        """Bring the table of a study into order: rows that other tables have, none of older code; and what is beside it.
+
+        Args:
+            name: the study.
+            jobs: its systems, in the order of the table.
+        """
+        runs = [one for job in jobs if self.trials.all_judged(job.like or job.config) for one in self.trials.seeded(job, self.seeds)]
+        wanted = {run_id(job.config, r): (job.labels | r.labels, job) for job in runs for r in job.readings}
         labels_of_study = {"study": name, "dataset": self.setting.dataset.name}
-        wanted = {run_id(job.config, r): (job.labels | r.labels, job) for job in jobs for r in job.readings}
-        order = [*wanted] if order is None else order
         rows, others = self._known(name, wanted)
         have = {row["run"] for row in rows}
-        there = have | others.keys() | self.planned
-        todo = [job for job in jobs if any(run_id(job.config, reading) not in there for reading in job.readings)]
-        if self.dry:
-            self.planned |= wanted.keys()
-            self.seconds[name] = sum(map(self._expected, todo))
-            return 0, len(todo), len(jobs) - len(todo)
-        for run, (labels, job) in wanted.items():
-            if run not in have and job not in todo:  # another study has it
+        for run, (labels, _) in wanted.items():
+            if run not in have and run in others:
                 rows.append(others[run] | dict(zip(LABELS, system_of(labels), strict=True)) | labels_of_study)
-        if len(rows) > len(have):
-            write_rows(file, rows, order)
-        done = 0
-        if self.processes > 1:
-            todo.sort(key=self._expected, reverse=True)  # the longest first, so that all processes end together
-        for job, future in tqdm(self._stream(todo), name, len(todo), disable=not todo, mininterval=1):
-            try:
-                made = self._result(name, job, future)
-            except (MemoryError, BrokenProcessPool) as error:
-                raise MMSRError(f"{error}; what was done is in {str(file)!r}, go on with fewer --jobs") from error
-            chosen = {"trials": job.trials, "chosen_by": self.setting.chosen_by if job.trials else ""}
-            rows += [row | labels_of_study | chosen for row in made if row["run"] not in have]
-            write_rows(file, rows, order)
-            done += 1
-        return done, len(todo), len(jobs) - len(todo)
+        if rows:
+            write_rows(self.place / f"{name}.csv", rows, [*wanted])
+        write_sidecar(self.place, name, self.setting, runs, self.tests)
 
     def _known(self, name: str, wanted: dict[str, tuple[dict, Job]]) -> tuple[list[dict], dict[str, dict]]:
-        """The rows of a table, without those of wanted runs that older code made; run -> row of all other tables.
+        """The rows of a study, without those of wanted runs that older code made; run -> row of all other tables.
 
         A row of an older version that has one ranking alone is made again, too.
         """
-        tables = {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
-        if name != TUNING:
-            for stem, some in tables.items():
-                tables[stem] = [row for row in some if row["run"] not in wanted or len(rankings_in([row])) > 1]
+        tables = self._tables()
+        for stem, some in tables.items():
+            tables[stem] = [row for row in some if row["run"] not in wanted or _is_whole(row)]
         rows = tables.pop(name, [])
         now = {
             (system_of(labels), job.config.train.seed, job.config.tie_seed): run
             for run, (labels, job) in wanted.items()
         }
-        if name != TUNING:  # where several trials are of one system
-            keys = [(system_of(row), row["seed"], row["tie_seed"]) for row in rows]
-            rows = [row for row, key in zip(rows, keys, strict=True) if now.get(key, row["run"]) == row["run"]]
+        keys = [(system_of(row), row["seed"], row["tie_seed"]) for row in rows]
+        rows = [row for row, key in zip(rows, keys, strict=True) if now.get(key, row["run"]) == row["run"]]
         return rows, {row["run"]: row for some in tables.values() for row in some}
 
     def _result(self, name: str, job: Job, future: Future) -> list[dict[str, Any]]:
@@ -185,7 +195,8 @@ class Runner:
         try:
             rows, betas = future.result()
         except MMSRError as error:
-            self.failed.append(f"{label_of(system_of(job.labels))}, seed {job.config.train.seed}: {error}")
+            sentence = f"{label_of(system_of(job.labels))}, seed {job.config.train.seed}: {error}"
+            self.failed.setdefault(name, []).append(sentence)
             if name != TUNING or "loss" not in str(error):
                 return []
             diverged = {"at": "validation", "lr": job.config.train.lr, "run": run_id(job.config)}
@@ -201,19 +212,6 @@ class Runner:
                 pd.concat([kept, now]).to_csv(tmp, index=False)
         return rows
 
-    def _stream(self, jobs: list[Job]) -> Iterator[tuple[Job, Future]]:
-        """Each job with its result as it ends; none begins that would end too late."""
-        queue = list(jobs)
-        running: dict[Future, Job] = {}
-        while True:
-            while len(running) < self.processes and (job := next(filter(self._in_time, queue), None)):
-                queue.remove(job)
-                running[self.submit(job)] = job
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future
-
     def _clock(self, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             if row["seconds"] and row["device"] == device_name(self.worker.device):
@@ -228,3 +226,13 @@ class Runner:
         epochs = (plan.stop_after or plan.epochs) if MODELS[job.config.model].learns else 1
         rough = self.examples * ROUGH[torch.device(self.worker.device).type]
         return (epochs + len(job.readings) - 1) * float(np.median(self.pace.get(job.config.model, [rough])))
+
+
+def _is_whole(row: dict[str, Any]) -> bool:
+    """Whether a row has both rankings; those of an older version have one."""
+    return len(rankings_in([row])) > 1
+
+
+def _is_made(made: set[str], job: Job) -> bool:
+    """Whether every reading of a job is among the runs `made`."""
+    return all(run_id(job.config, reading) in made for reading in job.readings)

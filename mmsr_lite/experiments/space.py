@@ -79,10 +79,11 @@ SPACE: Space = {  # "dropout" is every setting of a model whose name ends so; th
     "weight_decay": Values((0.0, 0.001, 0.01, 0.1, 0.3), step=3, least=0.0),
     "epochs": Values((5, 10, 20, 30), step=2, least=1, most=120),
     "label_smoothing": Values((0.0, 0.05, 0.1, 0.2), step=2, least=0.0, most=0.5),
+    "layers": Values((1, 2, 3)),  # of every system that has layers: rivals gain from it as MMSR does
     "decay": Values((0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), step=1.4, least=0.05, most=0.99),
     "max_history": Values((5, 10, 20, 50), step=2, least=1, most=200),
 }
-LEARNED = ("lr", "dropout", "weight_decay", "epochs", "label_smoothing")  # of systems that learn
+LEARNED = ("lr", "dropout", "weight_decay", "epochs", "label_smoothing", "layers")  # of systems that learn
 COUNTED = ("decay", "max_history", "neighbours")  # of systems that count; max_history is the window
 SPACE["neighbours"] = Values((20, 50, 100, 200, 500), step=2, least=1, most=5000)
 

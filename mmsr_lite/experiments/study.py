@@ -38,7 +38,8 @@ BOTH, TEST = "training and test", "test"  # where something is destroyed
 UNDISTURBED: Labels = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
 CHOSEN_BY = "MRR@5"  # on validation, in the headline ranking
 TIE_SEEDS = (0, 1, 2)  # of the orders at ties, where times tie
-# Settings of every system that has them, by kind of source; but `layers` are MMSR's, others have their own.
+# Settings of every system that has them, by kind of source. Trials choose the layers; those here are MMSR's where
+# nothing is tried, others have their own there.
 BASES: dict[str, Settings] = {
     "wardrobe": {name: DEMO[name] for name in ("dim", "layers", "codes", "codes_per_item", "batch")},
     "folder": {"dim": 128, "layers": 1, "codes": 30, "codes_per_item": 3, "batch": 512},

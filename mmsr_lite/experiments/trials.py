@@ -32,12 +32,12 @@ class Trials:
     Attributes:
         setting: the data set and its terms.
         place: the folder of its tables.
-        failed: a sentence for each system none of whose trials could be trained.
+        failed: name of a system none of whose trials could be trained -> a sentence that says so.
     """
 
     setting: Setting
     place: Path
-    failed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
     def systems(self, jobs: Sequence[Job]) -> list[Job]:
         """The systems that are tuned, each with the labels of its own job where there is one.
@@ -93,7 +93,8 @@ class Trials:
         if rows:
             best = self._best(rows)
             if best is None:
-                self.failed.append(f"no trial of {label_of(system_of(job.labels))} could be trained")
+                name = label_of(system_of(job.labels))
+                self.failed[name] = f"no trial of {name} could be trained"
                 return []
             point, epoch = points[best], int(rows[best]["best_epoch"])
         job = replace(job, trials=len(points))

@@ -84,13 +84,14 @@ class Recommender(nn.Module, ABC):
         Args:
             state: (B, D) user states.
             table: (V+1, D) item vectors.
-            history: (B, L) histories.
+            history: (B, L) histories, or (B, L, 2) of a model that reads steps.
             target: (B,) next items.
 
         Returns:
             The loss, a scalar.
         """
         if getattr(self.config, "mask_own", False):
+            history = history[..., 0] if history.dim() == 3 else history  # the items, without their steps
             return masked_cross_entropy(state, table, history, target, smoothing=self.label_smoothing)
         return linear_cross_entropy(state, table, target, smoothing=self.label_smoothing)
 

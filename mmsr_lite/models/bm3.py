@@ -24,7 +24,6 @@ from mmsr_lite.models.modality_graphs import PropagationConfig
 from mmsr_lite.nn.interactions import InteractionGraph
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.sequence import embedding
-from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
 @dataclass(frozen=True)
@@ -73,5 +72,5 @@ class BM3(Recommender):
         online, aims = self.predict(features), (items[target][:, None], features)
         apart = sum(1 - F.cosine_similarity(online, self.dropout(aim.detach()), dim=-1) for aim in aims) * present
         contrast = (apart.sum(0) / present.sum(0).clamp_min(1)).sum()
-        ranking = linear_cross_entropy(self.predict(users), self.predict(items), target, smoothing=self.label_smoothing)
+        ranking = self.ranking_loss(self.predict(users), self.predict(items), history, target)
         return ranking + self.config.contrast * contrast

@@ -23,7 +23,6 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.self_attention import AttentionConfig, blocks, causal
 from mmsr_lite.nn.sequence import embedding, from_end, last_state
-from mmsr_lite.nn.softmax import linear_cross_entropy
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class DIFSR(Recommender):
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
         """Cross-entropy over all items, and of the target's codes."""
         state = self.user_state(history)
-        ranking = linear_cross_entropy(state, self.item_table(), target, smoothing=self.label_smoothing)
+        ranking = self.ranking_loss(state, self.item_table(), history, target)
         return ranking + self._attribute_loss(state, target)
 
     def _attribute_loss(self, state: Tensor, target: Tensor) -> Tensor:

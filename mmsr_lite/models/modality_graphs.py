@@ -19,6 +19,7 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.interactions import InteractionGraph
 from mmsr_lite.nn.modality import ItemModalities
+from mmsr_lite.nn.own_items import mask_own_setting
 from mmsr_lite.nn.sequence import embedding
 
 
@@ -31,6 +32,7 @@ class PropagationConfig:
     dropout: float = dropout_setting(0.3, "share of the states that training sets to zero before each layer")
     label_smoothing: float = label_smoothing_setting()
     max_history: int = max_history_setting()
+    mask_own: bool = mask_own_setting()
 
     def __post_init__(self) -> None:
         check_settings(self)

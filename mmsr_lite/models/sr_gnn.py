@@ -27,6 +27,7 @@ from mmsr_lite.config import (
 )
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.own_items import mask_own_setting
 from mmsr_lite.nn.probe import Probe
 from mmsr_lite.nn.sequence import embedding, last_state
 
@@ -40,6 +41,7 @@ class SRGNNConfig:
     dropout: float = dropout_setting(0.2, "share of the items' embeddings that training sets to zero")
     label_smoothing: float = label_smoothing_setting()
     max_history: int = max_history_setting()
+    mask_own: bool = mask_own_setting()
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -24,8 +24,6 @@ Two more departures of the released code concern codes, not the model: `distance
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -36,12 +34,8 @@ from mmsr_lite.nn.gate import UpdateGate
 from mmsr_lite.nn.han import HANLayer, States
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.nodes import NodeEmbedding
+from mmsr_lite.nn.own_items import mask_own_setting
 from mmsr_lite.nn.sequence import rescaled
-
-
-def mask_own_setting() -> Any:
-    """The setting `mask_own`, which several configs have."""
-    return setting(False, "not in the paper: the loss leaves out the items of the history", in_id=False)
 
 
 @dataclass(frozen=True, kw_only=True)

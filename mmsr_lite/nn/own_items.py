@@ -3,8 +3,17 @@
 Where own items are masked in the ranking, they are no competitors of the target; this leaves them out in training too.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
+
+from mmsr_lite.config import setting
+
+
+def mask_own_setting() -> Any:
+    """The setting `mask_own`, which every config of a model that learns has."""
+    return setting(False, "not in the paper: the loss leaves out the items of the history", in_id=False)
 
 
 def masked_cross_entropy(

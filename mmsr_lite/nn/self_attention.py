@@ -19,6 +19,7 @@ from mmsr_lite.config import (
 from mmsr_lite.errors import SettingError
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.modality import READERS
+from mmsr_lite.nn.own_items import mask_own_setting
 from mmsr_lite.nn.probe import Probe
 
 
@@ -40,6 +41,7 @@ class AttentionConfig:
     reads: str = setting("codes", "what the model sees of a modality", one_of=READERS)
     label_smoothing: float = label_smoothing_setting()
     max_history: int = max_history_setting()
+    mask_own: bool = mask_own_setting()
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -59,8 +59,6 @@ def test_all_models_are_on_equal_terms(setting):
         config = setting.config(name)
         own = MODELS[name].Config(**config.settings)
         assert config.train.batch == 64 and getattr(own, "dim", 8) == 8
-        if name != "mmsr" and MODELS[name].learns:  # as many layers as their own papers
-            assert own.layers == MODELS[name].Config().layers
         points = setting.points(name)
         if MODELS[name].learns:
             assert [point["lr"] for point in points] == [0.01, 0.02]
@@ -71,7 +69,7 @@ def test_all_models_are_on_equal_terms(setting):
 
 
 def test_every_system_that_has_something_to_choose_has_the_same_trials(ring):
-    setting, shared = Setting.of(ring), ("lr", "epochs", "weight_decay", "dropout", "label_smoothing")
+    setting, shared = Setting.of(ring), ("lr", "epochs", "weight_decay", "dropout", "label_smoothing", "layers")
     points = {name: setting.points(name) for name in MODELS}
     assert {len(some) for name, some in points.items() if name != "popularity"} == {16} and not points["popularity"]
     for name in MODELS:
@@ -86,6 +84,51 @@ def test_every_system_that_has_something_to_choose_has_the_same_trials(ring):
         config = at_point(setting.config(name), point)
         assert config.settings["label_smoothing"] == 0.1 and config.train.lr == 0.002
         assert {value for n, value in config.settings.items() if n.endswith("dropout")} == {0.5}
+    assert {"dropout", "input_dropout"} <= at_point(setting.config(), point).settings.keys()  # MMSR has two
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if MODELS[name].learns])
+def test_the_number_of_layers_is_tried_for_every_model_that_learns(setting, ring, name):
+    assert Setting.of(ring).space["layers"].values == (1, 2, 3)
+    sizes, books = [], codebooks(setting.config(name), ring)
+    for layers in (1, 2, 3):
+        config = at_point(setting.config(name), {"layers": layers})
+        model = build(config, ring, books).eval()
+        assert model.config.layers == layers
+        assert model.scores(torch.tensor([[1, 2, 3]])).isfinite()[:, 1:].all()
+        sizes.append(sum(weight.numel() for weight in model.parameters()))
+    shared = name in ("sr-gnn", "bm3")  # their steps share weights, or have none
+    assert len(set(sizes)) == (1 if shared else 3)
+
+
+def test_a_day_as_one_step_is_a_row_of_mmsr_where_times_tie_and_nowhere_else(ring, tied):
+    rows = {
+        dataset.name: {
+            system_of(job.labels)[:2]: job.config.ties for job in STUDIES["departures"].jobs(Setting.of(dataset, QUICK))
+        }
+        for dataset in (ring, tied)
+    }
+    together = ("mmsr", "a day as one step")
+    assert together not in rows["ring"] and rows["tied"].pop(together) == "together"
+    assert set(rows["tied"].values()) == {"random"} and rows["tied"].keys() == rows["ring"].keys()
+
+
+def test_a_departure_is_offered_to_every_model_that_has_the_setting(setting):
+    rows = {system_of(job.labels)[:2] for job in STUDIES["departures"].jobs(setting)}
+    both, own = {"features in the embeddings", "own items left out in training"}, {"own items left out in training"}
+    learned = [name for name in MODELS if MODELS[name].learns]
+    for model in learned:
+        wanted = both if model in ("mmsr", "sasrec", "sasrec-f", "gru4rec", "gru4rec-f") else own
+        assert {variant for name, variant in rows if name == model} >= wanted, model
+    assert ("sr-gnn", "features in the embeddings") not in rows
+
+
+def test_features_of_other_items_are_tuned_like_the_true_ones(setting):
+    jobs = {system_of(job.labels)[:2]: job for job in STUDIES["feature_controls"].jobs(setting)}
+    assert {("mmsr", "true"), ("mmsr", "shuffled"), ("sasrec", "true"), ("sasrec", "shuffled")} <= jobs.keys()
+    for (_, variant), job in jobs.items():
+        assert job.config.settings["item_features"] and job.like is None
+        assert job.config.corruption == {"true": None, "shuffled": "mismatched"}[variant]
 
 
 def test_the_schedule_of_the_trial_is_the_schedule_of_the_run(setting):

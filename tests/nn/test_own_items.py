@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.own_items import masked_cross_entropy
@@ -29,10 +30,33 @@ def test_gradients_are_finite_and_leave_own_items_alone():
     assert state.grad.isfinite().all() and not table.grad[[0, 2, 5]].any() and table.grad[[1, 3, 4]].any(1).all()
 
 
-@pytest.mark.parametrize("name", ["mmsr", "sasrec", "gru4rec"])
-def test_models_that_offer_it_train_by_it(books, name):
+HISTORY_OF_ONE, TARGET_OF_ONE = torch.tensor([[1, 2, 1, 3]]), torch.tensor([7])
+
+
+def loss_of(books, name, **settings) -> tuple:
+    torch.manual_seed(0)
     kind = MODELS[name]
-    model = kind(kind.Config(dim=8, mask_own=True), 12, books(2)).eval()
-    history, target = torch.tensor([[1, 2, 1, 3]]), torch.tensor([7])
+    model = kind(kind.Config(dim=8, **settings), 12, books(2)).eval()
+    return model, model.loss(HISTORY_OF_ONE, TARGET_OF_ONE)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if MODELS[name].learns])
+def test_every_model_that_learns_can_leave_own_items_out(books, name):
+    """What its loss has beside the ranking stays: the two losses differ by what own items add to the ranking alone."""
+    model, without = loss_of(books, name, mask_own=True)
+    _, plain = loss_of(books, name)
+    state, table = model.encode(HISTORY_OF_ONE)
+    scores = model.scores(HISTORY_OF_ONE)
+    of_ranking = cross_entropy(scores, TARGET_OF_ONE)
+    own_left_out = masked_cross_entropy(state, table, HISTORY_OF_ONE, TARGET_OF_ONE)
+    assert own_left_out < of_ranking
+    assert (plain - without).item() == pytest.approx((of_ranking - own_left_out).item(), abs=1e-4)
+
+
+def test_items_of_one_step_are_left_out_too(books):
+    model = MODELS["mmsr"](MODELS["mmsr"].Config(dim=8, mask_own=True, together=True), 12, books(2)).eval()
+    steps = torch.tensor([[0, 0, 1, 2]])
+    history = torch.stack([HISTORY_OF_ONE, steps], 2)  # (B, L, 2)
     state, table = model.encode(history)
-    assert torch.allclose(model.loss(history, target), masked_cross_entropy(state, table, history, target))
+    wanted = masked_cross_entropy(state, table, HISTORY_OF_ONE, TARGET_OF_ONE)
+    assert torch.allclose(model.loss(history, TARGET_OF_ONE), wanted)
