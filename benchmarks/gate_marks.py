@@ -158,10 +158,9 @@ def _forced(model: MMSR, graph: Any, order: str, where: str) -> Tensor:
 @torch.no_grad()
 def _forced_hits(model: MMSR, data: Dataset, examples: Examples) -> dict[str, float]:
     """HR@5 of each kind with the gates as they are, and forced."""
-    ways = {"free": None}
-    ways |= {
-        f"forced {order} {where}": (order, where) for order in ("heho", "hohe") for where in ("everywhere", "last")
-    }
+    ways: dict[str, tuple[str, str] | None] = {"free": None}
+    for order, where in product(("heho", "hohe"), ("everywhere", "last")):
+        ways[f"forced {order} {where}"] = (order, where)
     names, kinds = data.facts["user_kinds"], data.facts["user_kind"][examples.user]
     found = {}
     for way, how in ways.items():
@@ -184,9 +183,7 @@ def _counted(data: Dataset, parts: Split) -> dict[str, np.ndarray]:
     for name, key in (("identity", np.arange(len(cell))), ("codes", cell)):
         seen = np.bincount(key[last_in_training], minlength=len(cell))
         of_late = np.bincount(key[last_in_training], is_late, minlength=len(cell))
-        share = (of_late + is_late.mean()) / (
-            seen + 1
-        )  # one more of the mean: an item that was never seen tells nothing
+        share = (of_late + is_late.mean()) / (seen + 1)  # an item that was never seen has the mean
         found[name] = share[key[last]]
     return found
 
