@@ -18,9 +18,9 @@ large as the other order: "all" counts every parameter, "encoders" all but the t
 list: does late fusion catch up with more width?
 
 The runs go round by seed, so a table that `--minutes` has cut short has all systems. A run that is in the table is not
-repeated. `--lr` may be a list, for a search over the first seeds; `--chosen` then runs each system at the rate that
-validation prefers so far. `--summary` prints the table's means alone; `--worlds`, `--models` and `--orders` choose
-among the runs.
+repeated. `--lr` and `--dropout` may be lists, for a search over the first seeds; `--chosen` then runs each system with
+the settings that validation prefers so far. `--summary` prints the table's means alone; `--worlds`, `--models` and
+`--orders` choose among the runs.
 """
 
 import argparse
@@ -52,10 +52,10 @@ from mmsr_lite.training.ingredients import displace
 from mmsr_lite.training.loop import TrainConfig, train
 
 PLACE = Path(__file__).parent / "results" / "fusion_worlds.csv"
-BASES = {  # settings that both orders share
-    "gru4rec": {"dropout": 0.1},
-    "sasrec": {"dropout": 0.1, "layers": 1, "heads": 1},
-    "mmsr": {"dropout": 0.1, "input_dropout": 0.0, "layers": 2},
+BASES: dict[str, dict[str, Any]] = {  # settings that both orders share
+    "gru4rec": {},
+    "sasrec": {"layers": 1, "heads": 1},
+    "mmsr": {"input_dropout": 0.0, "layers": 2},
 }
 ORDERS = {
     "gru4rec": ("early", "late", "none"),
@@ -69,7 +69,18 @@ WINNERS = {  # the orders whose gain is held against shuffled codes
     "clocks": ("late", "hohe-invasive", "adaptive-invasive"),
     "both": ("early", "late", "adaptive-invasive"),
 }
-SYSTEM = ["world", "size", "model", "order", "twin", "codes", "dim", "epochs", "batch"]  # a job but for lr and seed
+SYSTEM = [
+    "world",
+    "size",
+    "model",
+    "order",
+    "twin",
+    "codes",
+    "dim",
+    "epochs",
+    "batch",
+]  # a job but for its settings and seed
+SETTINGS = ["lr", "dropout"]  # that a search may choose
 
 
 @dataclass(frozen=True)
@@ -84,14 +95,15 @@ class Job:
     codes: str
     dim: int
     lr: float
+    dropout: float
     epochs: int
     batch: int
     seed: int
 
 
 def all_jobs(args: argparse.Namespace, rows: Sequence[dict[str, Any]] = ()) -> list[Job]:
-    """Every run, seed by seed; `rows` are those of the table, from which `--chosen` takes the learning rates."""
-    rates = chosen_rates(rows) if args.chosen else {}
+    """Every run, seed by seed; `rows` are those of the table, from which `--chosen` takes the settings."""
+    chosen = chosen_settings(rows) if args.chosen else {}
     jobs = []
     axes = (range(args.seeds), args.twins, args.codes, args.dim, args.worlds, args.models)
     for seed, twin, codes, dim, world, model in product(*axes):
@@ -104,22 +116,25 @@ def all_jobs(args: argparse.Namespace, rows: Sequence[dict[str, Any]] = ()) -> l
                 continue
             terms = {"epochs": args.epochs, "batch": args.batch, "seed": seed}
             plain = (world, args.size, model, order, "same width", "planted", STANDARD_DIM, args.epochs, args.batch)
-            for lr in [rates[plain]] if plain in rates else args.lr:
-                jobs.append(Job(world, args.size, model, order, twin, codes, dim, lr=lr, **terms))
+            for lr, dropout in [chosen[plain]] if plain in chosen else product(args.lr, args.dropout):
+                jobs.append(Job(world, args.size, model, order, twin, codes, dim, lr=lr, dropout=dropout, **terms))
     return jobs
 
 
-def chosen_rates(rows: Sequence[dict[str, Any]]) -> dict[tuple, float]:
-    """The learning rate of each system (by its values of `SYSTEM`) whose mean HR@5 on validation is best.
+def chosen_settings(rows: Sequence[dict[str, Any]]) -> dict[tuple, tuple]:
+    """The `SETTINGS` of each system (by its values of `SYSTEM`) whose mean HR@5 on validation is best.
 
-    Rates are compared on the seeds that all of them have run.
+    They are compared on the seeds that have run with all of them.
     """
-    found: dict[tuple, float] = {}
+    found: dict[tuple, tuple] = {}
     if not rows:
         return found
     for system, runs in pd.DataFrame(rows).groupby(SYSTEM):
-        by_seed = runs.pivot_table(index="seed", columns="lr", values="validation HR@5")
-        found[system] = float(by_seed.dropna().mean().idxmax()) if len(by_seed.dropna()) else float(runs["lr"].iloc[0])
+        by_seed = runs.pivot_table(index="seed", columns=SETTINGS, values="validation HR@5").dropna()
+        if len(by_seed):
+            found[system] = by_seed.mean().idxmax()
+        else:
+            found[system] = tuple(runs.iloc[0][SETTINGS])
     return found
 
 
@@ -159,7 +174,7 @@ def run(job: Job, device: str) -> dict[str, Any]:
     began = time.perf_counter()
     data, parts = prepared(job.world, job.size)
     model_class = MODELS[job.model]
-    settings = BASES[job.model] | {"fusion": job.order, "dim": job.dim}
+    settings = BASES[job.model] | {"fusion": job.order, "dim": job.dim, "dropout": job.dropout}
     config = model_class.Config(**settings)
     if job.twin != "same width":
         of_width = {"like": OTHER[job.order], "counted": job.twin}
@@ -233,14 +248,14 @@ def write(place: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def summary(rows: list[dict[str, Any]]) -> str:
-    """Means over seeds, each system at the learning rate that is best on validation; then the marks of gates."""
+    """Means over seeds, each system with the settings that are best on validation; then the marks of gates."""
     table = pd.DataFrame(rows)
-    rates = chosen_rates(rows)
-    systems = table[SYSTEM].itertuples(index=False, name=None)
-    table = table[table["lr"] == [rates[system] for system in systems]]
+    chosen = chosen_settings(rows)
+    pairs = (table[columns].itertuples(index=False, name=None) for columns in (SYSTEM, SETTINGS))
+    table = table[[settings == chosen[system] for system, settings in zip(*pairs, strict=True)]]
     table = table.assign(loss_fell=table["loss_before"] - table["loss"])
     shown = [name for name in table if name.startswith(("HR@5", "MRR@5")) and name != "HR@5 by epoch"]
-    groups = table.groupby([*SYSTEM[:7], "lr", "width"])
+    groups = table.groupby([*SYSTEM[:7], *SETTINGS, "width"])
     means = groups[[*shown, "loss", "loss_fell", "seconds"]].mean()
     means.insert(1, "sd", groups["HR@5"].std())
     means.insert(0, "runs", groups.size())
@@ -287,7 +302,7 @@ def work(todo: list[Job], rows: list[dict[str, Any]], args: argparse.Namespace) 
                 rows.append(future.result())
                 write(args.out, rows)
                 row = rows[-1]
-                run_of = [row[name] for name in ("world", "model", "order", "twin", "codes", "dim", "lr", "seed")]
+                run_of = [row[name] for name in ("world", "model", "order", "twin", "codes", "dim", *SETTINGS, "seed")]
                 found = f"HR@5 {row['HR@5']:5.1f} loss {row['loss']:.3f} {row['seconds']:.0f} s"
                 print(*run_of, found, sep="  ", flush=True)
     finally:
@@ -296,7 +311,7 @@ def work(todo: list[Job], rows: list[dict[str, Any]], args: argparse.Namespace) 
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def arguments() -> argparse.Namespace:
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", nargs="+", default=list(WORLDS), choices=list(WORLDS))
@@ -306,20 +321,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--twins", nargs="+", default=twins, choices=twins, help="what is counted for equal capacity")
     parser.add_argument("--size", default="full", choices=["full", "student", "tiny"])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--lr", nargs="+", type=float, default=[0.01], help="one or more; the summary picks the best")
+    parser.add_argument("--lr", nargs="+", type=float, default=[0.01], help="one or more")
+    parser.add_argument("--dropout", nargs="+", type=float, default=[0.1], help="one or more")
+    parser.add_argument("--chosen", action="store_true", help="each system with its best settings so far")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--dim", nargs="+", type=int, default=[STANDARD_DIM], help="one or more widths")
     parser.add_argument("--codes", nargs="+", default=["planted"], choices=["planted", "shuffled"])
-    parser.add_argument(
-        "--chosen", action="store_true", help="each system at the rate that is best on validation so far"
-    )
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--minutes", type=float, default=1e6, help="no run goes on after these")
     parser.add_argument("--out", type=Path, default=PLACE)
     parser.add_argument("--summary", action="store_true", help="only print the means of the table")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 if __name__ == "__main__":

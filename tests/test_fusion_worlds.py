@@ -15,28 +15,17 @@ from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 @pytest.fixture
 def job():
-    terms = {"dim": 8, "lr": 0.01, "epochs": 2, "batch": 64, "seed": 0}
+    terms = {"dim": 8, "lr": 0.01, "dropout": 0.1, "epochs": 2}
+    terms |= {"batch": 64, "seed": 0}
     return fusion_worlds.Job(
         world="both", size="tiny", model="sasrec", order="early", twin="same width", codes="planted", **terms
     )
 
 
 def options(**changes):
-    chosen = {
-        "worlds": ["pick", "both"],
-        "models": ["sasrec", "mmsr"],
-        "orders": None,
-        "twins": ["same width", "all"],
-        "codes": ["planted"],
-        "chosen": False,
-        "seeds": 2,
-        "lr": [0.01],
-        "size": "tiny",
-        "dim": [8],
-        "epochs": 2,
-        "batch": 64,
-    }
-    return argparse.Namespace(**chosen | changes)
+    args = fusion_worlds.arguments(["--size", "tiny", "--seeds", "2", "--dim", "8", "--twins", "same width", "all"])
+    chosen = {"worlds": ["pick", "both"], "models": ["sasrec", "mmsr"], "epochs": 2, "batch": 64}
+    return argparse.Namespace(**vars(args) | chosen | changes)
 
 
 def test_every_order_is_run_at_its_width_and_early_and_late_alone_have_twins():
@@ -90,9 +79,9 @@ def test_the_summary_takes_the_learning_rate_that_validation_prefers(job):
     assert "0.02" in shown and "0.03" not in shown
 
 
-def test_later_seeds_take_the_rate_that_is_best_on_the_seeds_that_all_rates_have_run():
+def test_later_seeds_take_the_settings_that_are_best_on_the_seeds_that_all_settings_have_run():
     row = {"world": "pick", "size": "tiny", "model": "sasrec", "order": "early", "twin": "same width"}
-    row |= {"codes": "planted", "dim": fusion_worlds.STANDARD_DIM, "epochs": 2, "batch": 64}
+    row |= {"codes": "planted", "dim": fusion_worlds.STANDARD_DIM, "epochs": 2, "batch": 64, "dropout": 0.1}
     runs = [(0, 0.01, 50.0), (0, 0.003, 60.0), (1, 0.01, 99.0)]  # seed 1 has not run at 0.003
     rows = [row | {"seed": seed, "lr": lr, "validation HR@5": hits} for seed, lr, hits in runs]
     chosen = options(worlds=["pick"], models=["sasrec"], orders=["early", "late"], chosen=True)
