@@ -40,7 +40,7 @@ import torch
 
 from benchmarks.gate_marks import marks
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.sources.worlds import STUDENT, WORLDS, load
+from mmsr_lite.data.sources.worlds import SIZES, STUDENT, WORLDS, load
 from mmsr_lite.data.split import Examples, Split, split
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.evaluation.metrics import metrics
@@ -142,8 +142,8 @@ def chosen_settings(rows: Sequence[dict[str, Any]]) -> dict[tuple, tuple]:
 def prepared(world: str, size: str) -> tuple[Dataset, Split]:
     """A world without pictures, and its split: all training targets, the decisive ones of validation and test."""
     settings: dict[str, Any] = {}
-    if size == "student":
-        settings = STUDENT[world]
+    if size in SIZES:
+        settings = SIZES[size][world]
     if size == "tiny":
         settings = STUDENT[world] | {"users": 60, "garments": 2}
     data = load(world, config=WORLDS[world].Config(**settings), modalities=(), drawn=False)
@@ -319,7 +319,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--orders", nargs="+", help="only these orders of fusion; default: all")
     twins = ["same width", "all", "encoders"]
     parser.add_argument("--twins", nargs="+", default=twins, choices=twins, help="what is counted for equal capacity")
-    parser.add_argument("--size", default="full", choices=["full", "student", "tiny"])
+    parser.add_argument("--size", default="full", choices=["full", *SIZES, "tiny"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--lr", nargs="+", type=float, default=[0.01], help="one or more")
     parser.add_argument("--dropout", nargs="+", type=float, default=[0.1], help="one or more")

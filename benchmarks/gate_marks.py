@@ -32,7 +32,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples, Split, split
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.contributions import EARLY, LATE, contributions, score_readouts
+from mmsr_lite.explain.contributions import order_shares
 from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.mmsr import MMSR
@@ -132,10 +132,8 @@ def _read(model: MMSR, examples: Examples) -> dict[str, np.ndarray]:
             ends = [seen[f"{name}{path}"][0][each, graph.last] for path in ("hohe", "heho")]
             keep(f"states {index + 1}", rows, torch.cat(ends, 1))
         first = scores.argmax(1)
-        state = seen[f"layers.{len(model.layers) - 1}.probes.output"][0][each, graph.last]
-        readouts = score_readouts(model, state, first[:, None])
-        sizes = contributions(model, graph, seen, readouts)[0].abs().sum((1, 2))  # (B, 6)
-        keep("flow", rows, sizes[:, LATE] / (sizes[:, EARLY] + sizes[:, LATE]).clamp_min(1e-12))
+        early, late = order_shares(model, graph, seen, first).unbind(1)
+        keep("flow", rows, late / (early + late).clamp_min(1e-12))
         log_probabilities = []
         for order in ("hohe", "heho"):
             forced = rerun(model, graph, beta=_forced(model, graph, order, "everywhere"))[0]
