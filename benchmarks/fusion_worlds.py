@@ -1,6 +1,6 @@
 """Early against late fusion in the worlds in which the order decides; a row for each run, as soon as it ends.
 
-    PYTHONPATH=. OMP_NUM_THREADS=1 python benchmarks/fusion_worlds.py --jobs 16 --device cuda --seeds 5 --minutes 8
+    PYTHONPATH=. OMP_NUM_THREADS=1 python benchmarks/fusion_worlds.py --jobs 14 --device cuda --seeds 5 --minutes 9
 
 with `--out FILE` for another table than results/fusion_worlds.csv. On two CPU cores, the small worlds:
 
@@ -8,21 +8,29 @@ with `--out FILE` for another table than results/fusion_worlds.csv. On two CPU c
 
 A row holds HR@5 and MRR@5 on the *decisive* targets of the test part (the purchases, which earlier garments decide), in
 all, by how many steps before the target the decisive garment lies (world `pick`), and by the hidden kind of the user
-(world `both`); HR@5 of the same model when texts trade places within each history; and the loss of every epoch. Every
-system trains on all targets; validation's decisive targets choose its best epoch. Codes are the planted classes. `twin`
-says where a base has another width, at which it is as large as the other order: "all" counts every parameter,
-"encoders" all but the tables of embeddings.
+(world `both`); HR@5 of the same model when texts trade places within each history; the loss of every epoch; and in
+`both`, for a model with gates, the marks of gate_marks.py. Every system trains on all targets; validation's decisive
+targets choose its best epoch.
+
+`codes` are the planted classes, or the same "shuffled" over the items, so that they say nothing; of shuffled ones the
+orders that win with planted ones are run (`WINNERS`). `twin` says where a base has another width, at which it is as
+large as the other order: "all" counts every parameter, "encoders" all but the tables of embeddings. `--dim` may be a
+list: does late fusion catch up with more width?
 
 The runs go round by seed, so a table that `--minutes` has cut short has all systems. A run that is in the table is not
-repeated. `--summary` prints the table's means alone; `--worlds`, `--models` and `--orders` choose among the runs.
+repeated. `--lr` and `--dropout` may be lists, for a search over the first seeds; `--chosen` then runs each system with
+the settings that validation prefers so far. `--summary` prints the table's means alone; `--worlds`, `--models` and
+`--orders` choose among the runs.
 """
 
 import argparse
 import multiprocessing
 import time
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +38,9 @@ import numpy as np
 import pandas as pd
 import torch
 
+from benchmarks.gate_marks import marks
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.sources.worlds import STUDENT, WORLDS, load
+from mmsr_lite.data.sources.worlds import SIZES, STUDENT, WORLDS, load
 from mmsr_lite.data.split import Examples, Split, split
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.evaluation.metrics import metrics
@@ -43,10 +52,10 @@ from mmsr_lite.training.ingredients import displace
 from mmsr_lite.training.loop import TrainConfig, train
 
 PLACE = Path(__file__).parent / "results" / "fusion_worlds.csv"
-BASES = {  # settings that both orders share
-    "gru4rec": {"dropout": 0.1},
-    "sasrec": {"dropout": 0.1, "layers": 1, "heads": 1},
-    "mmsr": {"dropout": 0.1, "input_dropout": 0.0, "layers": 2},
+BASES: dict[str, dict[str, Any]] = {  # settings that both orders share
+    "gru4rec": {},
+    "sasrec": {"layers": 1, "heads": 1},
+    "mmsr": {"input_dropout": 0.0, "layers": 2},
 }
 ORDERS = {
     "gru4rec": ("early", "late", "none"),
@@ -54,6 +63,24 @@ ORDERS = {
     "mmsr": ("hohe", "heho", "hohe-invasive", "heho-invasive", "synchronous", "adaptive", "adaptive-invasive"),
 }
 OTHER = {"early": "late", "late": "early"}
+STANDARD_DIM = 32
+WINNERS = {  # the orders whose gain is held against shuffled codes
+    "pick": ("early", "heho-invasive", "adaptive-invasive"),
+    "clocks": ("late", "hohe-invasive", "adaptive-invasive"),
+    "both": ("early", "late", "adaptive-invasive"),
+}
+SYSTEM = [
+    "world",
+    "size",
+    "model",
+    "order",
+    "twin",
+    "codes",
+    "dim",
+    "epochs",
+    "batch",
+]  # a job but for its settings and seed
+SETTINGS = ["lr", "dropout"]  # that a search may choose
 
 
 @dataclass(frozen=True)
@@ -65,37 +92,58 @@ class Job:
     model: str
     order: str
     twin: str
+    codes: str
     dim: int
     lr: float
+    dropout: float
     epochs: int
     batch: int
     seed: int
 
 
-def all_jobs(args: argparse.Namespace) -> list[Job]:
-    """Every run, seed by seed, the pure worlds' plain systems first."""
+def all_jobs(args: argparse.Namespace, rows: Sequence[dict[str, Any]] = ()) -> list[Job]:
+    """Every run, seed by seed; `rows` are those of the table, from which `--chosen` takes the settings."""
+    chosen = chosen_settings(rows) if args.chosen else {}
     jobs = []
-    for seed in range(args.seeds):
-        for twin in args.twins:
-            for world in args.worlds:
-                for model in args.models:
-                    for order in ORDERS[model]:
-                        if twin != "same width" and order not in OTHER:
-                            continue
-                        if args.orders and order not in args.orders:
-                            continue
-                        for lr in args.lr:
-                            terms = {"dim": args.dim, "lr": lr, "epochs": args.epochs, "batch": args.batch}
-                            jobs.append(Job(world, args.size, model, order, twin, seed=seed, **terms))
+    axes = (range(args.seeds), args.twins, args.codes, args.dim, args.worlds, args.models)
+    for seed, twin, codes, dim, world, model in product(*axes):
+        for order in ORDERS[model]:
+            if twin != "same width" and (order not in OTHER or codes == "shuffled"):
+                continue
+            if codes == "shuffled" and order not in WINNERS[world]:
+                continue
+            if args.orders and order not in args.orders:
+                continue
+            terms = {"epochs": args.epochs, "batch": args.batch, "seed": seed}
+            plain = (world, args.size, model, order, "same width", "planted", STANDARD_DIM, args.epochs, args.batch)
+            for lr, dropout in [chosen[plain]] if plain in chosen else product(args.lr, args.dropout):
+                jobs.append(Job(world, args.size, model, order, twin, codes, dim, lr=lr, dropout=dropout, **terms))
     return jobs
+
+
+def chosen_settings(rows: Sequence[dict[str, Any]]) -> dict[tuple, tuple]:
+    """The `SETTINGS` of each system (by its values of `SYSTEM`) whose mean HR@5 on validation is best.
+
+    They are compared on the seeds that have run with all of them.
+    """
+    found: dict[tuple, tuple] = {}
+    if not rows:
+        return found
+    for system, runs in pd.DataFrame(rows).groupby(SYSTEM):
+        by_seed = runs.pivot_table(index="seed", columns=SETTINGS, values="validation HR@5").dropna()
+        if len(by_seed):
+            found[system] = by_seed.mean().idxmax()
+        else:
+            found[system] = tuple(runs.iloc[0][SETTINGS])
+    return found
 
 
 @lru_cache
 def prepared(world: str, size: str) -> tuple[Dataset, Split]:
     """A world without pictures, and its split: all training targets, the decisive ones of validation and test."""
     settings: dict[str, Any] = {}
-    if size == "student":
-        settings = STUDENT[world]
+    if size in SIZES:
+        settings = SIZES[size][world]
     if size == "tiny":
         settings = STUDENT[world] | {"users": 60, "garments": 2}
     data = load(world, config=WORLDS[world].Config(**settings), modalities=(), drawn=False)
@@ -108,9 +156,16 @@ def decisive(data: Dataset, examples: Examples) -> Examples:
     return examples.select(data.facts["because"][examples.end, 0] >= 0)
 
 
-def books(data: Dataset, dim: int) -> list[Codebook]:
-    """The planted classes as codes: one code for each look, and one for each theme."""
-    return [planted_codebook(name, data.facts[name], dim) for name in ("look", "theme")]
+def books(data: Dataset, dim: int, codes: str = "planted") -> list[Codebook]:
+    """The planted classes as codes: one code for each look, and one for each theme; "shuffled" ones trade items."""
+    rng = np.random.default_rng(0)
+    found = []
+    for name in ("look", "theme"):
+        classes = data.facts[name]
+        if codes == "shuffled":
+            classes = np.append(classes[:1], rng.permutation(classes[1:]))  # row 0 is the padding
+        found.append(planted_codebook(name, classes, dim))
+    return found
 
 
 def run(job: Job, device: str) -> dict[str, Any]:
@@ -119,13 +174,13 @@ def run(job: Job, device: str) -> dict[str, Any]:
     began = time.perf_counter()
     data, parts = prepared(job.world, job.size)
     model_class = MODELS[job.model]
-    settings = BASES[job.model] | {"fusion": job.order, "dim": job.dim}
+    settings = BASES[job.model] | {"fusion": job.order, "dim": job.dim, "dropout": job.dropout}
     config = model_class.Config(**settings)
     if job.twin != "same width":
         of_width = {"like": OTHER[job.order], "counted": job.twin}
         config = fusion_twin(model_class, settings, data.num_items, lambda dim: books(data, dim), **of_width)
     torch.manual_seed(job.seed)
-    model = model_class(config, data.num_items, [] if job.order == "none" else books(data, config.dim))
+    model = model_class(config, data.num_items, [] if job.order == "none" else books(data, config.dim, job.codes))
     terms = TrainConfig(
         epochs=job.epochs,
         batch=job.batch,
@@ -150,6 +205,8 @@ def run(job: Job, device: str) -> dict[str, Any]:
     if job.model in ("gru4rec", "sasrec") and job.order != "none":
         displace(model, "theme", 1.0, job.seed)  # texts trade places within each history; the model stays as it is
         row["HR@5, texts displaced"] = metrics(ranks(model, parts.test))["HR@5"]
+    if "adaptive" in job.order and job.world == "both":
+        row |= marks(model, data)
     row["seconds"] = time.perf_counter() - began
     row["losses"] = " ".join(f"{loss:.3f}" for loss in losses)
     row["HR@5 by epoch"] = " ".join(f"{epoch['validation']['HR@5']:.1f}" for epoch in record["epochs"])
@@ -191,19 +248,23 @@ def write(place: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def summary(rows: list[dict[str, Any]]) -> str:
-    """Means over seeds, each system at the learning rate that is best on validation, beside the best reachable."""
+    """Means over seeds, each system with the settings that are best on validation; then the marks of gates."""
     table = pd.DataFrame(rows)
-    system = ["world", "size", "model", "order", "twin", "dim", "epochs", "batch"]
-    by_rate = table.groupby([*system, "lr"])["validation HR@5"].mean().reset_index()
-    best = by_rate.loc[by_rate.groupby(system)["validation HR@5"].idxmax(), [*system, "lr"]]
-    chosen = table.merge(best, on=[*system, "lr"])
-    chosen["loss_fell"] = chosen["loss_before"] - chosen["loss"]
-    shown = [name for name in chosen if name.startswith(("HR@5", "MRR@5")) and name != "HR@5 by epoch"]
-    groups = chosen.groupby([*system[:5], "lr", "width"])
+    chosen = chosen_settings(rows)
+    pairs = (table[columns].itertuples(index=False, name=None) for columns in (SYSTEM, SETTINGS))
+    table = table[[settings == chosen[system] for system, settings in zip(*pairs, strict=True)]]
+    table = table.assign(loss_fell=table["loss_before"] - table["loss"])
+    shown = [name for name in table if name.startswith(("HR@5", "MRR@5")) and name != "HR@5 by epoch"]
+    groups = table.groupby([*SYSTEM[:7], *SETTINGS, "width"])
     means = groups[[*shown, "loss", "loss_fell", "seconds"]].mean()
     means.insert(1, "sd", groups["HR@5"].std())
     means.insert(0, "runs", groups.size())
-    return means.round(2).to_string()
+    found = means.round(2).to_string()
+    gates = [name for name in table if name.startswith(("ROC", "right", "forced", "free"))]
+    if gates:
+        marked = table.dropna(subset=gates).groupby(["world", "size", "order", "codes"])[gates].agg(["mean", "min"])
+        found += "\n\n" + marked.T.round(2).to_string()
+    return found
 
 
 def main() -> None:
@@ -212,7 +273,7 @@ def main() -> None:
     rows = table_of(args.out)
     if not args.summary:
         done = {key(row) for row in rows}
-        todo = [job for job in all_jobs(args) if key(asdict(job)) not in done]
+        todo = [job for job in all_jobs(args, rows) if key(asdict(job)) not in done]
         work(todo, rows, args)
     if rows:
         print(summary(rows))
@@ -241,18 +302,16 @@ def work(todo: list[Job], rows: list[dict[str, Any]], args: argparse.Namespace) 
                 rows.append(future.result())
                 write(args.out, rows)
                 row = rows[-1]
-                print(
-                    f"{row['world']:7} {row['model']:8} {row['order']:18} {row['twin']:10} seed {row['seed']} "
-                    f"HR@5 {row['HR@5']:5.1f} loss {row['loss']:.3f} {row['seconds']:.0f} s",
-                    flush=True,
-                )
+                run_of = [row[name] for name in ("world", "model", "order", "twin", "codes", "dim", *SETTINGS, "seed")]
+                found = f"HR@5 {row['HR@5']:5.1f} loss {row['loss']:.3f} {row['seconds']:.0f} s"
+                print(*run_of, found, sep="  ", flush=True)
     finally:
         for process in list((pool._processes or {}).values()):  # what is still going is not waited for
             process.terminate()
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def arguments() -> argparse.Namespace:
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", nargs="+", default=list(WORLDS), choices=list(WORLDS))
@@ -260,18 +319,21 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--orders", nargs="+", help="only these orders of fusion; default: all")
     twins = ["same width", "all", "encoders"]
     parser.add_argument("--twins", nargs="+", default=twins, choices=twins, help="what is counted for equal capacity")
-    parser.add_argument("--size", default="full", choices=["full", "student", "tiny"])
+    parser.add_argument("--size", default="full", choices=["full", *SIZES, "tiny"])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--lr", nargs="+", type=float, default=[0.01], help="one or more; the summary picks the best")
+    parser.add_argument("--lr", nargs="+", type=float, default=[0.01], help="one or more")
+    parser.add_argument("--dropout", nargs="+", type=float, default=[0.1], help="one or more")
+    parser.add_argument("--chosen", action="store_true", help="each system with its best settings so far")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--dim", type=int, default=32)
+    parser.add_argument("--dim", nargs="+", type=int, default=[STANDARD_DIM], help="one or more widths")
+    parser.add_argument("--codes", nargs="+", default=["planted"], choices=["planted", "shuffled"])
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--minutes", type=float, default=1e6, help="no run goes on after these")
     parser.add_argument("--out", type=Path, default=PLACE)
     parser.add_argument("--summary", action="store_true", help="only print the means of the table")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 if __name__ == "__main__":

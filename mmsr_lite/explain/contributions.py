@@ -170,6 +170,25 @@ def score_readouts(model: MMSR, state: Tensor, items: Sequence[int] | Tensor) ->
     return rows
 
 
+def order_shares(model: MMSR, graph: GraphBatch, seen: dict[str, Any], items: Tensor) -> Tensor:
+    """How much of the flow to one score of each history is early fusion, and how much is late fusion.
+
+    Args:
+        model: an MMSR that `has_flow`.
+        graph: the graphs of B histories.
+        seen: what passed the probes of the model when it read `graph`.
+        items: (B,) the item of each history whose score is taken apart.
+
+    Returns:
+        (B, 2) the shares of early and of late fusion in the sizes (absolute values) of all contributions.
+    """
+    each = torch.arange(len(items), device=items.device)
+    state = seen[f"layers.{len(model.layers) - 1}.probes.output"][0][each, graph.last]  # (B, D)
+    parts, _ = contributions(model, graph, seen, score_readouts(model, state, items[:, None]))
+    sizes = parts.abs().sum((1, 2))  # (B, 6)
+    return sizes[:, [EARLY, LATE]] / sizes.sum(1, keepdim=True).clamp_min(1e-12)
+
+
 def has_flow(model: Recommender) -> bool:
     """Whether every layer of the model is a HAN-GNN layer, so that its scores have a flow."""
     return isinstance(model, MMSR) and all(isinstance(layer, HANLayer) for layer in model.layers)

@@ -48,7 +48,7 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import FaithfulnessRecord
 
 CHUNK = 25  # how many histories are computed at once
-ORDERS = {"cycle": "hohe", "match": "heho"}  # a planted cause and the order of fusion that sees it
+ORDERS = {"cycle": "hohe", "match": "heho", "pick": "heho", "clocks": "hohe"}  # a cause -> the order that sees it
 UNITS = {
     "attention": "a node, by attention rollout from the last item; taking it away removes it from the graph",
     "beta": "a node's gate, by how far beta is from half; taking it away forces it to half",

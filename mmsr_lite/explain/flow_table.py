@@ -16,7 +16,7 @@ from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.contributions import EARLY, GROUPS, LATE, contributions, score_readouts
 from mmsr_lite.explain.flow import refuse_without_flow
-from mmsr_lite.explain.gates import last_examples
+from mmsr_lite.explain.gates import kinds_of, last_examples
 from mmsr_lite.explain.inputs import count_of
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.base import Recommender
@@ -70,7 +70,7 @@ def flow_table(
     batch = count_of(batch, "batch")
     examples = last_examples(dataset, model.max_history) if examples is None else examples
     order, device = np.argsort(examples.lengths, kind="stable"), model.item_table().device
-    planted = {"kind": _kinds(dataset, examples), "cause": _causes(dataset, examples)}  # (E,) each
+    planted = {"kind": kinds_of(dataset, examples), "cause": _causes(dataset, examples)}  # (E,) each
     tables = []
     for begin in tqdm(range(0, len(order), batch), "flow", disable=not progress):
         rows = order[begin : begin + batch]
@@ -81,13 +81,6 @@ def flow_table(
     table["group"] = pd.Categorical(table["group"], GROUPS)
     table.attrs = {"dataset": dataset.name, "model": model.label, "version": __version__}
     return table
-
-
-def _kinds(dataset: Dataset, examples: Examples) -> np.ndarray:
-    """(E,) the planted kind of each example's user; "" where the data set has none."""
-    if "user_kind" not in dataset.facts:
-        return np.full(len(examples), "", object)
-    return np.asarray(dataset.facts["user_kinds"], object)[np.asarray(dataset.facts["user_kind"], int)[examples.user]]
 
 
 def _causes(dataset: Dataset, examples: Examples) -> np.ndarray:

@@ -14,12 +14,15 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.export import save_table
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.contributions import order_shares
 from mmsr_lite.explain.inputs import count_of, label_of
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import GatesRecord
 
 BINS = np.linspace(0, 1, 21)
+FLOW = ["flow_early", "flow_late"]  # columns of a table of gates, where it was asked for the flow
+FLOW_BATCH = 64  # histories whose flow is computed at once; it takes memory
 
 
 def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
@@ -34,6 +37,13 @@ def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
     return Examples(dataset.item, dataset.offsets[user], end[user], user, max_history)
 
 
+def kinds_of(dataset: Dataset, examples: Examples) -> np.ndarray:
+    """(E,) the planted kind of each example's user; "" where the data set plants none."""
+    if "user_kind" not in dataset.facts:
+        return np.full(len(examples), "", object)
+    return np.asarray(dataset.facts["user_kinds"], object)[np.asarray(dataset.facts["user_kind"], int)[examples.user]]
+
+
 @torch.no_grad()
 def gates(
     model: MMSR,
@@ -41,6 +51,7 @@ def gates(
     examples: Examples | None = None,
     *,
     batch: int = 512,
+    flow: bool = False,
     progress: bool = False,
     run: str | None = None,
     seed: int | None = None,
@@ -54,7 +65,9 @@ def gates(
         model: an MMSR with fusion "adaptive".
         dataset: the data set it was trained on.
         examples: the histories; None takes the last history of every user.
-        batch: how many histories are run at once.
+        batch: how many histories are run at once; with `flow` 64 at most.
+        flow: whether to say, beside each gate, what flows: how much of the score of the item that the model ranks first
+            is early fusion and how much is late fusion, which beta does not say. It takes longer.
         progress: whether to show a bar.
         run: the id of the run, kept in `.attrs`.
         seed: the seed of the run, kept in `.attrs`.
@@ -62,7 +75,8 @@ def gates(
     Returns:
         One row for each node of each history and layer, with the columns `user`; `layer` from 0; `type` and `id` of the
         node; `late`, the share of hohe; `position` of the node's last place, 1 is the end of the history; `places`, how
-        many it has; `popularity`, the interactions that touch the node; `length` of the history.
+        many it has; `popularity`, the interactions that touch the node; `length` of the history; `kind` of the user,
+        where the data set plants kinds; with `flow` also `flow_early` and `flow_late`, shares of the history's flow.
 
     Raises:
         MMSRError: for a model without gates.
@@ -76,7 +90,7 @@ def gates(
     """
     if not isinstance(model, MMSR) or any(layer.gate is None for layer in model.layers):
         raise MMSRError(f"{label_of(model)} has no update gates; give an MMSR with fusion 'adaptive'")
-    batch = count_of(batch, "batch")
+    batch = min(count_of(batch, "batch"), FLOW_BATCH) if flow else count_of(batch, "batch")
     examples = last_examples(dataset, model.max_history) if examples is None else examples
     device, order = model.item_table().device, np.argsort(examples.lengths, kind="stable")
     touched = [np.bincount(dataset.item, minlength=dataset.num_items + 1)]  # interactions by item, then by code
@@ -87,19 +101,26 @@ def gates(
     for begin in tqdm(range(0, len(order), batch), "gates", disable=not progress):
         rows = order[begin : begin + batch]
         graph = model.graphs(torch.from_numpy(examples.histories(rows)).to(device))
-        _, seen = rerun(model, graph)
+        scores, seen = rerun(model, graph)
         row, slot = graph.exists.nonzero(as_tuple=True)
         occupied = torch.cat(graph.incidence, 2)  # (B, L, N)
         length, place = (graph.history > 0).sum(1), torch.arange(1, occupied.shape[1] + 1, device=device)
         position = length[:, None] + 1 - (occupied * place[:, None]).amax(1).long()  # (B, N)
         of_node = (torch.cat(graph.ids, 1), position, occupied.sum(1).long())  # (B, N) each
         late = [seen[f"layers.{index}.probes.beta"][row, slot, 0] for index in range(len(model.layers))]
-        columns = [row + begin, graph.types[slot], *(values[row, slot] for values in of_node), length[row], *late]
+        shares = order_shares(model, graph, seen, scores.argmax(1)) if flow else scores.new_zeros(len(rows), 2)
+        columns = [row + begin, graph.types[slot], *(values[row, slot] for values in of_node), length[row]]
+        columns += [shares[row, 0], shares[row, 1], *late]
         batches.append([column.cpu() for column in columns])
-    row, kind, id, position, places, length, *late = (torch.cat(parts).numpy() for parts in zip(*batches, strict=True))
+    columns = [torch.cat(parts).numpy() for parts in zip(*batches, strict=True)]
+    row, kind, id, position, places, length, early_share, late_share, *late = columns
     types = pd.Categorical.from_codes(kind, list(model.node_types))
     popularity = np.concatenate(touched)[np.cumsum([0, *map(len, touched)])[kind] + id]
     about = {"position": position, "places": places, "popularity": popularity, "length": length}
+    if "user_kind" in dataset.facts:
+        about["kind"] = kinds_of(dataset, examples)[order][row]
+    if flow:
+        about |= dict(zip(FLOW, (early_share, late_share), strict=True))
     table = pd.concat(
         [
             pd.DataFrame({"user": examples.user[order][row], "layer": i, "type": types, "late": own, "id": id} | about)
@@ -141,7 +162,9 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
         bins: into how many groups of about as many rows positions, popularities and lengths are put.
 
     Returns:
-        Histograms by layer and type; mean, median, 5 and 95 % quantile by type, position, popularity, length and code.
+        Histograms by layer and type; mean, median, 5 and 95 % quantile by type, position, popularity, length and code,
+        and of the last item's gates by the kind of user, where kinds are planted. If the table holds the flow, each
+        group also has the mean shares of early and late fusion in the flow of its histories.
     """
     bins = count_of(bins, "bins")
     types, own = list(table["type"].cat.categories), [name for name in table if name == "dataset"]
@@ -155,6 +178,9 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
         by[name] = _grouped(table, np.ceil(bins * share), name)
     codes = table[table["type"] != types[0]]
     by["code"] = _grouped(codes, codes["id"], "id")
+    if "kind" in table:
+        of_last = table[(table["type"] == types[0]) & (table["position"] == 1)]
+        by["kind"] = _grouped(of_last, of_last["kind"], keep="kind")
     record = {
         "schema": GatesRecord.schema,
         **table.attrs,
@@ -178,11 +204,18 @@ def _sentence(table: pd.DataFrame) -> str:
     lean = (
         f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table):,} gates lean to late fusion; its mean weight is "
     )
-    return lean + ", ".join(f"{mean:.2f} for {name}" for name, mean in means.items()) + "."
+    sentence = lean + ", ".join(f"{mean:.2f} for {name}" for name, mean in means.items()) + "."
+    if FLOW[0] in table:
+        early, late = 100 * table.drop_duplicates("user")[FLOW].mean()
+        sentence += f" Of what flows to the first item's score {early:.0f} % are early and {late:.0f} % late fusion."
+    return sentence
 
 
-def _grouped(table: pd.DataFrame, group: Any, name: str | None = None) -> list[dict[str, Any]]:
-    """A row for each layer, type, group and data set, with the least and greatest of the column `name` in it."""
+def _grouped(table: pd.DataFrame, group: Any, name: str | None = None, keep: str | None = None) -> list[dict[str, Any]]:
+    """A row for each layer, type, group and data set.
+
+    It has the least and greatest of the column `name` in it, or the group itself as `keep`, and the mean flow.
+    """
     if not len(table):
         return []
     keys = ["layer", "type", "group", *(name for name in table if name == "dataset")]
@@ -191,4 +224,8 @@ def _grouped(table: pd.DataFrame, group: Any, name: str | None = None) -> list[d
     rows[["low", "median", "high"]] = some["late"].quantile([0.05, 0.5, 0.95]).unstack()
     if name is not None:
         rows[["from", "to"]] = some[name].agg(["min", "max"])
-    return rows.reset_index().drop(columns="group").astype({"type": str}).to_dict("records")
+    if FLOW[0] in table:
+        rows[FLOW] = some[FLOW].mean()
+    found = rows.reset_index().astype({"type": str})
+    found = found.rename(columns={"group": keep}) if keep else found.drop(columns="group")
+    return found.to_dict("records")

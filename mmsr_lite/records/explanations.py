@@ -123,6 +123,9 @@ GateGroup = TypedDict(  # a function call, because "from" is a word of Python
         "high": Annotated[float, "its 95 % quantile"],
         "from": NotRequired[Annotated[float, "the least position, popularity, length or code of the group"]],
         "to": NotRequired[Annotated[float, "the greatest"]],
+        "kind": NotRequired[Annotated[str, "the planted kind of the users"]],
+        "flow_early": NotRequired[Annotated[float, "mean share of early fusion in the flow of the group's histories"]],
+        "flow_late": NotRequired[Annotated[float, "mean share of late fusion in it"]],
     },
 )
 
@@ -150,7 +153,7 @@ class GatesRecord(Record, kind="gates"):
     layers: Annotated[int, "how many layers"]
     edges: Annotated[list[float], "the ends of the histogram's bins"]
     histogram: Annotated[list[GateHistogram], "how the gates are spread, by layer and node type"]
-    by: Annotated[dict[str, list[GateGroup]], "groups by type, position, popularity, length and code"]
+    by: Annotated[dict[str, list[GateGroup]], "groups by type, position, popularity, length, code and kind of user"]
     sentence: Annotated[str, "what the gates say, in one sentence"]
 
     def summary(self) -> str:

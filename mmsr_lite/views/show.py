@@ -202,7 +202,7 @@ def inspector(
     table: "pd.DataFrame | None" = None,
     open: Callable[[Any], Any] | None = None,
 ) -> UserBrowser:
-    """The gates of a whole data set by type, position, popularity, length or code.
+    """The gates of a whole data set by type, position, popularity, length, code or kind of user.
 
     Args:
         record: A gates record, from `gates_summary`.

@@ -144,10 +144,10 @@ def test_fidelity_is_the_share_of_histories_whose_first_item_changes_and_passes_
     assert not fidelity_test(changed[..., [0, 39]])["passed"]  # two histories, of which one changes, say little
 
 
-@pytest.mark.parametrize("right", [True, False])
-def test_beta_that_leans_to_the_cause_names_it(random_model, world, right):
+@pytest.mark.pairwise(right=[True, False], seen_by_late_then_early=[("cycle", "match"), ("clocks", "pick")])
+def test_beta_that_leans_to_the_cause_names_it(random_model, world, right, seen_by_late_then_early):
     model, examples = random_model(seed=2), last_examples(world)
-    names, cause = ("first", "noise", "cycle", "match"), np.zeros(len(world.item), int)
+    names, cause = ("first", "noise", *seen_by_late_then_early), np.zeros(len(world.item), int)
     cause[examples.end] = np.where((late_of(model, examples) > 0.5) == right, 2, 3)
     cause[examples.end[0]] = 1  # noise has no right order
     told = replace(world, facts={"causes": names, "cause": cause})
@@ -155,7 +155,7 @@ def test_beta_that_leans_to_the_cause_names_it(random_model, world, right):
     late = (cause[examples.end[1:]] == 2).mean()
     assert (planted["share"], planted["auc"], planted["steps"]) == (float(right), float(right), 7)
     assert planted["chance"] == pytest.approx(late**2 + (1 - late) ** 2 if right else 2 * late * (1 - late))
-    assert planted["passed"] == right and planted["by"] == {"cycle": float(right), "match": float(right)}
+    assert planted["passed"] == right and planted["by"] == dict.fromkeys(seen_by_late_then_early, float(right))
 
 
 def test_forced_gates_are_read_at_the_last_item(random_model):

@@ -1,6 +1,7 @@
 """The table of gates holds what each trace shows, and its summary counts every row once."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from mmsr_lite import __version__
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.flow import flow
 from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
 from mmsr_lite.explain.trace import trace
 
@@ -90,6 +92,39 @@ def test_two_data_sets_are_kept_apart_and_told_side_by_side(table):
     means = table.groupby("type", observed=True)["late"].mean()
     kind = (means - 0.5).abs().idxmax()
     assert f"differ most for {kind}: {means[kind]:.2f} in one, {1 - means[kind]:.2f} in two." in record["sentence"]
+
+
+def test_beside_each_gate_stands_what_flows_to_the_item_that_is_ranked_first(random_model, world):
+    model = random_model()
+    table = gates(model, world, flow=True)
+    for user in range(8):
+        record = flow(model, world, user, top=1)
+        first = record["flow"]["items"][0]
+        assert first["item"] == record["ranked"][0]["item"]
+        sizes = np.abs(first["nodes"]).sum(0)  # (6,) by group of paths
+        groups = record["flow"]["groups"]
+        wanted = [sizes[groups.index(name)] / sizes.sum() for name in ("crossed, then time", "time, then crossed")]
+        for found in table[table["user"] == user][["flow_early", "flow_late"]].to_numpy():
+            assert found == pytest.approx(wanted, abs=1e-4)
+    record = gates_summary(table, bins=3)
+    by_length = {(row["layer"], row["type"]): row for row in record["by"]["type"]}
+    some = table[(table["layer"] == 1) & (table["type"] == "item")]
+    assert by_length[1, "item"]["flow_late"] == pytest.approx(some["flow_late"].mean())
+    late = table.drop_duplicates("user")["flow_late"].mean()
+    assert f"and {100 * late:.0f} % late fusion." in record["sentence"]
+
+
+def test_where_kinds_of_users_are_planted_the_last_items_gates_stand_by_kind(random_model, world):
+    kind = np.arange(world.num_users) % 2
+    told = replace(world, facts=world.facts | {"user_kind": kind, "user_kinds": ("even", "odd")})
+    table = gates(random_model(), told)
+    assert (table["kind"] == np.where(table["user"] % 2, "odd", "even")).all()
+    rows = gates_summary(table)["by"]["kind"]
+    assert [(row["layer"], row["kind"], row["type"]) for row in rows] == [
+        (layer, name, "item") for layer in (0, 1) for name in ("even", "odd")
+    ]
+    odd = table.query("type == 'item' and position == 1 and layer == 1 and kind == 'odd'")["late"]
+    assert (rows[3]["count"], rows[3]["mean"]) == (4, pytest.approx(odd.mean()))  # a gate for each of the four users
 
 
 def test_what_cannot_be_tabled_is_told(random_model, world, table, tmp_path):

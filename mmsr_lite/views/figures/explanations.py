@@ -72,10 +72,11 @@ def inspector(record: GatesRecord, by: str = "type") -> FigureData:
 
     Args:
         record: A gates record, from `gates_summary`.
-        by: type, position, popularity, length or code: how gates are grouped; a key of the record's `by`.
+        by: type, position, popularity, length, code or kind: how gates are grouped; a key of the record's `by`.
 
     Returns:
-        A row for each group: the median of beta (share of late fusion, 0 to 1) in a band from 5 to 95 percent.
+        A row for each group: the median of beta (share of late fusion, 0 to 1) in a band from 5 to 95 percent. Where
+        the record holds the flow, a group's name says how much of it is early and late fusion.
 
     Example:
         >>> group = {"type": "item", "layer": 0, "low": 0.2, "median": 0.5, "high": 0.9}
@@ -91,8 +92,9 @@ def inspector(record: GatesRecord, by: str = "type") -> FigureData:
             if group["to"] != group["from"]:
                 span += f" to {group['to']:g}"
             pieces.append(f"{by} {span}")
-        if group.get("dataset"):
-            pieces.append(group["dataset"])
+        pieces += [group[name] for name in ("kind", "dataset") if group.get(name)]
+        if "flow_early" in group:
+            pieces.append(f"flow {100 * group['flow_early']:.0f} % early, {100 * group['flow_late']:.0f} % late")
         rows.append((", ".join(pieces), group["low"], group["high"], group["median"], untrusted.clean(group["type"])))
     looks = {}
     for number, name in enumerate(record["node_types"]):

@@ -45,6 +45,10 @@ def test_gates_of_a_data_set_are_grouped_and_comparisons_know_what_is_clear():
     assert marks(by_type)["picture, layer 2"] == (0.5, "picture")
     assert (by_type.marks[0].low, by_type.marks[0].high) == (0.2, 0.9)
     assert "item, layer 2, position 1 to 2" in marks(by_place)
+    record = sample_gates()
+    flowing = {"kind": "pick", "flow_early": 0.123, "flow_late": 0.3}
+    record["by"]["kind"] = [record["by"]["type"][0] | flowing]
+    assert "item, layer 1, pick, flow 12 % early, 30 % late" in marks(explanations.inspector(record, "kind"))
     found = marks(explanations.compare(sample_compare()))
     assert found == {"late − early: HR@5": (2, "clear of zero"), "late − early: MRR@5": (0.5, "not clear")}
 

@@ -31,6 +31,12 @@ STUDENT: dict[str, dict[str, Any]] = {  # sizes that train in about a minute on 
     "clocks": {"garments": 15},
     "both": {"garments": 100, "users": 6000},
 }
+SMALL: dict[str, dict[str, Any]] = {  # sizes whose trained weights are a small file; the demo opens that of `both`
+    "pick": {"garments": 60, "users": 1500},
+    "clocks": {"looks": 6, "themes": 6, "garments": 10, "users": 2000},
+    "both": {"looks": 6, "themes": 5, "garments": 40, "users": 2000},
+}
+SIZES = {"student": STUDENT, "small": SMALL}  # the end of a world's name -> its size
 
 
 def load(
@@ -45,7 +51,7 @@ def load(
     """Make the data set of a world of the index.
 
     Args:
-        world: a name of `WORLDS`; with "-student" behind it the small size, `STUDENT`.
+        world: a name of `WORLDS`; with "-student" or "-small" behind it in a smaller size, see `SIZES`.
         config: a config of the world; None: its own size.
         modalities: those to take; None: `picture` and `text`, `[]`: none.
         encoders: one encoder for all, or one for each modality.
@@ -63,10 +69,10 @@ def load(
         >>> load("pick", config=PickConfig(garments=2, users=4), modalities=()).num_items
         66
     """
-    name = (world or "").removesuffix("-student")
+    name, _, size = (world or "").partition("-")
     kind = WORLDS[choose("world", name, WORLDS)]
     if config is None:
-        config = kind.Config(**(STUDENT[name] if name != world else {}))
+        config = kind.Config(**(SIZES[choose("size", size, SIZES)][name] if size else {}))
     if not isinstance(config, WorldConfig) or not isinstance(config, kind.Config):
         expected = kind.Config.__name__
         raise MMSRError(f"the config of world {name!r} is a {type(config).__name__}; expected a {expected}")
