@@ -124,7 +124,7 @@ def test_every_notebook_is_a_page_with_its_pictures(site):
 
 
 def test_code_in_a_notebook_is_not_taken_for_a_link(site):
-    assert "(`notebooks/" not in (site / "notebooks/03_dual_attention.html").read_text(encoding="utf-8")
+    assert "(`notebooks/" not in (site / "notebooks/04_dual_attention.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def chromium():
 
 
 LOOKED_AT = (
-    "index.html", "own-data.html", "notebooks/00_start_here.html", "notebooks/03_dual_attention.html",
+    "index.html", "own-data.html", "notebooks/00_start_here.html", "notebooks/04_dual_attention.html",
     "gallery/index.html", "gallery/explorer.html", "gallery/gates.html", "gallery/study.html", "results/index.html",
     "results/tables.html", "reference/data.html", "reference/show.html", "reference/records.html",
 )  # fmt: skip

@@ -58,7 +58,7 @@ from mmsr_lite import check, stored, stored_study, trace
 model, dataset = stored("wardrobe-mixed")
 assert trace(model, dataset, user=12)["target"]["rank"] >= 1
 assert len(stored_study("comparison", "amazon-beauty")["rows"]) > 10
-assert check("08.3", 15.2) and check("11.3", 6.93) and not check("11.4", {"sasrec"})
+assert check("11.3", 15.2) and check("13.3", 6.93) and not check("13.4", {"sasrec"})
 print("all there")"""
     assert "all there" in run(away / "venv/bin/python", "-c", code, cwd=away, env=env)
 
@@ -68,7 +68,7 @@ def test_a_notebook_of_the_copied_course_runs(away, env):
     code = """
 import nbformat
 from nbclient import NotebookClient
-notebook = nbformat.read("11_paper_released_code_counting.ipynb", as_version=4)
+notebook = nbformat.read("13_paper_released_code_counting.ipynb", as_version=4)
 NotebookClient(notebook, timeout=300).execute()
 texts = [o.get("data", {}).get("text/plain", "") for c in notebook.cells for o in c.get("outputs", [])]
 assert sum(" right: " in text for text in texts) == 4, texts

@@ -14,7 +14,7 @@ REPOSITORY_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./)+((?:mmsr_lite|benchmarks|
 
 
 def copy_notebooks(folder: str | os.PathLike) -> list[Path]:
-    """Copy the notebooks 00 to 13, their solutions and the teaching guide into a folder.
+    """Copy the notebooks 00 to 14, their solutions and the teaching guide into a folder.
 
     What the notebooks train goes to `runs/` beside the notebook that runs. A link to a file of the repository becomes
     that file's path in words.

@@ -104,7 +104,7 @@ show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=ra
 
 # %% [markdown]
 # Were you right? The gate is learned for all users at once, and two layers can do one thing in two ways: whether it tells the truth about
-# one user is a question to test, not to take for granted. Notebook 04 asks it where the answer is planted.
+# one user is a question to test, not to take for granted. Notebook 05 asks it where the answer is planted.
 #
 # ## The answer
 #

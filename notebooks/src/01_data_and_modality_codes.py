@@ -158,7 +158,7 @@ show.interact(lambda metric: table[[metric]].round(2), metric=["HR@5", "MRR@5", 
 # %% [markdown]
 # All lie close together, and the wrong titles are no worse than the right ones. A second seed of the very same run is farther away (0.15) than any of the three is from another with the first seed (0.09).
 # **So nothing here shows that on Beauty the encoder matters, or what the titles say.** That it does not matter is not shown either: it is not tested, for the ranks of these runs are not kept, and two seeds say little about others;
-# [notebook 11](11_paper_released_code_counting.ipynb) asks the same with five seeds and a better recipe. Pictures were not tried: there are none for these items here.
+# [notebook 13](13_paper_released_code_counting.ipynb) asks the same with five seeds and a better recipe. Pictures were not tried: there are none for these items here.
 
 # %%
 hits = table["HR@5"]

@@ -228,4 +228,4 @@ check("02.4", [7, 7, 9, 9])
 # **Code you will read:** [graph/msgraph.py](../mmsr_lite/graph/msgraph.py), this page in a hundred lines; [graph/batch.py](../mmsr_lite/graph/batch.py), the
 # same for hundreds of histories at once as tensor products.
 #
-# **Next:** [03 dual attention](03_dual_attention.ipynb), how a node listens along these edges.
+# **Next:** [04 dual attention](04_dual_attention.ipynb), how a node listens along these edges.

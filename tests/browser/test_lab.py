@@ -1,7 +1,7 @@
 """Notebooks as a learner opens them: run whole, every control moved, in JupyterLab and as a page of Voila's, offline.
 Keys reach what has the focus, in JupyterLab and in Notebook 7.
 
-Few here, for time; MMSR_NOTEBOOKS="04_the_update_gate 05_prediction_and_what_if" names others, MMSR_NOTEBOOKS=all all,
+Few here, for time; MMSR_NOTEBOOKS="05_the_update_gate 06_prediction_and_what_if" names others, MMSR_NOTEBOOKS=all all,
 and MMSR_VOILA likewise.
 """
 
@@ -29,7 +29,7 @@ ALL = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 NAMES, PAGES = (
     ALL if (given := os.environ.get(variable, few)) == "all" else given.split()
     for variable, few in {
-        "MMSR_NOTEBOOKS": "02_the_msgraph 06_early_versus_late",
+        "MMSR_NOTEBOOKS": "02_the_msgraph 09_figure_1",
         "MMSR_VOILA": "00_start_here",
     }.items()
 )

@@ -36,11 +36,11 @@ def test_links_of_a_copy_lead_to_files_of_the_copy(course):
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path):
-    (tmp_path / "05_prediction_and_what_if.ipynb").write_text("my answers")
-    with pytest.raises(MMSRError, match=r"holds '05_prediction_and_what_if\.ipynb' already"):
+    (tmp_path / "06_prediction_and_what_if.ipynb").write_text("my answers")
+    with pytest.raises(MMSRError, match=r"holds '06_prediction_and_what_if\.ipynb' already"):
         copy_notebooks(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["05_prediction_and_what_if.ipynb"]
-    assert (tmp_path / "05_prediction_and_what_if.ipynb").read_text() == "my answers"
+    assert [path.name for path in tmp_path.iterdir()] == ["06_prediction_and_what_if.ipynb"]
+    assert (tmp_path / "06_prediction_and_what_if.ipynb").read_text() == "my answers"
 
 
 def test_a_link_to_the_repository_becomes_a_path():

@@ -1,65 +1,71 @@
-"""Exercises of notebook 04: a gate by hand, gates of a stored run, a gate that is forced."""
+"""Exercises of notebook 04: a softmax, the relations' vectors, who is heard, and one weight of the stored model."""
 
+import math
 from functools import cache
-from typing import Any
 
 from mmsr_lite.course.check import Exercise
 from mmsr_lite.course.stored import stored
-from mmsr_lite.explain.gates import gates
-from mmsr_lite.explain.what_if import what_if
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.graph.msgraph import build_msgraph
+from mmsr_lite.graph.relations import HETEROGENEOUS, HOMOGENEOUS
+
+
+def heard() -> set[str]:
+    """The node types that an item with two modalities hears across types."""
+    graph = build_msgraph([7], {"picture": {7: [1]}, "text": {7: [1]}})
+    edges = [edge for edge in graph.edges if edge.centre == 0 and edge.relation in HETEROGENEOUS]
+    return {graph.nodes[edge.neighbour].type for edge in edges}
 
 
 @cache
-def early() -> Any:
-    """Mean beta[1] by layer and node type in the stored run of `match`."""
-    return 1 - gates(*stored("wardrobe-match")).groupby(["layer", "type"], observed=True)["late"].mean()
-
-
-@cache
-def cycle() -> Any:
-    """Model and data set of the stored run of `cycle`."""
-    return stored("wardrobe-cycle")
-
-
-def gain(change: dict[str, Any]) -> float:
-    """How many times as probable the target of user 12 becomes."""
-    found = what_if(*cycle(), 12, change, repeats=1)["measures"]["probability"]
-    return found["changed"] / found["clean"]
+def to_itself(path: str, phase: int) -> float:
+    """The weight that the last item of user 17 gives itself in the first layer of the stored model of `cycle`."""
+    record = trace(*stored("wardrobe-cycle"), user=17)
+    last = record["history"][-1]["node"]
+    own = next(n for n, (near, centre, _) in enumerate(record["edges"]) if near == centre == last)
+    return record["layers"][0]["attention"][path][phase]["weights"][own]
 
 
 EXERCISES = (
     Exercise(
         "04.1",
-        lambda: 1 / (1 + 3),
-        "exp(0) = 1 beside exp(ln 3) = 3: a quarter late, three quarters early.",
+        lambda: 3 / (1 + 3),
+        "exp(ln 3) = 3 beside exp(0) = 1: three quarters.",
         (
-            (3 / 4, "close: that is beta[1], the weight of heho."),
-            (0, "0 goes into the softmax; what comes out is exp(0) / (exp(0) + exp(ln 3))."),
-            (0.5, "the two numbers differ, so the weights do."),
+            (3.0, "that is exp of the logit; divide by the sum over both neighbours."),
+            (1 / 4, "close: that is the weight of the first neighbour."),
+            (math.log(3), "that is the logit; a softmax takes exp, then divides by the sum."),
+            (1, "the logits are not shares: exp(0) is 1, not 0."),
         ),
     ),
     Exercise(
         "04.2",
-        lambda: float(early()[0, "text"]),
-        "in this world code nodes of the first layer fuse early, as the paper would expect.",
+        lambda: len(HOMOGENEOUS),
+        "self, out, in and both; match is heterogeneous and has maps instead.",
         (
-            (lambda: 1 - early()[0, "text"], "close: that is beta[0], the late weight."),
-            (lambda: early()[1, "text"], "that is the second layer; they count from 0 in the table."),
-            (lambda: early()[0, "item"], "those are the items; take the text codes."),
-            (lambda given: given > 1, "a weight is at most 1."),
+            (5, "close: match is heterogeneous, and equation 13 has no such vector."),
+            (3, "close: the self-loop takes part too, under a vector of its own."),
+            (12, "they are shared by the node types."),
         ),
-        within=0.006,
     ),
     Exercise(
         "04.3",
-        lambda: {"do": "gate", "to": "heho", "type": "text"},
-        "the gate of the text codes stood the wrong way round for this user: it held the wrong direction.",
+        heard,
+        "its own codes of each modality, and by the self-loop itself.",
         (
-            (lambda given: given["do"] != "gate", "that is another kind of change; force gates with 'do': 'gate'."),
-            (lambda given: abs(gain(given) - 1) < 0.05, "these gates stand there already: nearly nothing changes."),
-            (lambda given: gain(given) < 1, lambda given: f"that makes it {gain(given):.2f} times as probable: less."),
-            (lambda given: True, lambda given: f"close: {gain(given):.2f} times as probable, and two is asked for."),
+            ({"picture", "text"}, "close: the self-loop takes part in both attentions."),
+            ({"item"}, "that is homogeneous attention; heho begins with the other."),
         ),
-        accepts=lambda given: given["do"] == "gate" and gain(given) >= 2,
+    ),
+    Exercise(
+        "04.4",
+        lambda: 1 - to_itself("heho", 0),
+        "weights add up to one, so it is one minus the self-loop's.",
+        (
+            (lambda: to_itself("heho", 0), "close: that is what it gives itself."),
+            (lambda: 1 - to_itself("heho", 1), "that is phase 2, where it hears items; take phase 1."),
+            (lambda: 1 - to_itself("hohe", 1), "that is phase 2 of hohe; take phase 1 of heho."),
+            (lambda given: given > 1, "a weight is at most 1."),
+        ),
     ),
 )

@@ -1,21 +1,18 @@
-"""Exercises of notebook 05: the loss of one example, which changes have a band, a change that does harm."""
+"""Exercises of notebook 05: a gate by hand, gates of a stored run, a gate that is forced."""
 
-import math
 from functools import cache
 from typing import Any
 
 from mmsr_lite.course.check import Exercise
 from mmsr_lite.course.stored import stored
+from mmsr_lite.explain.gates import gates
 from mmsr_lite.explain.what_if import what_if
 
-KINDS = ("drop", "swap", "node", "edge", "relation")
-ASKED = (
-    {"do": "gate", "to": "half"},
-    {"do": "relation", "relation": "out"},
-    {"do": "drop", "modality": "text", "position": 2},
-    {"do": "shuffle"},
-)
-USER, LAST = 62, 7
+
+@cache
+def early() -> Any:
+    """Mean beta[1] by layer and node type in the stored run of `match`."""
+    return 1 - gates(*stored("wardrobe-match")).groupby(["layer", "type"], observed=True)["late"].mean()
 
 
 @cache
@@ -24,56 +21,45 @@ def cycle() -> Any:
     return stored("wardrobe-cycle")
 
 
-def banded() -> set[str]:
-    """The kinds of `ASKED` whose random repeats differ."""
-    found = {str(change["do"]): what_if(*cycle(), USER, change)["measures"]["probability"] for change in ASKED}
-    return {name for name, measure in found.items() if not measure["alike"]}
-
-
-def harm(change: dict[str, Any]) -> float:
-    """By how many places the target's rank gets worse."""
-    return what_if(*cycle(), USER, change, repeats=1)["measures"]["rank"]["delta"]
-
-
-def touches_last(change: dict[str, Any]) -> bool:
-    """Whether a change takes something from the last item itself, as far as its fields say."""
-    everywhere = change["do"] == "drop" and change.get("position") is None
-    return everywhere or LAST in (change.get("position"), change.get("other"))
+def gain(change: dict[str, Any]) -> float:
+    """How many times as probable the target of user 12 becomes."""
+    found = what_if(*cycle(), 12, change, repeats=1)["measures"]["probability"]
+    return found["changed"] / found["clean"]
 
 
 EXERCISES = (
     Exercise(
         "05.1",
-        lambda: math.log(4),
-        "minus the natural logarithm of a quarter.",
+        lambda: 1 / (1 + 3),
+        "exp(0) = 1 beside exp(ln 3) = 3: a quarter late, three quarters early.",
         (
-            (2.0, "close: that is in bits; nats take the natural logarithm."),
-            (-math.log(4), "close: a loss is minus the logarithm, so positive."),
-            (0.25, "that is the probability itself; the loss is minus its logarithm."),
-            (0.75, "that is what is missing to 1; the loss is minus the logarithm of 1/4."),
+            (3 / 4, "close: that is beta[1], the weight of heho."),
+            (0, "0 goes into the softmax; what comes out is exp(0) / (exp(0) + exp(ln 3))."),
+            (0.5, "the two numbers differ, so the weights do."),
         ),
     ),
     Exercise(
         "05.2",
-        banded,
-        "a position was chosen for the one, an order for the other; the rest leaves nothing to draw.",
+        lambda: float(early()[0, "text"]),
+        "in this world code nodes of the first layer fuse early, as the paper would expect.",
         (
-            ({"drop"}, "close: the order of a shuffle is drawn anew each time, too."),
-            ({"shuffle"}, "close: a position was chosen in one more, and can be drawn anew."),
-            (lambda given: "gate" in given, "all gates go to a half in every repeat: nothing is left to draw."),
-            (lambda given: "relation" in given, "every repeat cuts the same relation: nothing is left to draw."),
+            (lambda: 1 - early()[0, "text"], "close: that is beta[0], the late weight."),
+            (lambda: early()[1, "text"], "that is the second layer; they count from 0 in the table."),
+            (lambda: early()[0, "item"], "those are the items; take the text codes."),
+            (lambda given: given > 1, "a weight is at most 1."),
         ),
+        within=0.006,
     ),
     Exercise(
         "05.3",
-        lambda: {"do": "relation", "relation": "in"},
-        "nobody touched the last item, and the answer is gone: it came along the edges.",
+        lambda: {"do": "gate", "to": "heho", "type": "text"},
+        "the gate of the text codes stood the wrong way round for this user: it held the wrong direction.",
         (
-            (lambda given: given["do"] not in KINDS, f"use one of {', '.join(KINDS)}."),
-            (touches_last, "that takes something from the last item itself."),
-            (lambda given: harm(given) <= 0, lambda given: f"the rank changes by {harm(given):+g}: not worse."),
-            (lambda given: True, lambda given: f"close: worse by {harm(given):g}, and 10 is asked for."),
+            (lambda given: given["do"] != "gate", "that is another kind of change; force gates with 'do': 'gate'."),
+            (lambda given: abs(gain(given) - 1) < 0.05, "these gates stand there already: nearly nothing changes."),
+            (lambda given: gain(given) < 1, lambda given: f"that makes it {gain(given):.2f} times as probable: less."),
+            (lambda given: True, lambda given: f"close: {gain(given):.2f} times as probable, and two is asked for."),
         ),
-        accepts=lambda given: given["do"] in KINDS and not touches_last(given) and harm(given) >= 10,
+        accepts=lambda given: given["do"] == "gate" and gain(given) >= 2,
     ),
 )

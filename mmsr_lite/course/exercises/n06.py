@@ -1,71 +1,79 @@
-"""Exercises of notebook 06: what late fusion is made of, how much is lost, and who minds a mismatch least."""
+"""Exercises of notebook 06: the loss of one example, which changes have a band, a change that does harm."""
 
+import math
 from functools import cache
-
-import numpy as np
+from typing import Any
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import stored_study
+from mmsr_lite.course.stored import stored
+from mmsr_lite.explain.what_if import what_if
 
-System = tuple[str, str]
-FUSED = [(model, fusion) for model in ("gru4rec", "sasrec") for fusion in ("early", "late")]
+KINDS = ("drop", "swap", "node", "edge", "relation")
+ASKED = (
+    {"do": "gate", "to": "half"},
+    {"do": "relation", "relation": "out"},
+    {"do": "drop", "modality": "text", "position": 2},
+    {"do": "shuffle"},
+)
+USER, LAST = 62, 7
 
 
 @cache
-def hits(system: System, corruption: str) -> float:
-    """HR@5 in the world of sequences, the mean over seeds."""
-    rows = stored_study("fusion_order", "wardrobe-cycle")["rows"]
-    return float(
-        np.mean([r["HR@5"] for r in rows if (r["model"], r["variant"], r["corruption"]) == (*system, corruption)])
-    )
+def cycle() -> Any:
+    """Model and data set of the stored run of `cycle`."""
+    return stored("wardrobe-cycle")
 
 
-def lost(system: System, corruption: str) -> float:
-    """The share of HR@5 that a corruption costs, in percent."""
-    return 100 * (1 - hits(system, corruption) / hits(system, ""))
+def banded() -> set[str]:
+    """The kinds of `ASKED` whose random repeats differ."""
+    found = {str(change["do"]): what_if(*cycle(), USER, change)["measures"]["probability"] for change in ASKED}
+    return {name for name, measure in found.items() if not measure["alike"]}
 
 
-def points(system: System, corruption: str) -> float:
-    """What a corruption costs in percentage points of HR@5."""
-    return hits(system, "") - hits(system, corruption)
+def harm(change: dict[str, Any]) -> float:
+    """By how many places the target's rank gets worse."""
+    return what_if(*cycle(), USER, change, repeats=1)["measures"]["rank"]["delta"]
 
 
-def steadiest() -> System:
-    """Which fused system loses the fewest points when modalities are mismatched."""
-    return min(FUSED, key=lambda system: points(system, "mismatched"))
+def touches_last(change: dict[str, Any]) -> bool:
+    """Whether a change takes something from the last item itself, as far as its fields say."""
+    everywhere = change["do"] == "drop" and change.get("position") is None
+    return everywhere or LAST in (change.get("position"), change.get("other"))
 
 
-LATE = ("sasrec", "late")
 EXERCISES = (
     Exercise(
         "06.1",
-        lambda: 1 + 2,
-        "one for the items and one for each modality, with weights of their own.",
+        lambda: math.log(4),
+        "minus the natural logarithm of a quarter.",
         (
-            (2, "close: these are the modalities; the item is a channel, too."),
-            (1, "that is early fusion: the channels are one before the sequence is read."),
+            (2.0, "close: that is in bits; nats take the natural logarithm."),
+            (-math.log(4), "close: a loss is minus the logarithm, so positive."),
+            (0.25, "that is the probability itself; the loss is minus its logarithm."),
+            (0.75, "that is what is missing to 1; the loss is minus the logarithm of 1/4."),
         ),
     ),
     Exercise(
         "06.2",
-        lambda: lost(LATE, "disordered"),
-        "a share of what it had: for systems that start from different heights, shares compare, points do not.",
+        banded,
+        "a position was chosen for the one, an order for the other; the rest leaves nothing to draw.",
         (
-            (lambda: points(LATE, "disordered"), "close: these are points; make it a share."),
-            (lambda: 100 - lost(LATE, "disordered"), "that is what is kept; what is lost?"),
-            (lambda: lost(LATE, "disordered") / 100, "close: in percent."),
-            (lambda: lost(LATE, "mismatched"), "that is what the mismatch costs."),
+            ({"drop"}, "close: the order of a shuffle is drawn anew each time, too."),
+            ({"shuffle"}, "close: a position was chosen in one more, and can be drawn anew."),
+            (lambda given: "gate" in given, "all gates go to a half in every repeat: nothing is left to draw."),
+            (lambda given: "relation" in given, "every repeat cuts the same relation: nothing is left to draw."),
         ),
-        within=0.1,
     ),
     Exercise(
         "06.3",
-        steadiest,
-        "in the mean of five seeds; early fusion, of which the paper says that a mismatch hurts it most.",
+        lambda: {"do": "relation", "relation": "in"},
+        "nobody touched the last item, and the answer is gone: it came along the edges.",
         (
-            (lambda given: len(given) != 2, "give a pair: the model, then how it fuses."),
-            (lambda given: given[0] == steadiest()[0], "close: the model is right; look at its other fusion."),
-            (lambda given: tuple(given) in FUSED, "another one loses less."),
+            (lambda given: given["do"] not in KINDS, f"use one of {', '.join(KINDS)}."),
+            (touches_last, "that takes something from the last item itself."),
+            (lambda given: harm(given) <= 0, lambda given: f"the rank changes by {harm(given):+g}: not worse."),
+            (lambda given: True, lambda given: f"close: worse by {harm(given):g}, and 10 is asked for."),
         ),
+        accepts=lambda given: given["do"] in KINDS and not touches_last(given) and harm(given) >= 10,
     ),
 )

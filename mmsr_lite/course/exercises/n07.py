@@ -1,77 +1,101 @@
-"""Exercises of notebook 07: a graph with a gap, what a system keeps, and whom the loss hits."""
+"""Exercises of notebook 07: fidelity, chance, an area under a curve, what shuffled weights show, and a forced gate."""
 
 from functools import cache
 
 import numpy as np
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import stored_file, stored_study
-from mmsr_lite.data.corruption import missing
-from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.experiments.study import Reading
-from mmsr_lite.experiments.worker import drop_codes_at_test
-from mmsr_lite.graph.msgraph import build_msgraph
-from mmsr_lite.training.fit import open_run
+from mmsr_lite.course.stored import stored
+from mmsr_lite.explain.faithfulness import faithfulness
+from mmsr_lite.explain.gates import last_examples
+from mmsr_lite.explain.what_if import what_if
+
+WORLDS, USERS = ("cycle", "match", "mixed"), range(12, 60)
 
 
 @cache
-def edges(global_attention: bool = False) -> int:
-    """Edges, without self-loops, of items 1, 2, 3 with texts of their own, the second without."""
-    graph = build_msgraph([1, 2, 3], {"text": {1: [1], 2: [], 3: [2]}}, global_attention=global_attention)
-    return sum(edge.relation != "self" for edge in graph.edges)
+def unlearned() -> frozenset[str]:
+    """The explanations that fail the test of shuffled weights in every world."""
+    found: dict[str, list] = {"attention": [], "beta": []}
+    for world in WORLDS:
+        model, dataset = stored(f"wardrobe-{world}")
+        some = last_examples(dataset).select(np.arange(20))
+        for explains, records in found.items():
+            records.append(faithfulness(model, dataset, some, explains=explains, orders=1))
+    return frozenset(
+        name for name, records in found.items() if not any(r["tests"]["random_weights"]["passed"] for r in records)
+    )
 
 
 @cache
-def kept(model: str) -> float:
-    """The share of HR@5, in percent, that is left when 70 % of the items lose all their modalities at test."""
-    rows = [r for r in stored_study("missing", "wardrobe-cycle")["rows"] if (r["model"], r["variant"]) == (model, "")]
-    worst = [r["HR@5"] for r in rows if (r["modality"], r["rate"], r["at"]) == ("mixed", 0.7, "test")]
-    return float(100 * np.mean(worst) / np.mean([r["HR@5"] for r in rows if not r["corruption"]]))
+def forced(user: int, to: str) -> float:
+    """How much later the target of a user of `mixed` ranks with the last item's gates forced to an order."""
+    if user not in USERS:
+        raise ValueError(f"there are users {USERS[0]} to {USERS[-1]} here, not {user}")
+    model, dataset = mixed()
+    change = {"do": "gate", "to": to, "type": "item", "id": int(dataset.history(user)[-2])}
+    return what_if(model, dataset, user, change, repeats=1)["measures"]["rank"]["delta"]
 
 
 @cache
-def hits() -> tuple[float, float, float]:
-    """HR@5 with half of the texts gone: of all histories, of those whose last item kept its text, and lost it."""
-    run = open_run(stored_file("runs/wardrobe-cycle"), "cpu")
-    parts, reading = run.split, Reading(rate=0.5, corrupted="text")
-    less = drop_codes_at_test(run.model, run.config, run.dataset, run.codebooks, reading)
-    has = missing(run.dataset, modality="text", rate=0.5).modality("text").present
-    has, hit = has[parts.test.items[parts.test.end - 1]], 100 * (ranks(less, parts.test) <= 5)
-    return float(hit.mean()), float(hit[has].mean()), float(hit[~has].mean())
+def mixed():
+    """The stored run of `mixed`."""
+    return stored("wardrobe-mixed")
 
 
 EXERCISES = (
     Exercise(
         "07.1",
-        edges,
-        "four in time between items, four between items and their texts; the texts stand two positions apart.",
+        lambda: 65 - 3,
+        "with S alone hardly an answer changes, with a random half two of three do: S is nearly enough.",
         (
-            (lambda: edges() + 2, "the two texts are not neighbours in time: 2 is between them."),
-            (lambda: edges() // 2, "close: each edge is heard from both ends, and so counts twice."),
-            (lambda: edges(True), "that is with global attention."),
-            (lambda: edges() + 5, "self-loops are not to be counted."),
+            (92 - 67, "that is fid+, without S; fid- is with S alone."),
+            (92 - 3, "both numbers have to be of the same test, one of S and one of random."),
+            (3 - 65, "close: low is good in fid-, so S is ahead."),
+            (3, "that is fid- of S; hold it against a random half."),
         ),
     ),
     Exercise(
         "07.2",
-        lambda: kept("mmsr"),
-        "not quite a third; SASRec-F, which reads zeros there, not quite a quarter.",
+        lambda: 100 * (0.9 * 0.8 + 0.1 * 0.2),
+        "74 % without knowing anything: a share says nothing until chance stands beside it.",
         (
-            (lambda: kept("sasrec-f"), "that is SASRec-F."),
-            (lambda: 100 - kept("mmsr"), "close: that is what is lost."),
-            (lambda: kept("mmsr") / 100, "close: in percent."),
+            (72.0, "close: it is also right where it says early and early is right."),
+            (0.74, "close: that is the share; give it in percent."),
+            (50, "chance is a half only where one of the two is as frequent as the other."),
+            (lambda given: given in (80, 90), "it would need both: what it says, and what is right."),
         ),
-        within=0.1,
     ),
     Exercise(
         "07.3",
-        lambda: hits()[2],
-        "the last item speaks for the user, so it is its own codes that are missed most.",
+        lambda: 5 / 6,
+        "0.8 is above two of three, 0.95 above three of three: five of six pairs.",
         (
-            (lambda: hits()[0], "that is over all histories."),
-            (lambda: hits()[1], "close: those are the histories whose last item kept it."),
-            (lambda: hits()[2] / 100, "close: in percent."),
+            (5, "close: that is the number of pairs; divide by all of them."),
+            (1 / 6, "that is the share in which match has more."),
+            (1.0, "0.8 is not above 0.9."),
+            (3 / 5, "no border is asked for; compare each pair."),
         ),
-        within=0.1,
+    ),
+    Exercise(
+        "07.4",
+        unlearned,
+        "its order of nodes comes out much the same from a destroyed model: it shows the graph.",
+        (
+            ({"attention", "beta"}, "close: beta passes this one in every world."),
+            ({"beta"}, "the other way round: beta changes when the weights are shuffled."),
+            ("attention", "that is the one; give it as a set."),
+        ),
+    ),
+    Exercise(
+        "07.5",
+        lambda: next(user for user in USERS if forced(user, "heho") < 0 < forced(user, "hohe")),
+        "both directions agree: this step would rather have been fused early, whatever beta says.",
+        (
+            (lambda given: forced(given, "heho") < 0, "close: with heho it gains, but with hohe it does not lose."),
+            (lambda given: forced(given, "hohe") < 0, "the other way round: this one gains with late fusion."),
+            (lambda given: forced(given, "heho") >= 0, "with heho the target of this user does not gain."),
+        ),
+        accepts=lambda given: forced(given, "heho") < 0 < forced(given, "hohe"),
     ),
 )

@@ -1,64 +1,75 @@
-"""Exercises of notebook 08: what a gate costs, what a variant cannot know, and what an ablation adds up."""
+"""Exercises of notebook 08: order without times, which columns are modalities, the k-core, and what is missing."""
 
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import stored_file
-from mmsr_lite.nn.gate import UpdateGate
+from mmsr_lite.data import load
+from mmsr_lite.data.sources.folder import kinds_of
 
-WIDTH = 32
-
-
-@cache
-def parameters(biases: bool = True) -> int:
-    """Parameters of one update gate at D = 32."""
-    return sum(p.numel() for name, p in UpdateGate(WIDTH).named_parameters() if biases or "bias" not in name)
+ROWS = [("Ann", "T1"), ("Ben", "T2"), ("Ann", "T3"), ("Ann", "T2")]
+ITEMS = {"item_id": ["T1"], "name": ["Uji green tea"], "photo": ["cups/T1.png"], "price": ["4.20"], "maker_id": ["M7"]}
 
 
 @cache
-def means() -> tuple[float, float, float]:
-    """HR@5 in the world of sequences with true codes, with shuffled ones and without any: means over seeds."""
-    known = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv"))
-    control = pd.read_csv(stored_file("benchmarks/results/planted_control.csv"))
-    known, control = (table[table["world"] == "cycle"] for table in (known, control))
-    by = known.groupby("modalities")["model"].mean()
-    return float(by[True]), float(control["model"].mean()), float(by[False])
+def shop(rows: tuple[tuple[str, str], ...], min_count: int):
+    """The data set of a folder with these (user, item) rows and nothing else."""
+    with TemporaryDirectory() as folder:
+        pd.DataFrame(rows, columns=["user_id", "item_id"]).to_csv(Path(folder, "interactions.csv"), index=False)
+        return load(folder, min_count=min_count)
+
+
+def history(user: str) -> list[str]:
+    """The ids of what a user of ROWS took, as the package orders them."""
+    dataset = shop(tuple(ROWS), 1)
+    return [dataset.item_ids[item] for item in dataset.history(dataset.user_ids.index(user))]
+
+
+def left() -> int:
+    """The items that stay of six taken by twenty users and one taken by four."""
+    rows = [(f"u{user}", f"i{item}") for user in range(20) for item in range(7) if item < 6 or user < 4]
+    return shop(tuple(rows), 5).num_items
 
 
 EXERCISES = (
     Exercise(
         "08.1",
-        parameters,
-        "2D x D weights and D biases, then D x 2 weights and 2 biases: the difference of HAN-GNN and NI(hohe).",
+        lambda: history("Ann"),
+        "without times the order of rows counts, for each user by itself.",
         (
-            (lambda: parameters(biases=False), "close: the two maps have biases, too."),
-            (2 * WIDTH * WIDTH + WIDTH, "that is its first map; a second makes two numbers of it."),
-            (lambda: 2 * parameters(), "that is for two layers."),
+            (lambda given: list(given) == ["T1", "T2", "T3", "T2"], "close: one of these rows is Ben's."),
+            (lambda given: sorted(given) == ["T1", "T2", "T3"], "the right items; the order is that of the rows."),
         ),
     ),
     Exercise(
         "08.2",
-        lambda: "ho",
-        "items hear items and codes hear codes; the answer is read from an item.",
+        lambda: set(kinds_of(pd.DataFrame(ITEMS))),
+        "texts and pictures; ids name things and numbers are no words, so neither is encoded.",
         (
-            ("homogeneous", "close: that is the field's value; give the variant's name."),
-            ("he", "there an item hears its own codes directly."),
-            ("NI(heho)", "close: codes steer its weights, a little; look at the table."),
-            ("he, attention", "there an item hears its own codes directly."),
+            ({"name", "photo", "maker_id"}, "close: an id says nothing that can be encoded."),
+            ({"name", "photo", "price"}, "close: a column of numbers is neither text nor picture."),
+            (lambda given: "item_id" in given, "item_id names the item; it is its identity, not a modality."),
         ),
-        accepts=lambda given: given in ("ho", "ho, attention"),  # on a GCN or with attention
     ),
     Exercise(
         "08.3",
-        lambda: means()[0] - means()[1],
-        "the rest of what the ablation shows comes with codes that say nothing.",
+        left,
+        "four is fewer than five, so the seventh goes; all users keep six and stay.",
         (
-            (lambda: means()[0] - means()[2], "that is the whole ablation: codes or none."),
-            (lambda: means()[1] - means()[2], "close: that is what codes bring that say nothing."),
-            (lambda: means()[1] - means()[0], "close: true minus shuffled."),
+            (7, "close: an item has to be taken at least five times too, not only users count."),
+            (0, "no user falls below five when the seventh item goes: each keeps six."),
         ),
-        within=0.1,
+    ),
+    Exercise(
+        "08.4",
+        lambda: 0,
+        "what is missing has no node; zeros would be a picture like any other.",
+        (
+            (1, "close: that is k here, for an item whose picture is there."),
+            (6, "that is C, all codes of the codebook."),
+        ),
     ),
 )

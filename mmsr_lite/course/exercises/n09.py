@@ -1,68 +1,71 @@
-"""Exercises of notebook 09: a mean that hides two kinds of gates, the paper's own table, and what chance explains."""
+"""Exercises of notebook 09: what late fusion is made of, how much is lost, and who minds a mismatch least."""
 
 from functools import cache
 
 import numpy as np
-import pandas as pd
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import stored
-from mmsr_lite.explain.gates import gates
+from mmsr_lite.course.stored import stored_study
+
+System = tuple[str, str]
+FUSED = [(model, fusion) for model in ("gru4rec", "sasrec") for fusion in ("early", "late")]
 
 
 @cache
-def of(world: str, kind: str) -> pd.DataFrame:
-    """The gates of one node type in the first layer of a stored run."""
-    table = gates(*stored(f"wardrobe-{world}"))
-    return table[(table["layer"] == 0) & (table["type"] == kind)]
+def hits(system: System, corruption: str) -> float:
+    """HR@5 in the world of sequences, the mean over seeds."""
+    rows = stored_study("fusion_order", "wardrobe-cycle")["rows"]
+    return float(
+        np.mean([r["HR@5"] for r in rows if (r["model"], r["variant"], r["corruption"]) == (*system, corruption)])
+    )
 
 
-def early() -> float:
-    """The share of picture codes' gates in the world of sequences that lean to early fusion."""
-    return float((of("cycle", "picture")["late"] < 0.5).mean())
+def lost(system: System, corruption: str) -> float:
+    """The share of HR@5 that a corruption costs, in percent."""
+    return 100 * (1 - hits(system, corruption) / hits(system, ""))
 
 
-def by_chance() -> float:
-    """What means by user explain in expectation when users make no difference."""
-    table = of("match", "picture")
-    return (table["user"].nunique() - 1) / (len(table) - 1)
+def points(system: System, corruption: str) -> float:
+    """What a corruption costs in percentage points of HR@5."""
+    return hits(system, "") - hits(system, corruption)
 
 
-def explained() -> float:
-    """What means by user do explain."""
-    table = of("match", "picture")
-    means = table.groupby("user")["late"].transform("mean")
-    return float(1 - np.var(table["late"] - means) / np.var(table["late"]))
+def steadiest() -> System:
+    """Which fused system loses the fewest points when modalities are mismatched."""
+    return min(FUSED, key=lambda system: points(system, "mismatched"))
 
 
+LATE = ("sasrec", "late")
 EXERCISES = (
     Exercise(
         "09.1",
-        early,
-        "so the mean of 0.56 is no hesitation: most gates are near 0 or near 1.",
+        lambda: 1 + 2,
+        "one for the items and one for each modality, with weights of their own.",
         (
-            (lambda: 1 - early(), "close: that is the share of late ones."),
-            (lambda: of("cycle", "picture")["late"].mean(), "that is the mean of beta[0]."),
-            (lambda given: given > 1, "close: as a share, not in percent."),
+            (2, "close: these are the modalities; the item is a channel, too."),
+            (1, "that is early fusion: the channels are one before the sequence is read."),
         ),
     ),
     Exercise(
         "09.2",
-        lambda: "Beauty",
-        "in MRR@5 alone, 4.55 to 4.46; in all else of Table 4 late fusion is ahead or level.",
+        lambda: lost(LATE, "disordered"),
+        "a share of what it had: for systems that start from different heights, shares compare, points do not.",
         (
-            (lambda given: given in ("MRR@5", "MRR"), "close: that is the metric; in which data set?"),
-            (lambda given: given in ("Clothing", "Sports"), "there NI(hohe) is ahead in both metrics."),
+            (lambda: points(LATE, "disordered"), "close: these are points; make it a share."),
+            (lambda: 100 - lost(LATE, "disordered"), "that is what is kept; what is lost?"),
+            (lambda: lost(LATE, "disordered") / 100, "close: in percent."),
+            (lambda: lost(LATE, "mismatched"), "that is what the mismatch costs."),
         ),
+        within=0.1,
     ),
     Exercise(
         "09.3",
-        by_chance,
-        "and about as much they do explain, 0.19: users make no difference.",
+        steadiest,
+        "in the mean of five seeds; early fusion, of which the paper says that a mismatch hurts it most.",
         (
-            (explained, "close: that is what they do explain; what would chance?"),
-            (0, "the mean of a few values always lies near them, so it explains something."),
-            (lambda given: given >= 1, "a share is below 1: groups over gates, each less one."),
+            (lambda given: len(given) != 2, "give a pair: the model, then how it fuses."),
+            (lambda given: given[0] == steadiest()[0], "close: the model is right; look at its other fusion."),
+            (lambda given: tuple(given) in FUSED, "another one loses less."),
         ),
     ),
 )

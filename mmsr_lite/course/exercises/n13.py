@@ -1,43 +1,74 @@
-"""Exercises of notebook 13: what travels between GPUs, the steps of an epoch, and what a test set can tell apart."""
+"""Exercises of notebook 13: one transition counted by hand, an ablation beside its control, and two stored tables."""
 
-import math
+from functools import cache
+
+import pandas as pd
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.stored import stored_file
 
-ITEMS, DIM, EXAMPLES, TARGETS = 12_101, 128, 142_197, 33_942  # Amazon Beauty
-MEGABYTES = (ITEMS + 1) * DIM * 4 / 1e6
-ERROR = math.sqrt(7.6 * (100 - 7.6) / TARGETS)
+
+@cache
+def beauty() -> pd.DataFrame:
+    """The means of the stored comparison on Beauty, a row for each system."""
+    table = pd.read_csv(stored_file("assets/results/amazon-beauty/comparison.csv"))
+    return table.groupby("model")[["HR@5", "MRR@5"]].mean()
+
+
+@cache
+def ahead(system: str) -> float:
+    """How many percent the mean HR@5 of a system of the recipe is above counting's."""
+    recipe = pd.read_csv(stored_file("benchmarks/results/beauty_recipe.csv")).groupby("system")["HR@5"].mean()
+    return 100 * (recipe[system] / beauty().loc["markov", "HR@5"] - 1)
+
+
+def behind(metric: str) -> set[str]:
+    """The systems that counting is ahead of."""
+    means = beauty()[metric]
+    return set(means.index[means < means["markov"]])
+
 
 EXERCISES = (
     Exercise(
         "13.1",
-        lambda: MEGABYTES,
-        "at 100 GB a second less than a tenth of a millisecond, and waiting for each other on top.",
+        lambda: (1 / 2) / (1 + 1 + 1 / 2),
+        "a half of two and a half: what comes later counts, but less.",
         (
-            (MEGABYTES / 4, "close: those are the numbers; each takes 4 bytes."),
-            (8 * MEGABYTES, "those are bits; a byte has 8."),
-            (lambda given: given > 1e6, "close: those are bytes; divide by a million."),
+            (1 / 3, "close: C stands two places after A, so it counts 1/2, not 1."),
+            (1 / 2, "that is its weight; divide by the sum of all from A."),
+            (4 / 5, "that is A to B."),
+            (0, "pairs at a distance count too, with 1/gap."),
         ),
     ),
     Exercise(
         "13.2",
-        lambda: math.ceil(EXAMPLES / 512),
-        "the batch is that of all processes together, so their number changes nothing but the time.",
+        lambda: 40 - 36,
+        "the other 6 come from there being codes at all.",
         (
-            (EXAMPLES // 512, "close: the last batch is smaller, but it is a step."),
-            (lambda given: given in (69, 70), "the batch is that of all four together."),
-            (math.ceil(EXAMPLES / 128), "each process has 128 of every batch, but all four step together."),
+            (10, "that is the ablation; shuffled codes reach some of it without saying anything."),
+            (6, "close: that is what codes bring that say nothing."),
         ),
     ),
     Exercise(
         "13.3",
-        lambda: ERROR,
-        "so a difference of 0.1 between two runs is nothing to write home about; over paired users one can tell more.",
+        lambda: ahead("shuffled, feature start"),
+        "as much as with true codes: it is not what codes say that leads here; a tuned chain is level with both.",
         (
-            (ERROR**2, "close: that is the variance; take the root."),
-            (ERROR / 100, "close: that is the share; points are percent."),
-            (math.sqrt(7.6 * 92.4), "that is of a single target; divide by their number under the root."),
+            (lambda: ahead("shuffled, feature start") / 100, "close: that is the share; give it in percent."),
+            (lambda: ahead("shuffled, codes"), "close: that is without the feature start."),
+            (lambda: ahead("none"), "that is MMSR without modalities."),
+            (lambda given: 0.4 < given < 0.6, "those are points of HR@5; give them as percent of counting's."),
         ),
-        within=0.002,
+        within=0.06,
+    ),
+    Exercise(
+        "13.4",
+        lambda: behind("MRR@5"),
+        "more than half of the systems, among them some that count as strong baselines.",
+        (
+            (lambda: behind("HR@5"), "that is in HR@5; take MRR@5."),
+            (lambda: behind("MRR@5") | {"markov"}, "close: leave counting itself out."),
+            (lambda: set(beauty().index) - behind("MRR@5") - {"markov"}, "the other way round: these are ahead."),
+        ),
     ),
 )
