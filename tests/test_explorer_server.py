@@ -28,7 +28,9 @@ def server(free_port):
 
 
 def kernels(server: subprocess.Popen) -> list[psutil.Process]:
-    return [one for one in psutil.Process(server.pid).children(recursive=True) if "ipykernel" in " ".join(one.cmdline())]
+    return [
+        one for one in psutil.Process(server.pid).children(recursive=True) if "ipykernel" in " ".join(one.cmdline())
+    ]
 
 
 def test_a_request_from_elsewhere_or_without_the_token_is_refused_and_starts_no_kernel(server):
