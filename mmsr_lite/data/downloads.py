@@ -1,8 +1,8 @@
 """Raw data sets fetched when somebody asks for them by name: whole, checked, and going on where a connection broke off.
 
 The hashes of MovieLens are those GroupLens publishes beside the files. Nobody publishes any of Amazon's: the first
-download is trusted, and its hash kept in hashes.json for the next. Only https is spoken, also where a server sends on to
-another. `MMSR_MIRROR` names another place for all files.
+download is trusted, and its hash kept in hashes.json for the next. Only https is spoken, also where a server sends on
+to another. `MMSR_MIRROR` names another place for all files.
 """
 
 import os

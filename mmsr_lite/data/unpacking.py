@@ -25,7 +25,7 @@ def refuse_bomb(file: Path, packed: int, unpacked: int) -> None:
     Example:
         >>> refuse_bomb(Path("a.csv.gz"), 1_000, 10**9)
         Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: 'a.csv.gz' has 1,000 bytes and unfolds to 1,000,000,000 or more; no data do that. ...
+        mmsr_lite.errors.MMSRError: 'a.csv.gz' has 1,000 bytes and unfolds to 1,000,000,000 or more; no data do ...
     """
     if unpacked > max(FREE, MOST_TIMES * packed):
         told = f"{str(file)!r} has {packed:,} bytes and unfolds to {unpacked:,} or more; no data do that"
