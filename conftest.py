@@ -17,8 +17,11 @@ settings.load_profile("default")
 
 SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-quick` leaves it out
 
-if find_spec("triton") is None:  # kernels' modules cannot be imported then, and nothing imports them
-    collect_ignore_glob = ["mmsr_lite/kernels/[a-z]*.py"]
+collect_ignore_glob = []  # modules that cannot be imported without an extra; nothing imports them then
+if find_spec("triton") is None:
+    collect_ignore_glob.append("mmsr_lite/kernels/[a-z]*.py")
+if find_spec("voila") is None:
+    collect_ignore_glob.append("mmsr_lite/explorer_server.py")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,18 +66,18 @@ def explore_run(folder: str, user: Any = 0) -> Explorer:
 
 
 def serve(folder: str, user: Any = 0, *, port: int = 8866, browser: bool = True) -> int:
-    """Start Voila on the explorer of a run and stay until it is stopped; its exit code."""
+    """Serve the explorer of a run to the people at this machine until it is stopped; the exit code."""
     if find_spec("voila") is None:
         raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")
     if not Path(folder, "config.json").is_file():
         raise MMSRError(f"{folder!r} holds no run; expected a folder that mmsr-lite train or demo wrote")
+    from mmsr_lite.explorer_server import serve_notebook
+
     with tempfile.TemporaryDirectory() as place:
         notebook = _notebook(Path(place), CELL.format(run=str(Path(folder).resolve()), user=user))
-        allowed = "['@jupyter-widgets/jupyterlab-manager', '@voila-dashboards/widgets-manager8', 'anywidget']"
-        command = [sys.executable, "-m", "voila", str(notebook), f"--port={port}", "--template=mmsr", "--theme=light"]
-        command += [f"--VoilaConfiguration.extension_allowlist={allowed}", *(() if browser else ("--no-browser",))]
-        paths = os.pathsep.join(filter(None, (place, os.environ.get("JUPYTER_PATH"))))
-        return subprocess.run(command, env=os.environ | {"JUPYTER_PATH": paths}, check=False).returncode
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (place, os.environ.get("JUPYTER_PATH"))))
+        serve_notebook(notebook, port=port, browser=browser)
+    return 0
 
 
 def _notebook(place: Path, source: str) -> Path:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +113,11 @@ def ring(tmp_path_factory) -> Path:
     items = [{"item_id": f"i{n}", "title": f"</script>{n}", "words": word} for n, word in enumerate(words)]
     (place / "items.jsonl").write_text("\n".join(map(json.dumps, items)))
     return place
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return free.getsockname()[1]

@@ -17,7 +17,17 @@ FLOORS += ["explain", "experiments"]
 VIEWS = ["untrusted", "wording", "theme", "selection", "glossary", "samples", "base", "page", "data_card", "figures"]
 VIEWS += ["chart", "widgets", "report", "show", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
-TOP = {"__init__", "__main__", "cli", "commands", "data_card", "doctor", "live_explorer", "course"}  # they join both
+TOP = {
+    "__init__",
+    "__main__",
+    "cli",
+    "commands",
+    "data_card",
+    "doctor",
+    "live_explorer",
+    "explorer_server",
+    "course",
+}  # they join both
 WITHOUT_TORCH = ("data", "views", "errors", "values", "config", "records", "doctor", "cli", "commands")
 WITHOUT_TORCH += ("data_card", "__init__")
 CONCRETE = re.compile(r"picture|poster|image|title|plot(?!ly)|(?<!con)text")

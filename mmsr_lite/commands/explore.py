@@ -19,7 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=whole_number(1, 65_535),
         default=8866,
         metavar="INT",
-        help="where Voila listens on this machine (default: 8866)",
+        help="where it listens on this machine; if taken, at one of the next (default: 8866)",
     )
     parser.add_argument(
         "--browser", action=argparse.BooleanOptionalAction, default=True, help="open a browser (default: yes)"

@@ -1,14 +1,17 @@
 """Raw data sets fetched when somebody asks for them by name: whole, checked, and going on where a connection broke off.
 
 The hashes of MovieLens are those GroupLens publishes beside the files. Nobody publishes any of Amazon's: the first
-download is trusted, and its hash kept in hashes.json for the next. `MMSR_MIRROR` names another place for all files.
+download is trusted, and its hash kept in hashes.json for the next. Only https is spoken, also where a server sends on
+to another. `MMSR_MIRROR` names another place for all files.
 """
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mmsr_lite.data.storage import content_hash, file_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError, choose
@@ -25,8 +28,8 @@ MOVIELENS = {  # name: MD5 of the zip
 UCSD = "https://mcauleylab.ucsd.edu/public_datasets/data/"
 AMAZON = {  # name: files of category X, whom to cite
     "amazon-2014": (
-        "http://snap.stanford.edu/data/amazon/productGraph/categoryFiles/reviews_{X}_5.json.gz",
-        "http://snap.stanford.edu/data/amazon/productGraph/categoryFiles/meta_{X}.json.gz",
+        "https://snap.stanford.edu/data/amazon/productGraph/categoryFiles/reviews_{X}_5.json.gz",
+        "https://snap.stanford.edu/data/amazon/productGraph/categoryFiles/meta_{X}.json.gz",
         "McAuley et al. 2015, He & McAuley 2016",
     ),
     "amazon-2018": (
@@ -40,6 +43,7 @@ AMAZON = {  # name: files of category X, whom to cite
         "Hou et al. 2024",
     ),
 }
+HERE = ("127.0.0.1", "[::1]", "localhost")  # a mirror on this machine, with its port, needs no encryption
 WAIT, TRIES = 30.0, 5  # seconds without a byte, connections in all
 
 
@@ -69,8 +73,10 @@ def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool])
     choose("download", kind, [*AMAZON, *MOVIELENS])
     if kind in AMAZON and not category:
         raise MMSRError(f"{name!r} needs a category, such as '{kind}:All_Beauty'")
+    if category and not re.fullmatch(r"\w+", category, re.ASCII):  # it becomes a part of addresses and of file names
+        raise MMSRError(f"the category of {name!r} is {category!r}; expected letters, digits and '_', as in All_Beauty")
     *forms, cite = AMAZON.get(kind, (f"{GROUPLENS}{kind}.zip", ""))
-    terms = f"no licence is given; for research, cite {cite}" if cite else RESEARCH
+    terms = f"no licence and no hash is given; for research, cite {cite}" if cite else RESEARCH
     mirror, folder = os.environ.get("MMSR_MIRROR"), Path(folder)
     addresses = [form.replace("{X}", category) for form in forms]
     addresses = [f"{mirror.rstrip('/')}/{address.rpartition('/')[2]}" if mirror else address for address in addresses]
@@ -95,14 +101,28 @@ def _request(method: str, address: str, **headers: str) -> Any:
         import requests
     except ImportError as error:
         raise MMSRError(f"downloads need packages: pip install 'mmsr-lite[download]' ({error})") from error
+    _refuse_without_encryption(address)
     try:
         headers = {"Accept-Encoding": "identity"} | headers
-        reply = requests.request(method, address, headers=headers, timeout=WAIT, stream=True, allow_redirects=True)
+        session = requests.Session()
+        plain = session.adapters.pop("http://")  # so that no server can send on to an address without encryption
+        for here in HERE:
+            session.mount(f"http://{here}:", plain)
+        reply = session.request(method, address, headers=headers, timeout=WAIT, stream=True, allow_redirects=True)
         reply.raise_for_status()
     except requests.RequestException as error:
         fix = "try later, or name a mirror in MMSR_MIRROR"
         raise MMSRError(f"{address!r} cannot be fetched: {error}; {fix}") from error
     return reply
+
+
+def _refuse_without_encryption(address: str) -> None:
+    """Raise when others could change what comes from `address` on its way; nobody can within this machine."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.netloc.rpartition(":")[0] in HERE):
+        raise MMSRError(
+            f"{address!r} is not https, so anybody on the way could change what comes; name an https mirror"
+        )
 
 
 def _fetch(address: str, size: int, mark: str, folder: Path, known: dict[str, str], published: str | None) -> Path:

@@ -76,6 +76,29 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
     return changed
 
 
+def as_given(table: pd.DataFrame) -> pd.DataFrame:
+    """What `without_formulas` was given: the table that it made, without the apostrophes that it put in.
+
+    Args:
+        table: a table as it was read from CSV; it stays as it is.
+
+    Example:
+        >>> as_given(without_formulas(pd.DataFrame({"title": ["=1+1", "-5", "'tis"]})))["title"].tolist()
+        ['=1+1', '-5', "'tis"]
+    """
+    changed = table.copy()
+    for place in range(len(table.columns)):
+        if not pd.api.types.is_numeric_dtype(table.iloc[:, place]):
+            changed.isetitem(place, table.iloc[:, place].astype(object).map(_given))
+    return changed
+
+
+def _given(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("'") and _harmless(value[1:]) == value:
+        return value[1:]
+    return value
+
+
 def _harmless(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(STARTS) and not _is_number(value):
         return f"'{value}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pandas as pd
 from safetensors.numpy import load, save
 
 from mmsr_lite.data.storage import atomic
+from mmsr_lite.data.unpacking import refuse_bomb
 from mmsr_lite.errors import MMSRError
 
 FORMS = (".safetensors", ".npz", ".npy", ".parquet", ".b")
@@ -84,6 +86,8 @@ def _read(file: Path, wanted: Collection[str], row_ids: Sequence[str] | None = N
         stored = load(file.read_bytes())
         return stored["features"], json.loads(stored["item_ids"].tobytes())
     if file.suffix == ".npz":
+        with zipfile.ZipFile(file) as archive:
+            refuse_bomb(file, file.stat().st_size, sum(entry.file_size for entry in archive.infolist()))
         with np.load(file, allow_pickle=False) as arrays:
             return arrays["features"], arrays["item_ids"].astype(str).tolist()
     if file.suffix == ".npy":

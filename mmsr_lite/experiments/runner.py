@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
+from mmsr_lite.data.export import without_formulas
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
@@ -209,7 +210,7 @@ class Runner:
             kept = pd.read_csv(place).query("seed != @job.config.train.seed") if place.is_file() else None
             now = pd.DataFrame([labels_of_study | row for row in betas]).round({"beta": 4, "sd": 4})
             with atomic(place) as tmp:
-                pd.concat([kept, now]).to_csv(tmp, index=False)
+                pd.concat([kept, without_formulas(now)]).to_csv(tmp, index=False)
         return rows
 
     def _clock(self, rows: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmsr_lite.data.export import as_given, without_formulas
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
@@ -48,7 +49,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         for name, value in LATER.items():
             if name not in table:
                 table[name] = value
-        return table[[*COLUMNS]].to_dict("records")
+        return as_given(table[[*COLUMNS]]).to_dict("records")
     except (ValueError, KeyError, OSError) as error:
         raise MMSRError(f"{str(path)!r} is no table of a study: {error}; move it away or mend it") from error
 
@@ -68,7 +69,7 @@ def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str]) -> 
         table = pd.DataFrame(named, columns=COLUMNS).round(DIGITS)
         for name in ("trials", "tie_seed"):
             table[name] = table[name].fillna(0).astype(int)
-        table.to_csv(tmp, index=False)
+        without_formulas(table).to_csv(tmp, index=False)
 
 
 def rankings_in(rows: Iterable[dict[str, Any]]) -> list[str]:

@@ -127,7 +127,7 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
         for ranking in headline_first(self.headline, self.test):
             table = {label: _of_ranking(row, ranking) for label, row in rows.items()}
             found[IN_WORDS[ranking]] = {label: row for label, row in table.items() if row} | self._groups(ranking)
-        return found
+        return {words: table for words, table in found.items() if table}
 
     def _groups(self, ranking: str) -> dict[str, dict[str, float]]:
         """Rows for later and same-time targets of the model and of counting; none where no times tie."""

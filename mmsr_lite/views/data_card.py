@@ -7,7 +7,7 @@ from mmsr_lite.views.theme import FONT, GROUND, INK, LINE, PAPER, SOFT, TYPES
 from mmsr_lite.views.untrusted import safe
 
 SCHEMA = "mmsr-lite/data-card/1"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 ACCENT = TYPES[0][0]
 STYLE = f"""
 :root {{ --ink: {INK}; --soft: {SOFT}; --line: {LINE}; --paper: {PAPER}; --ground: {GROUND}; --accent: {ACCENT}; }}

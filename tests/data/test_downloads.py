@@ -137,11 +137,42 @@ def test_without_a_published_hash_the_first_download_is_trusted_and_the_next_hel
     assert not files[0].exists() and files[1].exists()
 
 
-@pytest.mark.parametrize("name, says", [("ml-2k", "unknown download"), ("amazon-2014", "needs a category")])
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("ml-2k", "unknown download"),
+        ("amazon-2014", "needs a category"),
+        ("amazon-2014:../x", r"the category of 'amazon-2014:../x' is '../x'; expected letters"),
+        ("amazon-2023:a?b#", "the category of"),
+    ],
+)
 def test_a_name_that_is_not_known_asks_nobody(server, tmp_path, name, says):
     with pytest.raises(MMSRError, match=says):
         downloads.download(name, tmp_path, yes)
     assert server.asked == []
+
+
+@pytest.mark.parametrize("mirror", ["http://mirror.example/x", "ftp://mirror.example", "file:///tmp"])
+def test_a_mirror_without_encryption_is_refused_unless_it_is_this_machine(monkeypatch, tmp_path, mirror):
+    monkeypatch.setenv("MMSR_MIRROR", mirror)
+    with pytest.raises(MMSRError, match=r"is not https, so anybody on the way could change what comes"):
+        downloads.download("ml-1m", tmp_path, yes)
+
+
+def test_every_address_is_https_and_a_server_cannot_send_on_to_another_kind(server, tmp_path, monkeypatch):
+    addresses = [downloads.GROUPLENS, *(form for *forms, _ in downloads.AMAZON.values() for form in forms)]
+    assert [address for address in addresses if not address.startswith("https://")] == []
+
+    def send_on(self):
+        self.send_response(302)
+        self.send_header("Location", "http://elsewhere.example/ml-100k.zip")
+        self.end_headers()
+
+    monkeypatch.setattr(server, "do_HEAD", send_on)
+    with pytest.raises(
+        MMSRError, match=r"No connection adapters were found for 'http://elsewhere.example/ml-100k.zip'"
+    ):
+        downloads.download("ml-100k", tmp_path, yes)
 
 
 def test_nobody_there_is_told_with_the_mirror(monkeypatch, tmp_path):

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmsr_lite.data.export import save_table, without_formulas
+from mmsr_lite.data.export import as_given, save_table, without_formulas
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.experiments.table import read_rows, write_rows
 
 DANGEROUS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(1)"]
 
@@ -50,3 +51,14 @@ def test_another_ending_is_refused_and_an_older_file_stays_when_the_new_one_fail
     with pytest.raises(MMSRError, match="No space left"):
         save_table(pd.DataFrame({"a": [2]}), tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == '"a"\n1\n' and len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_was_made_harmless_comes_back_as_it_was():
+    table = pd.DataFrame({"name": [*DANGEROUS, "-5", "'tis", "hat"], "score": np.arange(10.0)})
+    assert as_given(without_formulas(table)).equals(table)
+
+
+def test_a_study_of_a_data_set_with_a_hostile_name_has_no_formula_and_is_read_back(tmp_path):
+    write_rows(tmp_path / "a.csv", [{"study": "missing", "dataset": "=1+1", "model": "mmsr", "run": "r"}], ["r"])
+    assert ",'=1+1," in (tmp_path / "a.csv").read_text()
+    assert read_rows(tmp_path / "a.csv")[0]["dataset"] == "=1+1"

@@ -1,6 +1,5 @@
 """Records out of JSON: one object a line, an array of objects, a table by columns; lines may be Python literals."""
 
-import gzip
 import json
 from collections.abc import Collection, Iterator
 from itertools import islice
@@ -10,6 +9,7 @@ from typing import Any
 from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.sources.encodings import refuse_encoding
 from mmsr_lite.data.sources.lines import record
+from mmsr_lite.data.unpacking import open_binary
 from mmsr_lite.errors import MMSRError
 
 Record = dict[str, Any]
@@ -40,7 +40,7 @@ def json_records(
 
 def _lines(file: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
     """Number and text of every line that is not blank."""
-    with (gzip.open if file.suffix == ".gz" else open)(file, "rb") as stream:
+    with open_binary(file) as stream:
         head = stream.read(4)
         if encoding is None and head.startswith((b"\xff\xfe", b"\xfe\xff")):
             refuse_encoding(file, head, whole=False)

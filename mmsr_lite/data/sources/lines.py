@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from mmsr_lite.data.unpacking import refuse_bomb
 from mmsr_lite.errors import MMSRError
 
 BLOCK, LONGEST = 1 << 22, 1 << 26  # bytes
@@ -30,6 +31,7 @@ def lines(file: Path) -> Iterator[bytes]:
         with bar, open(file, "rb") as packed:
             stream = gzip.GzipFile(fileobj=packed) if file.suffix == ".gz" else packed
             while block := stream.read(BLOCK):
+                refuse_bomb(file, size, stream.tell())
                 *whole, rest = (rest + block).split(b"\n")
                 yield from whole
                 if len(rest) > LONGEST:

@@ -1,7 +1,6 @@
 """One table out of one file, whatever its form: CSV and its relatives, JSON, Parquet; nothing is misread in silence."""
 
 import csv
-import gzip
 import io
 import zlib
 from collections.abc import Collection
@@ -14,6 +13,7 @@ import pandas as pd
 from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.sources.encodings import refuse_encoding, text_encoding
 from mmsr_lite.data.sources.json_records import json_records
+from mmsr_lite.data.unpacking import open_binary, refuse_bomb
 from mmsr_lite.errors import MMSRError
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -98,13 +98,6 @@ def read_table(
         raise MMSRError(f"{str(file)!r} cannot be read: {reason}") from error
 
 
-def open_binary(file: Path) -> BinaryIO:
-    """The bytes of a file, unpacked when its name ends with .gz."""
-    if file.suffix == ".gz":
-        return gzip.open(file, "rb")  # type: ignore[return-value]
-    return open(file, "rb")
-
-
 def refuse_twice(file: Path, names: Collection[str]) -> None:
     """Raise when two columns have the same name.
 
@@ -126,6 +119,8 @@ def _parquet(file: Path, wanted: Collection[str] | None) -> pd.DataFrame:
     stored = parquet.ParquetFile(file)
     names = list(stored.schema_arrow.names)
     refuse_twice(file, names)
+    # runs of one value take next to no place in the file; in memory a row has at least a user and an item
+    refuse_bomb(file, file.stat().st_size, 16 * stored.metadata.num_rows)
     columns = None if wanted is None else [name for name in names if name in wanted] or None
     return stored.read(columns=columns).to_pandas(ignore_metadata=True)  # a column that was an index is a column again
 

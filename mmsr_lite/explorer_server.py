@@ -1,0 +1,173 @@
+"""The server of `mmsr-lite explore`: Voila, for the people at this machine alone.
+
+A request counts only when it comes from here: its Host is this machine's own name, so that no foreign name that was
+made to point here is answered (DNS rebinding), and its Origin, where a browser gives one, is the explorer itself. A
+page is shown to those who know the token of the address that is printed. Each of them has one kernel at a time, and
+there are at most `MOST_KERNELS`; when the server ends, however it is told to, they end with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import secrets
+import signal
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jupyter_server import CallContext
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.httputil import HTTPServerRequest
+from tornado.ioloop import IOLoop
+from tornado.web import Application, ErrorHandler, HTTPError
+from traitlets import Bool
+from traitlets.config import Config
+from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+
+MOST_KERNELS = 8  # each holds the model and its data
+IDLE = 30 * 60  # seconds after which a kernel that no page is connected to ends
+LOCAL = ("localhost", "127.0.0.1", "::1")
+POLICY = (  # of the page: nothing from elsewhere, and no other page may frame it; widgets come as blobs and styles
+    "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+ALLOWED = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
+
+
+def comes_from_here(host: str, origin: str | None) -> bool:
+    """Whether a request is one of a browser on this machine that shows the explorer, or of no browser.
+
+    Args:
+        host: The header Host.
+        origin: The header Origin; None where there is none.
+
+    Example:
+        >>> comes_from_here("localhost:8866", None), comes_from_here("rebound.example:8866", None)
+        (True, False)
+        >>> comes_from_here("localhost:8866", "https://elsewhere.example")
+        False
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return name in LOCAL and origin in (None, f"http://{host}")
+
+
+class OnlyFromHere(Application):
+    """A web application that answers 403 to all requests that do not come from here, whatever they ask for."""
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        """The handler of a request."""
+        if not comes_from_here(request.headers.get("Host", ""), request.headers.get("Origin")):
+            return self.get_handler_delegate(request, ErrorHandler, {"status_code": 403})
+        return super().find_handler(request, **kwargs)
+
+
+class OneKernelEach(AsyncMappingKernelManager):
+    """Kernels by reader: whoever opens the page again gets a new kernel for the old one."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._by_reader: dict[str, str] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
+        """Start a kernel for the reader whose request is being answered.
+
+        Raises:
+            HTTPError: 503, so many readers have one that another would be too many.
+        """
+        handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+        reader = handler.current_user.username
+        async with self._one_at_a_time:
+            old = self._by_reader.pop(reader, None)
+            if old in self:
+                await self.shutdown_kernel(old, now=True)
+            if len(self) >= MOST_KERNELS:
+                raise HTTPError(503, reason=f"{MOST_KERNELS} readers have a kernel already; close one of their pages")
+            kernel = await super().start_kernel(**kwargs)
+            self._by_reader[reader] = kernel
+            return kernel
+
+
+class Page(TornadoVoilaHandler):
+    """The explorer's page."""
+
+    async def get(self, path: str | None = None) -> None:
+        """Show the page, which starts a kernel, to a browser that wants to see it; the token leaves its address."""
+        if path:
+            raise HTTPError(404)
+        if self.current_user and self.get_argument("token", None):
+            self.finish('<!doctype html><meta http-equiv="refresh" content="0; url=/">')
+            return
+        if self.request.headers.get("Sec-Purpose", "").startswith("prefetch"):
+            raise HTTPError(503, reason="a page that nobody looks at starts no kernel")
+        await super().get(path)
+
+
+class ExplorerServer(Voila):
+    """Voila on one notebook, as the module says."""
+
+    browse = Bool(True)
+
+    def init_settings(self) -> dict[str, Any]:
+        """Voila's settings, and ours."""
+        settings = super().init_settings()
+        settings["identity_provider"].cookie_options = {"samesite": "Strict"}
+        return settings | {"allow_remote_access": False, "headers": HEADERS}
+
+    def init_handlers(self) -> list[Any]:
+        """Voila's handlers with our page, and without the one that serves files."""
+        handlers = [one for one in super().init_handlers() if "/voila/files/" not in one[0]]
+        return [(one[0], Page, *one[2:]) if one[1] is TornadoVoilaHandler else one for one in handlers]
+
+    def start(self) -> None:
+        """Listen until told to stop; the same as Voila's, with an application that looks at Host and Origin."""
+        self.connection_dir = tempfile.mkdtemp(prefix="voila_", dir=self.connection_dir_root)
+        self.app = OnlyFromHere(**self.init_settings())
+        self.app.settings.update(self.tornado_settings)
+        self.app.add_handlers(".*$", self.init_handlers())
+        self.ioloop = IOLoop.current()  # what a signal stops, also when it comes before the first request
+        if hasattr(signal, "SIGHUP"):  # the terminal was closed
+            signal.signal(signal.SIGHUP, self._handle_signal_stop)
+        self.listen()
+
+    def launch_browser(self) -> None:
+        """Print the address, whose token nobody else knows, and open it where that is wanted."""
+        address = f"http://localhost:{self.port}/?token={self.token}"
+        print(f"The explorer is at {address}\nCtrl-C ends it.", file=sys.stderr, flush=True)
+        if self.browse:
+            # by way of a file that only this person can read: all can see the arguments of a program
+            file = Path(self.connection_dir, "open.html")
+            text = f'<!doctype html><meta http-equiv="refresh" content="0; url={html.escape(address)}">'
+            file.write_text(text, encoding="utf-8")
+            webbrowser.open(file.as_uri())
+
+
+def serve_notebook(notebook: Path, *, port: int, browser: bool) -> None:
+    """Show a notebook to the people at this machine until the server is told to stop.
+
+    Args:
+        notebook: The notebook; the template "mmsr" is on Jupyter's path.
+        port: Where to listen; when it is taken, at one of the next.
+        browser: Whether to open a browser.
+    """
+    config = Config()
+    config.VoilaConfiguration.extension_allowlist = ALLOWED
+    config.VoilaConfiguration.multi_kernel_manager_class = OneKernelEach
+    config.VoilaConfiguration.template = "mmsr"
+    config.VoilaConfiguration.theme = "light"
+    config.MappingKernelManager.cull_idle_timeout = IDLE
+    config.Voila.token = secrets.token_urlsafe(24)
+    config.Voila.log_level = "WARN"
+    server = ExplorerServer.instance(config=config, port=port, browse=browser)
+    server.initialize([str(notebook)])
+    server.start()
