@@ -22,6 +22,7 @@ train
     TrainConfig, train  the only training loop
     evaluate, ranks     full ranking of test targets: metrics, or the rank of each target
     leaks               what the order of a file, ids, popularity and repetition alone predict
+    fusion_for          early or late fusion for a data set: systems on equal terms, tests, a verdict
     Markov, MarkovConfig                counting, the baseline that learns nothing
     STUDIES, ABLATIONS, Setting, Reading, drop_codes_at_test    the paper's studies and ours
 
@@ -104,6 +105,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "evaluate": "mmsr_lite.evaluation.ranks",
         "ranks": "mmsr_lite.evaluation.ranks",
         "leaks": "mmsr_lite.evaluation.leaks",
+        "fusion_for": "mmsr_lite.experiments.fusion_for",
         "Markov": "mmsr_lite.models.counting",
         "MarkovConfig": "mmsr_lite.models.counting",
         "STUDIES": "mmsr_lite.experiments",
@@ -174,6 +176,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.evaluation.ranks import evaluate, ranks
     from mmsr_lite.experiments import STUDIES
     from mmsr_lite.experiments.ablation import VARIANTS as ABLATIONS
+    from mmsr_lite.experiments.fusion_for import fusion_for
     from mmsr_lite.experiments.reported_tests import paired
     from mmsr_lite.experiments.statistics import crossed
     from mmsr_lite.experiments.study import Reading, Setting
@@ -209,10 +212,10 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "RunConfig", "Setting", "TrainConfig", "build_model", "build_msgraph", "check", "codebook", "codebooks",
         "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test", "evaluate",
         "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "flow", "flow_summary", "flow_table",
-        "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load", "mismatched", "missing",
-        "open_run", "paired", "paper_tables", "prepare", "ranks", "read_histories", "read_json", "recommend",
-        "save_gates", "save_report", "save_table", "show", "shuffled", "split", "statistics", "stored", "stored_file",
-        "stored_ranks", "stored_study", "trace", "train", "what_if",
+        "fusion_for", "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load",
+        "mismatched", "missing", "open_run", "paired", "paper_tables", "prepare", "ranks", "read_histories",
+        "read_json", "recommend", "save_gates", "save_report", "save_table", "show", "shuffled", "split", "statistics",
+        "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train", "what_if",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from mmsr_lite.commands import (
     evaluate,
     explain,
     explore,
+    fusion,
     leaks,
     notebooks,
     prepare,
@@ -31,6 +32,7 @@ COMMANDS = {
     "prepare": prepare.COMMAND,
     "describe": describe.COMMAND,
     "leaks": leaks.COMMAND,
+    "fusion": fusion.COMMAND,
     "notebooks": notebooks.COMMAND,
     "doctor": doctor.COMMAND,
 }

@@ -20,6 +20,7 @@ VIEWS = {
     "what_if": show.what_if,
     "inspector": show.inspector,
     "leaks": show.leaks,
+    "fusion": show.fusion,
     "compare": show.compare,
     "fidelity": show.fidelity,
     "codebook": show.codebook,
