@@ -16,6 +16,7 @@ from mmsr_lite.commands import (
     notebooks,
     prepare,
     recommend,
+    stability,
     tables,
     train,
 )
@@ -26,6 +27,7 @@ COMMANDS = {
     "evaluate": evaluate.COMMAND,
     "explain": explain.COMMAND,
     "recommend": recommend.COMMAND,
+    "stability": stability.COMMAND,
     "explore": explore.COMMAND,
     "tables": tables.COMMAND,
     "download": download.COMMAND,

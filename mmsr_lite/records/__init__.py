@@ -20,6 +20,7 @@ from mmsr_lite.records.flow import FlowRecord, FlowSummaryRecord
 from mmsr_lite.records.fusion import FusionRecord
 from mmsr_lite.records.leaks import LeaksRecord
 from mmsr_lite.records.schema import table_rows
+from mmsr_lite.records.stability import StabilityRecord
 from mmsr_lite.records.trace import TraceRecord
 from mmsr_lite.records.training import HistoryRecord, MetricsRecord, RunRecord, StudyRecord
 
@@ -38,6 +39,7 @@ __all__ = [
     "PyGRecord",
     "Record",
     "RunRecord",
+    "StabilityRecord",
     "StudyRecord",
     "TraceRecord",
     "WhatIfRecord",

@@ -21,6 +21,7 @@ VIEWS = {
     "inspector": show.inspector,
     "leaks": show.leaks,
     "fusion": show.fusion,
+    "stability": show.stability,
     "compare": show.compare,
     "fidelity": show.fidelity,
     "codebook": show.codebook,

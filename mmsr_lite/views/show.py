@@ -14,6 +14,7 @@ from mmsr_lite.views.figures import trace as charts
 from mmsr_lite.views.figures.flow import flow as flow_figure
 from mmsr_lite.views.figures.fusion import fusion as fusion_figure
 from mmsr_lite.views.figures.kit import empty_figure
+from mmsr_lite.views.figures.stability import stability as stability_figure
 from mmsr_lite.views.figures.training import training as training_figure
 from mmsr_lite.views.glossary import define
 from mmsr_lite.views.theme import COLOURS, PATHS
@@ -450,6 +451,28 @@ def fusion(record: Mapping[str, Any]) -> Chart:
         'Early fusion is ahead by 9.0 points of HR@5, all items (6.0 to 12.0)'
     """
     return Chart(record, fusion_figure, "fusion")
+
+
+def stability(record: Mapping[str, Any], measure: str | None = None) -> Chart:
+    """What models that differ in their seed alone say of one history, with bands.
+
+    Args:
+        record: A stability record, from `mmsr_lite.stability`.
+        measure: "beta", "attention", "flow" or "order": this one alone, with a mark for each model. None: attention,
+            flow and orders side by side.
+
+    Returns:
+        The chart.
+
+    Raises:
+        MMSRError: `record` is no stability record, or there is no such measure.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> stability(sample("stability")).data.title
+        '3 of 3 models attend most to “Red shirt” (position 2)'
+    """
+    return Chart(record, lambda one: stability_figure(one, measure), "stability")
 
 
 def training(history: Mapping[str, Any]) -> Chart:

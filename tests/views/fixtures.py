@@ -319,6 +319,13 @@ def sample_fusion() -> dict:
     return record
 
 
+def sample_stability() -> dict:
+    """The models that come with the package on one history, whose titles are hostile."""
+    record = sample("stability")
+    record["history"][1]["title"] = record["watched"]["title"] = HOSTILE
+    return record
+
+
 OTHERS = {"training": sample_history, "what_if": sample_what_if, "inspector": sample_gates}
 OTHERS |= {
     "compare": sample_compare,
@@ -327,6 +334,7 @@ OTHERS |= {
     "leaks": sample_leaks,
     "flow": sample_flow,
     "fusion": sample_fusion,
+    "stability": sample_stability,
 }
 
 

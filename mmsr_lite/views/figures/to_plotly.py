@@ -211,12 +211,15 @@ def _intervals(data: FigureData) -> list[dict[str, Any]]:
         if panel:
             band |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}", "showlegend": False}
         traces.append(band)
+    in_legend: set[str] = set()
     for panel, name, look, some in data.groups_by_panel():
         trace: dict[str, Any] = {"type": "scatter", "mode": "markers", "name": html.escape(name)}
         trace |= {"x": [mark.x for mark in some], "y": [mark.y for mark in some], "marker": _symbol(look, 10)}
-        if panel:
+        if len(data.panels) > 1:
             trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}"}
+            trace |= {"legendgroup": html.escape(name), "showlegend": name not in in_legend}
         traces.append(trace | {"hovertemplate": "%{x:.4g}<extra></extra>"})
+        in_legend.add(name)
     return traces
 
 

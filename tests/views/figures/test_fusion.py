@@ -25,7 +25,7 @@ def test_both_renderers_draw_each_panel_on_its_own_axes():
     chart = show.fusion(sample("fusion"))
     traces = [trace for trace in chart.figure.data if trace.type == "scatter"]
     assert {trace.name: trace.xaxis for trace in traces} == {
-        **dict.fromkeys(("early", "late", OTHER), None),
+        **dict.fromkeys(("early", "late", OTHER), "x"),
         **dict.fromkeys((APART, NOT_APART), "x2"),
     }
     left, right = chart.to_matplotlib().axes
