@@ -35,7 +35,14 @@ PAGES = {  # file of the repository -> page of the site
     "benchmarks/README.md": "results/benchmarks.md",
     "benchmarks/NOTES.md": "results/notes.md",
 } | {f"notebooks/{name}.ipynb": f"notebooks/{name}.md" for name in NOTEBOOKS}
-CONCEPTS = ("worlds.md", "what-beta-weighs.md", "open-choices.md", "order-that-is-not-order.md")
+CONCEPTS = (
+    "worlds.md",
+    "early-or-late.md",
+    "what-beta-weighs.md",
+    "another-seed.md",
+    "open-choices.md",
+    "order-that-is-not-order.md",
+)
 CARRIED = (".csv", ".json", ".png")  # files that a page links to and the site carries
 GROUPS = {
     "data": "What goes in: interactions, items, modalities, codes, graphs.",
@@ -317,4 +324,9 @@ def _views() -> dict[str, Callable[[], tuple[Any, str]]]:
             'show.differences(stored_study("fusion_order", "wardrobe-cycle"))',
         ),
         "leaks": lambda: (show.leaks(sample("leaks")), 'show.leaks(leaks("my-folder"))'),
+        "stability": lambda: (
+            show.stability(sample("stability")),
+            'show.stability(stability(["runs/mine-0", "runs/mine-1", "runs/mine-2"], user=12))',
+        ),
+        "fusion": lambda: (show.fusion(sample("fusion")), 'show.fusion(fusion_for("my-folder"))'),
     }

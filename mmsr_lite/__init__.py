@@ -22,6 +22,7 @@ train
     TrainConfig, train  the only training loop
     evaluate, ranks     full ranking of test targets: metrics, or the rank of each target
     leaks               what the order of a file, ids, popularity and repetition alone predict
+    fusion_for          early or late fusion for a data set: systems on equal terms, tests, a verdict
     Markov, MarkovConfig                counting, the baseline that learns nothing
     STUDIES, ABLATIONS, Setting, Reading, drop_codes_at_test    the paper's studies and ours
 
@@ -33,6 +34,8 @@ explain
     gates, gates_summary, gates_beside, save_gates  the update gates of a whole data set
     flow                what scores are the sum of: each node's part, by early, late and other paths
     flow_table, flow_summary            the same for the targets of a whole data set
+    stability           would another seed explain it the same way: one history in models of several seeds
+    stability_table     every number of that as a table
     codebook            the codes of a modality, with items that carry them
     faithfulness        tests of attention and of gates as explanations
     compare             models user by user, with intervals
@@ -104,6 +107,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "evaluate": "mmsr_lite.evaluation.ranks",
         "ranks": "mmsr_lite.evaluation.ranks",
         "leaks": "mmsr_lite.evaluation.leaks",
+        "fusion_for": "mmsr_lite.experiments.fusion_for",
         "Markov": "mmsr_lite.models.counting",
         "MarkovConfig": "mmsr_lite.models.counting",
         "STUDIES": "mmsr_lite.experiments",
@@ -124,6 +128,8 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "flow": "mmsr_lite.explain.flow",
         "flow_table": "mmsr_lite.explain.flow_table",
         "flow_summary": "mmsr_lite.explain.flow_table",
+        "stability": "mmsr_lite.explain.stability",
+        "stability_table": "mmsr_lite.explain.stability",
         "codebook": "mmsr_lite.explain.codebook",
         "faithfulness": "mmsr_lite.explain.faithfulness",
         "compare": "mmsr_lite.explain.compare",
@@ -174,6 +180,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.evaluation.ranks import evaluate, ranks
     from mmsr_lite.experiments import STUDIES
     from mmsr_lite.experiments.ablation import VARIANTS as ABLATIONS
+    from mmsr_lite.experiments.fusion_for import fusion_for
     from mmsr_lite.experiments.reported_tests import paired
     from mmsr_lite.experiments.statistics import crossed
     from mmsr_lite.experiments.study import Reading, Setting
@@ -186,6 +193,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
     from mmsr_lite.explain.pyg import compare_with_pyg
     from mmsr_lite.explain.recommend import recommend
+    from mmsr_lite.explain.stability import stability, stability_table
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.explain.what_if import what_if
     from mmsr_lite.graph.codes import Codebook, fit_codebook, fit_codebooks
@@ -209,10 +217,11 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "RunConfig", "Setting", "TrainConfig", "build_model", "build_msgraph", "check", "codebook", "codebooks",
         "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test", "evaluate",
         "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "flow", "flow_summary", "flow_table",
-        "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load", "mismatched", "missing",
-        "open_run", "paired", "paper_tables", "prepare", "ranks", "read_histories", "read_json", "recommend",
-        "save_gates", "save_report", "save_table", "show", "shuffled", "split", "statistics", "stored", "stored_file",
-        "stored_ranks", "stored_study", "trace", "train", "what_if",
+        "fusion_for", "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load",
+        "mismatched", "missing", "open_run", "paired", "paper_tables", "prepare", "ranks", "read_histories",
+        "read_json", "recommend", "save_gates", "save_report", "save_table", "show", "shuffled", "split", "stability",
+        "stability_table", "statistics", "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train",
+        "what_if",
     ]  # fmt: skip
 
 

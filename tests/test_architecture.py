@@ -15,7 +15,7 @@ PACKAGE = ROOT / "mmsr_lite"
 FLOORS = ["errors", "values", "config", "data", "records", "graph", "nn", "models", "evaluation", "training"]
 FLOORS += ["explain", "experiments"]
 VIEWS = ["untrusted", "wording", "theme", "selection", "glossary", "samples", "base", "page", "data_card", "figures"]
-VIEWS += ["chart", "widgets", "report", "show", "__init__"]
+VIEWS += ["chart", "widgets", "report", "show", "fusion_page", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
 TOP = {
     "__init__",

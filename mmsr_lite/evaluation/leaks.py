@@ -18,8 +18,9 @@ import torch
 from tqdm.auto import tqdm
 
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.order import PER_INTERACTION, break_ties, in_file_order, order_facts
+from mmsr_lite.data.order import break_ties, in_file_order, order_facts
 from mmsr_lite.data.split import Examples, Split, headline, own_target_share, split
+from mmsr_lite.data.users import drawn_users, of_users
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.leak_effects import COUNTING, LEARNED, Known, RanksInOrder, effects
 from mmsr_lite.evaluation.rankings import RANKINGS, key_of, results
@@ -148,20 +149,7 @@ def _fewer_users(dataset: Dataset, rng: np.random.Generator) -> Dataset:
     """The data set, or a part of its users drawn at random when it is large; the catalogue stays."""
     if len(dataset.item) <= MOST_INTERACTIONS:
         return dataset
-    is_kept = _drawn_users(np.diff(dataset.offsets), MOST_INTERACTIONS, rng)
-    kept = np.flatnonzero(is_kept)
-    number = np.full(dataset.num_users, -1)
-    number[kept] = np.arange(len(kept))
-    rows = np.flatnonzero(number[dataset.user] >= 0)
-    facts = {name: np.asarray(dataset.facts[name])[rows] for name in PER_INTERACTION if name in dataset.facts}
-    return replace(
-        dataset,
-        user=number[dataset.user[rows]],
-        item=dataset.item[rows],
-        time=dataset.time[rows],
-        user_ids=tuple(dataset.user_ids[user] for user in kept),
-        facts=dataset.facts | facts,
-    )
+    return of_users(dataset, drawn_users(np.diff(dataset.offsets), MOST_INTERACTIONS, rng))
 
 
 def _tested_users(dataset: Dataset, by: str, rng: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -170,24 +158,7 @@ def _tested_users(dataset: Dataset, by: str, rng: np.random.Generator) -> tuple[
     if not len(test):
         raise MMSRError(f"{dataset.name!r} has no test targets; give users at least five interactions")
     targets_of_users = np.bincount(test.user, minlength=dataset.num_users)
-    return _drawn_users(targets_of_users, max(MOST_SCORES // dataset.num_items, 1), rng), len(test)
-
-
-def _drawn_users(counts: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw users at random until they have as many interactions, or targets, as are wanted.
-
-    Args:
-        counts: (U,) how many each user has.
-        most: how many all drawn users may have together.
-        rng: where the draw comes from.
-
-    Returns:
-        (U,) bool, whether a user was drawn.
-    """
-    order = rng.permutation(len(counts))
-    is_drawn = np.zeros(len(counts), bool)
-    is_drawn[order[np.cumsum(counts[order]) <= most]] = True
-    return is_drawn
+    return drawn_users(targets_of_users, max(MOST_SCORES // dataset.num_items, 1), rng), len(test)
 
 
 def _test_part(dataset: Dataset, by: str, tested: np.ndarray) -> Examples:
@@ -221,7 +192,7 @@ def _learned(dataset: Dataset, by: str, tested: np.ndarray, seed: int, rng: np.r
     train, test = split(dataset, by=by, validation=False).train, _test_part(dataset, by, tested)
     if len(train) > MOST_LEARNED:
         targets_of_users = np.bincount(train.user, minlength=dataset.num_users)
-        train = train.select(_drawn_users(targets_of_users, MOST_LEARNED, rng)[train.user])
+        train = train.select(drawn_users(targets_of_users, MOST_LEARNED, rng)[train.user])
     torch.manual_seed(seed)  # of the weights that it starts with
     model = SmallSASRec(SmallSASRecConfig(seed=seed), dataset.num_items)
     model.learn(train)

@@ -5,7 +5,7 @@ A run whose name stands in a table of the data set is not repeated, and its tabl
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.provenance import write_sidecar
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.schedule import Schedule, Task
-from mmsr_lite.experiments.study import LABELS, Job, Setting
+from mmsr_lite.experiments.study import LABELS, Job, Setting, Study
 from mmsr_lite.experiments.table import BETAS, TUNING, label_of, rankings_in, read_rows, system_of, write_rows
 from mmsr_lite.experiments.trials import Trials
 from mmsr_lite.experiments.worker import Worker, device_name
@@ -48,6 +48,8 @@ class Runner:
     submit: Callable[[Job], Future]
     only: Sequence[str]
     tests: bool = True
+    studies: Mapping[str, Study] = field(default_factory=lambda: STUDIES)
+    progress: bool = True
     failed: dict[str, list[str]] = field(default_factory=dict)  # table -> a sentence for each run that failed
 
     def __post_init__(self) -> None:
@@ -55,7 +57,7 @@ class Runner:
         self.trials = Trials(self.setting, self.place)
         self.pace: dict[str, list[float]] = {}  # of each model, seconds for an epoch
         for path in self.place.glob("*.csv"):
-            self._clock(read_rows(path) if path.stem in (*STUDIES, TUNING) else [])
+            self._clock(read_rows(path) if path.stem in (*self.studies, TUNING) else [])
 
     def carry_out(self, names: Sequence[str]) -> Iterator[str]:
         """Carry out the trials and the runs of some studies, as far as time allows.
@@ -69,7 +71,7 @@ class Runner:
         Yields:
             What was done, in a sentence on the trials and one for each study.
         """
-        studies = {name: STUDIES[name].jobs(self.setting) for name in names}
+        studies = {name: self.studies[name].jobs(self.setting) for name in names}
         order = {model: place for place, model in enumerate(self.only)}
         studies = {name: [job for job in jobs if job.config.model in order] for name, jobs in studies.items()}
         urgent = [
@@ -112,7 +114,8 @@ class Runner:
         """
         running: dict[Future, Task] = {}
         schedule = self.schedule
-        with tqdm(total=len(schedule.tasks), disable=not schedule.tasks, mininterval=1) as bar:
+        hidden = not (schedule.tasks and self.progress)
+        with tqdm(total=len(schedule.tasks), disable=hidden, mininterval=1) as bar:
             while True:
                 while len(running) < self.processes and (task := schedule.take(self._in_time)):
                     bar.set_description(task.table, refresh=False)
@@ -145,7 +148,8 @@ class Runner:
 
     def _tables(self) -> dict[str, list[dict[str, Any]]]:
         """The rows of every table in the folder."""
-        return {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in (*STUDIES, TUNING)}
+        known = (*self.studies, TUNING)
+        return {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in known}
 
     def _complete_trials(self, studies: dict[str, list[Job]]) -> None:
         """Bring the table of trials into order: those of one system stand together."""
@@ -172,7 +176,8 @@ class Runner:
                 rows.append(others[run] | dict(zip(LABELS, system_of(labels), strict=True)) | labels_of_study)
         if rows:
             write_rows(self.place / f"{name}.csv", rows, [*wanted])
-        write_sidecar(self.place, name, self.setting, runs, self.tests)
+        if name in STUDIES:
+            write_sidecar(self.place, name, self.setting, runs, self.tests)
 
     def _known(self, name: str, wanted: dict[str, tuple[dict, Job]]) -> tuple[list[dict], dict[str, dict]]:
         """The rows of a study, without those of wanted runs that older code made; run -> row of all other tables.

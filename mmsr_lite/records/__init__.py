@@ -17,8 +17,10 @@ from mmsr_lite.records.base import RECORDS, Record, as_record, kind_of
 from mmsr_lite.records.evidence import CompareRecord, FaithfulnessRecord, PyGRecord
 from mmsr_lite.records.explanations import CodebookRecord, GatesRecord, WhatIfRecord
 from mmsr_lite.records.flow import FlowRecord, FlowSummaryRecord
+from mmsr_lite.records.fusion import FusionRecord
 from mmsr_lite.records.leaks import LeaksRecord
 from mmsr_lite.records.schema import table_rows
+from mmsr_lite.records.stability import StabilityRecord
 from mmsr_lite.records.trace import TraceRecord
 from mmsr_lite.records.training import HistoryRecord, MetricsRecord, RunRecord, StudyRecord
 
@@ -29,6 +31,7 @@ __all__ = [
     "FaithfulnessRecord",
     "FlowRecord",
     "FlowSummaryRecord",
+    "FusionRecord",
     "GatesRecord",
     "HistoryRecord",
     "LeaksRecord",
@@ -36,6 +39,7 @@ __all__ = [
     "PyGRecord",
     "Record",
     "RunRecord",
+    "StabilityRecord",
     "StudyRecord",
     "TraceRecord",
     "WhatIfRecord",

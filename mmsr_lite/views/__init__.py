@@ -20,6 +20,8 @@ VIEWS = {
     "what_if": show.what_if,
     "inspector": show.inspector,
     "leaks": show.leaks,
+    "fusion": show.fusion,
+    "stability": show.stability,
     "compare": show.compare,
     "fidelity": show.fidelity,
     "codebook": show.codebook,

@@ -21,7 +21,8 @@ def sample(kind: str = "trace") -> Record:
     """A small record of made-up numbers.
 
     Args:
-        kind: "trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook", "study", "flow" or "leaks".
+        kind: "trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook", "study", "flow", "leaks",
+            "fusion" or "stability".
 
     Returns:
         The record, a new one at each call.

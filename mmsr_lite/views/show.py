@@ -12,7 +12,9 @@ from mmsr_lite.views.figures import explanations, studies
 from mmsr_lite.views.figures import leaks as leaks_figure
 from mmsr_lite.views.figures import trace as charts
 from mmsr_lite.views.figures.flow import flow as flow_figure
+from mmsr_lite.views.figures.fusion import fusion as fusion_figure
 from mmsr_lite.views.figures.kit import empty_figure
+from mmsr_lite.views.figures.stability import stability as stability_figure
 from mmsr_lite.views.figures.training import training as training_figure
 from mmsr_lite.views.glossary import define
 from mmsr_lite.views.theme import COLOURS, PATHS
@@ -429,6 +431,48 @@ def leaks(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
         'a made-up shop: leaks found: tie order'
     """
     return Chart(record, lambda one: leaks_figure.leaks(one, metric), "leaks")
+
+
+def fusion(record: Mapping[str, Any]) -> Chart:
+    """Early or late fusion for a data set: every system, and every comparison with its interval.
+
+    Args:
+        record: A fusion record, from `mmsr_lite.fusion_for`.
+
+    Returns:
+        The chart.
+
+    Raises:
+        MMSRError: `record` is no fusion record.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> fusion(sample("fusion")).data.title
+        'Early fusion is ahead by 9.0 points of HR@5, all items (6.0 to 12.0)'
+    """
+    return Chart(record, fusion_figure, "fusion")
+
+
+def stability(record: Mapping[str, Any], measure: str | None = None) -> Chart:
+    """What models that differ in their seed alone say of one history, with bands.
+
+    Args:
+        record: A stability record, from `mmsr_lite.stability`.
+        measure: "beta", "attention", "flow" or "order": this one alone, with a mark for each model. None: attention,
+            flow and orders side by side.
+
+    Returns:
+        The chart.
+
+    Raises:
+        MMSRError: `record` is no stability record, or there is no such measure.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> stability(sample("stability")).data.title
+        '3 of 3 models attend most to “Red shirt” (position 2)'
+    """
+    return Chart(record, lambda one: stability_figure(one, measure), "stability")
 
 
 def training(history: Mapping[str, Any]) -> Chart:

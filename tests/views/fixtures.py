@@ -312,6 +312,20 @@ def sample_flow() -> dict:
     return record
 
 
+def sample_fusion() -> dict:
+    """The comparison that comes with the package, of a data set and a system with hostile names."""
+    record = sample("fusion")
+    record["dataset"] = record["systems"][-1]["name"] = record["comparisons"][-2]["one"] = HOSTILE
+    return record
+
+
+def sample_stability() -> dict:
+    """The models that come with the package on one history, whose titles are hostile."""
+    record = sample("stability")
+    record["history"][1]["title"] = record["watched"]["title"] = HOSTILE
+    return record
+
+
 OTHERS = {"training": sample_history, "what_if": sample_what_if, "inspector": sample_gates}
 OTHERS |= {
     "compare": sample_compare,
@@ -319,6 +333,8 @@ OTHERS |= {
     "codebook": sample_codebook,
     "leaks": sample_leaks,
     "flow": sample_flow,
+    "fusion": sample_fusion,
+    "stability": sample_stability,
 }
 
 

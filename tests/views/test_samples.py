@@ -7,8 +7,16 @@ from mmsr_lite.views import VIEWS
 from mmsr_lite.views.samples import _texts, sample
 
 KINDS = ("trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook", "study", "flow", "leaks")
+KINDS += ("fusion", "stability")
 READS = {"training": "history", "what_if": "what-if", "inspector": "gates", "compare": "compare"}
-READS |= {"fidelity": "faithfulness", "codebook": "codebook", "flow": "flow", "leaks": "leaks"}
+READS |= {
+    "fidelity": "faithfulness",
+    "codebook": "codebook",
+    "flow": "flow",
+    "leaks": "leaks",
+    "fusion": "fusion",
+    "stability": "stability",
+}
 
 
 def test_there_is_a_sample_of_every_kind_that_a_view_reads():

@@ -162,7 +162,7 @@ def _lines(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
 
 def _shares_legend(data: FigureData) -> bool:
     """Whether several panels have one legend: all have the same lines, or they are too narrow for one each."""
-    if data.kind == "bars":
+    if data.kind in ("bars", "intervals"):
         return len(data.panels) > 1
     if data.kind != "lines" or len(data.panels) == 1:
         return False
@@ -206,16 +206,17 @@ def _bars(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
 
 
 def _intervals(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
-    axes = all_axes[0]
     for mark in data.marks:
         if mark.low is not None and mark.high is not None:
-            axes.barh(mark.y or 0.0, mark.high - mark.low, left=mark.low, height=BAND, color=theme.LINE, zorder=2)
-    for name, look, marks in data.groups():
+            band = {"height": BAND, "color": theme.LINE, "zorder": 2}
+            all_axes[mark.panel].barh(mark.y or 0.0, mark.high - mark.low, left=mark.low, **band)
+    for panel, name, look, marks in data.groups_by_panel():
         xs, ys = [mark.x for mark in marks], [mark.y or 0.0 for mark in marks]
         style: dict[str, Any] = {"ls": "", "label": name, "zorder": 3}
-        axes.plot(xs, ys, **style, **_symbol(look, 7 if len(data.marks) < 40 else 5))
-    axes.barh([0], [0], color=theme.LINE, label="band")
-    _plain(axes.legend(**LEGEND, ncols=6))
+        all_axes[panel].plot(xs, ys, **style, **_symbol(look, 7 if len(data.marks) < 40 else 5))
+    all_axes[-1].barh([0], [0], color=theme.LINE, label="band")
+    if not _shares_legend(data):
+        _plain(all_axes[0].legend(**LEGEND, ncols=6))
 
 
 def _empty(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:

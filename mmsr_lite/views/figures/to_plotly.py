@@ -197,19 +197,29 @@ def _ends(marks: list[Mark] | tuple[Mark, ...]) -> list[tuple[float, float]]:
 
 
 def _intervals(data: FigureData) -> list[dict[str, Any]]:
-    ends = _ends(data.marks)
-    band: dict[str, Any] = {"type": "bar", "orientation": "h", "name": "band", "width": 0.5}
-    band |= {"y": [mark.y for mark in data.marks], "base": [low for low, _ in ends]}
-    band |= {"x": [high - low for low, high in ends], "marker": {"color": theme.LINE}}
-    band |= {
-        "customdata": [high for _, high in ends],
-        "hovertemplate": "%{base:.4g} to %{customdata:.4g}<extra></extra>",
-    }
-    traces = [band]
-    for name, look, marks in data.groups():
+    traces: list[dict[str, Any]] = []
+    for panel in range(len(data.panels)):
+        marks = [mark for mark in data.marks if mark.panel == panel]
+        ends = _ends(marks)
+        band: dict[str, Any] = {"type": "bar", "orientation": "h", "name": "band", "width": 0.5}
+        band |= {"y": [mark.y for mark in marks], "base": [low for low, _ in ends]}
+        band |= {"x": [high - low for low, high in ends], "marker": {"color": theme.LINE}}
+        band |= {
+            "customdata": [high for _, high in ends],
+            "hovertemplate": "%{base:.4g} to %{customdata:.4g}<extra></extra>",
+        }
+        if panel:
+            band |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}", "showlegend": False}
+        traces.append(band)
+    in_legend: set[str] = set()
+    for panel, name, look, some in data.groups_by_panel():
         trace: dict[str, Any] = {"type": "scatter", "mode": "markers", "name": html.escape(name)}
-        trace |= {"x": [mark.x for mark in marks], "y": [mark.y for mark in marks], "marker": _symbol(look, 10)}
+        trace |= {"x": [mark.x for mark in some], "y": [mark.y for mark in some], "marker": _symbol(look, 10)}
+        if len(data.panels) > 1:
+            trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}"}
+            trace |= {"legendgroup": html.escape(name), "showlegend": name not in in_legend}
         traces.append(trace | {"hovertemplate": "%{x:.4g}<extra></extra>"})
+        in_legend.add(name)
     return traces
 
 

@@ -1,0 +1,64 @@
+"""A data set of some of its users, for work that all users would make too long."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.order import PER_INTERACTION
+
+PER_USER = ("user_kind",)  # facts with a row for each user
+
+
+def drawn_users(counts: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw users at random until they have as many interactions, or targets, as are wanted.
+
+    Args:
+        counts: (U,) how many each user has.
+        most: how many all drawn users may have together.
+        rng: where the draw comes from.
+
+    Returns:
+        (U,) bool, whether a user was drawn.
+
+    Example:
+        >>> drawn_users(np.array([4, 4, 4]), most=8, rng=np.random.default_rng(0)).sum()
+        2
+    """
+    order = rng.permutation(len(counts))
+    is_drawn = np.zeros(len(counts), bool)
+    is_drawn[order[np.cumsum(counts[order]) <= most]] = True
+    return is_drawn
+
+
+def of_users(dataset: Dataset, is_kept: np.ndarray) -> Dataset:
+    """The data set of some of its users; the catalogue stays, also items that none of them took.
+
+    Args:
+        dataset: the data set; it is not changed.
+        is_kept: (U,) bool, whose interactions stay.
+
+    Returns:
+        The data set, its users numbered anew. `facts["truth"]` is left out: it knows users by their old numbers.
+
+    Example:
+        >>> rows = {"user_id": ["u", "u", "v"], "item_id": ["a", "b", "b"]}
+        >>> one = of_users(Dataset.from_frames(rows, min_count=1), np.array([False, True]))
+        >>> one.user_ids, one.history(0).tolist(), one.num_items
+        (('v',), [2], 2)
+    """
+    kept = np.flatnonzero(is_kept)
+    number = np.full(dataset.num_users, -1)
+    number[kept] = np.arange(len(kept))
+    rows = np.flatnonzero(number[dataset.user] >= 0)
+    facts = {name: value for name, value in dataset.facts.items() if name != "truth"}
+    facts |= {name: np.asarray(facts[name])[rows] for name in PER_INTERACTION if name in facts}
+    facts |= {name: np.asarray(facts[name])[kept] for name in PER_USER if name in facts}
+    return replace(
+        dataset,
+        user=number[dataset.user[rows]],
+        item=dataset.item[rows],
+        time=dataset.time[rows],
+        user_ids=tuple(dataset.user_ids[user] for user in kept),
+        facts=facts,
+    )

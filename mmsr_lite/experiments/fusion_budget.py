@@ -1,0 +1,108 @@
+"""How many users the comparison of both orders can read within some minutes: short runs tell the pace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.users import drawn_users, of_users
+from mmsr_lite.experiments.fusion_systems import setting_of, systems
+from mmsr_lite.experiments.points import trial
+from mmsr_lite.experiments.study import Job, Setting
+from mmsr_lite.experiments.worker import Worker
+from mmsr_lite.models import MODELS
+
+PILOT = 200  # users that the pace is measured with
+LEAST = 200  # users that are read even where the minutes do not allow it: fewer could tell nothing
+EXPECTED = 0.7  # of the epochs that a trial may have: most stop before the last one
+
+
+def some_users(dataset: Dataset, count: int, seed: int) -> Dataset:
+    """The data set of so many users, drawn at random; the same for a seed.
+
+    Args:
+        dataset: the data set.
+        count: how many users.
+        seed: of the draw.
+
+    Returns:
+        The data set itself where it has no more users than that.
+    """
+    if count >= dataset.num_users:
+        return dataset
+    return of_users(dataset, drawn_users(np.ones(dataset.num_users), count, np.random.default_rng(seed)))
+
+
+def users_within(
+    minutes: float,
+    dataset: Dataset,
+    base: str,
+    *,
+    changes: dict[str, Any] | None,
+    trials: int,
+    seeds: int,
+    device: str,
+    jobs: int,
+    seed: int,
+    progress: bool,
+) -> int:
+    """How many users the whole comparison can read in some minutes on this machine.
+
+    Each system is trained on a few users, for one epoch and for three, which tells how long an epoch takes and how long
+    the rest; an epoch is expected to take as long for each user, the rest as long for any number of users.
+
+    Args:
+        minutes: the budget.
+        dataset: the data set of all users.
+        base, changes, trials, seeds, device, jobs, seed, progress: as for `fusion_for`.
+
+    Returns:
+        A number of users, at least `LEAST` and at most all; two digits count, so that it rarely differs from run to
+        run.
+    """
+    began = time.perf_counter()
+    few = setting_of(some_users(dataset, PILOT, seed), changes, trials)
+    costs = [*_costs(systems(few, base).values(), few, trials, seeds, device, progress)]
+    fixed, of_few = (sum(seconds) for seconds in zip(*costs, strict=True))
+    left = 60 * minutes - (time.perf_counter() - began) - fixed / jobs
+    users = few.dataset.num_users * jobs * max(0.0, left) / of_few
+    digits = 10 ** max(0, len(str(int(users))) - 2)
+    return min(dataset.num_users, max(LEAST, int(users // digits * digits)))
+
+
+def _costs(
+    jobs: Iterable[Job], few: Setting, trials: int, seeds: int, device: str, progress: bool
+) -> Iterator[tuple[float, float]]:
+    """Seconds of all trials and runs of each system in one process: what no user adds to, and the epochs of a few."""
+    listed = list(jobs)
+    with TemporaryDirectory() as place:
+        worker = Worker(few.dataset, device, Path(place, "ranks"))
+        for job in tqdm(listed, "how fast is this machine", disable=not progress):
+            count = seeds * len(few.tie_seeds) + trials * (job.like is None)
+            points = few.points(job.config.model)
+            if not MODELS[job.config.model].learns:
+                once = _seconds(worker, job, points[0] if points else {}, 0)
+                yield 0.0, once * (trials + len(few.tie_seeds))
+                continue
+            slow = max(points, key=lambda point: point.get("layers", 0))
+            _seconds(worker, job, slow, 1)  # learns codes, and the machine is cold
+            one, three = _seconds(worker, job, slow, 1), _seconds(worker, job, slow, 3)
+            epoch = max(0.01 * one, (three - one) / 2)
+            yield count * max(0.0, one - epoch), count * epoch * max(1, EXPECTED * job.config.train.epochs)
+
+
+def _seconds(worker: Worker, job: Job, point: dict[str, float], epochs: int) -> float:
+    """How long a trial takes; of a system that counts there are no epochs."""
+    began = time.perf_counter()
+    if epochs:
+        point = point | {"epochs": epochs}
+    worker.run_job(replace(job, config=trial(job.config, point)))
+    return time.perf_counter() - began

@@ -1,0 +1,289 @@
+"""Early or late for my data? One base in both orders of fusion, and what stands beside it, on equal terms.
+
+data set -> users that fit into the minutes -> trials of every system -> runs of every seed -> tests -> verdict
+
+The work is that of a study (`study`, `trials`, `runner`): every system has the same trials, chosen by validation, and
+its runs are ranked in the headline ranking of the data set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmsr_lite.data import load
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.export import save_table
+from mmsr_lite.data.storage import content_hash, read_json, write_json
+from mmsr_lite.errors import MMSRError, choose, in_words
+from mmsr_lite.experiments.fusion_budget import some_users, users_within
+from mmsr_lite.experiments.fusion_systems import BASES, DEFAULT_BASE, names_of, setting_of, systems
+from mmsr_lite.experiments.fusion_verdict import compare_all, verdict_of
+from mmsr_lite.experiments.kept_ranks import read_kept
+from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
+from mmsr_lite.experiments.provenance import note_dataset
+from mmsr_lite.experiments.runner import Runner
+from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.table import TESTED, read_rows, system_of
+from mmsr_lite.experiments.worker import Worker
+from mmsr_lite.models import MODELS
+from mmsr_lite.records import FusionRecord
+from mmsr_lite.records.fusion import FusionSystem
+from mmsr_lite.records.ranking_names import RANKINGS, key_of
+from mmsr_lite.records.ranking_names import in_words as metric_in_words
+from mmsr_lite.training.loop import pick_device
+
+NAME = "fusion"  # of the study, and of the files in the folder
+MINUTES = 5.0  # on a CPU, where nothing else is said
+FEWER = (
+    "All models learned from {:,} of {:,} users. With more to learn from, the orders can change places: "
+    "ask again with more minutes before you build on it."
+)
+ASKS = "Early or late fusion for these data?"
+
+
+def fusion_for(
+    source: Dataset | str | os.PathLike,
+    *,
+    base: str = DEFAULT_BASE,
+    modalities: Sequence[str] | None = None,
+    encoders: str | dict[str, str] | None = None,
+    min_count: int | None = None,
+    minutes: float | None = None,
+    users: int | None = None,
+    seeds: int = 5,
+    trials: int = 4,
+    metric: str = "HR@5",
+    changes: dict[str, Any] | None = None,
+    out: str | os.PathLike | None = None,
+    device: str = "auto",
+    jobs: int = 1,
+    seed: int = 0,
+    progress: bool = False,
+) -> FusionRecord:
+    """Which order of fusion a data set asks for, or that it cannot be told.
+
+    Counting, a base without modalities, with early and with late fusion, both with shuffled codes, and MMSR with its
+    update gate (`adaptive` and `adaptive-invasive`) have as many trials from the same values, and are ranked on the
+    same test targets. Early against late is tested over users and seeds (`crossed`), corrected for all comparisons.
+
+    Args:
+        source: A data set with modalities, or a source as `load` takes it.
+        base: The base of both orders: "gru4rec", "sasrec" or "mmsr" (`heho-invasive` is its early order,
+            `hohe-invasive` its late one). GRU4Rec is the default: it is quick, and with its usual one layer each order
+            can win, as the worlds `pick` and `clocks` show.
+        modalities: Those to fuse; None: all.
+        encoders: As for `load`.
+        min_count: As for `load`.
+        minutes: About how long it may take, on this machine; so many users are drawn at random. None: 5 on a CPU, and
+            all users on a GPU.
+        users: How many users are drawn, in place of `minutes`; the same users for a seed, on every machine.
+        seeds: Runs of each system that has seeds, three or more: fewer say next to nothing about other seeds.
+        trials: Trials of each system.
+        metric: What decides: "HR@5", "MRR@5", "HR@20" or "MRR@20", in the headline ranking. Say it before you look.
+        changes: Other settings of all systems, such as `{"dim": 32, "lr": [0.01, 0.02]}`; a list is what trials are
+            drawn from.
+        out: A folder that keeps tables, ranks and the record; work goes on where it was stopped. None: nothing is kept.
+        device: "auto", "cpu" or "cuda".
+        jobs: Processes side by side.
+        seed: Of the draw of users.
+        progress: Whether to show bars.
+
+    Returns:
+        The record: every system with its runs, every comparison, `verdict` ("early", "late" or "cannot be told"),
+        `sentence` and `further`.
+
+    Raises:
+        MMSRError: The data have no modalities, a setting is not possible, or `out` holds another comparison.
+
+    Source:
+        Equations 3 to 6 and Figure 1 of the paper ask the question; the tests are those of `mmsr_lite.crossed`.
+
+    Example:
+        >>> fusion_for("worlds:pick-student", base="gru")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown base 'gru'; choose from: gru4rec, mmsr, sasrec
+    """
+    choose("base", base, BASES)
+    choose("metric", metric, TESTED)
+    _check(minutes, users, seeds, trials, jobs)
+    dataset = source
+    if not isinstance(dataset, Dataset):
+        chosen = None if modalities is None else tuple(modalities)
+        dataset = load(source, modalities=chosen, encoders=encoders, min_count=min_count)  # type: ignore[arg-type]
+    elif modalities is not None:
+        dataset = dataset.with_modalities(*modalities)
+    asked: dict[str, Any] = {"base": base, "metric": metric, "minutes": minutes, "users": users, "seeds": seeds}
+    asked |= {"trials": trials, "seed": seed, "changes": changes or {}}
+    kept = nullcontext(out) if out is not None else TemporaryDirectory()
+    with kept as place:  # type: ignore[attr-defined]
+        folder = Path(place)
+        device = str(pick_device(device))
+        terms: dict[str, Any] = {"changes": changes, "trials": trials}
+        setting_of(dataset, **terms)  # raises where a setting is not possible, before any work
+        plan = _plan(folder, asked, dataset)
+        if plan["read"] is None:
+            plan["read"] = dataset.num_users
+            within = MINUTES if minutes is None and device == "cpu" else minutes
+            if users is not None:
+                plan["read"] = min(users, dataset.num_users)
+            elif within is not None:
+                how: dict[str, Any] = {"device": device, "jobs": jobs, "seed": seed, "progress": progress}
+                plan["read"] = users_within(within, dataset, base, seeds=seeds, **terms, **how)
+            write_json(folder / "plan.json", plan, indent=1)
+        setting = setting_of(some_users(dataset, plan["read"], seed), **terms)
+        failed = _carry_out(setting, base, folder, seeds, device, jobs, progress)
+        record = _record(setting, base, folder, dataset, asked, failed)
+        if out is not None:
+            _keep(record, folder)
+    return record
+
+
+def _check(minutes: float | None, users: int | None, seeds: int, trials: int, jobs: int) -> None:
+    """Refuse numbers that cannot be."""
+    for name, value, least in (("seeds", seeds, 3), ("trials", trials, 1), ("jobs", jobs, 1), ("users", users, 20)):
+        if value is not None and (not isinstance(value, int) or value < least):
+            raise MMSRError(f"{name} is {value!r}; expected a whole number of at least {least}")
+    if minutes is not None and not minutes > 0:
+        raise MMSRError(f"minutes is {minutes!r}; expected a number greater than 0")
+    if minutes is not None and users is not None:
+        raise MMSRError(f"minutes is {minutes} and users is {users}; give one of them: both say how many users to read")
+
+
+def _plan(folder: Path, asked: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """What a folder holds already, or a new plan, whose number of users is None.
+
+    Raises:
+        MMSRError: the folder holds a comparison with other options, or of other data.
+    """
+    names = [modality.name for modality in dataset.modalities]
+    data = content_hash(dataset.user, dataset.item, names)
+    plan = {"asked": asked, "name": dataset.name, "data": data, "read": None}
+    file = folder / "plan.json"
+    if not file.is_file():
+        return plan
+    there: dict[str, Any] = read_json(file)
+    fix = "name another --out, or give the options that it was made with"
+    for name, value in asked.items():
+        before = there["asked"].get(name)
+        if before != value:
+            words = f"{name} was {in_words(before)} and is {in_words(value)} now"
+            raise MMSRError(f"{str(folder)!r} holds another comparison: {words}; {fix}")
+    if there["data"] != data:
+        raise MMSRError(f"{str(folder)!r} holds a comparison of other data, {there['name']!r}; name another --out")
+    return there
+
+
+def _carry_out(
+    setting: Setting, base: str, folder: Path, seeds: int, device: str, jobs: int, progress: bool
+) -> list[str]:
+    """Trials, then runs, those alone that the folder does not have; a sentence for each that failed."""
+    note_dataset(folder, setting)
+    worker = Worker(setting.dataset, device, folder / "ranks")
+    study = Study("-", ASKS, lambda one: list(systems(one, base).values()), {"variant": "late"})
+    pool: Any = pool_of(jobs, worker) if jobs > 1 else nullcontext()
+    with pool as opened:
+        submit = partial(at_once, worker) if opened is None else partial(opened.submit, run_job_there)
+        never = float("inf")
+        how: dict[str, Any] = {"studies": {NAME: study}, "progress": progress}
+        runner = Runner(setting, folder, worker, seeds, jobs, never, False, submit, [*MODELS], **how)
+        for _ in runner.carry_out([NAME]):
+            pass  # the record tells what was done
+    return [*runner.trials.failed.values(), *(one for some in runner.failed.values() for one in some)]
+
+
+def _record(
+    setting: Setting, base: str, folder: Path, whole: Dataset, asked: Mapping[str, Any], failed: list[str]
+) -> FusionRecord:
+    """The record out of the tables and ranks in the folder."""
+    jobs = systems(setting, base)
+    names = names_of(jobs)
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in jobs}
+    for row in read_rows(folder / f"{NAME}.csv"):
+        rows[names[system_of(row)]].append(row)
+    key, seeds, user = key_of(asked["metric"], setting.ranking), asked["seeds"], setting.parts.test.user
+    ranks = {name: found for name in jobs if (found := _ranks(folder, rows[name], setting, seeds))}
+    comparisons = compare_all(ranks, user, asked["metric"])
+    verdict, sentence, further = verdict_of(comparisons, metric_in_words(key))
+    data = setting.dataset
+    sampled = None
+    if data.num_users < whole.num_users:
+        sampled = {"users": data.num_users, "of": whole.num_users}
+        further.append(FEWER.format(data.num_users, whole.num_users))
+    record = {
+        "schema": FusionRecord.schema,
+        "dataset": data.name,
+        "num_users": data.num_users,
+        "num_items": data.num_items,
+        "modalities": [*setting.names],
+        "sampled": sampled,
+        "targets": len(user),
+        "base": BASES[base].label,
+        "ranking": setting.ranking,
+        "metric": asked["metric"],
+        "seeds": seeds,
+        "orders": len(setting.tie_seeds),
+        "trials": asked["trials"],
+        "terms": setting.base | {name: [*some.values] for name, some in setting.space.items()},
+        "systems": [_system(name, jobs[name], rows[name], key) for name in ranks],
+        "comparisons": comparisons,
+        "failed": failed,
+        "verdict": verdict,
+        "sentence": sentence,
+        "further": further,
+        "seconds": sum(row["seconds"] for row in [*_all(rows), *read_rows(folder / "tuning.csv")]),
+    }
+    return FusionRecord(record).validate()
+
+
+def _all(rows: Mapping[str, Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [row for some in rows.values() for row in some]
+
+
+def _ranks(folder: Path, rows: list[dict[str, Any]], setting: Setting, seeds: int) -> list[np.ndarray]:
+    """For each seed (O, E) ranks of a system in the headline ranking; none where a run is missing."""
+    runs = {(row["seed"], row["tie_seed"]): key_of(row["run"], setting.ranking) for row in rows}
+    kept = read_kept(folder, runs.values()).runs
+    learns = bool(rows) and MODELS[rows[0]["model"]].learns
+    wanted = [(one, order) for one in range(seeds if learns else 1) for order in setting.tie_seeds]
+    if any(runs.get(pair) not in kept for pair in wanted):
+        return []
+    by_seed: dict[int, list[np.ndarray]] = {}
+    for one, order in wanted:
+        by_seed.setdefault(one, []).append(kept[runs[one, order]])
+    return [np.stack(some) for some in by_seed.values()]
+
+
+def _system(name: str, job: Job, rows: list[dict[str, Any]], key: str) -> FusionSystem:
+    """A system with all its runs; settings are those that its trials chose."""
+    metrics = [key_of(metric, ranking) for ranking in RANKINGS for metric in TESTED]
+    table = pd.DataFrame(rows)
+    by_seed = table.groupby("seed")[key].mean()
+    first = rows[0]
+    settings = {}
+    if MODELS[first["model"]].learns:
+        settings = {"lr": first["lr"], "dropout": first["dropout"], "epochs": int(first["epochs"])}
+    return {
+        "name": name,
+        "model": first["model"],
+        "trials": int(first["trials"]),
+        "settings": settings,
+        "runs": table[["seed", "tie_seed", *metrics]].to_dict("records"),
+        "mean": float(table[key].mean()),
+        "low": float(by_seed.min()),
+        "high": float(by_seed.max()),
+    }
+
+
+def _keep(record: FusionRecord, folder: Path) -> None:
+    """Write the record, and its comparisons as a table, beside the table of runs."""
+    record.save(folder / f"{NAME}.json")
+    save_table(pd.DataFrame(record.comparisons), folder / "comparisons.csv")

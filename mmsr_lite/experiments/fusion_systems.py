@@ -1,0 +1,149 @@
+"""The systems that "early or late for my data?" compares, and which of them are tested against which.
+
+Early and late fusion are the two orders around one base (paper, Figure 1). Beside them stand counting, the base without
+modalities, both orders with codes that were shuffled over the catalogue, and MMSR, whose update gate chooses the order.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.experiments.study import Job, Setting
+from mmsr_lite.experiments.table import system_of
+
+COUNTING, NONE, EARLY, LATE = "counting", "no modalities", "early", "late"
+SHUFFLED = {EARLY: "early, shuffled codes", LATE: "late, shuffled codes"}
+ADAPTIVE, INVASIVE = "adaptive", "adaptive-invasive"
+MISMATCHED = "mismatched"  # items trade their modalities across the catalogue, once and for all
+
+
+@dataclass(frozen=True)
+class Base:
+    """A model with both orders of fusion.
+
+    Attributes:
+        label: what sentences call it.
+        none: settings without modalities.
+        early: settings of early fusion.
+        late: settings of late fusion.
+    """
+
+    label: str
+    none: dict[str, Any]
+    early: dict[str, Any]
+    late: dict[str, Any]
+
+
+BASES = {
+    "gru4rec": Base("GRU4Rec", {"fusion": "none"}, {"fusion": "early"}, {"fusion": "late"}),
+    "sasrec": Base("SASRec", {"fusion": "none"}, {"fusion": "early"}, {"fusion": "late"}),
+    # a layer that is not invasive never sums a code's value into an item, so it is no early fusion
+    "mmsr": Base("MMSR", {"modalities": ()}, {"fusion": "heho-invasive"}, {"fusion": "hohe-invasive"}),
+}
+DEFAULT_BASE = "gru4rec"
+# The terms of a comparison of minutes. A list is what trials draw from; no list is extended, so all have equal trials.
+TERMS: dict[str, Any] = {
+    "dim": 32,
+    "layers": [1, 2],
+    "codes": 30,
+    "codes_per_item": 1,  # several make bindings that no item has, and MMSR three times as slow
+    "batch": 128,
+    "lr": [0.002, 0.005, 0.01, 0.02],
+    "dropout": [0.1, 0.3, 0.5],
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+    "epochs": 20,
+    "decay": [0.3, 0.5, 0.7, 0.9],  # of counting
+    "max_history": 50,
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One comparison of two systems.
+
+    Attributes:
+        asks: what it answers, a name.
+        one: a system.
+        other: the system that it is tested against.
+    """
+
+    asks: str
+    one: str
+    other: str
+
+
+ORDER = Question("order of fusion", EARLY, LATE)
+QUESTIONS = (
+    ORDER,
+    *(Question("modalities", order, NONE) for order in (EARLY, LATE)),
+    *(Question("what the codes say", order, SHUFFLED[order]) for order in (EARLY, LATE)),
+    *(Question("update gate", gate, order) for gate in (ADAPTIVE, INVASIVE) for order in (EARLY, LATE)),
+    *(Question("counting", order, COUNTING) for order in (EARLY, LATE)),
+)
+
+
+def setting_of(dataset: Dataset, changes: dict[str, Any] | None, trials: int) -> Setting:
+    """The terms of the comparison.
+
+    Args:
+        dataset: the data set, with modalities.
+        changes: settings that differ from `TERMS`.
+        trials: how many each system gets.
+
+    Returns:
+        The terms.
+
+    Raises:
+        MMSRError: the data set has no modalities, or a setting is not possible.
+    """
+    if not dataset.modalities:
+        raise MMSRError(f"{dataset.name!r} has no modalities to fuse; name some columns of its items with modalities")
+    return Setting.of(dataset, TERMS | (changes or {}), trials)
+
+
+def systems(setting: Setting, base: str) -> dict[str, Job]:
+    """The systems of the comparison, each a job for any seed.
+
+    Args:
+        setting: the data set and the terms.
+        base: a name of `BASES`.
+
+    Returns:
+        Name of the system -> its job. A system with shuffled codes has the settings of the one with true codes, since
+        only the data differ.
+
+    Raises:
+        MMSRError: there is no such base.
+
+    Example:
+        >>> from mmsr_lite.data.dataset import Modality
+        >>> import numpy as np
+        >>> ids = ("", "a", "b")
+        >>> one = Modality("shape", np.eye(3, dtype=np.float32), np.array([False, True, True]))
+        >>> two = np.array([0, 0, 0, 0, 0]), np.array([1, 2, 1, 2, 1]), np.arange(5)
+        >>> small = Dataset("small", *two, ("u",), ids, ids, modalities=(one,))
+        >>> list(systems(setting_of(small, {"codes": 2, "codes_per_item": 1}, trials=1), "gru4rec"))[:4]
+        ['counting', 'no modalities', 'early', 'late']
+    """
+    around = BASES[choose("base", base, BASES)]
+    jobs = {COUNTING: Job({"model": "markov"}, setting.config("markov"))}
+    for name, settings in ((NONE, around.none), (EARLY, around.early), (LATE, around.late)):
+        jobs[name] = Job({"model": base, "variant": name}, setting.config(base).with_settings(**settings))
+    for name in (EARLY, LATE):
+        shuffled = jobs[name].config.with_settings(corruption=MISMATCHED)
+        labels = jobs[name].labels | {"corruption": MISMATCHED}
+        jobs[SHUFFLED[name]] = Job(labels, shuffled, like=jobs[name].config)
+    for name in (ADAPTIVE, INVASIVE):
+        jobs[name] = Job({"model": "mmsr", "variant": name}, setting.config("mmsr", fusion=name))
+    return jobs
+
+
+def names_of(jobs: dict[str, Job]) -> dict[tuple, str]:
+    """The labels of each system, as rows of a table have them -> its name.
+
+    Args:
+        jobs: from `systems`.
+    """
+    return {system_of(job.labels): name for name, job in jobs.items()}

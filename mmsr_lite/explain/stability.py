@@ -1,0 +1,336 @@
+"""Stability: would another seed explain it the same way? One history in models that differ in their seed alone.
+
+runs -> of each model beta, attention and flow, told by type and position -> bands, and how many models agree
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.errors import MMSRError, in_words
+from mmsr_lite.explain.flow import flow, refuse_without_flow
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, history_of
+from mmsr_lite.explain.rollout import rollout
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.explain.what_if import what_if
+from mmsr_lite.graph.msgraph import msgraph_of
+from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.nn.probe import listen
+from mmsr_lite.records import FlowRecord, StabilityRecord
+from mmsr_lite.records.flow_parts import FLOW_GROUPS
+from mmsr_lite.records.stability import Agreement, OverSeeds
+from mmsr_lite.training.fit import Run, open_run
+
+ORDERS = {"early": "crossed, then time", "late": "time, then crossed"}  # order of fusion -> its group of paths
+MORE_FLOW = {  # larger order -> what models of it have
+    "early": "have more flow by early fusion than by late fusion",
+    "late": "have more flow by late fusion than by early fusion",
+    "neither": "have as much flow by early fusion as by late fusion",
+}
+PATHS = ("hohe", "heho")
+Place = tuple[str, int]  # type of a node, position in the history from 1
+Key = tuple[str, int | None, str | None, int | None, str | None]  # measure, layer, type, position, group
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one model says of the history.
+
+    Attributes:
+        numbers: every number by what it measures.
+        flow: what the score of the watched item is the sum of.
+        last: the position of the last item.
+    """
+
+    numbers: dict[Key, float]
+    flow: FlowRecord
+    last: int
+
+
+def stability(
+    runs: Sequence[Run | tuple[MMSR, Dataset] | str | os.PathLike],
+    user: UserLike | None = None,
+    *,
+    history: HistoryLike | None = None,
+    target: int | None = None,
+    change: str | Mapping[str, Any] | None = None,
+    repeats: int = 20,
+) -> StabilityRecord:
+    """What models that differ in their seed alone say of one history, with bands, and how many of them agree.
+
+    Args:
+        runs: Two or more: folders of runs, runs, or pairs of a model and its data set. Runs must have the same
+            settings but for their seed.
+        user: A number from 0, or an id: the history is all items of the user before the last one, the target is the
+            last one. Give either `user` or `history`.
+        history: Items from 1, the oldest first.
+        target: With `history`, the item whose score is taken apart.
+        change: The what-if that every model is asked, as for `what_if`; None removes the earlier item that most models
+            attend to most.
+        repeats: How many random changes each model's what-if is held against.
+
+    Returns:
+        The record: for each place (a type of node and a position of the history) beta by layer, the share of attention
+        that reaches the last item (rollout) and the signed flow to the watched item's score; for each order of fusion
+        the size of its flow; all with one value for each model and the band from the least to the greatest. And
+        `agreements`: on the first node by attention and by flow, the larger order by flow, the larger beta of the
+        last item, and the sign of the what-if.
+
+    Raises:
+        MMSRError: There are fewer than two models, they differ in more than their seed, have other data, or no flow.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> pairs = []
+        >>> for seed in range(3):
+        ...     _ = torch.manual_seed(seed)
+        ...     pairs.append((MMSR(MMSRConfig(dim=8), world.num_items), world))
+        >>> record = stability(pairs, history=[3, 1, 2], target=4, repeats=1)
+        >>> record.agreements[0]["about"], record.agreements[0]["of"]
+        ('first by attention', 3)
+    """
+    models, datasets, seeds = _opened(runs)
+    dataset = datasets[0]
+    number, past, goal = history_of(dataset, user, history, target, models[0].max_history)
+    _refuse_other_data(datasets, number, past, goal)
+    asked: dict[str, Any] = {"history": past, "target": goal}
+    traces = [trace(model, data, **asked) for model, data in zip(models, datasets, strict=True)]
+    watched = goal
+    if watched is None:  # the item that most models put first
+        watched = _most([record.answer["top"][0]["item"] for record in traces])
+    asked["target"] = watched
+    said = [_said(model, data, past, watched) for model, data in zip(models, datasets, strict=True)]
+    agreements = _of_numbers(dataset, past, said)
+    phrase, what_ifs = _what_ifs(models, datasets, asked, change, repeats, said)
+    if what_ifs is not None:
+        agreements.append(what_ifs)
+    card = next(one for one in said[0].flow.ranked if one["item"] == watched)
+    ranks = [next(one["rank"] for one in each.flow.ranked if one["item"] == watched) for each in said]
+    return StabilityRecord(
+        {
+            "schema": StabilityRecord.schema,
+            "dataset": {"name": dataset.name, "items": dataset.num_items},
+            "model": models[0].label,
+            "seeds": seeds,
+            "user": None if number is None else {"index": number, "id": dataset.user_ids[number]},
+            "history": traces[0].history,
+            "watched": {name: card[name] for name in ("item", "item_id", "title", "picture") if name in card},
+            "ranks": ranks,
+            "node_types": traces[0].node_types,
+            "groups": [*FLOW_GROUPS],
+            "rows": _rows([each.numbers for each in said]),
+            "change": phrase,
+            "agreements": agreements,
+            "sentence": " ".join(one["sentence"] for one in agreements),
+        }
+    ).validate()
+
+
+def _opened(runs: Sequence[Any]) -> tuple[list[MMSR], list[Dataset], list[int | None]]:
+    """Models, data sets and seeds; refuses what does not differ in its seed alone."""
+    if isinstance(runs, str | os.PathLike) or len(runs) < 2:
+        raise MMSRError("stability needs two models or more that differ in their seed; give several runs in a list")
+    models: list[MMSR] = []
+    datasets: list[Dataset] = []
+    seeds: list[int | None] = []
+    first: Run | None = None
+    for one in runs:
+        run = open_run(one) if isinstance(one, str | os.PathLike) else one
+        if isinstance(run, Run):
+            first = first or run
+            _refuse_other_settings(first, run)
+            if run.config.train.seed in seeds:
+                raise MMSRError(f"two runs have the seed {run.config.train.seed}; expected another seed for each run")
+        model, data = (run.model, run.dataset) if isinstance(run, Run) else run
+        refuse_without_flow(model)
+        models.append(model)
+        datasets.append(data)
+        seeds.append(run.config.train.seed if isinstance(run, Run) else None)
+    if len({(model.label, model.config.layers) for model in models}) > 1:
+        raise MMSRError(f"the models are {in_words([model.label for model in models])}; expected one kind of model")
+    return models, datasets, seeds
+
+
+def _refuse_other_settings(first: Run, run: Run) -> None:
+    """Refuse a run that differs in more than its seed."""
+    here, there = run.config.by_name(), first.config.by_name()
+    for name in here | there:
+        if name not in ("seed", "device") and here.get(name) != there.get(name):
+            words = f"{name} is {in_words(there.get(name))} in one and {in_words(here.get(name))} in another"
+            raise MMSRError(f"the runs differ in more than their seed: {words}; give runs of the same settings")
+
+
+def _refuse_other_data(datasets: Sequence[Dataset], number: int | None, past: list[int], goal: int | None) -> None:
+    """Refuse models of other data, or in which the user has another history."""
+    for data in datasets[1:]:
+        same = data.item_ids == datasets[0].item_ids
+        if same and number is not None:
+            whole = data.history(number).tolist()
+            same = data.user_ids[number] == datasets[0].user_ids[number] and whole[-1 - len(past) :] == [*past, goal]
+        if not same:
+            raise MMSRError(f"the models have other data or other histories than {datasets[0].name!r} in the first one")
+
+
+def _most(answers: Sequence[Any]) -> Any:
+    """The answer that is given most often; of several the one that comes first."""
+    return Counter(answers).most_common(1)[0][0]
+
+
+@torch.no_grad()
+def _said(model: MMSR, dataset: Dataset, past: list[int], watched: int) -> Said:
+    """Beta, attention and flow of one model, told by type and position."""
+    record = flow(model, dataset, history=past, target=watched, items=[watched])
+    with listen(model) as seen:
+        graph, _ = model.states(torch.tensor([past], device=model.item_table().device))
+    shares, _ = rollout(model, graph, seen)  # (1, N)
+    msgraph, slots = msgraph_of(graph, model.node_types)
+    attention = shares[0].cpu().numpy()[slots]  # (n,)
+    parts = np.array(next(one["nodes"] for one in record.flow["items"] if one["item"] == watched))  # (n, groups)
+    betas = [seen.get(f"layers.{index}.probes.beta") for index in range(len(model.layers))]
+    numbers: dict[Key, float] = {}
+    counts: Counter[Key] = Counter()
+    for place, node in enumerate(msgraph.nodes):
+        for position in node.positions:
+            here = (node.type, position)
+            part = 1 / len(node.positions)
+            for name, value in (("attention", attention[place]), ("flow", parts[place].sum())):
+                key: Key = (name, None, *here, None)
+                numbers[key] = numbers.get(key, 0.0) + part * float(value)
+            for layer, beta in enumerate(betas):
+                if beta is not None:
+                    key = ("beta", layer, *here, None)
+                    numbers[key] = numbers.get(key, 0.0) + float(beta[0, slots[place], 0])
+                    counts[key] += 1
+    numbers |= {key: numbers[key] / count for key, count in counts.items()}  # the mean of an item's codes
+    for group, size in zip(FLOW_GROUPS, np.abs(parts).sum(0), strict=True):
+        numbers["order", None, None, None, group] = float(size)
+    return Said(numbers, record, len(past))
+
+
+def _rows(numbers: Sequence[dict[Key, float]]) -> list[OverSeeds]:
+    """Every number with its band, in the order in which models have them."""
+    rows: list[OverSeeds] = []
+    for key in dict.fromkeys(key for one in numbers for key in one):
+        measure, layer, kind, position, group = key
+        values = [one.get(key) for one in numbers]
+        there = [value for value in values if value is not None]
+        band = {"mean": sum(there) / len(there), "low": min(there), "high": max(there)}
+        row: dict[str, Any] = {"measure": measure, "layer": layer, "type": kind, "position": position}
+        if group is not None:
+            row["group"] = group
+        rows.append({**row, "values": values, **band})  # type: ignore[typeddict-item]
+    return rows
+
+
+def _agreement(about: str, answers: Sequence[str], told: Callable[[str], str]) -> Agreement:
+    """How many models say what most of them say; `told` makes an answer what a sentence says of these models."""
+    says = _most(answers)
+    count, of = answers.count(says), len(answers)
+    sentence = f"{count} of {of} models {told(says)}."
+    return {"about": about, "says": says, "answers": [*answers], "count": count, "of": of, "sentence": sentence}
+
+
+def _of_numbers(dataset: Dataset, past: list[int], said: Sequence[Said]) -> list[Agreement]:
+    """Agreement on the first node by attention and by flow, on the larger order and on the larger beta."""
+    first = [_name(dataset, past, _first(one, "attention")) for one in said]
+    brings = [_name(dataset, past, _first(one, "flow")) for one in said]
+    found = [
+        _agreement("first by attention", first, "attend most to {}".format),
+        _agreement("first by flow", brings, "get most of the score from {}".format),
+        _agreement("larger order", [_larger_order(one) for one in said], MORE_FLOW.__getitem__),
+    ]
+    gates = [beta for one in said if (beta := one.flow.beta[-1]) is not None]
+    if len(gates) == len(said):
+        paths = [PATHS[int(heho > hohe)] for hohe, heho in gates]
+        found.append(_agreement("larger beta", paths, "give {} the larger beta at the last item, last layer".format))
+    return found
+
+
+def _first(one: Said, measure: str) -> Place:
+    """The place with the greatest value; the last item's own node is left out where there are others."""
+    places = {
+        (kind, position): value
+        for (name, _, kind, position, _), value in one.numbers.items()
+        if name == measure and kind is not None and position is not None
+    }
+    others = {place: value for place, value in places.items() if place != ("item", one.last)}
+    return max(others or places, key=lambda place: places[place])
+
+
+def _larger_order(one: Said) -> str:
+    """The order of fusion whose paths bring more to the score, whatever the sign; "neither" of two that are equal."""
+    early, late = (one.numbers["order", None, None, None, group] for group in ORDERS.values())
+    if early == late:
+        return "neither"
+    return "early" if early > late else "late"
+
+
+def _name(dataset: Dataset, past: list[int], place: Place) -> str:
+    """A place in words."""
+    kind, position = place
+    item = past[position - 1]
+    title = dataset.titles[item] or dataset.item_ids[item]
+    whose = f"“{title}” (position {position})"
+    return whose if kind == "item" else f"the {kind} of {whose}"
+
+
+def _what_ifs(
+    models: Sequence[MMSR],
+    datasets: Sequence[Dataset],
+    asked: dict[str, Any],
+    change: str | Mapping[str, Any] | None,
+    repeats: int,
+    said: Sequence[Said],
+) -> tuple[str, Agreement | None]:
+    """The what-if in words, and whether the models agree on its sign; none of a history of one item."""
+    past = asked["history"]
+    if change is None:
+        if len(past) < 2:
+            return "", None
+        positions = [_first(one, "attention")[1] for one in said]
+        earlier = [position for position in positions if position < len(past)] or [len(past) - 1]
+        change = {"do": "remove", "position": _most(earlier)}
+    told, signs = "", []
+    for model, data in zip(models, datasets, strict=True):
+        record = what_if(model, data, change=change, repeats=repeats, **asked)
+        told = "; ".join(record.told)
+        probability = record.measures["probability"]
+        assert probability is not None
+        delta = probability["delta"]
+        signs.append("raises" if delta > 0 else "lowers" if delta < 0 else "does not change")
+    card = next(one for one in said[0].flow.ranked if one["item"] == asked["target"])
+    name = f"“{card['title'] or card['item_id']}”"
+    return told, _agreement("what if", signs, lambda says: f"say that this {says} the probability of {name}: {told}")
+
+
+def stability_table(record: StabilityRecord) -> pd.DataFrame:
+    """Every number of a stability record as a table, for `save_table`.
+
+    Args:
+        record: from `stability`.
+
+    Returns:
+        A row for each number: `measure`, `layer` (from 1), `type`, `position`, `title`, `group`, `model 1` and so on,
+        `mean`, `low`, `high`; empty where a row has no such field.
+    """
+    rows = []
+    for row in record["rows"]:
+        position, layer = row["position"], row["layer"]
+        title = "" if position is None else record["history"][position - 1]["title"]
+        names = {"measure": row["measure"], "layer": None if layer is None else layer + 1, "type": row["type"]}
+        names |= {"position": position, "title": title, "group": row.get("group")}
+        values = {f"model {number}": value for number, value in enumerate(row["values"], 1)}
+        rows.append(names | values | {"mean": row["mean"], "low": row["low"], "high": row["high"]})
+    table = pd.DataFrame(rows)
+    return table.astype({"layer": "Int64", "position": "Int64"})
