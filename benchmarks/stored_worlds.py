@@ -24,11 +24,10 @@ from typing import Any
 import pandas as pd
 import torch
 
-from benchmarks.fusion_worlds import decisive, gains
 from mmsr_lite.course.stored import RUNS as STORED
 from mmsr_lite.data.sources.worlds import SMALL
 from mmsr_lite.data.storage import atomic, write_json
-from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.evaluation.decisive import decisive_hits
 from mmsr_lite.training.checkpoint import save_tensors
 from mmsr_lite.training.fit import Run, fit, open_run
 from mmsr_lite.training.model_card import NAME as CARD
@@ -79,12 +78,11 @@ def _shorter(values: torch.Tensor) -> torch.Tensor:
 
 def row_of(name: str, run: Run) -> dict[str, Any]:
     """What a run gets on the purchases of the test users."""
-    examples = decisive(run.dataset, run.split.test)
-    found = gains(run.dataset, examples, ranks(run.model, examples))
     world, _, system = name.partition("-small-")
     size = (run.folder / "model.safetensors").stat().st_size if run.folder else 0
     row: dict[str, Any] = {"world": world, "system": system, "kB": round(size / 1000, 1)}
-    return row | {key: round(value, 2) for key, value in found.items() if key.startswith("HR@5") and "age" not in key}
+    hits = decisive_hits(run.model, run.dataset, run.split.test)
+    return row | {f"HR@5, {users}": round(value, 2) for users, value in hits.items()}
 
 
 def main() -> None:
