@@ -43,6 +43,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.sources.worlds import SIZES, STUDENT, WORLDS, load
 from mmsr_lite.data.split import Examples, Split, split
 from mmsr_lite.data.storage import atomic
+from mmsr_lite.evaluation.decisive import decisive
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.graph.codes import Codebook, planted_codebook
@@ -149,11 +150,6 @@ def prepared(world: str, size: str) -> tuple[Dataset, Split]:
     data = load(world, config=WORLDS[world].Config(**settings), modalities=(), drawn=False)
     parts = split(data)
     return data, Split(parts.train, *(decisive(data, part) for part in (parts.validation, parts.test)))
-
-
-def decisive(data: Dataset, examples: Examples) -> Examples:
-    """The examples whose target is decided by earlier items."""
-    return examples.select(data.facts["because"][examples.end, 0] >= 0)
 
 
 def books(data: Dataset, dim: int, codes: str = "planted") -> list[Codebook]:

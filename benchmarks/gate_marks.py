@@ -30,6 +30,7 @@ from torch import Tensor
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples, Split, split
+from mmsr_lite.evaluation.decisive import decisive
 from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.contributions import order_shares
@@ -90,7 +91,7 @@ def _of_users(examples: Examples, count: int, rng: np.random.Generator) -> Examp
 
 def _decisive(data: Dataset, examples: Examples, rng: np.random.Generator | None) -> Examples:
     """The examples whose target is decided by earlier items."""
-    return examples.select(data.facts["because"][examples.end, 0] >= 0)
+    return decisive(data, examples)
 
 
 def _any(data: Dataset, examples: Examples, rng: np.random.Generator | None) -> Examples:

@@ -2,7 +2,7 @@
 
 import argparse
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +40,22 @@ def user_of(dataset: Any, word: str) -> int:
     raise MMSRError(f"there is no user {word!r} in {dataset.name!r}; give {known}")
 
 
-def save_report_of(run: Any, users: Sequence[int], place: str | Path) -> None:
+def save_report_of(
+    run: Any, users: Sequence[int], place: str | Path, tables: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
     """Write the report of a run about some users, one HTML file.
 
     Args:
         run: The trained `Run`.
         users: Indices of users.
         place: The file.
+        tables: More tables of percentages: caption -> row -> column -> value.
     """
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.views.report import save_report
 
     traces = [trace(run.model, run.dataset, user) for user in users]
-    save_report(place, traces, run.history, run.metrics)
+    save_report(place, traces, run.history, run.metrics, tables)
 
 
 def print_metrics(metrics: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 from mmsr_lite.config import MOST_SEED, Setting, check_settings, checked, setting, settings_of, types_of
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED
 from mmsr_lite.data.order import TIES
+from mmsr_lite.data.sources.worlds import world_named
 from mmsr_lite.data.split import SPLITS
 from mmsr_lite.data.storage import content_hash, read_json
 from mmsr_lite.errors import MMSRError, SettingError, unknown
@@ -30,6 +31,15 @@ DEMO: dict[str, Any] = {
     "lr": 2e-2,
     "device": "auto",
     "refit": False,  # its numbers are those of the epoch that validation chose
+}
+# The same for the small worlds in which the order of fusion decides.
+DEMO_OF_WORLDS: dict[str, Any] = DEMO | {
+    "fusion": "adaptive-invasive",
+    "dropout": 0.1,
+    "epochs": 12,
+    "batch": 128,
+    "lr": 1e-2,
+    "patience": 100,  # purchases are learned late, and all at once
 }
 
 
@@ -163,6 +173,31 @@ class RunConfig:
     def id(self) -> str:
         """A short name of this config: the same settings have the same id."""
         return content_hash(settings_of(self))[:8]
+
+
+def world_config(name: str, modalities: tuple[str, ...] | None = None) -> RunConfig:
+    """The config with which the demo and the stored runs train in a world in which the order of fusion decides.
+
+    Args:
+        name: The world with its size, such as "both-small".
+        modalities: Those to take; None: all, each with as many codes as the world has classes.
+
+    Returns:
+        The config, of `DEMO_OF_WORLDS`.
+
+    Raises:
+        MMSRError: There is no such world.
+
+    Example:
+        >>> world_config("both-small").codes  # five themes, and texts about none
+        {'picture': 6, 'text': 6}
+    """
+    config = RunConfig(f"worlds:{name}", modalities).with_settings(**DEMO_OF_WORLDS)
+    if modalities is None:
+        groups = world_named(name).groups()
+        classes = {"picture": len({one.look for one in groups}), "text": len({one.theme for one in groups})}
+        config = config.with_settings(codes=classes)
+    return config
 
 
 def read_config(path: str | Path) -> RunConfig:

@@ -54,6 +54,7 @@ def save_report(
     traces: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     history: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
+    tables: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
 ) -> None:
     """Write the report of one or more traces as one HTML file that opens with the network cut.
 
@@ -62,6 +63,8 @@ def save_report(
         traces: A trace, or several of the same model, from `mmsr_lite.trace`.
         history: The history record of the training, from `history.json` of a run.
         metrics: What `metrics.json` of a run holds.
+        tables: More tables of percentages that stand first: caption -> row -> column -> value; the first row is the
+            model.
 
     Raises:
         MMSRError: One of the records is of another kind.
@@ -81,6 +84,7 @@ def save_report(
     model = str(metrics.get("model", first["model"]["label"]))
     dataset = str(metrics.get("dataset", first["dataset"]["name"]))
     header = f"<header><div><h1>{untrusted.safe(model)}</h1><p>on {untrusted.safe(dataset)} · mmsr_lite</p></div>"
+    header += "".join(_table(caption, rows) for caption, rows in (tables or {}).items())
     if metrics.get("test"):
         header += _metrics(metrics)
     header += "</header>"

@@ -69,16 +69,36 @@ def load(
         >>> load("pick", config=PickConfig(garments=2, users=4), modalities=()).num_items
         66
     """
-    name, _, size = (world or "").partition("-")
-    kind = WORLDS[choose("world", name, WORLDS)]
+    chosen = world_named(world or "")
+    kind = type(chosen)
     if config is None:
-        config = kind.Config(**(SIZES[choose("size", size, SIZES)][name] if size else {}))
+        config = chosen.config
     if not isinstance(config, WorldConfig) or not isinstance(config, kind.Config):
-        expected = kind.Config.__name__
+        name, expected = (world or "").partition("-")[0], kind.Config.__name__
         raise MMSRError(f"the config of world {name!r} is a {type(config).__name__}; expected a {expected}")
     if seed is not None:
         config = replace(config, seed=seed)
     return make(kind(config), f"world-{world}", modalities=modalities, encoders=encoders, drawn=drawn)
+
+
+def world_named(name: str) -> World:
+    """A world of the index.
+
+    Args:
+        name: Its name, with a size of `SIZES` behind it or none.
+
+    Raises:
+        MMSRError: There is no such world, or no such size.
+
+    Example:
+        >>> world_named("pick-small").config.garments
+        60
+    """
+    world, _, size = name.partition("-")
+    kind = WORLDS[choose("world", world, WORLDS)]
+    if not size:
+        return kind(kind.Config())
+    return kind(kind.Config(**SIZES[choose("size of a world", size, SIZES)][world]))
 
 
 def parts_of_users(users: int, seed: int) -> np.ndarray:

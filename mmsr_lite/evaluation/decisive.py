@@ -1,0 +1,53 @@
+"""Hits where something is decided: most items of a planted world are drawn at random, and no model foretells them."""
+
+import numpy as np
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.split import Examples
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.metrics import metrics
+from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.models.base import Recommender
+
+
+def decisive(dataset: Dataset, examples: Examples) -> Examples:
+    """The examples whose target is decided by earlier items of the user.
+
+    Args:
+        dataset: A world of `mmsr_lite.data.sources.worlds`.
+        examples: Examples of it.
+
+    Raises:
+        MMSRError: The data set does not say what decides an interaction.
+
+    Example:
+        >>> from mmsr_lite.data import load
+        >>> from mmsr_lite.data.split import split
+        >>> world = load("worlds:clocks-small", modalities=())
+        >>> some = decisive(world, split(world).test)
+        >>> {world.facts["causes"][cause] for cause in world.facts["cause"][some.end]}
+        {'clocks'}
+    """
+    if "because" not in dataset.facts:
+        raise MMSRError(f"{dataset.name} does not say what decides an interaction; give a world such as 'worlds:both'")
+    return examples.select(dataset.facts["because"][examples.end, 0] >= 0)
+
+
+def decisive_hits(model: Recommender, dataset: Dataset, examples: Examples) -> dict[str, float]:
+    """HR@5 on the decisive targets, in percent: of all users, and of each planted kind where there are several.
+
+    Args:
+        model: A trained model.
+        dataset: The world it was trained on.
+        examples: Whose decisive ones are ranked.
+
+    Returns:
+        "all users" and "users of <kind>" -> HR@5 among all items.
+    """
+    examples = decisive(dataset, examples)
+    rank, names = ranks(model, examples), dataset.facts["user_kinds"]
+    found = {"all users": metrics(rank)["HR@5"]}
+    if len(names) > 1:
+        kind = np.asarray(dataset.facts["user_kind"])[examples.user]  # (E,)
+        found |= {f"users of {name}": metrics(rank[kind == number])["HR@5"] for number, name in enumerate(names)}
+    return found
