@@ -64,7 +64,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--out", default="assets/results", metavar="DIR", help="folder of the tables (default: assets/results)"
     )
     group.add_argument(
-        "--no-tests", action="store_true", help="leave the tests of the tables for --recompute, on a machine without GPU"
+        "--no-tests",
+        action="store_true",
+        help="leave the tests of the tables for --recompute, on a machine without GPU",
     )
     group.add_argument(
         "--recompute", action="store_true", help="compute every test of OUT again from the ranks that are kept there"

@@ -155,13 +155,14 @@ class Runner:
             write_rows(file, rows, order)
 
     def _complete(self, name: str, jobs: Sequence[Job]) -> None:
-        """Bring the table of a study into order: rows that other tables have, none of older code; and what is beside it.
+        """Bring the table of a study into order, with the rows that other tables have, and write what is beside it.
 
         Args:
             name: the study.
             jobs: its systems, in the order of the table.
         """
-        runs = [one for job in jobs if self.trials.all_judged(job.like or job.config) for one in self.trials.seeded(job, self.seeds)]
+        judged = [job for job in jobs if self.trials.all_judged(job.like or job.config)]
+        runs = [one for job in judged for one in self.trials.seeded(job, self.seeds)]
         wanted = {run_id(job.config, r): (job.labels | r.labels, job) for job in runs for r in job.readings}
         labels_of_study = {"study": name, "dataset": self.setting.dataset.name}
         rows, others = self._known(name, wanted)
