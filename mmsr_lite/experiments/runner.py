@@ -131,12 +131,15 @@ class Runner:
 
     def _write(self, task: Task, made: list[dict[str, Any]]) -> None:
         """Write the rows of a run into its table."""
-        job = task.job
-        labels = {"study": task.table, "dataset": self.setting.dataset.name, "trials": job.trials}
-        labels["chosen_by"] = self.setting.chosen_by if job.trials else ""
+        labels = {"study": task.table, "dataset": self.setting.dataset.name} | self._choice(task.job)
         file, runs = self.place / f"{task.table}.csv", {row["run"] for row in made}
         rows = [row for row in read_rows(file) if row["run"] not in runs]
         write_rows(file, rows + [row | labels for row in made], self._order(task.table))
+
+    def _choice(self, job: Job) -> dict[str, Any]:
+        """How the settings of a job were chosen, as a table says it."""
+        chosen_by = self.setting.chosen_by if job.trials else ""
+        return {"trials": job.trials, "chosen_by": chosen_by, "validated": job.validated}
 
     def _order(self, name: str) -> list[str]:
         """The runs of a table in the order of its rows."""
@@ -167,9 +170,11 @@ class Runner:
         labels_of_study = {"study": name, "dataset": self.setting.dataset.name}
         rows, others = self._known(name, wanted)
         have = {row["run"] for row in rows}
-        for run, (labels, _) in wanted.items():
-            if run not in have and run in others:
-                rows.append(others[run] | dict(zip(LABELS, system_of(labels), strict=True)) | labels_of_study)
+        rows += [others[run] for run in wanted if run not in have and run in others]
+        for row in rows:
+            if row["run"] in wanted:
+                labels, job = wanted[row["run"]]
+                row |= dict(zip(LABELS, system_of(labels), strict=True)) | labels_of_study | self._choice(job)
         if rows:
             write_rows(self.place / f"{name}.csv", rows, [*wanted])
         write_sidecar(self.place, name, self.setting, runs, self.tests)
