@@ -95,11 +95,8 @@ def test_validation_chooses_the_row_of_mmsr_and_the_rival_is_the_best_on_test(fo
     folder.add("departures", 35, validated=1, model="sasrec", **FEATURES)
     assert folder.verdicts()["A1"] == FAILS
     answers = {claim.name: found for claim, found in answer_claims(folder.place).items()}
-    pair = answers["A1"][0].pair
-    assert (pair.one.label, pair.other.label) == (
-        "mmsr, features in the embeddings",
-        "sasrec, features in the embeddings",
-    )
+    pair, features = answers["A1"][0].pair, FEATURES["variant"]
+    assert (pair.one.label, pair.other.label) == (f"mmsr, {features}", f"sasrec, {features}")
 
 
 def test_codes_are_worth_something_where_the_control_of_the_chosen_row_is_behind(folder):
@@ -136,10 +133,8 @@ def test_the_table_of_claims_says_what_was_compared_and_what_is_not_known(folder
     folder.verdicts()
     lines = claim_lines(folder.place)
     (row,) = [line for line in lines if line.startswith("| A2 |")]
-    ours, counting = (
-        np.mean([one["HR@5"] for one in folder.tables["comparison"] if one["model"] == name])
-        for name in ("mmsr", "markov")
-    )
+    found = folder.tables["comparison"]
+    ours, counting = (np.mean([one["HR@5"] for one in found if one["model"] == name]) for name in ("mmsr", "markov"))
     assert f"mmsr {ours:.2f}, markov {counting:.2f}: {ours - counting:+.2f} (" in row
     assert f"{100 * (ours / counting - 1):+.1f} %, p < 0.001 | **holds** |" in row
     last = lines[-1]
