@@ -6,9 +6,7 @@ The rule is that of `assets/results/protocol.md`. All comparisons of all claims 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.cells import Comparison
 from mmsr_lite.experiments.claims import CLAIMS, METRIC, Claim, Pair
 from mmsr_lite.experiments.statistics import LEVEL, crossed, crossed_losses, holm
@@ -80,16 +78,15 @@ def verdict_of(claim: Claim, answers: list[Answer]) -> str:
     return HOLDS if verdicts == {HOLDS} else UNTOLD
 
 
-def answer_claims(place: Path) -> dict[Claim, list[Answer]]:
+def answer_claims(stored: StoredSystems) -> dict[Claim, list[Answer]]:
     """Compare what the claims compare, from the ranks that are kept.
 
     Args:
-        place: the folder of a data set's tables.
+        stored: the systems of a data set.
 
     Returns:
         Each claim with its comparisons, corrected together.
     """
-    stored = StoredSystems(place, STUDIES)
     answers = {claim: [_answer(pair, stored) for pair in claim.pairs(stored)] for claim in CLAIMS}
     told = [answer for some in answers.values() for answer in some if answer.comparison is not None]
     for answer, p in zip(told, holm(answer.comparison.p for answer in told if answer.comparison), strict=True):

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 
 from mmsr_lite.experiments.claim_verdicts import HOLDS, UNTOLD, Answer, answer_claims, verdict_of
 from mmsr_lite.experiments.claims import METRIC, Claim
+from mmsr_lite.experiments.stored_systems import StoredSystems
 
 SHOWN = 3  # comparisons of a claim that are shown; of more, those against it come first
 HEADING = f"| | claim | would have to be true | our number, {METRIC}, difference with its 95 % interval | verdict |"
 
 
-def claim_lines(place: Path) -> list[str]:
+def claim_lines(stored: StoredSystems) -> list[str]:
     """The table of the claims that something is known of, and in a line those of which nothing is.
 
     Args:
-        place: the folder of a data set's tables.
+        stored: the systems of a data set.
 
     Returns:
         Lines of Markdown.
     """
-    answers = answer_claims(place)
+    answers = answer_claims(stored)
     told = [claim for claim, some in answers.items() if any(answer.comparison for answer in some)]
     lines = [HEADING, "|---|---|---|---|---|"] if told else []
     for claim in told:

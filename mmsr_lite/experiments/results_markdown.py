@@ -10,8 +10,10 @@ import pandas as pd
 from mmsr_lite.data.storage import atomic, read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.ceiling import ceiling_lines
 from mmsr_lite.experiments.claims_markdown import claim_lines, safe
 from mmsr_lite.experiments.provenance import read_sidecar
+from mmsr_lite.experiments.stored_systems import StoredSystems
 from mmsr_lite.experiments.table import BETAS, TESTED, label_of, rankings_in, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart, decides
 from mmsr_lite.models import MODELS
@@ -56,8 +58,10 @@ def write_page(out: str | Path) -> Path:
 def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
     note = read_json(folder / "dataset.json")
     lines = [f"## {safe(note['name'])}", "", *_facts(note), ""]
-    if claims := claim_lines(folder):
-        lines += ["### The claims", "", *claims, ""]
+    stored = StoredSystems(folder, STUDIES)
+    lines += ["### The claims", "", *claim_lines(stored), ""]
+    if ceiling := ceiling_lines(stored):
+        lines += ["### What limits any system: how near targets lie to what training shows", "", *ceiling, ""]
     tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
     for name, table in tables.items():
         theirs = paper.get(name, {}).get(paper["datasets"].get(note["name"]), {})

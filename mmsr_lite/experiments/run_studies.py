@@ -11,6 +11,7 @@ from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.ceiling import note_targets
 from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
 from mmsr_lite.experiments.provenance import note_dataset
 from mmsr_lite.experiments.results_markdown import write_page
@@ -101,7 +102,8 @@ def run_studies(
         dry_run: only count runs and estimate seconds; nothing is written.
         only: carry out only systems of these models, in this order in each study; the tables keep what they have of
             others.
-        tests: whether to compute the tests of the tables at the end.
+        tests: whether to compute at the end what needs no GPU: the tests of the tables, and how near test targets lie
+            to what training shows.
 
     Yields:
         A sentence on the trials, then one for each study.
@@ -124,3 +126,5 @@ def run_studies(
         submit = partial(at_once, worker) if opened is None else partial(opened.submit, run_job_there)
         runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS], tests)
         yield from runner.carry_out(names)
+    if tests and not dry_run:
+        note_targets(place, setting)

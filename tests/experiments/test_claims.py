@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from mmsr_lite.data.storage import write_json
+from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.claim_verdicts import FAILS, HOLDS, UNTOLD, answer_claims, verdict_of
 from mmsr_lite.experiments.claims import BASELINES, CLAIMS
 from mmsr_lite.experiments.claims_markdown import claim_lines
 from mmsr_lite.experiments.kept_ranks import pack, save_ranks
 from mmsr_lite.experiments.statistics import crossed_losses
+from mmsr_lite.experiments.stored_systems import StoredSystems
 from mmsr_lite.experiments.table import MASKED, METRICS, label_of, system_of, write_rows
 from mmsr_lite.models import MODELS
 
@@ -43,7 +45,12 @@ class Folder:
         for study, rows in self.tables.items():
             write_rows(self.place / f"{study}.csv", rows, [])
             pack(self.place, study, [f"masked {row['run']}" for row in rows], np.arange(USERS))
-        return {claim.name: verdict_of(claim, answers) for claim, answers in answer_claims(self.place).items()}
+        answers = answer_claims(self.stored())
+        return {claim.name: verdict_of(claim, some) for claim, some in answers.items()}
+
+    def stored(self):
+        """What is in the folder."""
+        return StoredSystems(self.place, STUDIES)
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ def test_validation_chooses_the_row_of_mmsr_and_the_rival_is_the_best_on_test(fo
     folder.add("comparison", 20, validated=3, model="sasrec")
     folder.add("departures", 35, validated=1, model="sasrec", **FEATURES)
     assert folder.verdicts()["A1"] == FAILS
-    answers = {claim.name: found for claim, found in answer_claims(folder.place).items()}
+    answers = {claim.name: found for claim, found in answer_claims(folder.stored()).items()}
     pair, features = answers["A1"][0].pair, FEATURES["variant"]
     assert (pair.one.label, pair.other.label) == (f"mmsr, {features}", f"sasrec, {features}")
 
@@ -131,7 +138,7 @@ def test_losses_of_two_systems_without_a_difference_are_not_called_different():
 def test_the_table_of_claims_says_what_was_compared_and_what_is_not_known(folder):
     folder.add("comparison", 40, validated=3, model="mmsr").add("comparison", 20, model="markov")
     folder.verdicts()
-    lines = claim_lines(folder.place)
+    lines = claim_lines(folder.stored())
     (row,) = [line for line in lines if line.startswith("| A2 |")]
     found = folder.tables["comparison"]
     ours, counting = (np.mean([one["HR@5"] for one in found if one["model"] == name]) for name in ("mmsr", "markov"))
