@@ -117,16 +117,13 @@ def ceiling_lines(stored: StoredSystems) -> list[str]:
             hits[system.label] = gain_of([run[0] for run in ranks], METRIC).mean(0)  # (E,) in the first order
     heading = ["test targets", "share of all", "of them without a shared code", *(f"{METRIC} of {one}" for one in hits)]
     lines = ["| " + " | ".join(heading) + " |", "|---" * len(heading) + "|"]
-    for name, rows in [*((name, targets["group"] == number) for number, name in enumerate(GROUPS)), ("all", None)]:
-        some = np.ones(len(targets), bool) if rows is None else rows.to_numpy()
+    rows_of = {name: (targets["group"] == number).to_numpy() for number, name in enumerate(GROUPS)}
+    rows_of["all"] = np.ones(len(targets), bool)
+    for name, some in rows_of.items():
         if some.any():
             without = f"{100 * (~targets['shares_code'][some]).mean():.1f} %"
-            cells = [
-                name,
-                f"{100 * some.mean():.1f} %",
-                without,
-                *(f"{100 * hit[some].mean():.2f}" for hit in hits.values()),
-            ]
+            cells = [name, f"{100 * some.mean():.1f} %", without]
+            cells += [f"{100 * hit[some].mean():.2f}" for hit in hits.values()]
             lines.append("| " + " | ".join(cells) + " |")
     return lines
 

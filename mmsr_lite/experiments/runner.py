@@ -47,6 +47,7 @@ class Runner:
     submit: Callable[[Job], Future]
     only: Sequence[str]
     tests: bool = True
+    variants: Sequence[str] | None = None
     failed: dict[str, list[str]] = field(default_factory=dict)  # table -> a sentence for each run that failed
 
     def __post_init__(self) -> None:
@@ -70,7 +71,7 @@ class Runner:
         """
         studies = {name: STUDIES[name].jobs(self.setting) for name in names}
         order = {model: place for place, model in enumerate(self.only)}
-        studies = {name: [job for job in jobs if job.config.model in order] for name, jobs in studies.items()}
+        studies = {name: [job for job in jobs if self._is_asked_for(job)] for name, jobs in studies.items()}
         urgent = [
             (name, job) for name, jobs in studies.items() for job in sorted(jobs, key=lambda j: order[j.config.model])
         ]
@@ -89,6 +90,11 @@ class Runner:
         yield f"{self.setting.dataset.name}: {self._said(TUNING, done[TUNING], [])}"
         for name, jobs in studies.items():
             yield f"{self.setting.dataset.name}, {name}: {self._said(name, done[name], jobs)}"
+
+    def _is_asked_for(self, job: Job) -> bool:
+        """Whether `only` and `variants` leave a job."""
+        of_variant = self.variants is None or job.labels.get("variant", "") in self.variants
+        return job.config.model in self.only and of_variant
 
     def _said(self, name: str, done: int, systems: Sequence[Job]) -> str:
         """What was done of a table, in words; `systems` are those of the study."""
