@@ -29,6 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_source_options(parser.add_argument_group("data"))
     group = parser.add_argument_group("runs")
     group.add_argument("--only", nargs="+", metavar="MODEL", help="only the systems of these models, in this order")
+    group.add_argument("--variants", nargs="+", metavar="NAME", help="only the systems of these variants")
     group.add_argument(
         "--seeds", type=whole_number(1, 1000), default=5, metavar="INT", help="runs of each system (default: 5)"
     )
@@ -64,7 +65,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--out", default="assets/results", metavar="DIR", help="folder of the tables (default: assets/results)"
     )
     group.add_argument(
-        "--no-tests", action="store_true", help="leave the tests of the tables for --recompute, on a machine without GPU"
+        "--no-tests",
+        action="store_true",
+        help="leave the tests of the tables for --recompute, on a machine without GPU",
     )
     group.add_argument(
         "--recompute", action="store_true", help="compute every test of OUT again from the ranks that are kept there"
@@ -93,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
         changes=name_value_pairs(args.set, json_values=True),
         dry_run=args.dry_run,
         only=args.only,
+        variants=args.variants,
         tests=not args.no_tests,
     )
     for message in messages:

@@ -14,6 +14,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "cosine": {"cosine": 20.0},
     "features at the start": {"feature_start": 0.5},
 }
+DAY = "a day as one step"  # --ties together, of MMSR alone, because no other model reads steps
 
 
 def offered(model: str, change: str) -> bool:

@@ -4,11 +4,10 @@ A change is offered to every model that has the settings for it: what helps MMSR
 step" is MMSR's alone, because no other model reads steps, and is there only where times tie.
 """
 
-from mmsr_lite.experiments.changes import CHANGES, offered
+from mmsr_lite.experiments.changes import CHANGES, DAY, offered
 from mmsr_lite.experiments.study import Job, Setting, Study
 from mmsr_lite.models import MODELS
 
-DAY = "a day as one step"  # --ties together
 ASKS = "Does what the paper does not have help MMSR, and does it help others as much?"
 
 

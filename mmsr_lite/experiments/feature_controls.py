@@ -1,20 +1,16 @@
-"""Do modalities bring anything once features are in the embeddings? True features and codes, and those of other items.
+"""Do modalities bring anything to a departure? Each departure with true features and codes, and with those of others.
 
-The study `controls` asks it of every model as its paper has it; this one of the models with the departure, each tuned
-by itself. Without any modality they are the models without the departure: see "none" in `controls`.
+The study `controls` asks it of every model as its paper has it. Here each departure that reads features in the
+embeddings is trained on shuffled ones, tuned alike, and so is every departure of MMSR, whose graph reads codes.
 """
 
-from typing import Any
-
-from mmsr_lite.experiments.changes import CHANGES, FEATURES, offered
-from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.changes import CHANGES, DAY, offered
+from mmsr_lite.experiments.study import Job, Labels, Setting, Study
 from mmsr_lite.models import MODELS
-
-VARIANTS: dict[str, dict[str, Any]] = {"true": {}, "shuffled": {"corruption": "mismatched"}}
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """Model x what it reads, each tuned by itself.
+    """Each departure, and the same with the codes and features of other items, each tuned by itself.
 
     Args:
         setting: the data set and the terms.
@@ -22,13 +18,23 @@ def jobs(setting: Setting) -> list[Job]:
     Returns:
         The jobs.
     """
-    readers = [name for name in MODELS if MODELS[name].learns and offered(name, FEATURES)]
-    return [
-        Job({"model": model, "variant": name}, setting.config(model).with_settings(**CHANGES[FEATURES], **change))
-        for model in readers
-        for name, change in VARIANTS.items()
-    ]
+    chosen: list[Job] = []
+    for model in [name for name in MODELS if MODELS[name].learns]:
+        for change, settings in CHANGES.items():
+            reads = model == "mmsr" or "item_features" in settings
+            if reads and offered(model, change):
+                chosen += _pair(model, change, setting, settings)
+        if model == "mmsr" and setting.ties == "random":
+            chosen += _pair(model, DAY, setting, {"ties": "together"})
+    return chosen
 
 
-ASKS = "With features in the embeddings, do modalities bring more than shuffled ones?"
-STUDY = Study("-", ASKS, jobs, {"variant": "true"})
+def _pair(model: str, change: str, setting: Setting, settings: dict) -> list[Job]:
+    """A departure with true modalities and with shuffled ones."""
+    labels: Labels = {"model": model, "variant": change}
+    true = setting.config(model).with_settings(**settings)
+    return [Job(labels, true), Job(labels | {"corruption": "mismatched"}, true.with_settings(corruption="mismatched"))]
+
+
+ASKS = "With a departure from the paper, do modalities bring more than shuffled ones?"
+STUDY = Study("-", ASKS, jobs, {"corruption": ""})

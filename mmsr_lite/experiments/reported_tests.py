@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from mmsr_lite.experiments.statistics import gain_of
+from mmsr_lite.experiments.cells import gain_of
 
 
 def in_one_row(runs: Sequence[np.ndarray]) -> list[np.ndarray]:

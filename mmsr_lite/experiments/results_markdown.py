@@ -1,8 +1,7 @@
-"""The page of all tables, beside the paper's numbers; every sentence on it follows from the numbers, but a reading."""
+"""The page of all tables: the claims of each data set first, then each study, beside the paper's numbers."""
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,34 +10,25 @@ import pandas as pd
 from mmsr_lite.data.storage import atomic, read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.ceiling import ceiling_lines
+from mmsr_lite.experiments.claims_markdown import claim_lines, safe
 from mmsr_lite.experiments.provenance import read_sidecar
+from mmsr_lite.experiments.stored_systems import StoredSystems
 from mmsr_lite.experiments.table import BETAS, TESTED, label_of, rankings_in, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart, decides
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, in_words, key_of
 
 FIRST = TESTED[:2]
-OLDER = """*This reading is older than the test over users and seeds: its p-values are of users alone, of one ranking.*
-"""
 HEAD = """# Results
 
-Written by `mmsr-lite tables --page` from the tables beside it, and `reading.md` where a data set has one. Percent of
-full rankings: mean ± standard deviation over seeds. There are two rankings. "All items" is the paper's: the target
-among all items. "Own items masked" leaves out what the user has already taken. The headline stands first: own items
-masked where fewer than 1 % of the test targets lie in their own history, all items elsewhere; the other one stands
-beside it. A table that an older version made has all items alone, and says so. Where times tie, each seed is trained
-and ranked in several random orders at ties, and its number is the mean over them.
-
-The settings of every system were chosen by trials on validation, then each seed trained on the whole training part;
-the column "trials" says how many. What chose stands above each table.
-
-Each system is tested against the system without a difference (in `controls`, `fusion_order` and `missing`: the same
-model undisturbed). The test takes users and seeds as two crossed random samples; "difference" is in percent points,
-with the 95 % interval of the same test; p is corrected by Holm for all tests of the table in that ranking. Orders at
-ties are a third sample where there are several. Systems with p from 0.05 on
-are not clearly apart. A system with one seed is never compared. "no ranks" says that the ranks of some run were not
-kept, so that nobody can compute the p-value again: such a pair counts as not tested, whatever an older test said of it.
-"paper" is the paper's number, of all items, from its own features of the items and its own choice of epochs.
+Written by `mmsr-lite tables --recompute --page` from the tables and ranks beside it; what was to be tested, and how,
+was written down before, in [the protocol](protocol.md). Numbers are percent of full rankings, mean ± standard deviation
+over seeds, each seed the mean of its orders at ties; the headline ranking stands first, the other one beside it. A
+difference is one from the system without a change, with the 95 % interval and the p-value of one test over users, seeds
+and orders, corrected by Holm for the table and ranking; *ahead* and *behind* are below 0.05. "one seed" and "no ranks"
+(they were not kept) are not tested. "paper" is the paper's number, of all items, from other features and its own choice
+of epochs.
 """
 
 
@@ -67,21 +57,11 @@ def write_page(out: str | Path) -> Path:
 
 def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
     note = read_json(folder / "dataset.json")
-    summary = f"{note['users']:,} users, {note['items']:,} items, {note['interactions']:,} interactions; modalities: "
-    summary += ", ".join(f"{_safe(name)} ({kind['items']:,} items)" for name, kind in note["modalities"].items()) + "."
-    if best := note["reachable"]:
-        numbers = ", ".join(f"{metric} {best[metric]:.2f}" for metric in TESTED)
-        summary += f" The best that can be reached, all items: {numbers}."
-    if "own_targets" in note:
-        summary += f" {note['own_targets']:.2f} % of the test targets lie in their own history,"
-        summary += f" so the headline is {IN_WORDS[note['headline']]}."
-    if len(note.get("tie_seeds", [])) > 1:
-        summary += f" Times tie: every seed has a run in each of {len(note['tie_seeds'])} random orders at ties."
-    reading = []
-    if (folder / "reading.md").is_file():
-        reading.append(OLDER)
-        reading.append((folder / "reading.md").read_text(encoding="utf-8"))
-    lines = [f"## {_safe(note['name'])}", "", summary, "", *reading]
+    lines = [f"## {safe(note['name'])}", "", *_facts(note), ""]
+    stored = StoredSystems(folder, STUDIES)
+    lines += ["### The claims", "", *claim_lines(stored), ""]
+    if ceiling := ceiling_lines(stored):
+        lines += ["### What limits any system: how near targets lie to what training shows", "", *ceiling, ""]
     tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
     for name, table in tables.items():
         theirs = paper.get(name, {}).get(paper["datasets"].get(note["name"]), {})
@@ -93,9 +73,26 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
             *table.rows(theirs),
             "",
         ]
-        sentences = table.rivals(tables.get("controls"), theirs) if name == "comparison" else table.verdicts()
-        lines += [*(f"- {sentence}" for sentence in sentences + table.gates(folder)), ""]
+        lines += [*table.gates(folder), ""]
     return lines
+
+
+def _facts(note: dict[str, Any]) -> list[str]:
+    """What the data set is, as a table."""
+    modalities = ", ".join(f"{name} ({kind['items']:,} items)" for name, kind in note["modalities"].items())
+    facts = {"users": f"{note['users']:,}", "items": f"{note['items']:,}"}
+    facts |= {"interactions": f"{note['interactions']:,}", "modalities": modalities}
+    if best := note["reachable"]:
+        facts["reachable at best, all items"] = ", ".join(f"{metric} {best[metric]:.2f}" for metric in TESTED)
+    if "own_targets" in note:
+        facts["targets in their own history"] = f"{note['own_targets']:.2f} %"
+        facts["headline"] = IN_WORDS[note["headline"]]
+    facts["orders at ties"] = str(len(note.get("tie_seeds", [0])))
+    return [
+        "| " + " | ".join(facts) + " |",
+        "|---" * len(facts) + "|",
+        "| " + " | ".join(map(safe, facts.values())) + " |",
+    ]
 
 
 class Table:
@@ -125,15 +122,15 @@ class Table:
         """The Markdown table, with the paper's numbers where it has them."""
         headline, *others = [self.metrics[one] for one in self.rankings]
         columns = ["system", *map(in_words, headline), "seeds", "trials"]
-        columns += [column for metric in FIRST for column in (f"difference ({metric})", f"p ({metric})")]
+        columns += [column for metric in FIRST for column in (f"difference ({metric})", f"p ({metric})", "verdict")]
         columns += [in_words(metric) for other in others for metric in other]
         columns += [f"paper {metric}" for metric in FIRST] if theirs else []
         lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
         for one, row in self.labels.items():
-            cells = [_safe(one), *(self._number(one, metric) for metric in headline), str(self.seeds[one])]
+            cells = [safe(one), *(self._number(one, metric) for metric in headline), str(self.seeds[one])]
             cells.append(self.tried[one])
             for metric in self.first:
-                cells += self._tested(one, metric)
+                cells += [*self._tested(one, metric), self._verdict(one, metric)]
             cells += [self._number(one, metric) for other in others for metric in other]
             number = theirs.get(row["variant"] or row["model"], {})
             cells += [f"{number[m]:.2f}" if m in number else "" for m in FIRST] if theirs else []
@@ -145,83 +142,29 @@ class Table:
         spread = f" ± {self.sd[metric][one]:.2f}" if self.seeds[one] > 1 else ""
         return f"{self.mean[metric][one]:.2f}{spread}"
 
-    def rivals(self, controls: Table | None, theirs: dict[str, dict[str, float]]) -> list[str]:
-        """MMSR beside the best learned baseline, the best that counts, its control, and what the paper has."""
-        if "mmsr" not in self.labels:
-            return []
-        lines = []
-        for ranking in self.rankings:
-            others = self.mean[key_of(FIRST[0], ranking)].drop("mmsr")
-            kinds = others.groupby([MODELS[self.labels[one]["model"]].learns for one in others.index], sort=False)
-            lines += [self._compared("mmsr", best, ranking) for best in kinds.idxmax()]
-        if controls is not None and {"mmsr, true", "mmsr, shuffled"} <= controls.labels.keys():
-            for ranking in controls.rankings:
-                lines.append("The control: " + controls._compared("mmsr, true", "mmsr, shuffled", ranking))
-        if theirs:
-            best = max(theirs.keys() - {"mmsr"}, key=lambda one: theirs[one]["HR@5"])
-            ahead = ", ".join(f"{100 * (theirs['mmsr'][m] / theirs[best][m] - 1):+.1f} % in {m}" for m in TESTED)
-            lines.append(f"In the paper, all items: mmsr, compared with its best baseline {best}: {ahead}.")
-        return lines
-
-    def verdicts(self) -> list[str]:
-        """Who is ahead of its reference, who behind, who neither: in groups by what was changed, or by what was not."""
-        pairs = {}  # system -> what is changed in it, and what is the same as in its reference
-        for one, other in self.against.items():
-            if one != other and other in self.labels:
-                both = [*zip(system_of(self.labels[one]), system_of(self.labels[other]), strict=True)]
-                pairs[one] = [label_of(tuple(a for a, b in both if (a == b) is equal)) for equal in (False, True)]
-        changed, same = ({pair[place] for pair in pairs.values()} for place in (0, 1))
-        first = int(len(same) < len(changed))
-        alone = len({self.against[one] for one in pairs}) == 1
-        groups: dict[str, dict[str, str]] = {}
-        for one, pair in pairs.items():
-            group = f"Against {self.against[one]}" if alone else pair[first]
-            groups.setdefault(group, {})[one] = pair[0 if alone else 1 - first]
-        lines = []
-        for group, systems in groups.items():
-            for metric in self.first:
-                words: dict[str, list[str]] = {}
-                for one, name in systems.items():
-                    words.setdefault(self._verdict(one, self.against[one], metric), []).append(_safe(name))
-                if len(words.get("not clearly apart", ())) > 8:
-                    words["not clearly apart"] = [f"{len(words['not clearly apart'])} others"]
-                verdicts = "; ".join(f"{word}: {' / '.join(some)}" for word, some in sorted(words.items()))
-                lines.append(f"{_safe(group)}, {in_words(metric)}. {verdicts}.")
-        return lines
-
     def gates(self, folder: Path) -> list[str]:
-        """What the gates did, for the study that asks."""
+        """What the gates did, as a table, for the study that asks.
+
+        Of the last layer's gates that of the last item alone reaches a score, so the others are left out.
+        """
         if self.name != "gates" or not (file := folder / f"{BETAS}.csv").is_file():
             return []
         table = pd.read_csv(file)
         last = (table["layer"] == table["layer"].max()) & (table["node_type"] == "item")
         mean = table.query("by == 'all' and layer < layer.max()").groupby(["layer", "node_type"])["beta"].mean()
-        sentences = [
-            f"Layer {n}, {_safe(kind)} nodes: beta of late fusion (hohe) {b:.2f}." for (n, kind), b in mean.items()
-        ]
         asked = table[last].query("by == 'position' and bin == 1")["beta"].mean()
-        return [*sentences, f"Last layer, the last item, whose gate alone reaches a score there: beta {asked:.2f}."]
+        lines = ["", "| layer | gates of | beta of late fusion |", "|---|---|---|"]
+        lines += [f"| {layer} | {safe(kind)} nodes | {beta:.2f} |" for (layer, kind), beta in mean.items()]
+        return [*lines, f"| last | the last item | {asked:.2f} |"]
 
-    def _compared(self, one: str, other: str, ranking: str) -> str:
-        parts = []
-        for metric in (key_of(name, ranking) for name in FIRST):
-            a, b = self.mean[metric][one], self.mean[metric][other]
-            share = f", {100 * (a / b - 1):+.1f} %" if b else ""
-            numbers = f"{a:.2f} to {b:.2f}{share}, {_p(self.tests.get((one, other, metric))) or 'no p'}"
-            name = in_words(metric).split(",")[0]
-            parts.append(f"{self._verdict(one, other, metric)} in {name} ({numbers})")
-        return f"{_safe(one)}, compared with {_safe(other)}, {IN_WORDS[ranking]}: {'; '.join(parts)}."
-
-    def _verdict(self, one: str, other: str, metric: str) -> str:
-        test = self.tests.get((one, other, metric))
-        if test is None:
-            return "not tested"
-        if not decides(test):
-            return "not tested, ranks not kept"
+    def _verdict(self, one: str, metric: str) -> str:
+        """Whether a system is ahead of its reference; empty where that was not tested."""
+        test = self.tests.get((one, self.against[one], metric))
+        if test is None or not decides(test) or one == self.against[one]:
+            return ""
         if not apart(test):
-            return "not clearly apart"
-        lead = self.mean[metric][one] - self.mean[metric][other]
-        return "ahead" if lead > 0 else "behind"
+            return "not apart"
+        return "ahead" if self.mean[metric][one] > self.mean[metric][self.against[one]] else "behind"
 
     def _tested(self, one: str, metric: str) -> list[str]:
         """The cells of the difference from the reference, with its interval, and of its p-value."""
@@ -258,8 +201,3 @@ def _p(test: dict[str, Any] | None) -> str:
     if test["holm"] < 0.001:
         return "p < 0.001"
     return f"p = {test['holm']:.3f}"
-
-
-def _safe(name: str) -> str:
-    """A name as Markdown shows it, whatever is in it."""
-    return escape(name).replace("|", "&#124;")

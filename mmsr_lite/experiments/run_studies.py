@@ -11,6 +11,7 @@ from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.ceiling import note_targets
 from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
 from mmsr_lite.experiments.provenance import note_dataset
 from mmsr_lite.experiments.results_markdown import write_page
@@ -84,6 +85,7 @@ def run_studies(
     trials: int = TRIALS,
     dry_run: bool = False,
     only: Sequence[str] | None = None,
+    variants: Sequence[str] | None = None,
     tests: bool = True,
 ) -> Iterator[str]:
     """Carry out studies on a data set and write `out`/<data set>/<study>.csv.
@@ -101,7 +103,9 @@ def run_studies(
         dry_run: only count runs and estimate seconds; nothing is written.
         only: carry out only systems of these models, in this order in each study; the tables keep what they have of
             others.
-        tests: whether to compute the tests of the tables at the end.
+        variants: carry out only systems of these variants, named as in the tables.
+        tests: whether to compute at the end what needs no GPU: the tests of the tables, and how near test targets lie
+            to what training shows.
 
     Yields:
         A sentence on the trials, then one for each study.
@@ -122,5 +126,9 @@ def run_studies(
             pool = pool_of(jobs, worker)
     with pool as opened:
         submit = partial(at_once, worker) if opened is None else partial(opened.submit, run_job_there)
-        runner = Runner(setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS], tests)
+        runner = Runner(
+            setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS], tests, variants
+        )
         yield from runner.carry_out(names)
+    if tests and not dry_run:
+        note_targets(place, setting)

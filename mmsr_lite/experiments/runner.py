@@ -50,6 +50,7 @@ class Runner:
     tests: bool = True
     studies: Mapping[str, Study] = field(default_factory=lambda: STUDIES)
     progress: bool = True
+    variants: Sequence[str] | None = None
     failed: dict[str, list[str]] = field(default_factory=dict)  # table -> a sentence for each run that failed
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class Runner:
         """
         studies = {name: self.studies[name].jobs(self.setting) for name in names}
         order = {model: place for place, model in enumerate(self.only)}
-        studies = {name: [job for job in jobs if job.config.model in order] for name, jobs in studies.items()}
+        studies = {name: [job for job in jobs if self._is_asked_for(job)] for name, jobs in studies.items()}
         urgent = [
             (name, job) for name, jobs in studies.items() for job in sorted(jobs, key=lambda j: order[j.config.model])
         ]
@@ -92,6 +93,11 @@ class Runner:
         yield f"{self.setting.dataset.name}: {self._said(TUNING, done[TUNING], [])}"
         for name, jobs in studies.items():
             yield f"{self.setting.dataset.name}, {name}: {self._said(name, done[name], jobs)}"
+
+    def _is_asked_for(self, job: Job) -> bool:
+        """Whether `only` and `variants` leave a job."""
+        of_variant = self.variants is None or job.labels.get("variant", "") in self.variants
+        return job.config.model in self.only and of_variant
 
     def _said(self, name: str, done: int, systems: Sequence[Job]) -> str:
         """What was done of a table, in words; `systems` are those of the study."""
@@ -135,12 +141,15 @@ class Runner:
 
     def _write(self, task: Task, made: list[dict[str, Any]]) -> None:
         """Write the rows of a run into its table."""
-        job = task.job
-        labels = {"study": task.table, "dataset": self.setting.dataset.name, "trials": job.trials}
-        labels["chosen_by"] = self.setting.chosen_by if job.trials else ""
+        labels = {"study": task.table, "dataset": self.setting.dataset.name} | self._choice(task.job)
         file, runs = self.place / f"{task.table}.csv", {row["run"] for row in made}
         rows = [row for row in read_rows(file) if row["run"] not in runs]
         write_rows(file, rows + [row | labels for row in made], self._order(task.table))
+
+    def _choice(self, job: Job) -> dict[str, Any]:
+        """How the settings of a job were chosen, as a table says it."""
+        chosen_by = self.setting.chosen_by if job.trials else ""
+        return {"trials": job.trials, "chosen_by": chosen_by, "validated": job.validated}
 
     def _order(self, name: str) -> list[str]:
         """The runs of a table in the order of its rows."""
@@ -160,20 +169,23 @@ class Runner:
             write_rows(file, rows, order)
 
     def _complete(self, name: str, jobs: Sequence[Job]) -> None:
-        """Bring the table of a study into order: rows that other tables have, none of older code; and what is beside it.
+        """Bring the table of a study into order, with the rows that other tables have, and write what is beside it.
 
         Args:
             name: the study.
             jobs: its systems, in the order of the table.
         """
-        runs = [one for job in jobs if self.trials.all_judged(job.like or job.config) for one in self.trials.seeded(job, self.seeds)]
+        judged = [job for job in jobs if self.trials.all_judged(job.like or job.config)]
+        runs = [one for job in judged for one in self.trials.seeded(job, self.seeds)]
         wanted = {run_id(job.config, r): (job.labels | r.labels, job) for job in runs for r in job.readings}
         labels_of_study = {"study": name, "dataset": self.setting.dataset.name}
         rows, others = self._known(name, wanted)
         have = {row["run"] for row in rows}
-        for run, (labels, _) in wanted.items():
-            if run not in have and run in others:
-                rows.append(others[run] | dict(zip(LABELS, system_of(labels), strict=True)) | labels_of_study)
+        rows += [others[run] for run in wanted if run not in have and run in others]
+        for row in rows:
+            if row["run"] in wanted:
+                labels, job = wanted[row["run"]]
+                row |= dict(zip(LABELS, system_of(labels), strict=True)) | labels_of_study | self._choice(job)
         if rows:
             write_rows(self.place / f"{name}.csv", rows, [*wanted])
         if name in STUDIES:

@@ -79,6 +79,7 @@ class Job:
         readings: what is read off the trained model, a row of the table each.
         betas: whether its gates are kept, too.
         trials: how many trials chose its settings; 0 where there was nothing to choose, or it is not yet known.
+        validated: what the chosen trial had on validation, in the metric that chose it; None where nothing was chosen.
     """
 
     labels: Labels
@@ -87,6 +88,7 @@ class Job:
     readings: tuple[Reading, ...] = (Reading(),)
     betas: bool = False
     trials: int = 0
+    validated: float | None = None
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ METRICS = tuple(metrics(np.ones(1)))  # among all items
 MASKED = tuple(key_of(metric, "masked") for metric in METRICS)  # with the user's own items masked
 COLUMNS = ("study", "dataset", *LABELS, "seed", *METRICS, "epochs", "best_epoch", "lr", "dropout", "seconds")
 COLUMNS = (*COLUMNS, "device", "run", "trials")
-LATER = {"tie_seed": 0, "chosen_by": "MRR@5"} | dict.fromkeys(MASKED, np.nan)  # columns that older tables lack
+LATER = {"tie_seed": 0, "chosen_by": "MRR@5"} | dict.fromkeys((*MASKED, "validated"), np.nan)  # older tables lack them
 COLUMNS = (*COLUMNS, *LATER)
-DIGITS = dict.fromkeys((*METRICS, *MASKED), 4) | {"seconds": 2}
-NUMBERS = (*METRICS, *MASKED, "lr", "dropout")  # may be empty
+DIGITS = dict.fromkeys((*METRICS, *MASKED), 4) | {"seconds": 2, "validated": 4}
+NUMBERS = (*METRICS, *MASKED, "lr", "dropout", "validated")  # may be empty
 WORDS = {name: str for name in ("study", "dataset", *LABELS, "device", "run", "chosen_by") if name != "rate"}
 
 

@@ -97,6 +97,7 @@ class Trials:
                 self.failed[name] = f"no trial of {name} could be trained"
                 return []
             point, epoch = points[best], int(rows[best]["best_epoch"])
+            job = replace(job, validated=rows[best][self.setting.chosen_by])
         job = replace(job, trials=len(points))
         if not MODELS[job.config.model].learns:
             counted = at_point(job.config, point).with_settings(selection="none")

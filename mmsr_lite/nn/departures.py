@@ -24,6 +24,7 @@ Two more departures of the released code concern codes, not the model: `distance
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

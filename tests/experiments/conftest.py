@@ -12,7 +12,8 @@ from mmsr_lite.experiments.run_studies import run_studies
 from mmsr_lite.experiments.study import Job, Study
 
 QUICK = {"dim": 8, "codes": 3, "codes_per_item": 1, "epochs": 2, "batch": 64, "lr": [0.01, 0.02], "dropout": [0.1]}
-QUICK |= {"weight_decay": 0.0, "layers": 1, "label_smoothing": 0.0, "decay": 0.7, "max_history": 50, "neighbours": 100}  # no choice
+QUICK |= {"weight_decay": 0.0, "label_smoothing": 0.0, "layers": 1}  # no choice
+QUICK |= {"decay": 0.7, "max_history": 50, "neighbours": 100}  # none either
 
 
 @pytest.fixture(scope="session")

@@ -189,6 +189,15 @@ def test_a_portion_keeps_what_is_there_of_other_models(carry_out, tiny):
         carry_out(tiny, only=["bert"])
 
 
+def test_a_portion_can_be_a_variant(carry_out, monkeypatch):
+    def of_gates(setting):
+        return [Job({"model": "mmsr", "variant": one}, setting.config(fusion=one)) for one in ("hohe", "heho")]
+
+    monkeypatch.setitem(STUDIES, "tiny", Study("-", "?", of_gates, {"variant": "hohe"}))
+    carry_out("tiny", variants=["heho"])
+    assert {row["variant"] for row in read_rows(carry_out.place / "tiny.csv")} == {"heho"}
+
+
 def test_tables_of_other_data_or_terms_are_left_alone(done):
     with pytest.raises(MMSRError, match="epochs is 2 there and 3 now; name another --out"):
         done("tiny", changes=QUICK | {"epochs": 3})

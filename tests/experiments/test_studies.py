@@ -124,11 +124,15 @@ def test_a_departure_is_offered_to_every_model_that_has_the_setting(setting):
 
 
 def test_features_of_other_items_are_tuned_like_the_true_ones(setting):
-    jobs = {system_of(job.labels)[:2]: job for job in STUDIES["feature_controls"].jobs(setting)}
-    assert {("mmsr", "true"), ("mmsr", "shuffled"), ("sasrec", "true"), ("sasrec", "shuffled")} <= jobs.keys()
-    for (_, variant), job in jobs.items():
-        assert job.config.settings["item_features"] and job.like is None
-        assert job.config.corruption == {"true": None, "shuffled": "mismatched"}[variant]
+    jobs = {system_of(job.labels)[:3]: job for job in STUDIES["feature_controls"].jobs(setting)}
+    features = "features in the embeddings"
+    assert {(model, features, kind) for model in ("mmsr", "sasrec") for kind in ("", "mismatched")} <= jobs.keys()
+    assert ("mmsr", "cosine", "mismatched") in jobs and ("sasrec", "cosine", "") not in jobs  # it reads no modality
+    for (model, variant, kind), job in jobs.items():
+        assert job.like is None and (job.config.corruption or "") == kind
+        assert model == "mmsr" or job.config.settings["item_features"]
+        true = jobs[model, variant, ""].config
+        assert job.config.with_settings(corruption=None) == true
 
 
 def test_the_schedule_of_the_trial_is_the_schedule_of_the_run(setting):

@@ -1,0 +1,126 @@
+"""What the stored ranks say of each claim: it holds, it does not, or it cannot be told.
+
+The rule is that of `assets/results/protocol.md`. All comparisons of all claims on one data set are one family.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mmsr_lite.experiments.cells import Comparison
+from mmsr_lite.experiments.claims import CLAIMS, METRIC, Claim, Pair
+from mmsr_lite.experiments.statistics import LEVEL, crossed, crossed_losses, holm
+from mmsr_lite.experiments.stored_systems import StoredSystems
+
+HOLDS, FAILS, UNTOLD = "holds", "does not hold", "cannot be told"
+SAME = 0.02  # a difference within this share of the reference's value is none
+
+
+@dataclass
+class Answer:
+    """What is known of one comparison of a claim.
+
+    Attributes:
+        pair: the two systems.
+        means: their metric in percent, or what each loses by the damage.
+        reference: the metric of the second system, undamaged.
+        comparison: the deciding test; None where it cannot be made.
+        lacks: why it cannot be made; empty where it can.
+        holm: the p-value, corrected for all comparisons of all claims on the data set.
+    """
+
+    pair: Pair
+    means: tuple[float, float] = (0.0, 0.0)
+    reference: float = 0.0
+    comparison: Comparison | None = None
+    lacks: str = ""
+    holm: float = 1.0
+
+    def verdict(self, margin: float) -> str:
+        """Whether the first system is ahead, or loses more, by a share of the reference at least.
+
+        Args:
+            margin: the share.
+
+        Returns:
+            `HOLDS`, `FAILS` or `UNTOLD`.
+        """
+        test = self.comparison
+        if test is None:
+            return UNTOLD
+        least = margin * self.reference
+        apart = self.holm < LEVEL
+        if apart and test.difference > 0 and test.difference >= least:
+            return HOLDS
+        if apart and test.difference < 0:
+            return FAILS
+        if margin and test.high < least:
+            return FAILS
+        same = SAME * self.reference
+        if not margin and -same < test.low and test.high < same:
+            return FAILS
+        return UNTOLD
+
+
+def verdict_of(claim: Claim, answers: list[Answer]) -> str:
+    """The verdict of a claim: it holds if all comparisons do, and does not hold if one does not.
+
+    Args:
+        claim: the claim.
+        answers: what is known of its comparisons.
+
+    Returns:
+        `HOLDS`, `FAILS` or `UNTOLD`.
+    """
+    verdicts = {answer.verdict(claim.margin) for answer in answers}
+    if FAILS in verdicts:
+        return FAILS
+    return HOLDS if verdicts == {HOLDS} else UNTOLD
+
+
+def answer_claims(stored: StoredSystems) -> dict[Claim, list[Answer]]:
+    """Compare what the claims compare, from the ranks that are kept.
+
+    Args:
+        stored: the systems of a data set.
+
+    Returns:
+        Each claim with its comparisons, corrected together.
+    """
+    answers = {claim: [_answer(pair, stored) for pair in claim.pairs(stored)] for claim in CLAIMS}
+    told = [answer for some in answers.values() for answer in some if answer.comparison is not None]
+    for answer, p in zip(told, holm(answer.comparison.p for answer in told if answer.comparison), strict=True):
+        answer.holm = p
+    return answers
+
+
+def _answer(pair: Pair, stored: StoredSystems) -> Answer:
+    """One comparison, or why it cannot be made."""
+    missing = [system for system in pair.systems if system not in stored.rows]
+    if any(not system.label for system in missing):
+        return Answer(pair, lacks="no table says what was chosen")
+    if missing:
+        return Answer(pair, lacks="not run: " + "; ".join(f"{one.label} ({one.study})" for one in missing))
+    means = [stored.mean(system, METRIC) for system in pair.systems]
+    reference = means[1]
+    if pair.damaged:
+        means = [means[0] - means[2], means[1] - means[3]]
+    known = Answer(pair, (means[0], means[1]), reference)
+    ranks = [stored.ranks(system) for system in pair.systems]
+    if any(one is None for one in ranks):
+        known.lacks = "ranks not kept"
+    elif len({tuple(stored.orders(system)) for system in pair.systems}) > 1:
+        known.lacks = "not the same orders at ties"
+    elif any(stored.learns(system) and len(one or ()) < 2 for system, one in zip(pair.systems, ranks, strict=True)):
+        known.lacks = "one seed"
+    else:
+        known.comparison = _test(pair, ranks, stored)
+    return known
+
+
+def _test(pair: Pair, ranks: list, stored: StoredSystems) -> Comparison:
+    assert stored.user is not None
+    if pair.damaged:
+        return crossed_losses((ranks[0], ranks[2]), (ranks[1], ranks[3]), stored.user, METRIC)
+    seeds = [stored.learns(system) for system in pair.systems]
+    return crossed(ranks[0], ranks[1], stored.user, METRIC, one_has_seeds=seeds[0], other_has_seeds=seeds[1])

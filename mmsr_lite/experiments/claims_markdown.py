@@ -1,0 +1,73 @@
+"""The claims of a data set as a table: sentence, what would have to be true, our number, verdict."""
+
+from __future__ import annotations
+
+from html import escape
+
+from mmsr_lite.experiments.claim_verdicts import HOLDS, UNTOLD, Answer, answer_claims, verdict_of
+from mmsr_lite.experiments.claims import METRIC, Claim
+from mmsr_lite.experiments.stored_systems import StoredSystems
+
+SHOWN = 3  # comparisons of a claim that are shown; of more, those against it come first
+HEADING = f"| | claim | would have to be true | our number, {METRIC}, difference with its 95 % interval | verdict |"
+
+
+def claim_lines(stored: StoredSystems) -> list[str]:
+    """The table of the claims that something is known of, and in a line those of which nothing is.
+
+    Args:
+        stored: the systems of a data set.
+
+    Returns:
+        Lines of Markdown.
+    """
+    answers = answer_claims(stored)
+    told = [claim for claim, some in answers.items() if any(answer.comparison for answer in some)]
+    lines = [HEADING, "|---|---|---|---|---|"] if told else []
+    for claim in told:
+        cells = [claim.name, claim.sentence, claim.needs, _numbers(claim, answers[claim])]
+        lines.append("| " + " | ".join([*cells, f"**{verdict_of(claim, answers[claim])}**"]) + " |")
+    untold: dict[str, list[str]] = {}
+    for claim in answers.keys() - set(told):
+        reasons = {answer.lacks.split(":")[0] for answer in answers[claim]} or {"not run"}
+        untold.setdefault(", ".join(sorted(reasons)), []).append(claim.name)
+    if untold:
+        order = {claim.name: place for place, claim in enumerate(answers)}
+        some = (f"{', '.join(sorted(names, key=order.__getitem__))} ({why})" for why, names in sorted(untold.items()))
+        lines += ["", f"Cannot be told: {'; '.join(some)}."]
+    return lines
+
+
+def _numbers(claim: Claim, answers: list[Answer]) -> str:
+    """What the comparisons gave, in words."""
+    against_it = sorted(answers, key=lambda one: (_order(one, claim), one.means[0] - one.means[1]))
+    shown = "; ".join(map(_in_words, against_it[:SHOWN]))
+    if len(answers) <= SHOWN:
+        return shown
+    holding = sum(answer.verdict(claim.margin) == HOLDS for answer in answers)
+    return f"{holding} of {len(answers)} hold; {shown}; ..."
+
+
+def _order(answer: Answer, claim: Claim) -> int:
+    """What speaks against a claim first, then what was tested and is open, then what holds, then what is not known."""
+    if answer.comparison is None:
+        return 3
+    return {HOLDS: 2, UNTOLD: 1}.get(answer.verdict(claim.margin), 0)
+
+
+def _in_words(answer: Answer) -> str:
+    one, other = safe(answer.pair.one.label), safe(answer.pair.other.label)
+    if answer.comparison is None:
+        return f"{one} and {other}: {safe(answer.lacks)}"
+    test, means = answer.comparison, answer.means
+    numbers = f"{test.difference:+.2f} ({test.low:+.2f} to {test.high:+.2f})"
+    p = "p < 0.001" if answer.holm < 0.001 else f"p = {answer.holm:.3f}"
+    if answer.pair.damaged:
+        return f"{one} loses {means[0]:.2f}, {other} {means[1]:.2f}: {numbers}, {p}"
+    share = f", {100 * (means[0] / means[1] - 1):+.1f} %" if means[1] else ""
+    return f"{one} {means[0]:.2f}, {other} {means[1]:.2f}: {numbers}{share}, {p}"
+
+
+def safe(name: str) -> str:
+    """A text as Markdown shows it in a table, whatever is in it."""
+    return escape(name, quote=False).replace("|", "&#124;")
