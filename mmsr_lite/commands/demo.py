@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Make a small world, train, compare, write and open the report."""
     import torch
 
-    from mmsr_lite.training.fit import fit
+    from mmsr_lite.training.fit import REPORT, fit, writing
     from mmsr_lite.training.run_config import DEMO, RunConfig
 
     # Matrices this small: training took 57 s, with two threads 49 s on idle cores and minutes on busy ones.
@@ -44,10 +44,11 @@ def run(args: argparse.Namespace) -> int:
     if args.quick:
         config = config.with_settings(**QUICK)
     print(f"World {args.world!r}: what follows each garment is planted, so the best possible score is known.")
-    run = fit(config, args.out, resume=args.resume)
-    print_metrics(run.measured)
-    report = Path(args.out, "report.html")
-    save_report_of(run, two_users_of_each_cause(run.dataset), report)
+    report = Path(args.out, REPORT)
+    with writing(args.out):
+        run = fit(config, args.out, resume=args.resume)
+        print_metrics(run.measured)
+        save_report_of(run, two_users_of_each_cause(run.dataset), report)
     print(f"\nSaved {args.out}/metrics.json and {report}. Next: make lab, or mmsr-lite explain {args.out} --user 12")
     if args.open or (args.open is None and has_screen()):
         webbrowser.open(report.resolve().as_uri())

@@ -72,6 +72,7 @@ class Markov(Recommender):
 
     def __init__(self, config: MarkovConfig, num_items: int, codebooks=()):
         super().__init__(config)
+        self.greatest = {"follower": num_items}
         self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))
         self.register_buffer("follower", torch.zeros(0, dtype=torch.long))
         self.register_buffer("weight", torch.zeros(0))

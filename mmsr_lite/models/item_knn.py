@@ -46,6 +46,7 @@ class ItemKNN(Recommender):
 
     def __init__(self, config: ItemKNNConfig, num_items: int, codebooks=()):
         super().__init__(config)
+        self.greatest = {"neighbour": num_items}
         self.register_buffer("neighbour", torch.zeros(num_items + 1, 1, dtype=torch.long))
         self.register_buffer("similarity", torch.zeros(num_items + 1, 1))
 

@@ -83,6 +83,7 @@ class MMSR(Recommender):
         self.codes = nn.ParameterList(
             nn.Parameter(torch.from_numpy(book.codes), requires_grad=False) for book in codebooks
         )
+        self.greatest = {f"codes.{number}": book.num_codes for number, book in enumerate(codebooks)}
         self.nodes = departures.node_embedding(num_items, codebooks, config)
         self.input_dropout = nn.Dropout(config.input_dropout)
         layer = departures.layer_class(AGGREGATORS[config.aggregator], config)

@@ -18,6 +18,7 @@ class CodeReader(nn.Module):
     def __init__(self, book: Codebook, dim: int):
         super().__init__()
         self.register_buffer("codes", torch.from_numpy(book.codes))  # (V+1, k)
+        self.greatest = {"codes": book.num_codes}
         self.table = nn.Embedding(len(book.centres), dim, padding_idx=0)
         with torch.no_grad():
             self.table.weight[1:] = rescaled(torch.from_numpy(book.centres[1:]), dim)
