@@ -1,4 +1,4 @@
-"""Checkpoints: one file, safetensors for the numbers with all the rest as JSON in its header, so it is whole or not there.
+"""Checkpoints: one file, safetensors for the numbers and all the rest as JSON in its header: it is whole or not there.
 
 What is read may be damaged or made by somebody else: it is looked at before anything is used.
 """
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mmsr_lite.data.storage import atomic, content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError, in_words
 from mmsr_lite.records import as_record
+from mmsr_lite.training.distributed import rank
 
 STATE, NUMBERS, EPOCH = "state", "checkpoint.safetensors", "checkpoint.json"  # folder, the checkpoint, its epoch alone
 SLOTS = {"step", "exp_avg", "exp_avg_sq"}  # what Adam keeps of a weight
@@ -167,13 +168,18 @@ def save_checkpoint(
     tensors |= {f"best.{name}": value for name, value in best.items()}
     for index, slots in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{slot}": torch.as_tensor(value) for slot, value in slots.items()}
-    save_tensors(state / NUMBERS, tensors, {"epoch": epoch, "record": record, "config": config})
     save_tensors(Path(folder) / "model.safetensors", best)
     write_json(Path(folder) / "history.json", record)
-    write_json(state / EPOCH, {"epoch": epoch})  # for people, and for messages that say what is kept
+    save_tensors(state / NUMBERS, tensors, {"record": record, "config": config})
+    _note_epoch(state, epoch)
     for old in state.glob("*.safetensors"):  # in the form of 0.1 each epoch had a file of its own
         if old.name != NUMBERS:
             old.unlink(missing_ok=True)
+
+
+def _note_epoch(state: Path, epoch: int) -> None:
+    """Note which epoch the checkpoint is of: for people, and for messages that say what is kept."""
+    write_json(state / EPOCH, {"epoch": epoch})
 
 
 def has_checkpoint(folder: str | Path) -> bool:
@@ -232,6 +238,8 @@ def load_checkpoint(
     best = {name: value.to(device) for name, value in part["best"].items()}
     _load_into(model, part["model"], str(folder))
     optimiser.load_state_dict({"state": slots, "param_groups": optimiser.state_dict()["param_groups"]})
+    if (Path(folder) / STATE / NUMBERS).is_file() and rank() == 0:  # a process may have been killed before it noted it
+        _note_epoch(Path(folder) / STATE, len(record["epochs"]))
     return best, dict(record)
 
 
