@@ -11,7 +11,7 @@ import pandas as pd
 from mmsr_lite.data.storage import atomic, read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.provenance import read_sidecar
+from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.table import BETAS, TESTED, label_of, rankings_in, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart, decides
 from mmsr_lite.models import MODELS
@@ -66,7 +66,7 @@ def write_page(out: str | Path) -> Path:
 
 
 def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
-    note = read_json(folder / "dataset.json")
+    note = read_note(folder)
     summary = f"{note['users']:,} users, {note['items']:,} items, {note['interactions']:,} interactions; modalities: "
     summary += ", ".join(f"{_safe(name)} ({kind['items']:,} items)" for name, kind in note["modalities"].items()) + "."
     if best := note["reachable"]:
@@ -105,7 +105,7 @@ class Table:
         rows, sidecar = read_rows(folder / f"{name}.csv"), read_sidecar(folder, name)
         self.name, self.labels = name, {label_of(system_of(row)): row for row in rows}
         self.tried = {one: str(row["trials"] or "") for one, row in self.labels.items()}
-        there, note = rankings_in(rows), read_json(folder / "dataset.json")
+        there, note = rankings_in(rows), read_note(folder)
         self.metrics = {one: [key_of(metric, one) for metric in TESTED] for one in there}
         self.rankings = [one for one in headline_first(note.get("headline")) if one in there]
         self.first = [key_of(metric, self.rankings[0]) for metric in FIRST]

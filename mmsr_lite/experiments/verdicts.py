@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from mmsr_lite.data.lock import one_writer
-from mmsr_lite.data.storage import read_json, write_json
+from mmsr_lite.data.storage import write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import read_kept
+from mmsr_lite.experiments.notes import read_sidecar
 from mmsr_lite.experiments.reported_tests import bootstrap, in_one_row, over_seeds, paired
 from mmsr_lite.experiments.statistics import LEVEL, crossed, holm
 from mmsr_lite.experiments.table import TESTED, label_of, read_rows, system_of
@@ -194,7 +195,7 @@ def _recompute_in(place: Path) -> Iterator[str]:
         rows, sidecar = read_rows(place / f"{name}.csv"), place / f"{name}.json"
         if not rows or not sidecar.is_file():
             continue
-        record, new = read_json(sidecar), compare(place, name, rows)
+        record, new = read_sidecar(place, name), compare(place, name, rows)
         record["tests"] = merged(record["tests"], new, rows)
         write_json(sidecar, record)
         runs = {row["run"] for row in rows}

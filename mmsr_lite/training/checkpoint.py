@@ -71,19 +71,21 @@ def _load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None
                 f"{place!r} is damaged: {name!r} holds {tensors[name].dim()} axes of {tensors[name].dtype}, expected "
                 f"{value.dim()} of {value.dtype}; train again"
             )
-    refuse_impossible_numbers(tensors, limits_of(model), place)
+    refuse_impossible_numbers(tensors, limits_of(model, tensors), place)
     for name in counted:
         module, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(module), leaf, tensors[name].to(buffers[name].device))
     model.load_state_dict(tensors)
 
 
-def limits_of(model: nn.Module) -> dict[str, int]:
-    """The greatest value of each table of whole numbers, by its name in the state: modules declare it as `greatest`."""
+def limits_of(model: nn.Module, saved: dict[str, Tensor]) -> dict[str, int]:
+    """The greatest value of each table of whole numbers, by its name in the state; modules with such say so."""
     limits = {}
     for place, module in model.named_modules():
-        for name, limit in getattr(module, "greatest", {}).items():
-            limits[f"{place}.{name}".removeprefix(".")] = limit
+        if hasattr(module, "greatest"):
+            start = f"{place}." if place else ""
+            own = {name.removeprefix(start): tensor for name, tensor in saved.items() if name.startswith(start)}
+            limits |= {f"{start}{name}": limit for name, limit in module.greatest(own).items()}
     return limits
 
 

@@ -30,6 +30,7 @@ from mmsr_lite.training.checkpoint import STATE, forget_checkpoint, load_weights
 from mmsr_lite.training.distributed import first_alone, processes, rank
 from mmsr_lite.training.ingredients import build, codebooks, parts_of, prepare
 from mmsr_lite.training.loop import pick_device, train
+from mmsr_lite.training.memory import enough_memory
 from mmsr_lite.training.model_card import NAME, write_model_card
 from mmsr_lite.training.provenance import refuse_other_data, run_record
 from mmsr_lite.training.run_config import RunConfig, read_config
@@ -249,7 +250,7 @@ def fit(
     """
     folder = Path(folder)
     place = f"the run in {str(folder)!r}"
-    with processes(pick_device(config.train.device), folder), writing(folder):
+    with enough_memory(config), processes(pick_device(config.train.device), folder), writing(folder):
         with first_alone():
             if rank() == 0:
                 _sweep(folder)
@@ -333,8 +334,9 @@ def open_run(folder: str | Path, device: str = "auto") -> Run:
     else:
         note = f"the run in {str(folder)!r} is older than 0.2 and does not say which data it was made from"
         warnings.warn(f"{note}; that these are the same cannot be checked", stacklevel=2)
-    load_weights(folder / "model.safetensors", run.model)
-    run.model.to(pick_device(device)).eval()
+    with enough_memory(run.config):
+        load_weights(folder / "model.safetensors", run.model)
+        run.model.to(pick_device(device)).eval()
     for name, kind in (("history", HistoryRecord), ("metrics", MetricsRecord)):
         if (folder / f"{name}.json").exists():
             setattr(run, name, kind.open(folder / f"{name}.json"))

@@ -5,6 +5,7 @@ audit hook: files opened for writing, moved, removed, folders made and removed, 
 leave half done.
 """
 
+import faulthandler
 import os
 import signal
 import sys
@@ -121,6 +122,7 @@ def start(
         os.dup2(told, 2)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         time.perf_counter = lambda: 0.0  # every duration is 0, so that records are equal to the last byte
+        faulthandler.dump_traceback_later(LONGEST - 20)  # where it hangs, if it does
         operations = Operations(folder, at, lambda: os.kill(os.getpid(), how))
         before()
         operations.watch()

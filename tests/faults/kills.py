@@ -72,7 +72,9 @@ class Harness:
         if dirty:
             self.failures.append({"at": what, "why": "a traceback", "told": dirty[0]})
         elif results[-1].code != 0:
-            self.failures.append({"at": what, "why": "it did not go on", "told": results[-1].told[-2000:]})
+            self.failures.append(
+                {"at": what, "why": f"it did not go on: {results[-1].code}", "told": results[-1].told[-2000:]}
+            )
         elif different:
             self.failures.append({"at": what, "why": f"other bytes in {different}", "told": ""})
         else:
