@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the program after a pipe, such as `head`, reads no more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return MISTAKE
-    except (MMSRError, OSError, ModuleNotFoundError) as error:
+    except (MMSRError, OSError, ModuleNotFoundError, MemoryError) as error:
         if os.environ.get("MMSR_DEBUG") == "1":
             raise
         print(f"mmsr-lite: {sentence_of(error)}", file=sys.stderr)
@@ -93,6 +93,8 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
 
 def sentence_of(error: Exception) -> str:
     """What a person is told about an error."""
+    if isinstance(error, MemoryError):
+        return f"there is too little memory: {error or 'no more could be had'}; take less data, or another machine"
     if isinstance(error, ModuleNotFoundError):
         return f"{error}; `mmsr-lite doctor` names the fix"
     return str(error)

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     from mmsr_lite.data.sources.wardrobe import WORLDS as WARDROBE
     from mmsr_lite.data.sources.worlds import WORLDS
-    from mmsr_lite.training.fit import fit
+    from mmsr_lite.training.fit import REPORT, fit, writing
     from mmsr_lite.training.run_config import DEMO, RunConfig, world_config
 
     # Matrices this small: training took 57 s, with two threads 49 s on idle cores and minutes on busy ones.
@@ -56,15 +56,16 @@ def run(args: argparse.Namespace) -> int:
     config = config.with_settings(seed=args.seed)
     if args.quick:
         config = config.with_settings(**QUICK)
-    run = fit(config, args.out, resume=args.resume)
-    print_metrics(run.measured)
     tables = {}
-    if world in WORLDS:
-        rows = on_purchases(run, f"{world}-small")
-        tables[PURCHASES] = rows
-        print_purchases(rows)
-    report = Path(args.out, "report.html")
-    save_report_of(run, two_users_of_each_cause(run.dataset), report, tables)
+    report = Path(args.out, REPORT)
+    with writing(args.out):
+        run = fit(config, args.out, resume=args.resume)
+        print_metrics(run.measured)
+        if world in WORLDS:
+            rows = on_purchases(run, f"{world}-small")
+            tables[PURCHASES] = rows
+            print_purchases(rows)
+        save_report_of(run, two_users_of_each_cause(run.dataset), report, tables)
     print(f"\nSaved {args.out}/metrics.json and {report}. Next: make lab, or mmsr-lite explain {args.out} --user 12")
     if args.open or (args.open is None and has_screen()):
         webbrowser.open(report.resolve().as_uri())

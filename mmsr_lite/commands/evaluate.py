@@ -26,14 +26,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Rank the test targets again, write metrics.json and the model card."""
     from mmsr_lite.data.storage import write_json
-    from mmsr_lite.training.fit import open_run
+    from mmsr_lite.training.fit import open_run, writing
+    from mmsr_lite.training.memory import enough_memory
     from mmsr_lite.training.model_card import write_model_card
 
     opened = open_run(args.run, args.device)
-    metrics = opened.evaluate(progress=True)
-    write_json(Path(args.run, "metrics.json"), metrics, indent=1)
-    if opened.history is not None:
-        write_model_card(opened, args.run)
+    with writing(args.run), enough_memory(opened.config):
+        metrics = opened.evaluate(progress=True)
+        write_json(Path(args.run, "metrics.json"), metrics, indent=1)
+        if opened.history is not None:
+            write_model_card(opened, args.run)
     print_metrics(metrics)
     if args.candidates is not None:
         _print_sampled(opened, args.candidates)

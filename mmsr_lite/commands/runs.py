@@ -13,7 +13,9 @@ SHOWN = ("HR@5", "MRR@5", "HR@20", "MRR@20")
 
 def checkpoint_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
     """Where the checkpoint of a stopped training is and how to go on from it; empty where there is none."""
-    if not Path(args.out, "state", "checkpoint.json").is_file():
+    from mmsr_lite.training.checkpoint import has_checkpoint
+
+    if args.out is None or not has_checkpoint(args.out):
         return ""
     command = shlex.join(["mmsr-lite", *(word for word in words if word != "--resume"), "--resume"])
     return f"; the checkpoint is kept in {args.out}, resume with: {command}"

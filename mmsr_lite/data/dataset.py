@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from mmsr_lite.data.storage import content_hash
 from mmsr_lite.errors import MMSRError
 
 
@@ -137,6 +138,11 @@ class Dataset:
     def offsets(self) -> np.ndarray:
         """(U+1,) where each user's interactions begin and end in `item`."""
         return np.searchsorted(self.user, np.arange(self.num_users + 1))
+
+    @cached_property
+    def item_hash(self) -> str:
+        """A short hash of the items' ids in their order: item 7 of one data set is item 7 of another with this hash."""
+        return content_hash(list(self.item_ids))
 
     def history(self, user: int) -> np.ndarray:
         """All items of a user in the order of time.

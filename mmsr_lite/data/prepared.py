@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
@@ -18,6 +19,7 @@ from tqdm.auto import tqdm
 from mmsr_lite import __version__
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.features import write_features
+from mmsr_lite.data.lock import one_writer
 from mmsr_lite.data.order import in_file_order
 from mmsr_lite.data.pictures import open_picture
 from mmsr_lite.data.statistics import statistics
@@ -162,26 +164,44 @@ def prepare(
         "inputs": _hashes(Path(place).parent, read_files),
         "weights": {spec: weights(spec) for spec in specs.values()},
     }
+    with _writing(folder):
+        if _holds_this(folder, origin):
+            return False
+        dataset = load(
+            source,
+            modalities=modalities,
+            encoders=encoders,
+            min_count=min_count,
+            seed=seed,
+            columns=columns,
+            files=files,
+            file_format=file_format,
+            ties="file",
+        )
+        save_prepared(dataset, folder, origin=origin)
+    return True
+
+
+def _writing(folder: str | os.PathLike) -> AbstractContextManager[None]:
+    """The lock on a folder that is being prepared: a file beside it, for the folder itself appears at the very end."""
+    place = Path(folder).resolve()
+    return one_writer(folder, place.parent / f".{place.name}.lock")
+
+
+def _holds_this(folder: str | os.PathLike, origin: Origin) -> bool:
+    """Whether a folder was prepared in just this way; False where there is none.
+
+    Raises:
+        MMSRError: it holds something else.
+    """
     if (there := read_manifest(folder)) is not None:
         damaged = _damaged(Path(folder), there)
         other = [name for name, value in origin.items() if there.get(name) != value]
         if damaged or other:
             reason = f"is damaged ({damaged!r})" if damaged else f"was prepared from other {other[0]!r}"
             raise MMSRError(f"{str(folder)!r} {reason}; remove it or choose another place")
-        return False
-    dataset = load(
-        source,
-        modalities=modalities,
-        encoders=encoders,
-        min_count=min_count,
-        seed=seed,
-        columns=columns,
-        files=files,
-        file_format=file_format,
-        ties="file",
-    )
-    save_prepared(dataset, folder, origin=origin)
-    return True
+        return True
+    return False
 
 
 def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, origin: Origin | None = None) -> Path:
@@ -202,6 +222,13 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, origin: Origin
         MMSRError: the folder is there already or cannot be written.
     """
     folder = Path(folder)
+    with _writing(folder):
+        _save(dataset, folder, origin)
+    return folder
+
+
+def _save(dataset: Dataset, folder: Path, origin: Origin | None) -> None:
+    """Write beside the folder, and move all into place at once; the lock is held."""
     if folder.exists():
         raise MMSRError(f"{str(folder)!r} exists; remove it or choose another place")
     work = folder.with_name(f".{folder.name}.part")
@@ -215,7 +242,6 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, origin: Origin
             raise
         reason = error.strerror or error
         raise MMSRError(f"could not write {str(folder)!r}: {reason}; free space or choose another place") from error
-    return folder
 
 
 def _write(dataset: Dataset, folder: Path, origin: Origin | None) -> None:

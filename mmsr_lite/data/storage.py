@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import re
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,9 @@ from uuid import uuid4
 import numpy as np
 
 from mmsr_lite.errors import MMSRError
+
+TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")  # the neighbour that `atomic` writes, and what it will be called
+DAY = 24 * 60 * 60  # seconds
 
 
 @contextmanager
@@ -46,6 +51,41 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
             tmp.unlink()
 
 
+def sweep(folder: str | os.PathLike, names: Collection[str] | None = None, *, older_than: float = 0.0) -> None:
+    """Remove the temporary files that processes left which were killed while they wrote.
+
+    Only for a folder in which nobody else writes now, or for files so old that nobody can be at work on them.
+
+    Args:
+        folder: the folder, without those in it; one that does not exist is clean.
+        names: what the files would have been called in the end; None: anything.
+        older_than: seconds since the last byte was written.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> place = pathlib.Path(tempfile.mkdtemp())
+        >>> for name in (".a.txt.0123abcd.tmp", ".b.txt.0123abcd.tmp"): (place / name).touch()
+        >>> sweep(place, ["a.txt"])
+        >>> [file.name for file in place.iterdir()]
+        ['.b.txt.0123abcd.tmp']
+    """
+    with suppress(OSError):
+        for file in list(Path(folder).iterdir()):
+            found = TEMPORARY.fullmatch(file.name)
+            if found is None or (names is not None and found[1] not in names):
+                continue
+            with suppress(OSError):
+                if older_than == 0 or time.time() - file.stat().st_mtime > older_than:
+                    file.unlink()
+
+
+def sweep_cache() -> None:
+    """Remove temporary files of the cache that are older than a day; others use the cache at the same time."""
+    root = cache_dir()
+    for folder in [root, *(path for path in root.glob("*") if path.is_dir()), *(root.glob("*/*/"))]:
+        sweep(folder, older_than=DAY)
+
+
 def write_json(path: str | os.PathLike, record: Any, indent: int | None = None) -> None:
     """Write `record` as UTF-8 JSON in one move; numpy numbers and arrays become plain ones, NaN is refused.
 
@@ -66,14 +106,35 @@ def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file.
 
     Raises:
-        MMSRError: there is no such file, or it is not JSON; the message names the place of the mistake.
+        MMSRError: there is no such file, it cannot be read, or it is not JSON; the message names the place of the
+            mistake.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise MMSRError(f"there is no file {str(path)!r}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise MMSRError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
+    except RecursionError as error:
+        raise MMSRError(f"{str(path)!r} is not JSON that can be read: it is nested too deeply") from error
+    except ValueError as error:  # also bytes that are not UTF-8, and numbers of thousands of digits
         raise MMSRError(f"{str(path)!r} is not JSON: {error}") from error
+
+
+def read_json_object(path: str | os.PathLike, what: str) -> dict[str, Any]:
+    """Read a JSON file that holds an object, names with values.
+
+    Args:
+        path: the file.
+        what: what the file is, for messages: "the note of a table".
+
+    Raises:
+        MMSRError: as for `read_json`, or the file holds something else.
+    """
+    record = read_json(path)
+    if not isinstance(record, dict):
+        raise MMSRError(f"{str(path)!r} is not {what}: it holds a {type(record).__name__}, expected names with values")
+    return record
 
 
 def _plain(value: Any) -> Any:
@@ -121,6 +182,14 @@ def file_hash(path: str | os.PathLike) -> str:
 
 
 def cache_dir(*parts: str) -> Path:
-    """The folder for what can be made again: `$MMSR_CACHE`, else `~/.cache/mmsr_lite`."""
-    root = Path(os.environ.get("MMSR_CACHE") or Path.home() / ".cache" / "mmsr_lite")
-    return root.joinpath(*parts)
+    """The folder for what can be made again: `$MMSR_CACHE`, else `~/.cache/mmsr_lite`.
+
+    Raises:
+        MMSRError: neither is known.
+    """
+    if root := os.environ.get("MMSR_CACHE"):
+        return Path(root, *parts)
+    try:
+        return Path.home().joinpath(".cache", "mmsr_lite", *parts)
+    except RuntimeError as error:  # a user without a home
+        raise MMSRError("there is no home folder to keep a cache in; name a folder in MMSR_CACHE") from error

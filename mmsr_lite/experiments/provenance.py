@@ -8,10 +8,11 @@ from typing import Any
 
 from mmsr_lite import __version__
 from mmsr_lite.data.split import headline, own_target_share
-from mmsr_lite.data.storage import content_hash, read_json, write_json
+from mmsr_lite.data.storage import content_hash, write_json
 from mmsr_lite.errors import MMSRError, in_words
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import pack
+from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.run_names import resolved, run_id
 from mmsr_lite.experiments.study import Job, Setting
 from mmsr_lite.experiments.table import read_rows
@@ -40,7 +41,7 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
     note["terms"] = setting.base
     note |= {"ties": setting.ties, "tie_seeds": [*setting.tie_seeds]}
     note |= {"headline": headline(setting.parts), "own_targets": 100 * own_target_share(setting.parts.test)}
-    old = read_json(file) if file.is_file() else note
+    old = read_note(place) if file.is_file() else note
     was, now = (
         {"modalities": one["modalities"], "data": one["hash"], "ties": one.get("ties", "file")} | one["terms"]
         for one in (old, note)
@@ -57,20 +58,6 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
     truth = data.facts.get("truth")
     note["reachable"] = None if truth is None else truth.reachable(setting.parts.test)
     write_json(file, note, indent=1)
-
-
-def read_sidecar(place: Path, name: str) -> dict[str, Any]:
-    """Read the JSON file beside the table of a study.
-
-    Args:
-        place: the folder of the data set's tables.
-        name: the study.
-
-    Returns:
-        Its record; with empty `grid`, `runs`, `tests` and `versions` where the file was not written yet.
-    """
-    file = place / f"{name}.json"
-    return {"grid": {}, "runs": {}, "tests": [], "versions": {}} | (read_json(file) if file.is_file() else {})
 
 
 def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job], tests: bool = True) -> None:

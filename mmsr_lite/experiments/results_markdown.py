@@ -12,7 +12,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.ceiling import ceiling_lines
 from mmsr_lite.experiments.claims_markdown import claim_lines, safe
-from mmsr_lite.experiments.provenance import read_sidecar
+from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.stored_systems import StoredSystems
 from mmsr_lite.experiments.table import BETAS, TESTED, label_of, rankings_in, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart, decides
@@ -56,7 +56,7 @@ def write_page(out: str | Path) -> Path:
 
 
 def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
-    note = read_json(folder / "dataset.json")
+    note = read_note(folder)
     lines = [f"## {safe(note['name'])}", "", *_facts(note), ""]
     stored = StoredSystems(folder, STUDIES)
     lines += ["### The claims", "", *claim_lines(stored), ""]
@@ -102,7 +102,7 @@ class Table:
         rows, sidecar = read_rows(folder / f"{name}.csv"), read_sidecar(folder, name)
         self.name, self.labels = name, {label_of(system_of(row)): row for row in rows}
         self.tried = {one: str(row["trials"] or "") for one, row in self.labels.items()}
-        there, note = rankings_in(rows), read_json(folder / "dataset.json")
+        there, note = rankings_in(rows), read_note(folder)
         self.metrics = {one: [key_of(metric, one) for metric in TESTED] for one in there}
         self.rankings = [one for one in headline_first(note.get("headline")) if one in there]
         self.first = [key_of(metric, self.rankings[0]) for metric in FIRST]

@@ -9,6 +9,8 @@ from typing import Any
 
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.lock import one_writer
+from mmsr_lite.data.storage import sweep, sweep_cache
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.ceiling import note_targets
@@ -119,16 +121,30 @@ def run_studies(
     for name in only or ():
         choose("model", name, MODELS)
     worker = Worker(setting.dataset, str(pick_device(device)), place / "ranks")
-    pool: Any = nullcontext()
-    if not dry_run:
-        note_dataset(place, setting, names)
-        if jobs > 1:
-            pool = pool_of(jobs, worker)
-    with pool as opened:
-        submit = partial(at_once, worker) if opened is None else partial(opened.submit, run_job_there)
-        runner = Runner(
-            setting, place, worker, seeds, jobs, deadline, dry_run, submit, only or [*MODELS], tests, variants
-        )
-        yield from runner.carry_out(names)
-    if tests and not dry_run:
-        note_targets(place, setting)
+    with nullcontext() if dry_run else one_writer(place):
+        pool: Any = nullcontext()
+        if not dry_run:
+            for folder in (place, place / "ranks"):
+                sweep(folder)
+            sweep_cache()
+            note_dataset(place, setting, names)
+            if jobs > 1:
+                pool = pool_of(jobs, worker)
+        with pool as opened:
+            submit = partial(at_once, worker) if opened is None else partial(opened.submit, run_job_there)
+            runner = Runner(
+                setting,
+                place,
+                worker,
+                seeds,
+                jobs,
+                deadline,
+                dry_run,
+                submit,
+                only or [*MODELS],
+                tests,
+                variants=variants,
+            )
+            yield from runner.carry_out(names)
+        if tests and not dry_run:
+            note_targets(place, setting)

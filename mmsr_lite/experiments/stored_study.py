@@ -6,10 +6,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
-from mmsr_lite.experiments.provenance import read_sidecar
+from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.study import LABELS, Job, Setting
 from mmsr_lite.experiments.table import MASKED, rankings_in, read_rows, system_of
@@ -34,11 +33,11 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
     Raises:
         MMSRError: when there is no such table.
     """
-    rows, note = read_rows(Path(folder, f"{name}.csv")), Path(folder, "dataset.json")
+    rows = read_rows(Path(folder, f"{name}.csv"))
     if not rows:
         there = ", ".join(sorted({path.stem for path in Path(folder).glob("*.csv")} & STUDIES.keys())) or "none"
         raise MMSRError(f"there is no table of {name!r} in {str(folder)!r}; tables there: {there}")
-    of_dataset, sidecar = read_json(note), read_sidecar(Path(folder), name)
+    of_dataset, sidecar = read_note(Path(folder)), read_sidecar(Path(folder), name)
     rankings = rankings_in(rows)
     if len(rankings) == 1:
         rows = [{name: value for name, value in row.items() if name not in MASKED} for row in rows]

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from mmsr_lite.data.storage import read_json, write_json
+from mmsr_lite.data.lock import one_writer
+from mmsr_lite.data.storage import write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import read_kept
+from mmsr_lite.experiments.notes import read_sidecar
 from mmsr_lite.experiments.reported_tests import bootstrap, in_one_row, over_seeds, paired
 from mmsr_lite.experiments.statistics import LEVEL, crossed, holm
 from mmsr_lite.experiments.table import TESTED, label_of, read_rows, system_of
@@ -183,20 +185,26 @@ def recompute(out: str | Path) -> Iterator[str]:
     if not places:
         raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
     for place in places:
-        for name in STUDIES:
-            rows, sidecar = read_rows(place / f"{name}.csv"), place / f"{name}.json"
-            if not rows or not sidecar.is_file():
-                continue
-            record, new = read_json(sidecar), compare(place, name, rows)
-            record["tests"] = merged(record["tests"], new, rows)
-            write_json(sidecar, record)
-            runs = {row["run"] for row in rows}
-            missing = len(runs - read_kept(place, runs).runs.keys())
-            differ = sum(map(apart, new))
-            yield (
-                f"{place.name}, {name}: {len(new)} tests, {differ} of them find a difference; "
-                f"the ranks of {missing} of {len(runs)} runs are not kept"
-            )
+        with one_writer(place):
+            yield from _recompute_in(place)
+
+
+def _recompute_in(place: Path) -> Iterator[str]:
+    """Compute all tests of the tables of one data set again."""
+    for name in STUDIES:
+        rows, sidecar = read_rows(place / f"{name}.csv"), place / f"{name}.json"
+        if not rows or not sidecar.is_file():
+            continue
+        record, new = read_sidecar(place, name), compare(place, name, rows)
+        record["tests"] = merged(record["tests"], new, rows)
+        write_json(sidecar, record)
+        runs = {row["run"] for row in rows}
+        missing = len(runs - read_kept(place, runs).runs.keys())
+        differ = sum(map(apart, new))
+        yield (
+            f"{place.name}, {name}: {len(new)} tests, {differ} of them find a difference; "
+            f"the ranks of {missing} of {len(runs)} runs are not kept"
+        )
 
 
 def _has_seeds(runs: list[Row]) -> bool:

@@ -26,6 +26,7 @@ from mmsr_lite.records.ranking_names import key_of
 from mmsr_lite.training.fit import Run
 from mmsr_lite.training.ingredients import build, codebooks, corrupt, displace
 from mmsr_lite.training.loop import pick_device
+from mmsr_lite.training.memory import is_out_of_memory
 from mmsr_lite.training.run_config import RunConfig
 
 
@@ -51,7 +52,7 @@ class Worker:
             The rows of its readings, and the rows of its gates where the job asks for them.
 
         Raises:
-            MemoryError: when the GPU has too little memory.
+            MemoryError: when there is too little memory.
         """
         began = time.perf_counter()
         gc.collect()  # what the run before has captured on a GPU
@@ -64,8 +65,10 @@ class Worker:
         try:
             history = run.learn(progress=False)
             rows, gates = self._read(job, run, history)
-        except torch.cuda.OutOfMemoryError as error:
-            raise MemoryError(f"{config.model!r} needs more memory than the GPU has; lower batch") from error
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise MemoryError(f"{config.model!r} needs more memory than there is; lower batch") from error
         of_run: dict[str, Any] = {
             "seed": config.train.seed,
             "tie_seed": config.tie_seed,

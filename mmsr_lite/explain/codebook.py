@@ -5,7 +5,7 @@ import numpy as np
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.cards import item_card
-from mmsr_lite.explain.inputs import count_of, label_of
+from mmsr_lite.explain.inputs import count_of, label_of, refuse_other_items
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import CodebookRecord
 
@@ -37,6 +37,7 @@ def codebook(model: MMSR, dataset: Dataset, modality: str | None = None, most: i
     names = list(getattr(model, "node_types", ("item",)))[1:]
     if not names:
         raise MMSRError(f"{label_of(model)} has no codes; give an MMSR that was made with codebooks")
+    refuse_other_items(model, dataset)
     name = names[0] if modality is None else choose("modality", modality, names)
     most = count_of(most, "most", least=0)
     number = names.index(name)

@@ -40,6 +40,7 @@ from mmsr_lite.explain.faithfulness_scores import (
     interval_in_words,
 )
 from mmsr_lite.explain.gates import gates, last_examples
+from mmsr_lite.explain.inputs import refuse_other_items
 from mmsr_lite.explain.interventions import remove_edges, rerun
 from mmsr_lite.explain.random_weights import random_twins, random_weights
 from mmsr_lite.explain.rollout import rollout
@@ -99,6 +100,7 @@ def faithfulness(
         raise MMSRError(f"{model.label} has no {part}; give an adaptive MMSR")
     if explains == "beta" and model.layers[0].gate is None:
         raise MMSRError(f"{model.label} has no gates; give an adaptive MMSR")
+    refuse_other_items(model, dataset)
     if examples is None:
         examples = last_examples(dataset, model.max_history)
     if not len(examples):

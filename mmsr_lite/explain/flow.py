@@ -17,7 +17,7 @@ from mmsr_lite.explain.contributions import (
     flow_fields,
     has_flow,
 )
-from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of, items_of
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of, items_of, refuse_other_items
 from mmsr_lite.graph.msgraph import msgraph_of
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
@@ -81,6 +81,7 @@ def flow(
     """
     refuse_without_flow(model)
     assert isinstance(model, MMSR)
+    refuse_other_items(model, dataset)
     number, past, target = history_of(dataset, user, history, target, model.max_history)
     model.eval()
     device = model.item_table().device

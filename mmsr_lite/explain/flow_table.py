@@ -17,7 +17,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.contributions import EARLY, GROUPS, LATE, contributions, score_readouts
 from mmsr_lite.explain.flow import refuse_without_flow
 from mmsr_lite.explain.gates import kinds_of, last_examples
-from mmsr_lite.explain.inputs import count_of
+from mmsr_lite.explain.inputs import count_of, refuse_other_items
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
@@ -67,6 +67,7 @@ def flow_table(
     """
     refuse_without_flow(model)
     assert isinstance(model, MMSR)
+    refuse_other_items(model, dataset)
     batch = count_of(batch, "batch")
     examples = last_examples(dataset, model.max_history) if examples is None else examples
     order, device = np.argsort(examples.lengths, kind="stable"), model.item_table().device

@@ -15,7 +15,7 @@ from mmsr_lite.data.export import save_table
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.contributions import order_shares
-from mmsr_lite.explain.inputs import count_of, label_of
+from mmsr_lite.explain.inputs import count_of, label_of, refuse_other_items
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import GatesRecord
@@ -90,6 +90,7 @@ def gates(
     """
     if not isinstance(model, MMSR) or any(layer.gate is None for layer in model.layers):
         raise MMSRError(f"{label_of(model)} has no update gates; give an MMSR with fusion 'adaptive'")
+    refuse_other_items(model, dataset)
     batch = min(count_of(batch, "batch"), FLOW_BATCH) if flow else count_of(batch, "batch")
     examples = last_examples(dataset, model.max_history) if examples is None else examples
     device, order = model.item_table().device, np.argsort(examples.lengths, kind="stable")

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.models.base import Catalogue
+from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records.schema import quote
 
 UserLike: TypeAlias = int | str
@@ -142,3 +144,37 @@ def label_of(model: Any) -> str:
     """
     label = getattr(model, "label", None)
     return label if isinstance(label, str) else f"a {type(model).__name__}"
+
+
+def refuse_other_items(model: Any, dataset: Dataset) -> None:
+    """Raise when a model was made for other items than those of a data set.
+
+    Args:
+        model: a recommender; of one that was made by hand only the number of its items is known.
+        dataset: the data set that it is asked about.
+
+    Raises:
+        MMSRError: says both data sets.
+
+    Example:
+        >>> from mmsr_lite.data import load
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> refuse_other_items(MMSR(MMSRConfig(dim=8), num_items=3), load("wardrobe:match", modalities=()))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: MMSR, adaptive was made for 3 items, and 'wardrobe-match' has 980 others; give it
+        the data set that it was trained on
+    """
+    known: Catalogue | None = getattr(model, "catalogue", None)
+    if known is not None:
+        there, is_other = known.num_items, known.item_hash != dataset.item_hash
+        of = f"the {there} items of {known.dataset!r}"
+    elif isinstance(model, MMSR):
+        there = len(model.nodes.tables[0].weight) - 1
+        is_other, of = there != dataset.num_items, f"{there} items"
+    else:
+        return
+    if is_other:
+        raise MMSRError(
+            f"{label_of(model)} was made for {of}, and {dataset.name!r} has {dataset.num_items} others; give it the "
+            "data set that it was trained on"
+        )

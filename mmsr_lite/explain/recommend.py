@@ -22,7 +22,7 @@ from mmsr_lite.evaluation.rankings import OwnItems
 from mmsr_lite.evaluation.ranks import SCORES
 from mmsr_lite.evaluation.strategy import strategy_of
 from mmsr_lite.explain.contributions import contributions, score_readouts
-from mmsr_lite.explain.inputs import count_of, is_whole, user_index
+from mmsr_lite.explain.inputs import count_of, is_whole, refuse_other_items, user_index
 from mmsr_lite.explain.rollout import rollout
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.msgraph import ITEM, msgraph_of
@@ -87,6 +87,7 @@ def recommend(
         (['u0000', 'u0000', 'u0001', 'u0001'], [1, 2, 1, 2])
     """
     model, dataset = _model_and_data(run, dataset)
+    refuse_other_items(model, dataset)
     if explain:
         _refuse_to_explain(model)
     top = min(count_of(top, "top"), dataset.num_items)

@@ -20,7 +20,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.cards import item_card, node_card, step_card, steps_of, truth_of, user_card
 from mmsr_lite.explain.contributions import dense, flow_fields, has_flow
-from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of, refuse_other_items
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.msgraph import ITEM, MSGraph, msgraph_of
 from mmsr_lite.graph.relations import HETEROGENEOUS as ACROSS_TYPES
@@ -84,6 +84,7 @@ def trace(
     if model.reads_steps:
         advice = "train with ties='random' to look into it"
         raise MMSRError(f"{model.label} takes items of one time as one step, which a trace cannot show; {advice}")
+    refuse_other_items(model, dataset)
     number, past, target = history_of(dataset, user, history, target, model.max_history)
     top = count_of(top, "top")
     device = next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))

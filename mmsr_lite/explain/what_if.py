@@ -17,7 +17,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.edits import EditedHistory, Node, apply, filled
-from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, label_of
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, label_of, refuse_other_items
 from mmsr_lite.explain.interventions import editable, forces, graphs_with, rerun, trace_edited
 from mmsr_lite.explain.random_edits import repeat
 from mmsr_lite.explain.trace import trace
@@ -77,6 +77,7 @@ def what_if(
     """
     if not isinstance(model, MMSR):
         raise MMSRError(f"{label_of(model)} has no MSGraph to change; give an MMSR")
+    refuse_other_items(model, dataset)
     repeats = count_of(repeats, "repeats")
     asked: Any = change if isinstance(change, list | tuple) else [change]
     changes = [filled(one) for one in asked]

@@ -2,6 +2,7 @@
 
 from abc import ABC
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,6 +12,21 @@ from mmsr_lite.data.split import Examples
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.nn.own_items import masked_cross_entropy
 from mmsr_lite.nn.softmax import linear_cross_entropy
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The items that a model was made for, so that it is never asked about others.
+
+    Args:
+        dataset: The name of their data set.
+        num_items: V.
+        item_hash: The hash of their ids in their order.
+    """
+
+    dataset: str
+    num_items: int
+    item_hash: str
 
 
 class Recommender(nn.Module, ABC):
@@ -30,6 +46,7 @@ class Recommender(nn.Module, ABC):
         reads_order: Whether the order of a history makes a difference.
         static_shapes: Whether the sizes of all tensors in `loss` follow from the shape of the batch alone.
         max_history: The longest history that the model reads.
+        catalogue: The items that the model was made for, None where nobody said it.
     """
 
     learns = True
@@ -41,6 +58,7 @@ class Recommender(nn.Module, ABC):
     def __init__(self, config: Any, num_items: int = 0, codebooks: Sequence[Codebook] = ()):
         super().__init__()
         self.config = config
+        self.catalogue: Catalogue | None = None
         self.max_history = getattr(config, "max_history", 50)
 
     @property

@@ -1,5 +1,6 @@
 """Counting, the baselines that nobody puts in such tables: nothing is learned, and a model has to beat them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,10 @@ class Markov(Recommender):
         self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))
         self.register_buffer("follower", torch.zeros(0, dtype=torch.long))
         self.register_buffer("weight", torch.zeros(0))
+
+    def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
+        """The greatest item, and the number of transitions."""
+        return {"follower": len(self.begin) - 2, "begin": len(saved["follower"])}
 
     def count(self, examples: Examples) -> None:
         """Count every pair of an item and a later target within `max_history`."""

@@ -6,6 +6,7 @@ item that the user has; here that is a matter of the ranking (`evaluation.rankin
 order of a history plays no part.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,10 @@ class ItemKNN(Recommender):
         super().__init__(config)
         self.register_buffer("neighbour", torch.zeros(num_items + 1, 1, dtype=torch.long))
         self.register_buffer("similarity", torch.zeros(num_items + 1, 1))
+
+    def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
+        """The greatest item."""
+        return {"neighbour": len(self.neighbour) - 1}
 
     def count(self, examples: Examples) -> None:
         """Count which items share users: those of each target and of what comes before it."""

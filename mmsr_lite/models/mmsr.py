@@ -6,7 +6,7 @@ The graph is built in graph/batch.py (section 4.1), node states in nn/nodes.py (
 the score and the loss are here (4.4). Where a config may depart from the paper is in nn/departures.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -88,6 +88,11 @@ class MMSR(Recommender):
         layer = departures.layer_class(AGGREGATORS[config.aggregator], config)
         self.layers = nn.ModuleList(layer(1 + len(codebooks), config) for _ in range(config.layers))
         self.compared = departures.comparison(config)
+
+    def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
+        """The greatest code of each modality, by the name of its table of codes."""
+        tables = self.nodes.tables[1:]
+        return {f"codes.{number}": len(table.weight) - 1 for number, table in enumerate(tables)}
 
     @property
     def reads_steps(self) -> bool:

@@ -1,5 +1,7 @@
 """The user-item graph of the training part and histories in it: what collaborative models propagate over."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -28,6 +30,10 @@ class InteractionGraph(nn.Module):
         self.num_items = num_items
         self.register_buffer("edges", torch.zeros(2, 0, dtype=torch.long))  # (2, I) [item, user's node]
         self.register_buffer("lengths", torch.zeros(0))  # (U,) interactions of each user
+
+    def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
+        """The greatest node: items come first, then users."""
+        return {"edges": self.num_items + len(saved["lengths"])}
 
     def observe(self, examples: Examples) -> None:
         """Keep every interaction that the histories and targets of `examples` show."""

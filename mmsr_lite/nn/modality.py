@@ -1,6 +1,6 @@
 """What an item looks like in each modality, for models that read vectors and not MSGraphs (paper, equation 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -21,6 +21,10 @@ class CodeReader(nn.Module):
         self.table = nn.Embedding(len(book.centres), dim, padding_idx=0)
         with torch.no_grad():
             self.table.weight[1:] = rescaled(torch.from_numpy(book.centres[1:]), dim)
+
+    def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
+        """The greatest code."""
+        return {"codes": len(self.table.weight) - 1}
 
     def forward(self, items: Tensor) -> Tensor:
         """The vectors of `items`; zero where there is no code."""

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,8 +68,10 @@ def processes(device: torch.device, folder: str | Path | None = None) -> Iterato
 
 
 def _lost(folder: str | Path | None) -> str:
-    place = Path(folder or "", "state", "checkpoint.json")
-    kept = f"epoch {read_json(place)['epoch']} is whole in {str(folder)!r}" if place.is_file() else "no epoch was kept"
+    kept = "no epoch was kept"
+    with suppress(MMSRError, KeyError, TypeError):
+        epoch = read_json(Path(folder or "", "state", "checkpoint.json"))["epoch"]
+        kept = f"epoch {epoch} is whole in {str(folder)!r}"
     message = f"process {rank()} of {size()} ends, for another one has ended or the job was told to; {kept}"
     if not folder:
         return message

@@ -9,14 +9,16 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.lock import one_writer
 from mmsr_lite.data.split import Split
-from mmsr_lite.data.storage import write_json
+from mmsr_lite.data.storage import sweep, sweep_cache, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.rankings import flat_metrics, results
 from mmsr_lite.evaluation.ranks import both_ranks
@@ -24,16 +26,22 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.records import HistoryRecord, MetricsRecord, RunRecord
-from mmsr_lite.training.checkpoint import load_weights, refuse_other, save_tensors
+from mmsr_lite.training.checkpoint import STATE, forget_checkpoint, load_weights, refuse_other, save_tensors
 from mmsr_lite.training.distributed import first_alone, processes, rank
 from mmsr_lite.training.ingredients import build, codebooks, parts_of, prepare
 from mmsr_lite.training.loop import pick_device, train
+from mmsr_lite.training.memory import enough_memory
 from mmsr_lite.training.model_card import NAME, write_model_card
 from mmsr_lite.training.provenance import refuse_other_data, run_record
 from mmsr_lite.training.run_config import RunConfig, read_config
 
 COUNTING = ("markov", "popularity")  # they stand beside every trained model
 UNPACKS = ("model", "dataset")  # what a run gives when it is unpacked
+REFIT = "refit"  # the folder of the second training, in that of the run
+REPORT = "report.html"  # of `mmsr-lite demo`
+# The files of a run in the order in which a new run removes those of an old one. The config, by which a folder is known
+# as a run, goes last.
+OUTPUTS = ("metrics.json", "history.json", NAME, REPORT, "model.safetensors", "run.json", "config.json")
 
 
 class Run:
@@ -151,7 +159,7 @@ class Run:
         self.history = HistoryRecord(record)
         if self.config.refit and training.selection == "validation" and self.model.learns:
             training = replace(training, selection="none", stop_after=self.history.best_epoch)  # the same schedule
-            self.model, place = self.build(), folder and folder / "refit"
+            self.model, place = self.build(), folder and folder / REFIT
             second = train(self.model, self.whole_split, training, folder=place, resume=resume, progress=progress)
             self.history["refit"] = second["epochs"]
         self.history["seconds"] = time.perf_counter() - began
@@ -242,10 +250,12 @@ def fit(
     """
     folder = Path(folder)
     place = f"the run in {str(folder)!r}"
-    if resume and (folder / "config.json").exists():
-        refuse_other(place, read_config(folder / "config.json").by_name(), config.by_name())
-    with processes(pick_device(config.train.device), folder):  # a mistake is reported before the work begins
+    with enough_memory(config), processes(pick_device(config.train.device), folder), writing(folder):
         with first_alone():
+            if rank() == 0:
+                _sweep(folder)
+            if resume and (folder / "config.json").exists():  # a mistake is reported before the work begins
+                refuse_other(place, read_config(folder / "config.json").by_name(), config.by_name())
             run = Run(config, folder=folder)
             run.record = run_record(config.id, run.dataset, writing=True)
             if resume and (folder / "run.json").exists():
@@ -274,12 +284,33 @@ def fit(
     return run
 
 
+def writing(folder: str | Path) -> AbstractContextManager[None]:
+    """The lock on the folder of a run, which the first of several processes takes for all of them."""
+    return one_writer(folder) if rank() == 0 else nullcontext()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed; the lock on the folder is held."""
+    sweep(folder, OUTPUTS)
+    for place in (folder / STATE, folder / REFIT, folder / REFIT / STATE):
+        sweep(place)
+    sweep_cache()
+
+
 def _clear(folder: Path) -> None:
     """Remove what an older run left in `folder`, so that no file of it stands beside those of the new one."""
-    for name in ("state", "refit"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("metrics.json", "history.json", "model.safetensors", "config.json", "run.json", NAME):
-        (folder / name).unlink(missing_ok=True)
+    try:
+        for place in (folder / REFIT, folder):
+            forget_checkpoint(place)
+        if (folder / REFIT).is_dir():
+            shutil.rmtree(folder / REFIT)
+        for file in folder.glob("user-*.html"):  # what `mmsr-lite explain` says about the older run
+            file.unlink(missing_ok=True)
+        for name in OUTPUTS:
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise MMSRError(f"the older run in {str(folder)!r} cannot be removed: {reason}; name another folder") from error
 
 
 def open_run(folder: str | Path, device: str = "auto") -> Run:
@@ -303,8 +334,9 @@ def open_run(folder: str | Path, device: str = "auto") -> Run:
     else:
         note = f"the run in {str(folder)!r} is older than 0.2 and does not say which data it was made from"
         warnings.warn(f"{note}; that these are the same cannot be checked", stacklevel=2)
-    load_weights(folder / "model.safetensors", run.model)
-    run.model.to(pick_device(device)).eval()
+    with enough_memory(run.config):
+        load_weights(folder / "model.safetensors", run.model)
+        run.model.to(pick_device(device)).eval()
     for name, kind in (("history", HistoryRecord), ("metrics", MetricsRecord)):
         if (folder / f"{name}.json").exists():
             setattr(run, name, kind.open(folder / f"{name}.json"))

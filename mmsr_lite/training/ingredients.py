@@ -12,7 +12,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Split, split
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.graph.codes import Codebook, fit_codebooks
-from mmsr_lite.models.base import Recommender
+from mmsr_lite.models.base import Catalogue, Recommender
 from mmsr_lite.nn.displacement import Displacement
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.training.run_config import RunConfig
@@ -103,6 +103,7 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
         settings = replace(settings, together=True)
     torch.manual_seed(config.train.seed)
     model = config.model_class(settings, dataset.num_items, books)
+    model.catalogue = Catalogue(dataset.name, dataset.num_items, dataset.item_hash)
     if config.corruption == DISPLACED:
         displace(model, config.corrupted, config.rate, config.train.seed)
     return model

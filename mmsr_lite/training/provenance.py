@@ -63,7 +63,7 @@ def data_hash(dataset: Dataset) -> DataHash:
         "users": dataset.num_users,
         "items": dataset.num_items,
         "interactions": len(dataset.item),
-        "item_hash": content_hash(ids),
+        "item_hash": dataset.item_hash,
         "item_set_hash": content_hash(sorted(ids)),
         "interaction_hash": content_hash(
             list(dataset.user_ids), dataset.user.astype(np.int64), dataset.item.astype(np.int64)

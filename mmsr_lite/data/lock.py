@@ -1,0 +1,128 @@
+"""One writer for each folder of outputs: a lock that the operating system frees when its process ends, however it ends.
+
+The lock lies on a small file that says who holds it. A file that is left without a lock comes from a process that was
+killed; the next writer takes it over.
+"""
+
+import json
+import os
+import platform
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mmsr_lite.errors import MMSRError
+
+NAME = ".lock"  # of the file, in the folder that is written
+LONGEST = 1000  # bytes of the file that are read
+_HELD: set[tuple[int, Path]] = set()  # thread and file of each lock that this process holds
+
+
+@contextmanager
+def one_writer(folder: str | os.PathLike, file: str | os.PathLike | None = None) -> Iterator[None]:
+    """Let nobody else write outputs into a folder while the block runs; a thread may nest such blocks.
+
+    Args:
+        folder: The folder.
+        file: The file of the lock. None: `.lock` in the folder, which is made where it is missing.
+
+    Raises:
+        MMSRError: Another process holds the lock, or the file cannot be made.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> with one_writer(folder): os.listdir(folder)
+        ['.lock']
+        >>> os.listdir(folder)
+        []
+    """
+    file = Path(folder, NAME) if file is None else Path(file)
+    held = (threading.get_ident(), file.absolute())
+    if held in _HELD:
+        yield
+        return
+    is_new = not file.parent.exists()
+    try:
+        opened = _locked(Path(folder), file)
+    except OSError as error:
+        reason = error.strerror or error
+        raise MMSRError(f"could not write in {str(folder)!r}: {reason}; choose another place") from error
+    _HELD.add(held)
+    try:
+        yield
+    finally:
+        _HELD.discard(held)
+        with suppress(OSError):
+            os.truncate(opened, 0)  # what nobody could remove then says nothing
+        with suppress(OSError):  # Windows removes no file that is open
+            file.unlink()
+        os.close(opened)
+        if is_new:
+            with suppress(OSError):  # it holds something now
+                file.parent.rmdir()
+
+
+def _locked(folder: Path, file: Path) -> int:
+    """The descriptor of the file, with the lock on it and this process noted in it."""
+    while True:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            opened = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+        except FileNotFoundError:  # the owner before has removed its empty folder
+            continue
+        try:
+            is_free, owner = _try_lock(opened, folder), _owner(opened)
+            if not is_free:
+                who = owner or "another process"
+                advice = "wait until it has ended, or name another folder"
+                raise MMSRError(f"{who} is writing {str(folder)!r}; {advice}")
+            if file.exists() and os.path.samestat(os.fstat(opened), file.stat()):
+                if owner:
+                    left = f"{owner} was writing {str(folder)!r} and ended before it was done"
+                    warnings.warn(f"{left}; this process takes over", stacklevel=5)
+                os.truncate(opened, 0)
+                os.lseek(opened, 0, os.SEEK_SET)
+                os.write(opened, json.dumps({"process": os.getpid(), "machine": platform.node()}).encode())
+                return opened
+        except BaseException:
+            os.close(opened)
+            raise
+        os.close(opened)  # the owner before has removed this file meanwhile
+
+
+def _owner(opened: int) -> str:
+    """Who noted itself in the file, in words; empty when nobody did, or what stands there cannot be read."""
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        os.lseek(opened, 0, os.SEEK_SET)
+        noted = json.loads(os.read(opened, LONGEST))
+        return f"process {int(noted['process'])} on {str(noted['machine'])[:100]!r}"
+    return ""
+
+
+def _try_lock(opened: int, folder: Path) -> bool:
+    """Whether this process has got the lock, without waiting."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(opened, LONGEST, os.SEEK_SET)  # beyond what others read
+        try:
+            msvcrt.locking(opened, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:  # a file system without locks
+        warnings.warn(
+            f"{str(folder)!r} cannot be locked ({error.strerror}); see to it that one process alone writes there",
+            stacklevel=5,
+        )
+    return True

@@ -1,0 +1,83 @@
+"""The two JSON files in a folder of tables as they are read: what must be in them is looked at before it is used."""
+
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+from mmsr_lite.data.storage import read_json
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.records.schema import first_mistake
+from mmsr_lite.records.training import Test
+
+
+class Shape(TypedDict):
+    """A modality in the note of a data set."""
+
+    items: int  # how many have it
+    width: int  # numbers of an item
+
+
+class DatasetNote(TypedDict):
+    """What must be there in dataset.json; it holds more."""
+
+    name: str
+    users: int
+    items: int
+    interactions: int
+    modalities: dict[str, Shape]
+    hash: str
+    terms: dict[str, Any]
+    ties: NotRequired[str]
+    tie_seeds: NotRequired[list[int]]
+    headline: NotRequired[str]
+    own_targets: NotRequired[float]
+    reachable: NotRequired[dict[str, float] | None]
+
+
+class Sidecar(TypedDict):
+    """What is read of the file beside the table of a study; none of it need be there."""
+
+    grid: NotRequired[dict[str, list[float]]]
+    runs: NotRequired[dict[str, dict[str, Any]]]
+    tests: NotRequired[list[Test]]
+    versions: NotRequired[dict[str, str]]
+    seconds: NotRequired[float]
+
+
+def read_note(place: Path) -> dict[str, Any]:
+    """Read dataset.json in a folder of tables.
+
+    Args:
+        place: the folder of a data set's tables.
+
+    Raises:
+        MMSRError: when it is missing, or is not such a note.
+    """
+    return _checked(place / "dataset.json", DatasetNote)
+
+
+def _checked(file: Path, kind: type) -> dict[str, Any]:
+    record = read_json(file)
+    if mistake := first_mistake(record, kind):
+        what = " ".join(filter(None, mistake))
+        raise MMSRError(f"{str(file)!r} is not what mmsr-lite tables wrote: {what}; restore it, or name another --out")
+    return record
+
+
+def read_sidecar(place: Path, name: str) -> dict[str, Any]:
+    """Read the JSON file beside the table of a study.
+
+    Args:
+        place: the folder of the data set's tables.
+        name: the study.
+
+    Returns:
+        Its record; with empty `grid`, `runs`, `tests` and `versions` where the file was not written yet.
+
+    Raises:
+        MMSRError: when the file is no such record.
+    """
+    file = place / f"{name}.json"
+    record = _checked(file, Sidecar) if file.is_file() else {}
+    for part, nothing in {"grid": {}, "runs": {}, "tests": [], "versions": {}}.items():
+        record.setdefault(part, nothing)
+    return record

@@ -1,0 +1,54 @@
+"""What a person is told when the machine has too little memory: which settings need less of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from mmsr_lite.errors import MMSRError
+
+SETTINGS = ("batch", "dim", "max_history", "layers", "codes")  # what memory grows with, the first the most often
+PHRASES = ("can't allocate memory", "not enough memory", "out of memory")  # in the errors of torch on a CPU
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory was not enough, in the CPU's or the GPU's words.
+
+    Example:
+        >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("shapes differ"))
+        (True, False)
+    """
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(phrase in str(error) for phrase in PHRASES)
+
+
+@contextmanager
+def enough_memory(config: Any) -> Iterator[None]:
+    """Tell which settings of a run can be made smaller when memory is not enough in the block.
+
+    Args:
+        config: the `RunConfig` of the run.
+
+    Raises:
+        MMSRError: in place of an error that says that memory was not enough.
+
+    Example:
+        >>> from mmsr_lite.training.run_config import RunConfig
+        >>> with enough_memory(RunConfig("wardrobe")):
+        ...     raise MemoryError
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: there is too little memory for this run; make smaller what needs much of it: batch
+        (512), dim (128), max_history (50), layers (1) or codes (30)
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        now = config.by_name()
+        *most, last = [f"{name} ({now[name]})" for name in SETTINGS if name in now]
+        raise MMSRError(
+            f"there is too little memory for this run; make smaller what needs much of it: {', '.join(most)} or {last}"
+        ) from error
