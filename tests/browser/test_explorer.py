@@ -99,11 +99,18 @@ def test_the_numbers_on_screen_are_those_of_python(live, explorer):
         layer, box = record["layers"][edge % 2], page.inner_text(".formula")
         numbers = [*layer["gate_logits"][centre], *layer["beta"][centre], *layer["beta"][centre]]
         assert re.findall(r"[-−]?\d+\.\d{3}", box.replace("−", "-")) == [f"{value:.3f}" for value in numbers]
-    rows = page.eval_on_selector_all(
-        ".answers tbody tr", "all => all.map((a) => [...a.cells].slice(2).map((c) => Number(c.dataset.value)))"
-    )
+    page.click(".answers .sums summary")
+    page.wait_for_selector(".answers .sums td")
+    cells = "all => all.map((a) => [...a.cells].slice(1).map((c) => Number(c.dataset.value)))"
+    rows = page.eval_on_selector_all(".answers .sums tbody tr", cells)
+    flows = {flow["item"]: [*flow["groups"], flow["rest"]] for flow in record["flow"]["items"]}
     for row, item in zip(rows, record["answer"]["top"], strict=False):
-        assert row == pytest.approx([item["score"], *item["parts"]]) and sum(row[1:]) == pytest.approx(row[0], abs=1e-4)
+        assert row == pytest.approx([*flows[item["item"]], item["score"]])
+        assert sum(row[:-1]) == pytest.approx(row[-1], abs=1e-4)
+    shown = page.eval_on_selector_all(".answers > table tbody tr", cells)
+    early, late = (record["flow"]["groups"].index(group) for group in ("crossed, then time", "time, then crossed"))
+    for row, item in zip(shown, record["answer"]["top"], strict=False):
+        assert row[1:] == pytest.approx([item["score"], flows[item["item"]][early], flows[item["item"]][late]])
 
 
 def test_the_stages_walk_by_button_and_by_key_and_name_their_probes(live, explorer):
