@@ -14,7 +14,19 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
 FLOORS = ["errors", "values", "config", "data", "records", "graph", "nn", "models", "evaluation", "training"]
 FLOORS += ["explain", "experiments"]
-VIEWS = ["untrusted", "wording", "glossary", "theme", "selection", "samples", "base", "page", "data_card", "figures"]
+VIEWS = [
+    "untrusted",
+    "wording",
+    "glossary",
+    "theme",
+    "selection",
+    "samples",
+    "differences",
+    "base",
+    "page",
+    "data_card",
+    "figures",
+]
 VIEWS += ["chart", "widgets", "report", "show", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
 TOP = {"__init__", "__main__", "cli", "commands", "data_card", "doctor", "live_explorer", "course"}  # they join both

@@ -39,6 +39,9 @@ PARTS = {  # a script that is made of several files, in this order
         "explorer/stages.js",
         "explorer/answer.js",
         "explorer/bench.js",
+        "explorer/differences.js",
+        "explorer/beside.js",
+        "explorer/tour.js",
         "explorer/explorer.js",
     ),
 }

@@ -114,6 +114,7 @@ FLOW = {  # groups of paths that a score is the sum of -> name of their colour
     "time, then crossed": "late",
     "time alone": "time alone",
 }
+PATH_GROUPS = {"crossed, then time": "early", "time, then crossed": "late"}  # groups of a flow -> their common names
 PATHS = {"hohe": "late", "heho": "early"}  # fusion order -> its common name, which is also the name of its colour
 STAGES = {  # of the walk from a history to its answer, as a trace names them
     "none": "Step through what the model does with this history: each stage is a probe of the package.",

@@ -7,33 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
 from fixtures import HOSTILE, sample_trace, sample_what_if
 
-from mmsr_lite import explore
-from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-from mmsr_lite.graph.codes import fit_codebooks
-from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.views import show
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def made():
-    world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
-    torch.manual_seed(0)
-    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
-    model = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books)
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            torch.nn.init.normal_(parameter, std=0.5)
-    return model, world
-
-
-@pytest.fixture
-def explorer(made):
-    return explore(*made, user=3)
 
 
 def items(explorer) -> list[int]:

@@ -180,4 +180,5 @@ class Explorer(MSGraphView):
         """The explorer as one page: all but editing works, with the change that was made last."""
         title = f"{self.record['model']['label']} on {self.record['dataset']['name']}"
         message = {"what_if": self.what_if, "stored": True, "beside": self.beside}
+        message |= {"name": self._message["name"]} if "name" in self._message else {}
         return page(title, [self.record], selection=self.selection, theme=self.theme, explorer={"message": message})

@@ -30,7 +30,7 @@ function answerPanel(desk) {
     const parts = partsOf(record);
     const shown = record.flow ? [EARLY_GROUP, LATE_GROUP] : parts;
     const names = { [EARLY_GROUP]: "early", [LATE_GROUP]: "late" };
-    const addRow = grid(parent, ["item", "what it is the sum of", "score", ...shown.map((part) => names[part] ?? part)]);
+    const addRow = grid(parent, ["item", "sum", "score", ...shown.map((part) => names[part] ?? part)]);
     parent.querySelectorAll("th:nth-child(n+4)").forEach((head, i) => {
       put(head, { class: "part", style: { borderColor: lookOf(picture, shown[i], parts.indexOf(shown[i])).colour } });
     });
@@ -43,7 +43,7 @@ function answerPanel(desk) {
       const values = [null, item.score, ...numbers];
       const name = `${place}. ${clean(item.title)}${isHit ? " ✓" : ""}`;
       const mark = (c) => ({ "data-value": values[c] });
-      const first = addRow(name, values.map((value) => value?.toFixed(2) ?? ""), isHit ? "hit" : null, mark);
+      const first = addRow(name, values.map((value) => value === null || value === undefined ? "" : fixed(value, 2)), isHit ? "hit" : null, mark);
       put(first.parentElement, { "data-item": item.item });
       thumb(first, item);
       first.prepend(first.lastChild);

@@ -71,8 +71,8 @@ function benchPanel(desk) {
   function paintFirst() {
     const experiment = picture.record.draft?.experiment;
     first.hidden = !experiment || !desk.ask;
-    if (first.hidden) return;
-    first.replaceChildren();
+    if (first.hidden || first.dataset.question === experiment.question) return; // a button that is replaced loses its press
+    put(first, { "data-question": experiment.question }).replaceChildren();
     html(first, "b", {}, "Try this first: ");
     first.append(clean(experiment.question, 240), " ");
     pressButton(first, "try it", `try it: ${clean(experiment.question, 240)}`, () => compare(experiment.change));

@@ -38,6 +38,8 @@ function makeExplorer(picture, ask, message) {
   const stages = stagesPanel(desk);
   const answer = answerPanel(desk);
   const bench = benchPanel(desk);
+  const beside = besidePanel(desk);
+  const tour = tourPanel(desk);
 
   desk.showRun = (which) => {
     desk.shown = which;
@@ -55,6 +57,10 @@ function makeExplorer(picture, ask, message) {
       if (desk.shown === "changed") desk.shown = "clean";
       bench.paintResult();
     }
+    if (answered.beside !== before.beside) {
+      beside.show(answered.beside);
+      picture.redraw();
+    }
     history.paint();
   }
 
@@ -65,6 +71,7 @@ function makeExplorer(picture, ask, message) {
     const isSameUser = record.user?.index === desk.own.user?.index;
     desk.before = isSameUser ? desk.own : null;
     desk.own = record;
+    beside.renew();
   }
 
   function paint() {
@@ -74,13 +81,17 @@ function makeExplorer(picture, ask, message) {
     stages.paint();
     answer.paint();
     bench.paint();
+    beside.paint();
   }
 
   function destroy() {
+    tour.destroy();
+    beside.destroy();
     stages.destroy();
     history.destroy();
   }
   bench.paintResult();
+  beside.show(message.beside);
   return { step: history.step, receive, renew, paint, destroy, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
 }
 

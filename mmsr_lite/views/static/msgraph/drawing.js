@@ -234,7 +234,7 @@ function drawCodeFace(picture, group, n, ink) {
     return;
   }
   const room = Math.max(7, Math.floor((2 * radius + 12 * unit) / (5.2 * unit)));
-  const words = codeMeaning(record, n).replace(/^like /, "");
+  const words = codeMeaning(record, n).replace(/^like /, "").split(",")[0]; // the most telling one
   if (words) svg(group, "text", { class: "meaning", x, y: y + radius + 13 * unit }, ` ${clean(words, room)}`);
 }
 

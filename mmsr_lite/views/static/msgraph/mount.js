@@ -40,6 +40,7 @@ export function mount(el, record, options) {
     onselect({ ...picture.state });
   };
   picture.update = (changes) => updatePicture(picture, changes);
+  picture.redraw = () => picture.width && drawPicture(picture);
   makeBar(picture);
   listenToOverview(picture);
   listenToTerms(picture);

@@ -19,6 +19,7 @@ function paintPicture(picture) {
   fillTable(picture);
   paintOverview(picture);
   summary.textContent = describe(record, state);
+  picture.onpaint?.();
 }
 
 function paintEdge(picture, edge) {

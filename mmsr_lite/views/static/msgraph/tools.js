@@ -64,11 +64,16 @@ function typeset(parent, formula) {
 }
 
 function three(value) {
-  return value === null || value === undefined ? "–" : value.toFixed(3);
+  return value === null || value === undefined ? "–" : fixed(value, 3);
+}
+
+function fixed(value, digits) {
+  return value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1"); // no minus zero
 }
 
 function signed(value, digits = 3) {
-  return `${value > 0 ? "+" : ""}${value.toFixed(digits)}`;
+  const text = fixed(value, digits);
+  return Number(text) > 0 ? `+${text}` : text;
 }
 
 function mean(values) {

@@ -24,8 +24,26 @@ function codeMeaning(record, n) {
   const { type, items, name } = record.nodes[n];
   if (type === 0) return "";
   if (name) return clean(name, 60);
+  const words = tellingWords(record, n);
+  if (words.length) return words.join(", ");
   const titles = (items ?? []).slice(0, 2).map((item) => clean(entryOf(record, item).title, 26));
   return titles.length ? `like ${titles.join(" / ")}` : "";
+}
+
+// The words that the items of a code have in their texts and the other items of the history have not, up to three.
+function tellingWords(record, n) {
+  const { type, items } = record.nodes[n];
+  const modality = record.node_types[type];
+  const wordsOf = (entry) => new Set(clean(entry.texts?.[modality], 500).toLowerCase().match(/\p{L}[\p{L}'-]{3,}/gu) ?? []);
+  const inside = new Map();
+  const outside = new Map();
+  for (const entry of new Map(record.history.map((one) => [one.item, one])).values()) {
+    const counts = items?.includes(entry.item) ? inside : outside;
+    for (const word of wordsOf(entry)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const telling = [...inside].map(([word, number]) => ({ word, worth: number - 2 * (outside.get(word) ?? 0) }));
+  telling.sort((a, b) => b.worth - a.worth || b.word.length - a.word.length || (a.word < b.word ? -1 : 1));
+  return telling.filter(({ worth }) => worth > 0).slice(0, 3).map(({ word }) => word);
 }
 
 // A picture that shows what a code looks like: that of its first item, where the modality has no words.
