@@ -24,7 +24,7 @@ def say_differences(one: TraceRecord, two: TraceRecord, names: Sequence[str]) ->
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> say_differences(sample("trace"), sample("trace"), ("early", "late"))[:50]
-        'Both rank the next item, Sky shirt, 2; 4 of the fi'
+        'Both rank the next item, Green skirt, 3; 3 of the '
     """
     a, b = (untrusted.clean(name, 30) for name in names)
     target, other = one["target"], two["target"]
@@ -109,7 +109,7 @@ def table_of(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> list[d
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> table_of(sample("trace"), sample("trace"), ("a", "b"))[0]
-        {'of': 'rank of the next item', 'a': 2.0, 'b': 2.0}
+        {'of': 'rank of the next item', 'a': 3.0, 'b': 3.0}
     """
     columns = [_numbers(record, watched(one)) for record in (one, two)]
     rows = [key for key in {**columns[0], **columns[1]} if any(column.get(key) is not None for column in columns)]

@@ -76,7 +76,7 @@ def gates(record: Mapping[str, Any]) -> Chart:
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> gates(sample("trace")).data.title
-        'On average the gate gives late fusion 0.466 in layer 1'
+        'On average the gate gives the path hohe 0.466 in layer 1'
     """
     return Chart(record, charts.gates)
 

@@ -55,6 +55,7 @@ def test_the_history_is_edited_searched_undone_and_followed_by_every_panel(live,
     assert "codes is 0; expected a whole number" in page.inner_text(".note.error")
     assert explorer.record["draft"]["codes"] == 3
     page.fill(".builder input >> nth=0", "4"), page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('h2').textContent.includes('user u0004')")
     assert explorer.record["user"]["index"] == 4 and explorer.record["user"]["id"] in page.inner_text("h2") and same()
 
 

@@ -1,4 +1,4 @@
-"""What the explorer shows is right and can be reached: numbers, sentences and edges that once misled, by hand and key."""
+"""What the explorer shows is right and can be reached: numbers, sentences and edges that once misled."""
 
 import random
 

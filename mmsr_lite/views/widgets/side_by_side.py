@@ -33,7 +33,7 @@ class SideBySide(Explorer):
         >>> from mmsr_lite.views.samples import sample
         >>> view = SideBySide(sample("trace"), sample("trace"), ("seed 0", "seed 1"))
         >>> view.text[:40], view.table[0]
-        ('Both rank the next item, Sky shirt, 2; 4', {'of': 'rank of the next item', 'seed 0': 2.0, 'seed 1': 2.0})
+        ('Both rank the next item, Green skirt, 3;', {'of': 'rank of the next item', 'seed 0': 3.0, 'seed 1': 3.0})
     """
 
     def __init__(
