@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,14 @@ TEMPLATE = "index.html.j2"
 
 
 def explore(
-    model: MMSR, dataset: Dataset, user: Any = 0, *, theme: str = "auto", seed: int = 0, reduction: str = "pca"
+    model: MMSR,
+    dataset: Dataset,
+    user: Any = 0,
+    *,
+    theme: str = "auto",
+    seed: int = 0,
+    reduction: str = "pca",
+    beside: Mapping[str, MMSR] | None = None,
 ) -> Explorer:
     """The explorer of one user: show it in a cell, read and set its `selection`, keep it with `.save_html(path)`.
 
@@ -34,6 +42,8 @@ def explore(
         theme: "auto", "light", "dark" or "projector".
         seed: the seed that the codes were learned with; C and k can then be changed on the screen.
         reduction: how features were reduced before k-means.
+        beside: name -> another model of the same data, such as early, late, or one of shuffled codes; the explorer
+            shows one of them beside `model`, on the same history.
 
     Returns:
         The widget.
@@ -53,7 +63,7 @@ def explore(
     from mmsr_lite.explain.session import Session
     from mmsr_lite.views.widgets.explorer import Explorer
 
-    session = Session(model, dataset, user, seed=seed, reduction=reduction)
+    session = Session(model, dataset, user, seed=seed, reduction=reduction, beside=beside)
     return Explorer(session.record, theme=theme, answers=session)
 
 

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
 FLOORS = ["errors", "values", "config", "data", "records", "graph", "nn", "models", "evaluation", "training"]
 FLOORS += ["explain", "experiments"]
-VIEWS = ["untrusted", "wording", "theme", "selection", "glossary", "samples", "base", "page", "data_card", "figures"]
-VIEWS += ["chart", "widgets", "report", "show", "fusion_page", "__init__"]
+VIEWS = ["untrusted", "wording", "glossary", "theme", "selection", "samples", "differences", "base", "page"]
+VIEWS += ["data_card", "figures", "chart", "widgets", "report", "show", "fusion_page", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
 TOP = {
     "__init__",

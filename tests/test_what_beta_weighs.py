@@ -8,6 +8,7 @@ from benchmarks.flow_groups import groups_used, table_of_groups, table_of_runs
 from mmsr_lite import show
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.views.glossary import define
+from mmsr_lite.views.page import static
 
 PAGE = (Path(__file__).parents[1] / "docs/what-beta-weighs.md").read_text(encoding="utf-8")
 EARLY, LATE = "crossed, then time", "time, then crossed"
@@ -36,5 +37,4 @@ def test_the_glossary_says_that_beta_is_no_share_of_early_or_late_fusion(term):
 def test_what_shows_the_gate_or_the_last_layers_split_says_so():
     assert "it is no share of early or late fusion" in (show.gates.__doc__ or "")
     assert "the last layer" in (show.ranking.__doc__ or "")
-    script = Path(show.__file__).with_name("static") / "explorer.js"
-    assert '"the split is of the last layer alone"' in script.read_text(encoding="utf-8")
+    assert '"the split is of the last layer alone"' in static("explorer.js")

@@ -92,6 +92,11 @@ class EditedHistory:
         """How a sentence calls an item."""
         return f"“{self.titles[item] or item}”"
 
+    def name_of(self, node: Node) -> str:
+        """How a sentence calls a node: an item by its title, a code by its modality and number."""
+        kind, number = node
+        return self.name(number) if kind == "item" else f"{kind} code {number}"
+
 
 def _within(what: str, value: Any, least: int, most: int) -> int:
     if not is_whole(value) or not least <= value <= most:
@@ -196,14 +201,16 @@ def _add(edited: EditedHistory, *, item, position=None) -> str:
 
 
 def _node(edited: EditedHistory, *, type, id) -> str:
-    edited.gone.add(_known(edited, type, id))
-    return f"the node of {type} {id} is taken out"
+    node = _known(edited, type, id)
+    edited.gone.add(node)
+    return f"the node of {edited.name_of(node)} is taken out"
 
 
 def _edge(edited: EditedHistory, *, centre, neighbour) -> str:
     ends = _end(edited, "centre", centre), _end(edited, "neighbour", neighbour)
     edited.cut.add(ends)
-    return f"{' '.join(map(str, centre))} no longer listens to {' '.join(map(str, neighbour))}"
+    here, there = map(edited.name_of, ends)
+    return f"{here} no longer listens to {there}"
 
 
 def _relation(edited: EditedHistory, *, relation) -> str:
@@ -225,7 +232,7 @@ def _gate(edited: EditedHistory, *, to, type=None, id=None, layer=None) -> str:
         return f"all gates are forced to {to}"
     if id is None:
         return f"the gates of {type} are forced to {to}"
-    return f"the gate of {type} {id} is forced to {to}"
+    return f"the gate of {edited.name_of((type, int(id)))} is forced to {to}"
 
 
 CHANGES: dict[str, Callable[..., str]] = {

@@ -1,13 +1,17 @@
-"""Random edits: changes of the same kind as a person's, each choice drawn anew; a what-if is compared with them."""
+"""Random edits: changes of the same kind as a person's, each choice drawn anew; a what-if is compared with them.
+
+Where a person made one choice among few (a position, a node, an edge) nothing is drawn: all other choices are made.
+"""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.edits import EditedHistory, apply
+from mmsr_lite.explain.edits import EditedHistory, Node, apply
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.graph.relations import RELATIONS
 
@@ -18,6 +22,46 @@ def repeat(edited: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: np.
         with suppress(MMSRError):  # what this history leaves no room for changes nothing
             apply(edited, [_redrawn(edited, change, rng)], rng)
     edited.gone.discard(("item", edited.history[-1]))
+
+
+def other_choices(edited: EditedHistory, changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+    """Every other choice that a person could have made in place of the one that is tested, which is not among them.
+
+    Args:
+        edited: the history before the change.
+        changes: what a person asked for, with all fields.
+
+    Returns:
+        The changes; None where it was not one choice that can be counted, such as the order of a shuffle.
+    """
+    if len(changes) != 1:
+        return None
+    change = dict(changes[0])
+    if change["do"] == "edge":
+        centre, neighbour = tuple(change["centre"]), tuple(change["neighbour"])
+        edges = [edge for edge in _edges_alike(edited, centre, neighbour) if edge != (centre, neighbour)]
+        return [change | {"centre": list(one), "neighbour": list(other)} for one, other in edges]
+    if change["do"] in ("node", "gate") and change.get("id") is not None:
+        last = ("item", edited.history[-1]) if change["do"] == "node" else None
+        nodes = [node for node in edited.nodes if node[0] == change["type"] and node != last]
+        return [change | {"id": node[1]} for node in nodes if node[1] != change["id"]]
+    if change["do"] in ("remove", "drop") and is_whole(change.get("position")):
+        tested = change["position"]
+        places = [place for place in range(1, len(edited.history) + 1) if place != tested]
+        if change["do"] == "drop":  # an item that occurs twice has one set of codes
+            first = {edited.history[place - 1]: place for place in reversed(places)}
+            places = sorted(place for item, place in first.items() if item != edited.history[tested - 1])
+        return [change | {"position": place} for place in places]
+    if change["do"] == "swap":  # of two items, wherever they occur
+        first = {item: place for place, item in reversed(list(enumerate(edited.history, 1)))}
+        tested = {edited.item(change["position"]), edited.item(change["other"])}
+        pairs = [pair for pair in combinations(first, 2) if set(pair) != tested]
+        return [change | {"position": first[one], "other": first[two]} for one, two in pairs]
+    if change["do"] == "move":
+        tested = (change["position"], change["to"])
+        moves = [pair for pair in permutations(range(1, len(edited.history) + 1), 2) if pair != tested]
+        return [change | {"position": place, "to": to} for place, to in moves]
+    return None
 
 
 def _redrawn(edited: EditedHistory, change: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
@@ -41,8 +85,17 @@ def _redrawn(edited: EditedHistory, change: Mapping[str, Any], rng: np.random.Ge
 
 def _other_edge(edited: EditedHistory, centre: Any, neighbour: Any, rng: np.random.Generator) -> Any:
     """An edge of the same relation between nodes of the same types; the same edge when there is no other."""
-    ends, types, now = (tuple(centre), tuple(neighbour)), (centre[0], neighbour[0]), set(edited.nodes)
-    relations = [relation for *pair, relation in edited.edges if tuple(pair) == ends] or RELATIONS
-    alike = [pair for *pair, name in edited.edges if name in relations and (pair[0][0], pair[1][0]) == types]
-    alike = [pair for pair in alike if now.issuperset(pair)] or [[centre, neighbour]]
+    alike = _edges_alike(edited, tuple(centre), tuple(neighbour)) or [(centre, neighbour)]
     return alike[rng.integers(len(alike))]
+
+
+def _edges_alike(edited: EditedHistory, centre: Node, neighbour: Node) -> list[tuple[Node, Node]]:
+    """(centre, neighbour) of all edges of the same relation between nodes of the same types, this one among them."""
+    now = set(edited.nodes)
+    own = [relation for *ends, relation in edited.edges if tuple(ends) == (centre, neighbour)] or RELATIONS
+    alike = [
+        (one, other)
+        for one, other, relation in edited.edges
+        if relation in own and (one[0], other[0]) == (centre[0], neighbour[0])
+    ]
+    return [ends for ends in alike if now.issuperset(ends)]

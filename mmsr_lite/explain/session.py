@@ -1,18 +1,36 @@
 """Session: one history under edit and what the model makes of it; it answers the explorer's requests.
 
 a request -> a new `Draft` -> the model with the draft's codes -> a trace of the draft's history -> `record`
+
+Requests, `{"do": name, ...}`, and their other fields:
+
+    add       item, position              an item comes in
+    remove    position
+    move      position, to
+    replace   position, item
+    user      user                        another user's history
+    families  families                    which families of relations there are
+    codes     codes, codes_per_item       C and k
+    undo, redo
+    find      words                       answers {"found": [items]}
+    what_if   change, repeats             answers {"what_if": record}
+    beside    model                       answers {"beside": {"name", "record"}}: the same history in another model, or,
+                                          `BEFORE_EDITS`, the user's own history in this one; null ends it
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.cards import item_card, user_card
+from mmsr_lite.explain.code_labels import Labels, code_labels, labelled
 from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
+from mmsr_lite.explain.first_experiment import first_experiment
 from mmsr_lite.explain.inputs import UserLike, count_of, history_of
 from mmsr_lite.explain.interventions import editable, trace_edited
 from mmsr_lite.explain.trace import trace
@@ -24,7 +42,8 @@ from mmsr_lite.records.schema import quote
 from mmsr_lite.records.trace import ItemCard
 
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them
-OTHERS = ("user", "families", "codes", "undo", "redo", "find", "what_if")
+OTHERS = ("user", "families", "codes", "undo", "redo", "find", "what_if", "beside")
+BEFORE_EDITS = "before the edits"  # what may stand beside an edited history
 MOST_FOUND = 24  # items that a search gives
 UNDO = 100  # edits that can be undone
 MOST_MODELS = 4  # models with other codes that are kept
@@ -54,6 +73,7 @@ class Session:
         user: whose history the session begins with, by number or id.
         seed: the seed that the model's codes were learned with; C and k can then be changed.
         reduction: how features were reduced before k-means.
+        beside: name -> another model of the same data, which can be looked at beside this one.
 
     Attributes:
         record: the trace of the draft, with the state of the explorer's controls in its field `draft`.
@@ -75,8 +95,20 @@ class Session:
 
     record: TraceRecord
 
-    def __init__(self, model: MMSR, dataset: Dataset, user: UserLike = 0, *, seed: int = 0, reduction: str = "pca"):
+    def __init__(
+        self,
+        model: MMSR,
+        dataset: Dataset,
+        user: UserLike = 0,
+        *,
+        seed: int = 0,
+        reduction: str = "pca",
+        beside: Mapping[str, MMSR] | None = None,
+    ):
         self.model, self.dataset = model, dataset
+        self._others = dict(beside or {})
+        self._beside: str | None = None
+        self._labels: WeakKeyDictionary[MMSR, Labels] = WeakKeyDictionary()  # names of the codes of each model
         self._fit = {"seed": seed, "reduction": reduction, "dim": model.config.dim}
         tables = zip(model.nodes.tables[1:], model.codes, strict=True)
         shapes = {(len(vectors.weight) - 1, codes.shape[1]) for vectors, codes in tables}
@@ -92,12 +124,10 @@ class Session:
         """Answer one request of the explorer: an edit changes `record`, a search or a what-if comes back.
 
         Args:
-            request: `do` names it: add, remove, move, replace, user, families, codes, undo, redo, find or what_if; its
-                other fields are those of the edit, `user`, `families`, `codes` and `codes_per_item`, `words`, or
-                `change` and `repeats`.
+            request: `do` names it, its other fields are those of the table at the top of this module.
 
         Returns:
-            What the page is told: `{"found": [...]}`, `{"what_if": record}`, or nothing.
+            What the page is told: `{"found": [...]}`, `{"what_if": record}`, `{"beside": ...}`, or nothing.
         """
         given = {key: value for key, value in request.items() if key not in ("do", "number")}
         name = choose("request", request.get("do", ""), (*EDITS, *OTHERS))
@@ -106,6 +136,8 @@ class Session:
         if name == "what_if":
             repeats = count_of(_field(given, "repeats", name), "repeats")
             return {"what_if": self.what_if(_field(given, "change", name), repeats)}
+        if name == "beside":
+            return {"beside": self._stand_beside(_field(given, "model", name))}
         drafts, at = self._drafts, self._at
         if name in ("undo", "redo"):
             at += 1 if name == "redo" else -1
@@ -115,7 +147,10 @@ class Session:
             drafts = [*drafts[: at + 1], self._edited(name, given)][-UNDO - 1 :]
             at = len(drafts) - 1
         self._show(drafts, at)
-        return {}
+        if self._beside is None:
+            return {}
+        is_offered = self._beside in self.record["draft"]["beside"]
+        return {"beside": self._stand_beside(self._beside if is_offered else None)}
 
     def find(self, words: str, most: int = MOST_FOUND) -> list[ItemCard]:
         """The first `most` items in whose title, id or texts all `words` occur, with their pictures."""
@@ -129,7 +164,21 @@ class Session:
             raise MMSRError("the clean run of a what-if has all relations; switch both families on first")
         model, _ = self._model(self.draft)
         record = what_if(model, self.dataset, change=change, repeats=repeats, **self._asked(self.draft))
-        return record | {end: self._named(record[end]) for end in ("clean", "changed")}
+        return record | {end: self._named(record[end], model) for end in ("clean", "changed")}
+
+    def _stand_beside(self, name: str | None) -> dict[str, Any] | None:
+        """The trace of the same history in another model, or of the history before the edits; None: of nothing."""
+        if name is not None:
+            choose("model", name, self.record["draft"]["beside"])
+        self._beside = name
+        if name is None:
+            return None
+        if name == BEFORE_EDITS:
+            own = self._draft_of(self.draft.user)
+            model, _ = self._model(own)
+            return {"name": name, "record": self._named(self._traced(model, own), model)}
+        model = self._others[name]
+        return {"name": name, "record": self._named(self._traced(model, self.draft), model)}
 
     @property
     def draft(self) -> Draft:
@@ -207,23 +256,31 @@ class Session:
         """Make `drafts[at]` the one that is looked at; when it cannot be traced nothing changes."""
         draft = drafts[at]
         model, note = self._model(draft)
-        cuts = [filled({"do": "relation", "relation": name}) for name in FAMILIES if name not in draft.families]
-        if cuts:
-            edited = editable(model, self.dataset, draft.history)
-            apply(edited, cuts, np.random.default_rng(0))
-            record = trace_edited(model, self.dataset, edited, target=draft.target)
-        else:
-            record = trace(model, self.dataset, **self._asked(draft))
+        record = self._traced(model, draft)
         self._drafts, self._at, self._note = drafts, at, note
-        self.record = self._named(record)
+        self.record = self._named(record, model)
 
-    def _named(self, record: TraceRecord) -> TraceRecord:
-        """The record with its user and the state of the draft, which the controls show."""
+    def _traced(self, model: MMSR, draft: Draft) -> TraceRecord:
+        """What a model does with a draft."""
+        cuts = [filled({"do": "relation", "relation": name}) for name in FAMILIES if name not in draft.families]
+        if not cuts:
+            return trace(model, self.dataset, **self._asked(draft))
+        edited = editable(model, self.dataset, draft.history)
+        apply(edited, cuts, np.random.default_rng(0))
+        return trace_edited(model, self.dataset, edited, target=draft.target)
+
+    def _named(self, record: TraceRecord, model: MMSR) -> TraceRecord:
+        """The record with its user, names for its codes, and the state of the draft, which the controls show."""
         draft = self.draft
+        if model not in self._labels:
+            self._labels[model] = code_labels(model, self.dataset)
+        nodes = labelled(record, self._labels[model])
         state = {name: value for name, value in asdict(draft).items() if name not in ("user", "history", "target")}
         state |= {"edited": draft != self._draft_of(draft.user), "note": self._note}
         state |= {"undo": self._at, "redo": len(self._drafts) - self._at - 1}
-        return record | {"user": user_card(self.dataset, draft.user), "draft": state}
+        state["beside"] = [*self._others, *([BEFORE_EDITS] if state["edited"] else [])]
+        state["experiment"] = first_experiment(self.dataset, record)
+        return record | {"user": user_card(self.dataset, draft.user), "nodes": nodes, "draft": state}
 
 
 def _field(request: Mapping[str, Any], field: str, name: str) -> Any:

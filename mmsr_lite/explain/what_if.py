@@ -1,7 +1,8 @@
 """What if: one history, changed on purpose, beside the clean one and against a band of random changes of the same kind.
 
 A record holds both whole traces, the differences node by node and edge by edge, and the deltas of N repeats in which
-each choice a person made (position, item, node, edge, order) is drawn at random; all repeats run in one batch.
+each choice a person made (position, item, node, edge, order) is drawn at random; all repeats run in one batch. Where
+there are at most N other choices, each of them is made once, and the record says where the change stands among them.
 
     edits of a history (`edits`) -> graphs and forced gates (`interventions`) -> both runs and the repeats (here)
 """
@@ -19,7 +20,7 @@ from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.edits import EditedHistory, Node, apply, filled
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, label_of, refuse_other_items
 from mmsr_lite.explain.interventions import editable, forces, graphs_with, rerun, trace_edited
-from mmsr_lite.explain.random_edits import repeat
+from mmsr_lite.explain.random_edits import other_choices, repeat
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.relations import RELATIONS
@@ -57,7 +58,8 @@ def what_if(
             `{"do": "drop", "modality": "picture", "position": 2}`, or several dicts, done in order.
         history: in place of `user`: items from 1, the oldest first.
         target: with `history`, the item that is watched.
-        repeats: how many random changes of the same kind make the band.
+        repeats: how many random changes of the same kind make the band; where there are no more other choices than
+            that, all of them do, each once.
         seed: of all random choices.
         top: how many of the best items of each run the record holds.
 
@@ -89,23 +91,24 @@ def what_if(
     goal = clean.target or clean.answer["top"][0]
     watched = {name: goal[name] for name in ("item", "item_id", "title")}
     start = editable(model, dataset, [step["item"] for step in clean.history], _named_edges(clean))
-    runs = [start.fresh() for _ in range(2 + repeats)]  # the clean one, the changed one, the repeats
-    phrases = apply(runs[1], changes, np.random.default_rng([seed, 0]))
-    for number, run in enumerate(runs[2:], 1):
-        repeat(run, changes, np.random.default_rng([seed, number]))
+    phrases = apply(changing := start.fresh(), changes, np.random.default_rng([seed, 0]))
+    others = other_choices(start, changes)
+    is_exact = bool(others) and len(others or ()) <= repeats
+    runs = [start.fresh(), changing, *_repeats(start, changes, others, repeats, seed)]
     for run in runs:
         run.history = run.history[-model.max_history :]
     changed = trace_edited(model, dataset, runs[1], target=goal["item"], top=top)
     changed["user"] = clean.user
     if clean.target is None:
         changed["target"] = None
-    graph, scores, late, measures = _measure(model, runs, goal["item"])
+    graph, scores, late, measures = _measure(model, runs, goal["item"], is_exact)
     record = WhatIfRecord(
         schema=WhatIfRecord.schema,
         changes=changes,
         told=phrases,
-        repeats=repeats,
+        repeats=len(runs) - 2,
         seed=seed,
+        exact=is_exact,
         watched=watched,
         clean=clean,
         changed=changed,
@@ -123,8 +126,31 @@ def _named_edges(record: TraceRecord) -> list[tuple[Node, Node, str]]:
     return [(nodes[centre], nodes[neighbour], RELATIONS[relation]) for neighbour, centre, relation in record.edges]
 
 
+def _repeats(
+    start: EditedHistory,
+    changes: Sequence[Mapping[str, Any]],
+    others: list[dict[str, Any]] | None,
+    repeats: int,
+    seed: int,
+) -> list[EditedHistory]:
+    """The history after all other choices, or after `repeats` random ones, none of which is the tested one."""
+    rngs = [np.random.default_rng([seed, number]) for number in range(1, repeats + 1)]
+    if not others:
+        runs = [start.fresh() for _ in rngs]
+        for run, rng in zip(runs, rngs, strict=True):
+            repeat(run, changes, rng)
+        return runs
+    if len(others) > repeats:
+        places = np.random.default_rng([seed, 0]).permutation(len(others))[:repeats]
+        others = [others[place] for place in sorted(places.tolist())]
+    runs = [start.fresh() for _ in others]
+    for run, other, rng in zip(runs, others, rngs, strict=False):
+        apply(run, [other], rng)
+    return runs
+
+
 def _measure(
-    model: MMSR, runs: Sequence[EditedHistory], watched: int
+    model: MMSR, runs: Sequence[EditedHistory], watched: int, is_exact: bool
 ) -> tuple[GraphBatch, Tensor, np.ndarray | None, dict[str, Measure | None]]:
     """All runs in one batch.
 
@@ -148,21 +174,23 @@ def _measure(
         values["beta"] = late.nanmean((0, 2))
     measures: dict[str, Measure | None] = {"beta": None}
     for name, of_runs in values.items():
-        measures[name] = _measured(of_runs.double().cpu().numpy(), is_probability=name == "probability")
+        measures[name] = _measured(of_runs.double().cpu().numpy(), name == "probability", is_exact)
     return graph, scores, None if late is None else late.cpu().numpy(), measures
 
 
-def _measured(values: np.ndarray, is_probability: bool) -> Measure:
+def _measured(values: np.ndarray, is_probability: bool, is_exact: bool) -> Measure:
     """Both runs, the delta, and its band, of `values` (S,): clean, changed, then the repeats.
 
-    Rows of a batch differ by rounding, so a delta is outside of the band only when it is so by more than that.
+    Rows of a batch differ by rounding, so a delta is outside of the band only when it is so by more than that. The
+    band of all other choices, `is_exact`, is their whole range, and the place among them is known.
     """
     delta, draws = values[1] - values[0], values[2:] - values[0]
-    low, high = np.quantile(draws, BAND)
+    low, high = np.quantile(draws, (0, 1) if is_exact else BAND)
     rounding = 1e-5 * max(1.0, abs(values[0]))
     if is_probability:  # which may be tiny
         rounding = 1e-4 * values[:2].max()
-    return {
+    place = {"place": 1 + int((np.abs(draws) > abs(delta) + rounding).sum())} if is_exact else {}
+    return place | {  # type: ignore[return-value]
         "clean": float(values[0]),
         "changed": float(values[1]),
         "delta": float(delta),
@@ -267,6 +295,11 @@ def _sentence(record: WhatIfRecord) -> str:
     sentence += unit
     if measure["alike"]:
         return f"{sentence}; every change of this kind does the same, so there is no band to hold it against."
+    if record["exact"]:
+        number = record.repeats + 1
+        place = {1: "the largest", number: "the smallest"}.get(measure["place"], f"number {measure['place']} by size")
+        others = f"the others give {low:+.3g} to {high:+.3g}{unit}"
+        return f"{sentence}, {place} of all {number} changes of this kind; {others}."
     band = f"{record.repeats} random changes of the same kind ({low:+.3g} to {high:+.3g}{unit})"
     side = "outside" if measure["outside"] else "inside"
     return f"{sentence}, which is {side} the band of {band}."

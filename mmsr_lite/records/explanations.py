@@ -17,9 +17,10 @@ class Measure(TypedDict):
     clean: Annotated[float, "before the change"]
     changed: Annotated[float, "after the change"]
     delta: Annotated[float, "changed minus clean"]
-    band: Annotated[list[float], "the 5 % and 95 % quantiles of `draws`"]
+    band: Annotated[list[float], "the 5 % and 95 % quantiles of `draws`; where `exact` their least and greatest"]
     outside: Annotated[bool, "whether delta lies outside the band"]
     draws: Annotated[list[float], "the delta of each repeat"]
+    place: NotRequired[Annotated[int, "where `exact`: 1 if no other choice has a larger delta, either way"]]
     alike: NotRequired[Annotated[bool, "whether all repeats did the same as the change"]]
 
 
@@ -64,7 +65,8 @@ class WhatIfRecord(Record, kind="what-if"):
 
     changes: Annotated[list[dict[str, Any]], "what was done, in order: `do` names it, its other fields say to what"]
     told: Annotated[list[str], "each change in a phrase"]
-    repeats: Annotated[int, "how many random changes were made"]
+    repeats: Annotated[int, "how many other changes were made"]
+    exact: Annotated[bool | None, "true where these are all other choices, each once, else random ones"] = OPTIONAL
     seed: Annotated[int, "the seed of all choices"]
     watched: Annotated[ItemCard, "the item whose rank, score and probability are measured"]
     clean: Annotated[TraceRecord, "the trace before the change"]
@@ -83,7 +85,8 @@ class WhatIfRecord(Record, kind="what-if"):
         """The change and what it does to the rank."""
         rank = self.measures["rank"]
         moved = f"; rank {rank['clean']:g} -> {rank['changed']:g}" if rank else ""
-        return f"{'; '.join(self.told)}{moved}, against {self.repeats} random changes"
+        kind = "all other" if self.get("exact") else "random"
+        return f"{'; '.join(self.told)}{moved}, against {self.repeats} {kind} changes"
 
     def broken_rules(self) -> Iterator[Mistake]:
         """Places exist in both traces; every repeat is in every measure."""

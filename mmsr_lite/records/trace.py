@@ -51,6 +51,7 @@ class GraphNode(TypedDict):
     type: Annotated[int, "an index of `node_types`"]
     id: Annotated[int, "the item or the code"]
     label: Annotated[str, "what a picture calls it; not escaped"]
+    name: NotRequired[Annotated[str, "of a code in an explorer: its telling words or examples; not escaped"]]
     positions: Annotated[list[int], "the positions of the history that it occupies, from 1"]
     items: NotRequired[Annotated[list[int], "the items at these positions, each once"]]
     removed: NotRequired[Annotated[bool, "true for a node that a what-if took out"]]

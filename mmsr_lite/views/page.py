@@ -24,6 +24,32 @@ PAGE = """<!doctype html>
 <script type="application/json" id="data">{data}</script>
 {library}<script type="module">{code}</script></body></html>
 """
+PARTS = {  # a script that is made of several files, in this order
+    "msgraph.js": (
+        "msgraph/tools.js",
+        "msgraph/record.js",
+        "msgraph/layout.js",
+        "msgraph/words.js",
+        "msgraph/controls.js",
+        "msgraph/drawing.js",
+        "msgraph/painting.js",
+        "msgraph/keyboard.js",
+        "msgraph/panel.js",
+        "msgraph/mount.js",
+        "msgraph/widget.js",
+    ),
+    "explorer.js": (
+        "explorer/history.js",
+        "explorer/lens.js",
+        "explorer/stages.js",
+        "explorer/answer.js",
+        "explorer/bench.js",
+        "explorer/differences.js",
+        "explorer/beside.js",
+        "explorer/tour.js",
+        "explorer/explorer.js",
+    ),
+}
 TABLE_ROWS = 60  # of a chart's table in a page
 
 
@@ -50,7 +76,7 @@ def static(*names: str) -> str:
     """Scripts or style sheets of the folder `static`, joined in this order.
 
     Args:
-        names: Names of files, such as "msgraph.js".
+        names: Names of files, or of scripts in `PARTS`, such as "msgraph.js".
 
     Returns:
         Their text. The files follow each other in one module: neither anywidget nor a page opened from a disk
@@ -60,7 +86,8 @@ def static(*names: str) -> str:
         >>> "export function mount" in static("msgraph.js")
         True
     """
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+    files = [part for name in names for part in PARTS.get(name, (name,))]
+    return "\n".join((STATIC / file).read_text(encoding="utf-8") for file in files)
 
 
 def policy(*scripts: str) -> str:

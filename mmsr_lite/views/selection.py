@@ -165,7 +165,7 @@ def describe(record: TraceRecord, at: dict[str, Any]) -> str:
     shares = [pair[0] for pair in beta or () if pair]
     if shares:
         mean = wording.fixed(sum(shares) / len(shares))
-        sentences.append(f"The gate of this layer gives {mean} to hohe (late fusion) on average.")
+        sentences.append(f"The gate of this layer gives {mean} to the path hohe on average.")
     return " ".join(sentences)
 
 

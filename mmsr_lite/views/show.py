@@ -21,6 +21,7 @@ from mmsr_lite.views.theme import COLOURS, PATHS
 from mmsr_lite.views.widgets.controls import Interact
 from mmsr_lite.views.widgets.explorer import Explorer
 from mmsr_lite.views.widgets.msgraph import MSGraphView
+from mmsr_lite.views.widgets.side_by_side import SideBySide
 from mmsr_lite.views.widgets.training_monitor import TrainingMonitor
 from mmsr_lite.views.widgets.user_browser import UserBrowser
 
@@ -77,7 +78,7 @@ def gates(record: Mapping[str, Any]) -> Chart:
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> gates(sample("trace")).data.title
-        'On average the gate gives late fusion 0.466 in layer 1'
+        'On average the gate gives the path hohe 0.466 in layer 1'
     """
     return Chart(record, charts.gates)
 
@@ -155,6 +156,37 @@ def explorer(record: Mapping[str, Any], what_if: WhatIfRecord | None = None, the
         'The rank goes from 2 to 7.'
     """
     return Explorer(record, theme=theme, what_if=what_if)
+
+
+def side_by_side(
+    one: Mapping[str, Any],
+    two: Mapping[str, Any],
+    names: Sequence[str] | None = None,
+    selection: Mapping[str, Any] | None = None,
+    theme: str = "auto",
+) -> SideBySide:
+    """Two traces in two panes: one layout, one selection, what differs drawn and said in a sentence.
+
+    Args:
+        one: A trace, from `mmsr_lite.trace`.
+        two: Another one: of another model (early, late, adaptive, shuffled codes, no modalities, another seed) on the
+            same history, or of a changed history, such as the `changed` of a what-if.
+        names: What the two are called; None: their models' labels.
+        selection: What is chosen at first, such as {"position": 2}.
+        theme: auto, light, dark or projector.
+
+    Returns:
+        The view: two panes where it is live or a page, both pictures below each other in a still.
+
+    Raises:
+        MMSRError: One of them is no trace, or there is no such theme.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> side_by_side(sample("trace"), sample("trace"), ("early", "late")).names
+        ('early', 'late')
+    """
+    return SideBySide(one, two, names, selection, theme)
 
 
 def step(record: Mapping[str, Any], stage: int = 0) -> Explorer:

@@ -9,6 +9,7 @@ import math
 from typing import Any, NamedTuple
 
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.views.glossary import glossary
 
 INK, SOFT, LINE, PAPER, GROUND = "#1b2430", "#5b6675", "#d9dee5", "#ffffff", "#f5f7fa"
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
@@ -30,6 +31,9 @@ COLOURS = {  # meaning -> colour, nowhere used for anything else
     "both": Colour("#0B7F5C", "#5fd38a"),  # before and after
     "match": Colour(INK, "#eaeef3"),  # of the same item
     "self": Colour(SOFT, "#a9b3c0"),
+    "own codes": Colour("#A7923E", "#e9e6b0"),  # of a flow: from the last item's own codes
+    "shared codes": Colour("#683E53", "#d4578e"),  # of a flow: across alone
+    "time alone": Colour("#9292A7", "#8d8da6"),  # of a flow: within one type
     "item": Colour("#0072B2", "#0072B2"),
     "modality 1": Colour("#E69F00", "#E69F00"),
     "modality 2": Colour("#CC79A7", "#CC79A7"),
@@ -50,6 +54,9 @@ ON_DARK = {  # colour of a chart on light paper -> on dark paper; fills of nodes
     PAPER: "#12171e",
     EARLY: COLOURS["early"].dark,
     LATE: COLOURS["late"].dark,
+    COLOURS["own codes"].light: COLOURS["own codes"].dark,
+    COLOURS["shared codes"].light: COLOURS["shared codes"].dark,
+    COLOURS["time alone"].light: COLOURS["time alone"].dark,
     "#4C7A9E": "#7fb2d9",
     "#7F8F3A": "#b3c46a",
     "#A06A7A": "#d79bad",
@@ -99,6 +106,15 @@ RELATIONS = {  # name -> dash, and what the node that is listened to is to the n
     "match": ("0.1 4", "of the same item"),
 }
 SPARE_DASHES = ("4 2", "2 2", "8 2")  # of relations that are not known here
+FLOW = {  # groups of paths that a score is the sum of -> name of their colour
+    "own identity": "item",
+    "own codes": "own codes",
+    "shared codes": "shared codes",
+    "crossed, then time": "early",
+    "time, then crossed": "late",
+    "time alone": "time alone",
+}
+PATH_GROUPS = {"crossed, then time": "early", "time, then crossed": "late"}  # groups of a flow -> their common names
 PATHS = {"hohe": "late", "heho": "early"}  # fusion order -> its common name, which is also the name of its colour
 STAGES = {  # of the walk from a history to its answer, as a trace names them
     "none": "Step through what the model does with this history: each stage is a probe of the package.",
@@ -231,8 +247,8 @@ def for_record(record: TraceRecord) -> dict[str, Any]:
         record: A trace.
 
     Returns:
-        Looks of node types, relations, fusion orders and stages, as JSON. A colour is #rrggbb or a name of `COLOURS`
-        that the style sheet has as a variable (--late), one for light and one for dark paper.
+        Looks of node types, relations, fusion orders and stages, and the glossary, as JSON. A colour is #rrggbb or a
+        name of `COLOURS` that the style sheet has as a variable (--late), one for light and one for dark paper.
 
     Example:
         >>> trace = {"node_types": ["item"], "relations": ["self"]}
@@ -245,10 +261,12 @@ def for_record(record: TraceRecord) -> dict[str, Any]:
         "types": [{"fill": fill, "on": on, "shape": shape} for fill, on, shape in types],
         "relations": [{"colour": colour, "dash": dash, "says": meaning} for colour, dash, meaning in relations],
         "paths": {path: {"colour": name, "says": name} for path, name in PATHS.items()},
+        "flow": {group: name.replace(" ", "-") for group, name in FLOW.items()},
         "rest": REST,
         "others": SERIES[1:],
         "beta": BETA,
         "shapes": SHAPES,
         "stages": STAGES,
         "help": HELP,
+        "glossary": {term: entry["means"] for term, entry in glossary().items()},
     }

@@ -37,6 +37,26 @@ def fixed(value: float, digits: int = 3) -> str:
     return str(Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
+def signed(value: float, digits: int = 3) -> str:
+    """A number with its sign and a fixed count of decimals.
+
+    Args:
+        value: A finite number.
+        digits: How many decimals.
+
+    Returns:
+        The number as text; what is zero at these decimals has no sign.
+
+    Example:
+        >>> signed(0.5, 2), signed(-0.001, 2)
+        ('+0.50', '0.00')
+    """
+    text = fixed(value, digits)
+    if float(text) == 0:
+        return text.lstrip("-")
+    return f"+{text}" if value > 0 else text
+
+
 def rank(value: float) -> str:
     """A rank as people write it.
 

@@ -6,6 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+from mmsr_lite import explore
+from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.graph.codes import fit_codebooks
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "views"))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -90,3 +96,20 @@ def live(visit, tmp_path):
         return page
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def made():
+    world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+    torch.manual_seed(0)
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    model = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.normal_(parameter, std=0.5)
+    return model, world
+
+
+@pytest.fixture
+def explorer(made):
+    return explore(*made, user=3)

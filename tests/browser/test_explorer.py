@@ -7,33 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
 from fixtures import HOSTILE, sample_trace, sample_what_if
 
-from mmsr_lite import explore
-from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-from mmsr_lite.graph.codes import fit_codebooks
-from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.views import show
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def made():
-    world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
-    torch.manual_seed(0)
-    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
-    model = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books)
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            torch.nn.init.normal_(parameter, std=0.5)
-    return model, world
-
-
-@pytest.fixture
-def explorer(made):
-    return explore(*made, user=3)
 
 
 def items(explorer) -> list[int]:
@@ -77,6 +55,7 @@ def test_the_history_is_edited_searched_undone_and_followed_by_every_panel(live,
     assert "codes is 0; expected a whole number" in page.inner_text(".note.error")
     assert explorer.record["draft"]["codes"] == 3
     page.fill(".builder input >> nth=0", "4"), page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('h2').textContent.includes('user u0004')")
     assert explorer.record["user"]["index"] == 4 and explorer.record["user"]["id"] in page.inner_text("h2") and same()
 
 
@@ -99,11 +78,18 @@ def test_the_numbers_on_screen_are_those_of_python(live, explorer):
         layer, box = record["layers"][edge % 2], page.inner_text(".formula")
         numbers = [*layer["gate_logits"][centre], *layer["beta"][centre], *layer["beta"][centre]]
         assert re.findall(r"[-−]?\d+\.\d{3}", box.replace("−", "-")) == [f"{value:.3f}" for value in numbers]
-    rows = page.eval_on_selector_all(
-        ".answers tbody tr", "all => all.map((a) => [...a.cells].slice(2).map((c) => Number(c.dataset.value)))"
-    )
+    page.click(".answers .sums summary")
+    page.wait_for_selector(".answers .sums td")
+    cells = "all => all.map((a) => [...a.cells].slice(1).map((c) => Number(c.dataset.value)))"
+    rows = page.eval_on_selector_all(".answers .sums tbody tr", cells)
+    flows = {flow["item"]: [*flow["groups"], flow["rest"]] for flow in record["flow"]["items"]}
     for row, item in zip(rows, record["answer"]["top"], strict=False):
-        assert row == pytest.approx([item["score"], *item["parts"]]) and sum(row[1:]) == pytest.approx(row[0], abs=1e-4)
+        assert row == pytest.approx([*flows[item["item"]], item["score"]])
+        assert sum(row[:-1]) == pytest.approx(row[-1], abs=1e-4)
+    shown = page.eval_on_selector_all(".answers > table tbody tr", cells)
+    early, late = (record["flow"]["groups"].index(group) for group in ("crossed, then time", "time, then crossed"))
+    for row, item in zip(shown, record["answer"]["top"], strict=False):
+        assert row[1:] == pytest.approx([item["score"], flows[item["item"]][early], flows[item["item"]][late]])
 
 
 def test_the_stages_walk_by_button_and_by_key_and_name_their_probes(live, explorer):

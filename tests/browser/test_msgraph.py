@@ -11,7 +11,7 @@ from fixtures import HOSTILE, sample_faithfulness, sample_history, sample_metric
 from mmsr_lite.views import save_report, show, untrusted
 from mmsr_lite.views.figures.msgraph import two_lines
 from mmsr_lite.views.figures.msgraph_layout import curve, msgraph_layout
-from mmsr_lite.views.page import STATIC
+from mmsr_lite.views.page import static
 from mmsr_lite.views.selection import describe, resolve_selection
 
 pytestmark = pytest.mark.browser
@@ -56,7 +56,7 @@ def javascript(visit, tmp_path):
     """Call a function of msgraph.js with arguments for each of many cases."""
     (tmp_path / "empty.html").write_text("<!doctype html><link rel=icon href='data:,'>")
     page = visit(tmp_path / "empty.html", "head")
-    code = "data:text/javascript;base64," + base64.b64encode((STATIC / "msgraph.js").read_bytes()).decode()
+    code = "data:text/javascript;base64," + base64.b64encode(static("msgraph.js").encode()).decode()
     ask = "async ([code, name, cases]) => { const all = await import(code); return cases.map((c) => all[name](...c)); }"
     return lambda name, cases: page.evaluate(ask, [code, name, cases])
 

@@ -11,7 +11,10 @@ import torch
 from PIL import Image
 
 from mmsr_lite import data, explore
+from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.data.sources.worlds import load as load_world
+from mmsr_lite.data.sources.worlds.pick import PickConfig
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.codebook import codebook
 from mmsr_lite.explain.session import Session
@@ -48,7 +51,9 @@ def items(session) -> list[int]:
 
 
 def plain(record: dict) -> dict:
-    return {key: value for key, value in record.items() if key not in ("draft", "user")}
+    """What a trace holds, too: without the names of codes and the state of the controls."""
+    nodes = [{key: value for key, value in node.items() if key != "name"} for node in record["nodes"]]
+    return {key: value for key, value in record.items() if key not in ("draft", "user")} | {"nodes": nodes}
 
 
 def test_the_record_of_an_untouched_user_is_the_trace_with_the_planted_cause(session, model, world):
@@ -195,3 +200,57 @@ def test_an_edit_of_fifty_items_takes_less_than_a_fifth_of_a_second(session):
         session.do({"do": "move", "position": 1, "to": 30})
         spent.append(time.process_time() - begun)
     assert min(spent) < 0.2
+
+
+def test_a_code_has_the_name_that_its_words_or_its_items_give_it(session, model, world):
+    names = {
+        (modality.name, code["code"]): code["name"]
+        for modality, codes in zip(world.modalities, model.codes, strict=True)
+        for code in name_codes(world, modality.name, codes.numpy())
+    }
+    record = session.record
+    of_codes = [(record["node_types"][node["type"]], node) for node in record["nodes"] if node["type"]]
+    assert of_codes and all(node["name"] == names[kind, node["id"]] for kind, node in of_codes)
+    assert all("name" not in node for node in record["nodes"] if node["type"] == 0)
+    words = {node["name"] for kind, node in of_codes if kind == "text"}
+    assert any("like " not in name for name in words)  # of a text its words tell it from all others
+
+
+def test_another_model_stands_beside_on_the_same_history_and_follows_every_edit(model, world):
+    torch.manual_seed(1)
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    other = MMSR(MMSRConfig(dim=8, layers=1, fusion="heho"), world.num_items, books)
+    session = Session(model, world, 3, beside={"early": other})
+    assert session.record["draft"]["beside"] == ["early"]
+    answer = session.do({"do": "beside", "model": "early"})["beside"]
+    assert answer["name"] == "early" and plain(answer["record"]) == plain(trace(other, world, 3))
+    past = items(session)
+    followed = session.do({"do": "remove", "position": 1})["beside"]["record"]
+    assert [step["item"] for step in followed["history"]] == items(session) == past[1:]
+    assert session.record["draft"]["beside"] == ["early", "before the edits"]
+    before = session.do({"do": "beside", "model": "before the edits"})["beside"]["record"]
+    assert [step["item"] for step in before["history"]] == past
+    assert session.do({"do": "undo"}) == {"beside": None}  # what is not edited has no run before the edits
+    assert session.do({"do": "undo"} if session.record["draft"]["undo"] else {"do": "redo"}) == {}
+    with pytest.raises(MMSRError, match="unknown model 'late'"):
+        session.do({"do": "beside", "model": "late"})
+
+
+def test_the_first_experiment_is_a_change_that_can_be_tried(session):
+    experiment = session.record["draft"]["experiment"]
+    answer = session.do({"do": "what_if", "change": experiment["change"], "repeats": 3})
+    assert experiment["question"].endswith("?") and answer["what_if"]["sentence"]
+
+
+def test_in_a_world_that_says_what_decided_the_experiment_is_about_just_that():
+    world = load_world("pick", config=PickConfig(users=12, garments=2, basics=1))
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    session = Session(MMSR(MMSRConfig(dim=8), world.num_items, books), world, 0)
+    last = world.offsets[1] - 1
+    decided = [int(place) + 1 for place in world.facts["because"][last] if place >= 0]
+    experiment = session.record["draft"]["experiment"]
+    if decided:
+        assert experiment["change"]["position"] == decided[0]
+        assert session.record["history"][decided[0] - 1]["title"] in experiment["question"]
+    else:
+        assert experiment["change"]["position"] == len(session.record["history"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.edits import CHANGES, EditedHistory, apply, filled
-from mmsr_lite.explain.random_edits import repeat
+from mmsr_lite.explain.random_edits import other_choices, repeat
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.graph.relations import RELATIONS
@@ -148,19 +148,47 @@ def test_a_change_with_one_way_to_do_it_has_a_band_without_width(ask):
         assert "every change of this kind does the same" in record["sentence"]
 
 
-def test_the_band_is_of_the_same_change_done_at_random(ask, world):
+def test_of_few_choices_all_others_are_made_once_and_the_place_among_them_is_told(ask):
     change = {"do": "remove", "position": 5}
     record = ask(change, repeats=40, seed=3)
-    every = [ask({"do": "remove", "position": p})["measures"]["score"]["delta"] for p in range(1, 6)]
-    draws = record["measures"]["score"]["draws"]
-    assert all(min(abs(draw - one) for one in every) < 1e-4 for draw in draws) and np.ptp(draws) > np.ptp(every) - 1e-4
-    assert record["measures"]["score"]["band"] == pytest.approx(np.quantile(draws, [0.05, 0.95]))
+    others = [ask({"do": "remove", "position": p})["measures"]["score"]["delta"] for p in range(1, 5)]
+    found = record["measures"]["score"]
+    assert record["exact"] and record["repeats"] == 5 - 1  # the tested one is not among them
+    assert found["draws"] == pytest.approx(others, abs=1e-4)
+    assert found["band"] == pytest.approx([min(others), max(others)], abs=1e-4)
+    assert found["place"] == 1 + sum(abs(other) > abs(found["delta"]) + 1e-4 for other in others)
+    assert " of all 5 changes of this kind; the others give " in record["sentence"]
     assert record == ask(change, repeats=40, seed=3)
-    random = ask("shuffle", repeats=9, seed=4)["measures"]["score"]
-    assert len(np.unique(random["draws"])) > 3 and random != ask("shuffle", repeats=9, seed=5)["measures"]["score"]
 
 
-def test_a_change_that_chance_does_not_make_is_outside_its_band(ask, random_model):
+def test_of_more_choices_than_repeats_some_are_drawn_and_never_the_tested_one(ask):
+    past = list(range(1, 12))
+    every = [ask({"do": "remove", "position": p}, history=past)["measures"]["score"]["delta"] for p in range(1, 12)]
+    record = ask({"do": "remove", "position": 11}, history=past, repeats=6)
+    found = record["measures"]["score"]
+    assert not record["exact"] and len(found["draws"]) == 6 and "place" not in found
+    tested, others = every[-1], every[:-1]
+    assert all(min(abs(draw - one) for one in others) < 1e-4 < abs(draw - tested) for draw in found["draws"])
+    assert found["band"] == pytest.approx(np.quantile(found["draws"], [0.05, 0.95]))
+
+
+def test_no_other_choice_is_the_tested_one_or_does_the_same(scene):
+    edited = scene()
+    for change in ({"do": "swap", "position": 1, "other": 2}, {"do": "move", "position": 4, "to": 2}):
+        others = other_choices(edited, [filled(change)])
+        assert filled(change) not in others and len({json.dumps(one) for one in others}) == len(others)
+        assert len(others) == (4 * 3 / 2 - 1 if change["do"] == "swap" else 5 * 4 - 1)  # items 1, 2, 3, 5; five places
+    dropped = other_choices(edited, [filled({"do": "drop", "position": 1})])
+    assert [one["position"] for one in dropped] == [2, 4, 5]  # position 3 holds the same item as position 1
+
+
+def test_the_order_of_a_shuffle_is_drawn_at_random(ask):
+    random = ask("shuffle", repeats=9, seed=4)
+    assert not random["exact"] and len(np.unique(random["measures"]["score"]["draws"])) > 3
+    assert random["measures"]["score"] != ask("shuffle", repeats=9, seed=5)["measures"]["score"]
+
+
+def test_a_change_that_no_other_choice_makes_is_the_largest_of_all(ask, random_model):
     past = [*range(1, 12), *range(1, 12), *range(1, 12)]  # with one layer only the last item's gate reaches the answer
     forced = {"do": "gate", "to": "hohe", "type": "item", "id": 11}
     alike = {"do": "gate", "to": "hohe", "type": "item", "id": 4}
@@ -168,7 +196,19 @@ def test_a_change_that_chance_does_not_make_is_outside_its_band(ask, random_mode
     for change, outside in ((forced, True), (alike, False)):
         record = ask(change, model, history=past, repeats=10, seed=0)
         assert record["measures"]["score"]["outside"] == outside
-        assert ("outside the band of 10" in record["sentence"]) == outside
+        assert ("the largest of all 11 changes of this kind" in record["sentence"]) == outside
+
+
+def test_a_sentence_names_items_by_their_titles(ask, world, random_model):
+    clean = ask("shuffle")["clean"]
+    near, centre, _ = next(
+        edge for edge in clean["edges"] if clean["nodes"][edge[0]]["type"] == 0 and edge[0] != edge[1]
+    )
+    ends = [[clean["node_types"][clean["nodes"][i]["type"]], clean["nodes"][i]["id"]] for i in (centre, near)]
+    told = ask({"do": "edge", "centre": ends[0], "neighbour": ends[1]})["told"][0]
+    assert f"“{clean['nodes'][near]['label']}”" in told and "item" not in told.split("“")[0]
+    gate = {"do": "gate", "to": "half", "type": "item", "id": 2}
+    assert ask(gate)["told"] == [f"the gate of “{world.titles[2]}” is forced to half"]
 
 
 def test_every_kind_has_random_repeats_that_the_graph_allows(scene, random_model, world, ask):
@@ -196,7 +236,8 @@ def test_every_kind_has_random_repeats_that_the_graph_allows(scene, random_model
             "relation",
             "drop",
             "mismatch",
-        )  # two items trade in one way only
+            "edge",
+        )  # two items trade in one way only; other edges of this kind reach no score
     alone = EditedHistory([3], scene().tables, world.titles, 2, ())
     repeat(alone, [filled({"do": "remove", "position": 1})], np.random.default_rng(0))
     assert alone.history == [3]  # what a history leaves no room for changes nothing

@@ -39,10 +39,11 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+FLOW = tuple(theme.FLOW.values())  # the parts of a score
 FILLS = ["item", *(f"modality {number}" for number in range(1, 9))]
 
 
-@pytest.mark.parametrize("group", [("early", "late"), ("in", "out", "both", "match", "self"), FILLS], ids=str)
+@pytest.mark.parametrize("group", [("early", "late"), FLOW, ("in", "out", "both", "match", "self"), FILLS], ids=str)
 def test_what_is_drawn_in_the_same_way_differs_for_every_vision(group):
     for one, other in combinations(group, 2):
         for paper in (0, 1):
@@ -71,8 +72,9 @@ def test_lines_and_rings_can_be_seen_on_light_and_on_dark_paper():
 def test_the_style_sheet_has_the_colours_of_the_theme():
     light, dark = re.findall(r"--early: [^}]*?--self: #\w+", static("msgraph.css"))
     for rule, paper in ((light, 0), (dark, 1)):
-        found = dict(re.findall(r"--(\w+): (#\w+)", rule))
-        assert found == {name: theme.COLOURS[name][paper].lower() for name in found} and len(found) == 7
+        found = {name.replace("-", " "): colour for name, colour in re.findall(r"--([\w-]+): (#\w+)", rule)}
+        assert found == {name: theme.COLOURS[name][paper].lower() for name in found}
+        assert set(found) >= {"early", "late", "in", "out", "both", "match", "self", *theme.FLOW.values()}
 
 
 def test_the_scale_of_the_gate_is_white_at_one_half_and_as_dark_at_both_ends():

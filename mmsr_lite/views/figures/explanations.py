@@ -75,7 +75,7 @@ def inspector(record: GatesRecord, by: str = "type") -> FigureData:
         by: type, position, popularity, length, code or kind: how gates are grouped; a key of the record's `by`.
 
     Returns:
-        A row for each group: the median of beta (share of late fusion, 0 to 1) in a band from 5 to 95 percent. Where
+        A row for each group: the median of beta (weight of the path hohe, 0 to 1) in a band from 5 to 95 percent. Where
         the record holds the flow, a group's name says how much of it is early and late fusion.
 
     Example:
@@ -101,7 +101,7 @@ def inspector(record: GatesRecord, by: str = "type") -> FigureData:
         fill, _, shape = theme.kind(number)
         looks[untrusted.clean(name)] = Look(fill, shape)
     caption = f"Update gate over {untrusted.clean(record['dataset'])}, by {by}: median and 5 to 95 %"
-    axis = Axis("β: share of late fusion (hohe)", ends=(-0.02, 1.02))
+    axis = Axis("β: weight of the path hohe", ends=(-0.02, 1.02))
     return interval_rows(_title(record["sentence"]), caption, "", rows, looks, axis, zero=False, lines_at_x=(0.5,))
 
 

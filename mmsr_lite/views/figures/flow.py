@@ -2,15 +2,13 @@
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import FlowRecord
-from mmsr_lite.records.flow_parts import FLOW_GROUPS, FlowOfItem
+from mmsr_lite.records.flow_parts import FlowOfItem
 from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark, Panel
 from mmsr_lite.views.figures.kit import empty_figure, named_rows, node_order, row_height
 
 EARLY, LATE, REST = "crossed, then time", "time, then crossed", "bias"
-COLOURS = dict(
-    zip(FLOW_GROUPS, (theme.ITEM, theme.SERIES[2], theme.SERIES[3], theme.EARLY, theme.LATE, theme.SOFT), strict=True)
-)
+COLOURS = {group: theme.COLOURS[name].light for group, name in theme.FLOW.items()}
 NAMES = {EARLY: "early fusion", LATE: "late fusion"}  # group -> name in the legend
 MOST_NODES = 10  # rows of the second panel; further nodes share one row
 

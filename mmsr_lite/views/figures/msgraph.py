@@ -6,6 +6,7 @@ Arcs in a lane are of time (above: listening to what came before); lines between
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from mmsr_lite.views.selection import phases_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+HEAD, NAME, LEGEND = 52.0, 26.0, 62.0  # pixels above and below the lanes; a name stands above the heading
 
 
 def draw(record: TraceRecord, at: dict[str, Any]) -> Figure:
@@ -40,17 +44,49 @@ def draw(record: TraceRecord, at: dict[str, Any]) -> Figure:
         >>> float(draw(trace, resolve_selection(trace)).get_figwidth())
         8.0
     """
+    return draw_all([(record, at, None)])
+
+
+def draw_all(pictures: Sequence[tuple[TraceRecord, dict[str, Any], str | None]]) -> Figure:
+    """Draw several traces one below the other, as `draw` draws one.
+
+    Args:
+        pictures: Each a trace, a selection, and the name that stands above it, or None.
+
+    Returns:
+        The matplotlib figure.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> from mmsr_lite.views.selection import resolve_selection
+        >>> one = sample("trace")
+        >>> len(draw_all([(one, resolve_selection(one), "early"), (one, resolve_selection(one), "late")]).axes) > 1
+        True
+    """
     from matplotlib.figure import Figure
 
-    layout = msgraph_layout(record)
+    layouts = [msgraph_layout(record) for record, *_ in pictures]
+    heads = [HEAD + (NAME if name else 0) for *_, name in pictures]
+    wide = max([WIDTH, *(layout.width for layout in layouts)])
+    heights = [head + layout.height + LEGEND for head, layout in zip(heads, layouts, strict=True)]
+    tall = sum(heights)
+    figure = Figure(figsize=(wide / 100, tall / 100), facecolor=theme.PAPER)
+    bottom = tall
+    for (record, at, name), layout, head, height in zip(pictures, layouts, heads, heights, strict=True):
+        bottom -= height
+        axes = figure.add_axes((0, bottom / tall, 1, height / tall))
+        axes.axis("off")
+        axes.set(xlim=(0, wide), ylim=(layout.height + LEGEND, -head))
+        pen = _Pen(axes, layout)
+        if name:
+            pen.text(12, 12 - head, untrusted.clean(name, 60), 13, theme.INK, "left", True)
+        _draw_one(pen, record, at)
+    return figure
+
+
+def _draw_one(pen: _Pen, record: TraceRecord, at: dict[str, Any]) -> None:
+    """One trace with its heading and its legend."""
     beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
-    head, legend = 52.0, 62.0
-    wide, tall = max(layout.width, WIDTH), layout.height + legend
-    figure = Figure(figsize=(wide / 100, (head + tall) / 100), facecolor=theme.PAPER)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.axis("off")
-    axes.set(xlim=(0, wide), ylim=(tall, -head))
-    pen = _Pen(axes, layout)
     phases = phases_of(record, at)
     _head(pen, record, at, phases)
     _lanes(pen, record)
@@ -60,7 +96,6 @@ def draw(record: TraceRecord, at: dict[str, Any]) -> Figure:
     for n in range(len(record["nodes"])):
         _node(pen, record, n, beta)
     _legend(pen, record, phases, beta)
-    return figure
 
 
 @dataclass
@@ -224,7 +259,7 @@ def _node(pen: _Pen, record: TraceRecord, n: int, beta: list[Any] | None) -> Non
 
 
 def _ring(pen: _Pen, shape: str, place: Place, late: float) -> None:
-    """The update gate as a ring: from the top, clockwise, the share of late fusion; the rest is early."""
+    """The update gate as a ring: from the top, clockwise, the share of the path hohe; the rest is of heho."""
     import numpy as np
 
     points = np.array([*theme.SHAPES[shape], theme.SHAPES[shape][0]]) * (place.radius + 3) + (place.x, place.y)
@@ -258,10 +293,10 @@ def _legend(pen: _Pen, record: TraceRecord, phases: list[dict[str, Any]], beta: 
         return
     y += 26
     shares = [pair[0] for pair in beta if pair]
-    for x, colour, words in ((12.0, theme.LATE, "late (hohe)"), (110.0, theme.EARLY, "early (heho)")):
+    for x, colour, words in ((12.0, theme.LATE, "path hohe"), (110.0, theme.EARLY, "path heho")):
         pen.axes.plot([x, x + 14], [y, y], color=colour, lw=5, solid_capstyle="butt")
         pen.text(x + 20, y, words, 8.5, theme.INK, "left")
     mean = wording.fixed(sum(shares) / max(len(shares), 1))
     pen.text(
-        212, y, f"ring, clockwise from the top: update gate β of the node, mean {mean} late; {width}", 8, ha="left"
+        212, y, f"ring, clockwise from the top: update gate β of the node, mean {mean} hohe; {width}", 8, ha="left"
     )

@@ -13,6 +13,7 @@ from mmsr_lite.records import TraceRecord
 
 Point = tuple[float, float]
 WIDTH = 800.0  # pixels that a still has when the history is short enough
+NARROW = 560.0  # below this, names of lanes and the next item take less room: a phone
 
 
 class Place(NamedTuple):
@@ -113,7 +114,9 @@ def msgraph_layout(record: TraceRecord, width: float = WIDTH, unit: float = 1.0)
         >>> [place.x == layout.at(position) for place, position in zip(layout.nodes, (1, 2))]
         [True, True]
     """
-    gutter, ahead, length = 116 * unit, 132 * unit, max(len(record["history"]), 1)
+    is_narrow = width < NARROW * unit
+    gutter, ahead = (54 * unit, 100 * unit) if is_narrow else (116 * unit, 132 * unit)
+    length = max(len(record["history"]), 1)
     column = max(44 * unit, min((width - gutter - ahead) / length, 150 * unit))
     end, box, titles = gutter + length * column, min(54 * unit, column - 8 * unit), column >= 62 * unit
     means = [sum(node["positions"]) / len(node["positions"]) for node in record["nodes"]]

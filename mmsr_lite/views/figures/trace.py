@@ -14,16 +14,16 @@ def gates(record: TraceRecord) -> FigureData:
         record: A trace.
 
     Returns:
-        A heat map, nodes by layers: beta, the share of hohe (late fusion), from 0 to 1; white is one half.
+        A heat map, nodes by layers: beta, the weight of the path hohe, from 0 to 1; white is one half.
 
     Example:
         >>> gates({"nodes": [], "layers": []}).text
         'This model has no update gate.'
     """
-    caption, nodes = "Update gate β: share of late fusion (hohe), 0 to 1; white is one half", record["nodes"]
+    caption, nodes = "Update gate β: weight of the path hohe, 0 to 1; white is one half", record["nodes"]
     layers = [number for number, layer in enumerate(record["layers"]) if layer["beta"]]
     if not layers:
-        return empty_figure("Update gate β: share of late fusion (hohe), 0 to 1", "This model has no update gate.")
+        return empty_figure("Update gate β: weight of the path hohe, 0 to 1", "This model has no update gate.")
     order = node_order(record)
     names = [untrusted.clean(nodes[n]["label"], 26) for n in order]
     marks: list[Mark] = []
@@ -36,18 +36,18 @@ def gates(record: TraceRecord) -> FigureData:
         for layer in layers:
             late, early = record["layers"][layer]["beta"][n]
             note = f"{untrusted.clean(nodes[n]['label'])}\nposition {positions}\nlayer {layer + 1}: "
-            note += f"hohe (late) {late:.3f}, heho (early) {early:.3f}"
+            note += f"hohe {late:.3f}, heho {early:.3f}"
             marks.append(Mark(f"{names[row]}, layer {layer + 1}", layer + 1, float(row), late, note=note))
     across = Axis("layer", tuple((layer + 1, str(layer + 1)) for layer in layers))
     return FigureData(
         "heat map",
-        f"On average the gate gives late fusion {', '.join(means)}",
+        f"On average the gate gives the path hohe {', '.join(means)}",
         caption,
         marks=tuple(marks),
         panels=(Panel(across, named_rows(names)),),
         height=row_height(len(order), least=15, most=24, whole=600) + 30,
         colours=theme.DIVERGING,
-        colours_of="β: early 0, late 1",
+        colours_of="β: heho 0, hohe 1",
         gap=3,
         decimals=True,
     )

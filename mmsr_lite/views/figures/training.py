@@ -18,7 +18,7 @@ def training(history: HistoryRecord) -> FigureData:
 
     Returns:
         Up to three panels: loss in nats, HR and MRR on the validation users in percent, and the mean of the gate for
-        each node type, from 0 (early) to 1 (late).
+        each node type, from 0 (heho) to 1 (hohe).
 
     Example:
         >>> training({"epochs": [{"epoch": 1, "loss": 6.0}, {"epoch": 2, "loss": 4.5}], "best_epoch": 2}).title
@@ -47,7 +47,7 @@ def training(history: HistoryRecord) -> FigureData:
     panels: list[tuple[str, str, list[Series]]] = [
         ("epoch", "loss, nats", [("loss", Look(theme.SOFT), epochs, losses)]),
         ("epoch", "percent", metric_lines),
-        ("epoch", "β hohe (late), mean", gate_lines),
+        ("epoch", "β hohe, mean", gate_lines),
     ]
     panels = [panel for panel in panels if panel[2]]
     changes = []

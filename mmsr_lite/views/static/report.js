@@ -80,8 +80,8 @@ if (user) {
     view.update({ record: user.record, style: user.style, selection: { node: null } });
   });
 }
-const grid = html(main, "div", { class: "grid" });
-for (const name of Object.keys(data.shared)) html(grid, "section", { class: "card chart", "data-chart": name, "aria-label": name });
+const cards = html(main, "div", { class: "grid" });
+for (const name of Object.keys(data.shared)) html(cards, "section", { class: "card chart", "data-chart": name, "aria-label": name });
 document.body.classList.add("mmsr");
 wear(data.theme);
 document.body.dataset.ready = "yes";

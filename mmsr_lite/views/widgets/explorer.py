@@ -60,6 +60,7 @@ class Explorer(MSGraphView):
         selection: What is chosen at first, any key of `resolve_selection`.
         theme: auto, light, dark or projector.
         what_if: The record that the bench shows.
+        beside: `name` and `record` of another trace of the same history, which stands beside this one.
         answers: Answers the requests of the page; None: the explorer replays the record, and editing is off.
 
     Raises:
@@ -79,15 +80,21 @@ class Explorer(MSGraphView):
         theme: str = "auto",
         what_if: dict[str, Any] | None = None,
         answers: ExplorerBackend | None = None,
+        beside: dict[str, Any] | None = None,
     ):
         super().__init__(record, selection, theme)
         self.answers = answers
-        self._message: dict[str, Any] = {"what_if": what_if, "stored": answers is None}
+        self._message: dict[str, Any] = {"what_if": what_if, "stored": answers is None, "beside": beside}
 
     @property
     def what_if(self) -> dict[str, Any] | None:
         """The record of the change that the bench shows."""
         return self._message["what_if"]
+
+    @property
+    def beside(self) -> dict[str, Any] | None:
+        """`name` and `record` of what stands beside the record, or None."""
+        return self._message["beside"]
 
     def ask(self, **request: Any) -> None:
         """Do what a control of the page does.
@@ -172,5 +179,6 @@ class Explorer(MSGraphView):
     def html(self) -> str:
         """The explorer as one page: all but editing works, with the change that was made last."""
         title = f"{self.record['model']['label']} on {self.record['dataset']['name']}"
-        message = {"what_if": self.what_if, "stored": True}
+        message = {"what_if": self.what_if, "stored": True, "beside": self.beside}
+        message |= {"name": self._message["name"]} if "name" in self._message else {}
         return page(title, [self.record], selection=self.selection, theme=self.theme, explorer={"message": message})

@@ -1,0 +1,33 @@
+"""Names for the codes of a model, which its explorer shows."""
+
+from mmsr_lite.data.code_names import name_codes
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.trace import GraphNode
+
+Labels = dict[tuple[str, int], str]
+
+
+def code_labels(model: MMSR, dataset: Dataset) -> Labels:
+    """(modality, code) -> the code's most telling words, or titles of the most popular items that have it.
+
+    Args:
+        model: an MMSR, which holds the codes of all items.
+        dataset: the data set it was trained on.
+    """
+    tables = zip(model.node_types[1:], (codes.cpu().numpy() for codes in model.codes), strict=True)
+    return {
+        (modality, code["code"]): code["name"]
+        for modality, codes in tables
+        for code in name_codes(dataset, modality, codes)
+    }
+
+
+def labelled(record: TraceRecord, labels: Labels) -> list[GraphNode]:
+    """The nodes of a trace, those of codes with their names."""
+    nodes: list[GraphNode] = []
+    for node in record["nodes"]:
+        name = labels.get((record["node_types"][node["type"]], node["id"])) if node["type"] else None
+        nodes.append(node if name is None else node | {"name": name})  # type: ignore[arg-type, operator]
+    return nodes

@@ -1,0 +1,62 @@
+"""A first experiment: the question that a world's rule suggests for a history, and the what-if that answers it."""
+
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.records import TraceRecord
+
+
+def first_experiment(dataset: Dataset, record: TraceRecord) -> dict[str, Any] | None:
+    """What a newcomer may try first with this history.
+
+    Where the source planted what decided the next item, the experiment touches just that: it takes the modality away
+    at the place that decided, or shuffles the order that did. Else the last item loses its first modality.
+
+    Args:
+        dataset: the data set of the history.
+        record: its trace.
+
+    Returns:
+        `question`, a sentence for people, and `change`, as `what_if` takes it; None for a graph without modalities in
+        a history of one item.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> first_experiment(Dataset("shop", *[np.array([0])] * 3, ("u",), ("", "a"), ("", "A")), sample("trace"))
+        {'question': 'Navy scarf loses its picture: does the answer need it?', 'change': {'do': 'drop', ...}}
+    """
+    history, modalities = record["history"], record["node_types"][1:]
+    decided = _deciding_positions(dataset, record)
+    cause = (record.get("truth") or {}).get("cause")
+    if cause == "cycle" and len(history) > 1:
+        return {"question": "The order decided here: what happens when it is shuffled?", "change": {"do": "shuffle"}}
+    if not modalities:
+        if len(history) < 2:
+            return None
+        return {"question": "What happens when the order is shuffled?", "change": {"do": "shuffle"}}
+    change: dict[str, Any] = {"do": "drop", "modality": modalities[0]}
+    if decided:
+        names = " and ".join(_name(history[position - 1]) for position in decided[:2])
+        question = f"{names} decided what came next: does the answer change when its {modalities[0]} is not there?"
+        return {"question": question, "change": change | {"position": decided[0]}}
+    question = f"{_name(history[-1])} loses its {modalities[0]}: does the answer need it?"
+    return {"question": question, "change": change | {"position": len(history)}}
+
+
+def _name(step: Any) -> str:
+    """What a sentence calls an item of the history."""
+    return str(step["title"] or step["item_id"])[:60]
+
+
+def _deciding_positions(dataset: Dataset, record: TraceRecord) -> list[int]:
+    """Positions of the history, from 1, that decided the next item, as the world planted them; [] where unknown."""
+    user = record.get("user")
+    if user is None or record.get("truth") is None or "because" not in dataset.facts:
+        return []
+    begin, end = dataset.offsets[user["index"]], dataset.offsets[user["index"] + 1]
+    places = np.asarray(dataset.facts["because"])[end - 1]
+    cut = int(end - begin) - 1 - len(record["history"])  # items before those that the model reads
+    positions = [int(place) + 1 - cut for place in places if place >= 0]
+    return [position for position in positions if 1 <= position <= len(record["history"])]

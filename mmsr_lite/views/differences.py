@@ -1,0 +1,147 @@
+"""What differs between two traces of one history, in a sentence and as a table.
+
+A page says the same without Python: explorer/differences.js has `sayDifferences`, and a test holds both equal.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmsr_lite.records import TraceRecord
+from mmsr_lite.views import theme, untrusted, wording
+
+
+def say_differences(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> str:
+    """One sentence: the ranks of the next item, the part of its score that differs most, the best items, the edges.
+
+    Args:
+        one: A trace.
+        two: Another one, of the same history or of the history before an edit.
+        names: What the two are called.
+
+    Returns:
+        The sentence.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> say_differences(sample("trace"), sample("trace"), ("early", "late"))[:50]
+        'Both rank the next item, Green skirt, 3; 3 of the '
+    """
+    a, b = (untrusted.clean(name, 30) for name in names)
+    target, other = one["target"], two["target"]
+    if target and other and target["item"] == other["item"]:
+        title = untrusted.clean(target["title"], 40)
+        ranks = [wording.rank(end["rank"]) for end in (target, other)]
+        says = [f"{a} ranks the next item, {title}, {ranks[0]}, and {b} ranks it {ranks[1]}"]
+        if target["rank"] == other["rank"]:
+            says = [f"Both rank the next item, {title}, {ranks[0]}"]
+    else:
+        first, second = (_first(record) for record in (one, two))
+        says = [f"{a} puts {first} first, and {b} puts {second} first"]
+    group = most_different_group(one, two)
+    if group is not None:
+        name, was, now = group
+        short = theme.PATH_GROUPS.get(name)
+        what = f"{short} ({name})" if short else name
+        values = [wording.signed(value, 2) for value in (was, now)]
+        says.append(f"of its score the part that differs most is {what}, {values[0]} against {values[1]}")
+    tops = [[item["item"] for item in record["answer"]["top"]] for record in (one, two)]
+    shared = sum(item in tops[1] for item in tops[0])
+    says.append(f"{shared} of the first {wording.count(len(tops[0]), 'item')} are the same")
+    alone = len(_edges(one) ^ _edges(two))
+    if alone:
+        says.append(f"{wording.count(alone, 'edge')} {'is' if alone == 1 else 'are'} in one graph alone")
+    return f"{'; '.join(says)}."
+
+
+def most_different_group(one: TraceRecord, two: TraceRecord) -> tuple[str, float, float] | None:
+    """The group of paths whose part of the watched item's score differs most.
+
+    Args:
+        one: A trace; the item is its target, or its best one.
+        two: Another trace.
+
+    Returns:
+        The group and its part in both; None where one of them does not hold the item's flow.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> most_different_group(sample("trace"), sample("trace")) is None
+        True
+    """
+    flows = [_flow(record, watched(one)) for record in (one, two)]
+    if flows[0] is None or flows[1] is None:
+        return None
+    pairs = list(zip(flows[0], flows[1], strict=True))
+    place = max(range(len(pairs)), key=lambda group: abs(pairs[group][1] - pairs[group][0]))
+    return one["flow"]["groups"][place], *pairs[place]  # type: ignore[index]
+
+
+def watched(record: TraceRecord) -> int | None:
+    """The item of which the panels speak: the one that came next, else the best one.
+
+    Args:
+        record: A trace.
+
+    Returns:
+        The item, or None.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> watched(sample("trace")) == sample("trace")["target"]["item"]
+        True
+    """
+    if record["target"]:
+        return record["target"]["item"]
+    return record["answer"]["top"][0]["item"] if record["answer"]["top"] else None
+
+
+def table_of(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The numbers of both, a row each: the rank of the next item, its score, the parts of that, beta of the last item.
+
+    Args:
+        one: A trace.
+        two: Another one.
+        names: What the two are called.
+
+    Returns:
+        Rows `{"of": ..., name of one: ..., name of two: ...}`.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> table_of(sample("trace"), sample("trace"), ("a", "b"))[0]
+        {'of': 'rank of the next item', 'a': 3.0, 'b': 3.0}
+    """
+    columns = [_numbers(record, watched(one)) for record in (one, two)]
+    rows = [key for key in {**columns[0], **columns[1]} if any(column.get(key) is not None for column in columns)]
+    return [{"of": row} | {name: column.get(row) for name, column in zip(names, columns, strict=True)} for row in rows]
+
+
+def _numbers(record: TraceRecord, item: int | None) -> dict[str, Any]:
+    target = record["target"]
+    found: dict[str, Any] = {}
+    if target:
+        found |= {"rank of the next item": target["rank"], "its score": target["score"]}
+    flow = _flow(record, item)
+    if flow is not None and record["flow"]:
+        found |= {f"from {group}": value for group, value in zip(record["flow"]["groups"], flow, strict=True)}
+    for number, layer in enumerate(record["layers"], 1):
+        pair = layer["beta"][record["history"][-1]["node"]] if layer["beta"] else None
+        found[f"β of hohe at the last item, layer {number}"] = pair[0] if pair else None
+    return found
+
+
+def _flow(record: TraceRecord, item: int | None) -> list[float] | None:
+    """The parts of an item's score by group of paths."""
+    items = (record.get("flow") or {}).get("items", ())
+    return next((own["groups"] for own in items if own["item"] == item), None)
+
+
+def _first(record: TraceRecord) -> str:
+    top = record["answer"]["top"]
+    return untrusted.clean(top[0]["title"], 40) if top else ""
+
+
+def _edges(record: TraceRecord) -> set[tuple[Any, ...]]:
+    """Each edge by the types and ids of its ends."""
+    keys = [(record["node_types"][node["type"]], node["id"]) for node in record["nodes"]]
+    return {(keys[source], keys[centre]) for source, centre, _ in record["edges"]}

@@ -1,0 +1,133 @@
+// The answer: the best items, what each score is the sum of, and how an edit has moved them.
+
+function answerPanel(desk) {
+  const { picture } = desk;
+  const section = desk.section("answers", "Answer");
+  let painted = null;
+
+  function paint() {
+    if (painted === picture.record) return;
+    const places = placesOfRows(section);
+    painted = picture.record;
+    section.replaceChildren();
+    paintHeading(section);
+    const rows = answerRows(picture.record);
+    paintRows(section, rows);
+    paintSums(section, rows);
+    moveRows(section, places);
+  }
+
+  function paintHeading(parent) {
+    const { target, flow } = picture.record;
+    const says = [];
+    if (target) says.push(`the next item, ${clean(target.title, 30)}, has rank ${rank(target.rank)}${desk.rankNote()}`);
+    if (!flow && picture.record.answer.top[0]?.parts?.length) says.push("the split is of the last layer alone");
+    html(html(parent, "h3", {}, "Answer"), "small", {}, says.join("; "));
+  }
+
+  function paintRows(parent, rows) {
+    const { record } = picture;
+    const parts = partsOf(record);
+    const shown = record.flow ? [EARLY_GROUP, LATE_GROUP] : parts;
+    const names = { [EARLY_GROUP]: "early", [LATE_GROUP]: "late" };
+    const addRow = grid(parent, ["item", "sum", "score", ...shown.map((part) => names[part] ?? part)]);
+    parent.querySelectorAll("th:nth-child(n+4)").forEach((head, i) => {
+      put(head, { class: "part", style: { borderColor: lookOf(picture, shown[i], parts.indexOf(shown[i])).colour } });
+    });
+    const splits = rows.map((item) => splitOf(record, item));
+    const scale = scaleOf(splits);
+    rows.forEach((item, i) => {
+      const isHit = item.item === record.target?.item;
+      const place = i < record.answer.top.length ? i + 1 : rank(record.target.rank);
+      const numbers = shown.map((part) => splits[i][parts.indexOf(part)]);
+      const values = [null, item.score, ...numbers];
+      const name = `${place}. ${clean(item.title)}${isHit ? " ✓" : ""}`;
+      const mark = (c) => ({ "data-value": values[c] });
+      const first = addRow(name, values.map((value) => value === null || value === undefined ? "" : fixed(value, 2)), isHit ? "hit" : null, mark);
+      put(first.parentElement, { "data-item": item.item });
+      thumb(first, item);
+      first.prepend(first.lastChild);
+      const moved = i < record.answer.top.length ? desk.movement(item.item, i + 1) : "";
+      if (moved) html(first, "small", { class: "moved" }, moved);
+      drawSigned(picture, first.nextSibling, splits[i], parts, scale);
+    });
+  }
+
+  // All numbers of the sums, on demand.
+  function paintSums(parent, rows) {
+    const { record } = picture;
+    if (!record.flow) return;
+    const box = html(parent, "details", { class: "sums" });
+    html(box, "summary", {}, "Each score as a sum over all layers");
+    box.addEventListener("toggle", () => {
+      if (!box.open || box.childElementCount > 1) return;
+      const addRow = grid(html(box, "div", { class: "wide", tabindex: 0 }), ["item", ...record.flow.groups, "bias", "= score"]);
+      for (const item of rows) {
+        const flow = flowOfItem(record, item.item);
+        if (!flow) continue;
+        const values = [...flow.groups, flow.rest, item.score];
+        addRow(clean(item.title, 30), values.map((value) => signed(value, 2)), null, (c) => ({ "data-value": values[c] }));
+      }
+    });
+  }
+  return { paint };
+}
+
+// The best items, and after them the one that came next where it is not among them.
+function answerRows({ answer: { top }, target }) {
+  const isMissing = target && !top.some(({ item }) => item === target.item);
+  return isMissing ? [...top, target] : top;
+}
+
+// Names of the parts of a score: groups of paths through all layers, or, of a record without a flow, the last layer's.
+function partsOf(record) {
+  return record.flow ? record.flow.groups : record.answer.parts ?? [];
+}
+
+function splitOf(record, item) {
+  if (record.flow) return flowOfItem(record, item.item)?.groups ?? [item.score];
+  return item.parts?.length ? item.parts : [item.score];
+}
+
+// How far the bars of all rows reach to both sides of zero.
+function scaleOf(splits) {
+  const most = (sign) => Math.max(1e-9, ...splits.map((values) => sum(values.map((value) => Math.max(0, sign * value)))));
+  return { up: most(1), down: most(-1) };
+}
+
+// Signed parts as a bar: what is positive to the right of zero, what is negative to the left.
+function drawSigned(picture, parent, values, parts, { up, down }) {
+  const bars = html(parent, "div", { class: "signed", "aria-hidden": true });
+  const share = (value) => `${(100 * value) / (up + down)}%`;
+  let left = down;
+  let right = down;
+  values.forEach((value, i) => {
+    let start = right;
+    if (value < 0) {
+      left += value;
+      start = left;
+    } else {
+      right += value;
+    }
+    const style = { left: share(start), width: share(Math.abs(value)), background: lookOf(picture, parts[i] ?? "score", i).colour };
+    html(bars, "i", { style, title: `${parts[i] ?? "score"} ${signed(value, 2)}` });
+  });
+  html(bars, "b", { style: { left: share(down) } });
+}
+
+// ---- rows glide from where they were --------------------------------------------------------------------------------------
+
+function placesOfRows(section) {
+  const rows = [...section.querySelectorAll("tr[data-item]")];
+  return new Map(rows.map((row) => [row.dataset.item, row.offsetTop]));
+}
+
+function moveRows(section, places) {
+  if (wantsLessMotion() || !places.size) return;
+  for (const row of section.querySelectorAll("tr[data-item]")) {
+    const before = places.get(row.dataset.item);
+    if (before === undefined || before === row.offsetTop) continue;
+    const from = `translateY(${before - row.offsetTop}px)`;
+    row.animate({ transform: [from, "none"] }, { duration: 350, easing: "ease-out" });
+  }
+}

@@ -1,0 +1,105 @@
+// What differs between two traces: nodes and edges by name, ranks, the flow of one score, and all in a sentence.
+// Python's views/differences.py has the same `sayDifferences`; a test compares them.
+
+// Whether two traces are of the same items in the same order.
+function sameHistory(one, two) {
+  const items = (record) => record.history.map(({ item }) => item).join();
+  return items(one) === items(two);
+}
+
+// "source centre" of each edge by the names of its nodes -> its index.
+function edgesByName(record) {
+  const name = ([source, centre]) => `${keyOfNode(record, source)}\n${keyOfNode(record, centre)}`;
+  return new Map(record.edges.map((edge, i) => [name(edge), i]));
+}
+
+// Attention of one family in a layer, along `path` where the record has it, else along its only one.
+function familyWeights(record, { layer, path }, family) {
+  const paths = record.layers[Math.min(layer, record.layers.length - 1)]?.attention ?? {};
+  const phases = paths[path] ?? Object.values(paths)[0] ?? [];
+  return phases.find((phase) => phase.family === family)?.weights ?? [];
+}
+
+// The ranks of the items that either trace puts among its best; null where a trace does not say.
+function ranksOfBoth(one, two) {
+  const items = new Map();
+  [one, two].forEach((record, side) => {
+    const ranked = record.answer.top.map((item, i) => [item, i + 1]);
+    if (record.target) ranked.push([record.target, record.target.rank]);
+    for (const [item, place] of ranked) {
+      if (!items.has(item.item)) items.set(item.item, { item: item.item, title: item.title, ranks: [null, null] });
+      items.get(item.item).ranks[side] = place;
+    }
+  });
+  return [...items.values()];
+}
+
+// The group of paths whose part of the watched item's score differs most.
+function mostDifferentGroup(one, two) {
+  const item = watchedItem(one)?.item;
+  const flows = [one, two].map((record) => flowOfItem(record, item));
+  if (flows.includes(null)) return null;
+  let best = 0;
+  const delta = (i) => Math.abs(flows[1].groups[i] - flows[0].groups[i]);
+  one.flow.groups.forEach((_, i) => {
+    if (delta(i) > delta(best)) best = i;
+  });
+  const name = one.flow.groups[best];
+  return { name, values: flows.map(({ groups }) => groups[best]), delta: delta(best) };
+}
+
+function sayDifferences(one, two, names) {
+  const [a, b] = names.map((name) => clean(name, 30));
+  const says = [];
+  const target = one.target && two.target && one.target.item === two.target.item ? clean(one.target.title, 40) : null;
+  if (target !== null && one.target.rank === two.target.rank) {
+    says.push(`Both rank the next item, ${target}, ${rank(one.target.rank)}`);
+  } else if (target !== null) {
+    says.push(`${a} ranks the next item, ${target}, ${rank(one.target.rank)}, and ${b} ranks it ${rank(two.target.rank)}`);
+  } else {
+    const [first, second] = [one, two].map((record) => clean(record.answer.top[0]?.title, 40));
+    says.push(`${a} puts ${first} first, and ${b} puts ${second} first`);
+  }
+  const group = mostDifferentGroup(one, two);
+  if (group) {
+    const what = FLOW_NAMES[group.name] ? `${FLOW_NAMES[group.name]} (${group.name})` : group.name;
+    const [was, now] = group.values.map((value) => signed(value, 2));
+    says.push(`of its score the part that differs most is ${what}, ${was} against ${now}`);
+  }
+  const tops = [one, two].map((record) => record.answer.top.map(({ item }) => item));
+  const shared = tops[0].filter((item) => tops[1].includes(item)).length;
+  says.push(`${shared} of the first ${count(tops[0].length, "item")} are the same`);
+  const edges = [one, two].map(edgesByName);
+  const alone = (mine, other) => [...mine.keys()].filter((name) => !other.has(name)).length;
+  const onlyOne = alone(edges[0], edges[1]) + alone(edges[1], edges[0]);
+  if (onlyOne) says.push(`${count(onlyOne, "edge")} ${onlyOne === 1 ? "is" : "are"} in one graph alone`);
+  return `${says.join("; ")}.`;
+}
+
+// A layout that both traces share: that of all nodes which either has.
+function sharedLayout(one, two) {
+  const types = one.node_types.length >= two.node_types.length ? one.node_types : two.node_types;
+  const nodes = new Map();
+  for (const record of [one, two]) {
+    record.nodes.forEach((node, n) => {
+      const key = keyOfNode(record, n);
+      const before = nodes.get(key)?.positions ?? [];
+      const positions = [...new Set([...before, ...node.positions])].sort((a, b) => a - b);
+      nodes.set(key, { type: types.indexOf(record.node_types[node.type]), positions });
+    });
+  }
+  const keys = [...nodes.keys()];
+  const whole = { history: one.history, node_types: types, nodes: [...nodes.values()] };
+  return (record, width, unit) => {
+    const place = layout(whole, width, unit);
+    const own = record.nodes.map((_, n) => keys.indexOf(keyOfNode(record, n))); // n -> its place in the whole
+    const kept = place.lanes.filter(({ type }) => record.node_types.includes(types[type]));
+    const lanes = kept.map((lane) => ({
+      ...lane,
+      type: record.node_types.indexOf(types[lane.type]),
+      members: lane.members.map((member) => own.indexOf(member)).filter((n) => n >= 0),
+    }));
+    const spots = own.map((i) => ({ ...place.nodes[i], lane: kept.indexOf(place.lanes[place.nodes[i].lane]) }));
+    return { ...place, lanes, nodes: spots };
+  };
+}

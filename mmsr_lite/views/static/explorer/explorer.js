@@ -1,0 +1,153 @@
+// The explorer around the picture: edit the history, read the gate, walk the stages, ask "what if", see the answer.
+// Each panel has a file of its own; this one joins them and has the only seam to whoever answers:
+//
+//   ask(request)     sends {do: ..., ...} to Python or to the engine of a live page; null in a page that replays a record
+//   receive(answer)  takes what comes back beside the record: {found, what_if, beside, page, error}
+//
+// A new record comes by `picture.update`.
+
+function explorer({ ask = null, message = {} }) {
+  return (picture) => makeExplorer(picture, ask, message);
+}
+
+function makeExplorer(picture, ask, message) {
+  const desk = {
+    picture,
+    message, // the last answer
+    asked: null, // what was asked for last
+    shown: "clean", // which run of a what-if all panels show
+    own: picture.record, // the record of the history as it is
+    before: null, // and before the last edit
+    ask: null,
+  };
+  if (ask) {
+    desk.ask = (request) => {
+      desk.asked = request.do;
+      ask(request);
+    };
+  }
+  desk.section = (name, label) => html(picture.body, "section", { class: name, "aria-label": label, tabindex: 0 });
+  desk.focus = () => picture.state.node ?? picture.record.history.at(-1).node; // the node that the panels speak of
+  desk.spot = () => picture.state.position ?? picture.record.nodes[desk.focus()].positions.at(-1); // and its position
+  addEffects(desk);
+  picture.root.classList.add("explorer");
+
+  const banner = makeBanner(desk);
+  const history = historyPanel(desk);
+  const lens = lensPanel(desk);
+  const stages = stagesPanel(desk);
+  const answer = answerPanel(desk);
+  const bench = benchPanel(desk);
+  const beside = besidePanel(desk);
+  const tour = tourPanel(desk);
+
+  desk.showRun = (which) => {
+    desk.shown = which;
+    picture.update({ record: which === "clean" ? desk.own : desk.message.what_if.changed });
+    bench.paintShown();
+  };
+
+  function receive(answered) {
+    const before = desk.message;
+    desk.message = answered;
+    if (answered.found && answered.found !== before.found) history.found(answered.found);
+    if (answered.page && answered.page !== before.page) download(answered.page);
+    if (answered.error && desk.asked === "what_if") bench.fail(answered.error);
+    else if (answered.what_if !== before.what_if) {
+      if (desk.shown === "changed") desk.shown = "clean";
+      bench.paintResult();
+    }
+    if (answered.beside !== before.beside) {
+      beside.show(answered.beside);
+      picture.redraw();
+    }
+    history.paint();
+  }
+
+  function renew(record) { // another record is about to be shown
+    if (record === desk.message.what_if?.changed) return;
+    desk.shown = "clean";
+    if (record === desk.own) return;
+    const isSameUser = record.user?.index === desk.own.user?.index;
+    desk.before = isSameUser ? desk.own : null;
+    desk.own = record;
+    beside.renew();
+  }
+
+  function paint() {
+    banner.paint();
+    history.paint();
+    lens.paint();
+    stages.paint();
+    answer.paint();
+    bench.paint();
+    beside.paint();
+  }
+
+  function destroy() {
+    tour.destroy();
+    beside.destroy();
+    stages.destroy();
+    history.destroy();
+  }
+  bench.paintResult();
+  beside.show(message.beside);
+  return { step: history.step, receive, renew, paint, destroy, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
+}
+
+// ---- what an edit has done ------------------------------------------------------------------------------------------------
+
+function addEffects(desk) {
+  const isCompared = () => desk.before !== null && desk.shown === "clean" && desk.picture.record === desk.own;
+  const ranks = (record) => new Map(record.answer.top.map(({ item }, i) => [item, i + 1]));
+
+  // The rank of the next item before the last edit, where that was another one.
+  desk.rankBefore = () => {
+    const [was, now] = [desk.before?.target, desk.picture.record.target];
+    if (!isCompared() || !was || !now || was.item !== now.item || was.rank === now.rank) return null;
+    return was.rank;
+  };
+  desk.rankNote = () => {
+    const was = desk.rankBefore();
+    return was === null ? "" : `, before the edit ${rank(was)}`;
+  };
+  // How many places an item of the answer has gone up or down by the last edit.
+  desk.movement = (item, place) => {
+    if (!isCompared()) return "";
+    const was = ranks(desk.before).get(item);
+    if (was === undefined) return "new";
+    if (was === place) return "";
+    return was > place ? `▲${was - place}` : `▼${place - was}`;
+  };
+  // The last edit in a line.
+  desk.effect = () => {
+    if (!isCompared()) return "";
+    const [was, now] = [desk.before, desk.own];
+    if (!was.target || was.target.item !== now.target?.item) return "";
+    const edges = now.edges.length - was.edges.length;
+    const from = was.target.rank === now.target.rank ? `stays ${rank(now.target.rank)}` : `${rank(was.target.rank)} → ${rank(now.target.rank)}`;
+    return `rank ${from}, score ${signed(now.target.score - was.target.score)}, edges ${signed(edges, 0)}`;
+  };
+}
+
+// While all panels show the changed run, a line above them says so.
+function makeBanner(desk) {
+  const { picture } = desk;
+  const banner = html(null, "p", { class: "banner", role: "status", hidden: true });
+  picture.bar.before(banner);
+  const says = html(banner, "span", {});
+  pressButton(banner, "back to the clean run", "back to the clean run", () => desk.showRun("clean"));
+  function paint() {
+    const isChanged = desk.shown === "changed";
+    banner.hidden = !isChanged;
+    picture.root.classList.toggle("changed", isChanged);
+    if (isChanged) says.textContent = `All panels show the changed run: ${clean((desk.message.what_if.told ?? []).join("; "), 200)}.`;
+  }
+  return { paint };
+}
+
+function download(page) {
+  const href = URL.createObjectURL(new Blob([page], { type: "text/html" }));
+  html(null, "a", { href, download: "mmsr-explorer.html" }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}

@@ -1,0 +1,132 @@
+// The bar above the picture, and the legend below it.
+
+const THEMES = ["auto", "light", "dark", "projector"];
+const ZOOM_STEP = 1.25;
+
+// What stays: the heading, the tools. Made once.
+function makeBar(picture) {
+  const { bar } = picture;
+  picture.heading = html(bar, "h2", { class: "name" });
+  picture.tools = html(bar, "div", { class: "tools", role: "group", "aria-label": "View" });
+  const tool = (text, label, act) => {
+    return html(picture.tools, "button", { type: "button", "aria-label": label, title: label, on: { click: act } }, text);
+  };
+  tool("−", "Zoom out", () => zoomTo(picture, picture.zoom / ZOOM_STEP));
+  tool("+", "Zoom in", () => zoomTo(picture, picture.zoom * ZOOM_STEP));
+  tool("fit", "Fit the whole history into the window", () => zoomTo(picture, fittingZoom(picture)));
+  const full = tool("", "Full screen", () => toggleFullScreen(picture.root));
+  const icon = svg(full, "svg", { viewBox: "0 0 16 16", "aria-hidden": true });
+  svg(icon, "path", { d: "M1 5V1H5M11 1H15V5M15 11V15H11M5 15H1V11" });
+  const themes = html(picture.tools, "select", { class: "theme", "aria-label": "Theme" });
+  for (const name of THEMES) html(themes, "option", { value: name, selected: name === picture.theme }, name);
+  themes.addEventListener("change", () => {
+    picture.update({ theme: themes.value });
+    picture.onselect({ ...picture.state }, picture.theme);
+  });
+  picture.themes = themes;
+  html(bar, "div", { class: "break" });
+  picture.fields = html(bar, "div", { class: "fields" });
+}
+
+function toggleFullScreen(root) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else root.requestFullscreen?.().catch(() => {}); // a frame may forbid it
+}
+
+function fittingZoom(picture) {
+  return between(0.2, picture.width / picture.place.width, 1);
+}
+
+function zoomTo(picture, zoom) {
+  picture.zoom = between(0.2, zoom, 3);
+  drawPicture(picture);
+}
+
+// A group of choices of which one holds.
+function radio(picture, parent, name, choices, now, act) {
+  const field = html(parent, "fieldset", { class: name });
+  const legend = html(field, "legend", {});
+  term(picture, legend, GLOSSARY_OF_FIELD[name] ?? name, name);
+  for (const [value, text] of choices) {
+    const input = html(null, "input", { type: "radio", name: `${picture.id}-${name}`, value, on: { change: () => act(value) } });
+    input.checked = value === now;
+    html(field, "label", {}, text).prepend(input);
+  }
+}
+const GLOSSARY_OF_FIELD = { order: "fusion order" };
+
+// What follows the record and the selection: facts, layer, order and phase.
+function paintBar(picture) {
+  const { record, state, fields } = picture;
+  const held = fields.contains(document.activeElement) ? document.activeElement.name : null;
+  const facts = [
+    record.user && `user ${clean(record.user.id, 24)}`,
+    clean(record.dataset?.name, 30),
+    clean(record.model?.label, 30),
+    record.truth && `planted cause: ${clean(record.truth.cause, 20)}`,
+    record.draft?.edited && "edited",
+  ];
+  picture.heading.replaceChildren();
+  html(picture.heading, "b", {}, "MSGraph");
+  html(picture.heading, "span", {}, facts.filter(Boolean).join(" · "));
+  picture.themes.value = picture.theme;
+
+  fields.replaceChildren();
+  const paths = record.layers[state.layer]?.attention ?? {};
+  const layers = record.layers.map((_, i) => [i, i + 1]);
+  const orders = Object.keys(paths).map((path, i) => [path, [path, lookOf(picture, path, i).says].filter(Boolean).join(" · ")]);
+  const phases = (paths[state.path] ?? []).map(({ family }, i) => [i, `${i + 1} · ${family}`]);
+  radio(picture, fields, "layer", layers, state.layer, (layer) => picture.choose({ layer }));
+  radio(picture, fields, "order", orders, state.path, (path) => picture.choose({ path }));
+  radio(picture, fields, "phase", phases, state.phase, (phase) => picture.choose({ phase }));
+  if (held) fields.querySelector(`input[name="${held}"]:checked`)?.focus();
+}
+
+// ---- colours and the legend --------------------------------------------------------------------------------------------
+
+// A colour is #rrggbb, or a name that the style sheet has as a variable.
+function colourOf(colour) {
+  return colour.startsWith("#") ? colour : `var(--${colour})`;
+}
+
+// Look of a fusion order or another part of a score.
+function lookOf(picture, part, i) {
+  const { style } = picture;
+  if (part in style.paths) return { ...style.paths[part], colour: colourOf(style.paths[part].colour) };
+  if (style.flow && part in style.flow) return { colour: colourOf(style.flow[part]), says: "" };
+  return { colour: part === "residual" ? style.rest : style.others[i % style.others.length], says: "" };
+}
+
+function inkOf(picture, relation) {
+  return colourOf(picture.style.relations[relation].colour);
+}
+
+function swatch(picture, parent, relation) {
+  const line = svg(parent, "svg", { width: 30, height: 10, "aria-hidden": true });
+  const dash = picture.style.relations[relation].dash || null;
+  const stroke = { "stroke-width": 2.5, "stroke-linecap": "round", "stroke-dasharray": dash };
+  svg(line, "path", { d: "M1 5H29", ...stroke, style: { stroke: inkOf(picture, relation) } });
+}
+
+function drawLegend(picture) {
+  const { legend, record, style, hidden } = picture;
+  legend.replaceChildren();
+  record.relations.forEach((name, relation) => {
+    if (!record.edges.some((edge) => edge[2] === relation)) return;
+    const toggle = () => {
+      if (!hidden.delete(relation)) hidden.add(relation);
+      paintPicture(picture);
+    };
+    const title = `the centre listens to a node ${style.relations[relation].says}`;
+    const button = html(legend, "button", { type: "button", "data-relation": relation, title, on: { click: toggle } });
+    swatch(picture, button, relation);
+    button.append(clean(name, 20));
+  });
+  html(legend, "span", { class: "wedge" }, "attention 0 → 1");
+  if (record.layers[picture.state.layer]?.beta) {
+    html(legend, "span", { class: "hoop" }, "gate β clockwise: orange the path hohe, violet the path heho");
+  }
+  if (record.history.some((entry) => missingModalities(record, entry).length)) {
+    html(legend, "span", { class: "lack" }, "a hollow mark below an item: this modality is missing");
+  }
+}

@@ -1,0 +1,278 @@
+// Drawing: everything that follows the record, the width and the theme. What follows the selection is painting.js.
+
+const MIDDLE = { "text-anchor": "middle" };
+const SAMPLES = 9; // points of an edge to which the pointer is near
+
+function drawPicture(picture) {
+  const { record, scroll } = picture;
+  const isFirst = !picture.place;
+  const left = scroll.scrollLeft;
+  const held = heldMark(picture);
+  const unit = picture.theme === "projector" ? 1.25 : 1;
+  picture.place = picture.placeOf(record, picture.width, unit);
+  const { place, zoom } = picture;
+  scroll.replaceChildren();
+  const canvas = svg(scroll, "svg", {
+    width: place.width * zoom,
+    height: place.height * zoom,
+    viewBox: `0 0 ${place.width} ${place.height}`,
+    role: "application",
+    "aria-roledescription": "graph",
+    "aria-label": "MSGraph: arrow keys walk along and between lanes, Enter selects a node, Escape clears",
+    on: {
+      pointermove: (event) => picture.hover === null && pointAt(picture, event),
+      pointerleave: () => hideTip(picture),
+      click: (event) => graspEdge(picture, nearestEdge(picture, event)),
+    },
+  });
+  drawArrowHeads(picture, canvas);
+  const guides = drawLanes(picture, canvas);
+  const strip = svg(canvas, "g", { class: "strip" });
+  const steps = record.history.map((entry, i) => drawStep(picture, strip, entry, i));
+  drawNext(picture, canvas);
+  const whiskers = svg(canvas, "g", { "aria-hidden": true });
+  const lines = svg(canvas, "g", { "aria-hidden": true });
+  const edges = record.edges.map((edge, i) => drawEdge(picture, lines, edge, i));
+  const marks = svg(canvas, "g", { class: "nodes" });
+  const nodes = record.nodes.map((_, n) => drawNode(picture, marks, whiskers, n));
+  const labels = drawGutter(picture, canvas);
+  picture.drawn = { canvas, edges, nodes, steps, guides, strip };
+  scroll.onscroll = () => {
+    put(labels, { transform: `translate(${scroll.scrollLeft / picture.zoom} 0)` }); // the names of lanes stay in sight
+    paintOverview(picture);
+  };
+  drawLegend(picture);
+  paintPicture(picture);
+  const itemLane = place.lanes.find(({ type }) => type === 0);
+  roving(picture, held?.node ?? picture.state.node ?? itemLane.members[0] ?? 0);
+  scroll.scrollLeft = isFirst ? place.width : left; // a long history opens at its end, beside the next item
+  scroll.onscroll();
+  if (held?.node !== undefined) nodes[held.node]?.group.focus({ preventScroll: true });
+  if (held?.step !== undefined) steps[between(0, held.step, steps.length - 1)]?.focus({ preventScroll: true });
+}
+
+// What of the picture has the focus, so that it has it again once all is drawn anew.
+function heldMark(picture) {
+  const { drawn, held } = picture;
+  if (held) {
+    picture.held = null;
+    return held;
+  }
+  const node = drawn?.nodes.findIndex(({ group }) => group === document.activeElement) ?? -1;
+  if (node >= 0) return { node };
+  const step = drawn?.steps.indexOf(document.activeElement) ?? -1;
+  return step >= 0 ? { step } : null;
+}
+
+function drawArrowHeads(picture, canvas) {
+  const { unit } = picture.place;
+  const defs = svg(canvas, "defs");
+  picture.record.relations.forEach((_, relation) => {
+    const size = { markerWidth: 8 * unit, markerHeight: 8 * unit, markerUnits: "userSpaceOnUse" };
+    const place = { viewBox: "0 0 10 10", refX: 4, refY: 5, orient: "auto" };
+    const marker = svg(defs, "marker", { id: `${picture.id}-${relation}`, ...place, ...size });
+    svg(marker, "path", { d: "M0 0L10 5L0 10L2.5 5Z", style: { fill: inkOf(picture, relation) } });
+  });
+}
+
+// The grounds of the lanes, and a line for each position.
+function drawLanes(picture, canvas) {
+  const { record, place } = picture;
+  const { unit, end, at } = place;
+  const back = svg(canvas, "g", { "aria-hidden": true });
+  for (const { y, height } of place.lanes) {
+    svg(back, "rect", { class: "lane", x: 8 * unit, y, width: end + 6 * unit, height, rx: 12 * unit });
+  }
+  return record.history.map((_, i) => {
+    const x = at(i + 1);
+    return svg(back, "line", { x1: x, x2: x, y1: 20 * unit, y2: place.height - 10 * unit });
+  });
+}
+
+function drawImage(parent, href, x, y, side) {
+  const look = { "clip-path": "inset(0 round 15%)", preserveAspectRatio: "xMidYMid slice" };
+  svg(parent, "image", { href, x, y, width: side, height: side, ...look });
+}
+
+// An item of the strip: its head line, its picture or two letters, its title.
+function drawCard(picture, parent, { x, side, head, item, letters, lines }) {
+  const { unit, box } = picture.place;
+  const left = x - side / 2;
+  const top = 22 * unit;
+  const address = safePicture(item.picture);
+  const mark = address ? "" : clean(item.title).slice(0, 2) || "?";
+  svg(parent, "text", { class: "quiet", x, y: 14 * unit, ...MIDDLE }, `${head} `);
+  svg(parent, "rect", { class: "frame", x: left, y: top, width: side, height: side, rx: side / 6 });
+  if (address) drawImage(parent, address, left, top, side);
+  else svg(parent, "text", { class: "quiet", x, y: top + side / 2, "dominant-baseline": "central", ...MIDDLE }, `${mark} `);
+  const words = letters ? twoLines(item.title, letters) : [];
+  words.forEach((line, i) => {
+    const y = Math.max(side, box) + (37 + 13 * i) * unit;
+    svg(parent, "text", { class: "quiet", x, y, ...MIDDLE }, `${line} `);
+  });
+  const written = [head, mark, ...words].filter(String).join(" ").trim();
+  const missing = item.codes ? missingModalities(picture.record, item) : [];
+  const lacks = missing.length ? `; missing: ${clean(missing.join(", "), 60)}` : "";
+  const show = (event) => showTip(picture, event, [clean(item.title), ...lines]);
+  put(parent, {
+    "aria-label": `${written}; ${clean(item.title)}${lacks}`,
+    on: { pointerenter: show, pointerleave: () => hideTip(picture) },
+  });
+}
+
+// A hollow mark of its shape for each modality that an item lacks, at the lower corner of its picture.
+function drawMissing(picture, parent, x, entry) {
+  const { record, style, place: { unit, box } } = picture;
+  missingModalities(record, entry).forEach((name, i) => {
+    const { shape, fill } = style.types[record.node_types.indexOf(name)];
+    const d = outline(style.shapes[shape], x + box / 2 - (4 + 13 * i) * unit, (22 * unit) + box - 2 * unit, 6 * unit);
+    svg(parent, "path", { class: "missing", "data-missing": name, d, style: { stroke: fill } });
+  });
+}
+
+function drawStep(picture, strip, entry, i) {
+  const { place, state } = picture;
+  const pick = () => picture.choose({ position: picture.state.position === i + 1 ? null : i + 1 });
+  const keydown = (event) => strideAlong(picture, event, i, pick);
+  const attributes = { "data-position": entry.position, role: "button", tabindex: -1, on: { click: pick, keydown } };
+  const step = svg(strip, "g", attributes);
+  const letters = place.titles ? Math.floor((place.column / place.unit - 4) / 5.6) : 0;
+  const x = place.at(i + 1);
+  drawCard(picture, step, { x, side: place.box, head: entry.position, item: entry, letters, lines: aboutItem(picture, entry) });
+  drawMissing(picture, step, x, entry);
+  picture.more?.step?.(step, i);
+  return step;
+}
+
+// The item that came next, and its rank.
+function drawNext(picture, canvas) {
+  const { record, place: { unit, box, end, ahead } } = picture;
+  const { target } = record;
+  const side = 54 * unit;
+  const x = end + ahead / 2 + 8 * unit;
+  const next = svg(canvas, "g", { class: "next", role: "img" });
+  const arrow = `M${end - 2 * unit} ${22 * unit + box / 2}h${22 * unit}m-7 -6l7 6l-7 6`;
+  svg(next, "path", { d: arrow, fill: "none", stroke: "currentColor", "stroke-width": 2 });
+  const lines = target ? [`the next item · score ${three(target.score)}`] : ["unknown"];
+  drawCard(picture, next, { x, side, head: "next", item: target ?? {}, letters: target ? 15 : 0, lines });
+  if (!target) return;
+  svg(next, "rect", { class: "pill", x: x - 40 * unit, y: side + 60 * unit, width: 80 * unit, height: 22 * unit, rx: 11 * unit });
+  svg(next, "text", { x, y: side + 75 * unit, ...MIDDLE }, `rank ${rank(target.rank)}`);
+  const size = record.dataset?.items ? `of ${count(record.dataset.items, "item")}` : "";
+  const delta = picture.more?.rankBefore?.();
+  const was = delta === undefined || delta === null ? size : `was ${rank(delta)}`;
+  svg(next, "text", { class: "quiet", x, y: side + 99 * unit, ...MIDDLE }, was);
+}
+
+function drawEdge(picture, lines, [source, centre, relation], index) {
+  const points = curve(picture.place, source, centre);
+  const samples = Array.from({ length: SAMPLES }, (_, i) => along(points, (i + 1) / (SAMPLES + 1)));
+  const name = picture.record.relations[relation];
+  const path = svg(lines, "path", { d: cubic(points), "data-edge": index, "data-relation": name });
+  put(path, { style: { stroke: inkOf(picture, relation) } });
+  return { path, source, centre, relation, samples, index, value: null };
+}
+
+function drawNode(picture, marks, whiskers, n) {
+  const { record, place, style } = picture;
+  const node = record.nodes[n];
+  const { x, y, radius } = place.nodes[n];
+  const { unit } = place;
+  const { fill, on, shape } = style.types[node.type];
+  const form = style.shapes[shape];
+  const whisker = drawWhisker(picture, whiskers, n, fill);
+  const group = svg(marks, "g", { "data-node": n, "data-type": node.type, role: "button", tabindex: -1 });
+  svg(group, "path", { class: "halo", d: outline(form, x, y, radius + 7.5 * unit) });
+  const [whole, ring] = ["heho", "hohe"].map((path, i) => svg(group, "path", {
+    class: "ring",
+    d: outline(form, x, y, radius + 3 * unit),
+    "stroke-width": 4 * unit,
+    pathLength: 1,
+    style: { stroke: lookOf(picture, path, i).colour },
+  }));
+  svg(group, "path", { class: "shape", d: outline(form, x, y, radius), style: { fill } });
+  if (node.type === 0) drawItemFace(picture, group, n, on);
+  else drawCodeFace(picture, group, n, on);
+  const enter = (event) => {
+    picture.hover = n;
+    lightUp(picture);
+    if (event.type === "pointerenter") showTip(picture, event, aboutNode(picture, n));
+    else roving(picture, n);
+  };
+  const leave = () => {
+    picture.hover = null;
+    lightUp(picture);
+    hideTip(picture);
+  };
+  const click = () => {
+    group.focus({ preventScroll: true });
+    picture.choose({ node: picture.state.node === n ? null : n });
+  };
+  const keydown = (event) => walk(picture, event, n);
+  put(group, { on: { click, keydown, pointerenter: enter, focus: enter, pointerleave: leave, blur: leave } });
+  return { group, ring, whole, whisker };
+}
+
+function drawItemFace(picture, group, n, ink) {
+  const { record, place } = picture;
+  const { x, y, radius } = place.nodes[n];
+  const address = safePicture(entryOf(record, record.nodes[n].id).picture);
+  if (address) drawImage(group, address, x - radius * 0.88, y - radius * 0.88, radius * 1.76);
+  else svg(group, "text", { x, y, style: { fill: ink } }, nameOf(picture, n).slice(0, 2));
+}
+
+// A code: its number, an example picture below the number where it has no words, and its first words below the node.
+function drawCodeFace(picture, group, n, ink) {
+  const { record, place } = picture;
+  const { x, y, radius } = place.nodes[n];
+  const { unit } = place;
+  const address = examplePicture(record, n);
+  svg(group, "text", { x, y, style: { fill: ink } }, String(record.nodes[n].id));
+  if (address) {
+    const side = 17 * unit;
+    drawImage(group, address, x + radius - 0.45 * side, y + radius - 0.75 * side, side);
+    return;
+  }
+  const room = Math.max(7, Math.floor((2 * radius + 12 * unit) / (5.2 * unit)));
+  const words = codeMeaning(record, n).replace(/^like /, "").split(",")[0]; // the most telling one
+  if (words) svg(group, "text", { class: "meaning", x, y: y + radius + 13 * unit }, ` ${clean(words, room)}`);
+}
+
+// Lines from a node to each of its positions.
+function drawWhisker(picture, whiskers, n, stroke) {
+  const { record, place } = picture;
+  const { positions } = record.nodes[n];
+  if (positions.length < 2) return null;
+  const { x, y } = place.nodes[n];
+  const spots = positions.map(place.at);
+  const ticks = spots.map((spot) => `M${spot} ${y - 5 * place.unit}v${10 * place.unit}`).join("");
+  const d = `M${Math.min(x, ...spots)} ${y}H${Math.max(x, ...spots)}${ticks}`;
+  return svg(whiskers, "path", { d, style: { stroke } });
+}
+
+// The names of the lanes, which stay in sight while a long history is scrolled.
+function drawGutter(picture, canvas) {
+  const { record, style, place } = picture;
+  const { unit, gutter, box } = place;
+  const isNarrow = gutter < 100 * unit;
+  const labels = svg(canvas, "g", { class: "gutter", "aria-hidden": true });
+  const inside = gutter - (isNarrow ? 4 : 14) * unit;
+  svg(labels, "rect", { width: inside, height: place.height });
+  const lines = isNarrow ? [["quiet", 30, "time →"]] : [["big", 22, "history"], ["quiet", 36, "time →"]];
+  for (const [kind, y, text] of lines) {
+    svg(labels, "text", { class: kind, x: (isNarrow ? 4 : 12) * unit, y: y * unit + box / 2 }, text);
+  }
+  for (const { type, y, height, members } of place.lanes) {
+    const { fill, shape } = style.types[type];
+    const centre = y + height / 2;
+    svg(labels, "rect", { class: "lane", x: 8 * unit, y, width: inside - 8 * unit, height, rx: 12 * unit });
+    svg(labels, "path", { d: outline(style.shapes[shape], 26 * unit, centre, 9 * unit), style: { fill } });
+    if (isNarrow) {
+      svg(labels, "text", { class: "quiet", x: 11 * unit, y: centre + 24 * unit }, clean(record.node_types[type], 6));
+    } else {
+      svg(labels, "text", { class: "big", x: 42 * unit, y: centre - unit }, clean(record.node_types[type], 9));
+      svg(labels, "text", { class: "quiet", x: 42 * unit, y: centre + 13 * unit }, count(members.length, "node"));
+    }
+  }
+  return labels;
+}

@@ -1,0 +1,74 @@
+"""Two traces of one history side by side: two panes of the explorer, a still of both, the differences in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mmsr_lite.records import TraceRecord
+from mmsr_lite.views.base import check
+from mmsr_lite.views.differences import say_differences, table_of
+from mmsr_lite.views.figures.msgraph import draw_all
+from mmsr_lite.views.selection import resolve_selection
+from mmsr_lite.views.widgets.explorer import Explorer
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+
+class SideBySide(Explorer):
+    """Two traces in two panes with one layout and one selection; what differs is drawn and said.
+
+    Args:
+        one: A trace.
+        two: Another trace: of another model, another seed, other codes, or of the history before an edit.
+        names: What the two are called; None: their models' labels.
+        selection: What is chosen at first, any key of `resolve_selection`.
+        theme: auto, light, dark or projector.
+
+    Raises:
+        MMSRError: One of them is no trace, or there is no such theme.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> view = SideBySide(sample("trace"), sample("trace"), ("seed 0", "seed 1"))
+        >>> view.text[:40], view.table[0]
+        ('Both rank the next item, Green skirt, 3;', {'of': 'rank of the next item', 'seed 0': 3.0, 'seed 1': 3.0})
+    """
+
+    def __init__(
+        self,
+        one: Mapping[str, Any],
+        two: Mapping[str, Any],
+        names: Sequence[str] | None = None,
+        selection: Mapping[str, Any] | None = None,
+        theme: str = "auto",
+    ):
+        other: TraceRecord = check(two, "trace")  # type: ignore[assignment]
+        super().__init__(one, selection, theme, beside={"name": "", "record": other})
+        labels = names or [record["model"]["label"] for record in (self.record, other)]
+        if len(set(labels)) < 2:
+            labels = [f"{labels[0]} (1)", f"{labels[-1]} (2)"]
+        self.names = tuple(labels)
+        self._message |= {"beside": {"name": self.names[1], "record": other}, "name": self.names[0]}
+
+    @property
+    def other(self) -> TraceRecord:
+        """The second trace."""
+        return self._message["beside"]["record"]
+
+    @property
+    def text(self) -> str:
+        """What differs, in one sentence."""
+        return say_differences(self.record, self.other, self.names)
+
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """The ranks, scores, flows and gates of both, one row a number."""
+        return table_of(self.record, self.other, self.names)
+
+    def to_matplotlib(self) -> matplotlib.figure.Figure:
+        """Both pictures, one below the other, each with its name."""
+        at = self.selection
+        theirs = resolve_selection(self.other, {name: at[name] for name in ("layer", "path", "phase")})
+        return draw_all([(self.record, at, self.names[0]), (self.other, theirs, self.names[1])])
