@@ -124,7 +124,7 @@ def fusion_for(
     asked: dict[str, Any] = {"base": base, "metric": metric, "minutes": minutes, "users": users, "seeds": seeds}
     asked |= {"trials": trials, "seed": seed, "changes": changes or {}}
     kept = nullcontext(out) if out is not None else TemporaryDirectory()
-    with kept as place:  # type: ignore[attr-defined]
+    with kept as place:
         folder = Path(place)
         device = str(pick_device(device))
         terms: dict[str, Any] = {"changes": changes, "trials": trials}

@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ def _opened(runs: Sequence[Any]) -> tuple[list[MMSR], list[Dataset], list[int | 
     seeds: list[int | None] = []
     first: Run | None = None
     for one in runs:
-        run = open_run(one) if isinstance(one, str | os.PathLike) else one
+        run = open_run(Path(one)) if isinstance(one, str | os.PathLike) else one
         if isinstance(run, Run):
             first = first or run
             _refuse_other_settings(first, run)

@@ -81,8 +81,8 @@ class FusionRecord(Record, kind="fusion"):
             path = f"comparisons[{place}]"
             yield from ordered(f"{path}.low", [one["low"], one["high"]], "the 95 % interval")
             for side in ("one", "other"):
-                if one[side] not in names:  # type: ignore[literal-required]
-                    yield f"{path}.{side}", f"is {one[side]!r}, expected a system of {sorted(names)}"  # type: ignore[literal-required]
+                if one[side] not in names:
+                    yield f"{path}.{side}", f"is {one[side]!r}, expected a system of {sorted(names)}"
             if (one["one"], one["other"]) == ("early", "late"):
                 leader = "early" if one["difference"] > 0 else "late"
                 expected = leader if one["apart"] else CANNOT_BE_TOLD

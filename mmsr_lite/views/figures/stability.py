@@ -100,7 +100,7 @@ def _places(record: StabilityRecord) -> list[tuple[str, int]]:
         sizes = {(row["type"], row["position"]): max(abs(row["low"]), abs(row["high"])) for row in rows}
         whole = sum(sizes.values()) or 1.0
         for place, size in sizes.items():
-            weight[place] = max(weight.get(place, 0.0), size / whole)  # type: ignore[index,arg-type]
+            weight[place] = max(weight.get(place, 0.0), size / whole)
     kept = sorted(weight, key=lambda place: -weight[place])[:MOST_PLACES]
     return sorted(kept, key=lambda place: (record["node_types"].index(place[0]), place[1]))
 

@@ -208,7 +208,7 @@ def _bars(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
 def _intervals(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
     for mark in data.marks:
         if mark.low is not None and mark.high is not None:
-            band = {"height": BAND, "color": theme.LINE, "zorder": 2}
+            band: dict[str, Any] = {"height": BAND, "color": theme.LINE, "zorder": 2}
             all_axes[mark.panel].barh(mark.y or 0.0, mark.high - mark.low, left=mark.low, **band)
     for panel, name, look, marks in data.groups_by_panel():
         xs, ys = [mark.x for mark in marks], [mark.y or 0.0 for mark in marks]
