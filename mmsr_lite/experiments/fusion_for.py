@@ -78,8 +78,8 @@ def fusion_for(
     Args:
         source: A data set with modalities, or a source as `load` takes it.
         base: The base of both orders: "gru4rec", "sasrec" or "mmsr" (`heho-invasive` is its early order,
-            `hohe-invasive` its late one). GRU4Rec is the default: it is quick, and each order can win with it, as the worlds
-            `pick` and `clocks` show.
+            `hohe-invasive` its late one). GRU4Rec is the default: it is quick, and each order can win with it, as the
+            worlds `pick` and `clocks` show.
         modalities: Those to fuse; None: all.
         encoders: As for `load`.
         min_count: As for `load`.
