@@ -37,6 +37,7 @@ MORE_FLOW = {  # larger order -> what models of it have
     "late": "have more flow by late fusion than by early fusion",
     "neither": "have as much flow by early fusion as by late fusion",
 }
+ASIDE = ", the last item itself aside"
 PATHS = ("hohe", "heho")
 Place = tuple[str, int]  # type of a node, position in the history from 1
 Key = tuple[str, int | None, str | None, int | None, str | None]  # measure, layer, type, position, group
@@ -247,8 +248,8 @@ def _of_numbers(dataset: Dataset, past: list[int], said: Sequence[Said]) -> list
     first = [_name(dataset, past, _first(one, "attention")) for one in said]
     brings = [_name(dataset, past, _first(one, "flow")) for one in said]
     found = [
-        _agreement("first by attention", first, "attend most to {}".format),
-        _agreement("first by flow", brings, "get most of the score from {}".format),
+        _agreement("first by attention", first, f"attend most to {{}}{ASIDE}".format),
+        _agreement("first by flow", brings, f"get most of the score from {{}}{ASIDE}".format),
         _agreement("larger order", [_larger_order(one) for one in said], MORE_FLOW.__getitem__),
     ]
     gates = [beta for one in said if (beta := one.flow.beta[-1]) is not None]
