@@ -105,7 +105,8 @@ def test_it_counts_how_many_models_say_what_most_say(world):
         said(2, 3, 1, [0.6, 0.4]),
     ]
     found = {one["about"]: one for one in module._of_numbers(world, [3, 7, 5], models)}
-    assert found["first by attention"]["sentence"] == "3 of 4 models attend most to “i7” (position 2), the last item itself aside."
+    aside = "the last item itself aside"
+    assert found["first by attention"]["sentence"] == f"3 of 4 models attend most to “i7” (position 2), {aside}."
     assert found["larger order"]["answers"] == ["early", "early", "late", "early"]
     assert found["larger order"]["sentence"] == "3 of 4 models have more flow by early fusion than by late fusion."
     assert found["larger beta"]["count"] == 3 and found["larger beta"]["says"] == "hohe"
