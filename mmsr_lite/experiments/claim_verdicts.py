@@ -98,7 +98,7 @@ def _answer(pair: Pair, stored: StoredSystems) -> Answer:
     """One comparison, or why it cannot be made."""
     missing = [system for system in pair.systems if system not in stored.rows]
     if any(not system.label for system in missing):
-        return Answer(pair, lacks="no table says what was chosen")
+        return Answer(pair, lacks="not run, or not noted what validation chose")
     if missing:
         return Answer(pair, lacks="not run: " + "; ".join(f"{one.label} ({one.study})" for one in missing))
     means = [stored.mean(system, METRIC) for system in pair.systems]

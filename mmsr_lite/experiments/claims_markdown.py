@@ -63,9 +63,9 @@ def _in_words(answer: Answer) -> str:
     numbers = f"{test.difference:+.2f} ({test.low:+.2f} to {test.high:+.2f})"
     p = "p < 0.001" if answer.holm < 0.001 else f"p = {answer.holm:.3f}"
     if answer.pair.damaged:
-        return f"{one} loses {means[0]:.2f}, {other} {means[1]:.2f}: {numbers}, {p}"
+        return f"{one} loses {means[0]:.2f}, against {other} {means[1]:.2f}: {numbers}, {p}"
     share = f", {100 * (means[0] / means[1] - 1):+.1f} %" if means[1] else ""
-    return f"{one} {means[0]:.2f}, {other} {means[1]:.2f}: {numbers}{share}, {p}"
+    return f"{one} {means[0]:.2f}, against {other} {means[1]:.2f}: {numbers}{share}, {p}"
 
 
 def safe(name: str) -> str:

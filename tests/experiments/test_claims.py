@@ -142,7 +142,7 @@ def test_the_table_of_claims_says_what_was_compared_and_what_is_not_known(folder
     (row,) = [line for line in lines if line.startswith("| A2 |")]
     found = folder.tables["comparison"]
     ours, counting = (np.mean([one["HR@5"] for one in found if one["model"] == name]) for name in ("mmsr", "markov"))
-    assert f"mmsr {ours:.2f}, markov {counting:.2f}: {ours - counting:+.2f} (" in row
+    assert f"mmsr {ours:.2f}, against markov {counting:.2f}: {ours - counting:+.2f} (" in row
     assert f"{100 * (ours / counting - 1):+.1f} %, p < 0.001 | **holds** |" in row
     last = lines[-1]
     assert last.startswith("Cannot be told: ") and "P6" in last and "not run" in last and "A2" not in last
