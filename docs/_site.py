@@ -32,6 +32,7 @@ PAGES = {  # file of the repository -> page of the site
     "notebooks/TEACHING.md": "notebooks/teaching.md",
     "assets/results/measured.md": "results/index.md",
     "assets/results/README.md": "results/tables.md",
+    "assets/results/protocol.md": "results/protocol.md",
     "benchmarks/README.md": "results/benchmarks.md",
     "benchmarks/NOTES.md": "results/notes.md",
 } | {f"notebooks/{name}.ipynb": f"notebooks/{name}.md" for name in NOTEBOOKS}
@@ -65,6 +66,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             "Results": [
                 "results/index.md",
                 {"All tables": "results/tables.md"},
+                {"The protocol": "results/protocol.md"},
                 {"Searches and controls": "results/benchmarks.md"},
                 {"Speed": "results/notes.md"},
             ]
