@@ -91,8 +91,8 @@ def test_the_page_and_the_record_show_the_headline_first_and_the_other_beside_it
     monkeypatch.setitem(STUDIES, "tiny", TINY)
     place, _ = finished_tied
     page = write_page(place.parent).read_text()
-    assert "0.00 % of the test targets lie in their own history, so the headline is own items masked." in page
-    assert "every seed has a run in each of 2 random orders at ties." in page
+    assert "| targets in their own history | headline | orders at ties |" in page
+    assert "| 0.00 % | own items masked | 2 |" in page
     assert "Ranking: own items masked; beside it: all items. Trials were chosen by MRR@5, own items masked." in page
     head, cells = ([c.strip() for c in line.split("|")] for line in page.splitlines() if line[:4] in ("| sy", "| mm"))
     assert head.index("HR@5, own items masked") == 2 < head.index("HR@5, all items")
