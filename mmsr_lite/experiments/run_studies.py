@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -147,4 +147,5 @@ def run_studies(
             )
             yield from runner.carry_out(names)
         if tests and not dry_run:
-            note_targets(place, setting)
+            with suppress(MMSRError):  # codes that cannot be learned were told of with the runs that need them
+                note_targets(place, setting)

@@ -101,6 +101,23 @@ def world_named(name: str) -> World:
     return kind(kind.Config(**SIZES[choose("size of a world", size, SIZES)][world]))
 
 
+def classes_of(name: str) -> dict[str, int]:
+    """How many classes the items of a world have, by modality: items without a class count as one class more.
+
+    Args:
+        name: a world of the index with its size, as `world_named` takes it.
+
+    Raises:
+        MMSRError: There is no such world, or no such size.
+
+    Example:
+        >>> classes_of("both-small")  # five themes, and texts about none
+        {'picture': 6, 'text': 6}
+    """
+    groups = world_named(name).groups()
+    return {"picture": len({one.look for one in groups}), "text": len({one.theme for one in groups})}
+
+
 def parts_of_users(users: int, seed: int) -> np.ndarray:
     """The part of each user in the world's own split: all items of a user are in one part.
 
