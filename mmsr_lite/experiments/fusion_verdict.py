@@ -33,8 +33,8 @@ def compare_all(ranks: Ranks, user: np.ndarray, metric: str) -> list[FusionCompa
         >>> chance = np.random.default_rng(0)
         >>> early, late = ([chance.integers(1, most, (1, 300)) for _ in range(3)] for most in (10, 40))
         >>> [found] = compare_all({"early": early, "late": late}, np.arange(300), "HR@5")
-        >>> found["apart"], found["one"], round(found["difference"])
-        (True, 'early', 43)
+        >>> found["apart"], found["one"], round(found["difference"], -1)
+        (True, 'early', 40.0)
     """
     asked = [one for one in QUESTIONS if one.one in ranks and one.other in ranks]
     tests = [
