@@ -78,6 +78,7 @@ def read_sidecar(place: Path, name: str) -> dict[str, Any]:
     """
     file = place / f"{name}.json"
     record = _checked(file, Sidecar) if file.is_file() else {}
-    for part, nothing in {"grid": {}, "runs": {}, "tests": [], "versions": {}}.items():
+    parts: dict[str, Any] = {"grid": {}, "runs": {}, "tests": [], "versions": {}}
+    for part, nothing in parts.items():
         record.setdefault(part, nothing)
     return record

@@ -80,7 +80,7 @@ def _load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None
 
 def limits_of(model: nn.Module, saved: dict[str, Tensor]) -> dict[str, int]:
     """The greatest value of each table of whole numbers, by its name in the state; modules with such say so."""
-    limits = {}
+    limits: dict[str, int] = {}
     for place, module in model.named_modules():
         if hasattr(module, "greatest"):
             start = f"{place}." if place else ""

@@ -120,6 +120,7 @@ def start(
         told = os.open(f"{folder}.err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         os.dup2(told, 1)
         os.dup2(told, 2)
+        sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
         signal.signal(signal.SIGINT, signal.default_int_handler)
         time.perf_counter = lambda: 0.0  # every duration is 0, so that records are equal to the last byte
         faulthandler.dump_traceback_later(LONGEST - 20)  # where it hangs, if it does
