@@ -5,22 +5,41 @@ const LABEL = 66; // pixels before the cells
 
 function lensPanel(desk) {
   const { picture } = desk;
-  function paint() {
-    const { panel, record, place } = picture;
-    html(panel, "h3", {}, "Gate lens");
+  const map = html(null, "div", { class: "heats" });
+  let cells = []; // of the map: { n, layer, rect }
+  let rows = []; // numbers of layers: { layer, text }
+  let drawn = null; // for what the map was drawn
+
+  // The map follows the record and the room; the selection only marks it.
+  function drawMap() {
+    const { record, place } = picture;
+    drawn = picture.drawn;
+    map.replaceChildren();
+    cells = [];
+    rows = [];
     const isGated = record.layers.some(({ beta }) => beta);
-    const scale = html(panel, "div", { class: "scale" });
-    if (isGated) {
-      term(picture, scale, "beta", "β");
-      term(picture, scale, "heho");
-      const colours = [0, 0.5, 1].map((share) => colourOfBeta(picture, share));
-      html(scale, "i", { style: { background: `linear-gradient(90deg, ${colours.join(", ")})` } });
-      term(picture, scale, "hohe");
-    } else {
+    const scale = html(map, "div", { class: "scale" });
+    if (!isGated) {
       scale.textContent = "This model has no update gate.";
+      return;
     }
-    for (const lane of isGated ? place.lanes : []) drawLane(desk, lane);
-    fillNodePanel(picture, desk.focus());
+    term(picture, scale, "beta", "β");
+    term(picture, scale, "heho");
+    const colours = [0, 0.5, 1].map((share) => colourOfBeta(picture, share));
+    html(scale, "i", { style: { background: `linear-gradient(90deg, ${colours.join(", ")})` } });
+    term(picture, scale, "hohe");
+    for (const lane of place.lanes) drawLane(picture, map, lane, cells, rows);
+  }
+
+  function paint() {
+    const { panel, state } = picture;
+    html(panel, "h3", {}, "Gate lens");
+    if (drawn !== picture.drawn) drawMap();
+    panel.append(map);
+    const focus = desk.focus();
+    for (const { n, rect } of cells) rect.classList.toggle("chosen", n === focus);
+    for (const { layer, text } of rows) put(text, { class: layer === state.layer ? "now" : "quiet" });
+    fillNodePanel(picture, focus);
   }
   return { paint };
 }
@@ -33,9 +52,8 @@ function colourOfBeta(picture, late) {
 }
 
 // The cells of one node type: a row a layer, a column a node, by time.
-function drawLane(desk, { type, members }) {
-  const { picture } = desk;
-  const { panel, record, state, place: { unit } } = picture;
+function drawLane(picture, parent, { type, members }, cells, rows) {
+  const { record, place: { unit } } = picture;
   const { layers } = record;
   const tall = ROW * unit;
   const width = picture.panelWidth - 36 * unit;
@@ -44,27 +62,28 @@ function drawLane(desk, { type, members }) {
   const name = clean(record.node_types[type], 9);
   const central = { "dominant-baseline": "central" };
   const says = `Gates of type ${name}; the table has the numbers`;
-  const map = svg(panel, "svg", { class: "heat", width, height: height + 6, role: "img", "aria-label": says });
+  const map = svg(parent, "svg", { class: "heat", width, height: height + 6, role: "img", "aria-label": says });
   svg(map, "text", { x: 0, y: height / 2, ...central }, name);
   layers.forEach(({ beta }, layer) => {
     const y = layer * (tall + 2);
-    const isNow = layer === state.layer ? "now" : "quiet";
-    svg(map, "text", { class: isNow, x: (LABEL - 12) * unit, y: y + tall / 2, ...central }, layer + 1);
+    rows.push({ layer, text: svg(map, "text", { x: (LABEL - 12) * unit, y: y + tall / 2, ...central }, layer + 1) });
     members.forEach((n, i) => {
-      if (beta?.[n]) drawCell(desk, map, { n, layer, x: LABEL * unit + i * cell, y, width: Math.max(cell - 1.5, 1), tall });
+      if (!beta?.[n]) return;
+      const place = { x: LABEL * unit + i * cell, y, width: Math.max(cell - 1.5, 1), tall };
+      cells.push({ n, layer, rect: drawCell(picture, map, n, layer, place) });
     });
   });
 }
 
-function drawCell(desk, map, { n, layer, x, y, width, tall }) {
-  const { picture } = desk;
+function drawCell(picture, map, n, layer, { x, y, width, tall }) {
   const { layers, history } = picture.record;
   const isRead = layer < layers.length - 1 || n === history.at(-1).node; // last pooling, section 4.4
   const [hohe, heho] = layers[layer].beta[n];
   const numbers = `layer ${layer + 1}: hohe ${three(hohe)}, heho ${three(heho)}`;
-  const lines = [nameOf(picture, n), codeMeaning(picture.record, n), isRead ? numbers : `${numbers}; no score depends on this gate`];
-  svg(map, "rect", {
-    class: n === desk.focus() ? "cell chosen" : "cell",
+  const says = isRead ? numbers : `${numbers}; no score depends on this gate`;
+  const lines = [nameOf(picture, n), codeMeaning(picture.record, n), says].filter(Boolean);
+  return svg(map, "rect", {
+    class: "cell",
     "data-cell": `${n}/${layer}`,
     "data-value": hohe,
     style: { fill: colourOfBeta(picture, hohe) },
@@ -75,7 +94,7 @@ function drawCell(desk, map, { n, layer, x, y, width, tall }) {
     rx: 2,
     on: {
       click: () => picture.choose({ node: n, layer }),
-      pointerenter: (event) => showTip(picture, event, lines.filter(Boolean)),
+      pointerenter: (event) => showTip(picture, event, lines),
       pointerleave: () => hideTip(picture),
     },
   });

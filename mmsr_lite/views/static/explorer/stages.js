@@ -7,6 +7,7 @@ function stagesPanel(desk) {
   const rail = desk.section("rail", "Step through the model");
   let timer = null;
   let pace = "normal";
+  let painted = null; // the record and the timer that the buttons were made for
   let flowed = null; // the stage whose attention has run along its edges
   const stages = () => picture.record.stages ?? [];
   const goTo = (stage) => picture.choose({ stage: between(0, stage, stages().length - 1) });
@@ -52,7 +53,7 @@ function stagesPanel(desk) {
       if (isFirst) html(place, "small", {}, where);
       const name = path ? `${path} ${phase + 1}` : stage;
       const whole = [name, path && stage, where].filter(Boolean).join(", ");
-      const marks = { "aria-current": i === picture.state.stage ? "step" : null, "data-rail": i, "data-path": path };
+      const marks = { "data-rail": i, "data-path": path };
       pressButton(place, name, whole, () => picture.choose({ stage: i }), marks);
     });
   }
@@ -70,14 +71,22 @@ function stagesPanel(desk) {
   function paint() {
     const held = rail.contains(document.activeElement) ? document.activeElement.dataset.rail : null;
     const now = stages()[picture.state.stage];
-    rail.replaceChildren();
-    paintKeys();
-    paintStages();
+    if (painted?.record !== picture.record || painted.isPlaying !== (timer !== null)) {
+      painted = { record: picture.record, isPlaying: timer !== null };
+      rail.replaceChildren();
+      paintKeys();
+      paintStages();
+    } else {
+      rail.lastChild.remove(); // what the stage before it did
+    }
+    for (const button of rail.querySelectorAll("ol button")) {
+      put(button, { "aria-current": Number(button.dataset.rail) === picture.state.stage ? "step" : null });
+    }
     put(picture.root, { "data-stage": now?.stage });
     if (now?.path && now !== flowed) sendTokens(desk, PACES[pace] * 0.7);
     flowed = now;
     paintNow();
-    if (held !== null) rail.querySelector(`[data-rail="${held}"]`)?.focus();
+    if (held !== null && !rail.contains(document.activeElement)) rail.querySelector(`[data-rail="${held}"]`)?.focus();
   }
   return { paint, destroy: () => clearInterval(timer) };
 }

@@ -38,7 +38,8 @@ function drawPicture(picture) {
   const labels = drawGutter(picture, canvas);
   picture.drawn = { canvas, edges, nodes, steps, guides, strip };
   scroll.onscroll = () => {
-    put(labels, { transform: `translate(${scroll.scrollLeft / picture.zoom} 0)` }); // the names of lanes stay in sight
+    picture.left = scroll.scrollLeft;
+    put(labels, { transform: `translate(${picture.left / picture.zoom} 0)` }); // the names of lanes stay in sight
     paintOverview(picture);
   };
   drawLegend(picture);

@@ -25,6 +25,7 @@ export function mount(el, record, options) {
     hidden: new Set(), // relations that are switched off
     opened: new Set(), // arithmetic that stays open
     zoom: 1,
+    left: 0, // pixels that the graph is scrolled by
     width: 0, // pixels of the graph
     panelWidth: 0, // and of the panel
     held: null, // what of the picture is to have the focus once it is drawn anew

@@ -7,11 +7,7 @@ function paintPicture(picture) {
   const { drawn, record, state, panel, more, summary } = picture;
   if (!drawn) return;
   paintBar(picture);
-  drawn.edges.forEach((edge) => paintEdge(picture, edge));
-  for (const button of picture.legend.querySelectorAll("button")) {
-    put(button, { "aria-pressed": String(!picture.hidden.has(Number(button.dataset.relation))) });
-  }
-  drawn.nodes.forEach((node, n) => paintNode(picture, node, n));
+  paintWeights(picture);
   lightUp(picture);
   panel.replaceChildren();
   if (more) more.paint();
@@ -20,6 +16,19 @@ function paintPicture(picture) {
   paintOverview(picture);
   summary.textContent = describe(record, state);
   picture.onpaint?.();
+}
+
+// Edges and gates follow layer, order, phase and what is hidden: only then are they painted anew.
+function paintWeights(picture) {
+  const { drawn, state, hidden, legend } = picture;
+  const painted = [state.layer, state.path, state.phase, ...hidden].join("/");
+  if (drawn.painted === painted) return;
+  drawn.painted = painted;
+  drawn.edges.forEach((edge) => paintEdge(picture, edge));
+  drawn.nodes.forEach((node, n) => paintNode(picture, node, n));
+  for (const button of legend.querySelectorAll("button")) {
+    put(button, { "aria-pressed": String(!hidden.has(Number(button.dataset.relation))) });
+  }
 }
 
 function paintEdge(picture, edge) {
@@ -122,10 +131,10 @@ function flashChanges(picture, before) {
 // ---- overview of a long history: a tick a position, a frame around what is in sight; a click goes there ------------------
 
 function paintOverview(picture) {
-  const { overview, scroll, place, record, state } = picture;
+  const { overview, place, record, state } = picture;
   if (!place || !picture.drawn) return;
   const whole = place.width * picture.zoom;
-  const seen = scroll.clientWidth;
+  const seen = picture.width; // nothing here asks for the layout of the page, which would be made twice
   overview.hidden = whole <= seen + 1;
   if (overview.hidden) return;
   overview.replaceChildren();
@@ -134,7 +143,7 @@ function paintOverview(picture) {
     const isLit = state.node !== null && record.nodes[state.node].positions.includes(i + 1);
     html(overview, "i", { class: isLit ? "lit" : null, style: { left: share(place.at(i + 1) * picture.zoom) } });
   });
-  html(overview, "b", { style: { left: share(scroll.scrollLeft), width: share(seen) } });
+  html(overview, "b", { style: { left: share(picture.left), width: share(seen) } });
 }
 
 function listenToOverview(picture) {

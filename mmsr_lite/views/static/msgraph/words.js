@@ -19,8 +19,17 @@ function entryOf(record, item) {
   return record.history.find((entry) => entry.item === item) ?? { title: `item ${item}` };
 }
 
+const meanings = new WeakMap(); // of a record: node -> what its code stands for
+
 // What a code stands for: its telling words where the record has them, else the words or the titles of its items.
 function codeMeaning(record, n) {
+  if (!meanings.has(record)) meanings.set(record, new Map());
+  const known = meanings.get(record);
+  if (!known.has(n)) known.set(n, findMeaning(record, n));
+  return known.get(n);
+}
+
+function findMeaning(record, n) {
   const { type, items, name } = record.nodes[n];
   if (type === 0) return "";
   if (name) return clean(name, 60);
