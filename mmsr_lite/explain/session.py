@@ -16,6 +16,7 @@ Requests, `{"do": name, ...}`, and their other fields:
     what_if   change, repeats             answers {"what_if": record}
     beside    model                       answers {"beside": {"name", "record"}}: the same history in another model, or,
                                           `BEFORE_EDITS`, the user's own history in this one; null ends it
+    product   layer, path, phase, edge    answers {"product": ...}: the terms of one logit (`explain.products`)
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
 from mmsr_lite.explain.first_experiment import first_experiment
 from mmsr_lite.explain.inputs import UserLike, count_of, history_of
 from mmsr_lite.explain.interventions import editable, trace_edited
+from mmsr_lite.explain.products import product
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import Change, what_if
 from mmsr_lite.graph.codes import fit_codebooks
@@ -42,8 +44,9 @@ from mmsr_lite.records.schema import quote
 from mmsr_lite.records.trace import ItemCard
 
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them
-OTHERS = ("user", "families", "codes", "undo", "redo", "find", "what_if", "beside")
+OTHERS = ("user", "families", "codes", "undo", "redo", "find", "what_if", "beside", "product")
 BEFORE_EDITS = "before the edits"  # what may stand beside an edited history
+PRODUCT = ("layer", "path", "phase", "edge")
 MOST_FOUND = 24  # items that a search gives
 UNDO = 100  # edits that can be undone
 MOST_MODELS = 4  # models with other codes that are kept
@@ -138,6 +141,8 @@ class Session:
             return {"what_if": self.what_if(_field(given, "change", name), repeats)}
         if name == "beside":
             return {"beside": self._stand_beside(_field(given, "model", name))}
+        if name == "product":
+            return {"product": self.product(**{key: _field(given, key, name) for key in PRODUCT})}
         drafts, at = self._drafts, self._at
         if name in ("undo", "redo"):
             at += 1 if name == "redo" else -1
@@ -165,6 +170,13 @@ class Session:
         model, _ = self._model(self.draft)
         record = what_if(model, self.dataset, change=change, repeats=repeats, **self._asked(self.draft))
         return record | {end: self._named(record[end], model) for end in ("clean", "changed")}
+
+    def product(self, layer: int, path: str, phase: int, edge: int) -> dict[str, Any]:
+        """The terms of one attention logit of the history as it is now, as `explain.products.product` gives them."""
+        if self.draft.families != tuple(FAMILIES):
+            raise MMSRError("the products are of the whole graph; switch both families on first")
+        model, _ = self._model(self.draft)
+        return product(model, self.draft.history, layer=layer, path=path, phase=phase, edge=edge)
 
     def _stand_beside(self, name: str | None) -> dict[str, Any] | None:
         """The trace of the same history in another model, or of the history before the edits; None: of nothing."""

@@ -1,6 +1,7 @@
 """What the explorer shows is right and can be reached: numbers, sentences and edges that once misled."""
 
 import random
+import re
 
 import pytest
 import torch
@@ -138,6 +139,21 @@ def test_the_softmax_is_written_with_its_numbers_on_demand(live, explorer):
                         assert float(shown) == pytest.approx(weights[edge], abs=1e-6)
     page.click("g.node[data-node='0'] .shape", force=True)
     assert page.locator(".panel .sums[open]").count() > 0  # what was opened stays so
+
+
+def test_a_product_is_written_term_by_term_when_it_is_asked_for(live, explorer):
+    page, record = live(explorer), explorer.record
+    page.click(".panel .sums summary:has-text('softmax') >> nth=0")
+    button = page.locator("[data-product] >> nth=0")
+    key = button.get_attribute("data-product")
+    button.click()
+    page.wait_for_selector(f"[data-terms='{key}']")
+    layer, path, phase, edge = key.split("/")
+    logit = record["layers"][int(layer)]["attention"][path][int(phase)]["logits"][int(edge)]
+    assert float(page.get_attribute(f"[data-terms='{key}']", "data-value")) == pytest.approx(logit)
+    text = page.inner_text(f"[data-terms='{key}']").removeprefix("e = ")
+    total = sum(float(number) for number in re.findall(r"([-+]?\d+\.\d{3}) \(", text))
+    assert total == pytest.approx(float(re.search(r"= ([-+]?\d+\.\d{3})", text)[1]), abs=0.005)
 
 
 def test_a_printed_page_shows_the_attention_of_both_families(visit, tmp_path):

@@ -254,3 +254,28 @@ def test_in_a_world_that_says_what_decided_the_experiment_is_about_just_that():
         assert session.record["history"][decided[0] - 1]["title"] in experiment["question"]
     else:
         assert experiment["change"]["position"] == len(session.record["history"])
+
+
+@pytest.mark.parametrize("fusion", ["adaptive", "adaptive-invasive", "hohe"])
+def test_the_terms_of_every_product_sum_to_the_logit_of_the_trace(world, fusion):
+    torch.manual_seed(2)
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    model = MMSR(MMSRConfig(dim=8, layers=2, fusion=fusion), world.num_items, books)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.normal_(parameter, std=0.5)
+    session = Session(model, world, 3)
+    record = session.record
+    for number, layer in enumerate(record["layers"]):
+        for path, phases in layer["attention"].items():
+            for phase, own in enumerate(phases):
+                edges = [e for e, logit in enumerate(own["logits"]) if logit is not None]
+                for edge in edges[:: max(1, len(edges) // 6)]:
+                    asked = {"do": "product", "layer": number, "path": path, "phase": phase, "edge": edge}
+                    found = session.do(asked)["product"]
+                    total = sum(found["terms"])
+                    logit = total if total > 0 else found["slope"] * total
+                    assert logit == pytest.approx(own["logits"][edge], abs=1e-4, rel=1e-4)
+                    assert found["logit"] == pytest.approx(own["logits"][edge]) and len(found["terms"]) == 8
+    with pytest.raises(MMSRError, match="edge is 9999; expected 0 to"):
+        session.do({"do": "product", "layer": 0, "path": "hohe", "phase": 0, "edge": 9999})

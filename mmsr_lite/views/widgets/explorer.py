@@ -113,7 +113,7 @@ class Explorer(MSGraphView):
             before, self.record = self.record, self.answers.record
             self._selection = resolve_selection(self.record, selection, self._same_node(before, selection, request))
             message = {"what_if": None, **message}
-        self._send(**{"error": None, "found": None, "page": None, **message})
+        self._send(**{"error": None, "found": None, "page": None, "product": None, **message})
 
     def _same_node(self, before: TraceRecord, at: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
         """What to choose in the new record: what was edited, else the node that was chosen in the record `before`."""

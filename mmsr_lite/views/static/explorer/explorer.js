@@ -2,7 +2,7 @@
 // Each panel has a file of its own; this one joins them and has the only seam to whoever answers:
 //
 //   ask(request)     sends {do: ..., ...} to Python or to the engine of a live page; null in a page that replays a record
-//   receive(answer)  takes what comes back beside the record: {found, what_if, beside, page, error}
+//   receive(answer)  takes what comes back beside the record: {found, what_if, beside, product, page, error}
 //
 // A new record comes by `picture.update`.
 
@@ -41,6 +41,11 @@ function makeExplorer(picture, ask, message) {
   const beside = besidePanel(desk);
   const tour = tourPanel(desk);
 
+  const products = { // of attention, as they were asked for
+    ask: desk.ask && ((asked) => desk.shown === "clean" && desk.ask({ do: "product", ...asked })),
+    found: new Map(),
+  };
+
   desk.showRun = (which) => {
     desk.shown = which;
     picture.update({ record: which === "clean" ? desk.own : desk.message.what_if.changed });
@@ -57,6 +62,11 @@ function makeExplorer(picture, ask, message) {
       if (desk.shown === "changed") desk.shown = "clean";
       bench.paintResult();
     }
+    if (answered.product && answered.product !== before.product) {
+      const { layer, path, phase, edge } = answered.product;
+      products.found.set([layer, path, phase, edge].join("/"), answered.product);
+      paintPicture(picture);
+    }
     if (answered.beside !== before.beside) {
       beside.show(answered.beside);
       picture.redraw();
@@ -65,6 +75,7 @@ function makeExplorer(picture, ask, message) {
   }
 
   function renew(record) { // another record is about to be shown
+    products.found.clear();
     if (record === desk.message.what_if?.changed) return;
     desk.shown = "clean";
     if (record === desk.own) return;
@@ -92,7 +103,7 @@ function makeExplorer(picture, ask, message) {
   }
   bench.paintResult();
   beside.show(message.beside);
-  return { step: history.step, receive, renew, paint, destroy, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
+  return { step: history.step, receive, renew, paint, destroy, products, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
 }
 
 // ---- what an edit has done ------------------------------------------------------------------------------------------------

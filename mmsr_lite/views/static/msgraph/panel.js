@@ -2,6 +2,7 @@
 
 const MOST_THUMBS = 12;
 const MOST_SUMMANDS = 12; // of a softmax that is written out
+const MOST_TERMS = 6; // of a product that is written out, the largest ones
 
 // A line with a name at the left, a number at the right, and perhaps a note between them.
 function pair(parent, left, right, value, note = "") {
@@ -255,9 +256,33 @@ function writeSoftmax(picture, n, path, family, phase, mine) {
       const whom = source === n ? "itself" : nameOf(picture, source);
       const line = typeset(box, `exp(${three(phase.logits[edge])}) / ${three(whole)} = ${three(powers[i] / whole)}  ${whom}`);
       put(line, { "data-softmax": `${layer}/${path}/${edge}`, "data-value": powers[i] / whole });
+      const number = picture.record.layers[layer].attention[path].indexOf(phase);
+      writeProduct(picture, box, line, { layer, path, phase: number, edge });
     }
     if (edges.length > MOST_SUMMANDS) typeset(box, `and ${edges.length - MOST_SUMMANDS} smaller ones`);
   });
+}
+
+// The product of one edge, term by term, where somebody answers; asked for with a button.
+function writeProduct(picture, box, line, asked) {
+  const { ask, found } = picture.more?.products ?? {};
+  if (!ask) return;
+  const key = Object.values(asked).join("/");
+  const product = found.get(key);
+  if (!product) {
+    const says = "the product that is e_ij, term by term";
+    html(line, "button", { type: "button", class: "link", "data-product": key, title: says, on: { click: () => ask(asked) } }, "product");
+    return;
+  }
+  const largest = product.terms.map((_, d) => d).sort((a, b) => Math.abs(product.terms[b]) - Math.abs(product.terms[a]));
+  const shown = largest.slice(0, MOST_TERMS).sort((a, b) => a - b);
+  const rest = product.sum - sum(shown.map((d) => product.terms[d]));
+  const written = shown.map((d) => `${signed(product.terms[d])} (${d + 1})`).join(" ");
+  const others = product.terms.length - shown.length;
+  const tail = others > 0 ? ` ${signed(rest)} (${count(others, "other term")})` : "";
+  const leak = product.sum < 0 ? `; below zero leaky ReLU takes ${product.slope} of it: ${three(product.logit)}` : "";
+  const terms = html(box, "div", { class: "terms", "data-terms": key, "data-value": product.logit });
+  terms.textContent = `e = ${written}${tail} = ${three(product.sum)}${leak}`;
 }
 
 // ---- the picture as a table ------------------------------------------------------------------------------------------------
