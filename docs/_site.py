@@ -293,6 +293,12 @@ def _views() -> dict[str, Callable[[], tuple[Any, str]]]:
     return {
         "explorer": lambda: (show.explorer(trace), "show.explorer(trace(model, dataset, user=12))"),
         "msgraph": lambda: (show.msgraph(trace), "show.msgraph(trace(model, dataset, user=12))"),
+        "side_by_side": lambda: (
+            show.side_by_side(
+                *(what_if(model, dataset, 12, change)[end] for end in ("clean", "changed")), ("clean", "changed")
+            ),
+            'show.side_by_side(record["clean"], record["changed"], ("clean", "changed"))  # record = what_if(...)',
+        ),
         "gates": lambda: (show.gates(trace), "show.gates(trace(model, dataset, user=12))"),
         "flow": lambda: (show.flow(flow(model, dataset, 12)), "show.flow(flow(model, dataset, user=12))"),
         "attention": lambda: (show.attention(trace), "show.attention(trace(model, dataset, user=12))"),
