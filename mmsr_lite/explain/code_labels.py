@@ -29,5 +29,5 @@ def labelled(record: TraceRecord, labels: Labels) -> list[GraphNode]:
     nodes: list[GraphNode] = []
     for node in record["nodes"]:
         name = labels.get((record["node_types"][node["type"]], node["id"])) if node["type"] else None
-        nodes.append(node if name is None else node | {"name": name})  # type: ignore[arg-type, operator]
+        nodes.append(node if name is None else node | {"name": name})
     return nodes

@@ -73,7 +73,7 @@ def most_different_group(one: TraceRecord, two: TraceRecord) -> tuple[str, float
         return None
     pairs = list(zip(flows[0], flows[1], strict=True))
     place = max(range(len(pairs)), key=lambda group: abs(pairs[group][1] - pairs[group][0]))
-    return one["flow"]["groups"][place], *pairs[place]  # type: ignore[index]
+    return one["flow"]["groups"][place], *pairs[place]
 
 
 def watched(record: TraceRecord) -> int | None:

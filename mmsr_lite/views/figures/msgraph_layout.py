@@ -128,6 +128,7 @@ def msgraph_layout(record: TraceRecord, width: float = WIDTH, unit: float = 1.0)
     y = (66 if titles else 34) * unit + box
     for lane, node_type in enumerate(types):
         radius = min(27 * unit, column / 2 - 6 * unit) if node_type == 0 else 17 * unit
+        gap = 2 * radius + (12 if node_type == 0 else 18) * unit  # for rings, and for shapes wider than a square
         pad, step = 38 * unit + radius, 2 * radius + 22 * unit
         members = sorted(
             (n for n, node in enumerate(record["nodes"]) if node["type"] == node_type), key=lambda n: wanted[n]
@@ -138,7 +139,7 @@ def msgraph_layout(record: TraceRecord, width: float = WIDTH, unit: float = 1.0)
             for row in range(rows):
                 in_row = members[row::rows]
                 low, high = gutter + radius + 4 * unit, end - radius
-                places = spread([wanted[n] for n in in_row], 2 * radius + 12 * unit, low, high)
+                places = spread([wanted[n] for n in in_row], gap, low, high)
                 for n, x in zip(in_row, places, strict=True):
                     nodes[n] = Place(x, y + pad + row * step, radius, lane)
             fits = all(abs(nodes[n].x - wanted[n]) <= 0.75 * column for n in members)

@@ -34,6 +34,9 @@ def test_no_two_nodes_overlap_and_lanes_hold_their_nodes(seed, types, length):
         assert layout.lanes[lane].y + radius < y < layout.lanes[lane].y + layout.lanes[lane].height - radius
         others = layout.nodes[i + 1 :]
         assert all(abs(x - x2) >= radius + r2 + 8 or abs(y - y2) >= radius + r2 for x2, y2, r2, _ in others)
+        shape = theme.SHAPES[theme.kind(layout.lanes[lane].type)[2]]
+        wide = 2 * (max(abs(a) for a, _ in shape) * (radius + 3) + 2)  # with its ring, 4 pixels thick
+        assert all(abs(x - x2) >= wide for x2, y2, _, other in others if other == lane and y == y2)
 
 
 def test_items_stand_in_the_middle_lane():

@@ -41,6 +41,7 @@ export function layout(record, width, unit = 1) {
   let y = (titles ? 66 : 34) * unit + box;
   order.forEach((type, lane) => {
     const radius = type === 0 ? Math.min(27 * unit, column / 2 - 6 * unit) : 17 * unit;
+    const gap = 2 * radius + (type === 0 ? 12 : 18) * unit; // for rings, and for shapes wider than a square
     const pad = 38 * unit + radius;
     const rowHeight = 2 * radius + 22 * unit;
     const byTime = (a, b) => wanted[a] - wanted[b] || a - b;
@@ -52,7 +53,7 @@ export function layout(record, width, unit = 1) {
       for (let row = 0; row < rows; row++) {
         const mine = members.filter((_, i) => i % rows === row);
         const low = gutter + radius + 4 * unit;
-        const places = spread(mine.map((n) => wanted[n]), 2 * radius + 12 * unit, low, end - radius);
+        const places = spread(mine.map((n) => wanted[n]), gap, low, end - radius);
         mine.forEach((n, i) => {
           nodes[n] = { x: places[i], y: y + pad + row * rowHeight, radius, lane };
         });
