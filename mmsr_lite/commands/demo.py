@@ -128,7 +128,7 @@ def has_screen() -> bool:
 COMMAND = Command(
     summary="a small world, a HAN-GNN trained in about a minute, a report",
     usage="[options]",
-    examples=("mmsr-lite demo --world match --no-open",),
+    examples=("mmsr-lite demo --world pick --no-open",),
     add_options=add_options,
     run=run,
     when_stopped=checkpoint_kept,
