@@ -101,6 +101,20 @@ def world_named(name: str) -> World:
     return kind(kind.Config(**SIZES[choose("size of a world", size, SIZES)][world]))
 
 
+def classes_of(name: str) -> dict[str, int]:
+    """How many classes each modality of a world of the index has; texts about no theme are one more.
+
+    Args:
+        name: The world, with its size or without.
+
+    Example:
+        >>> classes_of("both-small")
+        {'picture': 6, 'text': 6}
+    """
+    groups = world_named(name).groups()
+    return {"picture": len({one.look for one in groups}), "text": len({one.theme for one in groups})}
+
+
 def parts_of_users(users: int, seed: int) -> np.ndarray:
     """The part of each user in the world's own split: all items of a user are in one part.
 
