@@ -42,7 +42,7 @@ def test_the_run_stands_alone_where_no_other_run_of_its_world_is_stored(both, ca
     run = SimpleNamespace(model=model, dataset=both, split=parts)
     rows = demo.on_purchases(run, "both-small")
     ((name, row),) = rows.items()
-    assert name.endswith("(this run)") and list(row) == ["all users", "users of pick", "users of clocks"]
+    assert name == "this run" and list(row) == ["all users", "users of pick", "users of clocks"]
     demo.print_purchases(rows)
     printed = capsys.readouterr().out
     assert f"{row['users of clocks']:.1f}" in printed and demo.PURCHASES in printed
