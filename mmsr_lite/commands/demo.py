@@ -95,9 +95,7 @@ def on_purchases(run: Any, world: str) -> dict[str, dict[str, float]]:
 
 def print_purchases(rows: dict[str, dict[str, float]]) -> None:
     """Print the table of `on_purchases`."""
-    print(
-        f"\n{PURCHASES}; earlier items decide them, and the best reachable is 100. Early and late come with the package."
-    )
+    print(f"\n{PURCHASES}: earlier items decide them, and the best reachable is 100")
     width = max(map(len, rows)) + 2
     names = list(next(iter(rows.values())))
     print(" " * width, *(f"{name:>15}" for name in names))
