@@ -14,7 +14,7 @@ VISION := torchvision open_clip_torch timm ftfy
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: $(VENV)/.base  ## train HAN-GNN on the wardrobe world in about a minute and open the report (ARGS="--world match")
+demo: $(VENV)/.base  ## train HAN-GNN on a small world in about a minute and open the report (ARGS="--world pick")
 	$(BIN)/mmsr-lite demo $(ARGS)
 
 # Two workers; one that has nothing left takes tests from the other, so that the notebooks are shared out.

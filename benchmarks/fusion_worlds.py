@@ -243,12 +243,16 @@ def write(place: Path, rows: list[dict[str, Any]]) -> None:
         pd.DataFrame(rows).sort_values(list(Job.__annotations__)).round(4).to_csv(tmp, index=False)
 
 
+def with_chosen_settings(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The runs of each system that have the settings that validation prefers."""
+    table, chosen = pd.DataFrame(rows), chosen_settings(rows)
+    pairs = (table[columns].itertuples(index=False, name=None) for columns in (SYSTEM, SETTINGS))
+    return table[[settings == chosen[system] for system, settings in zip(*pairs, strict=True)]]
+
+
 def summary(rows: list[dict[str, Any]]) -> str:
     """Means over seeds, each system with the settings that are best on validation; then the marks of gates."""
-    table = pd.DataFrame(rows)
-    chosen = chosen_settings(rows)
-    pairs = (table[columns].itertuples(index=False, name=None) for columns in (SYSTEM, SETTINGS))
-    table = table[[settings == chosen[system] for system, settings in zip(*pairs, strict=True)]]
+    table = with_chosen_settings(rows)
     table = table.assign(loss_fell=table["loss_before"] - table["loss"])
     shown = [name for name in table if name.startswith(("HR@5", "MRR@5")) and name != "HR@5 by epoch"]
     groups = table.groupby([*SYSTEM[:7], *SETTINGS, "width"])
@@ -261,6 +265,37 @@ def summary(rows: list[dict[str, Any]]) -> str:
         marked = table.dropna(subset=gates).groupby(["world", "size", "order", "codes"])[gates].agg(["mean", "min"])
         found += "\n\n" + marked.T.round(2).to_string()
     return found
+
+
+def page_rows(rows: list[dict[str, Any]]) -> list[str]:
+    """The rows of the tables of docs/worlds.md: whole worlds, planted codes, settings that validation prefers.
+
+    First the mean and the range of the seeds of each system, then the marks of the gates in `both`.
+    """
+    table = with_chosen_settings(rows)
+    plain = {"size": "full", "twin": "same width", "codes": "planted", "dim": STANDARD_DIM}
+    for name, value in plain.items():
+        table = table[table[name] == value]
+    lines = []
+    for model, orders in ORDERS.items():
+        for order in orders:
+            some = table[(table["model"] == model) & (table["order"] == order)]
+            cells = [_with_range(some.loc[some["world"] == world, "HR@5"], 1) for world in WORLDS]
+            kinds = some.loc[some["world"] == "both", ["HR@5 of pick", "HR@5 of clocks"]].mean()
+            cells.append(" / ".join(f"{value:.1f}" for value in kinds))
+            name = f"MMSR, `{order}`" if model == "mmsr" else f"{'SASRec' if model == 'sasrec' else 'GRU4Rec'}, {order}"
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    gates = ["adaptive", "adaptive-invasive"]
+    for name in [name for name in table if name.startswith("ROC") and not name.endswith(", all")]:
+        areas = [_with_range(table.loc[table["order"] == order, name].dropna(), 2) for order in gates]
+        lines.append(f"| {name.removeprefix('ROC ')} | {' | '.join(areas)} |")
+    return lines
+
+
+def _with_range(values: pd.Series, digits: int) -> str:
+    """The mean, and in brackets the least and the greatest where they differ."""
+    mean, low, high = (f"{value:.{digits}f}" for value in (values.mean(), values.min(), values.max()))
+    return mean if low == high else f"{mean} ({low} to {high})"
 
 
 def main() -> None:

@@ -65,7 +65,8 @@ def store(name: str, out: Path, device: str) -> None:
     write_json(folder / "metrics.json", metrics, indent=1)
     for left in ("state", "refit"):
         shutil.rmtree(folder / left, ignore_errors=True)
-    (folder / CARD).unlink(missing_ok=True)
+    for left in (CARD, ".lock"):
+        (folder / left).unlink(missing_ok=True)
     print(row_of(name, run), flush=True)
 
 

@@ -12,7 +12,7 @@ from mmsr_lite.commands.runs import checkpoint_kept, print_metrics, save_report_
 from mmsr_lite.data.parts import TEST
 from mmsr_lite.errors import choose
 
-PURCHASES = "HR@5 on the purchases of test users, which earlier items decide; percent, best reachable 100"
+PURCHASES = "Purchases, HR@5 in percent"  # earlier items decide them; the best reachable is 100
 QUICK = {"epochs": 1, "layers": 1, "dim": 16}  # settings of `--quick`, which differ from the demo's
 
 
@@ -85,19 +85,17 @@ def on_purchases(run: Any, world: str) -> dict[str, dict[str, float]]:
     from mmsr_lite.course.stored import RUNS, stored
     from mmsr_lite.evaluation.decisive import decisive_hits
 
-    rows = {f"{run.model.label} (this run)": decisive_hits(run.model, run.dataset, run.split.test)}
+    rows = {"this run": decisive_hits(run.model, run.dataset, run.split.test)}
     for order in ("early", "late"):
         if (RUNS / f"{world}-{order}").is_dir():
             other = stored(f"{world}-{order}")
-            rows[f"{other.model.label}: {order} fusion alone (stored)"] = decisive_hits(
-                other.model, other.dataset, other.split.test
-            )
+            rows[f"{order} alone"] = decisive_hits(other.model, other.dataset, other.split.test)
     return rows
 
 
 def print_purchases(rows: dict[str, dict[str, float]]) -> None:
     """Print the table of `on_purchases`."""
-    print(f"\n{PURCHASES}")
+    print(f"\n{PURCHASES}: earlier items decide them, and the best reachable is 100")
     width = max(map(len, rows)) + 2
     names = list(next(iter(rows.values())))
     print(" " * width, *(f"{name:>15}" for name in names))
@@ -128,7 +126,7 @@ def has_screen() -> bool:
 COMMAND = Command(
     summary="a small world, a HAN-GNN trained in about a minute, a report",
     usage="[options]",
-    examples=("mmsr-lite demo --world match --no-open",),
+    examples=("mmsr-lite demo --world pick --no-open",),
     add_options=add_options,
     run=run,
     when_stopped=checkpoint_kept,

@@ -50,7 +50,18 @@ def load_weights(path: str | Path, model: nn.Module) -> None:
         MMSRError: when the file is missing or broken, belongs to another config, or holds numbers that no training
             gives; the model is then unchanged.
     """
-    _load_into(model, _read(path)[0], str(path))
+    _load_into(model, _widened(_read(path)[0], model), str(path))
+
+
+def _widened(tensors: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    """The same numbers in the model's types, where a file keeps them shorter: float16 for float32, int16 for int64."""
+    result = dict(tensors)
+    for name, own in model.state_dict().items():
+        saved = tensors.get(name, own)
+        same_kind = saved.is_floating_point() == own.is_floating_point() and torch.bool not in (saved.dtype, own.dtype)
+        if same_kind and saved.dtype.itemsize < own.dtype.itemsize:
+            result[name] = saved.to(own.dtype)
+    return result
 
 
 def _load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:

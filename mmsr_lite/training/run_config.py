@@ -7,7 +7,6 @@ from typing import Any, Self
 from mmsr_lite.config import MOST_SEED, Setting, check_settings, checked, setting, settings_of, types_of
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED
 from mmsr_lite.data.order import TIES
-from mmsr_lite.data.sources.worlds import classes_of
 from mmsr_lite.data.split import SPLITS
 from mmsr_lite.data.storage import content_hash, read_json
 from mmsr_lite.errors import MMSRError, SettingError, unknown
@@ -192,6 +191,8 @@ def world_config(name: str, modalities: tuple[str, ...] | None = None) -> RunCon
         >>> world_config("both-small").codes
         {'picture': 6, 'text': 6}
     """
+    from mmsr_lite.data.sources.worlds import classes_of  # a source may be left out
+
     config = RunConfig(f"worlds:{name}", modalities).with_settings(**DEMO_OF_WORLDS)
     if modalities is None:
         config = config.with_settings(codes=classes_of(name))

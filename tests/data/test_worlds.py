@@ -267,6 +267,37 @@ def test_what_one_channel_or_one_garment_tells_is_what_the_table_says(world, nam
     assert told_by(sessions, KEYS[name]) == pytest.approx(TOLD[world][name])
 
 
+TOLD_OF_KIND = {  # of world `both` (8 looks, 8 themes and the formal one)
+    "pick": {
+        "pictures": (8 * 3 / 3 + 168 * 2 / 3 + 336 * 1 / 3) / 512,
+        "texts": 1 / 8,
+        "last garment": 1 / 3 + 2 / 3 * 1 / 8,
+    },
+    "clocks": {"pictures": 1 / 8, "texts": 1 / 8, "last garment": 1 / 64},
+}
+
+
+@pytest.mark.slow
+def test_in_both_no_channel_and_no_garment_alone_tells_a_kind_of_user_more_than_the_table_says():
+    config = BothConfig()
+    for kind, sessions in sessions_of("both", config).items():
+        for name, share in TOLD_OF_KIND[kind].items():
+            assert told_by(sessions, KEYS[name]) == pytest.approx(share), (kind, name)
+    assert most_frequent_look(config.looks, config.browses) == pytest.approx(TOLD_OF_KIND["pick"]["pictures"])
+    # one weight for each place, the limit of a whole garment that is read as one token
+    assert one_weight_for_each_place(config.looks, config.themes - 1) == pytest.approx((9 / 16) ** 2)
+
+
+def test_every_purchase_of_both_can_be_foretold_exactly_at_its_full_size():
+    data = load("both", config=BothConfig(users=200), modalities=(), drawn=False)
+    found = data.facts["truth"].reachable_by_cause(split(data).test)
+    for kind in ("pick", "clocks"):
+        assert found[kind]["HR@5"] == pytest.approx(100)
+        assert found[kind]["MRR@5"] == pytest.approx(100 * (1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 5)
+    # a browse is one of 200 equal garments of its look and theme at the very best
+    assert found["browse"]["HR@5"] < 100 * 5 / 200
+
+
 def test_pictures_alone_are_right_as_often_as_the_most_frequent_look():
     assert most_frequent_look(6, 3) == pytest.approx(TOLD["pick"]["pictures"])
 
@@ -372,6 +403,51 @@ def test_counting_identities_gets_no_more_purchases_than_the_table_says(world, p
         assert metrics(ranks(model, decisive))["HR@5"] / 100 < most + margin
 
 
+def counted_in_sessions(data, by_look):
+    """The share of `pick` purchases that counting gets: what was bought in the sessions of each garment, by identity.
+
+    Naive Bayes over the three garments; `by_look` also tells it which basics have one look.
+    """
+    facts, parts = data.facts, split(data)
+    kinds = np.array([one.kind for one in facts["truth"].world.groups()])[facts["group"]]
+    basics = np.flatnonzero(kinds == "basic")  # item 0 has the kind of the last group, which is none of these
+    column = np.full(data.num_items + 1, -1)
+    column[basics] = facts["look"][basics] if by_look else np.arange(len(basics))
+
+    def sessions(examples):
+        end = examples.end[facts["cause"][examples.end] == facts["causes"].index("pick")]
+        return examples.items[end[:, None] - [3, 2, 1]], column[examples.items[end]]
+
+    (garments, bought), (asked, right) = sessions(parts.train), sessions(parts.test)
+    counts = np.zeros((data.num_items + 1, column.max() + 1))
+    np.add.at(counts, (garments, bought[:, None]), 1)
+    seen = counts.sum(1, keepdims=True)
+    scores = np.log((counts + 1) / (seen + counts.shape[1]))[asked].sum(1)
+    own = scores[np.arange(len(right)), right][:, None]
+    rank = (scores > own).sum(1) + ((scores == own).sum(1) + 1) / 2
+    return (rank <= (1 if by_look else 5)).mean()
+
+
+@pytest.mark.parametrize(("world", "basics", "looks"), [("pick-student", 0.463, 0.866), ("both-student", 0.614, 0.967)])
+def test_what_identity_tells_is_what_the_table_says(world, basics, looks):
+    data = load(world, modalities=(), drawn=False)
+    assert counted_in_sessions(data, by_look=False) == pytest.approx(basics, abs=0.001)
+    assert counted_in_sessions(data, by_look=True) == pytest.approx(looks, abs=0.001)
+
+
+def test_a_formal_garment_of_both_is_seen_seven_or_eight_times_in_training():
+    data = load("both-student", modalities=(), drawn=False)
+    facts, config = data.facts, data.facts["truth"].config
+    groups = facts["truth"].world.groups()
+    formal = np.array([one.kind == "garment" and one.theme == 0 for one in groups])[facts["group"]]
+    seen = np.bincount(data.item[facts["part"] == 0], minlength=data.num_items + 1)
+    # of n garments of a session that is still open n / 3 are formal; lengths from 8 to 13 are as likely
+    of_user = np.mean([length // 4 + length % 4 / 3 for length in range(8, 14)])
+    expected = 0.75 * config.users / 2 * of_user / (config.looks * config.garments)
+    assert expected == pytest.approx(7.66, abs=0.01)
+    assert seen[1:][formal[1:]].mean() == pytest.approx(expected, rel=0.04)
+
+
 # What a person sees
 
 
@@ -436,6 +512,9 @@ def test_all_items_of_a_user_are_in_one_part_and_every_place_is_tested():
 
 
 def test_a_world_is_loaded_by_name_in_its_own_size_or_the_students():
+    assert load("pick-small", modalities=(), drawn=False).num_items == 6 * 3 * 60 + 6 * 5
+    with pytest.raises(MMSRError, match="unknown size of a world 'huge'; choose from: small, student"):
+        load("pick-huge")
     data = load("pick-student", modalities=(), drawn=False)
     assert (data.name, data.num_items) == ("world-pick-student", 6 * 3 * 150 + 6 * 5)
     assert data.facts["truth"].config == PickConfig(**STUDENT["pick"])

@@ -34,6 +34,20 @@ def test_weights_of_another_config_are_refused_and_change_nothing(tmp_path):
     assert torch.equal(model.weight, before)
 
 
+def test_numbers_that_a_file_keeps_shorter_come_back_in_the_models_types_and_no_others(tmp_path):
+    file = tmp_path / "a.safetensors"
+    for shorter, own in ((torch.float16, torch.float32), (torch.int16, torch.int64)):
+        model = nn.Module()
+        model.table = nn.Parameter(torch.zeros(2, dtype=own), requires_grad=False)
+        save_tensors(file, {"table": torch.tensor([3, 7], dtype=shorter)})
+        load_weights(file, model)
+        assert model.table.dtype == own and model.table.tolist() == [3, 7]
+        other = {torch.float16: torch.int16, torch.int16: torch.float16}[shorter]  # another kind of number
+        save_tensors(file, {"table": torch.tensor([3, 7], dtype=other)})
+        with pytest.raises(MMSRError, match="'table' holds 1 axes of"):
+            load_weights(file, model)
+
+
 def test_a_file_that_is_missing_or_damaged_is_named(tmp_path):
     with pytest.raises(MMSRError, match=r"there is no file .*a\.safetensors'; train first"):
         load_weights(tmp_path / "a.safetensors", nn.Linear(2, 2))

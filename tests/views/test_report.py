@@ -44,3 +44,13 @@ def test_a_run_of_an_older_version_says_that_it_has_all_items_alone(tmp_path):
     text = written(tmp_path, sample_metrics())
     assert captions(text)[0] == "Test, percent: all items" and "own items masked" not in text
     assert "ranked by an older version, which had the ranking of all items alone." in text
+
+
+def test_more_tables_stand_before_the_metrics(tmp_path):
+    place = tmp_path / "report.html"
+    rows = {"the gate <b>": {"users of pick": 61.25}, "late alone": {"users of pick": 20.5}}
+    save_report(place, [sample_trace(3)], sample_history(), sample_metrics(), {"On purchases": rows})
+    text = place.read_text(encoding="utf-8")
+    assert captions(text)[0] == "On purchases"
+    assert "<span>61.25</span>" in text and "<span>20.50</span>" in text
+    assert "the gate &lt;b&gt;" in text
