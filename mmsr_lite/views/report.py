@@ -82,6 +82,8 @@ def save_report(
         '<!doctype html>'
     """
     traces = [check(trace, "trace") for trace in ([traces] if isinstance(traces, Mapping) else traces)]
+    if metrics is not None and len(metrics):
+        metrics = check(metrics, "metrics")
     metrics = metrics or {}
     first: Mapping[str, Any] = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
     model = str(metrics.get("model", first["model"]["label"]))
