@@ -12,20 +12,8 @@ import networkx as nx
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
-FLOORS = [
-    "errors",
-    "values",
-    "arguments",
-    "config",
-    "data",
-    "records",
-    "graph",
-    "nn",
-    "models",
-    "evaluation",
-    "training",
-]
-FLOORS += ["explain", "experiments"]
+FLOORS = ["errors", "values", "arguments", "config", "data", "records", "graph", "nn", "models", "evaluation"]
+FLOORS += ["training", "explain", "experiments"]
 VIEWS = ["untrusted", "wording", "glossary", "theme", "selection", "samples", "differences", "base", "page"]
 VIEWS += ["data_card", "figures", "chart", "widgets", "report", "show", "fusion_page", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
