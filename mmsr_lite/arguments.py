@@ -17,7 +17,8 @@ from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.values import expected, parts_of_union, plain_value, quoted
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 SEED = (0, 2**32 - 1)  # what NumPy, scikit-learn and torch all take
 AS_GIVEN = {"user", "history", "target", "change"}  # told by the functions themselves, which know the data set
 WORDS = {  # class -> what is expected, and how one comes by it
@@ -91,11 +92,11 @@ def checked(**limits: tuple[float, float]) -> Callable[[Callable[P, R]], Callabl
 @cache
 def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
     """The types of a function's arguments; of names that only type checkers import, none."""
-    kinds = {}
+    kinds: dict[str, Any] = {}
     for name, kind in function.__annotations__.items():
         alone = SimpleNamespace(__annotations__={name: kind})
         with suppress(NameError):
-            kinds |= get_type_hints(alone, function.__globals__)  # type: ignore[attr-defined]
+            kinds |= get_type_hints(alone, function.__globals__)
     told_elsewhere = {name for name in AS_GIVEN & set(kinds) if not isinstance(kinds[name], type)}
     return {name: kind for name, kind in kinds.items() if name not in told_elsewhere and name != "return"}
 

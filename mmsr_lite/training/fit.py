@@ -5,6 +5,7 @@ RunConfig -> data set -> codes -> split -> model -> history of its training -> m
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 import warnings
@@ -316,7 +317,7 @@ def _clear(folder: Path) -> None:
 
 
 @checked()
-def open_run(folder: str | Path, device: str = "auto") -> Run:
+def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
     """The run that `fit` left in `folder`, its model on `device`.
 
     Args:

@@ -94,8 +94,7 @@ def save_report(
         header += _metrics(metrics)
     header += "</header>"
     shared = {}
-    is_empty = history is None or (isinstance(history, Mapping) and not history)
-    if not is_empty and check(history, "history").epochs:  # type: ignore[arg-type]
+    if history is not None and len(history) and check(history, "history")["epochs"]:
         shared["training"] = Chart(history, training, reads="history")
     text = page(f"{model} on {dataset}", traces, shared, header, explorer={"message": {"stored": True}})
     with atomic(path) as temporary:

@@ -53,7 +53,7 @@ def resolve_selection(
     phase = _clamp(step.get("phase", wish.get("phase")), len(orders.get(path, ())) - 1)
 
     edge = _within(record["edges"], wish.get("edge"))
-    position = wish.get("position")
+    position: Any = wish.get("position")
     place = _within(record["history"], position - 1) if _is_place(position) else None
     node = _within(record["nodes"], wish.get("node"))
     if edge is not None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.soak import MEBIBYTES, soak
 from mmsr_lite import data, explore
 from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -254,3 +255,10 @@ def test_in_a_world_that_says_what_decided_the_experiment_is_about_just_that():
         assert session.record["history"][decided[0] - 1]["title"] in experiment["question"]
     else:
         assert experiment["change"]["position"] == len(session.record["history"])
+
+
+@pytest.mark.slow
+def test_hundreds_of_random_requests_leave_the_memory_flat():
+    done, memory = soak(300, seed=1)
+    assert sum(done.values()) == 300 and done["refused"] < 150
+    assert max(memory) - memory[0] < MEBIBYTES
