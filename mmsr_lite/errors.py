@@ -57,7 +57,7 @@ def choose(kind: str, name: str, index: Iterable[str]) -> str:
         mmsr_lite.errors.MMSRError: unknown model 'mmrs'; choose from: markov, mmsr
     """
     names = list(index)
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         raise MMSRError(unknown(kind, name, names))
     return name
 
@@ -69,7 +69,9 @@ def unknown(kind: str, name: object, names: Iterable[str]) -> str:
         >>> unknown("fusion", "late", ["hohe", "heho"])
         "unknown fusion 'late'; choose from: heho, hohe"
     """
-    return f"unknown {kind} {name!r}; choose from: {', '.join(sorted(names))}"
+    quoted = " ".join(repr(name).split())  # of an array, which has several lines
+    quoted = quoted if len(quoted) <= 60 else f"{quoted[:60]}..."
+    return f"unknown {kind} {quoted}; choose from: {', '.join(sorted(names))}"
 
 
 def in_words(value: Any) -> str:

@@ -89,7 +89,7 @@ class OneKernelEach(AsyncMappingKernelManager):
         reader = handler.current_user.username
         async with self._one_at_a_time:
             old = self._by_reader.pop(reader, None)
-            if old in self:
+            if old is not None and old in self:
                 await self.shutdown_kernel(old, now=True)
             if len(self) >= MOST_KERNELS:
                 raise HTTPError(503, reason=f"{MOST_KERNELS} readers have a kernel already; close one of their pages")

@@ -79,6 +79,16 @@ def _plain_float(value: Any) -> float:
     return number
 
 
+def parts_of_union(kind: Any) -> tuple[Any, ...]:
+    """The types that a union is made of; of any other type, that type.
+
+    Example:
+        >>> parts_of_union(int | None), parts_of_union(int)
+        ((<class 'int'>, <class 'NoneType'>), (<class 'int'>,))
+    """
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
 def expected(kind: Any, limits: str = "", choices: Collection[str] | None = None) -> str:
     """What a type takes, in words.
 
@@ -128,7 +138,7 @@ def quoted(value: Any) -> str:
         >>> quoted("x" * 100)[-5:]
         'xx...'
     """
-    text = repr(value)
+    text = " ".join(repr(value).split())  # arrays and tables have several lines
     if len(text) <= MOST_QUOTED:
         return text
     return f"{text[:MOST_QUOTED]}..."

@@ -12,23 +12,15 @@ import networkx as nx
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
-FLOORS = ["errors", "values", "config", "data", "records", "graph", "nn", "models", "evaluation", "training"]
-FLOORS += ["explain", "experiments"]
+FLOORS = ["errors", "values", "arguments", "config", "data", "records", "graph", "nn", "models", "evaluation"]
+FLOORS += ["training", "explain", "experiments"]
 VIEWS = ["untrusted", "wording", "glossary", "theme", "selection", "samples", "differences", "base", "page"]
 VIEWS += ["data_card", "figures", "chart", "widgets", "report", "show", "fusion_page", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
-TOP = {
-    "__init__",
-    "__main__",
-    "cli",
-    "commands",
-    "data_card",
-    "doctor",
-    "live_explorer",
-    "explorer_server",
-    "course",
-}  # they join both
-WITHOUT_TORCH = ("data", "views", "errors", "values", "config", "records", "doctor", "cli", "commands")
+VIEWS_READ += ("mmsr_lite.arguments",)
+TOP = {"__init__", "__main__", "cli", "commands", "data_card", "doctor", "live_explorer", "course"}  # they join both
+TOP |= {"explorer_server"}
+WITHOUT_TORCH = ("data", "views", "errors", "values", "arguments", "config", "records", "doctor", "cli", "commands")
 WITHOUT_TORCH += ("data_card", "__init__")
 CONCRETE = re.compile(r"picture|poster|image|title|plot(?!ly)|(?<!con)text")
 DISPLAY = {"title", "titles", "texts", "picture", "pictures"}  # what a person sees of an item is no modality

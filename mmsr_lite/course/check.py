@@ -12,6 +12,7 @@ from inspect import signature
 from numbers import Real
 from typing import Any
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.course.stored import MissingFileError
 from mmsr_lite.errors import MMSRError
 
@@ -69,6 +70,7 @@ class Verdict:
         return f"{self.exercise} {words[self.right]}: {self.message}"
 
 
+@checked()
 def check(exercise: str, answer: Any = ...) -> Verdict:
     """Say whether an answer to an exercise is right, and otherwise what is wrong with it.
 

@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.course.stored import stored_file
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
@@ -13,6 +14,7 @@ PATTERNS = ("*.ipynb", "README.md", "TEACHING.md", "solutions/*.ipynb")
 REPOSITORY_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./)+((?:mmsr_lite|benchmarks|assets|docs|CONTRIBUTING)[\w./-]*)\)")
 
 
+@checked()
 def copy_notebooks(folder: str | os.PathLike) -> list[Path]:
     """Copy the notebooks 00 to 14, their solutions and the teaching guide into a folder.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data import load
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
@@ -28,6 +29,7 @@ class MissingFileError(MMSRError):
     """A file that comes with the package is not there; whoever asks for it has made no mistake."""
 
 
+@checked()
 def stored_file(path: str) -> Path:
     """Return where a file that comes with the package lies on this machine.
 
@@ -54,6 +56,7 @@ def stored_file(path: str) -> Path:
     )
 
 
+@checked()
 def stored(name: str, train: bool = False) -> Run:
     """Return a run that comes with the package; it unpacks into its model and its data set.
 
@@ -85,6 +88,7 @@ def stored(name: str, train: bool = False) -> Run:
     return run
 
 
+@checked()
 def stored_study(name: str, dataset: str, train: bool = False, only: list[str] | None = None) -> StudyRecord:
     """Return a study that comes with the package: a record for `show.study` and `show.differences`.
 
@@ -111,6 +115,7 @@ def stored_study(name: str, dataset: str, train: bool = False, only: list[str] |
     return record
 
 
+@checked()
 def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
     """Return the rank of each test target by runs of a stored study.
 

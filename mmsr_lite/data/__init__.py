@@ -2,6 +2,7 @@
 
 import os
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.errors import MMSRError, choose, in_words
 
@@ -13,6 +14,7 @@ EXAMPLES = {
 }
 
 
+@checked(min_count=(1, 10**9), seed=SEED, tie_seed=SEED)
 def load(
     source: str | os.PathLike,
     *,

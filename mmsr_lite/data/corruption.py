@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
@@ -18,6 +19,7 @@ from mmsr_lite.errors import MMSRError
 Histories = TypeVar("Histories", np.ndarray, Examples)
 
 
+@checked(seed=SEED)
 def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
     """Items lose a modality: `rate` of those that have it. None: `rate` of the items lose all they have ("mixed")."""
     there = [np.zeros(dataset.num_items + 1, bool)]
@@ -30,6 +32,7 @@ def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed:
     return _each(dataset, modality, without)
 
 
+@checked(seed=SEED)
 def mismatched(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
     """Items trade the features of a modality across the catalogue; none of the chosen keeps its own.
 
@@ -73,6 +76,7 @@ def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarra
     return _traded(rows != 0, rate, np.random.default_rng(seed)).reshape(np.shape(histories))
 
 
+@checked(seed=SEED)
 def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
     """The same with `rate` of the positions of each history in another order: histories as rows, or examples.
 

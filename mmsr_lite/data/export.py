@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import choose
 
@@ -39,6 +40,7 @@ def check_format(path: str | os.PathLike) -> str:
     return choose("format", Path(path).suffix.lower(), FORMATS)
 
 
+@checked()
 def save_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
     """Write a table as .csv or .parquet, in one move; in CSV no text can be taken for a formula.
 

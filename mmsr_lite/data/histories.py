@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import break_ties
 from mmsr_lite.data.reading import Account, ReadingNote
@@ -23,6 +24,7 @@ OURS = ("user_id", "item_id", "timestamp")
 UNKNOWN = "rows of items that the data set does not have"
 
 
+@checked()
 def read_histories(
     source: Any,
     dataset: Dataset,
@@ -86,7 +88,7 @@ def read_histories(
     )
     reading.tied = count_ties(made) if timed else None
     if reading.worth_telling:
-        warnings.warn("\n  ".join([f"{place!r}:", *reading.lines()]), ReadingNote, stacklevel=2)
+        warnings.warn("\n  ".join([f"{place!r}:", *reading.lines()]), ReadingNote, stacklevel=3)
     order = dataset.facts.get("order", {"ties": "file"})
     made = break_ties(made, order["ties"], order.get("tie_seed") or 0)
     return replace(made, facts=made.facts | {"reading": reading.as_fact()})

@@ -123,7 +123,7 @@ def build(
             sentence = f"{raw.name!r}: nothing in {name!r} can be read as a modality"
             if asked:
                 raise MMSRError(f"{sentence}; leave it out")
-            warnings.warn(f"{sentence}; it is left out", stacklevel=3)
+            warnings.warn(f"{sentence}; it is left out", stacklevel=4)
             continue
         built.append(Modality(name, features, present))
     if not prepared:
@@ -131,7 +131,7 @@ def build(
         count_absent(reading, listed, replace(dataset, modalities=tuple(built)), unreadable)
         reading.tied = count_ties(dataset) if "timestamp" in interactions else None
         if reading.worth_telling:
-            warnings.warn("\n  ".join([f"{raw.name!r}:", *reading.lines()]), ReadingNote, stacklevel=3)
+            warnings.warn("\n  ".join([f"{raw.name!r}:", *reading.lines()]), ReadingNote, stacklevel=4)
     facts = dataset.facts | raw.facts | ({"unreadable": unreadable} if unreadable else {})
     facts |= {"reading": reading.as_fact()}
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)

@@ -17,6 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from mmsr_lite import __version__
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.features import write_features
 from mmsr_lite.data.lock import one_writer
@@ -113,6 +114,7 @@ def _damaged(folder: Path, manifest: Manifest) -> str | None:
     return next((name for name, known in manifest["outputs"].items() if now.get(name) != known), None)
 
 
+@checked(min_count=(1, 10**9), seed=SEED)
 def prepare(
     source: str | os.PathLike,
     folder: str | os.PathLike,

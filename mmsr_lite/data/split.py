@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.parts import TEST, TRAIN, VALIDATION, own_parts, parts_by_time, parts_by_user
 from mmsr_lite.errors import MMSRError, choose
@@ -140,6 +141,7 @@ class Split:
     test: Examples
 
 
+@checked()
 def split(
     dataset: Dataset,
     *,

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import own_target_share, split
 
@@ -11,6 +12,7 @@ SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)  # of the items, the most popular first
 CURVE_POINTS = 50
 
 
+@checked()
 def statistics(dataset: Dataset) -> dict[str, Any]:
     """Counts, average length and sparsity as in Table 1, and how much of each modality is there.
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.errors import MMSRError
 
 TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")  # the neighbour that `atomic` writes, and what it will be called
@@ -38,6 +39,8 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
         'whole or not at all'
     """
     path = Path(path)
+    if not path.name or "\0" in str(path):
+        raise MMSRError(f"{str(path)!r} cannot be the name of a file to write; give another")
     tmp = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,6 +105,7 @@ def write_json(path: str | os.PathLike, record: Any, indent: int | None = None) 
         tmp.write_text(text, encoding="utf-8")
 
 
+@checked()
 def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file.
 

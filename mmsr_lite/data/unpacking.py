@@ -51,7 +51,7 @@ class _Counted(io.RawIOBase):
     def tell(self) -> int:
         return self.stream.tell()
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+    def readinto(self, buffer) -> int:
         block = self.stream.read(len(buffer))
         buffer[: len(block)] = block
         self.count = max(self.count, self.stream.tell())
@@ -70,5 +70,5 @@ def open_binary(file: Path) -> BinaryIO:
         MMSRError: while it is read, as `refuse_bomb` does.
     """
     if file.suffix == ".gz":
-        return io.BufferedReader(_Counted(file, gzip.open(file, "rb")), 1 << 16)  # type: ignore[arg-type, return-value]
+        return io.BufferedReader(_Counted(file, gzip.open(file, "rb")), 1 << 16)  # type: ignore[arg-type]
     return open(file, "rb")

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import break_ties, in_file_order, order_facts
 from mmsr_lite.data.split import Examples, Split, headline, own_target_share, split
@@ -36,6 +37,7 @@ MOST_VALIDATION = 3_000  # validation targets on which weights are chosen
 MOST_LEARNED = 150_000  # training targets of the small SASRec
 
 
+@checked(seed=SEED)
 def leaks(
     data: Dataset | str | os.PathLike,
     *,

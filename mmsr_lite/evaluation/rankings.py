@@ -188,7 +188,7 @@ def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0)
         raise MMSRError("some user has taken every item, so there are no candidates to draw; use the full rankings")
     if not 1 <= count <= left:
         raise MMSRError(f"candidates is {count}; expected 1 to {left}, because every user must have so many items left")
-    warnings.warn(SAMPLED_WARNING, stacklevel=3)
+    warnings.warn(SAMPLED_WARNING, stacklevel=4)
     rng = np.random.default_rng(seed)
     drawn = np.empty((len(examples), count), np.int64)
     for row in range(len(examples)):

@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
@@ -63,6 +64,7 @@ def both_ranks(
     return dict(zip(RANKINGS, in_each, strict=True))
 
 
+@checked(batch=(1, 10**9))
 def ranks(
     model: Recommender,
     examples: Examples,
@@ -128,6 +130,7 @@ def sampled_ranks(
     return _in_batches(model, examples, rank, 1, np.zeros(len(examples)), None, progress)[0]
 
 
+@checked(candidates=(1, 10**9), seed=SEED)
 def evaluate(
     model: Recommender,
     examples: Examples,

@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy import stats
 
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import gains
+
+NAMES = ("HR", "MRR", "NDCG")  # of metrics, without their cut-off
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,12 @@ def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:
         >>> gain_of([np.array([1, 2, 9])], "MRR@5").tolist()
         [[1.0, 0.5, 0.0]]
     """
-    cutoff = int(metric.split("@")[1])
-    return np.asarray(gains(np.stack(ranks), (cutoff,))[metric], float)
+    name, _, cutoff = metric.partition("@")
+    if name not in NAMES or not cutoff.isdecimal() or int(cutoff) < 1:
+        raise MMSRError(f"metric is {metric!r}; expected one of {', '.join(NAMES)} with a cut-off, such as HR@5")
+    if not len(ranks) or len({np.shape(one) for one in ranks}) > 1:
+        raise MMSRError(f"the ranks have the shapes {[np.shape(one) for one in ranks]}; expected arrays of one shape")
+    return np.asarray(gains(np.stack(ranks), (int(cutoff),))[metric], float)
 
 
 @dataclass(frozen=True)

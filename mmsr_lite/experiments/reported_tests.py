@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from mmsr_lite.arguments import checked
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.cells import gain_of
 
 
@@ -29,6 +31,7 @@ def in_one_row(runs: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [run.ravel() for run in runs]
 
 
+@checked()
 def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndarray, metric: str) -> dict[str, float]:
     """The paired t-test over users, which takes the seeds at hand for all there are: reported, never decisive.
 
@@ -127,6 +130,9 @@ def bootstrap(
 def _user_means(ranks: Sequence[np.ndarray], user: np.ndarray, metric: str) -> np.ndarray:
     """(S, U) the mean of `metric` over each user's targets, in percent."""
     _, number = np.unique(user, return_inverse=True)
+    if any(np.shape(one) != user.shape or user.ndim != 1 for one in ranks):
+        shapes = [np.shape(one) for one in ranks]
+        raise MMSRError(f"ranks have the shapes {shapes} and user has {user.shape}; expected one axis, the same in all")
     return np.stack([np.bincount(number, 100 * gain) / np.bincount(number) for gain in gain_of(ranks, metric)])
 
 

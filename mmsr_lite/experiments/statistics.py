@@ -15,12 +15,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.cells import Comparison, cells_of, compared
 
 LEVEL = 0.05  # a difference is called a difference below this, after Holm's correction
 
 
+@checked()
 def crossed(
     one: Sequence[np.ndarray],
     other: Sequence[np.ndarray],

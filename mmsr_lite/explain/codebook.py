@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.cards import item_card
@@ -10,6 +11,7 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import CodebookRecord
 
 
+@checked()
 def codebook(model: MMSR, dataset: Dataset, modality: str | None = None, most: int = 6) -> CodebookRecord:
     """The codes of one modality, each with items whose nearest code it is.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, in_words
@@ -38,6 +39,7 @@ def bootstrap(values: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[Any
     return values.mean(-1).tolist(), np.quantile(means, [0.025, 0.975], axis=0).T.tolist()
 
 
+@checked(draws=(1, 10**7), seed=SEED, most=(1, 10**6))
 def compare(
     models: Mapping[str, Recommender],
     dataset: Dataset,

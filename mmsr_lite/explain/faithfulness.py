@@ -25,6 +25,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
@@ -56,6 +57,7 @@ UNITS = {
 }
 
 
+@checked(histories=(1, 10**9), orders=(1, 10**6), seed=SEED)
 def faithfulness(
     model: MMSR,
     dataset: Dataset,

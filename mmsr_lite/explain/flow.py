@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
@@ -37,6 +38,7 @@ def refuse_without_flow(model: Recommender) -> None:
         raise MMSRError(f"{model.label} takes items of one time as one step, which a flow cannot show; {advice}")
 
 
+@checked()
 @torch.no_grad()
 def flow(
     model: Recommender,

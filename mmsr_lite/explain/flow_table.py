@@ -11,13 +11,14 @@ import torch
 from tqdm.auto import tqdm
 
 from mmsr_lite import __version__
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.contributions import EARLY, GROUPS, LATE, contributions, score_readouts
 from mmsr_lite.explain.flow import refuse_without_flow
 from mmsr_lite.explain.gates import kinds_of, last_examples
-from mmsr_lite.explain.inputs import count_of, refuse_other_items
+from mmsr_lite.explain.inputs import count_of, refuse_other_items, refuse_other_table
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
@@ -27,6 +28,7 @@ from mmsr_lite.records.flow import FlowShares
 POSITIONS = 10  # a summary lists this many positions; the last one holds all that are older
 
 
+@checked(batch=(1, 10**9))
 @torch.no_grad()
 def flow_table(
     model: Recommender,
@@ -130,6 +132,7 @@ def _of_batch(
     return table
 
 
+@checked()
 def flow_summary(table: pd.DataFrame) -> FlowSummaryRecord:
     """The record of a table of contributions: mean shares over all users, by kind, by cause, by position.
 
@@ -151,6 +154,7 @@ def flow_summary(table: pd.DataFrame) -> FlowSummaryRecord:
         >>> flow_summary(table).by["all"][0]["shares"]
         [0.75, 0.25, 0.0, 0.0, 0.0, 0.0]
     """
+    refuse_other_table(table, ("example", "group", "contribution", "size"), "flow_table")
     table = table.astype({"contribution": float, "size": float})
     total = table.groupby("example")["size"].transform("sum").clip(lower=1e-12)
     table = table.assign(share=table["size"] / total)

@@ -10,12 +10,13 @@ import torch
 from tqdm.auto import tqdm
 
 from mmsr_lite import __version__
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.export import save_table
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.contributions import order_shares
-from mmsr_lite.explain.inputs import count_of, label_of, refuse_other_items
+from mmsr_lite.explain.inputs import count_of, label_of, refuse_other_items, refuse_other_table
 from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import GatesRecord
@@ -25,6 +26,7 @@ FLOW = ["flow_early", "flow_late"]  # columns of a table of gates, where it was 
 FLOW_BATCH = 64  # histories whose flow is computed at once; it takes memory
 
 
+@checked(max_history=(1, 10**9))
 def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
     """Of each user with two items or more: all items before the last one, and the last one as target.
 
@@ -44,6 +46,7 @@ def kinds_of(dataset: Dataset, examples: Examples) -> np.ndarray:
     return np.asarray(dataset.facts["user_kinds"], object)[np.asarray(dataset.facts["user_kind"], int)[examples.user]]
 
 
+@checked(batch=(1, 10**9))
 @torch.no_grad()
 def gates(
     model: MMSR,
@@ -133,6 +136,7 @@ def gates(
     return table
 
 
+@checked()
 def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
     """Write the table as .csv or .parquet, with run, seed and version as columns, in one move.
 
@@ -142,8 +146,13 @@ def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
     save_table(table.assign(**{name: table.attrs.get(name) for name in ("run", "seed", "version")}), path)
 
 
+@checked()
 def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """One table of several data sets' gates, with a column `dataset`; its summary shows them side by side."""
+    for table in tables.values():
+        refuse_other_table(table, ("layer", "type", "late", "user"), "gates")
+    if not tables:
+        raise MMSRError("tables is empty; give a table of gates for each data set")
     kinds = list(dict.fromkeys(kind for table in tables.values() for kind in table["type"].cat.categories))
     parts = {name: table.assign(dataset=name) for name, table in tables.items()}
     whole = pd.concat(
@@ -155,6 +164,7 @@ def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return whole
 
 
+@checked(bins=(1, 1000))
 def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
     """The record of a table of gates, in groups; each data set of `gates_beside` apart.
 
@@ -167,7 +177,7 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
         and of the last item's gates by the kind of user, where kinds are planted. If the table holds the flow, each
         group also has the mean shares of early and late fusion in the flow of its histories.
     """
-    bins = count_of(bins, "bins")
+    refuse_other_table(table, ("layer", "type", "late", "user"), "gates")
     types, own = list(table["type"].cat.categories), [name for name in table if name == "dataset"]
     histogram = [
         dict(zip(("layer", "type", *own), key, strict=True)) | {"counts": np.histogram(some, BINS)[0].tolist()}

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 from torch import Tensor
 
 from mmsr_lite.data.dataset import Dataset
@@ -133,6 +134,23 @@ def history_of(
     if target is not None:
         target = item_of(dataset, target, "target")
     return number, past[-max_history:], target
+
+
+def refuse_other_table(table: pd.DataFrame, columns: Sequence[str], maker: str) -> None:
+    """Raise when a table lacks one of the columns that the function `maker` gives it.
+
+    Raises:
+        MMSRError: it does.
+
+    Example:
+        >>> refuse_other_table(pd.DataFrame({"a": [1]}), ["late"], "gates")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: the table has the columns a, and no 'late'; give what gates(...) gave
+    """
+    for name in columns:
+        if name not in table:
+            there = ", ".join(map(str, table.columns)) or "none"
+            raise MMSRError(f"the table has the columns {there}, and no {name!r}; give what {maker}(...) gave")
 
 
 def label_of(model: Any) -> str:

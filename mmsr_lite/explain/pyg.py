@@ -21,6 +21,7 @@ from torch_geometric.explain.algorithm.utils import clear_masks, set_masks
 from torch_geometric.explain.metric import fidelity
 from torch_geometric.nn import MessagePassing
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.faithfulness_scores import rank_correlation
@@ -91,6 +92,7 @@ class EdgeGradient(ExplainerAlgorithm):
         return True
 
 
+@checked(epochs=(1, 10**6), seed=SEED)
 def compare_with_pyg(
     model: MMSR,
     dataset: Dataset,

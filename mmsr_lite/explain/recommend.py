@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.histories import read_histories
 from mmsr_lite.data.split import Examples
@@ -34,6 +35,7 @@ from mmsr_lite.nn.probe import listen
 EDGES = 3  # edges that are named beside an item
 
 
+@checked()
 @torch.no_grad()
 def recommend(
     run: Any,

@@ -26,6 +26,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.cards import item_card, user_card
@@ -98,6 +99,7 @@ class Session:
 
     record: TraceRecord
 
+    @checked(seed=SEED)
     def __init__(
         self,
         model: MMSR,

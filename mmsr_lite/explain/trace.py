@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
@@ -40,6 +41,7 @@ FROZEN = ("_weights", "_logits", ".beta")  # probes whose values a flow holds as
 FAMILIES = {HOMOGENEOUS: WITHIN_TYPE, HETEROGENEOUS: ACROSS_TYPES}  # the relations that a phase goes along
 
 
+@checked()
 @torch.no_grad()
 def trace(
     model: Recommender,

@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.edits import EditedHistory, Node, apply, filled
-from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, label_of, refuse_other_items
+from mmsr_lite.explain.inputs import HistoryLike, UserLike, label_of, refuse_other_items
 from mmsr_lite.explain.interventions import editable, forces, graphs_with, rerun, trace_edited
 from mmsr_lite.explain.random_edits import other_choices, repeat
 from mmsr_lite.explain.trace import trace
@@ -28,10 +29,12 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import TraceRecord, WhatIfRecord
 from mmsr_lite.records.explanations import ChangedItem, ChangedNode, GateChange, Measure
 
+MOST_REPEATS = 1000  # all are rerun in one batch
 BAND = (0.05, 0.95)  # the quantiles of the repeats between which a delta is nothing special
 Change = str | Mapping[str, Any]
 
 
+@checked(repeats=(1, MOST_REPEATS), seed=SEED)
 @torch.no_grad()
 def what_if(
     model: MMSR,
@@ -80,7 +83,6 @@ def what_if(
     if not isinstance(model, MMSR):
         raise MMSRError(f"{label_of(model)} has no MSGraph to change; give an MMSR")
     refuse_other_items(model, dataset)
-    repeats = count_of(repeats, "repeats")
     asked: Any = change if isinstance(change, list | tuple) else [change]
     changes = [filled(one) for one in asked]
     if not changes:

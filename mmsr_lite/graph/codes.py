@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from mmsr_lite.arguments import SEED, checked
+from mmsr_lite.config import MOST_DIM
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.graph.reductions import REDUCTIONS
@@ -50,6 +52,7 @@ class Codebook:
         return len(self.centres) - 1
 
 
+@checked(dim=(1, MOST_DIM), seed=SEED)
 def fit_codebook(
     modality: Modality,
     *,
@@ -120,6 +123,7 @@ def planted_codebook(name: str, classes: np.ndarray, dim: int, *, seed: int = 0)
     return Codebook(name, codes[:, None].astype(np.int64), centres, centres[codes])
 
 
+@checked()
 def fit_codebooks(
     dataset: Dataset,
     *,
@@ -210,7 +214,7 @@ def _capped(modality: Modality, present: np.ndarray, num_codes: int, codes_per_i
     warnings.warn(
         f"modality {modality.name!r} has {distinct} different features, fewer than {num_codes} codes (--codes): "
         f"it gets {distinct} codes{also}",
-        stacklevel=3,
+        stacklevel=4,
     )
     return distinct, least
 

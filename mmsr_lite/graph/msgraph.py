@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmsr_lite.arguments import checked
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.graph.relations import NUMBERED
+from mmsr_lite.values import quoted
 
 if TYPE_CHECKING:
     from mmsr_lite.graph.batch import GraphBatch
@@ -134,6 +137,7 @@ def msgraph_of(graph: "GraphBatch", node_types: Sequence[str], row: int = 0) -> 
     return MSGraph(history, tuple(node_types), nodes, edges), slots
 
 
+@checked()
 def build_msgraph(
     history: Sequence[int],
     codes: Mapping[str, Mapping[int, Sequence[int]] | np.ndarray],
@@ -165,7 +169,14 @@ def build_msgraph(
         item 9        in   self         -
         picture 1  match      -      self
     """
-    history = tuple(map(int, history))
+    history = _whole_numbers(history, "history")
+    for name, table in codes.items():
+        if not isinstance(table, Mapping | np.ndarray):
+            raise MMSRError(f"the codes of {name!r} are {quoted(table)}; expected an item's codes by item, or an array")
+    if steps is not None:
+        steps = _whole_numbers(steps, "steps")
+        if len(steps) != len(history):
+            raise MMSRError(f"there are {len(steps)} steps for {len(history)} items; expected one for each position")
     carried = [{ITEM: [item], **{name: _codes_of(table, item) for name, table in codes.items()}} for item in history]
     positions_by_node: dict[tuple[str, int], list[int]] = {}
     for name in (ITEM, *codes):
@@ -184,7 +195,17 @@ def build_msgraph(
     found |= {(n, c): "in" for c, n in before}
     found |= {(c, n): "both" if (n, c) in before else "out" for c, n in before}
     edges = tuple(Edge(n, c, relation) for (c, n), relation in sorted(found.items()))
-    return MSGraph(history, (ITEM, *codes), nodes, edges, None if steps is None else tuple(map(int, steps)))
+    return MSGraph(history, (ITEM, *codes), nodes, edges, None if steps is None else tuple(steps))
+
+
+def _whole_numbers(values: Any, what: str) -> tuple[int, ...]:
+    try:
+        numbers = tuple(values)
+        if all(int(number) == number for number in numbers):
+            return tuple(map(int, numbers))
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise MMSRError(f"{what} is {quoted(values)}; expected a list of whole numbers, the oldest first")
 
 
 def _joined(at: list[list[int]], steps: Sequence[int]) -> list[list[int]]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.config import check_settings, max_history_setting, setting
 from mmsr_lite.data.split import Examples
 from mmsr_lite.models.base import Recommender
@@ -71,6 +72,7 @@ class Markov(Recommender):
     follower: Tensor  # (T,) the item that each transition leads to
     weight: Tensor  # (T,) the weight of each transition
 
+    @checked(num_items=(1, 10**9))
     def __init__(self, config: MarkovConfig, num_items: int, codebooks=()):
         super().__init__(config)
         self.register_buffer("begin", torch.zeros(num_items + 2, dtype=torch.long))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.config import check_settings, dim_setting, dropout_setting, layers_setting, max_history_setting, setting
 from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
@@ -77,6 +78,7 @@ class MMSR(Recommender):
     Config = MMSRConfig
     reads_modalities = True
 
+    @checked(num_items=(1, 10**9))
     def __init__(self, config: MMSRConfig, num_items: int, codebooks: Sequence[Codebook] = ()):
         super().__init__(config)
         self.node_types = ("item", *(book.name for book in codebooks))

@@ -132,7 +132,7 @@ def join(path: str, name: str) -> str:
 
 def quote(value: Any) -> str:
     """`value` as an error message repeats it: whole when it is short, else its beginning."""
-    text = repr(value)
+    text = " ".join(repr(value).split())  # arrays and tables have several lines
     return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
-from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, key_of
+from mmsr_lite.records.ranking_names import IN_WORDS, RANKINGS, headline_first, key_of
 from mmsr_lite.records.rules import in_range, ordered
-from mmsr_lite.records.schema import OPTIONAL, Mistake
+from mmsr_lite.records.schema import OPTIONAL, Mistake, first_mistake
 
 
 class Epoch(TypedDict):
@@ -82,6 +82,20 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
     selection: Annotated[str | None, "what picked the best epoch"] = OPTIONAL
     best_epoch: Annotated[int | None, "the epoch whose weights were kept"] = OPTIONAL
     seed: Annotated[int | None, "the seed"] = OPTIONAL
+
+    def broken_rules(self) -> Iterator[Mistake]:
+        """The parts of `rankings`, which are read by name, hold what those names say."""
+        for name, part in (self.rankings or {}).items():
+            kinds: dict[str, Any] = {"own_targets": float | None, "targets": dict[str, int]}
+            kinds |= dict.fromkeys(RANKINGS, dict[str, dict[str, float]])
+            for key, kind in kinds.items():
+                if key in part and (mistake := first_mistake(part[key], kind, f"rankings.{name}.{key}")):
+                    yield mistake
+                    return
+            for ranking in headline_first(self.headline, self.test):
+                for group in part.get("targets", {}) if "same time" in part.get("targets", {}) else ():
+                    if group in ("later", "same time") and group not in part.get(ranking, {}):
+                        yield f"rankings.{name}.{ranking}.{group}", "is missing"
 
     def summary(self) -> str:
         """Model, data set, and the first metrics of both rankings, the headline first."""

@@ -5,6 +5,7 @@ RunConfig -> data set -> codes -> split -> model -> history of its training -> m
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 import warnings
@@ -15,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.lock import one_writer
 from mmsr_lite.data.split import Split
@@ -225,6 +227,7 @@ class Run:
         return "\n".join(lines)
 
 
+@checked()
 def fit(
     config: RunConfig,
     folder: str | Path,
@@ -313,7 +316,8 @@ def _clear(folder: Path) -> None:
         raise MMSRError(f"the older run in {str(folder)!r} cannot be removed: {reason}; name another folder") from error
 
 
-def open_run(folder: str | Path, device: str = "auto") -> Run:
+@checked()
+def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
     """The run that `fit` left in `folder`, its model on `device`.
 
     Args:
@@ -333,7 +337,7 @@ def open_run(folder: str | Path, device: str = "auto") -> Run:
         run.record = saved
     else:
         note = f"the run in {str(folder)!r} is older than 0.2 and does not say which data it was made from"
-        warnings.warn(f"{note}; that these are the same cannot be checked", stacklevel=2)
+        warnings.warn(f"{note}; that these are the same cannot be checked", stacklevel=3)
     with enough_memory(run.config):
         load_weights(folder / "model.safetensors", run.model)
         run.model.to(pick_device(device)).eval()

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data import load
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset
@@ -62,6 +63,7 @@ def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
     return CORRUPTIONS[config.corruption](dataset, modality=config.corrupted, rate=config.rate, seed=config.train.seed)
 
 
+@checked()
 def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
     """Learn the codes of a run from the features of its data set.
 
@@ -82,6 +84,7 @@ def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
     return fit_codebooks(dataset, **how, dim=config.model_config.dim)
 
 
+@checked()
 def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None = None) -> Recommender:
     """Make the untrained model of a run.
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.config import check_settings, seed_setting, setting
 from mmsr_lite.data.split import Examples, Split
 from mmsr_lite.errors import MMSRError, SettingError
@@ -149,6 +150,7 @@ def batches(lengths: np.ndarray, size: int, seed: tuple[int, int]) -> list[np.nd
     return [chunks[index] for index in rng.permutation(len(chunks))]
 
 
+@checked()
 def train(
     model: Recommender,
     parts: Split,

@@ -4,9 +4,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.records import MetricsRecord
 from mmsr_lite.views import untrusted
+from mmsr_lite.views.base import check
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.training import training
 from mmsr_lite.views.page import page
@@ -49,6 +51,7 @@ def _table(caption: str, rows: Mapping[str, Mapping[str, float]]) -> str:
     return f'<div class="wide"><table class="metrics">{head}<tbody>{body}</tbody></table></div>'
 
 
+@checked()
 def save_report(
     path: str | os.PathLike[str],
     traces: Mapping[str, Any] | Sequence[Mapping[str, Any]],
@@ -78,7 +81,9 @@ def save_report(
         ...     file.read_text(encoding="utf-8")[:15]
         '<!doctype html>'
     """
-    traces = [traces] if isinstance(traces, Mapping) else list(traces)
+    traces = [check(trace, "trace") for trace in ([traces] if isinstance(traces, Mapping) else traces)]
+    if metrics is not None and len(metrics):
+        metrics = check(metrics, "metrics")
     metrics = metrics or {}
     first: Mapping[str, Any] = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
     model = str(metrics.get("model", first["model"]["label"]))
@@ -89,7 +94,7 @@ def save_report(
         header += _metrics(metrics)
     header += "</header>"
     shared = {}
-    if history and history.get("epochs"):
+    if history is not None and len(history) and check(history, "history")["epochs"]:
         shared["training"] = Chart(history, training, reads="history")
     text = page(f"{model} on {dataset}", traces, shared, header, explorer={"message": {"stored": True}})
     with atomic(path) as temporary:

@@ -5,6 +5,7 @@ in the browser holds both languages equal.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 from mmsr_lite.records import TraceRecord
@@ -47,12 +48,13 @@ def resolve_selection(
     step = {} if stage is None else record["stages"][stage]
     layer = _clamp(step.get("layer", wish.get("layer")), len(layers) - 1)
     orders = layers[layer]["attention"] if layers else {}
-    path = next((name for name in (step.get("path"), wish.get("path"), *orders) if name in orders), None)
+    paths = (step.get("path"), wish.get("path"), *orders)
+    path = next((name for name in paths if isinstance(name, str) and name in orders), None)
     phase = _clamp(step.get("phase", wish.get("phase")), len(orders.get(path, ())) - 1)
 
     edge = _within(record["edges"], wish.get("edge"))
-    position = wish.get("position") or 0
-    place = _within(record["history"], position - 1)
+    position: Any = wish.get("position")
+    place = _within(record["history"], position - 1) if _is_place(position) else None
     node = _within(record["nodes"], wish.get("node"))
     if edge is not None:
         node = record["edges"][edge][1]
@@ -74,14 +76,17 @@ def resolve_selection(
 
 def _within(rows: Sequence[Any], index: Any) -> int | None:
     """`index` when `rows` has it, else None; a negative index counts from no end."""
-    if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(rows):
-        return index
-    return None
+    return int(index) if _is_place(index) and 0 <= index < len(rows) else None
+
+
+def _is_place(value: Any) -> bool:
+    """Whether a value counts something: a whole number, of Python or NumPy."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _clamp(value: Any, last: int) -> int:
-    """`value`, or 0 for None, from 0 to `last`."""
-    return min(max(value or 0, 0), max(last, 0))
+    """`value`, or 0 for what is no whole number, from 0 to `last`."""
+    return min(max(int(value) if _is_place(value) else 0, 0), max(last, 0))
 
 
 def attention_at(record: TraceRecord, at: Mapping[str, Any]) -> tuple[str, list[float | None]]:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.errors import choose
 from mmsr_lite.records import WhatIfRecord, as_record, kind_of
 from mmsr_lite.records.flow import flow_of_trace
@@ -38,6 +39,7 @@ def __getattr__(name: str) -> Any:
     return globals()[RENAMED[name]]
 
 
+@checked()
 def msgraph(record: Mapping[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto") -> MSGraphView:
     """The MSGraph of a trace: swim lanes, attention, update gate.
 
@@ -60,6 +62,7 @@ def msgraph(record: Mapping[str, Any], selection: Mapping[str, Any] | None = Non
     return MSGraphView(record, selection, theme)
 
 
+@checked()
 def gates(record: Mapping[str, Any]) -> Chart:
     """The update gate of a trace, node by node and layer by layer.
 
@@ -83,6 +86,7 @@ def gates(record: Mapping[str, Any]) -> Chart:
     return Chart(record, charts.gates)
 
 
+@checked()
 def flow(record: Mapping[str, Any], item: int | None = None) -> Chart:
     """What scores are the sum of: signed contributions by group of paths, and of one item by node.
 
@@ -113,6 +117,7 @@ def flow(record: Mapping[str, Any], item: int | None = None) -> Chart:
     return Chart(held, lambda whole: flow_figure(whole, item), "flow")
 
 
+@checked()
 def attention(record: Mapping[str, Any], layer: int = 0, path: str | None = None, phase: int = 0) -> Chart:
     """The attention weights of one layer, order and phase of a trace as a matrix.
 
@@ -136,6 +141,7 @@ def attention(record: Mapping[str, Any], layer: int = 0, path: str | None = None
     return Chart(record, lambda trace: charts.attention(trace, layer, path, phase))
 
 
+@checked()
 def explorer(record: Mapping[str, Any], what_if: WhatIfRecord | None = None, theme: str = "auto") -> Explorer:
     """All panels of the explorer on a stored trace; for a live one see `mmsr_lite.explore`.
 
@@ -158,6 +164,7 @@ def explorer(record: Mapping[str, Any], what_if: WhatIfRecord | None = None, the
     return Explorer(record, theme=theme, what_if=what_if)
 
 
+@checked()
 def side_by_side(
     one: Mapping[str, Any],
     two: Mapping[str, Any],
@@ -189,6 +196,7 @@ def side_by_side(
     return SideBySide(one, two, names, selection, theme)
 
 
+@checked()
 def step(record: Mapping[str, Any], stage: int = 0) -> Explorer:
     """The explorer at one stage of the walk from a history to its answer.
 
@@ -210,6 +218,7 @@ def step(record: Mapping[str, Any], stage: int = 0) -> Explorer:
     return Explorer(record, {"stage": stage})
 
 
+@checked()
 def what_if(record: Mapping[str, Any]) -> Chart:
     """The effect of a change, held against random changes of the same kind.
 
@@ -230,6 +239,7 @@ def what_if(record: Mapping[str, Any]) -> Chart:
     return Chart(record, explanations.what_if, "what-if")
 
 
+@checked()
 def inspector(
     record: Mapping[str, Any],
     by: str = "type",
@@ -258,6 +268,7 @@ def inspector(
     return UserBrowser(record, explanations.inspector, "gates", open, table, by)
 
 
+@checked()
 def compare(record: Mapping[str, Any], open: Callable[[Any], Any] | None = None) -> UserBrowser:
     """Models on the same users: paired differences with intervals.
 
@@ -280,6 +291,7 @@ def compare(record: Mapping[str, Any], open: Callable[[Any], Any] | None = None)
     return UserBrowser(record, lambda whole, _: explanations.compare(whole), "compare", open)
 
 
+@checked()
 def fidelity(record: Mapping[str, Any]) -> Chart:
     """Deletion and insertion curves of an explanation, and what its tests say.
 
@@ -300,6 +312,7 @@ def fidelity(record: Mapping[str, Any]) -> Chart:
     return Chart(record, explanations.fidelity, "faithfulness")
 
 
+@checked()
 def study(
     record: Mapping[str, Any],
     by: str = "variant",
@@ -330,6 +343,7 @@ def study(
     return Chart(record, lambda whole: studies.study(whole, by, where, metric, ranking), "study")
 
 
+@checked()
 def curves(
     record: Mapping[str, Any],
     across: str = "rate",
@@ -362,6 +376,7 @@ def curves(
     return Chart(record, lambda whole: studies.curves(whole, across, panel, where, metric, ranking), "study")
 
 
+@checked()
 def differences(record: Mapping[str, Any], metric: str = "HR@5", ranking: str | None = None) -> Chart:
     """The tests of a study in one ranking with their intervals, and which pairs are apart.
 
@@ -384,6 +399,7 @@ def differences(record: Mapping[str, Any], metric: str = "HR@5", ranking: str | 
     return Chart(record, lambda whole: studies.differences(whole, metric, ranking), "study")
 
 
+@checked()
 def codebook(record: Mapping[str, Any]) -> Chart:
     """The codes of a modality with example items.
 
@@ -421,6 +437,7 @@ def training_monitor(work: Callable[[Callable[[dict[str, Any]], bool]], Any]) ->
     return TrainingMonitor(work)
 
 
+@checked(most=(1, 10**6))
 def ranking(record: Mapping[str, Any], most: int = 10) -> Chart:
     """The best items of a trace with pictures, and what each path of the last layer brings to their scores.
 
@@ -444,6 +461,7 @@ def ranking(record: Mapping[str, Any], most: int = 10) -> Chart:
     return Chart(record, lambda trace: charts.ranking(trace, most))
 
 
+@checked()
 def leaks(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
     """What the order of ties in a file is worth.
 
@@ -465,6 +483,7 @@ def leaks(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
     return Chart(record, lambda one: leaks_figure.leaks(one, metric), "leaks")
 
 
+@checked()
 def fusion(record: Mapping[str, Any]) -> Chart:
     """Early or late fusion for a data set: every system, and every comparison with its interval.
 
@@ -485,6 +504,7 @@ def fusion(record: Mapping[str, Any]) -> Chart:
     return Chart(record, fusion_figure, "fusion")
 
 
+@checked()
 def stability(record: Mapping[str, Any], measure: str | None = None) -> Chart:
     """What models that differ in their seed alone say of one history, with bands.
 
@@ -507,6 +527,7 @@ def stability(record: Mapping[str, Any], measure: str | None = None) -> Chart:
     return Chart(record, lambda one: stability_figure(one, measure), "stability")
 
 
+@checked()
 def training(history: Mapping[str, Any]) -> Chart:
     """Loss, validation metrics and gate over the epochs of a run.
 
@@ -548,6 +569,7 @@ def interact(make: Callable[..., Any], **choices: Sequence[Any]) -> Interact:
     return Interact(make, **choices)
 
 
+@checked()
 def colour(meaning: str, dark: bool = False) -> str:
     """The colour that a meaning has in every picture, for charts of your own.
 
@@ -570,6 +592,7 @@ def colour(meaning: str, dark: bool = False) -> str:
     return COLOURS[name].dark if dark else COLOURS[name].light
 
 
+@checked()
 def glossary(term: str) -> None:
     """Print what a term means, and where in the paper.
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.soak import MEBIBYTES, soak
 from mmsr_lite import data, explore
 from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -279,3 +280,10 @@ def test_the_terms_of_every_product_sum_to_the_logit_of_the_trace(world, fusion)
                     assert found["logit"] == pytest.approx(own["logits"][edge]) and len(found["terms"]) == 8
     with pytest.raises(MMSRError, match="edge is 9999; expected 0 to"):
         session.do({"do": "product", "layer": 0, "path": "hohe", "phase": 0, "edge": 9999})
+
+
+@pytest.mark.slow
+def test_hundreds_of_random_requests_leave_the_memory_flat():
+    done, memory = soak(300, seed=1)
+    assert sum(done.values()) == 300 and done["refused"] < 150
+    assert max(memory) - memory[0] < MEBIBYTES

@@ -5,6 +5,7 @@ It reads a leaks record, from `evaluation.leaks`.
 
 from dataclasses import replace
 
+from mmsr_lite.errors import choose
 from mmsr_lite.records import LeaksRecord
 from mmsr_lite.views import theme, untrusted
 from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark
@@ -33,6 +34,8 @@ def leaks(record: LeaksRecord, metric: str = "HR@5") -> FigureData:
         >>> [(mark.label, mark.value) for mark in leaks(record).marks]
         [('counting', 8.0), ('counting, ties at random', 6.0)]
     """
+    for row in record["rows"]:
+        choose("metric", metric, [name for name, value in row.items() if isinstance(value, float)])
     rows: list[tuple[Row, float | None]] = []  # with the mean of the random orders, None where there are none
     for row in record["rows"]:
         if row["order"] != "file" or (row["rule"] is not None and row["group"] != "every"):

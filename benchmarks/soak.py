@@ -1,0 +1,101 @@
+"""Does the explorer's session keep its memory through thousands of edits? `python -m benchmarks soak` tries.
+
+Requests are drawn at random from a seed: edits, searches, what-ifs, other codes, undo and redo, and wrong ones. Each
+answer has to be a whole record or an error of ours. Memory is read after each tenth of the requests; it may not grow
+by more than `MEBIBYTES` after the first tenth, in which everything that is kept is made once.
+"""
+
+import argparse
+import gc
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.edits import CHANGES
+from mmsr_lite.explain.session import Session
+from mmsr_lite.graph.codes import fit_codebooks
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+
+MEBIBYTES = 30
+
+
+def a_session() -> Session:
+    """A session on a small world of pictures and texts with a model of random weights."""
+    world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    return Session(MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books).eval(), world)
+
+
+def request(session: Session, chance: random.Random) -> dict[str, Any]:
+    """One request, mostly possible ones."""
+    length, items = len(session.draft.history), session.dataset.num_items
+    position = chance.randint(1, length + (chance.random() < 0.1))
+    item = chance.randint(1, items + (chance.random() < 0.1))
+    modality = chance.choice([one.name for one in session.dataset.modalities])
+    changes: list[Any] = [name for name in CHANGES if name in ("shuffle", "mismatch", "noise", "drop")]
+    changes += [{"do": "drop", "modality": modality, "position": position}, {"do": "gate", "to": "hohe"}]
+    changes += [{"do": "node", "type": "item", "id": item}, {"do": "swap", "position": position, "other": 1}]
+    return chance.choice(
+        [
+            {"do": "add", "item": item, "position": position},
+            {"do": "remove", "position": position},
+            {"do": "move", "position": position, "to": chance.randint(1, length)},
+            {"do": "replace", "position": position, "item": item},
+            {"do": "user", "user": chance.randrange(session.dataset.num_users)},
+            {"do": "families", "families": chance.sample(["homogeneous", "heterogeneous"], chance.randint(0, 2))},
+            {"do": "families", "families": ["homogeneous", "heterogeneous"]},
+            {"do": "codes", "codes": chance.choice([3, 3, 4]), "codes_per_item": chance.randint(1, 2)},
+            {"do": "undo"},
+            {"do": "redo"},
+            {"do": "find", "words": chance.choice(["", "a", "coat", "zz"])},
+            {"do": "what_if", "change": chance.choice(changes), "repeats": chance.randint(1, 5)},
+            {"do": chance.choice(["", "zz", "drop"])},
+        ]
+    )
+
+
+def mebibytes() -> float:
+    """The memory of this process that lies in RAM."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 2**20
+
+
+def soak(count: int, seed: int = 0, progress: bool = False) -> tuple[Counter, list[float]]:
+    """Answer so many requests.
+
+    Returns:
+        How many requests of each kind were done, and how many refused; MiB after each tenth.
+    """
+    session, chance, done, memory = a_session(), random.Random(seed), Counter[str](), []
+    for number in tqdm(range(1, count + 1), "requests", disable=not progress):
+        asked = request(session, chance)
+        try:
+            answer = session.do(asked)
+            if "what_if" in answer:
+                answer["what_if"].validate()
+            done[asked["do"]] += 1
+        except MMSRError:
+            done["refused"] += 1
+        if number % max(1, count // 100) == 0:
+            session.record.validate()
+        if number % max(1, count // 10) == 0:
+            memory.append(mebibytes())
+    return done, memory
+
+
+def main(argv: list[str]) -> None:
+    """Soak, print, and end with an error when memory grew."""
+    parser = argparse.ArgumentParser("python -m benchmarks soak", description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args(argv)
+    done, memory = soak(args.count, args.seed, progress=True)
+    print(f"{args.count:,} requests: {dict(done)}; MiB after each tenth: {', '.join(f'{one:.0f}' for one in memory)}")
+    if max(memory) - memory[0] > MEBIBYTES:
+        raise SystemExit(f"memory grew by {max(memory) - memory[0]:.0f} MiB; at most {MEBIBYTES} are allowed")

@@ -1,0 +1,122 @@
+"""What holds of every model and every history: shares sum to one, parts to the whole, and company changes nothing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.explain.flow import flow
+from mmsr_lite.explain.trace import trace
+from mmsr_lite.explain.what_if import what_if
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.nn.han import FUSIONS
+from mmsr_lite.records import TraceRecord
+from mmsr_lite.training.fit import open_run
+
+STORED = sorted((Path(__file__).resolve().parents[2] / "mmsr_lite/stored/runs").glob("*/trace.json"))
+HISTORIES = st.lists(st.integers(1, 9), min_size=1, max_size=8)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+
+
+@pytest.fixture(scope="module")
+def model_of(world, books):
+    """A model with random weights by fusion, layers and seed, in float64, so that nothing hides behind rounding."""
+
+    def make(fusion: str, layers: int, seed: int) -> MMSR:
+        torch.manual_seed(seed)
+        chosen = books(2, world.num_items, seed=seed)
+        model = MMSR(MMSRConfig(dim=8, layers=layers, fusion=fusion), world.num_items, chosen).double().eval()
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                torch.nn.init.normal_(parameter, std=0.5)
+        return model
+
+    return make
+
+
+@given(st.sampled_from(sorted(FUSIONS)), st.integers(1, 2), st.integers(0, 99), HISTORIES)
+def test_attention_sums_to_one_over_each_family_and_a_gate_over_its_paths(
+    model_of, world, fusion, layers, seed, history
+):
+    record = trace(model_of(fusion, layers, seed), world, history=history)
+    centres = np.array([centre for _, centre, _ in record.edges])
+    for layer in record.layers:
+        for phase in [phase for phases in layer["attention"].values() for phase in phases]:
+            used = np.array([weight is not None for weight in phase["weights"]])
+            weights = np.array(phase["weights"], float)[used]
+            sums = np.bincount(centres[used], weights, minlength=len(record.nodes))
+            heard = np.bincount(centres[used], minlength=len(record.nodes)) > 0
+            np.testing.assert_allclose(sums[heard], 1, atol=1e-5)
+            assert (weights >= 0).all()
+        if layer["beta"] is not None:
+            np.testing.assert_allclose(np.sum(layer["beta"], axis=1), 1, atol=1e-5)
+
+
+@given(st.sampled_from(sorted(FUSIONS)), st.integers(1, 2), st.integers(0, 99), HISTORIES, st.integers(1, 9))
+def test_the_parts_of_a_flow_sum_to_the_score(model_of, world, fusion, layers, seed, history, target):
+    model = model_of(fusion, layers, seed)
+    record = flow(model, world, history=history, target=target)
+    scores = model.scores(torch.tensor([history]))[0]
+    for card, item in zip(record.ranked, record.flow["items"], strict=True):
+        score = float(scores[card["item"]].detach())
+        assert sum(item["groups"]) + item["rest"] == pytest.approx(score, rel=1e-4, abs=1e-4)
+
+
+@given(st.integers(0, 99), st.lists(HISTORIES, min_size=1, max_size=4), st.integers(0, 5))
+def test_neither_padding_nor_company_changes_a_score(model_of, seed, histories, padding):
+    model = model_of("adaptive", 2, seed)
+    width = max(map(len, histories)) + padding
+    batch = torch.tensor([[*history, *[0] * (width - len(history))] for history in histories])
+    with torch.no_grad():
+        together = model.scores(batch)
+        alone = torch.cat([model.scores(torch.tensor([history])) for history in histories])
+    torch.testing.assert_close(together, alone, rtol=1e-9, atol=1e-9)
+
+
+@given(st.integers(0, 99), HISTORIES, st.randoms(use_true_random=False))
+def test_what_the_codes_are_numbered_by_changes_no_score(model_of, seed, history, chance):
+    model, other = model_of("adaptive", 2, seed), model_of("adaptive", 2, seed)
+    count = len(model.nodes.tables[1].weight) - 1
+    order = [0, *chance.sample(range(1, count + 1), count)]  # new number -> old number
+    place = torch.tensor([order.index(old) for old in range(count + 1)])  # old number -> new number
+    with torch.no_grad():
+        other.nodes.tables[1].weight.copy_(model.nodes.tables[1].weight[order])
+        other.codes[0].copy_(place[model.codes[0].long()].to(model.codes[0].dtype))
+        batch = torch.tensor([history])
+        torch.testing.assert_close(other.scores(batch), model.scores(batch), rtol=1e-9, atol=1e-9)
+
+
+@given(st.integers(0, 99), HISTORIES, st.data())
+def test_a_what_if_that_changes_nothing_changes_nothing(model_of, world, seed, history, data):
+    position = data.draw(st.integers(1, len(history)))
+    stay = {"do": "move", "position": position, "to": position}
+    same = {"do": "replace", "position": position, "item": history[position - 1]}
+    for change in (stay, same):
+        record = what_if(model_of("adaptive", 2, seed), world, change=change, history=history, target=1, repeats=1)
+        for name, measure in record["measures"].items():
+            assert measure["delta"] == pytest.approx(0, abs=1e-9), name
+        assert record["clean"]["layers"] == record["changed"]["layers"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", STORED, ids=lambda file: file.parent.name)
+def test_a_record_that_comes_with_the_package_is_what_its_run_gives_now(file):
+    stored = TraceRecord.open(file)
+    run = open_run(file.parent, "cpu")
+    now = trace(run.model, run.dataset, stored.user["index"], top=len(stored.answer["top"]))
+    assert now.edges == stored.edges and now.target["rank"] == stored.target["rank"]
+    assert [one["item"] for one in now.answer["top"]] == [one["item"] for one in stored.answer["top"]]
+    for here, there in zip(now.layers, stored.layers, strict=True):
+        np.testing.assert_allclose(here["beta"], there["beta"], atol=1e-4)
+        for path, phases in there["attention"].items():
+            for number, phase in enumerate(phases):
+                weights = np.array(here["attention"][path][number]["weights"], float)
+                np.testing.assert_allclose(weights, np.array(phase["weights"], float), atol=1e-4)
