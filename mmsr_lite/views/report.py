@@ -88,9 +88,9 @@ def save_report(
     if metrics.get("test"):
         header += _metrics(metrics)
     header += "</header>"
-    shared = {}
+    stills = {}
     if history and history.get("epochs"):
-        shared["training"] = Chart(history, training, reads="history")
-    text = page(f"{model} on {dataset}", traces, shared, header, explorer={"message": {"stored": True}})
+        stills["training"] = Chart(history, training, reads="history")
+    text = page(f"{model} on {dataset}", traces, header=header, explorer={"message": {"stored": True}}, stills=stills)
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
