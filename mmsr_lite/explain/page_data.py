@@ -217,7 +217,7 @@ def _user(dataset: Dataset, number: int, place: int, pseudonyms: bool) -> dict[s
     """A user with the whole history, whose last item is the target."""
     card = {"index": number, "id": dataset.user_ids[number]}
     if pseudonyms:
-        card = {"index": place, "id": f"user {place + 1}"}
+        card = {"index": place, "id": f"no. {place + 1}"}
     because: list[int] = []
     if "because" in dataset.facts:
         places = np.asarray(dataset.facts["because"])[dataset.offsets[number + 1] - 1]

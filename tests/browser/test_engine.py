@@ -14,6 +14,7 @@ import torch
 from parity import answers_of, differences, is_told_by_rounding
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.explain import page_data as page_data_file
 from mmsr_lite.explain.page_data import page_data
 from mmsr_lite.explain.page_model import rounded
 from mmsr_lite.explain.session import Session
@@ -127,6 +128,22 @@ def test_a_trained_run_gives_the_records_of_python(page):
 
     model, dataset = stored("wardrobe-mixed")
     compare(page, rounded(model), replace(dataset, pictures=()), [12, 3, 5], "trained", CASES // 2)
+
+
+def test_a_part_of_the_catalogue_is_ranked_among_itself(page, shop, random_weights, monkeypatch):
+    monkeypatch.setattr(page_data_file, "ANSWERS", 2)
+    monkeypatch.setattr(page_data_file, "_bytes_of_an_item", lambda *_: 0.9 * page_data_file.MOST_BYTES / 13)
+    model, (*past, target) = random_weights(2), shop.history(0).tolist()
+    data = page_data([model], shop, [0], pseudonyms=False)
+    kept = data["kept"]
+    assert len(kept) - 1 < shop.num_items
+    answers = page.evaluate(ANSWER, [data, [{"do": "what_if", "change": {"do": "noise"}, "repeats": 9}]])
+    scores = model.scores(torch.tensor([past]))[0]
+    record = answers[0]["record"]
+    assert record["target"]["rank"] == 1 + int((scores[kept[1:]] > scores[target]).sum())
+    assert record["dataset"]["items"] == len(kept) - 1
+    assert record["target"]["score"] == pytest.approx(float(scores[target]), abs=1e-4)
+    assert answers[1]["error"] is None and len(answers[1]["message"]["what_if"]["measures"]["rank"]["draws"]) == 9
 
 
 def test_both_sides_draw_the_same_random_numbers(page):

@@ -181,8 +181,8 @@ def test_pseudonyms_hide_ids_and_the_page_says_what_is_inside(visit, models, wor
     page = visit(tmp_path / "page.html")
     inside = f"Inside: 3 users with history, {world.num_items} items, 1 model; ids are pseudonyms."
     assert page.inner_text(".inside") == inside
-    page.select_option("label:has-text('User') select", label="user 2")
-    page.wait_for_function("() => document.querySelector('h2').textContent.includes('user user 2')")
+    page.select_option("label:has-text('User') select", label="no. 2")
+    page.wait_for_function("() => document.querySelector('h2').textContent.includes('user no. 2')")
     explore(models[0], secret, 3).save_html(tmp_path / "open.html", live=True, pseudonyms=False)
     assert "secret-u0003@mail" in held(tmp_path / "open.html")
 

@@ -45,7 +45,7 @@ def test_a_title_that_is_the_id_becomes_a_pseudonym_too(random_model, world):
     assert world.titles == world.item_ids  # where a source has no titles
     data = page_data([random_model()], world, ["u3"])
     assert data["items"]["id"] == data["items"]["title"] == ["", *(f"item {item}" for item in range(1, 13))]
-    assert [data["users"][0][name] for name in ("index", "id")] == [0, "user 1"]
+    assert [data["users"][0][name] for name in ("index", "id")] == [0, "no. 1"]
     named = replace(world, titles=("", *("hat" for _ in range(12))))
     assert set(page_data([random_model()], named, [0])["items"]["title"][1:]) == {"hat"}
 

@@ -86,7 +86,7 @@ function layerFields(model, seen) {
 const shortRow = (vector) => [...vector].map((value) => Number(value.toFixed(5)));
 
 function stagesOf(model, graph, { layers }) {
-  const { settings, data } = model;
+  const { settings } = model;
   const [length, count] = [graph.history.length, graph.nodes.length];
   const stages = [];
   const stage = (name, shape, probe = null, vector = null, at = {}) => (
@@ -106,7 +106,7 @@ function stagesOf(model, graph, { layers }) {
     stage(settings.merge, [count, gated ? 2 : settings.dim], `${name}.${gated ? "beta" : "output"}`, seen.output[graph.last], { layer });
   });
   stage("pool", [settings.dim], `layers.${layers.length - 1}.probes.output`, layers.at(-1).output[graph.last]);
-  stage("score", [data.dataset.items]);
+  stage("score", [model.rows - 1]);
   return stages;
 }
 
@@ -175,7 +175,7 @@ function traceRecord(model, done, { target = null, user = null, truth = null, to
   });
   return {
     schema: "mmsr-lite/trace/1",
-    dataset: model.data.dataset,
+    dataset: { name: model.data.dataset.name, items: model.rows - 1 }, // ranks are among the items that the page holds
     model: model.card,
     user,
     relations: RELATIONS,
