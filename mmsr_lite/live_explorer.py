@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from mmsr_lite.errors import MMSRError
 if TYPE_CHECKING:
     from mmsr_lite.data.dataset import Dataset
     from mmsr_lite.models.mmsr import MMSR
+    from mmsr_lite.training.fit import Run
     from mmsr_lite.views.widgets.explorer import Explorer
 
 CELL = """from mmsr_lite.live_explorer import explore_run
@@ -73,6 +74,49 @@ def explore_run(folder: str, user: Any = 0) -> Explorer:
 
     run = open_run(folder, "cpu")
     return explore(run.model, run.dataset, user, seed=run.config.train.seed, reduction=run.config.reduction)
+
+
+def save_live_page(
+    path: str | os.PathLike[str],
+    runs: Sequence[Run],
+    users: Sequence[Any] = (),
+    *,
+    names: Sequence[str] | None = None,
+    pseudonyms: bool | None = None,
+    count: int = 8,
+) -> str:
+    """Write one HTML file that runs trained models by itself and opens with the network cut.
+
+    Args:
+        path: the file to write.
+        runs: up to six runs of the same data, of MMSR models; the first is shown first.
+        users: users by number or id, the first is shown first. None given: those on whom the models differ most.
+        names: what the page calls each model; None: their labels.
+        pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
+        count: how many users are chosen where none are given.
+
+    Returns:
+        One line that says what is inside.
+
+    Raises:
+        MMSRError: when the runs are of different data, or a model cannot run in a page.
+    """
+    from mmsr_lite.explain.page_data import page_data, telling_users
+    from mmsr_lite.views.base import save
+    from mmsr_lite.views.page import page
+
+    first = runs[0].dataset
+    for run in runs[1:]:
+        same = run.dataset.item_ids == first.item_ids and run.dataset.user_ids == first.user_ids
+        if not same or run.dataset.item.tolist() != first.item.tolist():
+            raise MMSRError(
+                f"the run in {str(run.folder)!r} is of other data than {str(runs[0].folder)!r}; a page has one data set"
+            )
+    models: list[Any] = [run.model for run in runs]
+    chosen = list(users) or telling_users(models, first, count)
+    data = page_data(models, first, chosen, names=names, pseudonyms=pseudonyms)
+    save(path, page(f"{models[0].label} on {first.name}", models=data | {"start": None}).encode())
+    return str(data["note"])
 
 
 def serve(folder: str, user: Any = 0, *, port: int = 8866, browser: bool = True) -> int:

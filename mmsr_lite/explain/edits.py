@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mmsr_lite.data.corruption import displaced, shuffled
 from mmsr_lite.errors import MMSRError, choose, in_words
 from mmsr_lite.explain.inputs import is_whole
+from mmsr_lite.explain.shared_random import RandomSource, SharedRandom, traded
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.records.schema import quote
 
@@ -55,7 +55,7 @@ class EditedHistory:
     cut: set[tuple[Node, Node]] = field(default_factory=set)
     relations: set[str] = field(default_factory=set)
     gates: list[tuple[str, str | None, int | None, int | None]] = field(default_factory=list)
-    rng: np.random.Generator = field(default_factory=np.random.default_rng)
+    rng: RandomSource = field(default_factory=SharedRandom)
 
     def fresh(self) -> EditedHistory:
         """The same history before any change."""
@@ -131,8 +131,8 @@ def _words(modality: str | None) -> str:
 
 
 def _shuffle(edited: EditedHistory, *, rate=1.0) -> str:
-    seed = int(edited.rng.integers(2**31))
-    edited.history = shuffled(np.array(edited.history), rate=_share(rate), seed=seed).tolist()
+    source = traded(len(edited.history), _share(rate), edited.rng)
+    edited.history = [edited.history[place] for place in source]
     return f"{100 * rate:.0f} % of the history is shuffled"
 
 
@@ -140,8 +140,8 @@ def _mismatch(edited: EditedHistory, *, modality=None, rate=1.0) -> str:
     for m in edited.modalities(modality):
         codes_by_item = {item: edited.codes_of(m, item) for item in dict.fromkeys(edited.history)}
         items = [item for item, codes in codes_by_item.items() if codes]
-        source = displaced(np.array(items or [0]), rate=_share(rate), seed=int(edited.rng.integers(2**31)))
-        for item, place in zip(items, source, strict=False):
+        source = traded(len(items), _share(rate), edited.rng)
+        for item, place in zip(items, source, strict=True):
             edited.codes[m, item] = codes_by_item[items[place]]
     return f"{100 * rate:.0f} % of the items trade their {_words(modality)}"
 
@@ -277,7 +277,7 @@ def filled(change: str | Mapping[str, Any]) -> dict[str, Any]:
     return {"do": name} | fields | given
 
 
-def apply(edited: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[str]:
+def apply(edited: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: RandomSource) -> list[str]:
     """Do `changes`, each with all fields, one after the other; a phrase for each says what was done."""
     edited.rng, phrases = rng, []
     for change in changes:

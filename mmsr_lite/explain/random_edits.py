@@ -8,15 +8,14 @@ from contextlib import suppress
 from itertools import combinations, permutations
 from typing import Any
 
-import numpy as np
-
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.edits import EditedHistory, Node, apply
 from mmsr_lite.explain.inputs import is_whole
+from mmsr_lite.explain.shared_random import RandomSource
 from mmsr_lite.graph.relations import RELATIONS
 
 
-def repeat(edited: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> None:
+def repeat(edited: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: RandomSource) -> None:
     """Do changes of the same kind at random: each choice that a person made is drawn anew, all else stays."""
     for change in changes:
         with suppress(MMSRError):  # what this history leaves no room for changes nothing
@@ -64,7 +63,7 @@ def other_choices(edited: EditedHistory, changes: Sequence[Mapping[str, Any]]) -
     return None
 
 
-def _redrawn(edited: EditedHistory, change: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+def _redrawn(edited: EditedHistory, change: Mapping[str, Any], rng: RandomSource) -> dict[str, Any]:
     """The same change at another position, of another item, node or edge."""
     length, new = len(edited.history), dict(change)
     places = (rng.permutation(length) + 1).tolist()
@@ -83,7 +82,7 @@ def _redrawn(edited: EditedHistory, change: Mapping[str, Any], rng: np.random.Ge
     return new
 
 
-def _other_edge(edited: EditedHistory, centre: Any, neighbour: Any, rng: np.random.Generator) -> Any:
+def _other_edge(edited: EditedHistory, centre: Any, neighbour: Any, rng: RandomSource) -> Any:
     """An edge of the same relation between nodes of the same types; the same edge when there is no other."""
     alike = _edges_alike(edited, tuple(centre), tuple(neighbour)) or [(centre, neighbour)]
     return alike[rng.integers(len(alike))]

@@ -9,6 +9,7 @@ Requests, `{"do": name, ...}`, and their other fields:
     move      position, to
     replace   position, item
     user      user                        another user's history
+    history   history, perhaps target     a whole history
     families  families                    which families of relations there are
     codes     codes, codes_per_item       C and k
     undo, redo
@@ -33,9 +34,11 @@ from mmsr_lite.explain.cards import item_card, user_card
 from mmsr_lite.explain.code_labels import Labels, code_labels, labelled
 from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
 from mmsr_lite.explain.first_experiment import first_experiment
-from mmsr_lite.explain.inputs import UserLike, count_of, history_of
+from mmsr_lite.explain.inputs import UserLike, count_of, history_of, item_of, items_of
 from mmsr_lite.explain.interventions import editable, trace_edited
+from mmsr_lite.explain.page_data import page_data
 from mmsr_lite.explain.products import product
+from mmsr_lite.explain.shared_random import SharedRandom
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import Change, what_if
 from mmsr_lite.graph.codes import fit_codebooks
@@ -45,7 +48,7 @@ from mmsr_lite.records.schema import quote
 from mmsr_lite.records.trace import ItemCard
 
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them
-OTHERS = ("user", "families", "codes", "undo", "redo", "find", "what_if", "beside", "product")
+OTHERS = ("user", "history", "families", "codes", "undo", "redo", "find", "what_if", "beside", "product")
 BEFORE_EDITS = "before the edits"  # what may stand beside an edited history
 PRODUCT = ("layer", "path", "phase", "edge")
 MOST_FOUND = 24  # items that a search gives
@@ -170,7 +173,8 @@ class Session:
         if self.draft.families != tuple(FAMILIES):
             raise MMSRError("the clean run of a what-if has all relations; switch both families on first")
         model, _ = self._model(self.draft)
-        record = what_if(model, self.dataset, change=change, repeats=repeats, **self._asked(self.draft))
+        asked = self._asked(self.draft)
+        record = what_if(model, self.dataset, change=change, repeats=repeats, shared_random=True, **asked)
         return record | {end: self._named(record[end], model) for end in ("clean", "changed")}
 
     def product(self, layer: int, path: str, phase: int, edge: int) -> dict[str, Any]:
@@ -194,6 +198,22 @@ class Session:
         model = self._others[name]
         return {"name": name, "record": self._named(self._traced(model, self.draft), model)}
 
+    def page_data(self, users: Sequence[UserLike] = (), pseudonyms: bool | None = None) -> dict[str, Any]:
+        """What a page needs to answer in this session's place, with the models that can stand beside.
+
+        Args:
+            users: users beside the one that is looked at, by number or id.
+            pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
+
+        Returns:
+            What `explain.page_data.page_data` gives, and `start`, the edited history, None where it is the user's own.
+        """
+        draft, names = self.draft, [self.model.label, *self._others]
+        models, users = [self.model, *self._others.values()], [draft.user, *users]
+        data = page_data(models, self.dataset, users, names=names, pseudonyms=pseudonyms, also=draft.history)
+        is_own = "user" in self._asked(draft)
+        return data | {"start": None if is_own else {"history": list(draft.history), "target": draft.target}}
+
     @property
     def draft(self) -> Draft:
         """What is being looked at."""
@@ -203,6 +223,10 @@ class Session:
         """The draft after one edit."""
         if name == "user":
             return self._draft_of(_field(given, "user", name))
+        if name == "history":
+            items = items_of(self.dataset, _field(given, "history", name))
+            target = item_of(self.dataset, given.get("target", self.draft.target), "target")
+            return replace(self.draft, history=tuple(items[-self.model.max_history :]), target=target)
         if name == "families":
             chosen = _field(given, "families", name)
             if not isinstance(chosen, list | tuple):
@@ -215,7 +239,7 @@ class Session:
             codes_per_item = count_of(_field(given, "codes_per_item", name), "codes_per_item")
             return replace(self.draft, codes=codes, codes_per_item=codes_per_item)
         edited = EditedHistory(list(self.draft.history), {}, self.dataset.titles, 0, ())
-        apply(edited, [filled({"do": name} | given)], np.random.default_rng(0))
+        apply(edited, [filled({"do": name} | given)], SharedRandom())
         return replace(self.draft, history=tuple(edited.history[-self.model.max_history :]))
 
     def _draft_of(self, user: UserLike) -> Draft:
@@ -280,7 +304,7 @@ class Session:
         if not cuts:
             return trace(model, self.dataset, **self._asked(draft))
         edited = editable(model, self.dataset, draft.history)
-        apply(edited, cuts, np.random.default_rng(0))
+        apply(edited, cuts, SharedRandom())
         return trace_edited(model, self.dataset, edited, target=draft.target)
 
     def _named(self, record: TraceRecord, model: MMSR) -> TraceRecord:

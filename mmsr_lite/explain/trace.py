@@ -35,7 +35,7 @@ from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.records.flow_parts import Flow
-from mmsr_lite.records.trace import Layer, Phase, RankedItem, Stage, Target
+from mmsr_lite.records.trace import Layer, ModelCard, Phase, RankedItem, Stage, Target
 
 FROZEN = ("_weights", "_logits", ".beta")  # probes whose values a flow holds as they are; ends of their names
 FAMILIES = {HOMOGENEOUS: WITHIN_TYPE, HETEROGENEOUS: ACROSS_TYPES}  # the relations that a phase goes along
@@ -112,12 +112,7 @@ def trace(
         {
             "schema": TraceRecord.schema,
             "dataset": {"name": dataset.name, "items": dataset.num_items},
-            "model": {
-                "name": _name(model),
-                "label": model.label,
-                "layers": getattr(model.config, "layers", 0),
-                "fusion": getattr(model.config, "fusion", None),
-            },
+            "model": model_card(model),
             "user": None if number is None else user_card(dataset, number),
             "relations": list(RELATIONS),
             "target": goal,
@@ -133,6 +128,12 @@ def _flow(model: Any, past: list[int], seen: dict[str, Any], items: list[int], d
     graph = model.graphs(torch.tensor([past], device=device))
     _, slots = msgraph_of(graph, model.node_types)
     return flow_fields(model, graph, seen, slots, list(dict.fromkeys(items)), (items[0], items[-1]))
+
+
+def model_card(model: Recommender) -> ModelCard:
+    """What a record says of a model."""
+    layers, fusion = getattr(model.config, "layers", 0), getattr(model.config, "fusion", None)
+    return {"name": _name(model), "label": model.label, "layers": layers, "fusion": fusion}
 
 
 def _name(model: Recommender) -> str:

@@ -7,7 +7,7 @@ there are at most N other choices, each of them is made once, and the record say
     edits of a history (`edits`) -> graphs and forced gates (`interventions`) -> both runs and the repeats (here)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from mmsr_lite.explain.edits import EditedHistory, Node, apply, filled
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, label_of, refuse_other_items
 from mmsr_lite.explain.interventions import editable, forces, graphs_with, rerun, trace_edited
 from mmsr_lite.explain.random_edits import other_choices, repeat
+from mmsr_lite.explain.shared_random import RandomSource, SharedRandom
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.relations import RELATIONS
@@ -47,6 +48,7 @@ def what_if(
     repeats: int = 20,
     seed: int = 0,
     top: int = 10,
+    shared_random: bool = False,
 ) -> WhatIfRecord:
     """What changes when something is done to one history on purpose.
 
@@ -65,6 +67,7 @@ def what_if(
             that, all of them do, each once.
         seed: of all random choices.
         top: how many of the best items of each run the record holds.
+        shared_random: draw from `SharedRandom`, which a page that runs the model has too, instead of NumPy's generator.
 
     Returns:
         Both traces, what differs, and the band; see `mmsr_lite.records.WhatIfRecord`.
@@ -93,10 +96,13 @@ def what_if(
     goal = clean.target or clean.answer["top"][0]
     watched = {name: goal[name] for name in ("item", "item_id", "title")}
     start = editable(model, dataset, [step["item"] for step in clean.history], _named_edges(clean))
-    phrases = apply(changing := start.fresh(), changes, np.random.default_rng([seed, 0]))
+    draw: Callable[[int], RandomSource] = lambda number: np.random.default_rng([seed, number])  # noqa: E731
+    if shared_random:
+        draw = lambda number: SharedRandom(seed, number)  # noqa: E731
+    phrases = apply(changing := start.fresh(), changes, draw(0))
     others = other_choices(start, changes)
     is_exact = bool(others) and len(others or ()) <= repeats
-    runs = [start.fresh(), changing, *_repeats(start, changes, others, repeats, seed)]
+    runs = [start.fresh(), changing, *_repeats(start, changes, others, repeats, draw)]
     for run in runs:
         run.history = run.history[-model.max_history :]
     changed = trace_edited(model, dataset, runs[1], target=goal["item"], top=top)
@@ -133,17 +139,17 @@ def _repeats(
     changes: Sequence[Mapping[str, Any]],
     others: list[dict[str, Any]] | None,
     repeats: int,
-    seed: int,
+    draw: Callable[[int], RandomSource],
 ) -> list[EditedHistory]:
     """The history after all other choices, or after `repeats` random ones, none of which is the tested one."""
-    rngs = [np.random.default_rng([seed, number]) for number in range(1, repeats + 1)]
+    rngs = [draw(number) for number in range(1, repeats + 1)]
     if not others:
         runs = [start.fresh() for _ in rngs]
         for run, rng in zip(runs, rngs, strict=True):
             repeat(run, changes, rng)
         return runs
     if len(others) > repeats:
-        places = np.random.default_rng([seed, 0]).permutation(len(others))[:repeats]
+        places = draw(0).permutation(len(others))[:repeats]
         others = [others[place] for place in sorted(places.tolist())]
     runs = [start.fresh() for _ in others]
     for run, other, rng in zip(runs, others, rngs, strict=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import os
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.records import Record, as_record
+from mmsr_lite.views.untrusted import safe
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -36,6 +38,32 @@ def check(record: Mapping[str, Any], kind: str) -> Record:
         mmsr_lite.errors.MMSRError: expected a trace record, got schema 'mmsr-lite/gates/1'; give it what ...
     """
     return as_record(record, kind)
+
+
+class Frame:
+    """A page in a cell's output: a sandboxed frame that reaches neither the notebook nor the network.
+
+    Args:
+        page: The page, HTML.
+        title: What the frame is called.
+        height: In pixels.
+
+    Example:
+        >>> Frame("<p>1 < 2</p>", "sum")._repr_html_()[:43]
+        '<iframe title="sum" sandbox="allow-scripts '
+    """
+
+    def __init__(self, page: str, title: str, height: int = 900):
+        self.page, self.title, self.height = page, title, height
+
+    def _repr_html_(self) -> str:
+        style = f"width:100%;height:{self.height:d}px;border:0"
+        sandbox = "allow-scripts allow-downloads"
+        page = html.escape(self.page)
+        return f'<iframe title="{safe(self.title, 90)}" sandbox="{sandbox}" style="{style}" srcdoc="{page}"></iframe>'
+
+    def __repr__(self) -> str:
+        return f"Frame({self.title!r}, {len(self.page):,} characters)"
 
 
 class View(ABC):
@@ -86,8 +114,12 @@ class View(ABC):
         """What a notebook with a kernel shows, by media type."""
         return {}
 
-    def _drawn(self, kind: str) -> bytes:
-        """The still as the bytes of a PNG or SVG file."""
+    def drawn(self, kind: str) -> bytes:
+        """The still as the bytes of a file.
+
+        Args:
+            kind: "png" or "svg".
+        """
         buffer = io.BytesIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing")
@@ -100,12 +132,23 @@ class View(ABC):
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        bundle = {"image/png": base64.b64encode(self._drawn("png")).decode(), "text/plain": self.text}
+        bundle = {"image/png": base64.b64encode(self.drawn("png")).decode(), "text/plain": self.text}
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
         if hasattr(shell, "kernel"):
             return {**self.live(), **bundle}
         return bundle
+
+    def embed(self, height: int = 900) -> Frame:
+        """The page in a cell's output, in a sandboxed frame: it works without a kernel, also in a saved notebook.
+
+        Args:
+            height: Of the frame, in pixels.
+
+        Returns:
+            What a notebook shows as the frame.
+        """
+        return Frame(self.html(), self.text, height)
 
     def save_html(self, path: str | os.PathLike[str]) -> None:
         """Write one page that opens offline and stays interactive.
@@ -113,7 +156,7 @@ class View(ABC):
         Args:
             path: The file to write.
         """
-        _save(path, self.html().encode())
+        save(path, self.html().encode())
 
     def save_png(self, path: str | os.PathLike[str]) -> None:
         """Write the still picture as PNG.
@@ -121,7 +164,7 @@ class View(ABC):
         Args:
             path: The file to write.
         """
-        _save(path, self._drawn("png"))
+        save(path, self.drawn("png"))
 
     def save_svg(self, path: str | os.PathLike[str]) -> None:
         """Write the still picture as SVG.
@@ -129,9 +172,10 @@ class View(ABC):
         Args:
             path: The file to write.
         """
-        _save(path, self._drawn("svg"))
+        save(path, self.drawn("svg"))
 
 
-def _save(path: str | os.PathLike[str], content: bytes) -> None:
+def save(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file in one move."""
     with atomic(path) as temporary:
         temporary.write_bytes(content)

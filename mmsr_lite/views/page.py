@@ -1,6 +1,7 @@
 """One HTML file that opens with the network cut: data as JSON, the looks and the scripts of `static`, joined here."""
 
 import base64
+import gzip
 import hashlib
 import html
 import json
@@ -22,7 +23,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>{title}</title>
 <style>{look}</style></head><body>{header}<main id="report"></main>
 <script type="application/json" id="data">{data}</script>
-{library}<script type="module">{code}</script></body></html>
+{models}{scripts}</body></html>
 """
 PARTS = {  # a script that is made of several files, in this order
     "msgraph.js": (
@@ -90,6 +91,31 @@ def static(*names: str) -> str:
     return "\n".join((STATIC / file).read_text(encoding="utf-8") for file in files)
 
 
+LIVE = ("answers", "address", "export", "page")
+ENGINE = (
+    "random",
+    "graph",
+    "layers",
+    "flow",
+    "edits",
+    "random_edits",
+    "model",
+    "trace",
+    "what_if",
+    "session",
+)  # files, in this order
+
+
+def engine() -> str:
+    """The script that runs models in a page: `engine.Session` answers the explorer's requests.
+
+    Returns:
+        One constant, `engine`, whose files share no names with the rest of a page.
+    """
+    files = static(*(f"engine/{name}.js" for name in ENGINE))
+    return f"const engine = (() => {{\n{files}\nreturn {{ Session, EngineError, SharedRandom }};\n}})();"
+
+
 def policy(*scripts: str) -> str:
     """The Content-Security-Policy of a page that holds these scripts: whatever else gets into it does not run.
 
@@ -111,6 +137,19 @@ def _chart(view: Any) -> dict[str, Any]:
     return chart | {"text": view.text, "table": view.table[:TABLE_ROWS]}
 
 
+def _still(view: View) -> dict[str, Any]:
+    """A chart as a picture with its words and its table, for a page without plotly.js."""
+    picture = base64.b64encode(view.drawn("svg")).decode()
+    return {"picture": f"data:image/svg+xml;base64,{picture}", "text": view.text, "table": view.table[:TABLE_ROWS]}
+
+
+def _with_looks(models: dict[str, Any]) -> dict[str, Any]:
+    """The models of a page, each with the looks of its records."""
+    relations = models["relations"]
+    looks = [for_record({"node_types": one["node_types"], "relations": relations}) for one in models["models"]]  # type: ignore[arg-type]
+    return models | {"models": [one | {"style": look} for one, look in zip(models["models"], looks, strict=True)]}
+
+
 def _user(trace: Mapping[str, Any]) -> dict[str, Any]:
     """A trace with its looks."""
     record = check(trace, "trace")
@@ -125,6 +164,8 @@ def page(
     selection: dict[str, Any] | None = None,
     theme: str = "auto",
     explorer: dict[str, Any] | None = None,
+    models: dict[str, Any] | None = None,
+    stills: Mapping[str, View] | None = None,
 ) -> str:
     """A whole page.
 
@@ -136,6 +177,8 @@ def page(
         selection: What is chosen in the picture at first.
         theme: auto, light, dark or projector.
         explorer: {"message": ...}, what the panels of the explorer begin with; None: the picture alone.
+        models: What `mmsr_lite.explain.page_data.page_data` made: the page then runs these models by itself.
+        stills: Charts as pictures below it, by name; a page with `shared` ones is five megabytes larger.
 
     Returns:
         HTML that asks nothing of the network.
@@ -150,25 +193,34 @@ def page(
     data = {
         "users": [_user(trace) for trace in traces],
         "shared": {name: _chart(view) for name, view in (shared or {}).items()},
+        "stills": {name: _still(view) for name, view in (stills or {}).items()},
         "selection": selection,
         "theme": theme,
         "explorer": explorer,
+        "live": models is not None,
         "dark": {"colours": ON_DARK, "but": EARLY},
     }
-    plotly = ""
+    libraries = []
     if shared:
         from plotly.offline import get_plotlyjs
 
-        plotly = get_plotlyjs()
-    look, code = static("msgraph.css", "explorer.css", "report.css"), static("msgraph.js", "explorer.js", "report.js")
+        libraries.append(get_plotlyjs())
+    packed = ""
+    look = static("msgraph.css", "explorer.css", "report.css")
+    code = static("msgraph.js", "explorer.js", "report.js")
+    if models is not None:
+        packed = f'<script type="text/plain" id="models">{_packed(_with_looks(models))}</script>\n'
+        live = static(*(f"live/{name}.js" for name in LIVE))
+        look, code = f"{look}\n{static('live.css')}", f"{code}\n{engine()}\n{{\n{live}\n}}"
+    elements = [f"<script>{text}</script>" for text in libraries]
+    scripts = "\n".join([*elements, f'<script type="module">{code}</script>'])
     title = html.escape(clean(title, 90))
     header = header or f'<header class="unseen"><h1>{title}</h1></header>'
-    library = f"<script>{plotly}</script>\n" if plotly else ""
-    parts = {
-        "policy": policy(code, *([plotly] if plotly else [])),
-        "title": title,
-        "look": look,
-        "header": header,
-        "data": embed(data),
-    }
-    return PAGE.format(**parts, library=library, code=code)
+    parts = {"title": title, "look": look, "header": header, "data": embed(data), "models": packed, "scripts": scripts}
+    return PAGE.format(**parts, policy=policy(*libraries, code))
+
+
+def _packed(value: Any) -> str:
+    """A value as JSON, compressed, in base64."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()

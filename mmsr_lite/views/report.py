@@ -93,9 +93,9 @@ def save_report(
     if metrics.get("test"):
         header += _metrics(metrics)
     header += "</header>"
-    shared = {}
+    stills = {}
     if history is not None and len(history) and check(history, "history")["epochs"]:
-        shared["training"] = Chart(history, training, reads="history")
-    text = page(f"{model} on {dataset}", traces, shared, header, explorer={"message": {"stored": True}})
+        stills["training"] = Chart(history, training, reads="history")
+    text = page(f"{model} on {dataset}", traces, header=header, explorer={"message": {"stored": True}}, stills=stills)
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

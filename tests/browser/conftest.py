@@ -13,7 +13,7 @@ from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "views"))
+sys.path[:0] = [str(Path(__file__).parents[1] / "views"), str(Path(__file__).parent)]  # fixtures, parity
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 

@@ -206,7 +206,10 @@ def test_a_report_shows_the_user_who_is_chosen_and_how_the_model_was_trained(tmp
     assert page.locator("g.node").count() == len(one["nodes"]) and page.locator(".answers tbody tr").count() >= 10
     page.select_option(".chooser select", "1")
     assert page.locator("g.node").count() == len(two["nodes"])
-    assert page.locator("[data-chart='training'] .main-svg").count() > 0
+    chart = "[data-chart='training'] .still img"
+    assert page.eval_on_selector(chart, "async (one) => { await one.decode(); return one.naturalWidth; }") > 300
+    assert "The loss fell" in page.get_attribute(chart, "alt")
+    assert (tmp_path / "report.html").stat().st_size < 1.5e6
     page.select_option("select.theme", "dark")
     assert page.evaluate("document.body.dataset.theme") == "dark"
 

@@ -85,6 +85,16 @@ def test_an_edit_changes_the_history_and_undo_and_redo_walk_back_and_forth(sessi
     assert items(session) == after(past)
 
 
+def test_a_whole_history_is_taken_with_its_target_and_what_is_no_item_is_told(session, model, world):
+    session.do({"do": "history", "history": [5, 2, 5], "target": 7})
+    assert plain(session.record) == plain(trace(model, world, history=[5, 2, 5], target=7))
+    session.do({"do": "history", "history": [*range(1, 10)] * 9})
+    assert items(session) == ([*range(1, 10)] * 9)[-model.max_history :] and session.record["target"]["item"] == 7
+    for wrong in ([], [0], [10**6], "5, 2"):
+        with pytest.raises(MMSRError, match="history"):
+            session.do({"do": "history", "history": wrong})
+
+
 def test_without_a_family_its_edges_are_gone_and_a_what_if_asks_for_all(session):
     session.do({"do": "families", "families": ["heterogeneous"]})
     names = {session.record["relations"][relation] for *_, relation in session.record["edges"]}

@@ -52,6 +52,11 @@ function chart(place, whole) { // title and caption are written here, where they
   place.figure.style.height = `${drawn.height}px`;
   Plotly.react(place.figure, { data: marks, layout: drawn, frames, config: { displayModeBar: false, responsive: true } });
 }
+function still(place, { picture, text, table }) { // a chart as a picture, its words and its table below
+  html(html(place, "div", { class: "still", tabindex: 0 }), "img", { src: picture, alt: text });
+  html(place, "p", { class: "summary" }, text);
+  if (table.length) chartTable(place, table);
+}
 function chartTable(place, table) { // one row a mark
   const rows = html(place, "details"), interval = table.some((row) => "low" in row);
   html(rows, "summary", {}, "The chart as a table");
@@ -82,6 +87,7 @@ if (user) {
 }
 const cards = html(main, "div", { class: "grid" });
 for (const name of Object.keys(data.shared)) html(cards, "section", { class: "card chart", "data-chart": name, "aria-label": name });
+for (const [name, picture] of Object.entries(data.stills)) still(html(main, "section", { class: "card chart", "data-chart": name, "aria-label": name }), picture);
 document.body.classList.add("mmsr");
 wear(data.theme);
-document.body.dataset.ready = "yes";
+if (!data.live) document.body.dataset.ready = "yes"; // else live/page.js says so

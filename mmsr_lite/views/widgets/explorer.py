@@ -6,12 +6,13 @@ It reads a trace, and perhaps a record of `what_if`. The backend is handed in, s
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme as looks
+from mmsr_lite.views.base import Frame, save
 from mmsr_lite.views.page import page
 from mmsr_lite.views.selection import resolve_selection
 from mmsr_lite.views.widgets.msgraph import MSGraphView
@@ -178,7 +179,73 @@ class Explorer(MSGraphView):
 
     def html(self) -> str:
         """The explorer as one page: all but editing works, with the change that was made last."""
-        title = f"{self.record['model']['label']} on {self.record['dataset']['name']}"
         message = {"what_if": self.what_if, "stored": True, "beside": self.beside}
         message |= {"name": self._message["name"]} if "name" in self._message else {}
-        return page(title, [self.record], selection=self.selection, theme=self.theme, explorer={"message": message})
+        return page(
+            self._title, [self.record], selection=self.selection, theme=self.theme, explorer={"message": message}
+        )
+
+    def live_html(self, users: Sequence[Any] = (), pseudonyms: bool | None = None) -> str:
+        """The explorer as one page that runs its models by itself: edits, what-ifs and other users need no Python.
+
+        Args:
+            users: Users beside the one that is shown, by number or id.
+            pseudonyms: Whether ids of users and items are replaced; None: unless the data set is a made-up world.
+
+        Raises:
+            MMSRError: The explorer replays a stored record, or a model cannot run in a page.
+        """
+        made = getattr(self.answers, "page_data", None)
+        if made is None:
+            raise MMSRError(
+                "this explorer replays a stored record; for a live page use mmsr_lite.explore(model, dataset)"
+            )
+        return page(self._title, selection=self.selection, theme=self.theme, models=made(users, pseudonyms))
+
+    @property
+    def _title(self) -> str:
+        return f"{self.record['model']['label']} on {self.record['dataset']['name']}"
+
+    def save_html(
+        self,
+        path: str | os.PathLike[str],
+        live: bool = False,
+        users: Sequence[Any] = (),
+        pseudonyms: bool | None = None,
+    ) -> None:
+        """Write one page that opens offline and stays interactive.
+
+        Args:
+            path: The file to write.
+            live: Whether the page holds the model, and those that can stand beside it, and answers by itself; else it
+                replays what is shown.
+            users: Of a live page: users beside the one that is shown, by number or id.
+            pseudonyms: Of a live page: whether ids of users and items are replaced; None: unless the data set is a
+                made-up world.
+
+        Raises:
+            MMSRError: A live page is asked of an explorer that replays a stored record, or a model cannot run in it.
+        """
+        if live:
+            save(path, self.live_html(users, pseudonyms).encode())
+        else:
+            super().save_html(path)
+
+    def embed(
+        self, height: int = 900, live: bool | None = None, users: Sequence[Any] = (), pseudonyms: bool | None = None
+    ) -> Frame:
+        """The page in a cell's output, in a sandboxed frame: it works without a kernel, also in a saved notebook.
+
+        Args:
+            height: Of the frame, in pixels.
+            live: Whether the page holds the model; None: where there is one.
+            users: Of a live page, as `save_html` takes them.
+            pseudonyms: Of a live page, as `save_html` takes them.
+
+        Returns:
+            What a notebook shows as the frame.
+        """
+        if live is None:
+            live = hasattr(self.answers, "page_data")
+        text = self.live_html(users, pseudonyms) if live else self.html()
+        return Frame(text, self._title, height)

@@ -92,7 +92,7 @@ class TrainingMonitor(Chart):
         record = HistoryRecord(history)
         self.record, self.data = record, training(record)
         if self._widget is not None:
-            self._widget.children[1].value = self._drawn("png")
+            self._widget.children[1].value = self.drawn("png")
         self._may_run.wait()
         return not self._is_stopped.is_set()
 
@@ -112,7 +112,7 @@ class TrainingMonitor(Chart):
             stop = widgets.Button(description="stop", icon="stop")
             pause.observe(lambda change: self.pause(change.new), "value")
             stop.on_click(lambda _: self.stop())
-            self._widget = box(widgets.HBox([pause, stop]), widgets.Image(value=self._drawn("png"), format="png"))
+            self._widget = box(widgets.HBox([pause, stop]), widgets.Image(value=self.drawn("png"), format="png"))
         return self._widget
 
     def live(self) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""Page model: the weights, codes and settings of one model as the JavaScript engine of a page reads them.
+
+Weights are written as 16-bit floats; `rounded` gives the model whose numbers in Python are those of the page.
+The engine is in views/static/engine; what a page holds beside the models is in explain/page_data.py.
+"""
+
+import base64
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.contributions import has_flow
+from mmsr_lite.explain.inputs import label_of
+from mmsr_lite.explain.trace import model_card
+from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.nn.departures import FeatureNodeEmbedding, SeparateGate
+from mmsr_lite.nn.gate import UpdateGate
+from mmsr_lite.nn.han import HANLayer
+
+
+@torch.no_grad()
+def rounded(model: MMSR) -> MMSR:
+    """A copy of a model whose weights are what 16-bit floats can hold.
+
+    Args:
+        model: an MMSR.
+
+    Returns:
+        The copy; its arithmetic is that of the model.
+
+    Raises:
+        MMSRError: when a weight is too large for a 16-bit float, or not a number.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=2)
+        >>> float((rounded(model).item_table() - model.item_table()).abs().max()) < 1e-3
+        True
+    """
+    other = copy.deepcopy(model)
+    for name, parameter in other.named_parameters():
+        if parameter.is_floating_point():
+            parameter.copy_(parameter.half())
+            if not parameter.isfinite().all():
+                raise MMSRError(f"weight {name!r} of {model.label} holds what no 16-bit float can; train it anew")
+    return other.eval()
+
+
+def refuse_elsewhere(model: Any, dataset: Dataset) -> None:
+    """Raise an `MMSRError` for a model that cannot run in a page, or is not of this data set."""
+    if not has_flow(model):
+        raise MMSRError(f"{label_of(model)} cannot run in a page; give an MMSR with aggregator 'han-gnn'")
+    if model.reads_steps:
+        raise MMSRError(f"{model.label} takes items of one time as one step, which a page cannot; use ties='random'")
+    if len(model.nodes.tables[0].weight) != dataset.num_items + 1:
+        items = len(model.nodes.tables[0].weight) - 1
+        raise MMSRError(f"{model.label} knows {items} items, {dataset.name!r} has {dataset.num_items}: other data")
+
+
+def model_fields(model: MMSR, rows: np.ndarray) -> dict[str, Any]:
+    """Settings, codes and weights of one model.
+
+    Args:
+        model: an MMSR of HAN-GNN layers.
+        rows: (K+1,) the items that the page holds, 0 first.
+
+    Returns:
+        JSON; matrices are 16-bit floats in base64.
+    """
+    config, nodes = model.config, model.nodes
+    settings = {name: getattr(config, name) for name in ("dim", "scale", "slope", "residual", "max_history", "cosine")}
+    settings |= {"global_attention": config.global_attention, "hohe_reads_input": config.hohe_reads_input}
+    fusion = model.layers[0].fusion
+    settings |= {"paths": {path: list(own) for path, own in fusion.paths.items()}}
+    settings |= {"merge": fusion.merge, "invasive": fusion.invasive}
+    places = torch.from_numpy(rows)
+    features = None
+    if isinstance(nodes, FeatureNodeEmbedding):
+        features = _matrix((nodes.items() - nodes.tables[0].weight)[places])
+    weights = {
+        "items": _matrix(nodes.tables[0].weight[places]),
+        "features": features,
+        "codes": [_matrix(table.weight) for table in nodes.tables[1:]],
+        "types": None if nodes.types is None else _matrix(nodes.types.weight),
+        "positions": None if nodes.positions is None else _matrix(nodes.positions.weight),
+        "merge": _matrix(nodes.merge.weight),
+        "layers": [_layer(layer) for layer in model.layers],
+    }
+    codes = [_codes(table[places]) for table in model.codes]
+    card = model_card(model)
+    return {
+        "card": card,
+        "settings": settings,
+        "node_types": list(model.node_types),
+        "codes": codes,
+        "weights": weights,
+    }
+
+
+def _layer(layer: HANLayer) -> dict[str, Any]:
+    """The maps of one layer, one matrix for each node type."""
+    fields: dict[str, Any] = {
+        name: [_matrix(linear.weight) for linear in getattr(layer, name).maps] for name in ("query", "key", "value")
+    }
+    join = None if layer.join is None else _linear(layer.join)
+    gate = None if layer.gate is None else _gate(layer.gate)
+    return fields | {"relation": _matrix(layer.relation), "gate": gate, "join": join}
+
+
+def _gate(gate: UpdateGate) -> dict[str, Any]:
+    first, second = gate.mlp[0], gate.mlp[2]
+    return {"first": _linear(first), "second": _linear(second), "separate": isinstance(gate, SeparateGate)}
+
+
+def _linear(linear: nn.Linear) -> dict[str, Any]:
+    return {"weight": _matrix(linear.weight), "bias": _matrix(linear.bias)}
+
+
+def _matrix(weight: Tensor) -> dict[str, Any]:
+    """A matrix as 16-bit floats in base64; a vector is a matrix of one row."""
+    values = np.atleast_2d(weight.detach().cpu().numpy()).astype("<f2")
+    if not np.isfinite(values).all():
+        raise MMSRError("a weight of the model holds what no 16-bit float can; train it anew")
+    return {"shape": list(values.shape), "data": base64.b64encode(values.tobytes()).decode()}
+
+
+def _codes(table: Tensor) -> dict[str, Any]:
+    """(rows, k) codes as 16-bit whole numbers in base64."""
+    codes = table.cpu().numpy()
+    if codes.max(initial=0) >= 2**16:
+        raise MMSRError(f"the model has {codes.max()} codes of one modality; a page holds up to {2**16 - 1}")
+    return {"k": codes.shape[1], "data": base64.b64encode(codes.astype("<u2").tobytes()).decode()}

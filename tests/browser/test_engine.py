@@ -1,0 +1,173 @@
+"""The engine in a page answers as Python does: the same records for random edits and what-ifs, all orders of fusion.
+
+`MMSR_PARITY=225 pytest tests/browser/test_engine.py` tries some 2,000 requests with random weights, and 225 with those
+of a stored run; the default is a tenth of that.
+"""
+
+import json
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from parity import answers_of, differences, is_told_by_rounding
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.explain import page_data as page_data_file
+from mmsr_lite.explain.page_data import page_data
+from mmsr_lite.explain.page_model import rounded
+from mmsr_lite.explain.session import Session
+from mmsr_lite.explain.shared_random import SharedRandom, traded
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.nn.han import FUSIONS
+from mmsr_lite.views.page import engine
+
+pytestmark = pytest.mark.browser
+CASES = int(os.environ.get("MMSR_PARITY", 22))  # requests of each model
+SETTINGS = {  # M and the options of the paper and beyond it that come with each order of fusion
+    "adaptive": (2, {}),
+    "adaptive-invasive": (3, {"layers": 1}),
+    "synchronous": (1, {"residual": False}),
+    "hohe": (4, {"scale": False}),
+    "hohe-invasive": (2, {"slope": 0.2, "cosine": 16.0}),
+    "heho": (3, {"position": False}),
+    "heho-invasive": (1, {"global_attention": True}),
+    "homogeneous": (0, {"layers": 3}),
+    "heterogeneous": (2, {"node_type": False}),
+}
+RELEASED = (2, {"tied_maps": True, "hohe_reads_input": True, "separate_gate": True})
+
+
+@pytest.fixture(scope="module")
+def shop() -> Dataset:
+    """Eight users of nine of 20 items."""
+    rng = np.random.default_rng(3)
+    names, users = tuple(f"i{item}" for item in range(21)), tuple(f"u{user}" for user in range(8))
+    return Dataset("d", np.repeat(np.arange(8), 9), rng.integers(1, 21, 72), np.arange(72), users, names, names)
+
+
+@pytest.fixture(scope="module")
+def random_weights(shop):
+    """Makes an MMSR of M modalities whose weights are drawn, and are what 16-bit floats can hold."""
+
+    def made(modalities: int, **settings) -> MMSR:
+        rng, books = np.random.default_rng(0), []
+        for name in ("picture", "text", "sound", "brand")[:modalities]:
+            codes = np.array([rng.permutation(6)[:2] + 1 for _ in range(21)])
+            codes[np.arange(2) >= rng.integers(3, size=(21, 1))] = 0  # some items lack one code, some both
+            codes[0] = 0
+            centres = rng.normal(size=(7, 8)).astype(np.float32)
+            books.append(Codebook(name, codes, centres, centres[codes].sum(1)))
+        torch.manual_seed(1)
+        model = MMSR(MMSRConfig(**{"dim": 8, "layers": 2, "max_history": 10} | settings), 20, books)
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                torch.nn.init.normal_(parameter, std=0.35)
+        return rounded(model)
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def page(chromium):
+    """A page with nothing but the engine in it."""
+    page = chromium.new_page()
+    page.set_content("<p>")
+    page.add_script_tag(content=f"{engine()}\nwindow.engine = engine;")
+    yield page
+    page.close()
+
+
+ANSWER = """([data, requests]) => {
+  const session = new engine.Session(data);
+  return [{ message: null, record: session.record, error: null }, ...requests.map((request) => {
+    try { const message = session.do(request); return { message, record: session.record, error: null }; }
+    catch (error) {
+      if (!(error instanceof engine.EngineError)) throw error;
+      return { message: null, record: session.record, error: error.message };
+    }
+  })];
+}"""
+
+
+def compare(page, model, dataset, users, seed, count=CASES):
+    session = Session(model, dataset, users[0])
+    begun = json.loads(json.dumps({"message": None, "record": session.record, "error": None}))
+    names = [dataset.user_ids[user] for user in users[1:]]
+    requests, answers = answers_of(session, count, seed, dataset.num_items, [*names, users[0], "nobody"])
+    data = page_data([model], dataset, users, pseudonyms=False)
+    found = page.evaluate(ANSWER, [data, requests])
+    told = 0
+    for request, python, engine_ in zip([None, *requests], [begun, *answers], found, strict=True):
+        if is_told_by_rounding(python):
+            continue
+        told += 1
+        if "nobody" in str(request) or (python["error"] and "item is" in python["error"]):
+            assert engine_["error"], request
+            engine_ = engine_ | {"error": python["error"]}
+        assert differences(python, engine_)[:5] == [], request
+    assert told > 0.7 * len(found)
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_each_order_of_fusion_gives_the_records_of_python(page, shop, random_weights, fusion):
+    modalities, settings = SETTINGS[fusion]
+    compare(page, random_weights(modalities, fusion=fusion, **settings), shop, [*range(8)], fusion)
+
+
+def test_the_departures_of_the_released_code_give_the_records_of_python(page, shop, random_weights):
+    modalities, settings = RELEASED
+    compare(page, random_weights(modalities, **settings), shop, [2, 5], "released")
+
+
+@pytest.mark.slow
+def test_a_trained_run_gives_the_records_of_python(page):
+    from mmsr_lite.course.stored import stored
+
+    model, dataset = stored("wardrobe-mixed")
+    compare(page, rounded(model), replace(dataset, pictures=()), [12, 3, 5], "trained", CASES // 2)
+
+
+def test_a_part_of_the_catalogue_is_ranked_among_itself(page, shop, random_weights, monkeypatch):
+    monkeypatch.setattr(page_data_file, "ANSWERS", 2)
+    monkeypatch.setattr(page_data_file, "_bytes_of_an_item", lambda *_: 0.9 * page_data_file.MOST_BYTES / 13)
+    model, (*past, target) = random_weights(2), shop.history(0).tolist()
+    data = page_data([model], shop, [0], pseudonyms=False)
+    kept = data["kept"]
+    assert len(kept) - 1 < shop.num_items
+    answers = page.evaluate(ANSWER, [data, [{"do": "what_if", "change": {"do": "noise"}, "repeats": 9}]])
+    scores = model.scores(torch.tensor([past]))[0]
+    record = answers[0]["record"]
+    assert record["target"]["rank"] == 1 + int((scores[kept[1:]] > scores[target]).sum())
+    assert record["dataset"]["items"] == len(kept) - 1
+    assert record["target"]["score"] == pytest.approx(float(scores[target]), abs=1e-4)
+    assert answers[1]["error"] is None and len(answers[1]["message"]["what_if"]["measures"]["rank"]["draws"]) == 9
+
+
+def test_both_sides_draw_the_same_random_numbers(page):
+    drawn = page.evaluate(
+        """() => [0, 1, 99].map((seed) => {
+          const rng = new engine.SharedRandom(0, seed);
+          const order = (values) => rng.permutation(values);
+          return [rng.integers(0, 1000), rng.integers(5, 9), order([1, 2, 3, 4, 5]), rng.choice([7, 8, 9])];
+        })"""
+    )
+    for seed, found in zip((0, 1, 99), drawn, strict=True):
+        rng = SharedRandom(0, seed)
+        own = [
+            rng.integers(1000),
+            rng.integers(5, 9),
+            rng.permutation([1, 2, 3, 4, 5]).tolist(),
+            rng.choice([7, 8, 9]),
+        ]
+        assert found == own
+
+
+def test_draws_are_even_and_a_share_of_places_trades_along_one_cycle():
+    first = np.bincount([SharedRandom(seed).integers(6) for seed in range(6000)])
+    assert abs(first - 1000).max() < 5 * (6000 * 1 / 6 * 5 / 6) ** 0.5  # five standard deviations
+    for seed in range(50):
+        source = traded(8, 0.5, SharedRandom(seed))
+        assert sorted(source) == [*range(8)] and sum(source[place] != place for place in range(8)) == 4
