@@ -36,7 +36,7 @@ def test_stored_runs_are_small_and_well_trained():
 
 
 def test_an_unknown_run_names_the_known_ones():
-    with pytest.raises(MMSRError, match="no stored run 'x'; choose from: .*wardrobe-cycle, wardrobe-match"):
+    with pytest.raises(MMSRError, match=r"no stored run 'x'; choose from: .*wardrobe-cycle, wardrobe-match"):
         stored("x")
 
 
