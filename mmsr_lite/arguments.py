@@ -20,12 +20,12 @@ from mmsr_lite.values import expected, parts_of_union, plain_value, quoted
 P = ParamSpec("P")
 R = TypeVar("R")
 SEED = (0, 2**32 - 1)  # what NumPy, scikit-learn and torch all take
-AS_GIVEN = {"user", "history", "target", "change"}  # told by the functions themselves, which know the data set
+AS_GIVEN = {"user", "history", "target", "change"}  # told by the functions themselves, which know the data set; so is
+# a model that is no MMSR, because they know what it lacks
 WORDS = {  # class -> what is expected, and how one comes by it
     "Dataset": "a data set, such as load('wardrobe:match')",
     "Modality": "a modality, such as dataset.modality('picture')",
     "Recommender": "a model, such as open_run('runs/demo').model",
-    "MMSR": "an MMSR, such as open_run('runs/demo').model",
     "Examples": "examples, such as split(dataset).test",
     "Split": "the parts of a data set, as split(dataset) gives them",
     "RunConfig": "settings of a run, such as RunConfig('wardrobe:match')",
@@ -98,6 +98,7 @@ def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
         with suppress(NameError):
             kinds |= get_type_hints(alone, function.__globals__)
     told_elsewhere = {name for name in AS_GIVEN & set(kinds) if not isinstance(kinds[name], type)}
+    told_elsewhere |= {name for name, kind in kinds.items() if getattr(kind, "__name__", "") == "MMSR"}
     return {name: kind for name, kind in kinds.items() if name not in told_elsewhere and name != "return"}
 
 

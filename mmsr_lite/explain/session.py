@@ -34,7 +34,7 @@ from mmsr_lite.explain.cards import item_card, user_card
 from mmsr_lite.explain.code_labels import Labels, code_labels, labelled
 from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
 from mmsr_lite.explain.first_experiment import first_experiment
-from mmsr_lite.explain.inputs import UserLike, count_of, history_of, item_of, items_of
+from mmsr_lite.explain.inputs import UserLike, count_of, history_of, item_of, items_of, label_of
 from mmsr_lite.explain.interventions import editable, trace_edited
 from mmsr_lite.explain.page_data import page_data
 from mmsr_lite.explain.products import product
@@ -113,6 +113,8 @@ class Session:
         reduction: str = "pca",
         beside: Mapping[str, MMSR] | None = None,
     ):
+        if not isinstance(model, MMSR):
+            raise MMSRError(f"{label_of(model)} has no MSGraph to explore; give an MMSR")
         self.model, self.dataset = model, dataset
         self._others = dict(beside or {})
         self._beside: str | None = None

@@ -94,7 +94,8 @@ def save_report(
         header += _metrics(metrics)
     header += "</header>"
     stills = {}
-    if history is not None and len(history) and check(history, "history")["epochs"]:
+    is_empty = history is None or (isinstance(history, Mapping) and not history)
+    if history is not None and not is_empty and check(history, "history")["epochs"]:
         stills["training"] = Chart(history, training, reads="history")
     text = page(f"{model} on {dataset}", traces, header=header, explorer={"message": {"stored": True}}, stills=stills)
     with atomic(path) as temporary:

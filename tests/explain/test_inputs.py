@@ -76,5 +76,5 @@ def test_a_model_that_does_not_fit_is_named(world, model):
         lambda: codebook(model, world),
         lambda: compare([model, model], world, last_examples(world)),
     ):
-        with pytest.raises(MMSRError, match=r"has no (MSGraph|update gates|codes)|compare got a list"):
+        with pytest.raises(MMSRError, match=r"has no (MSGraph|update gates|codes)|models is \["):
             call()

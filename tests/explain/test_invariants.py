@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.flow import flow
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
@@ -104,6 +105,14 @@ def test_a_what_if_that_changes_nothing_changes_nothing(model_of, world, seed, h
         for name, measure in record["measures"].items():
             assert measure["delta"] == pytest.approx(0, abs=1e-9), name
         assert record["clean"]["layers"] == record["changed"]["layers"]
+
+
+@pytest.mark.parametrize("to", sorted(FORCED))
+def test_a_forced_gate_gives_each_node_the_shares_it_names_and_they_sum_to_one(model_of, world, to):
+    change = {"do": "gate", "to": to}
+    record = what_if(model_of("adaptive", 2, 0), world, change=change, history=[1, 2, 3], repeats=1)
+    shares = [beta for layer in record["changed"]["layers"] for beta in layer["beta"]]
+    assert sum(FORCED[to]) == 1 and shares == [pytest.approx(FORCED[to])] * len(shares) != []
 
 
 @pytest.mark.slow

@@ -142,7 +142,7 @@ def test_a_user_brings_the_target_pictures_and_truth_and_a_history_only_itself(m
         ({"user": True}, "there is no user True in 'd'"),
         ({"user": 0.0}, "there is no user 0.0 in 'd'"),
         ({"user": 0, "top": -1}, "top is -1; expected a whole number from 1 on"),
-        ({"user": 0, "top": "3"}, "top is '3'; expected a whole number from 1 on"),
+        ({"user": 0, "top": "3"}, "top is '3'; expected a whole number"),
         ({"user": 1}, r"user 1 \('b'\) has one item"),
         ({}, "either a user or a history"),
         ({"user": 0, "history": [1]}, "either a user or a history"),

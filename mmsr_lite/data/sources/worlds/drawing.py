@@ -46,7 +46,7 @@ def draw_item(look: int, kind: str, size: int, seed: Sequence[int]) -> bytes:
     badge = BADGES[kind][0]
     if badge == "no badge":
         return plain
-    image = Image.open(io.BytesIO(plain)).convert("RGB")
+    image = Image.open(io.BytesIO(plain), formats=("PNG",)).convert("RGB")
     pen, unit = ImageDraw.Draw(image), size / 100
     thin = max(1, round(1.5 * unit))
     if badge == "frame":
