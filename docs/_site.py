@@ -126,7 +126,8 @@ def _page(source: str, uri: str) -> Iterator[tuple[str, str | bytes]]:
         notebook = nbformat.read(ROOT / source, as_version=4)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = relink(cell.source, source, uri, carried)
+                folded = cell.source.replace("<details>", '<details markdown="1">')  # Markdown is read in there, too
+                cell.source = relink(folded, source, uri, carried)
         text, resources = MarkdownExporter().from_notebook_node(notebook)
         folder = Path(source).stem
         for name, content in resources.get("outputs", {}).items():

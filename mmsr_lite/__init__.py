@@ -17,7 +17,7 @@ data
 train
     RunConfig, DEMO     everything that decides a run; settings of the demo
     fit, open_run, Run  train and keep a run in a folder; open it again; what both return
-    codebooks, build_model              the codes and the untrained model of a run
+    codebooks, build_model, displace    codes and untrained model of a run; a mismatch within histories
     MMSR, MMSRConfig    the paper's model
     TrainConfig, train  the only training loop
     evaluate, ranks     full ranking of test targets: metrics, or the rank of each target
@@ -27,8 +27,7 @@ train
     STUDIES, ABLATIONS, Setting, Reading, drop_codes_at_test    the paper's studies and ours
 
 explain
-    recommend           the best items of many users as a table, each with what explains it
-    save_table          a table as .csv, without formulas, or .parquet
+    recommend, save_table               the best items of many users as a table, with what explains them; a file of it
     trace               everything that the network does with one history
     what_if             change one thing and run again, beside random changes of the same kind
     gates, gates_summary, gates_beside, save_gates  the update gates of a whole data set
@@ -99,6 +98,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "open_run": "mmsr_lite.training.fit",
         "Run": "mmsr_lite.training.fit",
         "codebooks": "mmsr_lite.training.ingredients",
+        "displace": "mmsr_lite.training.ingredients",
         "build_model": "mmsr_lite.training.ingredients:build",
         "MMSR": "mmsr_lite.models.mmsr",
         "MMSRConfig": "mmsr_lite.models.mmsr",
@@ -205,7 +205,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.nn.probe import listen
     from mmsr_lite.training.fit import Run, fit, open_run
     from mmsr_lite.training.ingredients import build as build_model
-    from mmsr_lite.training.ingredients import codebooks
+    from mmsr_lite.training.ingredients import codebooks, displace
     from mmsr_lite.training.loop import TrainConfig, train
     from mmsr_lite.training.run_config import DEMO, RunConfig
     from mmsr_lite.views import show
@@ -215,10 +215,10 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
         "ABLATIONS", "DEMO", "HETEROGENEOUS", "HOMOGENEOUS", "MMSR", "RELATIONS", "SELF", "STUDIES", "Codebook",
         "Dataset", "MMSRConfig", "MMSRError", "MSGraph", "Markov", "MarkovConfig", "Modality", "Reading", "Run",
         "RunConfig", "Setting", "TrainConfig", "build_model", "build_msgraph", "check", "codebook", "codebooks",
-        "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "drop_codes_at_test", "evaluate",
-        "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "flow", "flow_summary", "flow_table",
-        "fusion_for", "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen", "load",
-        "mismatched", "missing", "open_run", "paired", "paper_tables", "prepare", "ranks", "read_histories",
+        "command_line", "compare", "compare_with_pyg", "copy_notebooks", "crossed", "displace", "drop_codes_at_test",
+        "evaluate", "explore", "faithfulness", "fit", "fit_codebook", "fit_codebooks", "flow", "flow_summary",
+        "flow_table", "fusion_for", "gates", "gates_beside", "gates_summary", "last_examples", "leaks", "listen",
+        "load", "mismatched", "missing", "open_run", "paired", "paper_tables", "prepare", "ranks", "read_histories",
         "read_json", "recommend", "save_gates", "save_report", "save_table", "show", "shuffled", "split", "stability",
         "stability_table", "statistics", "stored", "stored_file", "stored_ranks", "stored_study", "trace", "train",
         "what_if",

@@ -11,9 +11,27 @@ from mmsr_lite.explain.trace import trace
 from mmsr_lite.training.fit import fit
 from mmsr_lite.training.run_config import DEMO, RunConfig
 
+FUSED = {
+    "model": "sasrec",
+    "layers": 1,
+    "heads": 1,
+    "dim": 32,
+    "dropout": 0.1,
+    "codes": 8,
+    "codes_per_item": 1,
+    "epochs": 12,
+    "patience": 12,
+    "batch": 256,
+    "lr": 1e-2,
+    "device": "cpu",
+    "refit": False,
+}
 RUNS = {
-    f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO, device="cpu")
+    f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO | {"device": "cpu"})
     for world in ("cycle", "match", "mixed")
+} | {  # both orders of fusion in the world in which late fusion wins
+    f"clocks-{order}": RunConfig("worlds:clocks-student").with_settings(**FUSED | {"fusion": order})
+    for order in ("early", "late")
 }
 USER = 12
 

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import re
 import symtable
+import sys
 import warnings
 from pathlib import Path
 
@@ -13,16 +14,30 @@ import mmsr_lite
 
 nbformat = pytest.importorskip("nbformat", reason="needs the extra 'lab'")
 HERE = Path(__file__).parents[1] / "notebooks"
-EXPECTED = 14
+EXPECTED = 15
 MINUTES = 10  # of one CPU core, for all notebooks; CI has two
-PARTS = ["You will be able to", "Prerequisites", "Measured", "Summary", "Exercises", "Code you will read", "Next"]
+PARTS = ["You will be able to", "Prerequisites", "Measured", "Recap", "Exercises", "Code you will read", "Next"]
+# written before the limits of readability: they are to be held to them, too
+NOT_YET = [
+    "09_figure_1", "10_missing_modalities", "11_aggregators_and_ablations", "12_gate_decisions_per_data_set",
+    "13_paper_released_code_counting", "14_on_a_gpu_and_on_several",
+]  # fmt: skip
 PLACE = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|Users|opt|usr|work)/|[A-Z]:\\")
 
-spec = importlib.util.spec_from_file_location("notebooks_build", HERE / "build.py")
-build = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(build)
 
+def beside(name: str):
+    """A module of the notebooks' folder."""
+    spec = importlib.util.spec_from_file_location(f"notebooks_{name}", HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+build, readability = beside("build"), beside("readability")
+DONE = [name for name in build.NAMES if name not in NOT_YET]
 each = pytest.mark.parametrize("name", build.NAMES)
+done = pytest.mark.parametrize("name", DONE)
 editions = pytest.mark.parametrize("edition", build.FOLDERS)
 
 
@@ -80,13 +95,57 @@ def test_every_exercise_is_asked_once_and_answered_after(name):
 
     asked, answered = tagged(name, "exercise"), tagged(name, "solution")
     ids = [exercise.id for exercise in exercises(name[:2])]
-    assert [re.findall(r'check\("([\d.]+)", \.\.\.\)', cell) for _, cell in asked] == [[id] for id in ids]
+    assert [re.findall(r'check\("([\d.]+)", (?:\.\.\.|\w+)\)', cell) for _, cell in asked] == [[id] for id in ids]
     assert [place for place, _ in answered] == [place + 1 for place, _ in asked]
+    for exercise, (_, cell) in zip(exercises(name[:2]), asked, strict=True):
+        stubs = [one for one in ast.parse(cell).body if isinstance(one, ast.FunctionDef)]
+        assert bool(stubs) == bool(exercise.cases), "a function has a head to fill in"
+        for stub in stubs:
+            assert ast.get_docstring(stub) and ast.unparse(stub.body[-1]) == "return ..."
     for id, (_, cell) in zip(ids, answered, strict=True):
-        tree = ast.parse(cell)
-        assert ast.unparse(tree.body[-1]).startswith(f"check('{id}', ") and "..." not in cell
-        bound = [n for n in ast.walk(tree) if isinstance(getattr(n, "ctx", None), ast.Store)]
-        assert not bound and "import" not in cell, "a learner's later cells do not see what a solution binds"
+        (last,) = ast.parse(cell).body
+        assert ast.unparse(last).startswith(f"check('{id}', ") and "..." not in cell
+
+
+@done
+def test_an_exercise_says_what_it_asks_for_and_how_long_it_takes(name):
+    from mmsr_lite.course.check import KINDS, exercises
+
+    told = re.findall(r"^(\d)\. \*\((\w+), (\w+), (\d+) min\)\*", text_of(build.source(name).cells), re.MULTILINE)
+    known = exercises(name[:2])
+    assert told == [(one.id[-1], one.asks, one.level, str(one.minutes)) for one in known]
+    assert all(one.asks in KINDS and one.level in ("easy", "medium", "hard") for one in known)
+    assert all((one.asks == "function") == bool(one.cases) for one in known)
+
+
+def test_half_of_the_exercises_or_more_ask_for_more_than_a_value():
+    from mmsr_lite.course.check import exercises
+
+    asked = [one.asks for name in DONE for one in exercises(name[:2])]
+    assert 2 * asked.count("value") <= len(asked)
+
+
+@done
+def test_a_notebook_reads_well(name):
+    found = readability.read([cell.source for cell in build.source(name).cells if cell.cell_type == "markdown"])
+    assert found.words <= readability.MOST_WORDS
+    assert found.words_a_sentence <= readability.MOST_WORDS_A_SENTENCE
+    assert found.crowded == [], f"more than {readability.MOST_NUMBERS_A_PARAGRAPH} numbers in a paragraph"
+
+
+def test_readability_counts_what_a_reader_reads():
+    text = "# Head\n\nTwo words. Of 5 and [[beta|betas]], 6 and 7 %: `no_word` here.\n\n| 1 | 2 | 3 |\n\n$$x$$"
+    found = readability.read([text])
+    assert found.words == 2 + 9 and found.words_a_sentence == 11 / 2
+    assert found.crowded == ["Two words. Of 5 and betas, 6 and 7 %: code here."]
+    assert readability.numbers("By equation 14, layers 1 and 2 of 2023 have HR@5 of 3.") == ["3."]
+
+
+@done
+def test_answers_that_follow_a_prediction_are_folded(name):
+    text = text_of(build.source(name).cells)
+    assert text.count("<details>") == text.count("</details>") >= 1
+    assert text.count("**Before you run it:**") >= 1
 
 
 @editions
@@ -108,7 +167,7 @@ def test_a_notebook_shows_everywhere(name, edition):
 @each
 def test_cells_call_and_do_not_define(name):
     for cell in committed(name).cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and not {"exercise", "solution"} & set(cell.metadata.get("tags", ())):
             assert len(cell.source.splitlines()) <= 12, cell.source
             kinds = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
             assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)], cell.source
@@ -151,6 +210,7 @@ def test_a_control_shows_the_same_when_all_cells_have_run(name):
 def test_a_notebook_has_its_parts_in_order(name):
     cells = committed(name).cells
     text = text_of(cells)
+    text = text.replace("## Summary", "## Recap") if name in NOT_YET else text
     places = [text.find(f"**{part}") if f"**{part}" in text else text.find(f"## {part}") for part in PARTS]
     assert -1 not in places and places == sorted(places), dict(zip(PARTS, places, strict=True))
     assert text.startswith("# ") and "**Before you run it" in text

@@ -13,10 +13,12 @@ from numbers import Real
 from typing import Any
 
 from mmsr_lite.arguments import checked
+from mmsr_lite.course.functions import OPEN, Case, fault_of
 from mmsr_lite.course.stored import MissingFileError
 from mmsr_lite.errors import MMSRError
 
 Hint = tuple[Any, str | Callable[[Any], str]]
+KINDS = ("value", "function", "design", "history", "argument")
 UNUSABLE = (MMSRError, TypeError, ValueError, LookupError, AttributeError)  # what a strange answer may raise
 
 
@@ -33,6 +35,10 @@ class Exercise:
             sentence may be a function of the given answer.
         accepts: Where many answers are right: true of each of them. None: an answer is right when it equals `answer()`.
         within: How much a number with a fraction may differ.
+        cases: Where a function is asked for: the calls that it has to answer. `answer` then returns such a function.
+        asks: What is asked for, one of `KINDS`.
+        level: "easy", "medium" or "hard".
+        minutes: How long it takes most learners.
     """
 
     id: str
@@ -41,6 +47,10 @@ class Exercise:
     hints: tuple[Hint, ...] = ()
     accepts: Callable[[Any], Any] | None = None
     within: float = 0.005
+    cases: tuple[Case, ...] = ()
+    asks: str = "value"
+    level: str = "easy"
+    minutes: int = 2
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,9 +131,14 @@ def exercises(notebook: str) -> tuple[Exercise, ...]:
 
 def _verdict(asked: Exercise, given: Any) -> Verdict:
     """Judge the answer `given`; raises when a file that the right answer is computed from is missing."""
+    if asked.cases and given is not ...:
+        fault = fault_of(given, asked.cases)
+        return Verdict(asked.id, None if fault == OPEN else fault is None, fault or asked.why)
     if given is ...:
         kind = ""
-        if asked.accepts is None:
+        if asked.cases:
+            kind = ", a function,"
+        elif asked.accepts is None:
             kind = f", {_kind(_plain(asked.answer()))},"
         return Verdict(asked.id, None, f"put your answer{kind} in place of the dots.")
     try:

@@ -33,7 +33,7 @@ def copy_notebooks(folder: str | os.PathLike) -> list[Path]:
     Example:
         >>> import tempfile
         >>> len([path for path in copy_notebooks(tempfile.mkdtemp()) if path.parent.name != "solutions"])
-        16
+        17
     """
     source, target = stored_file("notebooks"), Path(folder)
     names = [path.relative_to(source) for pattern in PATTERNS for path in sorted(source.glob(pattern))]

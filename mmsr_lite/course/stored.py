@@ -61,7 +61,7 @@ def stored(name: str, train: bool = False) -> Run:
     """Return a run that comes with the package; it unpacks into its model and its data set.
 
     Args:
-        name: "wardrobe-cycle", "wardrobe-match" or "wardrobe-mixed".
+        name: "wardrobe-cycle", "wardrobe-match", "wardrobe-mixed", "clocks-early" or "clocks-late".
         train: Train the same config here instead, into `runs/NAME` of the working directory.
 
     Returns:

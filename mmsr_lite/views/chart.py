@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mmsr_lite.records import Record
 from mmsr_lite.views.base import View
 from mmsr_lite.views.figures.data import FigureData
 from mmsr_lite.views.page import page
@@ -75,3 +76,20 @@ class Chart(View):
     def table(self) -> list[dict[str, Any]]:
         """One row a mark: `of` (what it is of), `value` and, where it has an interval, `low` and `high`."""
         return self.data.table
+
+
+class Drawing(Chart):
+    """A figure of numbers that a notebook has just measured, so that there is no record of them.
+
+    Args:
+        data: The figure.
+
+    Example:
+        >>> from mmsr_lite.views.figures.kit import empty_figure
+        >>> Drawing(empty_figure("Nothing yet", "Measure first.")).text
+        'Nothing yet. Measure first.'
+    """
+
+    def __init__(self, data: FigureData):
+        self.reads, self.record, self.data = "", Record({}), data
+        self._drawn_data, self._figure = None, None

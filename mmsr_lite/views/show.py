@@ -8,13 +8,14 @@ from mmsr_lite.arguments import checked
 from mmsr_lite.errors import choose
 from mmsr_lite.records import WhatIfRecord, as_record, kind_of
 from mmsr_lite.records.flow import flow_of_trace
-from mmsr_lite.views.chart import Chart
+from mmsr_lite.views.chart import Chart, Drawing
 from mmsr_lite.views.figures import explanations, studies
 from mmsr_lite.views.figures import leaks as leaks_figure
 from mmsr_lite.views.figures import trace as charts
 from mmsr_lite.views.figures.flow import flow as flow_figure
 from mmsr_lite.views.figures.fusion import fusion as fusion_figure
 from mmsr_lite.views.figures.kit import empty_figure
+from mmsr_lite.views.figures.slopes import slopes as slopes_figure
 from mmsr_lite.views.figures.stability import stability as stability_figure
 from mmsr_lite.views.figures.training import training as training_figure
 from mmsr_lite.views.glossary import define
@@ -546,6 +547,30 @@ def training(history: Mapping[str, Any]) -> Chart:
         'The loss fell from 6.400 to 4.816 nats in 3 epochs; epoch 2 is the best'
     """
     return Chart(history, training_figure, reads="history")
+
+
+def slopes(
+    rows: Mapping[str, Mapping[str, float]], title: str, unit: str = "percent", reference: float | None = None
+) -> Drawing:
+    """A line for each row from one column to the next, such as from early to late fusion.
+
+    Args:
+        rows: Name of each line -> column -> value, such as {"pick": {"early": 99.0, "late": 57.0}}.
+        title: What was found, in one sentence without its full stop.
+        unit: What the values are.
+        reference: A value that a dotted line marks, such as chance.
+
+    Returns:
+        The chart.
+
+    Raises:
+        MMSRError: There are no rows, or they differ in their columns.
+
+    Example:
+        >>> slopes({"pick": {"early": 99.0, "late": 57.0}}, "Early fusion wins").data.title
+        'Early fusion wins'
+    """
+    return Drawing(slopes_figure(rows, title, unit, reference))
 
 
 def interact(make: Callable[..., Any], **choices: Sequence[Any]) -> Interact:

@@ -62,8 +62,13 @@ rows = {"HAN-GNN": metrics["test"], **metrics["counting"], "best reachable": met
 pd.DataFrame(rows).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(2)
 
 # %% [markdown]
-# HR@5, the [[HR@K|hit ratio]], is the percentage of targets ranked among the first five; [[MRR@K|MRR]] also asks how far up. `markov` is counting. HAN-GNN is
-# ahead of it, counting finds about a third of what can be found, and no model can pass the last row. The next cell asserts all three.
+# HR@5, the [[HR@K|hit ratio]], is the percentage of targets ranked among the first five; [[MRR@K|MRR]] also asks how far up. `markov` is counting.
+#
+# <details><summary>What came out</summary>
+#
+# HAN-GNN is ahead of counting. Counting finds about a third of what can be found, and no model can pass the last row.
+#
+# </details>
 
 # %%
 counted, ours, best = (row["HR@5"] for row in (metrics["counting"]["markov"], metrics["test"], metrics["reachable"]))
@@ -77,6 +82,8 @@ assert 0.25 < counted / best < 0.4
 show.training(run.history)
 
 # %% [markdown]
+# *How to read it:* each panel runs from the first epoch to the last; the dotted line is the epoch that validation chose.
+#
 # ## Look inside: one user's MSGraph
 #
 # `trace` records everything that the network does with one history. Time runs from left to right; each [[node type]] has its own lane, the items
@@ -103,8 +110,14 @@ record["truth"]["cause"]
 show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=range(12, 40))
 
 # %% [markdown]
-# Were you right? The gate is learned for all users at once, and two layers can do one thing in two ways: whether it tells the truth about
-# one user is a question to test, not to take for granted. Notebook 05 asks it where the answer is planted.
+# *How to read it:* a row is a node, a column is a layer. Orange is late, violet is early.
+#
+# <details><summary>Were you right?</summary>
+#
+# The gate is learned for all users at once, and it weighs two paths, not two truths. Whether it tells the truth about one user is a question to test.
+# [Notebook 05](05_the_update_gate.ipynb) does, where the answer is planted.
+#
+# </details>
 #
 # ## The answer
 #
@@ -123,16 +136,21 @@ show.interact(lambda most: show.ranking(record, most), most=[10, 5, 3])
 view.save_html("runs/00_start_here/user-12.html")
 
 # %% [markdown]
-# ## Summary
+# ## Recap
 #
-# You trained HAN-GNN, judged it beside counting and the best reachable, and read one user's graph, attention and gate. Being ahead of
-# counting is not self-evident: on real shops counting is a strong opponent.
+# | claim | evidence | verdict |
+# |---|---|---|
+# | A network that sees pictures and texts beats counting here. | Its row is above `markov` in the table. | yes, in this world |
+# | It finds all that can be found. | The last row is above it. | no |
+# | The gate says whether fusion was early or late. | One picture of one user. | open: notebooks 05 and 07 |
+#
+# Being ahead of counting is not self-evident: on real shops counting is a strong opponent.
 #
 # ## Exercises
 #
 # Put your answer in place of the dots and run the cell: `check` says what is wrong with it, not only that.
 #
-# 1. What decided the last step of user 40? Ask `trace`, as above.
+# 1. *(value, easy, 2 min)* What decided the last step of user 40? Ask `trace`, as above.
 
 # %% tags=["exercise"]
 check("00.1", ...)
@@ -141,22 +159,41 @@ check("00.1", ...)
 check("00.1", trace(model, dataset, user=40)["truth"]["cause"])
 
 # %% [markdown]
-# 2. What HR@5, in percent, does a ranking drawn at random have?
+# 2. *(function, easy, 5 min)* Write the metric: the percentage of targets whose [[rank]] is `k` or better.
+
 
 # %% tags=["exercise"]
-check("00.2", ...)
+def hit_ratio(ranks, k):
+    """ranks is a list of ranks from 1; k is a whole number. Returns percent."""
+    return ...
+
+
+check("00.2", hit_ratio)
 
 # %% tags=["solution"]
-check("00.2", 100 * 5 / dataset.num_items)
+check("00.2", lambda ranks, k: 100 * sum(rank <= k for rank in ranks) / len(ranks))
 
 # %% [markdown]
-# 3. A gate gives `beta = (1, 0)` to a node. What is the name of the path it takes, `hohe` or `heho`?
+# 3. *(value, easy, 2 min)* A gate gives `beta = (1, 0)` to a node. What is the name of the path it takes, `hohe` or `heho`?
 
 # %% tags=["exercise"]
 check("00.3", ...)
 
 # %% tags=["solution"]
 check("00.3", "hohe")
+
+# %% [markdown]
+# 4. *(argument, medium, 8 min)* In 30 to 80 words: your model has an HR@5 above that of counting in one run. What may you claim, and what would you need before you say "better"?
+
+# %% tags=["exercise"]
+check("00.4", ...)
+
+# %% tags=["solution"]
+check(
+    "00.4",
+    "I may say that in this one run, with one seed and in this world, the network found more targets than counting did. "
+    "Before I call it better I need further seeds, a counting model that is tuned as well, and another data set.",
+)
 
 # %% [markdown]
 # **Code you will read:** [models/mmsr.py](../mmsr_lite/models/mmsr.py), the model on a screen or two; [nn/gate.py](../mmsr_lite/nn/gate.py), the

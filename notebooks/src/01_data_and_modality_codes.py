@@ -68,7 +68,11 @@ five = lengths[lengths == 5].index[0]
 assert [int((examples.user == five).sum()) for examples in (parts.train, parts.validation, parts.test)] == [2, 1, 1]
 
 # %% [markdown]
-# The first item has nothing before it, so it is never a target: 2 + 1 + 1 = 4.
+# <details><summary>What came out</summary>
+#
+# Two for training, one for validation, one for the test. The first item has nothing before it, so it is never a target.
+#
+# </details>
 #
 # ## Features
 #
@@ -110,8 +114,11 @@ agreement = pd.DataFrame(
 agreement.round(3)
 
 # %% [markdown]
-# Each modality finds its own classes and knows nothing of the other's. So what a picture code says and what a text code says are two different facts
-# about an item: only their combination names its kind.
+# <details><summary>What came out</summary>
+#
+# Each modality finds its own classes and knows nothing of the other's. So a picture code and a text code are two different facts about an item: only their combination names its kind.
+#
+# </details>
 
 # %%
 assert len(set(look)) == len(set(theme)) == 7
@@ -139,16 +146,19 @@ found.round(3)
 assert (found.loc[14] > found.loc[4]).all() and (found.loc[7] > 0.95).all() and (found.loc[28] < found.loc[4]).all()
 
 # %% [markdown]
-# Twice as many codes as classes cost less than too few, four times as many cost more. But the index counts both mistakes alike, and a model does not have to: a class in
-# four codes can still be learned, two classes in one code cannot be told apart again.
+# <details><summary>What came out</summary>
+#
+# Twice as many codes as classes cost less than too few; four times as many cost more. But the index counts both mistakes alike, and a model need not. A class in four codes can still be
+# learned; two classes in one code cannot be told apart again.
+#
+# </details>
 #
 # ## How much does the encoder matter?
 #
-# In the wardrobe the classes are planted and easy to find. On Amazon Beauty, where nothing is planted, MMSR was trained with codes of the *titles* alone: from a sentence encoder (a network trained on
-# a billion pairs of sentences), from counted words (`tfidf-svd`), and from the sentence encoder with its features shuffled, so that each item has the title of another; two seeds each
-# ([commands](../benchmarks/README.md)).
+# In the wardrobe the classes are planted. On Amazon Beauty nothing is. There MMSR was trained with codes of the *titles* from a sentence encoder, from counted words (`tfidf-svd`), and from
+# the sentence encoder with its features shuffled, so that each item has the title of another ([commands](../benchmarks/README.md)).
 #
-# **Before you run it:** counting alone (decay 0.7, not tuned), which reads no title, has an HR@5 of 7.39. Where will the three be?
+# **Before you run it:** counting alone, which reads no title, has an HR@5 of 7.39. Where will the three be?
 
 # %%
 encoders = pd.read_csv(stored_file("benchmarks/results/beauty_encoders.csv"))
@@ -156,9 +166,19 @@ table = encoders.set_index(["encoder", "codes", "seed"]).sort_index()
 show.interact(lambda metric: table[[metric]].round(2), metric=["HR@5", "MRR@5", "HR@20", "MRR@20"])
 
 # %% [markdown]
-# All lie close together, and the wrong titles are no worse than the right ones. A second seed of the very same run is farther away (0.15) than any of the three is from another with the first seed (0.09).
-# **So nothing here shows that on Beauty the encoder matters, or what the titles say.** That it does not matter is not shown either: it is not tested, for the ranks of these runs are not kept, and two seeds say little about others;
-# [notebook 13](13_paper_released_code_counting.ipynb) asks the same with five seeds and a better recipe. Pictures were not tried: there are none for these items here.
+# <details><summary>What came out</summary>
+#
+# All lie close together, and the wrong titles are no worse than the right ones. **So nothing here shows that on Beauty the encoder matters, or what the titles say.** That it does not matter
+# is not shown either.
+#
+# </details>
+#
+# <details><summary>How sure?</summary>
+#
+# Not tested: two seeds each, and their ranks are not kept. A second seed of the same run is farther away (0.15) than the three are from each other with the first seed (0.09).
+# [Notebook 13](13_paper_released_code_counting.ipynb) asks again with five seeds. Pictures were not tried: there are none for these items here.
+#
+# </details>
 
 # %%
 hits = table["HR@5"]
@@ -184,14 +204,18 @@ assert abs(without.mean() - 0.3) < 0.001
 assert (without == ~poorer.modality("picture").present[1:]).all()
 
 # %% [markdown]
-# ## Summary
+# ## Recap
 #
-# Interactions make histories, the split makes examples. Each modality's features become C codes of its own, k for each item; codes are shared,
-# so they connect items that look or read alike, and they forget everything else. Whether that helps is a question to the data. What is missing is not there.
+# | claim | evidence | verdict |
+# |---|---|---|
+# | Codes find the planted looks and themes. | The index of the first codes is near one. | yes, when C fits |
+# | Too many codes are as bad as too few. | The index says so; a model can undo a split, not a merger. | not for a model |
+# | A better encoder gives better answers on Beauty. | Shuffled titles do as well. | not shown |
+# | A missing picture gets a default code. | Its row is all zeros: no code. | no |
 #
 # ## Exercises
 #
-# 1. With C = 7 and k = 1, how many different pairs (picture code, text code) does this catalogue hold? Guess first, then count.
+# 1. *(value, easy, 3 min)* With C = 7 and k = 1, how many different pairs (picture code, text code) does this catalogue hold? Guess first, then count.
 
 # %% tags=["exercise"]
 check("01.1", ...)
@@ -200,7 +224,7 @@ check("01.1", ...)
 check("01.1", len(np.unique([picture.codes[1:, 0], text.codes[1:, 0]], axis=1).T))
 
 # %% [markdown]
-# 2. A user has ten interactions. How many *training* examples does the split make of them?
+# 2. *(value, easy, 2 min)* A user has ten interactions. How many *training* examples does the split make of them?
 
 # %% tags=["exercise"]
 check("01.2", ...)
@@ -209,13 +233,34 @@ check("01.2", ...)
 check("01.2", 10 - 2 - 1 - 1)
 
 # %% [markdown]
-# 3. Codes are learned with k = 3. Which row of `codes` does an item without a text get in the text codebook? Give it as a list.
+# 3. *(function, medium, 8 min)* Write the step from features to codes: the `k` centres nearest to each item by cosine, nearest first, counted from 1.
+
 
 # %% tags=["exercise"]
-check("01.3", ...)
+def nearest(features, centres, k):
+    """features (V, D) and centres (C, D) are arrays. Returns codes (V, k), whole numbers from 1."""
+    return ...
+
+
+check("01.3", nearest)
 
 # %% tags=["solution"]
-check("01.3", [0, 0, 0])
+check(
+    "01.3",
+    lambda features, centres, k: 1 + np.argsort(
+        -(features / np.linalg.norm(features, axis=1, keepdims=True))
+        @ (centres / np.linalg.norm(centres, axis=1, keepdims=True)).T, axis=1
+    )[:, :k],
+)  # fmt: skip
+
+# %% [markdown]
+# 4. *(design, medium, 8 min)* Choose k. A shop has pictures of ten classes, and every fifth item shows two of them at once. For C = 10, design `{"k": ..., "because": ...}`: the number of codes an item gets, and a sentence that names what a larger k costs in the graph of notebook 02.
+
+# %% tags=["exercise"]
+check("01.4", ...)
+
+# %% tags=["solution"]
+check("01.4", {"k": 2, "because": "Two classes in one picture need two codes; a third code joins k times k pairs of nodes at each step, so edges grow."})  # fmt: skip
 
 # %% [markdown]
 # **Code you will read:** [graph/codes.py](../mmsr_lite/graph/codes.py), from features to codes; [data/split.py](../mmsr_lite/data/split.py), the protocol;

@@ -4,25 +4,31 @@
 # MMSR does not read a [[history]] as a list of items but as a graph of items *and* of what they carry: the [[MSGraph]] (section 4.1 of the paper).
 # Here you make one by hand, then one of a real user, and ask of each edge why it is there.
 #
-# **You will be able to** say which nodes and edges a history gives, name every [[relation]] from the side of the node that listens, and say what codes
-# add to a graph of items.
+# **You will be able to** say which nodes and edges a history gives, name every [[relation]] from the side of the node that listens, and hand the graph on to networkx,
+# PyTorch Geometric and pyvis.
 #
 # **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb): an item carries k codes of each modality.
 #
 # **Measured:** {{measured}}.
 
 # %%
-from itertools import product
+import re
+from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import pandas as pd
+import torch
+from IPython.display import HTML
+from pyvis.network import Network
+from torch_geometric.nn import HeteroConv, SAGEConv
 
-from mmsr_lite import HETEROGENEOUS, HOMOGENEOUS, build_msgraph, check, fit_codebooks, show, stored, trace
+from mmsr_lite import HETEROGENEOUS, HOMOGENEOUS, build_msgraph, check, show, stored, trace
 
 # %% [markdown]
 # ## Nodes: A B A
 #
-# A user takes item 7 (A), then 9 (B), then 7 again. The picture of 7 is described by code 1, that of 9 by codes 1 and 2.
+# A user takes A, which is item 7, then B, which is item 9, then A again. The picture of A is described by code 1, that of B by codes 1 and 2.
 #
 # **Before you run it:** how many nodes will there be? Three interactions, but repetition merges into one node.
 
@@ -32,8 +38,11 @@ graph = build_msgraph([7, 9, 7], codes)
 pd.DataFrame(graph.nodes)
 
 # %% [markdown]
-# Four: two items and two codes. Item 7 stands at positions 1 and 3; picture code 1 is carried at all three. (The paper counts $m \times 3$ nodes for
-# $m$ interactions with pictures and texts: the most there can be with one code each, before anything repeats.)
+# <details><summary>What came out</summary>
+#
+# Four: two items and two codes. Item 7 stands at two positions, and picture code 1 is carried at all of them.
+#
+# </details>
 
 # %%
 assert len(graph.nodes) == 2 + 2
@@ -82,62 +91,56 @@ show.interact(
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two
 model, dataset = stored("wardrobe-mixed", train=TRAIN)
+tables = {name: codes.numpy() for name, codes in zip(model.node_types[1:], model.codes, strict=True)}
 show.interact(lambda user: show.msgraph(trace(model, dataset, user=user)), user=range(12, 40))
 
 # %% [markdown]
-# ## What codes add
+# *How to read it:* time runs from left to right, a lane is a [[node type]]. An edge within a lane is a step in time, an edge between lanes belongs to one item.
 #
-# Garments hardly ever repeat, so among *items* an MSGraph is a plain chain. Codes do repeat, and where they do the chain closes into circles: one edge between
-# two codes can stand for steps of several pairs of items. Count it over two hundred users.
+# ## What codes add, measured with networkx
 #
-# **Before you run it:** which share of a user's item nodes stands at more than one position? Which share of the picture codes?
+# Garments hardly ever repeat, so among *items* an MSGraph is a plain chain. Codes do repeat, and tie the chain into a graph. networkx can say how much: the *distance* from the first item
+# to the last one, in steps, and the *clustering*, the share of a node's neighbours that are neighbours themselves.
+#
+# **Before you run it:** a history of eight items is a chain of seven steps. How many steps will be left with codes?
 
 # %%
-tables = {name: codes.numpy() for name, codes in zip(model.node_types[1:], model.codes, strict=True)}
-graphs = [build_msgraph(dataset.history(user), tables) for user in range(200)]
-nodes = [(node.type, len(node.positions) > 1) for each in graphs for node in each.nodes]
-repeated = pd.DataFrame(nodes, columns=["type", "share at several positions"]).groupby("type").mean()
-repeated.round(3)
+users = [user for user in range(400) if len(dataset.history(user)) == 8]
+measured = {}
+for name, some in {"items alone": {}, "with codes": tables}.items():
+    graphs = [build_msgraph(dataset.history(user), some).to_networkx().to_undirected() for user in users]
+    ends = [(0, max(n for n, kind in graph.nodes(data="type") if kind == "item")) for graph in graphs]
+    steps = [nx.shortest_path_length(graph, *pair) for graph, pair in zip(graphs, ends, strict=True)]
+    loopless = [nx.Graph((a, b) for a, b in graph.edges if a != b) for graph in graphs]
+    measured[name] = {
+        "steps, first to last": np.mean(steps),
+        "clustering": np.mean([*map(nx.average_clustering, loopless)]),
+    }
+pd.DataFrame(measured).T.round(2)
 
 # %%
-assert repeated.loc["item"].item() < 0.1 < 0.3 < repeated.loc[["picture", "text"]].min().item()
+alone, coded = measured["items alone"], measured["with codes"]
+assert alone["steps, first to last"] > 6.2 > 2 * coded["steps, first to last"]
+assert alone["clustering"] < 0.02 < 0.2 < coded["clustering"]
 
 # %% [markdown]
-# The paper estimates four edges for a node (section 4.5): one to the step before, one to the step after, two to the other channels. Self-loops not
-# counted, is that so here?
-
-# %%
-edges = pd.Series([edge.relation for each in graphs for edge in each.edges])
-per_node = edges.value_counts() / sum(len(each.nodes) for each in graphs)
-pd.concat([per_node, pd.Series({"all but self": per_node.drop("self").sum()})]).round(2)
-
-# %%
-assert round(per_node.drop("self").sum(), 1) == 4.6
-assert HOMOGENEOUS == ("self", "out", "in", "both") and HETEROGENEOUS == ("self", "match")
-
-# %% [markdown]
-# Nearly: 4.6. A code at several positions matches several items. It depends on how many codes there are, C, and how many an item carries, k (section 5.5);
-# here self-loops are counted, and nothing is trained.
+# <details><summary>What came out</summary>
 #
-# **Before you run it:** more codes per item, k from 1 to 3: do nodes or edges grow faster?
+# Less than half. A code that comes back is one node at several positions, so it is a short cut through time. And neighbours of a node are often neighbours themselves, which in a chain of items
+# hardly ever happens.
+#
+# </details>
+#
+# The *betweenness* of a node is the share of shortest ways that lead through it. Which nodes of a user are the bridges?
 
 # %%
-sizes = {}
-for C, k in product((7, 14, 28), (1, 2, 3)):
-    tables_of = {b.name: b.codes for b in fit_codebooks(dataset, num_codes=C, codes_per_item=k, dim=32)}
-    made = [build_msgraph(dataset.history(user), tables_of) for user in range(50)]
-    count = sum(len(each.nodes) for each in made)
-    sizes[C, k] = {"nodes per user": count / 50, "edges per node": sum(len(each.edges) for each in made) / count}
-sizes = pd.DataFrame(sizes).T.rename_axis(["C", "k"])
-sizes.round(1)
-
-# %% [markdown]
-# Edges: each step joins every code of one item with every code of the next, k times k. And with a small C the same codes come again and again, so there are
-# fewer nodes.
-
-# %%
-assert all(sizes.loc[(C, 3), "edges per node"] > 2 * sizes.loc[(C, 1), "edges per node"] for C in (7, 14, 28))
-assert all(sizes.loc[(28, k), "nodes per user"] > sizes.loc[(7, k), "nodes per user"] for k in (1, 2, 3))
+measures = {"betweenness": nx.betweenness_centrality, "degree": nx.degree_centrality, "PageRank": nx.pagerank}
+made = {user: build_msgraph(dataset.history(user), tables) for user in range(12, 40)}
+show.interact(
+    lambda user, by: pd.Series(measures[by](made[user].to_networkx()), name=by)
+    .rename(lambda n: f"{made[user].nodes[n].type} {made[user].nodes[n].id}").nlargest(5).round(2),
+    user=range(12, 40), by=list(measures),
+)  # fmt: skip
 
 # %% [markdown]
 # ## When a modality is missing
@@ -159,37 +162,70 @@ len(left), len(edges)
 assert len(left) == len(np.unique(tables["picture"][history[0]])) == 1 and not edges
 
 # %% [markdown]
-# So that items without a picture may still hear about pictures, the paper lets items attend to *every* code of the history (global attention, section
-# 5.4): each item then matches each code.
+# ## A layer of PyTorch Geometric on it
+#
+# `to_hetero_data()` is the same graph for PyTorch Geometric, so any of its layers runs on it. Here one map for each kind of edge, untrained. What can the last item hear in one layer? The
+# gradient of its output tells: it is zero for every node that cannot reach it.
+#
+# **Before you run it:** name the nodes that the last item hears.
 
 # %%
-show.interact(
-    lambda global_attention: pd.Series(
-        [edge.relation for edge in build_msgraph(history, tables, global_attention=global_attention).edges]
-    ).value_counts(),
-    global_attention=[False, True],
-)
-
-# %% [markdown]
-# ## Take it elsewhere
-#
-# The same graph for networkx and for PyTorch Geometric (whose `HANConv` is another model than this [[HAN-GNN]]):
+graph = build_msgraph(history, tables)
+data = graph.to_hetero_data()
+torch.manual_seed(0)
+x = {kind: torch.randn(data[kind].num_nodes, 8, requires_grad=True) for kind in data.node_types}
+layer = HeteroConv({edge: SAGEConv((8, 8), 8) for edge in data.edge_types})
+layer(x, data.edge_index_dict)["item"][-1].sum().backward()
+heard = {kind: [n.id for n, g in zip([n for n in graph.nodes if n.type == kind], x[kind].grad.abs().sum(1), strict=True) if g]
+         for kind in data.node_types}  # fmt: skip
+pd.Series(heard, name="what the last item hears")
 
 # %%
-print(graphs[12].to_networkx())
-print(graphs[12].to_hetero_data().edge_types[:4])
+last = max(node for node, own in enumerate(graph.nodes) if own.type == "item")
+near = {edge.neighbour for edge in graph.edges if edge.centre == last}
+assert heard == {kind: [n.id for i, n in enumerate(graph.nodes) if n.type == kind and i in near] for kind in heard}
+assert HOMOGENEOUS == ("self", "out", "in", "both") and HETEROGENEOUS == ("self", "match")
 
 # %% [markdown]
-# ## Summary
+# <details><summary>What came out</summary>
 #
-# One node for each distinct item and code; time within a type, matches across types; what is missing is not there. Items give a chain, shared codes tie
-# it into a graph.
+# Itself, the item before, and its own codes. Everything else needs a second layer. (PyTorch Geometric's own `HANConv` is another model than this [[HAN-GNN]].)
+#
+# </details>
+#
+# ## A page to play with
+#
+# pyvis makes a page in which nodes can be dragged. It is written beside the notebook; a click on an edge tells its relation.
+
+# %%
+page, shapes = Network(directed=True, cdn_resources="in_line", height="460px"), {"item": "dot", "picture": "square"}
+for n, node in enumerate(graph.nodes):
+    place = {"x": 110 * float(np.mean(node.positions)), "y": 150 * ["picture", "item", "text"].index(node.type)}
+    page.add_node(n, label=f"{node.type} {node.id}", shape=shapes.get(node.type, "diamond"), **place)
+for edge in graph.edges:
+    if edge.relation != "self":
+        page.add_edge(edge.neighbour, edge.centre, title=edge.relation)
+page.toggle_physics(False)
+html = re.sub(r"<(link|script)[^>]*https?://[^>]*>(</script>)?", "", page.generate_html())  # nothing is fetched
+Path("runs").mkdir(exist_ok=True)
+Path("runs/02_msgraph.html").write_text(html, encoding="utf-8")
+HTML('<iframe src="runs/02_msgraph.html" width="100%" height="480"></iframe>')
+
+# %% [markdown]
+# ## Recap
+#
+# | claim | evidence | verdict |
+# |---|---|---|
+# | Repetition merges into one node. | A B A has two item nodes. | by definition |
+# | Codes tie the chain into a graph. | The way from first to last item is less than half as long. | measured |
+# | One layer hears the whole history. | A gradient is zero but for neighbours. | no: depth is reach |
+# | A missing picture is a zero. | It has no node and no edge. | no |
 #
 # ## Exercises
 #
 # A user takes item 3 three times in a row; its text has codes 4 and 5.
 #
-# 1. How many nodes has the graph?
+# 1. *(value, easy, 2 min)* How many nodes has the graph?
 
 # %% tags=["exercise"]
 check("02.1", ...)
@@ -198,7 +234,7 @@ check("02.1", ...)
 check("02.1", len(build_msgraph([3, 3, 3], {"text": {3: [4, 5]}}).nodes))
 
 # %% [markdown]
-# 2. What is the relation of the two text codes?
+# 2. *(value, easy, 3 min)* What is the relation of the two text codes?
 
 # %% tags=["exercise"]
 check("02.2", ...)
@@ -207,16 +243,27 @@ check("02.2", ...)
 check("02.2", build_msgraph([3, 3, 3], {"text": {3: [4, 5]}}).relation(1, 2))
 
 # %% [markdown]
-# 3. Four different items, no modalities. How many edges has the graph, self-loops not counted?
+# 3. *(function, medium, 8 min)* Write the rule of the table above for two different nodes of one type.
+
 
 # %% tags=["exercise"]
-check("02.3", ...)
+def relation(P_i, P_j):
+    """P_i and P_j are sets of positions of centre and neighbour. Returns "out", "in", "both" or None."""
+    return ...
+
+
+check("02.3", relation)
 
 # %% tags=["solution"]
-check("02.3", 2 * 3)
+check(
+    "02.3",
+    lambda P_i, P_j: {(1, 0): "out", (0, 1): "in", (1, 1): "both"}.get(
+        (any(p + 1 in P_j for p in P_i), any(p - 1 in P_j for p in P_i))
+    ),
+)
 
 # %% [markdown]
-# 4. Give a history of four interactions, a list made of items 7 and 9, in which the relation of centre 7 to neighbour 9 is `out`.
+# 4. *(history, medium, 5 min)* Give a history of four interactions, a list made of items 7 and 9, in which the relation of centre 7 to neighbour 9 is `out`.
 
 # %% tags=["exercise"]
 check("02.4", ...)
@@ -228,4 +275,4 @@ check("02.4", [7, 7, 9, 9])
 # **Code you will read:** [graph/msgraph.py](../mmsr_lite/graph/msgraph.py), this page in a hundred lines; [graph/batch.py](../mmsr_lite/graph/batch.py), the
 # same for hundreds of histories at once as tensor products.
 #
-# **Next:** [04 dual attention](04_dual_attention.ipynb), how a node listens along these edges.
+# **Next:** [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb), what the graph is there to decide.

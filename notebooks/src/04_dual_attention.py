@@ -8,7 +8,7 @@
 # **You will be able to** compute an attention weight from states and parameters, say what the second [[phase]] takes from the first, and read off
 # whether a model listens backwards or forwards in time.
 #
-# **Prerequisites:** [02 the MSGraph](02_the_msgraph.ipynb); matrix products and the [[softmax]].
+# **Prerequisites:** [02 the MSGraph](02_the_msgraph.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb); the [[softmax]].
 #
 # **Measured:** {{measured}}.
 
@@ -26,8 +26,7 @@ from mmsr_lite import RELATIONS, SELF, check, listen, show, stored, trace
 # ## Listening to a model
 #
 # The model shows its insides through named [[probe|probes]]; `listen` records what passes them. These are the probes of the first layer, with the shapes of
-# what they saw for one user. A list holds one tensor for each node type: items, picture codes, text codes; where types meet, one tensor spans all
-# 11 + 7 + 7 nodes.
+# what they saw for one user. A list holds one tensor for each node type; where types meet, one tensor spans all nodes.
 
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two
@@ -75,7 +74,11 @@ assert torch.isclose(e, theirs, atol=1e-5)
 assert RELATIONS[r - SELF] == "in" and RELATIONS[graph.relations[0][0, j, i] - SELF] == "out"
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Only $a_r$: seen from the other end the same edge has another relation, and so another vector.
+#
+# </details>
 #
 # ## Weights: equation 11
 #
@@ -147,8 +150,14 @@ assert torch.allclose(late @ values, ends, atol=1e-4)  # phase 2 sums the input
 assert (late - early).abs().max() > 0.1  # but phase 1 has changed whom it listens to
 
 # %% [markdown]
-# (The authors' released code computes these logits from the layer's input as well. Then the two *are* the same, and `hohe` never hears its first phase;
-# notebook 13 comes back to it.) The matrix of any phase, a row for each node that listens:
+# <details><summary>What came out</summary>
+#
+# No. Phase 1 has changed whom phase 2 listens to, and added nothing to what it sums. (The authors' released code computes these logits from the layer's input as well, so there `hohe` never
+# hears its first phase: [notebook 13](13_paper_released_code_counting.ipynb).)
+#
+# </details>
+#
+# The matrix of any phase:
 
 # %%
 show.interact(
@@ -157,6 +166,8 @@ show.interact(
 )  # fmt: skip
 
 # %% [markdown]
+# *How to read it:* a row is a node that listens, and adds up to one; a column is a node that is heard.
+#
 # ## What has it learned to hear?
 #
 # A weight alone says little: with two neighbours a half is nothing, with ten it is much. So take *weight times number of neighbours*: 1 is what a node
@@ -182,8 +193,12 @@ table = table.groupby(["world", "centre", "relation"])["share"].mean().unstack()
 table.round(2).fillna("-")
 
 # %% [markdown]
-# In `cycle` the codes listen backwards: more than one and a half times their share to what came before, less than three quarters to what comes after. In `match`
-# they listen to all alike, and the items to hardly anything but themselves. All this fits what the generator does.
+# <details><summary>What came out</summary>
+#
+# In `cycle` the codes listen backwards: they give more than their share to what came before, and less to what comes after. In `match` they listen to all alike, and the items to hardly
+# anything but themselves. All this fits what the generator does.
+#
+# </details>
 
 # %%
 codes = ["picture", "text"]
@@ -192,17 +207,20 @@ assert ((table.loc["match"].loc[codes, ["in", "out", "both"]] - 1).abs() < 0.2).
 assert table.loc["match"].loc["item", ["in", "out", "both"]].max() < 0.1
 
 # %% [markdown]
-# A pattern that fits is not yet an explanation: whether these edges *matter* is seen by cutting them, in notebook 06, and tested against planted truth in
-# notebook 07.
+# A pattern that fits is not yet an explanation. Whether these edges *matter* is seen by cutting them, in [notebook 06](06_prediction_and_what_if.ipynb).
 #
-# ## Summary
+# ## Recap
 #
-# Homogeneous attention compares two values under a relation's own vector; heterogeneous attention lets the neighbour ask and the centre answer. Phase 1
-# decides whom phase 2 listens to; what phase 2 sums is the layer's input. Where the order of time matters, the model has learned to listen backwards.
+# | claim | evidence | verdict |
+# |---|---|---|
+# | Order in time comes from the relation's vector alone. | The product of two values is symmetric. | by algebra |
+# | Both directions of a match weigh the same. | The two logits of one edge differ. | no: who asks matters |
+# | Phase 1 adds values to phase 2. | Phase 2 sums the layer's input. | no: it steers |
+# | The model listens backwards where order matters. | Codes in `cycle` do, in `match` not. | it fits; tested in 06 |
 #
 # ## Exercises
 #
-# 1. A node has two neighbours with logits $0$ and $\ln 3$ (after the LeakyReLU). Which weight gets the second?
+# 1. *(value, easy, 2 min)* A node has two neighbours with logits $0$ and $\ln 3$ (after the LeakyReLU). Which weight gets the second?
 
 # %% tags=["exercise"]
 check("04.1", ...)
@@ -211,16 +229,24 @@ check("04.1", ...)
 check("04.1", float(torch.tensor([1.0, 3.0]).log().softmax(0)[1]))
 
 # %% [markdown]
-# 2. How many vectors $a_r$ has one layer?
+# 2. *(function, medium, 8 min)* Equation 14: make weights of the logits of equation 13. A node listens only where there is an edge; each row adds up to one. Try it on `first["heho_1_logits"]` against the probe `heho_1_weights`.
+
 
 # %% tags=["exercise"]
-check("04.2", ...)
+def weigh(logits, edges):
+    """logits (N, N), a row for each centre; edges (N, N) is True where there is one. Returns weights (N, N)."""
+    return ...
+
+
+check("04.2", weigh)
 
 # %% tags=["solution"]
-check("04.2", len(layer.relation))
+check(
+    "04.2", lambda logits, edges: torch.as_tensor(logits).masked_fill(~torch.as_tensor(edges), -torch.inf).softmax(-1)
+)
 
 # %% [markdown]
-# 3. Which node types does an item node hear in phase 1 of `heho`? Give a set of names from `model.node_types`.
+# 3. *(value, easy, 3 min)* Which node types does an item node hear in phase 1 of `heho`? Give a set of names from `model.node_types`.
 
 # %% tags=["exercise"]
 check("04.3", ...)
@@ -229,13 +255,18 @@ check("04.3", ...)
 check("04.3", {"item", "picture", "text"})
 
 # %% [markdown]
-# 4. User 17 again, first layer, phase 1 of `heho`: how much weight does the last item give to its *codes* together? Two digits will do.
+# 4. *(argument, medium, 8 min)* In 30 to 90 words: an item gives its code a weight of one half. Why may that be much for one item and little for another, and which experiment would show that the edge matters?
 
 # %% tags=["exercise"]
 check("04.4", ...)
 
 # %% tags=["solution"]
-check("04.4", float(1 - first["heho_1_weights"][0][0, i, i]))
+check(
+    "04.4",
+    "With two neighbours a half is what listening to all alike gives, with ten it is five times that share. So I would "
+    "compare weight times number of neighbours. Whether the edge matters is not in the weight: I would cut it, run the "
+    "model again, and see whether the target's rank changes more than when a random edge of this kind is cut.",
+)
 
 # %% [markdown]
 # **Code you will read:** [nn/attention.py](../mmsr_lite/nn/attention.py), equations 12 and 13 in a page; [nn/han.py](../mmsr_lite/nn/han.py), the paths and

@@ -1,25 +1,24 @@
 # %% [markdown]
-# # The update gate: early, late, in between
+# # The update gate, and what beta really weighs
 #
-# Both orders have been walked, and every node holds two candidate states. The [[update gate]] weighs them, node by node and layer by layer
-# (equations 16 and 17). The paper reads its weights as an answer to the old question: where the sequence is strong, fusion should be late; where
-# modalities depend on one another, early (section 4.5). Here the truth is planted, so the reading can be held against it.
+# Both [[fusion order|orders]] have been walked, and every node holds two ends. The [[update gate]] weighs them, node by node and layer by layer (equations 16 and 17). The paper reads its
+# weights as an answer: late where the sequence is strong, early where modalities depend on one another (section 4.5). Here the truth is planted, so the reading can be tested.
 #
-# **You will be able to** compute [[beta]] by hand, compare gates across worlds, and tell what a gate *says* from what it *does*.
+# **You will be able to** compute [[beta]] by hand, tell what a gate *says* from what it *does*, and say what flows along the two paths that it weighs.
 #
-# **Prerequisites:** [04 dual attention](04_dual_attention.ipynb).
+# **Prerequisites:** [04 dual attention](04_dual_attention.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb).
 #
 # **Measured:** {{measured}}.
 
 # %%
 from itertools import product
 
+import numpy as np
 import pandas as pd
 import torch
-from sklearn.metrics import roc_auc_score
 
-from mmsr_lite import check, evaluate, gates, gates_summary, listen, read_json, show, split, stored, stored_file
-from mmsr_lite import trace, what_if
+from mmsr_lite import RunConfig, build_model, check, evaluate, explore, flow, flow_summary, flow_table, gates
+from mmsr_lite import gates_summary, last_examples, listen, show, split, stored, stored_file, trace, what_if
 
 # %% [markdown]
 # ## One gate by hand
@@ -27,8 +26,7 @@ from mmsr_lite import trace, what_if
 # $$\beta = \mathrm{softmax}\big(\texttt{mlp}([h^{hohe} ; h^{heho}])\big), \qquad
 # h' = \beta_0\, h^{hohe} + \beta_1\, h^{heho} + h.$$
 #
-# `beta[0]` weighs [[hohe]], late fusion; `beta[1]` weighs [[heho]], early. The softmax is this package's reading of "scores for gate selection", and the last
-# $h$ is a [[residual connection]], which the paper leaves open.
+# `beta[0]` weighs [[hohe]], which the paper calls late; `beta[1]` weighs [[heho]], which it calls early. The last $h$ is a [[residual connection]], which the paper leaves open.
 
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two for each world
@@ -47,28 +45,22 @@ pd.DataFrame(beta[-len(texts) :].detach(), texts, ["hohe, late", "heho, early"])
 assert torch.allclose(beta, seen[at + "beta"][0], atol=1e-6) and torch.allclose(beta.sum(1), torch.ones(len(beta)))
 assert torch.allclose(beta[:, :1] * hohe + beta[:, 1:] * heho + h, output, atol=1e-5)
 
-# %% [markdown]
-# All gates of one user, `beta[0]` in colour: orange is late, violet is early, and so in every picture. Choose a user.
-
 # %%
 show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=range(17, 50))
 
 # %% [markdown]
-# ## Three worlds, three answers?
+# *How to read it:* a row is a node, a column is a layer, the colour is `beta[0]`. Orange is late, violet is early, and so in every picture.
 #
-# In `cycle` everything is sequence: each modality walks its own circle. In `match` everything is interplay: picture and text of the current garment
-# together name what follows. In `mixed` half of the users are of each kind.
+# ## What the gate says
 #
-# **Before you run it:** what do you expect of beta[0] in `cycle`, in `match`? Write down a number for each. (Pictures count layers from 1, tables from 0.)
+# In `cycle` everything is sequence. In `match` picture and text of the current garment together name what follows. In `mixed` half of the users are of each kind.
+#
+# **Before you run it:** write down a number for beta[0] in `cycle` and one for `match`.
 
 # %%
 tables = {world: gates(*pair) for world, pair in worlds.items()}  # one row for each gate of each user's history
 late = pd.concat(tables, names=["world"]).groupby(["world", "layer", "type"], observed=True)["late"].mean()
 late.rename("mean beta[0]").unstack("type").round(2)
-
-# %% [markdown]
-# The *codes* answer as the paper expects, in the first layer: early in `match`, later in `cycle`. The *items* do not: their gates are late in both worlds, and
-# they are the ones the answer is read from.
 
 # %%
 codes = ["picture", "text"]
@@ -76,35 +68,41 @@ assert (late["match", 0][codes] < 0.2).all() and (late["cycle", 0][codes] > 0.5)
 assert (late[["cycle", "match"]].xs("item", level="type") > 0.98).all()
 
 # %% [markdown]
-# One run is one run. These are means over the first layer for five seeds each, trained for [benchmarks](../benchmarks/README.md): in every one the codes of `cycle` are later
-# than those of `match`, and the items are late in both. (Over the first layer, because of the last one's gates that of the last item alone reaches a score: [[last pooling]].)
+# <details><summary>What came out</summary>
+#
+# The *codes* answer as the paper expects, in the first layer: early in `match`, later in `cycle`. The *items* do not. Their gates say late in both worlds, and the answer is read from them.
+#
+# </details>
+#
+# <details><summary>How sure?</summary>
+#
+# One run is one run. Five seeds for each world ([benchmarks](../benchmarks/README.md)) say the same: in every one the codes of `cycle` are later than those of `match`, and the items
+# are late in both. The next cell asserts it.
+#
+# </details>
 
 # %%
 seeds = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv")).query("modalities")
 seeds = seeds.groupby("world")[["beta_item", "beta_picture", "beta_text"]].agg(["min", "max"])
-seeds.round(2)
-
-# %%
 least, most = (seeds.xs(which, level=1, axis=1) for which in ("min", "max"))
 assert (least.loc["cycle", ["beta_picture", "beta_text"]] > most.loc["match", ["beta_picture", "beta_text"]]).all()
 assert (least.loc[["cycle", "match"], "beta_item"] > 0.98).all()
 
 # %% [markdown]
-# A mean hides how it comes about. The median and the middle 90 % of the gates, by node type, position (1 is the last) or length of the history:
+# A mean hides how it comes about. With a kernel, draw a box over some gates: the users behind them are listed, and a click opens one in the explorer.
 
 # %%
-summaries = {world: gates_summary(table) for world, table in tables.items()}
-show.interact(
-    lambda world, by: show.inspector(summaries[world], by), world=list(summaries), by=["type", "position", "length"]
-)
+picked = "mixed"
+show.inspector(gates_summary(tables[picked]), table=tables[picked], open=lambda user: explore(*worlds[picked], user))
 
 # %% [markdown]
+# *How to read it:* each row is a kind of node in a layer. The mark is the median of beta[0], the bar the middle 90 % of the gates.
+#
 # ## What the gate does
 #
-# What a gate says can be read; what it does must be tried. A probe can be given another value: force every gate to late, to early, to a half, and
-# rank all test targets again.
+# What a gate says can be read; what it does must be tried. Force every gate, and rank all test targets again.
 #
-# **Before you run it:** in `match` the code nodes say early, at 0.12. What happens to HR@5 there when all gates are forced to late?
+# **Before you run it:** in `match` the code nodes say early, clearly. What happens to HR@5 there when all gates are forced to late?
 
 # %%
 forced = {"learned": None, "all late": (1.0, 0.0), "all early": (0.0, 1.0), "half": (0.5, 0.5)}
@@ -117,98 +115,92 @@ for world, (name, to) in product(("cycle", "match"), forced.items()):
 effect = pd.Series(found).unstack().loc[list(forced)]
 effect.round(1)
 
-# %% [markdown]
-# In `match` hardly anything happens: the codes' early fusion is not needed for the answer, however clearly beta says it. (There the item's own identity is enough,
-# see notebook 06.) In `cycle` a quarter of the hits is lost, although every mean there says late already. (All early costs half of the hits or more in both: the items
-# were late.) So beta is not the importance of an order: where it speaks most clearly it may not matter, and where it seems undecided it may.
-
 # %%
 assert effect.loc["learned", "match"] - effect.loc["all late", "match"] < 1
 assert 0.7 < effect.loc["all late", "cycle"] / effect.loc["learned", "cycle"] < 0.8
 assert (effect.loc["all early"] < 0.55 * effect.loc["learned"]).all()
 
 # %% [markdown]
-# ## What the gate knows
+# <details><summary>What came out</summary>
 #
-# Why does `cycle` need its gates? A mean of 0.56 for picture codes in the first layer is not a hesitation: look at the code of each user's *last* item, and nine gates in ten
-# stand below 0.1 or above 0.9. What do they tell apart? The generator knows each user's hidden direction. Group the gates by code and by the direction in which the
-# user walks round the looks (for text codes: the themes).
+# In `match` hardly anything happens: the codes' early path is not needed, however clearly beta says it. In `cycle` a quarter of the hits is lost, although the means say late already. So beta
+# is not the importance of an order.
 #
-# **Before you run it:** fusion order should not depend on the direction, should it?
+# Why does `cycle` need its gates? There the gate of a code stands nearly at zero or nearly at one, and which of them depends on the direction in which the user walks. It has become a
+# switch that holds the direction. That has little to do with early or late fusion.
+#
+# </details>
 
 # %%
 truth = dataset.facts["truth"]
-table = tables["cycle"].query("layer == 0 and position == 1 and places == 1 and length >= 3")  # at the last place only
-table = table.assign(looks=[truth.latents[z][1] for z in truth.latent[table.user]])
-table = table.assign(themes=[truth.latents[z][2] for z in truth.latent[table.user]])
-ways = {
-    kind: table[table.type == kind].groupby(["id", way]).late.mean().unstack()
-    for kind, way in (("picture", "looks"), ("text", "themes"))
-}
-ways = pd.concat(ways, names=["type", "code"]).rename_axis(columns="direction")
-ways.round(2)
+table = tables["cycle"].query("layer == 0 and position == 1 and places == 1 and length >= 3 and type == 'picture'")
+table = table.assign(way=[truth.latents[z][1] for z in truth.latent[table.user]])
+ways = table.groupby(["id", "way"]).late.mean().unstack()
+assert ((table.late < 0.1) | (table.late > 0.9)).mean() > 0.8 and ((ways[1] - ways[-1]).abs() > 0.7).sum() >= 4
 
 # %% [markdown]
-# It does, and for most codes it is all or nothing: the same code goes late when the user walks one way and early when the user walks the other. **The gate has
-# become a switch that holds the direction of the walk.** That is worth having, because the next garment depends on it, and it has little to do with
-# early or late fusion being right for this user.
+# ## What flows along the two paths
+#
+# Beta weighs two *paths*. What do they carry? With attention and gates held as they are, a score is a sum with one term for each path through the layers. So the share of each group of
+# paths is exact ([what beta weighs](../docs/what-beta-weighs.md)). Early fusion is "crossed, then time", late fusion is "time, then crossed".
+#
+# **Before you run it:** in `cycle` beta says late with all its weight. Which share of the target's score does late fusion bring?
 
 # %%
-assert ((table.late < 0.1) | (table.late > 0.9))[table.type != "item"].mean() > 0.85
-assert ((ways[1] - ways[-1]).abs() > 0.7).sum() >= 8  # of fourteen codes
-assert ((ways[1] - ways[-1]) > 0.7).any() and ((ways[-1] - ways[1]) > 0.7).any()  # either way round
+show.interact(lambda user: show.flow(flow(model, dataset, user)), user=range(3, 20))
+
+# %%
+flows = {name: flow_summary(flow_table(*run, last_examples(run.dataset).select(np.arange(60))))
+         for name, run in worlds.items()}  # fmt: skip
+shares = pd.DataFrame({name: one["by"]["all"][0]["shares"] for name, one in flows.items()}, flows["cycle"]["groups"])
+(100 * shares).round(1).rename_axis("mean share, %")
+
+# %%
+fused = shares.loc[["crossed, then time", "time, then crossed"]]
+assert (fused.loc["time, then crossed"] < 0.12).all() and (fused.loc["crossed, then time"] < 0.05).all()
+assert (shares.loc[["own identity", "own codes"]].sum() > 0.8).all()
 
 # %% [markdown]
-# ## Early, late, in between
+# <details><summary>What came out</summary>
 #
-# How did it come there? Beta during training, for each node type. An untrained gate is near a half.
+# Little. Most of a score is the last item itself and its own codes; both kinds of fusion together bring about a tenth or less. A beta near one says which path was taken, and nothing of what
+# came along it.
 #
-# **Before you run it:** in which world will the gates go late first?
+# </details>
+#
+# ## A path called early that carries no modality
+#
+# [[non-invasive|Non-invasive]] paths sum values of the layer's *input*. So heho ends in a sum over items: codes steer its attention and never enter the sum. This holds for random weights, too.
+#
+# **Before you run it:** in which of these untrained models do codes bring something to the score?
 
 # %%
-histories = {world: read_json(stored_file(f"runs/wardrobe-{world}/history.json")) for world in worlds}
-show.interact(lambda world: show.training(histories[world]), world=list(worlds))
+made = RunConfig("wardrobe:cycle").with_settings(dim=8, layers=2, codes=7, codes_per_item=1)
+orders = ("heho", "heho-invasive", "hohe", "hohe-invasive")
+untrained = {order: build_model(made.with_settings(fusion=order), dataset) for order in orders}
+parts = {}
+for order, other in untrained.items():
+    nodes = flow(other, dataset, 17)
+    sizes = np.abs(nodes["flow"]["items"][0]["nodes"]).sum(1)  # (N,) of each node's terms
+    parts[order] = {"from codes, %": 100 * sizes[[node["type"] > 0 for node in nodes["nodes"]]].sum() / sizes.sum()}
+pd.DataFrame(parts).T.round(1)
 
 # %%
-epochs = {world: pd.DataFrame([epoch["beta"] for epoch in history["epochs"]]) for world, history in histories.items()}
-assert all((beta.iloc[0] > 0.75).all() for beta in epochs.values())
-assert (epochs["match"].iloc[-1][codes] < 0.65).all() and (epochs["match"].iloc[-1]["item"] > 0.98)
+assert parts["heho"]["from codes, %"] == 0 < min(parts[order]["from codes, %"] for order in orders[1:])
 
 # %% [markdown]
-# In all three, and for every node type, above 0.75 after one epoch: that late comes first is a habit of training and no finding about the data. The worlds differ in what
-# comes back from there: the codes of `match` do, its items stay.
+# ## Recap
 #
-# In the `mixed` world a user is of one kind or the other, and one model serves both. Does the gate tell them apart? The items' gates of the second layer are the
-# most telling.
-#
-# **Before you run it:** for which kind of user should beta[0] be larger?
-
-# %%
-truth = worlds["mixed"].dataset.facts["truth"]
-kinds = pd.Series([truth.latents[z][0] for z in truth.latent], name="kind")
-items = tables["mixed"].query("layer == 1 and type == 'item'").groupby("user").late.mean()
-items.groupby(kinds[items.index]).describe().round(2)
-
-# %%
-told = roc_auc_score(kinds[items.index] == "cycle", items)  # chance that of two users the cycle one has the larger mean
-round(float(told), 2)
-
-# %%
-assert 0.8 < told < 0.95 and items.groupby(kinds[items.index]).mean().min() > 0.8
-
-# %% [markdown]
-# Later for the users who follow a sequence, as the paper would have it, and right in about six of seven pairs of users; yet both means are above 0.8: the order is right, the
-# level says nothing.
-#
-# ## Summary
-#
-# Beta is a softmax over two numbers that a small network makes of both ends. Across worlds and users it leans as the paper expects, in some nodes
-# and layers. But it is a part of the network like any other: it need not matter where it speaks clearly (`match`), and it may hold something else
-# altogether (`cycle`: a direction). Read it as a hint, test it by forcing it.
+# | claim | evidence | verdict |
+# |---|---|---|
+# | Beta leans as the paper says. | Codes do in the first layer, items do not; five seeds. | in part |
+# | Beta says how much an order matters. | Forced to late, `match` loses nothing; `cycle` loses a quarter. | no |
+# | Beta near one means late fusion. | Late fusion is a small share of the score. | no: read the flow |
+# | heho is early fusion. | Only the invasive one sums codes into items. | of the default layer, no |
 #
 # ## Exercises
 #
-# 1. The gate's network gives a node the numbers $0$ (for hohe) and $\ln 3$ (for heho). What is `beta[0]`?
+# 1. *(value, easy, 3 min)* The gate's network gives a node the numbers $0$ (for hohe) and $\ln 3$ (for heho). What is `beta[0]`?
 
 # %% tags=["exercise"]
 check("05.1", ...)
@@ -217,16 +209,29 @@ check("05.1", ...)
 check("05.1", float(torch.tensor([1.0, 3.0]).log().softmax(0)[0]))
 
 # %% [markdown]
-# 2. In the stored run of `match`: what is the mean *early* weight, `beta[1]`, of the text codes in the first layer? Two digits.
+# 2. *(function, medium, 10 min)* Prove by test that a path sums no code: of a flow record as above, return the sum of the sizes of all that code nodes bring to the first item's score. Your function has to give zero for `heho`, and only there.
+
 
 # %% tags=["exercise"]
-check("05.2", ...)
+def from_codes(record):
+    """record is what `flow` returns; nodes with type 0 are items. Returns a number."""
+    return ...
+
+
+check("05.2", from_codes)
 
 # %% tags=["solution"]
-check("05.2", round(float(1 - late["match", 0, "text"]), 2))
+check(
+    "05.2",
+    lambda record: sum(
+        np.abs(terms).sum()
+        for node, terms in zip(record["nodes"], record["flow"]["items"][0]["nodes"], strict=True)
+        if node["type"]
+    ),
+)
 
 # %% [markdown]
-# 3. Force gates yourself. For user 12 of `cycle`, find a change such as this one that makes the target at least twice as probable as in the clean run. Give the change.
+# 3. *(design, medium, 8 min)* For user 12 of `cycle`, design a change such as this one that makes the target at least twice as probable as in the clean run.
 
 # %%
 change = {"do": "gate", "to": "hohe", "type": "item"}
@@ -240,6 +245,6 @@ check("05.3", ...)
 check("05.3", {"do": "gate", "to": "heho", "type": "text"})
 
 # %% [markdown]
-# **Code you will read:** [nn/gate.py](../mmsr_lite/nn/gate.py), equations 16 and 17 in twenty lines; [explain/gates.py](../mmsr_lite/explain/gates.py), the table of all gates.
+# **Code you will read:** [nn/gate.py](../mmsr_lite/nn/gate.py), equations 16 and 17 in twenty lines; [explain/flow.py](../mmsr_lite/explain/flow.py), the sum of paths.
 #
 # **Next:** [06 prediction and what-if](06_prediction_and_what_if.ipynb), from states to an answer, and how to question it.

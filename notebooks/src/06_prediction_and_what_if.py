@@ -1,9 +1,8 @@
 # %% [markdown]
 # # Prediction and what-if
 #
-# After the last layer one [[state]] is left to speak for the user, and a dot product with every item makes the answer (section 4.4, equation 7). Here you compute it,
-# split it into what each [[fusion order|order]] brought, and then do what no attention map can do for you: change something, run again, and see whether
-# the answer cares.
+# After the last layer one [[state]] is left to speak for the user, and a dot product with every item makes the answer (section 4.4, equation 7). Here you compute it, and then do what no
+# attention map can do for you: change something, run again, and see whether the answer cares.
 #
 # **You will be able to** get from states to a [[rank]] by hand, put a [[what-if]] question, hold its answer against a [[band]], and avoid two ways of fooling yourself.
 #
@@ -74,8 +73,13 @@ assert len(history) == 7 and ranks[0]["outside"] and not ranks[1]["outside"]
 assert ranks[0]["delta"] > ranks[0]["band"][1] and ranks[1]["delta"] == 0
 
 # %% [markdown]
-# Each row is a measure, scaled so that the band, the grey bar, runs from -1 to 1; the mark is this change. Try others; the list of all kinds is in
-# [explain/edits.py](../mmsr_lite/explain/edits.py).
+# <details><summary>What came out</summary>
+#
+# The last garment's picture matters, more than pictures usually do; the first one's does not at all.
+#
+# </details>
+#
+# Try others; the list of all kinds is in [explain/edits.py](../mmsr_lite/explain/edits.py).
 
 # %%
 changes = {
@@ -89,7 +93,8 @@ changes = {
 show.interact(lambda change: show.what_if(what_if(model, dataset, user, changes[change])), change=list(changes))
 
 # %% [markdown]
-# Where no choice was made, as for "no edges backwards", all repeats do the same and the band has no width: then neither band nor mark says anything, only the numbers on the left.
+# *How to read it:* a row is a measure, scaled so that its band, the grey bar, has the same width everywhere; the mark is this change. Where no choice was made, as for "no edges backwards",
+# the band has no width, and only the numbers on the left count.
 #
 # ## One user is an anecdote
 #
@@ -111,9 +116,12 @@ rise = pd.Series(rise).unstack().loc[["in", "out", "homogeneous", "heterogeneous
 rise.round(2)
 
 # %% [markdown]
-# In `cycle` the edges to the step before carry the answer and those to the step after carry nothing, as the attention of notebook 04 suggested. In `match` no
-# edge of time matters at all: there the generator draws from the present item alone, and the model has found that out. Cutting the matches does harm in both;
-# keep that number for `match` in mind, it is going to mislead. (Cutting `in` alone does more harm than cutting all of time: then a node listens to `out` instead.)
+# <details><summary>What came out</summary>
+#
+# In `cycle` the edges to the step before carry the answer and those to the step after nothing, as the attention of [notebook 04](04_dual_attention.ipynb) suggested. In `match` no edge of
+# time matters: there the generator draws from the present item alone. Cutting the matches does harm in both. Keep that in mind for `match`; it is going to mislead.
+#
+# </details>
 
 # %%
 assert rise.loc["in", "cycle"] > rise.loc["homogeneous", "cycle"] > 1 and abs(rise.loc["out", "cycle"]) < 0.2
@@ -146,8 +154,12 @@ assert abs(cost.loc["last stays", "match"]) < 0.1 and cost.loc["last stays", "cy
 assert cost.loc["last two alone", "cycle"] < 0.3 < 1 < cost.loc["last alone", "cycle"]
 
 # %% [markdown]
-# Shuffling is costly in *both* worlds, because it puts another item last, and last pooling asks that one. Only with the last item kept does the test speak of order:
-# in `match` it costs nothing, in `cycle` more than a nat. There the last two items are nearly enough, for one step gives the direction away.
+# <details><summary>What came out</summary>
+#
+# Shuffling is costly in *both* worlds, because it puts another item last, and last pooling asks that one. Only with the last item kept does the test speak of order. In `match` it then costs
+# nothing, in `cycle` more than a nat. There the last two items are nearly enough, for one step gives the direction away.
+#
+# </details>
 
 # %% [markdown]
 # ## Second way of fooling yourself: the world's reason is not the model's
@@ -169,11 +181,15 @@ assert rise.loc["heterogeneous", "match"] > 10 * trade["match"]
 assert worlds["match"].dataset.num_items == 980 and worlds["match"].dataset.num_users == 4000
 
 # %% [markdown]
-# It is not lost: *which* codes a garment carries makes no difference in `match`. With 980 items and 4,000 users the model has learned each item's collection by heart, and
-# needs no picture to tell. A rule that is true of the data need not be what a model uses; a model can be right for a reason of its own.
+# <details><summary>What came out</summary>
 #
-# And why did cutting all matches cost more than a nat there? An item without matches hears only itself in that phase, and in training the model has never met
-# one. Taking away leads out of the data, trading stays within: where the two disagree, trust the trade.
+# It is not lost: *which* codes a garment carries makes no difference in `match`. Each garment is seen so often that the model has learned its collection by heart, and needs no picture to
+# tell. A rule that is true of the data need not be what a model uses.
+#
+# And why did cutting all matches do harm there? An item without matches hears only itself in that phase, and in training the model has never met one. Taking away leads out of the data,
+# trading stays within. Where the two disagree, trust the trade.
+#
+# </details>
 #
 # ## Everything at once
 #
@@ -183,14 +199,18 @@ assert worlds["match"].dataset.num_items == 980 and worlds["match"].dataset.num_
 explore(model, dataset, user=62)
 
 # %% [markdown]
-# ## Summary
+# ## Recap
 #
-# The last item's state, a dot product, a rank. A what-if is a question to the model, a band says what any such change does, and many users make it a
-# finding. Shuffling also moves the last item; and what is true of a world need not be what its model has learned.
+# | claim | evidence | verdict |
+# |---|---|---|
+# | One change to one user is a finding. | A band of random changes of its kind, then forty users. | no: an anecdote |
+# | If order matters, shuffling shows it. | It also moves the last item: costly where order says nothing. | first way of fooling yourself |
+# | The model uses the world's rule. | Traded modalities cost nothing in `match`. | second way of fooling yourself |
+# | What is costly to take away is used. | Cut matches are costly in `match`, traded ones are not. | trust the trade |
 #
 # ## Exercises
 #
-# 1. The model gives the target a probability of $\frac14$. What is the loss of this example, in nats?
+# 1. *(value, easy, 2 min)* The model gives the target a probability of $\frac14$. What is the loss of this example, in nats?
 
 # %% tags=["exercise"]
 check("06.1", ...)
@@ -199,7 +219,7 @@ check("06.1", ...)
 check("06.1", float(np.log(4)))
 
 # %% [markdown]
-# 2. Of these changes, which have a band, that is, random repeats that differ? `{"do": "gate", "to": "half"}`, `{"do": "relation", "relation": "out"}`,
+# 2. *(value, medium, 4 min)* Of these changes, which have a band, that is, random repeats that differ? `{"do": "gate", "to": "half"}`, `{"do": "relation", "relation": "out"}`,
 # `{"do": "drop", "modality": "text", "position": 2}`, `{"do": "shuffle"}`. Give a set of the words after "do".
 
 # %% tags=["exercise"]
@@ -209,7 +229,7 @@ check("06.2", ...)
 check("06.2", {"drop", "shuffle"})
 
 # %% [markdown]
-# 3. User 62 of `cycle` has seven items before the target, which has rank 3. Find one change that makes the rank worse by at least 10 and leaves the last
+# 3. *(design, medium, 6 min)* User 62 of `cycle` has seven items before the target, which has rank 3. Find one change that makes the rank worse by at least 10 and leaves the last
 # item's place and modalities alone: one of `drop`, `swap`, `node`, `edge`, `relation`, without position 7.
 
 # %% tags=["exercise"]
@@ -217,6 +237,16 @@ check("06.3", ...)
 
 # %% tags=["solution"]
 check("06.3", {"do": "relation", "relation": "in"})
+
+# %% [markdown]
+# 4. *(design, hard, 10 min)* A what-if that separates identity from match: one change, `drop` or `swap`, that takes a modality of the last item alone and leaves every item in place. User 57 has seven items before the target in both
+# worlds. After your change the target keeps at least four fifths of its probability in `match`, and loses more than half of it in `cycle`.
+
+# %% tags=["exercise"]
+check("06.4", ...)
+
+# %% tags=["solution"]
+check("06.4", {"do": "drop", "modality": "picture", "position": 7})
 
 # %% [markdown]
 # **Code you will read:** [explain/what_if.py](../mmsr_lite/explain/what_if.py), the clean run, the changed one and the band; [models/mmsr.py](../mmsr_lite/models/mmsr.py), last pooling

@@ -2,12 +2,12 @@
 # # Your own data
 #
 # A folder with a table of interactions, a table of items and perhaps pictures is all that is needed. In this notebook you make one, from a few lines, prepare it,
-# look at its data card, train, hold the result against counting and against the control, and open a user's graph. Put your own folder in its place.
+# look at its data card, train, hold the result against counting and against the *control*, the modalities of other items, and open a user's graph. Put your own folder in its place.
 #
 # **You will be able to** bring a data set of your own into the form that everything here reads, understand what is told when something is wrong with it, and
 # judge whether its modalities bring anything.
 #
-# **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb); [13](13_paper_released_code_counting.ipynb) for the control.
+# **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb), [00 start here](00_start_here.ipynb).
 #
 # **Measured:** {{measured}}.
 
@@ -83,8 +83,13 @@ except MMSRError as error:
     print(error)
 
 # %% [markdown]
-# It quotes the file, the column it missed, and what it found instead. So say what ours are called there. The next cell is word for word the command line
-# `mmsr-lite prepare FOLDER -o OUT --columns user_id=customer ...`; it returns 0 when all went well.
+# <details><summary>What came out</summary>
+#
+# It quotes the file, the column it missed, and what it found instead.
+#
+# </details>
+#
+# So say what ours are called there. The next cell is word for word the command line `mmsr-lite prepare FOLDER -o OUT --columns user_id=customer ...`; it returns 0 when all went well.
 
 # %%
 names = ["user_id=customer", "item_id=code", "timestamp=date", "title=name"]
@@ -117,8 +122,12 @@ other = load(damaged, columns=columns)
 pd.Series({one.name: f"{one.present[1:].sum()} of {other.num_items} items" for one in other.modalities})
 
 # %% [markdown]
-# A picture that is gone or cannot be read is *absent*: its node does not exist in the graph ([[missing]] modalities, notebook 10). It never becomes a vector of zeros, which would be
-# a picture like any other.
+# <details><summary>What came out</summary>
+#
+# A picture that is gone or cannot be read is *absent*: its node does not exist in the graph ([[missing]] modalities, notebook 10). It never becomes a vector of zeros, which would be a
+# picture like any other.
+#
+# </details>
 
 # %%
 there = {one.name: int(one.present[1:].sum()) for one in other.modalities}
@@ -144,8 +153,7 @@ found |= {f"counting: {name}": row for name, row in ran["true"].metrics["countin
 pd.DataFrame(found).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(1)
 
 # %% [markdown]
-# The three models ranked the same targets, so compare them user by user: the mean difference, and what it might be with other users. What it might be with other *seeds* this does not know: one seed is
-# never a verdict.
+# The three models ranked the same targets, so compare them user by user. What other *seeds* would give, this does not know.
 
 # %%
 test = ran["true"].whole_split.test
@@ -164,9 +172,17 @@ assert min(hr["codes: true"], hr["codes: shuffled"], hr["codes: none"]) > hr["co
 assert hr["codes: true"] > min(hr["codes: shuffled"], hr["codes: none"])
 
 # %% [markdown]
-# In the saved run true codes are ahead of shuffled ones and of none: here the modalities do say something, and this is what the control looks like when it finds it. All three are
-# ahead of counting. But it is one seed, and on another machine the gap can be smaller. Shuffled against none, or the first 20 instead of the first 5, comes out one way with one CPU thread and another with two, which add in another order; so do not read these.
-# `mmsr-lite tables controls PREPARED` trains five seeds, each system tuned by itself.
+# <details><summary>What came out</summary>
+#
+# In the saved run true codes are ahead of shuffled ones and of none: this is what the control looks like when it finds something. All three are ahead of counting.
+#
+# </details>
+#
+# <details><summary>How sure?</summary>
+#
+# One seed, so no verdict; on another machine the gap can be smaller. `mmsr-lite tables controls PREPARED` trains five seeds, each system tuned by itself.
+#
+# </details>
 #
 # ## Look inside
 #
@@ -222,14 +238,18 @@ assert "http://" not in place.read_text(encoding="utf-8").replace("http://www.w3
 # | better encoders, with weights you have | `--encoder title=sentence picture=resnet50:FILE.pth` |
 # | users with few interactions | `--min-count 3`; the default is 5, repeated until nothing changes |
 #
-# ## Summary
+# ## Recap
 #
-# A folder becomes a data set in one command, a mistake is told with the file and the column, what is missing stays missing, and the first table to make has counting
-# and the control in it.
+# | claim | evidence | verdict |
+# |---|---|---|
+# | A folder becomes a data set in one command. | `prepare`, with a message that quotes file and column. | yes |
+# | A broken picture spoils the training. | It is absent: no node. | no |
+# | The modalities help here. | True codes ahead of shuffled ones and of none. | one seed: a hint |
+# | The first table needs counting and the control. | Without them nobody could read the other rows. | make it so |
 #
 # ## Exercises
 #
-# 1. A shop has no times. Its rows are, from the top: Ann took T1, Ben took T2, Ann took T3, Ann took T2. What is Ann's history? A list of item ids.
+# 1. *(value, easy, 3 min)* A shop has no times. Its rows are, from the top: Ann took T1, Ben took T2, Ann took T3, Ann took T2. What is Ann's history? A list of item ids.
 
 # %% tags=["exercise"]
 check("08.1", ...)
@@ -238,7 +258,7 @@ check("08.1", ...)
 check("08.1", ["T1", "T3", "T2"])
 
 # %% [markdown]
-# 2. Its items have the columns `item_id`, `name`, `photo` (paths of pictures), `price` (numbers) and `maker_id`. Which can be modalities? A set of names.
+# 2. *(value, easy, 3 min)* Its items have the columns `item_id`, `name`, `photo` (paths of pictures), `price` (numbers) and `maker_id`. Which can be modalities? A set of names.
 
 # %% tags=["exercise"]
 check("08.2", ...)
@@ -247,22 +267,37 @@ check("08.2", ...)
 check("08.2", {"name", "photo"})
 
 # %% [markdown]
-# 3. Twenty users each took the same six items once; a seventh item was taken by four of them. How many items are left with `min_count` 5?
+# 3. *(function, hard, 12 min)* Hide a fault for a partner. Your function gets the rows of a shop, `(user, item, date)`, and returns as many rows that still load without an error, with the same users and items, but in which somebody's
+#    history has changed. Then let your partner find it with `mmsr-lite describe`.
+
 
 # %% tags=["exercise"]
-check("08.3", ...)
+def hide(rows):
+    """rows is a list of (user, item, "YYYY-MM-DD"). Returns such a list with one fault in it."""
+    return ...
+
+
+check("08.3", hide)
 
 # %% tags=["solution"]
-check("08.3", 6)
+check("08.3", lambda rows: [(*rows[0][:2], rows[0][2].replace("2025", "2052")), *rows[1:]])
 
 # %% [markdown]
-# 4. In the data set of this notebook, how many picture codes has an item whose picture cannot be read?
+# 4. *(function, medium, 10 min)* A partner insists on filling in what is missing. Write a fair imputation: missing rows get the mean of those present *among training items*, and nothing else changes.
+
 
 # %% tags=["exercise"]
-check("08.4", ...)
+def impute(features, present, training):
+    """features (V, F); present (V,) and training (V,) are True or False. Returns new features (V, F)."""
+    return ...
+
+
+check("08.4", impute)
 
 # %% tags=["solution"]
-check("08.4", 0)
+check("08.4", lambda features, present, training: np.where(
+    present[:, None], features, features[present & training].mean(0)
+))  # fmt: skip
 
 # %% [markdown]
 # **Code you will read:** [data/sources/folder.py](../mmsr_lite/data/sources/folder.py), how a folder is read; [data/prepared.py](../mmsr_lite/data/prepared.py), what is written;

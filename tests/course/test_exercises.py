@@ -2,30 +2,70 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mmsr_lite.course.exercises as home
 from mmsr_lite import check
 from mmsr_lite.course.check import exercises
+from mmsr_lite.course.exercises import n01, n03, n04, n05, n08
 
 NOTEBOOKS = sorted(path.stem[1:] for path in Path(home.__file__).parent.glob("n*.py"))
 ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost right one, words of what is said)
     "00.1": (("match", "not that of this user"), ({"cause": "cycle"}, "the word that stands under")),
-    "00.2": ((50, "too large"), (5 / 980, "in percent")),
+    "00.2": (
+        (lambda ranks, k: sum(rank <= k for rank in ranks), "divide by the number"),
+        (lambda ranks, k: sum(rank <= k for rank in ranks) / len(ranks), "in percent"),
+    ),
     "00.3": (("heho", "beta[1]"), ("late", "a name of its own")),
+    "00.4": (("It is better.", "write 30 to 80"), (30 * "one run ", "more seeds")),
     "01.1": ((980, "share one pair"), (14, "adds the codes")),
     "01.2": ((10, "last fifth"), (7, "nothing comes before it")),
-    "01.3": (([1, 2, 3], "has no code"), ([0], "k wide")),
+    "01.3": (
+        (lambda features, centres, k: 1 + np.argsort(-features @ centres.T, axis=1)[:, :k], "divides by both lengths"),
+        (lambda features, centres, k: n01.nearest(features, centres, k) - 1, "count from 1"),
+    ),
+    "01.4": (
+        ({"k": 1, "because": "one is enough"}, "the other one is lost"),
+        ({"k": 3, "because": ""}, "next best wrong"),
+    ),
     "02.1": ((9, "repetition merges"), (2, "each of its two codes")),
     "02.2": (("match", "different node types"), ("out", "and so does its mirror")),
-    "02.3": ((12, "only adjacent"), (3, "both ends listen")),
+    "02.3": (
+        (lambda P_i, P_j: "in", "other way round"),
+        (lambda P_i, P_j: "out" if any(p + 1 in P_j for p in P_i) else "in", "the relation is both"),
+    ),
     "02.4": (([7, 8, 7, 9], "made of items 7 and 9"), ([7, 9, 7, 9], "the relation is both")),
+    "03.1": (
+        (n03.fuse_late, "that is late fusion"),
+        (lambda channels, W, read: read(np.concatenate(channels, -1) @ W), "a tanh around"),
+    ),
+    "03.2": (
+        (n03.fuse_early, "that is early fusion"),
+        (lambda channels, W, read: np.concatenate([read(one) for one in channels]) @ W, "a tanh around"),
+    ),
+    "03.3": (
+        (lambda score: score(0, 0) - score(1, 1), "a sum has no interplay"),
+        (lambda score: -n03.interplay(score), "the sign"),
+    ),
+    "03.4": (
+        (([("red", "formal")] * 3, [("red", "sport")] * 3), "exactly one garment"),
+        ((n03.PAIR[0], n03.PAIR[0][::-1]), "the same basic is bought"),
+    ),
+    "03.5": ((50, "how many looks"), (1 / 6, "in percent")),
+    "03.6": (("Late cannot.", "write 40 to 120"), (40 * "width 7 ", "other seeds")),
     "04.1": ((1, "not shares"), (0.25, "of the first neighbour")),
-    "04.2": ((12, "shared by the node types"), (5, "match is heterogeneous")),
+    "04.2": (
+        (lambda logits, edges: n04.weigh(logits, edges | True), "listens to all nodes"),
+        (lambda logits, edges: n04.weigh(logits.T, edges.T).T, "columns add up"),
+    ),
     "04.3": (({"item"}, "begins with the other"), ({"picture", "text"}, "the self-loop takes part")),
-    "04.4": ((1.2, "at most 1"), (0.29, "what it gives itself")),
+    "04.4": (("It depends.", "write 30 to 90"), (30 * "neighbours ", "an experiment")),
     "05.1": ((0.5, "so the weights do"), (0.75, "the weight of heho")),
-    "05.2": ((1.88, "at most 1"), (0.12, "the late weight")),
+    "05.2": (
+        (lambda record: 0.0, "whose type is not 0"),
+        (lambda record: n05.terms_of_codes(record).sum(), "add their sizes"),
+    ),
     "05.3": (
         ({"do": "gate", "to": "hohe", "type": "item"}, "stand there already"),
         ({"do": "gate", "to": "half", "type": "text"}, "two is asked for"),
@@ -36,15 +76,28 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
         ({"do": "drop", "position": 7}, "from the last item itself"),
         ({"do": "drop", "modality": "picture", "position": 6}, "10 is asked for"),
     ),
+    "06.4": (
+        ({"do": "relation", "relation": "in"}, "the last item"),
+        ({"do": "drop", "modality": "text", "position": 7}, "take the other"),
+    ),
     "07.1": ((25, "that is fid+"), (-62, "low is good")),
-    "07.2": ((50, "as frequent as the other"), (72, "where it says early")),
+    "07.2": (
+        (lambda nodes, score: [score(nodes[:kept]) for kept in range(len(nodes) + 1)], "6, then 3"),
+        (lambda nodes, score: [score(nodes[gone:]) for gone in range(1, len(nodes) + 1)], "begin with all nodes"),
+    ),
     "07.3": ((0.6, "no border"), (5, "the number of pairs")),
-    "07.4": (({"beta"}, "the other way round"), ({"attention", "beta"}, "beta passes this one")),
-    "07.5": ((18, "does not gain"), (14, "with hohe it does not lose")),
+    "07.4": ((18, "does not gain"), (14, "with hohe it does not lose")),
+    "07.5": (("Reject.", "write 120 to 180"), (60 * "claim random ", "seeds or users")),
     "08.1": ((["T1", "T2", "T3"], "that of the rows"), (["T1", "T2", "T3", "T2"], "is Ben's")),
     "08.2": (({"item_id", "name"}, "its identity"), ({"name", "photo", "maker_id"}, "an id says nothing")),
-    "08.3": ((0, "each keeps six"), (7, "at least five times too")),
-    "08.4": ((6, "all codes"), (1, "that is k here")),
+    "08.3": (
+        (lambda rows: rows[1:], "counts rows"),
+        (lambda rows: list(rows), "every history is as it was"),
+    ),
+    "08.4": (
+        (lambda features, present, training: features, "still zeros"),
+        (lambda features, present, training: n08.impute(features, present, training | True), "is no training item"),
+    ),
     "09.1": ((1, "the channels are one"), (2, "the item is a channel, too")),
     "09.2": ((6.519, "what the mismatch costs"), (38.159, "these are points")),
     "09.3": ((("gru4rec", "late"), "the model is right"), (("sasrec", "late"), "another one loses less")),

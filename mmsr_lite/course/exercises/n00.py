@@ -1,8 +1,11 @@
-"""Exercises of notebook 00: what decides a step, what chance scores, what beta says."""
+"""Exercises of notebook 00: what decides a step, a metric as a function, what beta says, and a careful claim."""
 
 from functools import cache
+from typing import Any
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case, close_to
+from mmsr_lite.course.texts import fault_of_text
 from mmsr_lite.data import load
 
 
@@ -18,11 +21,29 @@ def cause(user: int) -> str:
     return facts["causes"][facts["cause"][world().offsets[user + 1] - 1]]
 
 
-def by_chance() -> float:
-    """HR@5 in percent of a ranking drawn at random."""
-    return 100 * 5 / world().num_items
+def hit_ratio(ranks: list[float], k: int) -> float:
+    """HR@K in percent."""
+    return 100 * sum(rank <= k for rank in ranks) / len(ranks)
 
 
+def said_of_hits(found: Any) -> str:
+    """What is wrong with HR@5 of the ranks 1, 3, 9 and 40."""
+    if close_to(0.5)(found):
+        return "close: that is the share; HR@5 is in percent."
+    if close_to(2)(found):
+        return "close: that is the number of hits; divide by the number of targets."
+    return "of the ranks 1, 3, 9 and 40 two are among the first five: 50 percent."
+
+
+POINTS = {
+    "that it is one run or one seed": r"one run|one seed|single|once",
+    "more seeds": r"seeds|runs|repeat",
+    "a fair opponent, or other data": r"tun|fair|another|other|data|shop",
+}
+CLAIM = (
+    "I may say that in this one run, with one seed and in this world, the network found more targets than counting. "
+    "Before I call it better I need further seeds, a counting model that is tuned as well, and another data set."
+)
 EXERCISES = (
     Exercise(
         "00.1",
@@ -38,12 +59,15 @@ EXERCISES = (
     ),
     Exercise(
         "00.2",
-        by_chance,
-        "five places of 980: every model here is far above chance, so compare it with counting, not with chance.",
-        (
-            (lambda given: abs(100 * given - by_chance()) < 0.005, "that is the share; HR@5 is in percent."),
-            (lambda given: abs(5 * given - by_chance()) < 0.005, "that is HR@1; five places count."),
+        lambda: hit_ratio,
+        "a rank of k counts, too; how far up a hit stands does not matter to HR@K, only to MRR@K.",
+        cases=(
+            Case(lambda: ([1, 3, 9, 40], 5), close_to(50), said_of_hits),
+            Case(lambda: ([5, 6], 5), close_to(50), "close: rank 5 is among the first five, so compare with <=."),
+            Case(lambda: ([7], 5), close_to(0), "no target of the list [7] is among the first five: 0 percent."),
         ),
+        asks="function",
+        minutes=5,
     ),
     Exercise(
         "00.3",
@@ -59,5 +83,15 @@ EXERCISES = (
                 "beta[1] weighs that one, and it is 0 here.",
             ),
         ),
+    ),
+    Exercise(
+        "00.4",
+        lambda: CLAIM,
+        "it keeps to what was run, and names what is missing; whether it convinces, ask a partner.",
+        ((lambda given: True, lambda given: fault_of_text(given, 30, 80, POINTS) or ""),),
+        accepts=lambda given: fault_of_text(given, 30, 80, POINTS) is None,
+        asks="argument",
+        level="medium",
+        minutes=8,
     ),
 )

@@ -1,14 +1,18 @@
-"""Exercises of notebook 01: kinds of items, examples of a user, rows of a codebook."""
+"""Exercises of notebook 01: kinds of items, examples of a user, from features to codes, how many of them."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case, as_array, close_to
+from mmsr_lite.course.texts import fault_of_text
 from mmsr_lite.data import load
-from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split
-from mmsr_lite.graph.codes import fit_codebook, fit_codebooks
+from mmsr_lite.graph.codes import fit_codebooks
 
 
 @cache
@@ -24,10 +28,48 @@ def examples(interactions: int) -> int:
     return len(split(Dataset("one", 0 * one, one, np.arange(interactions), ("u",), names, names)).train)
 
 
-def row() -> list[int]:
-    """The codes of an item without features, at k = 3."""
-    present = np.array([False, True, True, True, False])
-    return fit_codebook(Modality("text", np.eye(5, 4, dtype=np.float32), present), num_codes=3, dim=4).codes[4].tolist()
+FEATURES = np.array([[2.0, 0.1], [0.2, 1.0], [1.0, 0.9]])
+CENTRES = np.array([[0.0, 9.0], [1.0, 1.0], [0.5, 0.0]])  # lengths differ, so that a product is no cosine
+
+
+def nearest(features: np.ndarray, centres: np.ndarray, k: int) -> np.ndarray:
+    """The k centres nearest to each item by cosine, from 1."""
+    return 1 + np.argsort(-cosines(features, centres), axis=1)[:, :k]
+
+
+def cosines(features: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """(V, C)."""
+    lengths = np.linalg.norm(features, axis=1)[:, None] * np.linalg.norm(centres, axis=1)
+    return features @ centres.T / lengths
+
+
+def said_of_nearest(found: Any) -> str:
+    """What is wrong with the two nearest centres of FEATURES."""
+    right, distances = nearest(FEATURES, CENTRES, 2), ((FEATURES[:, None] - CENTRES) ** 2).sum(2)
+    for wrong, sentence in (
+        (right - 1, "close: codes count from 1, for 0 says that there is none."),
+        (right[:, ::-1], "close: nearest first."),
+        (1 + np.argsort(cosines(FEATURES, CENTRES), axis=1)[:, :2], "close: these are the farthest ones."),
+        (
+            1 + np.argsort(-FEATURES @ CENTRES.T, axis=1)[:, :2],
+            "that is the product; a cosine divides by both lengths.",
+        ),
+        (1 + np.argsort(distances, axis=1)[:, :2], "that is the distance; nearest by cosine is asked for."),
+    ):
+        if close_to(wrong)(found):
+            return sentence
+    return f"for three items and k = 2 the codes have the shape (3, 2); got {as_array(found).shape}."
+
+
+def why_not_this_k(given: Any) -> str | None:
+    """What is wrong with a choice of k for a shop in which some pictures show two classes."""
+    if not isinstance(given, Mapping) or {"k", "because"} - set(given):
+        return "give a dict with the keys 'k' and 'because'."
+    if given["k"] == 1:
+        return "then a picture that shows two classes gets one of them, and the other one is lost."
+    if given["k"] != 2:
+        return "close: no picture shows more than two classes, so further codes are the next best wrong ones."
+    return fault_of_text(given["because"], 5, 60, {"edges or nodes, which a larger k adds": r"edge|node|pair"})
 
 
 EXERCISES = (
@@ -40,6 +82,7 @@ EXERCISES = (
             (980, "that counts items; many items share one pair."),
             (7, "that counts the codes of one modality."),
         ),
+        minutes=3,
     ),
     Exercise(
         "01.2",
@@ -53,15 +96,32 @@ EXERCISES = (
     ),
     Exercise(
         "01.3",
-        row,
-        "zeros mean none: no code, so later no node.",
-        (
-            (
-                lambda given: len(given) == 0,
-                "it has no codes, but the table is k wide: what stands where there is none?",
+        lambda: nearest,
+        "this is what makes codes of features; they are few and shared, so they connect items.",
+        cases=(
+            Case(
+                lambda: (FEATURES, CENTRES, 2),
+                lambda found: close_to(nearest(FEATURES, CENTRES, 2))(found),
+                said_of_nearest,
             ),
-            ([0], "what stands there is right; but the table is k wide."),
-            (lambda given: any(given), "an item without a text has no code, not even the most frequent one."),
+            Case(
+                lambda: (FEATURES[:1], CENTRES, 3),
+                lambda found: close_to(nearest(FEATURES[:1], CENTRES, 3))(found),
+                "right for k = 2, wrong for one item and k = 3.",
+            ),
         ),
+        asks="function",
+        level="medium",
+        minutes=8,
+    ),
+    Exercise(
+        "01.4",
+        lambda: {"k": 2, "because": "Two classes need two codes; each step joins k times k pairs, so edges grow."},
+        "two codes where a picture shows two things; every further one adds edges that say nothing.",
+        ((lambda given: why_not_this_k(given) is not None, lambda given: str(why_not_this_k(given))),),
+        accepts=lambda given: why_not_this_k(given) is None,
+        asks="design",
+        level="medium",
+        minutes=8,
     ),
 )

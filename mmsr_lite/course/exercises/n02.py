@@ -1,6 +1,7 @@
 """Exercises of notebook 02: nodes and relations of MSGraphs made by hand."""
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case
 from mmsr_lite.graph.msgraph import MSGraph, build_msgraph
 
 
@@ -9,9 +10,10 @@ def same() -> MSGraph:
     return build_msgraph([3, 3, 3], {"text": {3: [4, 5]}})
 
 
-def chain() -> int:
-    """Edges between two nodes in a history of four different items."""
-    return sum(edge.relation != "self" for edge in build_msgraph([1, 2, 3, 4], {}).edges)
+def relation(P_i: set[int], P_j: set[int]) -> str | None:
+    """The relation of a centre at P_i to another node of its type at P_j."""
+    before, after = any(p + 1 in P_j for p in P_i), any(p - 1 in P_j for p in P_i)
+    return {(True, False): "out", (False, True): "in", (True, True): "both"}.get((before, after))
 
 
 def seen_from_7(history: list[int]) -> str | None:
@@ -44,16 +46,37 @@ EXERCISES = (
             ),
             ("self", "a self-loop joins a node to itself; these are two nodes."),
         ),
+        minutes=3,
     ),
     Exercise(
         "02.3",
-        chain,
-        "three steps in time, each heard from both sides: once as out, once as in.",
-        (
-            (3, "close: these are the steps; each gives two edges, for both ends listen."),
-            (10, "self-loops are not to be counted."),
-            (12, "only adjacent positions are joined, not every pair."),
+        lambda: relation,
+        "a step is a pair of positions that follow each other; both means one step each way, not one at a time.",
+        cases=(
+            Case(
+                lambda: ({1}, {2}),
+                lambda found: found == "out",
+                lambda found: (
+                    "close: the other way round; out is when the centre comes directly before."
+                    if found == "in"
+                    else "the centre at 1 comes directly before the neighbour at 2: that is out."
+                ),
+            ),
+            Case(lambda: ({5}, {4}), lambda found: found == "in", "the centre at 5 comes directly after 4: in."),
+            Case(
+                lambda: ({1, 3}, {2}),
+                lambda found: found == "both",
+                "close: 1 before 2 and 3 after 2 hold together, so the relation is both.",
+            ),
+            Case(
+                lambda: ({1}, {3}),
+                lambda found: found is None,
+                "positions 1 and 3 do not follow each other: there is no edge, so return None.",
+            ),
         ),
+        asks="function",
+        level="medium",
+        minutes=8,
     ),
     Exercise(
         "02.4",
@@ -68,6 +91,9 @@ EXERCISES = (
             ),
             (lambda given: seen_from_7(given) == "in", "there 7 comes directly after 9: seen from 7 that is in."),
         ),
+        asks="history",
+        level="medium",
+        minutes=5,
         accepts=lambda given: len(given) == 4 and set(given) == {7, 9} and seen_from_7(given) == "out",
     ),
 )

@@ -1,13 +1,15 @@
-"""Exercises of notebook 04: a softmax, the relations' vectors, who is heard, and one weight of the stored model."""
+"""Exercises of notebook 04: a softmax by hand and as a function, who is heard, and what a weight says."""
 
 import math
-from functools import cache
+from typing import Any
+
+import numpy as np
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import stored
-from mmsr_lite.explain.trace import trace
+from mmsr_lite.course.functions import Case, as_array, close_to
+from mmsr_lite.course.texts import fault_of_text
 from mmsr_lite.graph.msgraph import build_msgraph
-from mmsr_lite.graph.relations import HETEROGENEOUS, HOMOGENEOUS
+from mmsr_lite.graph.relations import HETEROGENEOUS
 
 
 def heard() -> set[str]:
@@ -17,15 +19,42 @@ def heard() -> set[str]:
     return {graph.nodes[edge.neighbour].type for edge in edges}
 
 
-@cache
-def to_itself(path: str, phase: int) -> float:
-    """The weight that the last item of user 17 gives itself in the first layer of the stored model of `cycle`."""
-    record = trace(*stored("wardrobe-cycle"), user=17)
-    last = record["history"][-1]["node"]
-    own = next(n for n, (near, centre, _) in enumerate(record["edges"]) if near == centre == last)
-    return record["layers"][0]["attention"][path][phase]["weights"][own]
+LOGITS = np.array([[1.0, 3.0, 2.0], [0.5, 0.0, 4.0], [2.0, 2.0, 2.0]])
+EDGES = np.array([[True, False, True], [True, True, False], [True, True, True]])
 
 
+def weigh(logits: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Equation 14: a softmax of each row over its neighbours."""
+    masked = np.where(edges, logits, -np.inf)
+    powers = np.exp(masked - masked.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def said_of_weights(found: Any) -> str:
+    """What is wrong with the weights of LOGITS."""
+    everything = np.ones_like(EDGES)
+    zeros = np.exp(np.where(EDGES, LOGITS, 0))
+    for wrong, sentence in (
+        (weigh(LOGITS, everything), "that listens to all nodes; leave out those without an edge."),
+        (weigh(LOGITS.T, EDGES.T).T, "close: the columns add up to one; a row is a node that listens."),
+        (weigh(LOGITS, everything) * EDGES, "close: leave out the others before the sum, so that rows add up to one."),
+        (zeros / zeros.sum(1, keepdims=True), "close: exp(0) is 1, so a logit of 0 is still heard."),
+        (np.where(EDGES, LOGITS, 0), "these are the logits; a softmax takes exp, then divides by the row's sum."),
+    ):
+        if close_to(wrong)(found):
+            return sentence
+    return f"take exp of the logits of neighbours, divide by the sum of each row; got shape {as_array(found).shape}."
+
+
+POINTS = {
+    "the number of neighbours": r"neighbour|number|share|alike|average",
+    "an experiment that cuts or changes the edge": r"cut|remov|drop|without|what.if|delet|chang",
+}
+REPLY = (
+    "With two neighbours a half is what listening to all alike gives, with ten it is five times that share. So I would "
+    "compare weight times number of neighbours. Whether the edge matters is not in the weight: I would cut it, run the "
+    "model again, and see whether the target's rank changes more than when a random edge of this kind is cut."
+)
 EXERCISES = (
     Exercise(
         "04.1",
@@ -40,13 +69,23 @@ EXERCISES = (
     ),
     Exercise(
         "04.2",
-        lambda: len(HOMOGENEOUS),
-        "self, out, in and both; match is heterogeneous and has maps instead.",
-        (
-            (5, "close: match is heterogeneous, and equation 13 has no such vector."),
-            (3, "close: the self-loop takes part too, under a vector of its own."),
-            (12, "they are shared by the node types."),
+        lambda: weigh,
+        "a softmax over the neighbours alone: what is no neighbour gets nothing, whatever its logit.",
+        cases=(
+            Case(
+                lambda: (LOGITS.copy(), EDGES.copy()),
+                lambda found: close_to(weigh(LOGITS, EDGES))(found),
+                said_of_weights,
+            ),
+            Case(
+                lambda: (1e3 * LOGITS, EDGES.copy()),
+                lambda found: close_to(weigh(1e3 * LOGITS, EDGES))(found),
+                "right for small logits; for large ones exp overflows: take the largest of each row off first.",
+            ),
         ),
+        asks="function",
+        level="medium",
+        minutes=8,
     ),
     Exercise(
         "04.3",
@@ -56,16 +95,16 @@ EXERCISES = (
             ({"picture", "text"}, "close: the self-loop takes part in both attentions."),
             ({"item"}, "that is homogeneous attention; heho begins with the other."),
         ),
+        minutes=3,
     ),
     Exercise(
         "04.4",
-        lambda: 1 - to_itself("heho", 0),
-        "weights add up to one, so it is one minus the self-loop's.",
-        (
-            (lambda: to_itself("heho", 0), "close: that is what it gives itself."),
-            (lambda: 1 - to_itself("heho", 1), "that is phase 2, where it hears items; take phase 1."),
-            (lambda: 1 - to_itself("hohe", 1), "that is phase 2 of hohe; take phase 1 of heho."),
-            (lambda given: given > 1, "a weight is at most 1."),
-        ),
+        lambda: REPLY,
+        "a weight is a share among neighbours, and an experiment is what shows that an edge matters.",
+        ((lambda given: True, lambda given: fault_of_text(given, 30, 90, POINTS) or ""),),
+        accepts=lambda given: fault_of_text(given, 30, 90, POINTS) is None,
+        asks="argument",
+        level="medium",
+        minutes=8,
     ),
 )

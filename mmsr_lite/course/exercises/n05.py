@@ -1,18 +1,20 @@
-"""Exercises of notebook 05: a gate by hand, gates of a stored run, a gate that is forced."""
+"""Exercises of notebook 05: a gate by hand, a path that sums no code, a gate that is forced."""
 
 from functools import cache
 from typing import Any
 
+import numpy as np
+import torch
+
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case, close_to
 from mmsr_lite.course.stored import stored
-from mmsr_lite.explain.gates import gates
+from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.explain.flow import flow
 from mmsr_lite.explain.what_if import what_if
-
-
-@cache
-def early() -> Any:
-    """Mean beta[1] by layer and node type in the stored run of `match`."""
-    return 1 - gates(*stored("wardrobe-match")).groupby(["layer", "type"], observed=True)["late"].mean()
+from mmsr_lite.graph.codes import fit_codebooks
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.records import FlowRecord
 
 
 @cache
@@ -27,6 +29,39 @@ def gain(change: dict[str, Any]) -> float:
     return found["changed"] / found["clean"]
 
 
+@cache
+def flow_of(fusion: str) -> FlowRecord:
+    """The flow of an untrained model of two layers, in a small world."""
+    world = load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+    torch.manual_seed(0)
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    return flow(MMSR(MMSRConfig(dim=8, layers=2, fusion=fusion), world.num_items, books), world, 1)
+
+
+def terms_of_codes(record: FlowRecord) -> np.ndarray:
+    """What each code node brings to the first item's score along each group of paths, (codes, groups)."""
+    terms = np.array(record["flow"]["items"][0]["nodes"])
+    return terms[[node["type"] > 0 for node in record["nodes"]]]
+
+
+def from_codes(record: FlowRecord) -> float:
+    """The sum of the sizes of all that code nodes bring to the first item's score."""
+    return float(np.abs(terms_of_codes(record)).sum())
+
+
+def said_of_codes(found: Any, fusion: str) -> str:
+    """What is wrong with a sum of what the code nodes bring."""
+    terms = terms_of_codes(flow_of(fusion))
+    if close_to(terms.sum())(found):
+        return "close: terms of opposite sign hide each other; add their sizes."
+    if close_to(np.abs(terms.sum(1)).sum())(found):
+        return "close: take sizes before you add the groups of a node."
+    whole = np.abs(np.array(flow_of(fusion)["flow"]["items"][0]["nodes"])).sum()
+    if close_to(whole)(found):
+        return "close: that is what all nodes bring; leave out those of type 0."
+    return "add the sizes of the terms of all nodes whose type is not 0."
+
+
 EXERCISES = (
     Exercise(
         "05.1",
@@ -37,18 +72,32 @@ EXERCISES = (
             (0, "0 goes into the softmax; what comes out is exp(0) / (exp(0) + exp(ln 3))."),
             (0.5, "the two numbers differ, so the weights do."),
         ),
+        minutes=3,
     ),
     Exercise(
         "05.2",
-        lambda: float(early()[0, "text"]),
-        "in this world code nodes of the first layer fuse early, as the paper would expect.",
-        (
-            (lambda: 1 - early()[0, "text"], "close: that is beta[0], the late weight."),
-            (lambda: early()[1, "text"], "that is the second layer; they count from 0 in the table."),
-            (lambda: early()[0, "item"], "those are the items; take the text codes."),
-            (lambda given: given > 1, "a weight is at most 1."),
+        lambda: from_codes,
+        "zero for every weight and every history: codes steer the attention of this path and never enter its sum.",
+        cases=(
+            Case(
+                lambda: (flow_of("hohe"),),
+                lambda found: close_to(from_codes(flow_of("hohe")))(found),
+                lambda found: said_of_codes(found, "hohe"),
+            ),
+            Case(
+                lambda: (flow_of("heho"),),
+                lambda found: close_to(0)(found),
+                "of this heho no code node brings anything; did you add what the items bring?",
+            ),
+            Case(
+                lambda: (flow_of("heho-invasive"),),
+                lambda found: close_to(from_codes(flow_of("heho-invasive")))(found),
+                lambda found: said_of_codes(found, "heho-invasive"),
+            ),
         ),
-        within=0.006,
+        asks="function",
+        level="medium",
+        minutes=10,
     ),
     Exercise(
         "05.3",
@@ -61,5 +110,8 @@ EXERCISES = (
             (lambda given: True, lambda given: f"close: {gain(given):.2f} times as probable, and two is asked for."),
         ),
         accepts=lambda given: given["do"] == "gate" and gain(given) >= 2,
+        asks="design",
+        level="medium",
+        minutes=8,
     ),
 )

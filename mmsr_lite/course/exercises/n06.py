@@ -1,4 +1,4 @@
-"""Exercises of notebook 06: the loss of one example, which changes have a band, a change that does harm."""
+"""Exercises of notebook 06: one loss, which changes have a band, a change that does harm, identity or match."""
 
 import math
 from functools import cache
@@ -15,7 +15,7 @@ ASKED = (
     {"do": "drop", "modality": "text", "position": 2},
     {"do": "shuffle"},
 )
-USER, LAST = 62, 7
+USER, OTHER, LAST = 62, 57, 7
 
 
 @cache
@@ -41,6 +41,24 @@ def touches_last(change: dict[str, Any]) -> bool:
     return everywhere or LAST in (change.get("position"), change.get("other"))
 
 
+@cache
+def match() -> Any:
+    """Model and data set of the stored run of `match`."""
+    return stored("wardrobe-match")
+
+
+def takes_a_modality(change: dict[str, Any]) -> bool:
+    """Whether a change takes one named modality of the last item and nothing else."""
+    return change["do"] in ("drop", "swap") and bool(change.get("modality")) and change.get("position") == LAST
+
+
+def kept(world: str, change: dict[str, Any]) -> float:
+    """The share of the target's probability that is left after a change to user 57."""
+    run = cycle() if world == "cycle" else match()
+    found = what_if(*run, OTHER, change, repeats=1)["measures"]["probability"]
+    return found["changed"] / found["clean"]
+
+
 EXERCISES = (
     Exercise(
         "06.1",
@@ -63,6 +81,8 @@ EXERCISES = (
             (lambda given: "gate" in given, "all gates go to a half in every repeat: nothing is left to draw."),
             (lambda given: "relation" in given, "every repeat cuts the same relation: nothing is left to draw."),
         ),
+        level="medium",
+        minutes=4,
     ),
     Exercise(
         "06.3",
@@ -75,5 +95,25 @@ EXERCISES = (
             (lambda given: True, lambda given: f"close: worse by {harm(given):g}, and 10 is asked for."),
         ),
         accepts=lambda given: given["do"] in KINDS and not touches_last(given) and harm(given) >= 10,
+        asks="design",
+        level="medium",
+        minutes=6,
+    ),
+    Exercise(
+        "06.4",
+        lambda: {"do": "drop", "modality": "picture", "position": LAST},
+        "the item stays and its picture goes: cycle is lost without it, match knows the item by its identity.",
+        (
+            (lambda given: not takes_a_modality(given), "drop or swap a named modality at position 7, the last item."),
+            (
+                lambda given: kept("match", given) < 0.8,
+                lambda given: f"in match only {kept('match', given):.0%} of the probability is kept.",
+            ),
+            (lambda given: True, lambda given: f"close: in cycle {kept('cycle', given):.0%} is kept; take the other."),
+        ),
+        accepts=lambda given: takes_a_modality(given) and kept("match", given) >= 0.8 and kept("cycle", given) < 0.5,
+        asks="design",
+        level="hard",
+        minutes=10,
     ),
 )

@@ -1,30 +1,16 @@
-"""Exercises of notebook 07: fidelity, chance, an area under a curve, what shuffled weights show, and a forced gate."""
+"""Exercises of notebook 07: fidelity, a deletion curve, an area under a curve, a forced gate, a referee report."""
 
+from collections.abc import Callable
 from functools import cache
-
-import numpy as np
+from typing import Any
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case, close_to
 from mmsr_lite.course.stored import stored
-from mmsr_lite.explain.faithfulness import faithfulness
-from mmsr_lite.explain.gates import last_examples
+from mmsr_lite.course.texts import fault_of_text
 from mmsr_lite.explain.what_if import what_if
 
-WORLDS, USERS = ("cycle", "match", "mixed"), range(12, 60)
-
-
-@cache
-def unlearned() -> frozenset[str]:
-    """The explanations that fail the test of shuffled weights in every world."""
-    found: dict[str, list] = {"attention": [], "beta": []}
-    for world in WORLDS:
-        model, dataset = stored(f"wardrobe-{world}")
-        some = last_examples(dataset).select(np.arange(20))
-        for explains, records in found.items():
-            records.append(faithfulness(model, dataset, some, explains=explains, orders=1))
-    return frozenset(
-        name for name, records in found.items() if not any(r["tests"]["random_weights"]["passed"] for r in records)
-    )
+USERS = range(12, 60)
 
 
 @cache
@@ -43,6 +29,47 @@ def mixed():
     return stored("wardrobe-mixed")
 
 
+def worth(kept: list[str]) -> float:
+    """A score that is the sum of what its nodes are worth."""
+    return sum({"a": 3.0, "b": 2.0, "c": 1.0}[node] for node in kept)
+
+
+def deletion_curve(nodes: list[str], score: Callable[[list[str]], float]) -> list[float]:
+    """The score with all nodes, then after each removal."""
+    return [score(nodes[gone:]) for gone in range(len(nodes) + 1)]
+
+
+def said_of_curve(found: Any) -> str:
+    """What is wrong with the deletion curve of a, b, c, worth 3, 2 and 1."""
+    for wrong, sentence in (
+        ([3, 1, 0], "close: begin with all nodes, before anything is removed."),
+        ([6, 3, 1], "close: end with no node left."),
+        ([6, 5, 3, 0], "close: that removes the least important first."),
+        ([0, 3, 5, 6], "that is insertion: nodes are brought in; here they are taken away."),
+        ([3, 2, 1], "these are the nodes' own scores; score what is left."),
+    ):
+        if close_to(wrong)(found):
+            return sentence
+    return "nodes a, b, c are worth 3, 2 and 1, and add up: 6, then 3, then 1, then 0."
+
+
+RUBRIC = {
+    "the claim": r"claim",
+    "a control": r"control|destroy|random|shuffl|planted",
+    "seeds or users": r"seed|users",
+    "limits": r"limit|only|does not|cannot|one data set|one world",
+}
+REPORT = (
+    "The claim is that attention maps show why an item is recommended. The paper shows maps of a few users that "
+    "look plausible. That does not support the claim, since a map can look plausible for reasons that were not "
+    "learned. I ask for three controls. First, destroy the weights and draw the same maps: if they stay alike, they "
+    "show the graph. Second, remove the nodes that attention calls important and compare with random orders of "
+    "removal, over some hundred users and several seeds, with intervals. Third, use a world in which the cause is "
+    "planted, and count how often the map names it, beside chance. The comparison has limits of its own: taking "
+    "nodes away leads out of the data, so trades within the data should stand beside it, and one data set does not "
+    "speak for another. Until then I would call the maps illustrations. Attention may still be a useful hint of "
+    "where to intervene. I recommend a major revision."
+)
 EXERCISES = (
     Exercise(
         "07.1",
@@ -54,17 +81,20 @@ EXERCISES = (
             (3 - 65, "close: low is good in fid-, so S is ahead."),
             (3, "that is fid- of S; hold it against a random half."),
         ),
+        level="medium",
+        minutes=4,
     ),
     Exercise(
         "07.2",
-        lambda: 100 * (0.9 * 0.8 + 0.1 * 0.2),
-        "74 % without knowing anything: a share says nothing until chance stands beside it.",
-        (
-            (72.0, "close: it is also right where it says early and early is right."),
-            (0.74, "close: that is the share; give it in percent."),
-            (50, "chance is a half only where one of the two is as frequent as the other."),
-            (lambda given: given in (80, 90), "it would need both: what it says, and what is right."),
+        lambda: deletion_curve,
+        "the earlier it falls, the better the order; beside random orders it says whether importance is important.",
+        cases=(
+            Case(lambda: (list("abc"), worth), close_to([6, 3, 1, 0]), said_of_curve),
+            Case(lambda: (list("cb"), worth), close_to([3, 2, 0]), "right for three nodes, wrong for two."),
         ),
+        asks="function",
+        level="medium",
+        minutes=10,
     ),
     Exercise(
         "07.3",
@@ -76,19 +106,11 @@ EXERCISES = (
             (1.0, "0.8 is not above 0.9."),
             (3 / 5, "no border is asked for; compare each pair."),
         ),
+        level="medium",
+        minutes=4,
     ),
     Exercise(
         "07.4",
-        unlearned,
-        "its order of nodes comes out much the same from a destroyed model: it shows the graph.",
-        (
-            ({"attention", "beta"}, "close: beta passes this one in every world."),
-            ({"beta"}, "the other way round: beta changes when the weights are shuffled."),
-            ("attention", "that is the one; give it as a set."),
-        ),
-    ),
-    Exercise(
-        "07.5",
         lambda: next(user for user in USERS if forced(user, "heho") < 0 < forced(user, "hohe")),
         "both directions agree: this step would rather have been fused early, whatever beta says.",
         (
@@ -97,5 +119,18 @@ EXERCISES = (
             (lambda given: forced(given, "heho") >= 0, "with heho the target of this user does not gain."),
         ),
         accepts=lambda given: forced(given, "heho") < 0 < forced(given, "hohe"),
+        asks="design",
+        level="medium",
+        minutes=8,
+    ),
+    Exercise(
+        "07.5",
+        lambda: REPORT,
+        "claim, control, seeds and limits are there; let a partner mark it by the rubric.",
+        ((lambda given: True, lambda given: fault_of_text(given, 120, 180, RUBRIC) or ""),),
+        accepts=lambda given: fault_of_text(given, 120, 180, RUBRIC) is None,
+        asks="argument",
+        level="hard",
+        minutes=20,
     ),
 )

@@ -1,14 +1,19 @@
-"""Exercises of notebook 08: order without times, which columns are modalities, the k-core, and what is missing."""
+"""Exercises of notebook 08: order without times, which columns are modalities, a hidden fault, a fair imputation."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case, close_to
 from mmsr_lite.data import load
 from mmsr_lite.data.sources.folder import kinds_of
+from mmsr_lite.errors import MMSRError
 
 ROWS = [("Ann", "T1"), ("Ben", "T2"), ("Ann", "T3"), ("Ann", "T2")]
 ITEMS = {"item_id": ["T1"], "name": ["Uji green tea"], "photo": ["cups/T1.png"], "price": ["4.20"], "maker_id": ["M7"]}
@@ -28,10 +33,75 @@ def history(user: str) -> list[str]:
     return [dataset.item_ids[item] for item in dataset.history(dataset.user_ids.index(user))]
 
 
-def left() -> int:
-    """The items that stay of six taken by twenty users and one taken by four."""
-    rows = [(f"u{user}", f"i{item}") for user in range(20) for item in range(7) if item < 6 or user < 4]
-    return shop(tuple(rows), 5).num_items
+DATED = [  # user, item, date
+    *[("Ann", item, f"2025-03-{day:02d}") for item, day in (("T1", 1), ("T2", 4), ("T3", 9))],
+    *[("Ben", item, f"2025-03-{day:02d}") for item, day in (("T2", 2), ("T3", 3), ("T1", 8))],
+]
+
+
+def hide(rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """The same rows, the year of the first with its digits turned round."""
+    user, item, date = rows[0]
+    return [(user, item, date.replace("2025", "2052")), *rows[1:]]
+
+
+def dated_shop(rows: Sequence[tuple[str, str, str]]) -> dict[str, list[str]]:
+    """User -> history of item ids, as the package reads the rows."""
+    with TemporaryDirectory() as folder:
+        table = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp"])
+        table.to_csv(Path(folder, "interactions.csv"), index=False)
+        dataset = load(folder, min_count=1)
+    users = range(dataset.num_users)
+    return {dataset.user_ids[user]: [dataset.item_ids[item] for item in dataset.history(user)] for user in users}
+
+
+def why_not_hidden(found: Any) -> str | None:
+    """Why a fault is not hidden; None when the rows load, count the same, and a history has changed."""
+    if not isinstance(found, list) or any(len(row) != 3 for row in found):
+        return "return a list of rows (user, item, date)."
+    if len(found) != len(DATED):
+        return f"a partner counts rows: there were {len(DATED)}, now there are {len(found)}."
+    try:
+        changed = dated_shop(found)
+    except MMSRError as error:
+        return f"the loader finds it: {error}."
+    clean = dated_shop(DATED)
+    if set(changed) != set(clean) or {i for h in changed.values() for i in h} != {i for h in clean.values() for i in h}:
+        return "a partner counts users and items: let them be the same."
+    if changed == clean:
+        return "close: it loads and counts the same, but every history is as it was."
+    return None
+
+
+def why_not_hidden_in_words(found: Any) -> str:
+    """The same, as a sentence for `check`."""
+    return str(why_not_hidden(found))
+
+
+FEATURES = np.array([[1.0, 2.0], [3.0, 6.0], [0.0, 0.0], [50.0, 50.0]])
+PRESENT, TRAINING = np.array([True, True, False, True]), np.array([True, True, True, False])
+FILLED = np.array([[1.0, 2.0], [3.0, 6.0], [2.0, 4.0], [50.0, 50.0]])  # the mean of the first two
+
+
+def impute(features: np.ndarray, present: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Missing rows get the mean of those present among training items."""
+    return np.where(present[:, None], features, features[present & training].mean(0))
+
+
+def said_of_imputation(found: Any) -> str:
+    """What is wrong with an imputation of FEATURES."""
+    for rows, sentence in (
+        (PRESENT, "close: the last item is no training item; what it says of the mean nobody could know."),
+        (TRAINING, "close: the missing row itself is in your mean, as zeros."),
+        (PRESENT | True, "that is the mean of all rows, the missing one and that of the test among them."),
+    ):
+        wrong = FEATURES.copy()
+        wrong[2] = FEATURES[rows].mean(0)
+        if close_to(wrong)(found):
+            return sentence
+    if close_to(FEATURES)(found):
+        return "the third row is missing and is still zeros."
+    return "the third row becomes (2, 4), the mean of the first two; all others stay."
 
 
 EXERCISES = (
@@ -43,6 +113,7 @@ EXERCISES = (
             (lambda given: list(given) == ["T1", "T2", "T3", "T2"], "close: one of these rows is Ben's."),
             (lambda given: sorted(given) == ["T1", "T2", "T3"], "the right items; the order is that of the rows."),
         ),
+        minutes=3,
     ),
     Exercise(
         "08.2",
@@ -53,23 +124,31 @@ EXERCISES = (
             ({"name", "photo", "price"}, "close: a column of numbers is neither text nor picture."),
             (lambda given: "item_id" in given, "item_id names the item; it is its identity, not a modality."),
         ),
+        minutes=3,
     ),
     Exercise(
         "08.3",
-        left,
-        "four is fewer than five, so the seventh goes; all users keep six and stay.",
-        (
-            (7, "close: an item has to be taken at least five times too, not only users count."),
-            (0, "no user falls below five when the seventh item goes: each keeps six."),
-        ),
+        lambda: hide,
+        "it loads, it counts the same, and a history is another one: only looking at the rows finds it.",
+        cases=(Case(lambda: (list(DATED),), lambda found: why_not_hidden(found) is None, why_not_hidden_in_words),),
+        asks="function",
+        level="hard",
+        minutes=12,
     ),
     Exercise(
         "08.4",
-        lambda: 0,
-        "what is missing has no node; zeros would be a picture like any other.",
-        (
-            (1, "close: that is k here, for an item whose picture is there."),
-            (6, "that is C, all codes of the codebook."),
+        lambda: impute,
+        "the mean of training items alone: a test item that helps to fill a gap has told what nobody could know.",
+        cases=(
+            Case(lambda: (FEATURES.copy(), PRESENT.copy(), TRAINING.copy()), close_to(FILLED), said_of_imputation),
+            Case(
+                lambda: (FEATURES.copy(), PRESENT | True, TRAINING.copy()),
+                close_to(FEATURES),
+                "where nothing is missing, nothing changes.",
+            ),
         ),
+        asks="function",
+        level="medium",
+        minutes=10,
     ),
 )
