@@ -33,8 +33,7 @@ explain
     gates, gates_summary, gates_beside, save_gates  the update gates of a whole data set
     flow                what scores are the sum of: each node's part, by early, late and other paths
     flow_table, flow_summary            the same for the targets of a whole data set
-    stability           would another seed explain it the same way: one history in models of several seeds
-    stability_table     every number of that as a table
+    stability, stability_table          would another seed explain a history the same way; that as a table
     codebook            the codes of a modality, with items that carry them
     faithfulness        tests of attention and of gates as explanations
     compare             models user by user, with intervals

@@ -71,6 +71,11 @@ def read_manifest(folder: str | os.PathLike) -> Manifest | None:
     file = Path(folder, "manifest.json")
     manifest = read_json(file) if file.is_file() else None
     if not isinstance(manifest, dict) or not str(manifest.get("schema", "")).startswith(FAMILY):
+        if file.is_file() and _was_prepared(Path(folder), manifest):
+            raise MMSRError(
+                f"{str(file)!r} is damaged: its entry 'schema' is missing, expected {SCHEMA!r}; prepare the data "
+                "again, or remove the file if this is no prepared folder"
+            )
         return None
     if manifest["schema"] != SCHEMA:
         raise MMSRError(
@@ -86,6 +91,13 @@ def read_manifest(folder: str | os.PathLike) -> Manifest | None:
     if not all(isinstance(word, str) for word in lists_and_kinds):
         raise MMSRError(f"{str(file)!r} is damaged: its modalities and kinds are not all words; prepare it again")
     return cast(Manifest, manifest)  # its entries were looked at above
+
+
+def _was_prepared(folder: Path, manifest: Any) -> bool:
+    """Whether a folder was prepared, to all appearance, though its manifest does not say so."""
+    tables = all((folder / name).is_file() for name in ("interactions.parquet", "items.parquet"))
+    empty_or_ours = not isinstance(manifest, dict) or not manifest or ENTRIES.keys() <= manifest.keys()
+    return tables and empty_or_ours
 
 
 def checked_manifest(folder: Path) -> Manifest | None:

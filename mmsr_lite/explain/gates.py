@@ -180,8 +180,12 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
     refuse_other_table(table, ("layer", "type", "late", "user"), "gates")
     types, own = list(table["type"].cat.categories), [name for name in table if name == "dataset"]
     histogram = [
-        dict(zip(("layer", "type", *own), key, strict=True)) | {"counts": np.histogram(some, BINS)[0].tolist()}
-        for key, some in table.groupby(["layer", "type", *own], observed=True)["late"]
+        {
+            "layer": int(layer),
+            **dict(zip(("type", *own), key, strict=True)),
+            "counts": np.histogram(some, BINS)[0].tolist(),
+        }
+        for (layer, *key), some in table.groupby(["layer", "type", *own], observed=True)["late"]
     ]
     by = {"type": _grouped(table, 0)}
     for name in ("position", "popularity", "length"):

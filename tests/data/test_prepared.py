@@ -161,6 +161,25 @@ def test_a_manifest_that_does_not_fit_is_told(tiny_folder, tmp_path, change, say
         load(tmp_path / "out")
 
 
+@pytest.mark.parametrize("wrong", ["{}", "[]", "null", "without its schema"])
+def test_a_prepared_folder_whose_manifest_lost_its_schema_is_not_read_as_an_ordinary_one(tiny_folder, tmp_path, wrong):
+    prepare(tiny_folder, tmp_path / "out", min_count=4)
+    file = tmp_path / "out/manifest.json"
+    manifest = json.loads(file.read_text())
+    del manifest["schema"]
+    file.write_text(json.dumps(manifest) if wrong.startswith("without") else wrong)
+    with pytest.raises(MMSRError, match=r"manifest\.json' is damaged: its entry 'schema' is missing"):
+        load(tmp_path / "out")
+
+
+def test_a_manifest_of_something_else_does_not_matter(tiny_folder, tmp_path):
+    prepare(tiny_folder, tmp_path / "out", min_count=4)
+    (tmp_path / "out/manifest.json").write_text('{"name": "an app", "version": 2}')
+    assert load(tmp_path / "out", min_count=1).num_items == 6
+    (tiny_folder / "manifest.json").write_text("{}")
+    assert load(tiny_folder, min_count=4).num_items == 6
+
+
 def test_pictures_that_were_made_before_a_stop_are_not_made_again(tiny_folder, tmp_path, monkeypatch):
     made = []
 
