@@ -22,7 +22,7 @@ def cells(path, kind):
 
 def test_every_notebook_arrives_with_its_code_unchanged(course):
     copied = sorted(path.relative_to(course) for path in course.rglob("*.ipynb"))
-    assert len(copied) == 2 * 14
+    assert len(copied) == 2 * 15
     assert all(cells(course / name, "code") == cells(stored_file("notebooks") / name, "code") for name in copied)
 
 
