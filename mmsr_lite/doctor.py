@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
+SHOWN = 3  # packages of an extra that are named; the fix installs them all
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # JupyterLab's extension -> the Python package whose other half it is
 FRONT_ENDS = {"anywidget": "anywidget", "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets"}
@@ -101,7 +102,7 @@ def packages(required: Iterable[tuple[str, str, str]]) -> list[Finding]:
 
     Returns:
         A line for each package that is always required, a problem when it is missing or too old, and a line for each
-        extra, a note when it is not complete.
+        extra, a note when it is not complete, with the first packages that it lacks.
 
     Example:
         >>> print(packages([("no-such-thing", "2", "")])[0].detail)
@@ -127,9 +128,10 @@ def packages(required: Iterable[tuple[str, str, str]]) -> list[Finding]:
         if all(is_good for is_good, _ in members):
             findings.append(Finding(f"extra {extra}", "ok", ", ".join(detail for _, detail in members)))
         else:
-            missing = ", ".join(detail for is_good, detail in members if not is_good)
+            missing = [detail for is_good, detail in members if not is_good]
+            told = ", ".join(missing[:SHOWN]) + (f", and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
             fix = f"{_install()} {_project(extra)}"
-            findings.append(Finding(f"extra {extra}", "note", missing, fix))
+            findings.append(Finding(f"extra {extra}", "note", told, fix))
     return findings
 
 

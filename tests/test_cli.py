@@ -11,7 +11,7 @@ import pytest
 
 from mmsr_lite import cli
 from mmsr_lite.commands import COMMANDS
-from mmsr_lite.doctor import doctor
+from mmsr_lite.doctor import doctor, packages
 
 SMALL = ["--modalities", "words", "--dim", "8", "--codes", "3", "--codes-per-item", "1", "--batch", "32"]
 
@@ -199,6 +199,11 @@ def test_doctor_finds_a_package_that_is_missing_or_too_old_and_names_the_fix(cap
     text = capsys.readouterr().out
     assert "problem  no-such-thing" in text and "pip install --constraint constraints.txt 'no-such-thing>=1.2'" in text
     assert "problem  numpy" in text and "note     extra lab" in text and "2 problems to fix" in text
+
+
+def test_doctor_names_the_first_packages_that_an_extra_lacks(monkeypatch):
+    (found,) = packages([(f"no-such-{letter}", "0", "lab") for letter in "abcde"])
+    assert found.detail == "no-such-a not installed, no-such-b not installed, no-such-c not installed, and 2 more"
 
 
 def test_doctor_finds_front_end_and_kernel_of_different_versions(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from mmsr_lite.commands.command import (
     number,
     whole_number,
 )
-from mmsr_lite.commands.train import default_folder
+from mmsr_lite.commands.runs import default_folder
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

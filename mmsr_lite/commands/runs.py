@@ -1,4 +1,4 @@
-"""What commands about runs share: the table of metrics, the report, the users that a person names."""
+"""What commands about runs share: their folders, the table of metrics, the report, the users that a person names."""
 
 import argparse
 import shlex
@@ -9,6 +9,17 @@ from typing import Any
 from mmsr_lite.errors import MMSRError
 
 SHOWN = ("HR@5", "MRR@5", "HR@20", "MRR@20")
+
+
+def default_folder(source: str) -> str:
+    """Where a run on a source is written when nobody says.
+
+    Example:
+        >>> default_folder("wardrobe:cycle")
+        'runs/wardrobe-cycle'
+    """
+    name = Path(source).name or Path(source).resolve().name
+    return str(Path("runs", name.replace(":", "-")))
 
 
 def checkpoint_kept(args: argparse.Namespace, words: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from mmsr_lite.commands.command import (
     typed_settings,
     with_option,
 )
-from mmsr_lite.commands.runs import checkpoint_kept, print_metrics
+from mmsr_lite.commands.runs import checkpoint_kept, default_folder, print_metrics
 from mmsr_lite.errors import MMSRError, SettingError
 
 if TYPE_CHECKING:
@@ -133,17 +133,6 @@ def default_of(config: RunConfig, name: str) -> Any:
             if one.name == name:
                 return one.default
     return None
-
-
-def default_folder(source: str) -> str:
-    """Where a run on a source is written when nobody says.
-
-    Example:
-        >>> default_folder("wardrobe:cycle")
-        'runs/wardrobe-cycle'
-    """
-    name = Path(source).name or Path(source).resolve().name
-    return str(Path("runs", name.replace(":", "-")))
 
 
 COMMAND = Command(

@@ -14,7 +14,7 @@ EXAMPLES = {
 }
 
 
-@checked(min_count=(1, 10**9), seed=SEED, tie_seed=SEED)
+@checked(min_count=(0, 10**9), seed=SEED, tie_seed=SEED)
 def load(
     source: str | os.PathLike,
     *,
@@ -36,7 +36,7 @@ def load(
             of Hugging Face, or a prepared one.
         modalities: those to take; None: all that can be used, `[]`: none.
         encoders: one encoder for all, or one for each modality (`"resnet50:weights.pth"` names its weights).
-        min_count: k of the k-core; None: 5, or whatever a prepared folder was made with.
+        min_count: k of the k-core, 0 for all interactions; None: 5, or whatever a prepared folder was made with.
         seed: of the world and of encoders that learn.
         columns: for folders, what ours are called there: `{"user_id": "reviewer"}`.
         files: for folders, what the files are called: `{"interactions": "transactions_train.csv"}`.

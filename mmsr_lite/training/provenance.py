@@ -112,7 +112,11 @@ def refuse_other_data(place: str, there: DataHash, now: DataHash) -> None:
     rounded = [name for name in there["features"] if there["features"][name]["hash"] != now["features"][name]["hash"]]
     if rounded:
         names = ", ".join(map(repr, rounded))
-        warnings.warn(f"{place}: the features of {names} differ in their last digits from those it saw", stacklevel=2)
+        warnings.warn(
+            f"{place}: the features of {names} differ in their last digits from those it saw, as another processor or "
+            "another version of a package rounds them; what it gives may differ a little, and nothing need be done",
+            stacklevel=2,
+        )
 
 
 def differences(there: DataHash, now: DataHash) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from mmsr_lite.data.split import Examples
 from mmsr_lite.experiments import STUDIES
@@ -49,6 +50,7 @@ def test_a_code_is_shared_with_any_item_of_the_history_in_any_modality():
     assert shares_a_code(test, [first, second]).tolist() == [True, False, True, False, True]
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_groups_and_what_systems_hit_in_them(done):
     """Nobody on the ring takes what has not followed before: all targets are in the last group."""
     for name in ("csv", "json"):

@@ -20,6 +20,7 @@ from mmsr_lite.records.ranking_names import RANKINGS, key_of
 from tests.experiments.conftest import QUICK, TINY
 
 
+@pytest.mark.slow
 def test_every_seed_has_a_run_in_each_order_and_the_trials_are_of_the_first(finished_tied):
     place, told = finished_tied
     assert told == ["tied: 2 of 2 runs of tuning, 0 were there", "tied, tiny: 6 of 6 runs of tiny, 0 were there"]

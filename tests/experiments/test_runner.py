@@ -52,6 +52,7 @@ def test_the_versions_are_those_the_runs_were_made_with(done):
     assert torch.__version__.startswith(read_json(sidecar)["versions"]["torch"])  # a build adds its own "+cu130"
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_keeps_its_table_and_goes_on(carry_out, tiny, finished, monkeypatch):
     real, seen = Worker.run_job, []
 
@@ -112,6 +113,7 @@ def test_what_another_study_has_is_taken_from_there(done, monkeypatch):
     assert {row["study"] for row in read_rows(done.place / "again.csv")} == {"again"}
 
 
+@pytest.mark.slow
 def test_a_trial_that_two_studies_share_is_carried_out_once(carry_out, tiny, monkeypatch):
     monkeypatch.setitem(STUDIES, "again", TINY)
     trials, *runs = carry_out(tiny, "again")
@@ -119,6 +121,7 @@ def test_a_trial_that_two_studies_share_is_carried_out_once(carry_out, tiny, mon
     assert len(read_rows(carry_out.place / "tuning.csv")) == 2
 
 
+@pytest.mark.slow
 def test_the_first_study_comes_first_and_in_it_the_models_in_the_order_that_is_asked_for(carry_out, tiny, monkeypatch):
     def of_gru(setting):
         return [Job({"model": name}, setting.config(name)) for name in ("gru4rec", "mmsr")]
@@ -132,6 +135,7 @@ def test_the_first_study_comes_first_and_in_it_the_models_in_the_order_that_is_a
     assert [row["model"] for row in read_rows(carry_out.place / "later.csv")] == ["gru4rec"] * 2 + ["mmsr"] * 2
 
 
+@pytest.mark.slow
 def test_while_the_last_trials_of_a_system_are_made_the_next_system_begins(carry_out, tiny, monkeypatch):
     monkeypatch.setattr(run_studies, "pool_of", lambda jobs, worker: nullcontext())  # one process that says it is three
     seen = in_order_of_work(monkeypatch)
@@ -213,6 +217,7 @@ def test_a_system_that_cannot_be_trained_is_told_and_does_not_stop_the_others(ca
     assert [row["model"] for row in read_rows(carry_out.place / "tiny.csv")] == ["markov"]
 
 
+@pytest.mark.slow
 def test_a_trial_that_diverges_is_not_chosen(carry_out, tiny):
     carry_out(tiny, changes=QUICK | {"lr": [1e30, 0.01], "clip": 1e30})
     assert [np.isnan(row["MRR@5"]) for row in read_rows(carry_out.place / "tuning.csv")] == [False, True]
@@ -243,6 +248,7 @@ def test_the_command_carries_out_studies_and_writes_the_page(ring, tiny, tmp_pat
     assert "holds no tables" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_counting_is_tuned_by_trials_like_everybody(carry_out, tiny):
     free = {name: value for name, value in QUICK.items() if name not in ("decay", "max_history")}
     carry_out(tiny, only=["markov"], changes=free | {"decay": [0.3, 0.5, 0.9], "max_history": [1, 2]})
@@ -310,6 +316,7 @@ def test_a_table_of_an_older_version_opens_and_its_runs_get_both_rankings_when_t
     assert rankings_in(read_rows(file)) == ["all", "masked"]
 
 
+@pytest.mark.slow
 def test_tests_can_wait_until_they_are_asked_for(carry_out, tiny, finished):
     carry_out(tiny, tests=False)
     sidecar = carry_out.place / "tiny.json"

@@ -20,6 +20,7 @@ def rejections(world: World, times: int = TIMES) -> dict[str, float]:
     return {name: 100 * np.mean([p[name] < 0.05 for p in found]) for name in found[0]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["users dominate", "seeds dominate", "both", "both, against counting"])
 def test_without_a_difference_the_crossed_test_finds_one_in_3_to_7_percent(name):
     assert 3 <= rejections(WORLDS[name])["crossed"] <= 7

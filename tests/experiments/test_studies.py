@@ -261,6 +261,7 @@ def test_the_mean_gate_of_the_table_is_that_of_the_model(setting, ring):
     assert table.query("by == 'popularity'")["bin"].tolist() == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 def test_gates_are_kept_for_every_seed(carry_out):
     carry_out("gates")
     kept, rows = pd.read_csv(carry_out.place / "gate_values.csv"), read_rows(carry_out.place / "gates.csv")
