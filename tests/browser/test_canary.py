@@ -129,6 +129,7 @@ def test_a_report_with_hostile_texts_runs_nothing_and_reaches_nobody(canary, ope
     record, changed = hostile(sample("trace"), show.explorer, attacks(address), address)
     texts = attacks(address)
     metrics = {"model": texts[0], "dataset": texts[1], "test": {"HR@5": 1.0}, "counting": {texts[2]: {"HR@5": 1.0}}}
+    metrics |= {"reachable": None}
     save_report(tmp_path / "page.html", [record, record], sample("history"), metrics)
     opened(tmp_path / "page.html")
     assert changed > 2 and opened.called == [] and heard == []
