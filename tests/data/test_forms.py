@@ -93,7 +93,7 @@ def test_a_wrong_table_in_memory_is_told(tmp_path, monkeypatch, tables, options,
 
 
 def test_load_sends_a_table_on():
-    with pytest.raises(MMSRError, match=r"the source is a DataFrame; .* for tables use Dataset.from_frames"):
+    with pytest.raises(MMSRError, match=r"source is .*; expected a text, or a path"):
         mmsr_lite.load(pd.DataFrame(ROWS))
 
 

@@ -174,7 +174,7 @@ def test_an_encoding_that_is_named_is_read(tmp_path, encoding):
         ({"decimal": "."}, None),
         ({"decimal": "'"}, "decimal is"),
         ({"seperator": ";"}, r"file_format has no 'seperator' \(--file-format\); choose from: separator, decimal, enc"),
-        ({"separator": 3}, "file_format 'separator' is 3"),
+        ({"separator": 3}, r"file_format is \{'separator': 3\}"),
     ],
 )
 def test_a_form_that_does_not_exist_is_told(tmp_path, given, says):

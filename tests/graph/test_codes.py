@@ -97,8 +97,8 @@ def test_each_modality_has_its_own_c_and_k():
         ({"num_codes": {"colour": 3}}, r"C \(.*--codes\) names the modality 'colour'; the data set has: title, brand"),
         ({"codes_per_item": {"colour": 3}}, r"k \(.*--codes-per-item\) names the modality 'colour'"),
         ({"num_codes": {"title": "many"}}, "C of 'title' .* is 'many'; expected a whole number"),
-        ({"num_codes": 2.5}, "C of 'title' .* is 2.5; expected a whole number"),
-        ({"num_codes": True}, "C of 'title' .* is True; expected a whole number"),
+        ({"num_codes": 2.5}, "is 2.5; expected a whole number"),
+        ({"num_codes": True}, "is True; expected a whole number"),
         ({"num_codes": {"title": 2}, "codes_per_item": {"title": 3}}, "k of 'title' .* is 3; expected 1 to C"),
     ],
 )
