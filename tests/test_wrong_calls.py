@@ -30,6 +30,7 @@ ELSEWHERE = {  # public, and no function that is called with these: where its wr
     "Setting": "made by studies",
     "Reading": "made by studies",
     "drop_codes_at_test": "called by studies",
+    "displace": "tests/training tries models that cannot be displaced",
     "load": "its options are those of prepare, and tests/data tries its sources",
     "prepare": "tests/data/test_prepare.py",
     "train": "trains; its configs are tried in tests/test_config.py",

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from mmsr_lite.arguments import checked
+from mmsr_lite.arguments import checked
 from mmsr_lite.data import load
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset
@@ -112,6 +113,7 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
     return model
 
 
+@checked(rate=(0, 1))
 def displace(model: Recommender, modality: str | None, rate: float, seed: int) -> None:
     """Let a model read histories whose positions have traded modalities, from now on (paper, Figure 1, "mismatched").
 

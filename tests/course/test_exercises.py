@@ -82,7 +82,7 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
     ),
     "07.1": ((25, "that is fid+"), (-62, "low is good")),
     "07.2": (
-        (lambda nodes, score: [score(nodes[:kept]) for kept in range(len(nodes) + 1)], "6, then 3"),
+        (lambda nodes, score: [score(nodes[:kept]) for kept in range(len(nodes) + 1)], "that is insertion"),
         (lambda nodes, score: [score(nodes[gone:]) for gone in range(1, len(nodes) + 1)], "begin with all nodes"),
     ),
     "07.3": ((0.6, "no border"), (5, "the number of pairs")),

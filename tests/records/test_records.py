@@ -220,7 +220,7 @@ def test_numpy_numbers_are_numbers():
 
 
 def test_stored_records_of_older_versions_open():
-    stored = sorted(STORED.glob("*/trace.json"))
+    stored = sorted(STORED.glob("wardrobe-*/trace.json"))
     assert len(stored) == 3
     for file in stored:
         assert Record.open(file).kind == "trace"

@@ -105,7 +105,7 @@ def test_a_full_disk_is_told_and_the_earlier_checkpoint_goes_on(fresh, cycle, tm
         if len(record["epochs"]) == 2:
             full_disk()
 
-    with pytest.raises(MMSRError, match=r"could not write .*checkpoint\.safetensors': No space left"):
+    with pytest.raises(MMSRError, match=r"could not write .*model\.safetensors': No space left"):
         train(fresh(), cycle, CONFIG, folder=tmp_path, progress=False, on_epoch=fill)
     monkeypatch.undo()
     again = fresh(9)

@@ -130,6 +130,6 @@ def _refuse(bad: np.ndarray, times: pd.Series, place: str) -> None:
         return
     value = times.iloc[rows[0]]
     quoted = repr(value) if isinstance(value, str) else str(value)
-    if not isinstance(value, str) and pd.isna(value):
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         quoted = "<NA>, an empty cell,"
     raise MMSRError(f"{place}: timestamp is {quoted} in row {rows[0] + 1} ({len(rows)} such rows); {EXPECTED}")
