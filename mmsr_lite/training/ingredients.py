@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from mmsr_lite.arguments import checked
-from mmsr_lite.arguments import checked
 from mmsr_lite.data import load
 from mmsr_lite.data.corruption import CORRUPTIONS, DISORDERED, DISPLACED, shuffled
 from mmsr_lite.data.dataset import Dataset

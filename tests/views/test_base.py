@@ -46,7 +46,7 @@ def test_a_view_has_a_table_of_finite_numbers(view):
 @pytest.mark.parametrize("make", VIEWS.values(), ids=VIEWS)
 def test_a_view_refuses_what_is_no_record(make):
     for wrong in ({}, {"schema": "other/2"}, "trace"):
-        with pytest.raises(MMSRError, match="got|is 'trace'; expected"):
+        with pytest.raises(MMSRError, match=r"got|is 'trace'; expected"):
             make(wrong)
 
 
