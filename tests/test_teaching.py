@@ -55,7 +55,7 @@ def test_every_path_has_the_early_world():
     paths = [part for part in re.split(r"^## ", read("README.md"), flags=re.M) if re.match(r"\d\d minutes|Five", part)]
     assert len(paths) == 4
     for path in paths:
-        assert "worlds:pick" in path or "slides 3" in path, path.splitlines()[0]
+        assert "worlds:pick" in path, path.splitlines()[0]
     assert len(re.findall(r"^\| [1-5] ", paths[-1], re.M)) == 5
 
 
@@ -78,3 +78,16 @@ def test_links_lead_somewhere():
 def test_a_section_without_a_picture_is_named(build):
     with pytest.raises(MMSRError, match="has no picture in a section 'Nodes: A B A'"):
         build.picture("02_the_msgraph", "Nodes: A B A")
+
+
+def test_sections_that_the_pack_names_are_there():
+    named = 0
+    for page in PACK.glob("*.md"):
+        for number, section in re.findall(
+            r"\b(\d\d)(?: on [^:|]*: |, |: )\*([^*]+)\*", page.read_text(encoding="utf-8")
+        ):
+            (notebook,) = (PACK.parent / "src").glob(f"{number}_*.py")
+            found = re.search(rf"^# ##+ {re.escape(section)}", notebook.read_text(encoding="utf-8"), re.M)
+            assert found, f"{page.name}: {notebook.stem} has no section {section!r}"
+            named += 1
+    assert named >= 6
