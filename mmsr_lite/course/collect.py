@@ -7,6 +7,7 @@ a `check` that no cell of the notebook can have changed. Who copies an answer ge
 import os
 import re
 import select
+import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -84,8 +85,12 @@ def collect(paths: Iterable[str | os.PathLike], limits: Limits = DEFAULT, isolat
         A row a notebook and exercise: `notebook` (its path), `exercise`, `mark` (one of `MARKS`), `message`.
 
     Raises:
-        MMSRError: A path names no file.
+        MMSRError: A path names no file, or this is Windows, where a process cannot be limited so.
     """
+    if sys.platform == "win32":
+        raise MMSRError(
+            "notebooks of other people are marked on Linux or macOS; on Windows use its Linux subsystem (WSL)"
+        )
     places = [Path(path) for path in paths]
     for place in places:
         if not place.is_file():

@@ -158,3 +158,9 @@ def test_values_come_back_as_what_they_were():
     assert back.dtype == array.dtype and (back == array).all()
     with pytest.raises(MMSRError, match="an array of object"):
         line.decode({"array": [1], "dtype": "O"})
+
+
+def test_windows_is_told_where_it_works(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(MMSRError, match="on Linux or macOS"):
+        collect([])
