@@ -126,8 +126,9 @@ def live_pages(folder: Path) -> None:
 
     worlds: dict[str, list[str]] = {}
     for run in sorted(RUNS.glob("*/config.json")):
-        source = json.loads(run.read_text(encoding="utf-8"))["source"]
-        worlds.setdefault(source, []).append(str(run.parent))
+        config = json.loads(run.read_text(encoding="utf-8"))
+        if config["model"] == "mmsr":  # a live page opens no other model
+            worlds.setdefault(config["source"], []).append(str(run.parent))
     folder.mkdir(exist_ok=True)
     for source, runs in worlds.items():
         mmsr_lite(["page", *runs, "-o", str(folder / f"{source.replace(':', '-')}.html")])

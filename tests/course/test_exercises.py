@@ -130,6 +130,13 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
             "leave counting itself out",
         ),
     ),
+    "13.5": (
+        ("The paper is good.", "write 60 to 150"),
+        (
+            "The paper is about modalities, and it says that they help in a shop. I would ask for a control. " * 4,
+            "does not name other seeds",
+        ),
+    ),
     "14.1": ((49.57, "those are bits"), (1.549, "each takes 4 bytes")),
     "14.2": ((70, "of all four together"), (277, "the last batch is smaller")),
     "14.3": ((26.5, "of a single target"), (0.0207, "that is the variance")),
