@@ -49,6 +49,9 @@ lab: $(VENV)/.dev  ## JupyterLab on the first notebook
 notebooks: $(VENV)/.dev  ## build both editions of notebooks/*.ipynb from notebooks/src/*.py and execute them (ARGS="00_start_here")
 	env -u MPLBACKEND OMP_NUM_THREADS=1 $(BIN)/python notebooks/build.py $(ARGS)
 
+teaching: $(VENV)/.dev  ## the teacher's pack: slides, handout and its PDF; live pages too (ARGS="--live")
+	$(BIN)/python notebooks/teaching/build.py $(ARGS)
+
 assets: $(VENV)/.dev  ## train again what the notebooks open, a minute or two each (ARGS="wardrobe-match")
 	$(BIN)/python notebooks/assets.py $(ARGS)
 

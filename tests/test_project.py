@@ -62,7 +62,7 @@ def test_tested_versions_satisfy_the_ranges():
 
 NAMES_TO_IMPORT = {  # package on PyPI: name in Python, where they differ by more than - and _
     "pillow": "PIL", "scikit-learn": "sklearn", "open-clip-torch": "open_clip", "pyyaml": "yaml",
-    "griffelib": "griffe", "ipython": "IPython",
+    "griffelib": "griffe", "ipython": "IPython", "markdown-it-py": "markdown_it",
 }  # fmt: skip
 ELSEWHERE = {"recbole"}  # in an environment of its own: benchmarks/README.md says how
 
@@ -76,7 +76,7 @@ def imported(*folders: str) -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.partition(".")[0])
-    beside = {"fixtures", "parity", "build"}  # files in the folder of those who import them
+    beside = {"fixtures", "parity", "build", "figures"}  # files in the folder of those who import them
     own = {"mmsr_lite", "tests", "benchmarks", "__future__"} | beside
     return names - set(sys.stdlib_module_names) - own
 

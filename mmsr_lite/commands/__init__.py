@@ -4,6 +4,7 @@ A new command is a file with a `COMMAND` and a line here.
 """
 
 from mmsr_lite.commands import (
+    collect,
     demo,
     describe,
     doctor,
@@ -38,5 +39,6 @@ COMMANDS = {
     "leaks": leaks.COMMAND,
     "fusion": fusion.COMMAND,
     "notebooks": notebooks.COMMAND,
+    "collect": collect.COMMAND,
     "doctor": doctor.COMMAND,
 }

@@ -11,7 +11,9 @@ from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 
 PATTERNS = ("*.ipynb", "README.md", "TEACHING.md", "solutions/*.ipynb")
-REPOSITORY_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./)+((?:mmsr_lite|benchmarks|assets|docs|CONTRIBUTING)[\w./-]*)\)")
+REPOSITORY_LINK = re.compile(
+    r"\[([^\]]+)\]\((?:\.\./)+((?:mmsr_lite|benchmarks|assets|docs|notebooks|CONTRIBUTING)[\w./-]*)\)"
+)
 
 
 @checked()

@@ -1,9 +1,15 @@
 # %% [markdown]
 # # Gate decisions per data set
 #
-# "The optimal order for modality fusion varies per dataset", says the paper, and its [[update gate]] is there to find it. So the gates of a trained model should tell one data set
-# from another, for the reason that the paper gives: late where modalities have strong sequences of their own, early where they depend on each other. Notebook 05 read gates
-# user by user. Here all gates of a data set are read at once, and then held against what else could have made them.
+# "The optimal order for modality fusion varies per dataset", says the paper, and its [[update gate]] is there to find it. Gates should be late where modalities have sequences of their own, early where they depend on each other.
+#
+# | claim | evidence on this page | verdict |
+# |---|---|---|
+# | Gates differ between data sets. | codes lean later in `cycle` than in `match`, in five seeds of five | yes, for pictures |
+# | They differ because of the modalities. | two fifths of the difference are left when pictures say nothing | in part |
+# | The optimal order varies. | late is ahead in HR@5 in every shop of the paper; in `match` early by less than seeds differ | hardly |
+# | Every gate is an answer. | on Beauty, categories have 0.00, 0.43 and 0.00 in three seeds: no score asks them | no |
+# | The gate that is asked matters. | forced to early, Beauty loses 43 % of its hits, ML-100K 20 % | yes |
 #
 # **You will be able to** describe the gates of a data set in one table, say what share of their variation something explains, and run the control that tells whether they speak
 # of the modalities.
@@ -33,7 +39,7 @@ print(*(f"{world}: {summary['sentence']}" for world, summary in summaries.items(
 tables["cycle"].sample(4, random_state=0)
 
 # %% [markdown]
-# **Before you run it:** the codes are the nodes that stand for modalities. In which of the three data sets will they be early, in which late, in which both? Choose the data set and how its gates are grouped.
+# **Before you run it:** in which of the three worlds will the gates of codes be early, in which late, in which both?
 
 # %%
 show.interact(
@@ -42,8 +48,13 @@ show.interact(
 )  # fmt: skip
 
 # %% [markdown]
-# Each row is a group: the mark its median, the bar from 5 to 95 % of its gates. In `match` all codes of the first layer are early, near 0.1. In `cycle` they are everything from early to late: wide bars, and one code is not like the next. In `mixed`, where half of the users are of
-# each kind, nearly all are late. Over 150,000 gates in each world.
+# *How to read it:* a row is a group, the mark its median, the bar from 5 to 95 % of its gates.
+#
+# <details><summary>What came out</summary>
+#
+# In `match` all codes of the first layer are early. In `cycle` they are everything from early to late, and one code is not like the next. In `mixed` nearly all are late.
+#
+# </details>
 
 # %%
 first = {world: table[(table.layer == 0) & (table.type != "item")] for world, table in tables.items()}  # gates of codes
@@ -54,10 +65,9 @@ assert first["cycle"].late.std() > 3 * first["match"].late.std()
 # %% [markdown]
 # ## What decides a gate?
 #
-# Group the gates by something, give each its group's mean, and see how much of the variance is left: the share that is gone is what the grouping explains. It is computed within each
-# node type. For `cycle` the generator's secret is a grouping, too: the direction in which the user walks round the looks (pictures) or themes (texts).
+# Give each gate the mean of its group: the share of the variance that is then gone is what the grouping explains. For `cycle` the generator's secret is a grouping, too: the direction in which the user walks.
 #
-# **Before you run it:** what will explain most: which code it is, where it stands in the history, how long the history is, or the secret?
+# **Before you run it:** what will explain most: which code it is, where it stands, how long the history is, or the secret?
 
 # %%
 for world, (_, data) in worlds.items():
@@ -72,8 +82,11 @@ for (world, table), by in product(first.items(), (["id"], ["position"], ["length
 pd.Series(shares).unstack().round(2)
 
 # %% [markdown]
-# Where a node stands and how long the history is explain next to nothing anywhere. In `cycle` it matters which code it is, and with the secret added almost three
-# quarters are explained: the gates of the codes hold the direction of the walk (notebook 05). In `match` nothing on this list explains anything: there all codes do alike.
+# <details><summary>What came out</summary>
+#
+# Position and length explain next to nothing anywhere. In `cycle`, code and secret together explain almost three quarters: gates hold the direction of the walk. In `match` nothing on this list explains anything.
+#
+# </details>
 
 # %%
 explained = pd.Series(shares).unstack()
@@ -82,20 +95,18 @@ assert 0.7 < explained.loc["id and direction", "cycle"] < 0.78 and 0.2 < explain
 assert explained.loc["id", "match"] < 0.02
 
 # %% [markdown]
-# A reading of such tables needs care with small groups. Group by *user*: with about five gates in each group the means explain something by chance alone, in expectation
-# (groups − 1) / (gates − 1). Exercise 3 asks for it.
-#
 # ## Does the data set speak?
 #
-# One model for each world is one draw. Five [[seed|seeds]] each, trained for [benchmarks](../benchmarks/README.md): the mean gate of the picture codes in the first layer.
+# One model for each world is one draw. Here are five [[seed|seeds]] each ([benchmarks](../benchmarks/README.md)).
 #
-# **Before you run it:** the codes' gates lean later in `cycle` than in `match`. In how many of the five seeds?
+# **Before you run it:** codes lean later in `cycle` than in `match`. In how many of the five seeds?
 
 # %%
 true = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv")).query("modalities").assign(codes="true")
 colour = show.colour("modality 1")  # pictures have this colour in every view
 axes = true.plot.scatter("beta_picture", "world", figsize=(8, 1.8), color=colour, s=60, alpha=0.7, ylabel="")
-_ = axes.set(xlim=(0, 1), ymargin=0.2, xlabel="mean beta[0] of picture codes; a dot is a seed")
+_ = axes.set(xlim=(0, 1), ymargin=0.2, xlabel="mean beta[0] of picture codes, layer 1; a dot is a seed",
+             title="No seed of cycle is as early as one of match")  # fmt: skip
 
 # %%
 codes = ["beta_picture", "beta_text"]
@@ -104,10 +115,13 @@ assert (true.groupby("world").size() == 5).all() and (least.loc["cycle"] > most.
 assert (least.loc["mixed"] > most.loc["match"]).all() and true.beta_item.min() > 0.85
 
 # %% [markdown]
-# In all five: no seed of `cycle` is as early as any of `match`. This is what the paper would predict, and many would stop here.
+# <details><summary>What came out</summary>
 #
-# Five other trainings, on other terms (`mmsr-lite tables gates wardrobe:cycle`, and `match`), say less. Picture codes lie apart again, 0.47 to 0.72 and 0.12 to 0.33. Text codes hardly do: 0.29 to 0.73 and 0.11 to 0.28. And in
-# three of the five the texts of `cycle` are below a half: later than those of `match`, but not late.
+# In all five. This is what the paper would predict, and many would stop here.
+#
+# </details>
+#
+# Five other trainings, on other terms (`mmsr-lite tables gates wardrobe:cycle`), say less. Picture codes lie apart again. The bands of text codes nearly meet:
 
 # %%
 again = {
@@ -126,17 +140,17 @@ assert (again.loc["cycle", "text"] < 0.5).sum() == 3
 # %% [markdown]
 # ## The control
 #
-# If the gates lean late in `cycle` *because* its modalities have strong sequences, then the lean must go when the modalities are taken away. The control does it: each item carries
-# the codes of another item, drawn across the catalogue, so a user's picture codes follow no sequence at all. The items and their order stay.
+# If gates lean late in `cycle` *because* its modalities have sequences, the lean must go when these are taken away. The control gives each item the codes of another item.
 #
-# **Before you run it:** where will the gates of the shuffled picture codes be, in `cycle` and in `match`?
+# **Before you run it:** where will the gates of shuffled picture codes be, in `cycle` and in `match`?
 
 # %%
 shuffled = pd.read_csv(stored_file("benchmarks/results/planted_control.csv"))
 both = pd.concat([true.query("world != 'mixed'"), shuffled.assign(codes="shuffled")]).sort_values(["world", "codes"])
 both["of"] = both.world + ", " + both.codes
 axes = both.plot.scatter("beta_picture", "of", figsize=(8, 2.2), color=colour, s=60, alpha=0.7, ylabel="")
-_ = axes.set(xlim=(0, 1), ymargin=0.2, xlabel="mean beta[0] of picture codes; a dot is a seed")
+_ = axes.set(xlim=(0, 1), ymargin=0.2, xlabel="mean beta[0] of picture codes, layer 1; a dot is a seed",
+             title="Pictures that say nothing: nearer, and still apart")  # fmt: skip
 
 # %%
 show.interact(
@@ -145,10 +159,19 @@ show.interact(
 )
 
 # %% [markdown]
-# With codes that say nothing, the gates of picture codes still lean later in `cycle` than in `match`, in every seed: of the difference between the worlds two fifths are left in the mean. For
-# texts a sixth is left, and the seeds overlap. (Three seeds, which lie a tenth apart: read this as "some" and "little".) So part of the lean of picture codes is not due to the sequence of pictures, for there is none. It must
-# come from what else differs between the worlds, such as the sequence of *items*, which the control left alone. (And in `cycle` the codes did say
-# something: shuffling them costs 13 to 17 points of HR@5, see `model`.) **That gates differ between two data sets does not show what they differ for.**
+# <details><summary>What came out</summary>
+#
+# Nearer to each other, and still apart in every seed: of the difference two fifths are left, and for texts a sixth. This part must come from what else differs, such as the sequence of *items*.
+#
+# **That gates differ between two data sets does not show what they differ for.**
+#
+# </details>
+#
+# <details><summary>How sure?</summary>
+#
+# Three shuffled seeds, which lie a tenth apart: read this as "some" and "little".
+#
+# </details>
 
 # %%
 low, high = (shuffled.groupby("world").beta_picture.agg(how) for how in ("min", "max"))
@@ -166,10 +189,9 @@ assert lost.round().between(13, 17).all()
 # %% [markdown]
 # ## Does the optimal order vary?
 #
-# That is asked by fixing it: one model that may only go late (`NI(hohe)`), one that may only go early (`NI(heho)`). Table 4 of the paper has both for three shops; our three worlds have them with five seeds each
-# ([notebook 11](11_aggregators_and_ablations.ipynb)).
+# That is asked by fixing it: one model may only go late (`NI(hohe)`), one only early (`NI(heho)`). Table 4 of the paper has both for three shops.
 #
-# **Before you run it:** on how many of the three shops is early fusion ahead, in the paper's own numbers? And in which of the worlds?
+# **Before you run it:** on how many of the three shops is early ahead, in the paper's own numbers? And in which of our worlds?
 
 # %%
 paper = paper_tables()["ablation"]
@@ -183,12 +205,19 @@ show.interact(
 )  # fmt: skip
 
 # %% [markdown]
-# In the shops on none in HR@5 (on Beauty the two are level), and on Beauty alone in MRR@5. Late fusion is the better fixed order nearly everywhere (on Clothing early has 30 % less), so in the paper's tables "varies per dataset" hangs on one number. What
-# does differ is how much the order matters. In `cycle` and in `mixed` late is ahead, in every seed. In `match`, where early fusion should be the right one, early is ahead by 0.3, less than its seeds lie apart: the sign turns
-# as the paper would have it, and nothing hangs on it.
+# <details><summary>What came out</summary>
 #
-# The gate is ahead of the better order by 2 to 9 % in the paper. In `cycle` its mean is ahead by 4 %, in every seed, in `mixed` by 5 %, with seeds that overlap, in `match` not at all. (And `hohe`, late
-# fusion that is not [[non-invasive]], is level with it in `cycle` and ahead of it in `mixed`, without any gate.) These are means and seeds of five runs each; none of the differences is tested, for the ranks of these runs are not kept.
+# On none in HR@5, on Beauty alone in MRR@5: "varies per dataset" hangs on one number. In `cycle` and `mixed` late is ahead, in every seed. In `match`, where early should be right, it is ahead by less than its seeds lie apart.
+#
+# The gate is ahead of both in `cycle`. But `hohe`, late fusion that is not [[non-invasive]], does as well without a gate.
+#
+# </details>
+#
+# <details><summary>How sure?</summary>
+#
+# Means of five seeds; not tested, for the ranks of these runs are not kept.
+#
+# </details>
 
 # %%
 early = {shop: found.loc["NI(heho)"] > found.loc["NI(hohe)"] for shop, found in orders.items()}
@@ -214,9 +243,9 @@ assert low.loc["mixed", "hohe"] > high.loc["mixed", "HAN-GNN"]
 # %% [markdown]
 # ## Two real data sets
 #
-# Amazon Beauty and ML-100K, three seeds of MMSR with one layer, made on a GPU by `mmsr-lite tables gates FOLDER`: the mean gate of each node type in each seed, and HR@5 when a trained model's gates are all forced.
+# Amazon Beauty and ML-100K, three seeds of MMSR with one layer (`mmsr-lite tables gates FOLDER`): the mean gate of each node type, and HR@5 when all gates are forced.
 #
-# **Before you run it:** on Beauty the three seeds do not agree at all on the gate of categories. How can all three rank equally well?
+# **Before you run it:** on Beauty the three seeds disagree on the gate of categories. How can all three rank equally well?
 
 # %%
 real = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k"}
@@ -228,9 +257,15 @@ forced = pd.DataFrame({name: one.groupby("variant")["HR@5"].mean() for name, one
 show.interact(lambda what: {"beta[0]": means.round(2), "HR@5": forced.round(2)}[what], what=["beta[0]", "HR@5"])
 
 # %% [markdown]
-# Because nobody asks it. With one layer the user's state is the last item's ([[last pooling]]), so of all these gates one in each history reaches a score: that of the last item. No loss ever told the others what to be,
-# and 0.00, 0.43 and 0.00 for categories are what an untrained question is answered. (With two layers, as in the worlds above, all gates of the first are asked.) **Before you read a gate, ask whether anything depends on it.**
-# The one that counts:
+# <details><summary>What came out</summary>
+#
+# Because no score depends on it. With one layer the user's state is the last item's ([[last pooling]]). So one gate of each history reaches a score: that of the last item.
+#
+# **Before you read a gate, ask whether anything depends on it.**
+#
+# </details>
+#
+# The gate that counts:
 
 # %%
 counts = kept.query("by == 'position' and bin == 1 and node_type == 'item'")
@@ -238,8 +273,9 @@ counts = counts.pivot_table("beta", "seed", "data set")
 counts.round(2)
 
 # %% [markdown]
-# 0.91 on Beauty, 0.78 on ML-100K, in every seed later on Beauty. And the trained models need what it says: forced to late they lose 6 % and 13 % of their hits, to early 43 % and 20 %. (That is not yet what a model trained with one order loses:
-# NI(hohe), late from the start, loses 2 % on Beauty, see [notebook 11](11_aggregators_and_ablations.ipynb).) What the two data sets differ *for* is open again: on both, the mean of MMSR without any modality is not lower (7.68 to 7.60 and 5.36 to 5.24; not tested: ranks not kept; [notebook 13](13_paper_released_code_counting.ipynb)).
+# It is later on Beauty in every seed, and trained models need it: forced to early, Beauty loses 43 percent of its hits.
+#
+# What the two data sets differ *for* is open again: on both, MMSR without any modality is not lower in its mean ([notebook 13](13_paper_released_code_counting.ipynb)).
 
 # %%
 assert means.loc[("Beauty", "categories")].round(2).tolist() == [0.0, 0.43, 0.0]
@@ -256,22 +292,24 @@ assert controls[:, "none"].tolist() == [7.68, 5.36] and controls[:, "true"].toli
 # %% [markdown]
 # ## Keep the table
 #
-# All gates of a data set, for your own statistics; `.parquet` is smaller. `show.inspector(gates_summary(table), table=table, open=...)` makes the picture above a way to the users behind it, and `gates_beside` puts two
-# data sets side by side.
+# All gates, for your own statistics:
 
 # %%
 save_gates(tables["match"].query("position == 1"), "runs/12_match.csv")
 pd.read_csv("runs/12_match.csv").groupby(["layer", "type"]).late.describe().round(2)
 
 # %% [markdown]
-# ## Summary
+# ## Recap
 #
-# Gates of code nodes differ between these two worlds, in every one of five seeds, in the direction that the paper predicts (on other terms in five more, for texts by next to nothing). But two fifths of that difference are still there for pictures when the pictures say nothing (three
-# seeds); within `cycle` the gates of the stored model hold a direction, not a fusion order; items' gates are late everywhere; and the fixed order that would have to vary hardly does, neither in the paper's shops nor in these worlds. On Beauty and ML-100K gates differ and matter to the models that have them, and the mean of a model without any modality is no lower. Use gates to *ask* what differs between data sets. The answer needs a control.
+# | ask | because |
+# |---|---|
+# | Does the difference stay when the modalities say nothing? | Part of it does. |
+# | Does any score depend on this gate? | With one layer, on the last item's alone. |
+# | Is the other fixed order better anywhere? | In one number of the paper. |
 #
 # ## Exercises
 #
-# 1. In the stored run of `cycle`, first layer: which share of the gates of *picture* codes leans to early fusion (`late` below a half)?
+# 1. *(value, easy, 3 min)* In the stored run of `cycle`, first layer: which share of the gates of *picture* codes leans to early fusion (`late` below a half)?
 
 # %% tags=["exercise"]
 check("12.1", ...)
@@ -280,7 +318,7 @@ check("12.1", ...)
 check("12.1", float((first["cycle"].query("type == 'picture'").late < 0.5).mean()))
 
 # %% [markdown]
-# 2. In one shop of the paper's Table 4 `NI(heho)` is ahead of `NI(hohe)` in one metric. Which shop?
+# 2. *(value, easy, 2 min)* In one shop of the paper's Table 4 `NI(heho)` is ahead of `NI(hohe)` in one metric. Which shop?
 
 # %% tags=["exercise"]
 check("12.2", ...)
@@ -289,16 +327,36 @@ check("12.2", ...)
 check("12.2", "Beauty")
 
 # %% [markdown]
-# 3. Picture codes of `match`, first layer, grouped by `user`: which share of the variance would the users' means explain by chance alone? (Then compute what they do explain.)
+# 3. *(function, medium, 8 min)* Return the share of the variance of `values` that the means of `groups` explain: two lists of the same length.
+
 
 # %% tags=["exercise"]
-check("12.3", ...)
+def explained_by(values, groups):
+    """Values (N,) and the group of each (N,); returns a share from 0 to 1."""
+    return ...
+
+
+check("12.3", explained_by)
 
 # %% tags=["solution"]
 check(
     "12.3",
-    (first["match"].query("type == 'picture'").user.nunique() - 1)
-    / (len(first["match"].query("type == 'picture'")) - 1),
+    lambda values, groups: pd.Series(values).groupby(list(groups)).transform("mean").var() / pd.Series(values).var(),
+)
+
+# %% [markdown]
+# 4. *(argument, hard, 10 min)* "The gates of shop A are late, so its customers choose by pictures and texts apart." Answer in 40 to 120 words: what is missing?
+
+# %% tags=["exercise"]
+check("12.4", ...)
+
+# %% tags=["solution"]
+check(
+    "12.4",
+    "A gate says which path the model takes, not why. First I would ask whether any score depends on these gates: with one "
+    "layer only the gate of the last item does. Then I would train the control, with codes shuffled among the items. If the "
+    "gates stay late when pictures say nothing, the reason is not in the pictures. Last, other seeds: one model is one draw, "
+    "and on Beauty the gates of categories differ from seed to seed.",
 )
 
 # %% [markdown]

@@ -1,9 +1,14 @@
 # %% [markdown]
 # # On a GPU, and on several
 #
-# The same call trains on a laptop and on a GPU; on a GPU Amazon Beauty, with its 142,197 training examples, takes well under a second an epoch. This notebook goes from the raw
-# files to the table, says where the speed comes from, and trains with two processes at once, which works without a GPU too. Where there is a GPU and
-# the data it trains live; elsewhere it shows what was stored.
+# The same call trains on a laptop and on a GPU. This notebook goes from raw files to a table, says where the speed comes from, and trains with two processes at once. Where there is a GPU and the data it trains live; elsewhere it shows what was stored.
+#
+# | claim | evidence on this page | verdict |
+# |---|---|---|
+# | A graph network is slow on a GPU. | 76 s an epoch of Beauty for the released code, a tenth to a sixth of a second here | not if graphs are built there |
+# | Fewer digits cost quality. | float32, tf32 and bf16 within what the test set can tell | not here |
+# | The number of processes changes the result. | two losses that differ by rounding | no |
+# | Two GPUs are twice as fast. | 1.9 times with a batch of 8,192, not at all with 512 | when a step is long |
 #
 # **You will be able to** run a real data set from raw files to a table, tell what makes a graph network slow on a GPU, and decide whether several GPUs would help.
 #
@@ -32,7 +37,7 @@ print("training live on the GPU" if LIVE else "no GPU, or no data: stored number
 # %% [markdown]
 # ## From raw to table
 #
-# Five commands. The first asks before it fetches (it names size and licence); each can be stopped and goes on where it was.
+# Each of these commands can be stopped and goes on where it was.
 #
 # ```
 # mmsr-lite download amazon-2014:Beauty -o raw
@@ -42,7 +47,7 @@ print("training live on the GPU" if LIVE else "no GPU, or no data: stored number
 # mmsr-lite tables comparison beauty --device cuda --jobs 4 --page
 # ```
 #
-# The data set must be the paper's: the counts of its Table 1, and the number of examples that its split gives.
+# The data set must be the paper's, by the counts of its Table 1.
 
 # %%
 RESULTS, BENCHMARKS = stored_file("assets/results/amazon-beauty"), stored_file("benchmarks/results")
@@ -71,15 +76,15 @@ assert found["HR@5"] > 7
 # %% [markdown]
 # ## How long it takes
 #
-# **Before you run it:** the authors' released code takes 76 s for an epoch of Beauty on an H100, with 14 workers that build graphs. What do you expect here, on the
-# same kind of GPU?
+# **Before you run it:** the released code takes more than a minute for an epoch of Beauty on an H100, with workers that build graphs. What do you expect here?
 
 # %%
 speed = read_json(BENCHMARKS / "nvidia-h100-80gb-hbm3.json")
 rows = {f"here, {row['precision']}": row for row in speed["rows"] if not row["negatives"]}
 rows |= {"released code (H100)": speed["released"]}
 table = pd.DataFrame(rows).T[["train_epoch_s", "rank_s", "peak_gib"]].astype(float)
-axes = table.train_epoch_s.plot.barh(figsize=(8, 2.2), color="0.3", xlabel="seconds an epoch")
+axes = table.train_epoch_s.plot.barh(figsize=(8, 2.4), color="0.3", xlabel="seconds an epoch of Beauty, one H100")
+axes.set_title("Built on the GPU, an epoch takes a fraction of a second")
 axes.bar_label(axes.containers[0], fmt="{:.2g} s", padding=4)
 axes.set_xlim(0, 85)
 table.set_axis(["an epoch, s", "full ranking, s", "memory, GiB"], axis=1).round(2)
@@ -95,15 +100,19 @@ assert plain["kernels"] == 478 and round(plain["ms"], 1) == 1.9
 assert fused["kernels"] == 82 and round(fused["ms"], 1) == 0.4
 
 # %% [markdown]
-# Nearly five hundred times faster (more than seven hundred in tf32), with less than a tenth of the memory. (The batch is 512 here, as in the paper, and 128 in the released code.) Where does that come from?
+# <details><summary>What came out</summary>
 #
-# 1. **Nothing is prepared one by one.** Histories lie in one flat array on the GPU; the graphs of a whole batch are built there, by comparing and sorting, not by Python loops.
-# 2. **Small graphs are dense.** A history has some dozens of nodes. A matrix product over (B, N, N) is what GPUs are made for; scattering along edges is not, and its sums
-#    come in another order each time.
-# 3. **Nothing of size (B, N, N, D) is kept.** Equation 12 is a product of three factors, so the relation's vector goes into one of them first.
-# 4. **A step is recorded once** as a CUDA graph and replayed; so nothing in a model's `loss` may ask the GPU for a number.
-# 5. **Few kernels, beside each other.** Nearly 500 small ones, of some three microseconds each, did the work of a step in 1.9 ms (histories of up to 8); 82 do it in 0.4 ms, those that do not need each other at the same time.
-#    What `nn/han.py` says in tensor operations, `kernels/` says once more in kernels of our own (Triton), tested to give the same answers and gradients.
+# Nearly five hundred times faster, with less than a tenth of the memory. The batch is larger here, as in the paper.
+#
+# </details>
+#
+# Where does that come from?
+#
+# - **Nothing is prepared one by one.** Histories lie in one array on the GPU. Graphs of a whole batch are built there, by comparing and sorting.
+# - **Small graphs are dense.** GPUs are made for products of matrices. Scattering along edges is slower, and its sums come in another order each time.
+# - **Nothing of size (B, N, N, D) is kept.** Equation 12 has three factors, so the relation's vector goes into one of them first.
+# - **A step is recorded once** as a CUDA graph and replayed.
+# - **Few kernels.** Instead of 478 small ones, 82 do the work of a step, beside each other where they can. `nn/han.py` says it in tensor operations, `kernels/` in Triton, tested to agree.
 #
 # The third point is arithmetic. Choose the batch and the nodes of a history:
 
@@ -117,7 +126,7 @@ show.interact(
 )  # fmt: skip
 
 # %% [markdown]
-# How many nodes are there? In a batch of wardrobe histories, built here and now on this machine:
+# How many nodes are there in a batch of wardrobe histories?
 
 # %%
 model, dataset = stored("wardrobe-mixed")
@@ -138,7 +147,7 @@ assert sizes["graphs"] == 512 and sizes["nodes, mean"] < sizes["slots N"]
 # %% [markdown]
 # ## Fewer digits
 #
-# `--precision` says in what the matrix products are done: float32, tf32 (10 bits after the point instead of 23) or bf16 (7 bits).
+# `--precision` says in what products of matrices are done: float32, tf32 or bf16, from many digits to few.
 #
 # **Before you run it:** HR@5 after nine epochs; will it fall from float32 to bf16?
 
@@ -152,14 +161,15 @@ quality.assign(standard_error=error).round(2)
 assert quality.hr5.max() - quality.hr5.min() < 2 * error.max() and quality.mrr5.max() - quality.mrr5.min() < 0.1
 
 # %% [markdown]
-# The rows differ by less than what this test set can tell apart; run again with the same [[seed]], float32 differs from itself as much ([benchmarks](../benchmarks/README.md)),
-# because a GPU adds in no fixed order. So a comparison on a GPU needs several seeds even where nothing else is random.
+# <details><summary>What came out</summary>
+#
+# No. The rows differ by less than this test set can tell apart. Run again with the same [[seed]], float32 differs from itself as much ([benchmarks](../benchmarks/README.md)), because a GPU adds in no fixed order.
+#
+# </details>
 #
 # ## Several processes, one model
 #
-# `torchrun --nproc-per-node=4 -m mmsr_lite train beauty --device cuda` starts four processes; each takes a quarter of every batch, gradients are added up, all step alike.
-# `--batch` is that of all together, so the number of processes does not change the result. On GPUs they speak by NCCL, on CPUs by gloo, so this can be tried
-# here: one epoch with two processes, then with one.
+# `torchrun --nproc-per-node=2 -m mmsr_lite train beauty` starts two processes. Each takes half of every batch, gradients are added up, all step alike. `--batch` is that of all together. It works on CPUs, too:
 #
 # **Before you run it:** same seed, no dropout. Should the two losses be equal, alike, or unrelated?
 
@@ -187,11 +197,15 @@ pd.Series(losses)
 assert abs(losses["two"] / losses["one"] - 1) < 5e-3  # with room: GPUs add in no fixed order
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Alike: they differ by rounding alone.
+#
+# </details>
 #
 # ## When do several GPUs help?
 #
-# After each step the gradient of every parameter travels to all. Nearly all of it is the item table: (V + 1) rows of D numbers of 4 bytes.
+# After each step the gradient of every parameter travels to all. Nearly all of it is the item table.
 
 # %%
 steps = -(-examples // 512)
@@ -207,11 +221,9 @@ show.interact(
 assert steps == 278 and step < 0.4
 
 # %% [markdown]
-# An epoch of Beauty is 278 steps of less than half a millisecond. There is nothing to share out: with two GPUs each has half of a small step, and then waits for the other. What pays there is
-# **one run on each GPU**: five seeds, twelve systems, `mmsr-lite tables ... --jobs`. One run on several pays when a step is long: large batches, long histories, and
-# many items. `torchrun --nproc-per-node=N -m benchmarks scale` measures it on your machine; here is one of two H100.
+# A step of Beauty takes less than half a millisecond: there is nothing to share out. What pays there is **one run on each GPU**, `mmsr-lite tables ... --jobs`. One run on several pays when a step is long: large batches, long histories, many items.
 #
-# **Before you run it:** a step of 512, of 8,192, and of 8,192 with a million items, in the loss all of them or 1,024 drawn (`negatives`): where will two GPUs be nearly twice as fast?
+# **Before you run it:** a small batch, a large one, and a large one with a million items: where will two GPUs be nearly twice as fast?
 
 # %%
 measured = pd.read_csv(BENCHMARKS / "scale-nvidia-h100-80gb-hbm3.csv").pivot(index="workload", columns="processes")
@@ -225,16 +237,23 @@ assert faster[2].between(1.85, 1.95).sum() == 2 and faster[2]["batch 512"] < 1.0
 assert 1.05 < faster[2]["batch 8,192, a million items, 1,024 negatives"] < 1.1
 
 # %% [markdown]
-# With a batch of 8,192, 1.9 times, also with a million items in the loss; with 512 not at all. With 1,024 drawn items the step is mostly Adam's pass over a table of 512 MB and the sum of its gradient, which every GPU does in full: 1.07 times.
+# <details><summary>What came out</summary>
 #
-# ## Summary
+# With the large batches; with the small one not at all. With drawn items a step is mostly Adam's pass over the item table, which every GPU does in full.
 #
-# Raw files to a table in five commands; a tenth of a second an epoch, because graphs are built on the GPU, dense, in one recorded step of few kernels. Precision matters less than the
-# seed. Several GPUs are for several runs first, and for one run when a step is long.
+# </details>
+#
+# ## Recap
+#
+# | question | answer |
+# |---|---|
+# | What makes it fast? | graphs built on the GPU, dense, in one recorded step of few kernels |
+# | Which precision? | it matters less than the seed |
+# | Several GPUs? | for several runs first, for one run when a step is long |
 #
 # ## Exercises
 #
-# 1. The gradient of Beauty's item table (12,101 items and the padding, D = 128, float32): how many megabytes (of a million bytes)?
+# 1. *(value, easy, 3 min)* The gradient of Beauty's item table (12,101 items and the padding, D = 128, float32): how many megabytes (of a million bytes)?
 
 # %% tags=["exercise"]
 check("14.1", ...)
@@ -243,7 +262,7 @@ check("14.1", ...)
 check("14.1", (12_101 + 1) * 128 * 4 / 1e6)
 
 # %% [markdown]
-# 2. `torchrun --nproc-per-node=4 ... --batch 512` on Beauty, 142,197 examples: how many steps has an epoch?
+# 2. *(value, easy, 3 min)* `torchrun --nproc-per-node=4 ... --batch 512` on Beauty, 142,197 examples: how many steps has an epoch?
 
 # %% tags=["exercise"]
 check("14.2", ...)
@@ -252,7 +271,7 @@ check("14.2", ...)
 check("14.2", -(-142_197 // 512))
 
 # %% [markdown]
-# 3. HR@5 is 7.6 % over 33,942 targets. How large is its binomial standard error, in points?
+# 3. *(value, medium, 4 min)* HR@5 is 7.6 % over 33,942 targets. How large is its binomial standard error, in points?
 
 # %% tags=["exercise"]
 check("14.3", ...)

@@ -8,7 +8,7 @@ import pytest
 import mmsr_lite.course.exercises as home
 from mmsr_lite import check
 from mmsr_lite.course.check import exercises
-from mmsr_lite.course.exercises import n01, n03, n04, n05, n08
+from mmsr_lite.course.exercises import n01, n03, n04, n05, n08, n12
 
 NOTEBOOKS = sorted(path.stem[1:] for path in Path(home.__file__).parent.glob("n*.py"))
 ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost right one, words of what is said)
@@ -109,7 +109,17 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
     "11.3": ((22.9, "codes or none"), (7.8, "codes bring that say nothing")),
     "12.1": ((0.557, "the mean of beta[0]"), (0.542, "share of late ones")),
     "12.2": (("Sports", "ahead in both metrics"), ("MRR@5", "that is the metric")),
-    "12.3": ((0, "lies near them"), (0.185, "what they do explain")),
+    "12.3": (
+        (lambda values, groups: 0.5, "give each value the mean"),
+        (
+            lambda values, groups: 1 - n12.explained_by(values, groups),
+            "that is what is left",
+        ),
+    ),
+    "12.4": (
+        ("The gates are late.", "write 40 to 120"),
+        ("I would train a control with shuffled codes and see whether any score depends on it. " * 4, "other seeds"),
+    ),
     "13.1": ((0.5, "that is its weight"), (1 / 3, "counts 1/2")),
     "13.2": ((10, "that is the ablation"), (6, "say nothing")),
     "13.3": ((1.99, "without modalities"), (0.0693, "give it in percent")),
@@ -118,6 +128,13 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
         (
             {"sasrec", "mmgcn", "popularity", "trans2d", "dif-sr", "bm3", "item-knn", "gru4rec-f", "mgat", "markov"},
             "leave counting itself out",
+        ),
+    ),
+    "13.5": (
+        ("The paper is good.", "write 60 to 150"),
+        (
+            "The paper is about modalities, and it says that they help in a shop. I would ask for a control. " * 4,
+            "does not name other seeds",
         ),
     ),
     "14.1": ((49.57, "those are bits"), (1.549, "each takes 4 bytes")),

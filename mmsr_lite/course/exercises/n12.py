@@ -1,12 +1,15 @@
-"""Exercises of notebook 12: a mean that hides two kinds of gates, the paper's own table, and what chance explains."""
+"""Exercises of notebook 12: what a mean hides, the paper's own table, what groups explain, and an argument."""
 
+from collections.abc import Hashable, Sequence
 from functools import cache
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case, close_to
 from mmsr_lite.course.stored import stored
+from mmsr_lite.course.texts import fault_of_text
 from mmsr_lite.explain.gates import gates
 
 
@@ -22,19 +25,35 @@ def early() -> float:
     return float((of("cycle", "picture")["late"] < 0.5).mean())
 
 
-def by_chance() -> float:
-    """What means by user explain in expectation when users make no difference."""
-    table = of("match", "picture")
-    return (table["user"].nunique() - 1) / (len(table) - 1)
+VALUES, GROUPS = [0.0, 0.2, 0.8, 1.0], ["a", "a", "b", "b"]
 
 
-def explained() -> float:
-    """What means by user do explain."""
-    table = of("match", "picture")
-    means = table.groupby("user")["late"].transform("mean")
-    return float(1 - np.var(table["late"] - means) / np.var(table["late"]))
+def explained_by(values: Sequence[float], groups: Sequence[Hashable]) -> float:
+    """The share of the variance of values that the means of their groups explain."""
+    series = pd.Series(list(values))
+    return float(series.groupby(list(groups)).transform("mean").var() / series.var())
 
 
+def said_of_share(found: Any) -> str:
+    """What is wrong with the share for `VALUES` and `GROUPS`."""
+    share = explained_by(VALUES, GROUPS)
+    if close_to(1 - share)(found):
+        return "close: that is what is left; the share that the means explain is the rest."
+    if close_to(share**0.5)(found):
+        return "close: that is of standard deviations; take variances."
+    return "give each value the mean of its group; divide the variance of these means by that of the values."
+
+
+POINTS = {  # what a fair answer names
+    "a control with codes that say nothing": r"shuffl|control",
+    "other seeds": r"seed|draw",
+    "whether any score depends on the gate": r"score|depend|forc|asked|reach",
+}
+ANSWER = (
+    "A gate says which path a model takes, not why. First ask whether any score depends on these gates: with one layer "
+    "only that of the last item does. Then train the control, with codes shuffled among the items: if gates stay late, "
+    "the pictures are not the reason. Last, train other seeds, for one model is one draw."
+)
 EXERCISES = (
     Exercise(
         "12.1",
@@ -45,6 +64,7 @@ EXERCISES = (
             (lambda: of("cycle", "picture")["late"].mean(), "that is the mean of beta[0]."),
             (lambda given: given > 1, "close: as a share, not in percent."),
         ),
+        minutes=3,
     ),
     Exercise(
         "12.2",
@@ -57,12 +77,28 @@ EXERCISES = (
     ),
     Exercise(
         "12.3",
-        by_chance,
-        "and about as much they do explain, 0.19: users make no difference.",
-        (
-            (explained, "close: that is what they do explain; what would chance?"),
-            (0, "the mean of a few values always lies near them, so it explains something."),
-            (lambda given: given >= 1, "a share is below 1: groups over gates, each less one."),
+        lambda: explained_by,
+        "the means of the groups instead of the values: what is left of the variance is explained.",
+        cases=(
+            Case(lambda: (list(VALUES), list(GROUPS)), close_to(explained_by(VALUES, GROUPS)), said_of_share),
+            Case(
+                lambda: ([1.0, 2.0, 6.0], ["a", "b", "b"]),
+                close_to(explained_by([1.0, 2.0, 6.0], ["a", "b", "b"])),
+                "right for groups of one size, wrong for others: each value counts, not each group.",
+            ),
         ),
+        asks="function",
+        level="medium",
+        minutes=8,
+    ),
+    Exercise(
+        "12.4",
+        lambda: ANSWER,
+        "it names the control, the seeds and what depends on the gate; whether it convinces, ask a partner.",
+        ((lambda given: isinstance(given, str), lambda given: str(fault_of_text(given, 40, 120, POINTS))),),
+        accepts=lambda given: fault_of_text(given, 40, 120, POINTS) is None,
+        asks="argument",
+        level="hard",
+        minutes=10,
     ),
 )

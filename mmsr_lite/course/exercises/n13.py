@@ -1,4 +1,4 @@
-"""Exercises of notebook 13: one transition counted by hand, an ablation beside its control, and two stored tables."""
+"""Exercises of notebook 13: a transition, an ablation beside its control, two stored tables, a report."""
 
 from functools import cache
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 from mmsr_lite.course.check import Exercise
 from mmsr_lite.course.stored import stored_file
+from mmsr_lite.course.texts import fault_of_text
 
 
 @cache
@@ -28,6 +29,19 @@ def behind(metric: str) -> set[str]:
     return set(means.index[means < means["markov"]])
 
 
+POINTS = {  # what a referee of such a paper names
+    "a control with codes that say nothing": r"shuffl|permut|control",
+    "other seeds": r"seed",
+    "counting, or another simple baseline": r"count|markov|chain|baseline",
+    "the order at ties": r"\bties?\b|same day|order of the file|file order",
+    "limits": r"limit|other data|other shops|all shops",
+}
+REPORT = (
+    "The paper claims that modalities help, because its model has more hits with them than without. An ablation cannot "
+    "tell what the codes say from there being codes, so I ask for shuffled codes as a control, with their own trials. "
+    "One seed is one run; five seeds would show how far runs lie apart. Counting should be tuned as well. Reviews are "
+    "dated by days, so ties should be drawn at random. Its limits are those of one shop."
+)
 EXERCISES = (
     Exercise(
         "13.1",
@@ -39,6 +53,7 @@ EXERCISES = (
             (4 / 5, "that is A to B."),
             (0, "pairs at a distance count too, with 1/gap."),
         ),
+        minutes=3,
     ),
     Exercise(
         "13.2",
@@ -60,6 +75,8 @@ EXERCISES = (
             (lambda given: 0.4 < given < 0.6, "those are points of HR@5; give them as percent of counting's."),
         ),
         within=0.06,
+        level="medium",
+        minutes=4,
     ),
     Exercise(
         "13.4",
@@ -70,5 +87,16 @@ EXERCISES = (
             (lambda: behind("MRR@5") | {"markov"}, "close: leave counting itself out."),
             (lambda: set(beauty().index) - behind("MRR@5") - {"markov"}, "the other way round: these are ahead."),
         ),
+        minutes=3,
+    ),
+    Exercise(
+        "13.5",
+        lambda: REPORT,
+        "it names what a referee has to ask for; whether it convinces, ask a partner.",
+        ((lambda given: isinstance(given, str), lambda given: str(fault_of_text(given, 60, 150, POINTS))),),
+        accepts=lambda given: fault_of_text(given, 60, 150, POINTS) is None,
+        asks="argument",
+        level="hard",
+        minutes=15,
     ),
 )

@@ -18,6 +18,7 @@ EXERCISES = (
             (8 * MEGABYTES, "those are bits; a byte has 8."),
             (lambda given: given > 1e6, "close: those are bytes; divide by a million."),
         ),
+        minutes=3,
     ),
     Exercise(
         "14.2",
@@ -28,6 +29,7 @@ EXERCISES = (
             (lambda given: given in (69, 70), "the batch is that of all four together."),
             (math.ceil(EXAMPLES / 128), "each process has 128 of every batch, but all four step together."),
         ),
+        minutes=3,
     ),
     Exercise(
         "14.3",
@@ -39,5 +41,7 @@ EXERCISES = (
             (math.sqrt(7.6 * 92.4), "that is of a single target; divide by their number under the root."),
         ),
         within=0.002,
+        level="medium",
+        minutes=4,
     ),
 )

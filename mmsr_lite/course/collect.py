@@ -1,0 +1,237 @@
+"""Mark notebooks that learners hand in: their answers are checked anew, what their outputs say is not believed.
+
+The notebook runs in a process of its own (`course/sandbox.py`), which sends its answers here. Here they are judged, by
+a `check` that no cell of the notebook can have changed. Who copies an answer gets it right, as with every exercise.
+"""
+
+import os
+import re
+import select
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from mmsr_lite.course.check import Verdict, check, exercises
+from mmsr_lite.course.sandbox import isolates, readable_places, sandbox
+from mmsr_lite.course.wire import Line, Message
+from mmsr_lite.data.storage import read_json_object
+from mmsr_lite.errors import MMSRError
+
+ASKED = re.compile(r"""\bcheck\(\s*["'](\d\d)\.(\d+)["']""")
+TO_BEGIN = 120  # seconds for Python and torch, before the first cell
+LONGEST = 5_000_000  # bytes of one message
+MARKS = ("right", "almost", "wrong", "no answer", "failed")
+
+
+class Limits(NamedTuple):
+    """What one notebook may use.
+
+    Attributes:
+        seconds: Time on the clock, and of the processor.
+        gigabytes: Memory.
+    """
+
+    seconds: int = 300
+    gigabytes: float = 4.0
+
+
+DEFAULT = Limits()
+
+
+class OutOfTime(BaseException):
+    """The notebook has used up its seconds; no Exception, so that `check` does not take it for one of a learner."""
+
+
+class Clock:
+    """How long a notebook may go on.
+
+    Args:
+        seconds: From now.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.start(seconds)
+
+    def start(self, seconds: float) -> None:
+        """Begin anew."""
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """The seconds that are left.
+
+        Raises:
+            OutOfTime: None are.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise OutOfTime
+        return left
+
+
+def collect(paths: Iterable[str | os.PathLike], limits: Limits = DEFAULT, isolated: bool | None = None) -> pd.DataFrame:
+    """Run notebooks anew, each in a process of its own, and check their answers here.
+
+    Args:
+        paths: Notebooks that learners handed in.
+        limits: What each may use.
+        isolated: In namespaces of its own (Linux), else with what Python can refuse. None: where this machine can.
+
+    Returns:
+        A row a notebook and exercise: `notebook` (its path), `exercise`, `mark` (one of `MARKS`), `message`.
+
+    Raises:
+        MMSRError: A path names no file, or this is Windows, where a process cannot be limited so.
+    """
+    if sys.platform == "win32":
+        raise MMSRError(
+            "notebooks of other people are marked on Linux or macOS; on Windows use its Linux subsystem (WSL)"
+        )
+    places = [Path(path) for path in paths]
+    for place in places:
+        if not place.is_file():
+            raise MMSRError(f"there is no file {str(place)!r}; name notebooks that learners handed in")
+    isolated = isolates() if isolated is None else isolated
+    rows = []
+    for place in tqdm(places, desc="notebooks", unit="notebook"):
+        for exercise, (mark, message) in marks_of(place, limits, isolated).items():
+            rows.append({"notebook": str(place), "exercise": exercise, "mark": mark, "message": message})
+    return pd.DataFrame(rows, columns=["notebook", "exercise", "mark", "message"])
+
+
+def marks_of(place: Path, limits: Limits, isolated: bool) -> dict[str, tuple[str, str]]:
+    """The mark and its sentence for each exercise of one notebook; "" stands for a notebook without any."""
+    try:
+        cells = code_of(place)
+    except MMSRError as error:
+        return {"": ("failed", str(error))}
+    known = exercises_in(cells)
+    if not known:
+        return {"": ("failed", "no exercise of the course is asked in it")}
+    found: dict[str, tuple[str, str]] = {}
+    stopped = _run(cells, known, limits, isolated, found)
+    unreached = ("failed", stopped) if stopped else ("no answer", "its cell is not in the notebook")
+    return {one: found.get(one, unreached) for one in known}
+
+
+def code_of(place: Path) -> list[str]:
+    """The sources of the code cells of a notebook.
+
+    Raises:
+        MMSRError: The file is no notebook.
+    """
+    notebook = read_json_object(place, "a notebook")
+    try:
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        return ["".join(cell["source"]) for cell in cells]
+    except (LookupError, TypeError) as error:
+        raise MMSRError(f"{str(place)!r} is not a notebook: it has no list of cells with their sources") from error
+
+
+def exercises_in(cells: list[str]) -> list[str]:
+    """The exercises of the notebooks of the course that the cells come from, in order."""
+    numbers = sorted({number for cell in cells for number, _ in ASKED.findall(cell)})
+    known = []
+    for number in numbers:
+        try:
+            known += [one.id for one in exercises(number)]
+        except ModuleNotFoundError:
+            continue
+    return known
+
+
+def mark_of(verdict: Verdict) -> str:
+    """The mark of a verdict: one of `MARKS`.
+
+    Example:
+        >>> mark_of(check("02.1", 6)), mark_of(check("02.1"))
+        ('wrong', 'no answer')
+    """
+    if verdict.right is None:
+        return "no answer" if "in place of the dots" in verdict.message else "failed"
+    if verdict.right:
+        return "right"
+    return "almost" if verdict.message.startswith("close") else "wrong"
+
+
+def _run(cells: list[str], known: list[str], limits: Limits, isolated: bool, found: dict[str, tuple[str, str]]) -> str:
+    """Run the cells and put a mark for each answer into `found`; why the run ended early, empty when it did not."""
+    cell, clock = 0, Clock(TO_BEGIN)
+    with sandbox(isolated) as process:
+        assert process.stdin is not None and process.stdout is not None
+        line = Line(_reader(process.stdout.fileno(), clock), _writer(process.stdin.fileno(), clock))
+        task = {"cells": cells, "seconds": limits.seconds, "gigabytes": limits.gigabytes}
+        try:
+            line.send(**task, refuse_in_python=not isolated, readable=readable_places())
+            line.receive()  # it is ready
+            clock.start(limits.seconds)
+            while "done" not in (message := line.receive()):
+                if "cell" in message:
+                    cell = int(message["cell"])
+                elif "stopped" in message:
+                    for number, exercise in ASKED.findall(cells[cell]):
+                        sentence = f"its cell stops with {message['stopped']}"
+                        found.setdefault(f"{number}.{exercise}", ("failed", sentence))
+                elif message["exercise"] in known:
+                    _judge(line, message, found)
+                else:
+                    line.send(right=None, message="there is no such exercise in this notebook.")
+        except OutOfTime:
+            return f"stopped after {limits.seconds} s, in code cell {cell + 1}"
+        except (EOFError, BrokenPipeError):
+            return f"its process ended in code cell {cell + 1}: too much memory or time, or it ended itself"
+        except (MMSRError, TypeError, ValueError, LookupError) as error:  # a stranger speaks in place of `play`
+            return f"stopped in code cell {cell + 1}: {error}"
+    return ""
+
+
+def _judge(line: Line, message: Message, found: dict[str, tuple[str, str]]) -> None:
+    """Check one answer here, keep its mark, and tell the notebook; of several answers the last counts."""
+    exercise = message["exercise"]
+    try:
+        verdict = check(exercise, line.decode(message["answer"]))
+    except (MMSRError, TypeError, ValueError) as error:  # an answer that cannot be read
+        verdict = Verdict(exercise, False, f"it cannot be used: {error}.")
+    mark = mark_of(verdict)
+    if mark != "no answer" or exercise not in found:
+        found[exercise] = (mark, verdict.message)
+    line.send(right=verdict.right, message=verdict.message)
+
+
+def _reader(pipe: int, clock: Clock) -> Callable[[], bytes]:
+    """A function that returns the next line of a pipe, or raises `OutOfTime`."""
+    waiting = bytearray()
+
+    def read() -> bytes:
+        left = clock.left()
+        while b"\n" not in waiting:
+            if len(waiting) > LONGEST:
+                raise MMSRError(f"it sent an answer of more than {LONGEST:,} bytes")
+            if select.select([pipe], [], [], left)[0]:
+                part = os.read(pipe, 65536)
+                if not part:
+                    return b""
+                waiting.extend(part)
+            left = clock.left()
+        line, _, rest = bytes(waiting).partition(b"\n")
+        waiting[:] = rest
+        return line
+
+    return read
+
+
+def _writer(pipe: int, clock: Clock) -> Callable[[bytes], None]:
+    """A function that writes all bytes to a pipe, or raises `OutOfTime` when nobody reads them."""
+    os.set_blocking(pipe, False)
+
+    def write(content: bytes) -> None:
+        view = memoryview(content)
+        while view:
+            if select.select([], [pipe], [], clock.left())[1]:
+                view = view[os.write(pipe, view) :]
+
+    return write

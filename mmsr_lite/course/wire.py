@@ -1,0 +1,154 @@
+"""Values and calls between the process that marks and the process that runs a learner's notebook, a line of JSON each.
+
+Both sides send plain data only: no object of a stranger's is built from what arrives. A function stays where it was
+made; the other side gets a stand-in that sends its arguments here and waits for what comes back.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.records import as_record
+from mmsr_lite.records.base import Record
+
+Message = dict[str, Any]
+ARRAY_KINDS = "biufU"  # what an array that arrives may hold: truth values, numbers, texts
+
+
+class Stranger:
+    """What stands for a value of a kind that is not sent.
+
+    Args:
+        kind: The name of its type.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"a {self.kind}"
+
+
+class Line:
+    """One end of the line between two processes.
+
+    Args:
+        read: Waits for one line and returns it, empty when the other side has hung up.
+        write: Sends one line.
+        handle: Is given each message that is no call and no reply of one.
+    """
+
+    def __init__(self, read: Callable[[], bytes], write: Callable[[bytes], Any]) -> None:
+        self._read, self._write = read, write
+        self._functions: list[Callable[..., Any]] = []
+
+    def send(self, **message: Any) -> None:
+        """Send one message."""
+        self._write(json.dumps(message).encode() + b"\n")
+
+    def receive(self) -> Message:
+        """Wait for the next message that is no call; calls that come first are answered.
+
+        Raises:
+            EOFError: The other side has hung up.
+            MMSRError: What came is no message.
+        """
+        while True:
+            line = self._read()
+            if not line:
+                raise EOFError
+            try:
+                message = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise MMSRError(f"it sent what cannot be read: {error}") from error
+            if not isinstance(message, dict):
+                raise MMSRError("it sent what is no message")
+            if "call" not in message:
+                return message
+            self._answer(message)
+
+    def _answer(self, message: Message) -> None:
+        """Call a function of this side and send what it returns or raises."""
+        try:
+            returned = self._functions[message["call"]](*self.decode(message["arguments"]))
+            reply = {"returned": self.encode(returned)}
+        except Exception as error:  # whatever is raised is the other side's to judge
+            reply = {"raised": [type(error).__name__, str(error)[:500]]}
+        self.send(**reply)
+
+    def call(self, number: int, arguments: tuple[Any, ...]) -> Any:
+        """Call a function of the other side.
+
+        Args:
+            number: Its place among the functions that were sent.
+            arguments: What it is given.
+
+        Returns:
+            What it returned.
+
+        Raises:
+            MMSRError: It raised an error, whose words are told.
+        """
+        self.send(call=number, arguments=self.encode(arguments))
+        reply = self.receive()
+        if "returned" in reply:
+            return self.decode(reply["returned"])
+        raise MMSRError(": ".join(map(str, reply.get("raised", ["no answer", "to a call"]))))
+
+    def encode(self, value: Any) -> Any:
+        """A value as plain JSON; what has no form there becomes the name of its kind."""
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        if value is ...:
+            return {"dots": True}
+        if hasattr(value, "detach"):  # a tensor
+            return {"tensor": self.encode(np.asarray(value.detach().cpu()))}
+        if isinstance(value, np.ndarray) and value.dtype.kind in ARRAY_KINDS:
+            return {"array": value.tolist(), "dtype": value.dtype.str}
+        if hasattr(value, "tolist"):
+            return self.encode(value.tolist())
+        if isinstance(value, list):
+            return [self.encode(one) for one in value]
+        for name, kind in (("tuple", tuple), ("set", set | frozenset)):
+            if isinstance(value, kind):
+                return {name: [self.encode(one) for one in value]}
+        if isinstance(value, Mapping):
+            name = "record" if isinstance(value, Record) else "dict"
+            return {name: [[self.encode(key), self.encode(one)] for key, one in value.items()]}
+        if callable(value):
+            self._functions.append(value)
+            return {"function": len(self._functions) - 1}
+        return {"other": type(value).__name__}
+
+    def decode(self, value: Any) -> Any:
+        """What `encode` was given, on the other side."""
+        if isinstance(value, list):
+            return [self.decode(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        name, content = next(iter(value.items()))
+        if name in ("tuple", "set"):
+            items = [self.decode(one) for one in content]
+            return tuple(items) if name == "tuple" else set(items)
+        if name in ("dict", "record"):
+            pairs = {self.decode(key): self.decode(one) for key, one in content}
+            if name == "record":
+                with suppress(MMSRError):
+                    return as_record(pairs)
+            return pairs
+        if name == "array":
+            dtype = np.dtype(str(value["dtype"]))
+            if dtype.kind not in ARRAY_KINDS:
+                raise MMSRError(f"an array of {dtype} is not read")
+            return np.array(content, None if dtype.kind == "U" else dtype)
+        if name == "tensor":
+            import torch
+
+            return torch.as_tensor(self.decode(content))
+        if name == "function":
+            return lambda *arguments: self.call(content, arguments)
+        return ... if name == "dots" else Stranger(str(content)[:100])

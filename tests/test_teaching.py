@@ -1,0 +1,93 @@
+"""The teacher's pack: built from what is there, offline, with the early world in every path."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmsr_lite.errors import MMSRError
+
+PACK = Path(__file__).parents[1] / "notebooks" / "teaching"
+pytest.importorskip("markdown_it")
+
+
+@pytest.fixture(scope="module")
+def build():
+    sys.path.insert(0, str(PACK))
+    spec = importlib.util.spec_from_file_location("teaching_build", PACK / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    sys.path.remove(str(PACK))
+
+
+def read(name):
+    return (PACK / name).read_text(encoding="utf-8")
+
+
+def without_pictures(text):
+    return re.sub(r"base64,[^\"]+", "", text)
+
+
+def test_the_pages_are_what_their_sources_say(build):
+    for name, text in build.pages().items():
+        assert without_pictures(text) == without_pictures(read(name)), f"{name}: run make teaching"
+
+
+def test_there_are_eight_slides_and_nothing_is_fetched():
+    slides, handout = read("slides.html"), read("handout.html")
+    assert slides.count("<section>") == 8 and slides.count("<img ") == slides.count('src="data:image/png;base64,') == 4
+    assert not re.findall(r'(?:src|href)="(?!data:)|url\((?!#)|@import|fetch\(', slides + handout)
+
+
+def test_numbers_on_slides_are_those_of_the_page_on_worlds(build):
+    table = build.table_of_worlds()
+    page = (PACK.parents[1] / "docs" / "worlds.md").read_text(encoding="utf-8")
+    numbers = re.findall(r"\d+\.\d", table)
+    assert len(numbers) == 3 * 2 * 3 and all(number in page for number in numbers)
+    for number in numbers:
+        assert number in read("slides.html") and number in read("handout.html")
+
+
+def test_every_path_has_the_early_world():
+    paths = [part for part in re.split(r"^## ", read("README.md"), flags=re.M) if re.match(r"\d\d minutes|Five", part)]
+    assert len(paths) == 4
+    for path in paths:
+        assert "worlds:pick" in path, path.splitlines()[0]
+    assert len(re.findall(r"^\| [1-5] ", paths[-1], re.M)) == 5
+
+
+def test_the_quiz_has_five_questions_with_answers():
+    asked = re.findall(r"^(\d)\. ", read("quiz.md"), re.M)
+    answered = re.findall(r"^\| (\d) \| ", read("quiz_answers.md"), re.M)
+    assert asked == answered == list("12345")
+
+
+def test_the_handout_is_one_page_on_paper():
+    assert (PACK / "handout.pdf").read_bytes().count(b"/Type /Page\n") == 1
+
+
+def test_links_lead_somewhere():
+    for page in PACK.glob("*.md"):
+        for link in re.findall(r"\]\(([^):#]+)\)", page.read_text(encoding="utf-8")):
+            assert (PACK / link).exists(), f"{page.name}: {link}"
+
+
+def test_a_section_without_a_picture_is_named(build):
+    with pytest.raises(MMSRError, match="has no picture in a section 'Nodes: A B A'"):
+        build.picture("02_the_msgraph", "Nodes: A B A")
+
+
+def test_sections_that_the_pack_names_are_there():
+    named = 0
+    for page in PACK.glob("*.md"):
+        for number, section in re.findall(
+            r"\b(\d\d)(?: on [^:|]*: |, |: )\*([^*]+)\*", page.read_text(encoding="utf-8")
+        ):
+            (notebook,) = (PACK.parent / "src").glob(f"{number}_*.py")
+            found = re.search(rf"^# ##+ {re.escape(section)}", notebook.read_text(encoding="utf-8"), re.M)
+            assert found, f"{page.name}: {notebook.stem} has no section {section!r}"
+            named += 1
+    assert named >= 6
