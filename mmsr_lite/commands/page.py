@@ -7,6 +7,7 @@ from typing import Any
 
 from mmsr_lite.commands.command import DONE, Command
 from mmsr_lite.commands.runs import user_of
+from mmsr_lite.errors import MMSRError
 
 USERS = 8  # users of a page where none were named
 
@@ -35,6 +36,9 @@ def run(args: argparse.Namespace) -> int:
     from mmsr_lite.training.fit import open_run
 
     opened = [open_run(folder, "cpu") for folder in args.runs]
+    for folder, one in zip(args.runs, opened, strict=True):
+        if one.config.model != "mmsr":
+            raise MMSRError(f"the run in {folder!r} is of {one.model.label}; a page runs MMSR, so name runs of it")
     users = [user_of(opened[0].dataset, word) for word in args.user]
     names = names_of(args.runs, opened)
     note = save_live_page(args.output, opened, users, names=names, pseudonyms=args.pseudonyms, count=USERS)

@@ -55,3 +55,10 @@ def test_runs_of_other_data_and_folders_without_a_run_are_told(runs, tiny_folder
         assert cli.main(["page", runs[0], str(folder), "-o", str(tmp_path / "page.html")]) == 1
         assert says in capsys.readouterr().err
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_run_of_another_model_than_mmsr_is_refused(ring, tmp_path, capsys):
+    place = str(tmp_path / "counting")
+    assert cli.main(["train", str(ring), "--modalities", "--model", "markov", "--out", place]) == 0
+    assert cli.main(["page", place, "-o", str(tmp_path / "page.html")]) != 0
+    assert "a page runs MMSR, so name runs of it" in capsys.readouterr().err
