@@ -33,7 +33,7 @@ explain
     gates, gates_summary, gates_beside, save_gates  the update gates of a whole data set
     flow                what scores are the sum of: each node's part, by early, late and other paths
     flow_table, flow_summary            the same for the targets of a whole data set
-    stability, stability_table          would another seed explain a history the same way; that as a table
+    stability, stability_table          would another seed explain a history the same way
     codebook            the codes of a modality, with items that carry them
     faithfulness        tests of attention and of gates as explanations
     compare             models user by user, with intervals
@@ -52,8 +52,7 @@ course
     stored, stored_study, stored_ranks, stored_file     runs, studies and tables that come with the package
     copy_notebooks      the notebooks and their exercises, copied into a folder of yours
     paper_tables        the numbers of the paper's tables
-    crossed             the test that decides whether two systems differ: over users and seeds
-    paired              a paired test of two systems over users, which knows nothing of seeds
+    crossed, paired     the test that decides whether two systems differ; one that knows nothing of seeds
     read_json, command_line             a JSON file; a command of `mmsr-lite` from Python
 
 MMSRError is raised for every mistake in what was given: it quotes the input and says what to do.

@@ -22,7 +22,7 @@ def drawn_users(counts: np.ndarray, most: int, rng: np.random.Generator) -> np.n
         (U,) bool, whether a user was drawn.
 
     Example:
-        >>> drawn_users(np.array([4, 4, 4]), most=8, rng=np.random.default_rng(0)).sum()
+        >>> int(drawn_users(np.array([4, 4, 4]), most=8, rng=np.random.default_rng(0)).sum())
         2
     """
     order = rng.permutation(len(counts))

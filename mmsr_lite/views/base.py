@@ -156,7 +156,7 @@ class View(ABC):
         Args:
             path: The file to write.
         """
-        save(path, self.html().encode())
+        save(path, self.html().encode("utf-8", "replace"))
 
     def save_png(self, path: str | os.PathLike[str]) -> None:
         """Write the still picture as PNG.

@@ -38,7 +38,7 @@ def save_fusion_page(path: str | os.PathLike[str], record: Mapping[str, Any]) ->
     )
     text = page(f"Early or late for {one.dataset}?", shared={"fusion": show.fusion(one)}, header=header)
     with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair is no text
 
 
 def _about(record: FusionRecord) -> str:

@@ -99,4 +99,4 @@ def save_report(
         stills["training"] = Chart(history, training, reads="history")
     text = page(f"{model} on {dataset}", traces, header=header, explorer={"message": {"stored": True}}, stills=stills)
     with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair is no text

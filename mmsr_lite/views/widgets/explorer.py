@@ -227,7 +227,7 @@ class Explorer(MSGraphView):
             MMSRError: A live page is asked of an explorer that replays a stored record, or a model cannot run in it.
         """
         if live:
-            save(path, self.live_html(users, pseudonyms).encode())
+            save(path, self.live_html(users, pseudonyms).encode("utf-8", "replace"))
         else:
             super().save_html(path)
 
