@@ -78,6 +78,7 @@ def model_fields(model: MMSR, rows: np.ndarray) -> dict[str, Any]:
     fusion = model.layers[0].fusion
     settings |= {"paths": {path: list(own) for path, own in fusion.paths.items()}}
     settings |= {"merge": fusion.merge, "invasive": fusion.invasive}
+    settings |= {"papers_products": type(model.layers[0]) is HANLayer}  # else `explain.products` refuses, too
     places = torch.from_numpy(rows)
     features = None
     if isinstance(nodes, FeatureNodeEmbedding):

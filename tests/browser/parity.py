@@ -18,7 +18,7 @@ def random_request(record: dict, rng: random.Random, items: int, users: list) ->
     length = len(record["history"])
     place = lambda: rng.randint(1, length)  # noqa: E731
     name = rng.choice(
-        ["add", "remove", "move", "replace", "undo", "redo", "user", "families", "find", *["what_if"] * 6]
+        ["add", "remove", "move", "replace", "undo", "redo", "user", "families", "find", "product", *["what_if"] * 6]
     )
     fields = {
         "add": lambda: {"item": rng.randint(1, items), "position": rng.randint(1, length + 1)},
@@ -28,6 +28,12 @@ def random_request(record: dict, rng: random.Random, items: int, users: list) ->
         "user": lambda: {"user": rng.choice(users)},
         "families": lambda: {"families": rng.sample(["homogeneous", "heterogeneous"], rng.randint(0, 2))},
         "find": lambda: {"words": str(rng.randint(1, 9))},
+        "product": lambda: {
+            "layer": rng.randint(0, 1),
+            "path": rng.choice(["hohe", "heho"]),
+            "phase": rng.randint(0, 1),
+            "edge": rng.randint(0, len(record["edges"])),
+        },
         "what_if": lambda: {"change": random_change(record, rng, items), "repeats": REPEATS},
     }
     return {"do": name, **fields.get(name, dict)()}

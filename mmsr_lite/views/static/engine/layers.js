@@ -87,12 +87,21 @@ function homogeneousLogit(layer, settings, compared, neighbour, centre, relation
   return leaky(sum, settings.slope);
 }
 
+// The numbers that a homogeneous logit is the sum of, before leaky ReLU.
+function homogeneousTerms(layer, compared, neighbour, centre, relation) {
+  const a = rowOf(layer.relation, relation);
+  return [...a].map((weight, i) => weight * compared[centre][i] * compared[neighbour][i]);
+}
+
 // Equation 13: the neighbour asks, the centre answers.
-function heterogeneousLogits(layer, settings, graph, compared) {
+function heterogeneousProducts(layer, settings, graph, compared) {
   const query = compared.map((state, n) => times(layer.query[graph.nodes[n].type], state));
   const key = compared.map((state, n) => times(layer.key[graph.nodes[n].type], state));
   const factor = settings.scale ? 1 / Math.sqrt(settings.dim) : 1;
-  return (neighbour, centre) => leaky(dot(key[centre], query[neighbour]) * factor, settings.slope);
+  return {
+    logitOf: (neighbour, centre) => leaky(dot(key[centre], query[neighbour]) * factor, settings.slope),
+    termsOf: (neighbour, centre) => [...key[centre]].map((value, i) => value * query[neighbour][i] * factor),
+  };
 }
 
 function attend(graph, family, logitOf) {
@@ -129,12 +138,13 @@ function walk(layer, settings, graph, families, input, values) {
     if (second && (settings.invasive || family === "homogeneous")) compared = valued(reached);
     const summed = second && settings.invasive ? compared : values; // non-invasive: only the logits see phase 1
     let logitOf = (neighbour, centre, relation) => homogeneousLogit(layer, settings, compared, neighbour, centre, relation);
+    let termsOf = (neighbour, centre, relation) => homogeneousTerms(layer, compared, neighbour, centre, relation);
     if (family === "heterogeneous") {
-      logitOf = heterogeneousLogits(layer, settings, graph, settings.hohe_reads_input ? input : reached);
+      ({ logitOf, termsOf } = heterogeneousProducts(layer, settings, graph, settings.hohe_reads_input ? input : reached));
     }
     const attention = attend(graph, family, logitOf);
     reached = gather(graph, attention, summed);
-    return attention;
+    return { ...attention, termsOf };
   });
   return { phases, end: reached };
 }

@@ -1,9 +1,9 @@
 // The session: one history under edit and what a model makes of it. It answers the explorer's requests as Python's
-// explain/session.py does: `do(request)` changes `record` or gives {found}, {what_if} or {beside}.
+// explain/session.py does: `do(request)` changes `record` or gives {found}, {what_if}, {beside} or {product}.
 // One request more: {do: "model", model}, by number, goes on with another model of the same data.
 
 const EDITS = ["add", "remove", "move", "replace"];
-const OTHERS = ["user", "families", "codes", "undo", "redo", "find", "what_if", "beside", "model", "history"];
+const OTHERS = ["user", "families", "codes", "undo", "redo", "find", "what_if", "beside", "product", "model", "history"];
 const BEFORE_EDITS = "before the edits"; // what may stand beside an edited history
 const MOST_FOUND = 24; // items that a search gives
 const MOST_UNDO = 100; // edits that can be undone
@@ -33,6 +33,10 @@ class Session {
       return { what_if: this.whatIf(field(given, "change", name), repeats) };
     }
     if (name === "beside") return { beside: this.standBeside(field(given, "model", name)) };
+    if (name === "product") {
+      const [layer, path, phase, edge] = ["layer", "path", "phase", "edge"].map((key) => field(given, key, name));
+      return { product: this.product(layer, path, phase, edge) };
+    }
     let { drafts, at } = this;
     if (name === "undo" || name === "redo") {
       at += name === "redo" ? 1 : -1;
@@ -76,6 +80,29 @@ class Session {
     const record = whatIfRecord(this.modelOf(this.draft), this.asked(this.draft), change, repeats);
     const { model } = this.draft;
     return { ...record, clean: this.named(record.clean, model), changed: this.named(record.changed, model) };
+  }
+
+  // The terms of one attention logit of the history as it is now, as Python's explain/products.py gives them.
+  product(layer, path, phase, edge) {
+    if (this.draft.families.length < Object.keys(FAMILIES).length) {
+      throw new EngineError("the products are of the whole graph; switch both families on first");
+    }
+    const model = this.modelOf(this.draft);
+    const { graph, run } = runEdited(model, new EditedHistory(this.asked(this.draft).history, model));
+    const read = run.layers[within("layer", layer, 0, run.layers.length - 1)];
+    if (!model.settings.papers_products) {
+      throw new EngineError(`${model.card.label} has layers with other products than the paper's; give aggregator 'han-gnn'`);
+    }
+    choose("path", path, Object.keys(read.paths));
+    const { phases } = read.paths[path];
+    const { family, logits, termsOf } = phases[within("phase", phase, 0, phases.length - 1)];
+    const [neighbour, centre, relation] = graph.edges[within("edge", edge, 0, graph.edges.length - 1)];
+    if (logits[edge] === null) {
+      throw new EngineError(`phase ${phase} of ${path} is ${family} and does not use edge ${edge}: '${RELATIONS[relation]}'`);
+    }
+    const terms = termsOf(neighbour, centre, relation);
+    const { slope } = model.settings;
+    return { layer, path, phase, edge, family, terms, sum: terms.reduce((a, b) => a + b, 0), slope, logit: logits[edge] };
   }
 
   edited(name, given) {
