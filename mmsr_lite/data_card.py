@@ -70,7 +70,7 @@ def print_card(text: str) -> None:
 
 def account_of(folder: str | os.PathLike) -> list[str]:
     """The five lines about what was read for a prepared folder, and what follows them."""
-    from mmsr_lite.data.prepared import read_manifest
+    from mmsr_lite.data.manifest import read_manifest
     from mmsr_lite.data.reading import Account
 
     manifest = read_manifest(folder)

@@ -4,12 +4,11 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -21,109 +20,15 @@ from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.features import write_features
 from mmsr_lite.data.lock import one_writer
+from mmsr_lite.data.manifest import SCHEMA, Origin, first_damaged, hashes, read_manifest
 from mmsr_lite.data.order import in_file_order
 from mmsr_lite.data.pictures import open_picture
 from mmsr_lite.data.statistics import statistics
-from mmsr_lite.data.storage import atomic, content_hash, file_hash, read_json, write_json
+from mmsr_lite.data.storage import atomic, file_hash, write_json
 from mmsr_lite.errors import MMSRError
 
-FAMILY = "mmsr-lite/prepared/"
-SCHEMA = f"{FAMILY}1"
-
-
-class Manifest(TypedDict):
-    """What a prepared folder says of itself, in manifest.json."""
-
-    schema: str
-    name: str  # of the data set
-    kinds: dict[str, str]  # column of the items -> "text" or "picture"
-    facts: dict[str, Any]  # what the source knew besides, as far as JSON can hold it
-    modalities: list[str]  # in their order; each has a file of features
-    outputs: dict[str, str]  # file in the folder -> its hash
-    counts: NotRequired[dict[str, Any]]  # as `data.statistics` has them
-    versions: NotRequired[dict[str, str]]  # package -> version
-    command: NotRequired[str]  # what made the folder, and what follows: how and out of which files
-    version: NotRequired[str]
-    inputs: NotRequired[dict[str, str]]  # file that was read -> its hash
-    weights: NotRequired[dict[str, str | None]]  # encoder -> the hash of its weights
-
-
-class Origin(TypedDict):
-    """The part of a manifest that says how a folder was made."""
-
-    command: str
-    version: str
-    inputs: dict[str, str]
-    weights: dict[str, str | None]
-
-
-ENTRIES = {"name": str, "kinds": dict, "facts": dict, "modalities": list, "outputs": dict}  # what every manifest holds
 SIDE = 256  # pixels, the longer side of a picture that is kept: enough for every view and encoder here
 PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "scikit-learn", "safetensors", "torch", "transformers")
-
-
-def read_manifest(folder: str | os.PathLike) -> Manifest | None:
-    """What `save_prepared` noted about this folder, or None when it is not one of its folders.
-
-    Raises:
-        MMSRError: the manifest is of another version, or damaged.
-    """
-    file = Path(folder, "manifest.json")
-    manifest = read_json(file) if file.is_file() else None
-    if not isinstance(manifest, dict) or not str(manifest.get("schema", "")).startswith(FAMILY):
-        if file.is_file() and _was_prepared(Path(folder), manifest):
-            raise MMSRError(
-                f"{str(file)!r} is damaged: its entry 'schema' is missing, expected {SCHEMA!r}; prepare the data "
-                "again, or remove the file if this is no prepared folder"
-            )
-        return None
-    if manifest["schema"] != SCHEMA:
-        raise MMSRError(
-            f"{str(folder)!r} was prepared in the form {manifest['schema']!r}, and this version reads {SCHEMA!r}; "
-            "prepare the data again, or install the version that wrote it"
-        )
-    for name, kind in ENTRIES.items():
-        if not isinstance(manifest.get(name), kind):
-            raise MMSRError(f"{str(file)!r} is damaged: its entry {name!r} is {manifest.get(name)!r}; prepare it again")
-    if not manifest["name"] or manifest["name"] in (".", "..") or set(manifest["name"]) & set("/\\\0"):
-        raise MMSRError(f"{str(file)!r} is damaged: {manifest['name']!r} cannot be the name of a data set")
-    lists_and_kinds = [*manifest["modalities"], *manifest["kinds"].values()]
-    if not all(isinstance(word, str) for word in lists_and_kinds):
-        raise MMSRError(f"{str(file)!r} is damaged: its modalities and kinds are not all words; prepare it again")
-    return cast(Manifest, manifest)  # its entries were looked at above
-
-
-def _was_prepared(folder: Path, manifest: Any) -> bool:
-    """Whether a folder was prepared, to all appearance, though its manifest does not say so."""
-    tables = all((folder / name).is_file() for name in ("interactions.parquet", "items.parquet"))
-    empty_or_ours = not isinstance(manifest, dict) or not manifest or ENTRIES.keys() <= manifest.keys()
-    return tables and empty_or_ours
-
-
-def checked_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a prepared folder all of whose files are as they were written; None for any other folder.
-
-    Raises:
-        MMSRError: a file is missing or has changed, or a modality that the manifest lists has no features.
-    """
-    manifest = read_manifest(folder)
-    if manifest is None:
-        return None
-    for name in manifest["modalities"]:
-        file = folder / "features" / f"{quote(name, safe='')}.safetensors"
-        if not file.is_file():
-            raise MMSRError(f"{str(folder)!r} is not whole: the features of {name!r} are missing; prepare it again")
-    damaged = _damaged(folder, manifest)
-    if damaged:
-        raise MMSRError(f"{str(folder)!r} is damaged ({damaged!r} is not as it was written); prepare it again")
-    return manifest
-
-
-def _damaged(folder: Path, manifest: Manifest) -> str | None:
-    """The first file that is missing or is not as it was written; None when all are."""
-    files = (file for file in folder.rglob("*.*") if file.name != "manifest.json" and file.is_file())
-    now = _hashes(folder, files)
-    return next((name for name, known in manifest["outputs"].items() if now.get(name) != known), None)
 
 
 @checked(min_count=(0, 10**9), seed=SEED)
@@ -175,7 +80,7 @@ def prepare(
     origin: Origin = {
         "command": shlex.join([*words, "-o", "DIR"]),
         "version": __version__,
-        "inputs": _hashes(Path(place).parent, read_files),
+        "inputs": hashes(Path(place).parent, read_files),
         "weights": {spec: weights(spec) for spec in specs.values()},
     }
     with _writing(folder):
@@ -209,7 +114,7 @@ def _holds_this(folder: str | os.PathLike, origin: Origin) -> bool:
         MMSRError: it holds something else.
     """
     if (there := read_manifest(folder)) is not None:
-        damaged = _damaged(Path(folder), there)
+        damaged = first_damaged(Path(folder), there)
         other = [name for name, value in origin.items() if there.get(name) != value]
         if damaged or other:
             reason = f"is damaged ({damaged!r})" if damaged else f"was prepared from other {other[0]!r}"
@@ -293,7 +198,7 @@ def _write(dataset: Dataset, folder: Path, origin: Origin | None) -> None:
         "modalities": [modality.name for modality in dataset.modalities],
         "counts": statistics(dataset),
         "versions": {"python": python_version()} | dict(versions),
-        "outputs": _hashes(folder, written),
+        "outputs": hashes(folder, written),
     }
     write_json(folder / "manifest.json", manifest, indent=1)
 
@@ -316,15 +221,3 @@ def _display(file: str | None, folder: Path) -> str | None:
         with atomic(place) as tmp:
             small.save(tmp, "JPEG", quality=90)
     return place.relative_to(folder).as_posix()
-
-
-def _hashes(root: Path, files: Iterable[Path]) -> dict[str, str]:
-    """The hash of each file by its name in `root`; a folder of many files (pictures) has one for all."""
-    places: dict[str, list[list[str]]] = {}
-    for file in sorted(files):
-        places.setdefault(file.parent.relative_to(root).as_posix(), []).append([file.name, file_hash(file)])
-    hashes: dict[str, str] = {}
-    for place, rows in places.items():
-        many = {f"{place} ({len(rows)} files)": content_hash(rows)}
-        hashes |= many if len(rows) > 20 else {f"{place}/{name}".removeprefix("./"): digest for name, digest in rows}
-    return hashes

@@ -92,34 +92,38 @@ ANSWER = """([data, requests]) => {
 }"""
 
 
-def compare(page, model, dataset, users, seed, count=CASES):
+def told_otherwise(page, model, dataset, users, seed, count=CASES) -> list:
+    """Random requests that the engine and Python answer with other records, each with the first differences."""
     session = Session(model, dataset, users[0])
     begun = json.loads(json.dumps({"message": None, "record": session.record, "error": None}))
     names = [dataset.user_ids[user] for user in users[1:]]
     requests, answers = answers_of(session, count, seed, dataset.num_items, [*names, users[0], "nobody"])
     data = page_data([model], dataset, users, pseudonyms=False)
     found = page.evaluate(ANSWER, [data, requests])
-    told = 0
+    told, wrong = 0, []
     for request, python, engine_ in zip([None, *requests], [begun, *answers], found, strict=True):
         if is_told_by_rounding(python):
             continue
         told += 1
         if "nobody" in str(request) or (python["error"] and "item is" in python["error"]):
-            assert engine_["error"], request
+            if not engine_["error"]:
+                wrong.append((request, "answered"))
             engine_ = engine_ | {"error": python["error"]}
-        assert differences(python, engine_)[:5] == [], request
+        if found_other := differences(python, engine_):
+            wrong.append((request, found_other[:5]))
     assert told > 0.7 * len(found)
+    return wrong
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_each_order_of_fusion_gives_the_records_of_python(page, shop, random_weights, fusion):
     modalities, settings = SETTINGS[fusion]
-    compare(page, random_weights(modalities, fusion=fusion, **settings), shop, [*range(8)], fusion)
+    assert told_otherwise(page, random_weights(modalities, fusion=fusion, **settings), shop, [*range(8)], fusion) == []
 
 
 def test_the_departures_of_the_released_code_give_the_records_of_python(page, shop, random_weights):
     modalities, settings = RELEASED
-    compare(page, random_weights(modalities, **settings), shop, [2, 5], "released")
+    assert told_otherwise(page, random_weights(modalities, **settings), shop, [2, 5], "released") == []
 
 
 @pytest.mark.slow
@@ -127,7 +131,7 @@ def test_a_trained_run_gives_the_records_of_python(page):
     from mmsr_lite.course.stored import stored
 
     model, dataset = stored("wardrobe-mixed")
-    compare(page, rounded(model), replace(dataset, pictures=()), [12, 3, 5], "trained", CASES // 2)
+    assert told_otherwise(page, rounded(model), replace(dataset, pictures=()), [12, 3, 5], "trained", CASES // 2) == []
 
 
 def test_a_part_of_the_catalogue_is_ranked_among_itself(page, shop, random_weights, monkeypatch):

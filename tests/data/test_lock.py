@@ -54,7 +54,8 @@ def test_whatever_stands_in_a_lock_that_nobody_holds_it_is_taken(tmp_path, left)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with one_writer(tmp_path):
-            pass
+            assert json.loads((tmp_path / NAME).read_text())["process"] == os.getpid()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_thread_may_nest_and_another_thread_may_not_enter(tmp_path):

@@ -12,8 +12,9 @@ from mmsr_lite.data import load
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.data.dataset import Modality
 from mmsr_lite.data.features import read_features, write_features
+from mmsr_lite.data.manifest import read_manifest
 from mmsr_lite.data.pictures import open_picture
-from mmsr_lite.data.prepared import prepare, read_manifest, save_prepared
+from mmsr_lite.data.prepared import prepare, save_prepared
 from mmsr_lite.errors import MMSRError
 
 

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 import pandas as pd
 
 from mmsr_lite.data.features import FORMS
+from mmsr_lite.data.manifest import checked_manifest
 from mmsr_lite.data.prepare import Raw
-from mmsr_lite.data.prepared import checked_manifest
 from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources import hugging_face, recbole
 from mmsr_lite.data.sources.columns import kinds_of, look_at, picture_paths

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.views import theme, untrusted, wording
-from mmsr_lite.views.figures.msgraph_layout import WIDTH, Layout, Place, curve, msgraph_layout
+from mmsr_lite.views.figures.msgraph_layout import WIDTH, Place, curve, msgraph_layout
+from mmsr_lite.views.figures.pen import Pen
 from mmsr_lite.views.selection import phases_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -77,14 +76,14 @@ def draw_all(pictures: Sequence[tuple[TraceRecord, dict[str, Any], str | None]])
         axes = figure.add_axes((0, bottom / tall, 1, height / tall))
         axes.axis("off")
         axes.set(xlim=(0, wide), ylim=(layout.height + LEGEND, -head))
-        pen = _Pen(axes, layout)
+        pen = Pen(axes, layout)
         if name:
             pen.text(12, 12 - head, untrusted.clean(name, 60), 13, theme.INK, "left", True)
         _draw_one(pen, record, at)
     return figure
 
 
-def _draw_one(pen: _Pen, record: TraceRecord, at: dict[str, Any]) -> None:
+def _draw_one(pen: Pen, record: TraceRecord, at: dict[str, Any]) -> None:
     """One trace with its heading and its legend."""
     beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
     phases = phases_of(record, at)
@@ -98,52 +97,7 @@ def _draw_one(pen: _Pen, record: TraceRecord, at: dict[str, Any]) -> None:
     _legend(pen, record, phases, beta)
 
 
-@dataclass
-class _Pen:
-    """Draws text, boxes and pictures in the pixels of a layout."""
-
-    axes: Axes
-    layout: Layout
-
-    def text(
-        self,
-        x: float,
-        y: float,
-        words: Any,
-        size: float = 8.5,
-        ink: str = theme.SOFT,
-        ha: str = "center",
-        bold: bool = False,
-    ) -> None:
-        look = {"color": ink, "fontsize": size, "ha": ha, "va": "center", "fontweight": "bold" if bold else "normal"}
-        self.axes.text(x, y, str(words), **look, zorder=6, parse_math=False)  # type: ignore[arg-type]
-
-    def box(
-        self, x: float, y: float, wide: float, tall: float, fill: str, edge: str = "none", order: float = 0
-    ) -> None:
-        from matplotlib.patches import FancyBboxPatch
-
-        corner = f"round,pad=0,rounding_size={min(wide, tall) / 8}"
-        self.axes.add_artist(FancyBboxPatch((x, y), wide, tall, boxstyle=corner, fc=fill, ec=edge, lw=1, zorder=order))
-
-    def picture(self, x: float, y: float, half: float, source: Any) -> bool:
-        """Draw a picture around (x, y), from -half to half; False when there is none."""
-        pixels = untrusted.picture(source)
-        if pixels is None:
-            return False
-        ends = self.axes.get_xlim(), self.axes.get_ylim()
-        self.axes.imshow(pixels, extent=(x - half, x + half, y + half, y - half), aspect="auto", zorder=6)
-        self.axes.set(xlim=ends[0], ylim=ends[1])
-        return True
-
-    def shape(self, name: str, x: float, y: float, size: float, **look: Any) -> None:
-        from matplotlib.patches import Polygon
-
-        points = [(x + px * size, y + py * size) for px, py in theme.SHAPES[name]]
-        self.axes.add_artist(Polygon(points, **look))
-
-
-def _head(pen: _Pen, record: TraceRecord, at: dict[str, Any], phases: list[dict[str, Any]]) -> None:
+def _head(pen: Pen, record: TraceRecord, at: dict[str, Any], phases: list[dict[str, Any]]) -> None:
     facts = [untrusted.clean(record["dataset"]["name"])]
     if record["user"]:
         facts.insert(0, f"user {untrusted.clean(record['user']['id'], 24)}")
@@ -157,7 +111,7 @@ def _head(pen: _Pen, record: TraceRecord, at: dict[str, Any], phases: list[dict[
     pen.text(136, -23, walk, 9, ha="left")
 
 
-def _lanes(pen: _Pen, record: TraceRecord) -> None:
+def _lanes(pen: Pen, record: TraceRecord) -> None:
     layout = pen.layout
     for lane in layout.lanes:
         pen.box(8, lane.y, layout.end - 2, lane.height, theme.GROUND)
@@ -167,7 +121,7 @@ def _lanes(pen: _Pen, record: TraceRecord) -> None:
         pen.text(42, middle, untrusted.clean(record["node_types"][lane.type], 9), 9.5, theme.INK, "left", True)
 
 
-def _strip(pen: _Pen, record: TraceRecord) -> None:
+def _strip(pen: Pen, record: TraceRecord) -> None:
     """The history above the lanes, and the next item."""
     layout = pen.layout
     letters = int((layout.column - 4) / 6.2) if layout.titles else 0
@@ -185,7 +139,7 @@ def _strip(pen: _Pen, record: TraceRecord) -> None:
         pen.text(x, 22 + 54 + 38, f"rank {wording.rank(target['rank'])}", 9.5, theme.INK, bold=True)
 
 
-def _card(pen: _Pen, x: float, side: float, head: str, item: dict[str, Any], edge: str, letters: int) -> None:
+def _card(pen: Pen, x: float, side: float, head: str, item: dict[str, Any], edge: str, letters: int) -> None:
     top = 22.0
     pen.text(x, 10, head)
     pen.box(x - side / 2, top, side, side, theme.GROUND, edge, 1)
@@ -216,7 +170,7 @@ def two_lines(text: Any, letters: int) -> list[str]:
     return [untrusted.clean(first, letters), untrusted.clean(" ".join(words), letters)]
 
 
-def _edges(pen: _Pen, record: TraceRecord, weights: list[float | None]) -> None:
+def _edges(pen: Pen, record: TraceRecord, weights: list[float | None]) -> None:
     """One phase: each edge that it weighs; the wider, the more attention. A node's attention to itself is not drawn."""
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
@@ -240,7 +194,7 @@ def _edges(pen: _Pen, record: TraceRecord, weights: list[float | None]) -> None:
         pen.axes.add_artist(Polygon(head, fc=colour, ec="none", alpha=alpha, zorder=2.5))
 
 
-def _node(pen: _Pen, record: TraceRecord, n: int, beta: list[Any] | None) -> None:
+def _node(pen: Pen, record: TraceRecord, n: int, beta: list[Any] | None) -> None:
     node, place, layout = record["nodes"][n], pen.layout.nodes[n], pen.layout
     fill, ink, shape = theme.kind(node["type"])
     spots = [layout.at(position) for position in node["positions"]]
@@ -258,7 +212,7 @@ def _node(pen: _Pen, record: TraceRecord, n: int, beta: list[Any] | None) -> Non
         pen.text(place.x, place.y, node["id"], 9, ink, bold=True)
 
 
-def _ring(pen: _Pen, shape: str, place: Place, late: float) -> None:
+def _ring(pen: Pen, shape: str, place: Place, late: float) -> None:
     """The update gate as a ring: from the top, clockwise, the share of the path hohe; the rest is of heho."""
     import numpy as np
 
@@ -271,7 +225,7 @@ def _ring(pen: _Pen, shape: str, place: Place, late: float) -> None:
     pen.axes.plot(*ring[:, gone <= late], color=theme.LATE, lw=2.8, zorder=4.5)
 
 
-def _legend(pen: _Pen, record: TraceRecord, phases: list[dict[str, Any]], beta: Any) -> None:
+def _legend(pen: Pen, record: TraceRecord, phases: list[dict[str, Any]], beta: Any) -> None:
     x, y = 12.0, pen.layout.height + 12
     drawn = {
         relation

@@ -1,0 +1,105 @@
+"""Two runs of a what-if side by side: each node, each edge and each of the best items, as it was and as it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmsr_lite.evaluation.ranks import rank_of
+from mmsr_lite.explain.edits import Node
+from mmsr_lite.graph.batch import GraphBatch
+from mmsr_lite.graph.relations import RELATIONS
+from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.explanations import ChangedItem, ChangedNode, GateChange
+
+BAND = (0.05, 0.95)  # the quantiles of the repeats between which a delta is nothing special
+
+
+def named_edges(record: TraceRecord) -> list[tuple[Node, Node, str]]:
+    """(centre, neighbour, relation) of each edge, nodes by type and id."""
+    nodes = [(record.node_types[node["type"]], node["id"]) for node in record.nodes]
+    return [(nodes[centre], nodes[neighbour], RELATIONS[relation]) for neighbour, centre, relation in record.edges]
+
+
+def _union(clean: Sequence[Any], changed: Sequence[Any]) -> dict[Any, tuple[int | None, int | None]]:
+    """Every key with its place in both lists, None where it is not.
+
+    >>> _union("ab", "bc")
+    {'a': (0, None), 'b': (1, 0), 'c': (None, 1)}
+    """
+    one, two = ({key: place for place, key in enumerate(keys)} for keys in (clean, changed))
+    return {key: (one.get(key), two.get(key)) for key in one | two}
+
+
+def _at(values: Sequence[Any] | None, place: int | None) -> Any:
+    return None if place is None or values is None else values[place]
+
+
+def _delta(one: float | None, two: float | None) -> float | None:
+    return None if one is None or two is None else two - one
+
+
+def changed_nodes(
+    clean: TraceRecord, changed: TraceRecord, graph: GraphBatch, late: np.ndarray | None
+) -> list[ChangedNode]:
+    """Each node of either run with its gate in both, layer by layer, and the band over the repeats that have it."""
+    ids, types = torch.cat(graph.ids, 1).cpu().numpy(), graph.types.cpu().numpy()  # (S, N), (N,)
+    keys = ([(node["type"], node["id"]) for node in trace.nodes] for trace in (clean, changed))
+    nodes: list[ChangedNode] = []
+    for (node_type, id), (before, after) in _union(*keys).items():
+        gates: list[GateChange] | None = None
+        if late is not None:
+            slots = (ids == id) & (types == node_type) & ~np.isnan(late[0])  # (S, N), at most one in each run
+            bands = _bands(late, slots)
+            gates = []
+            for index, band in enumerate(bands):
+                one = _at(clean.layers[index]["beta"], before)
+                two = _at(changed.layers[index]["beta"], after)
+                was, now = one and one[0], two and two[0]
+                gates.append({"clean": was, "changed": now, "delta": _delta(was, now), "band": band})
+        nodes.append({"type": node_type, "id": id, "clean": before, "changed": after, "beta": gates})
+    return nodes
+
+
+def _bands(late: np.ndarray, slots: np.ndarray) -> list[list[float] | None]:
+    """For each layer the band of one node's gate.
+
+    Args:
+        late: (layers, S, N) the share of hohe in all runs; the first run is the clean one, the second the changed one.
+        slots: (S, N) bool, the node's slot in each run that has it.
+
+    Returns:
+        [low, high] for each layer; None where the clean run or every repeat lacks the node.
+    """
+    if not slots[0].any() or not slots[2:].any():
+        return [None] * len(late)
+    deltas = late[:, 2:][:, slots[2:]] - late[:, 0, slots[0]]  # (layers, repeats that have the node)
+    return np.quantile(deltas, BAND, axis=1).T.tolist()
+
+
+def changed_edges(clean: TraceRecord, changed: TraceRecord) -> dict[str, Any]:
+    """Each edge of either run, and how much more weight each phase gives it."""
+    places = _union(*([edge[:2] for edge in named_edges(trace)] for trace in (clean, changed))).values()
+
+    def deltas(was: Any, now: Any) -> list[float | None]:
+        return [_delta(_at(was["weights"], one), _at(now["weights"], two)) for one, two in places]
+
+    attention = [
+        {path: [*map(deltas, phases, now["attention"][path])] for path, phases in was["attention"].items()}
+        for was, now in zip(clean.layers, changed.layers, strict=True)
+    ]
+    return {"edges": [{"clean": one, "changed": two} for one, two in places], "attention": attention}
+
+
+def best_of_both(clean: TraceRecord, changed: TraceRecord, scores: Tensor) -> list[ChangedItem]:
+    """The best items of both runs with both ranks, by the new one."""
+    best = {ranked["item"]: ranked for record in (clean, changed) for ranked in record.answer["top"]}
+    items = torch.tensor(list(best), device=scores.device)
+    ranks = [rank_of(row.expand(len(items), -1), items).tolist() for row in scores[:2]]
+    rows: list[ChangedItem] = [
+        {"item": item, "item_id": card["item_id"], "title": card["title"], "clean": before, "changed": after}
+        for (item, card), before, after in zip(best.items(), *ranks, strict=True)
+    ]
+    return sorted(rows, key=lambda row: row["changed"])
