@@ -44,6 +44,10 @@ class Modality:
                 f"{subject}: features of item {bad[0]} hold NaN or infinity; mark the item as absent instead"
             )
 
+    def __repr__(self) -> str:
+        having, items = int(self.present.sum()), len(self.present) - 1
+        return f"Modality({self.name!r}, features={self.features.shape[1]}, items={having} of {items})"
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -64,7 +68,10 @@ class Dataset:
 
     Example:
         >>> rows = {"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]}
-        >>> Dataset.from_frames(rows, min_count=1).history(0).tolist()
+        >>> data = Dataset.from_frames(rows, min_count=1)
+        >>> data
+        Dataset('frames', users=1, items=2, interactions=2, modalities=[])
+        >>> data.history(0).tolist()
         [2, 1]
     """
 
@@ -123,6 +130,11 @@ class Dataset:
         build = import_module("mmsr_lite.data.prepare").build
         raw = read(interactions, items, pictures=pictures, name=name, columns=columns)
         return build(raw, modalities=modalities, encoders=encoders, min_count=min_count, seed=seed)
+
+    def __repr__(self) -> str:
+        size = f"users={self.num_users}, items={self.num_items}, interactions={len(self.item)}"
+        modalities = ", ".join(modality.name for modality in self.modalities)
+        return f"Dataset({self.name!r}, {size}, modalities=[{modalities}])"
 
     @property
     def num_items(self) -> int:

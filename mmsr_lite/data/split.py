@@ -44,6 +44,8 @@ class Examples:
 
     Example:
         >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
+        >>> some
+        Examples(targets=2, users=1, max_history=50)
         >>> some.histories().tolist(), some.targets.tolist()
         ([[7, 0], [7, 8]], [8, 9])
     """
@@ -58,6 +60,10 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.end)
+
+    def __repr__(self) -> str:
+        users = len(np.unique(self.user))
+        return f"Examples(targets={len(self)}, users={users}, max_history={self.max_history})"
 
     @property
     def targets(self) -> np.ndarray:

@@ -36,7 +36,10 @@ class Codebook:
     Example:
         >>> features = np.array([[0, 0], [1, 0], [.9, .1], [0, 1], [.1, .9]], np.float32)
         >>> toy = Modality("toy", features, np.array([False, True, True, True, True]))
-        >>> codes = fit_codebook(toy, num_codes=2, codes_per_item=1).codes[:, 0]
+        >>> book = fit_codebook(toy, num_codes=2, codes_per_item=1)
+        >>> book
+        Codebook('toy', codes=2, codes_per_item=1)
+        >>> codes = book.codes[:, 0]
         >>> codes[0] == 0 and codes[1] == codes[2] != codes[3] == codes[4]
         np.True_
     """
@@ -45,6 +48,9 @@ class Codebook:
     codes: np.ndarray
     centres: np.ndarray
     reduced: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"Codebook({self.name!r}, codes={self.num_codes}, codes_per_item={self.codes.shape[1]})"
 
     @property
     def num_codes(self) -> int:

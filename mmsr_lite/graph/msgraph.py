@@ -41,6 +41,8 @@ class MSGraph:
     """The graph of one history: `nodes` by type, then first position; `edges` with one self-loop a node.
 
     >>> graph = build_msgraph([7, 9, 7], {"picture": {7: [1], 9: [1, 2]}})
+    >>> graph
+    MSGraph(items=3, nodes=4, edges=14)
     >>> [(node.type, node.id, node.positions) for node in graph.nodes]
     [('item', 7, (1, 3)), ('item', 9, (2,)), ('picture', 1, (1, 2, 3)), ('picture', 2, (2,))]
     >>> graph.relation(0, 1), graph.relation(0, 2), graph.relation(0, 3)     # 7 and 9; 7 and its code; 7 and another's
@@ -52,6 +54,9 @@ class MSGraph:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     steps: tuple[int, ...] | None = None  # the step of each position, where items of one time are one step
+
+    def __repr__(self) -> str:
+        return f"MSGraph(items={len(self.history)}, nodes={len(self.nodes)}, edges={len(self.edges)})"
 
     def relation(self, centre: int, neighbour: int) -> str | None:
         """The relation of two nodes seen from `centre`, None where there is no edge."""
