@@ -24,10 +24,9 @@ the settings that validation prefers so far. `--summary` prints the table's mean
 """
 
 import argparse
-import multiprocessing
 import time
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import product
@@ -39,6 +38,7 @@ import pandas as pd
 import torch
 
 from benchmarks.gate_marks import marks
+from benchmarks.side_by_side import pool
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.sources.worlds import SIZES, STUDENT, WORLDS, load
 from mmsr_lite.data.split import Examples, Split, split
@@ -117,7 +117,9 @@ def all_jobs(args: argparse.Namespace, rows: Sequence[dict[str, Any]] = ()) -> l
                 continue
             terms = {"epochs": args.epochs, "batch": args.batch, "seed": seed}
             plain = (world, args.size, model, order, "same width", "planted", STANDARD_DIM, args.epochs, args.batch)
-            for lr, dropout in [chosen[plain]] if plain in chosen else product(args.lr, args.dropout):
+            itself = (*plain[:5], codes, *plain[6:])
+            settings = chosen.get(itself, chosen.get(plain))  # twins and other widths take those of the plain system
+            for lr, dropout in product(args.lr, args.dropout) if settings is None else [settings]:
                 jobs.append(Job(world, args.size, model, order, twin, codes, dim, lr=lr, dropout=dropout, **terms))
     return jobs
 
@@ -166,7 +168,6 @@ def books(data: Dataset, dim: int, codes: str = "planted") -> list[Codebook]:
 
 def run(job: Job, device: str) -> dict[str, Any]:
     """Train one system; its row."""
-    torch.set_num_threads(1)
     began = time.perf_counter()
     data, parts = prepared(job.world, job.size)
     model_class = MODELS[job.model]
@@ -316,12 +317,12 @@ def work(todo: list[Job], rows: list[dict[str, Any]], args: argparse.Namespace) 
     waiting = list(reversed(todo))
     going: dict[Future, Job] = {}
     print(f"{len(todo)} runs, {args.jobs} at a time", flush=True)
-    pool = ProcessPoolExecutor(args.jobs, multiprocessing.get_context("spawn"))
+    processes = pool(min(args.jobs, max(1, len(todo))))
     try:
         while waiting or going:
             while waiting and len(going) < args.jobs and time.monotonic() < until:
                 job = waiting.pop()
-                going[pool.submit(run, job, args.device)] = job
+                going[processes.submit(run, job, args.device)] = job
             if not going or time.monotonic() > until:
                 break
             ended, _ = wait(going, timeout=max(0.1, until - time.monotonic()), return_when=FIRST_COMPLETED)
@@ -337,9 +338,9 @@ def work(todo: list[Job], rows: list[dict[str, Any]], args: argparse.Namespace) 
                 found = f"HR@5 {row['HR@5']:5.1f} loss {row['loss']:.3f} {row['seconds']:.0f} s"
                 print(*run_of, found, sep="  ", flush=True)
     finally:
-        for process in list((pool._processes or {}).values()):  # what is still going is not waited for
+        for process in list((processes._processes or {}).values()):  # what is still going is not waited for
             process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
+        processes.shutdown(wait=False, cancel_futures=True)
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:

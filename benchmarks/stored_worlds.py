@@ -14,9 +14,7 @@ of the test users, in all and by their kind, percent; best reachable 100.
 """
 
 import argparse
-import multiprocessing
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from benchmarks.side_by_side import pool
 from mmsr_lite.course.stored import RUNS as STORED
 from mmsr_lite.data.sources.worlds import SMALL
 from mmsr_lite.data.storage import atomic, write_json
@@ -42,7 +41,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "shuffled": {"fusion": "adaptive-invasive", "corruption": "mismatched"},
     "none": {},
 }
-EPOCHS = 24
+EPOCHS = 40
 NAMES = [f"{world}-small-{system}" for world in SMALL for system in SYSTEMS]
 
 
@@ -55,7 +54,6 @@ def config_of(name: str, device: str = "cpu") -> RunConfig:
 
 def store(name: str, out: Path, device: str) -> None:
     """Train a run and keep its config, history, metrics and weights."""
-    torch.set_num_threads(1)
     folder = out / name
     run = fit(config_of(name, device), folder, progress=False)
     half = {key: _shorter(value) for key, value in run.model.state_dict().items()}
@@ -100,8 +98,8 @@ def main() -> None:
         parser.error(f"there is no run {sorted(unknown)[0]!r}; choose from: {', '.join(NAMES)}")
     if not args.table:
         make = partial(store, out=args.out, device=args.device)
-        with ProcessPoolExecutor(args.jobs, multiprocessing.get_context("spawn")) as pool:
-            list(pool.map(make, args.names or NAMES))
+        with pool(args.jobs) as processes:
+            list(processes.map(make, args.names or NAMES))
     there = [name for name in NAMES if (args.out / name / "metrics.json").exists()]
     table = pd.DataFrame([row_of(name, open_run(args.out / name, "cpu")) for name in there])
     if args.out == STORED:

@@ -1,6 +1,7 @@
 """The benchmark of the worlds: its runs, its table, and how it goes on where it stopped."""
 
 import argparse
+import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks import fusion_worlds, gate_marks
+from benchmarks import fusion_worlds, gate_marks, side_by_side
 from mmsr_lite.data.split import split
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
@@ -93,6 +94,26 @@ def test_later_seeds_take_the_settings_that_are_best_on_the_seeds_that_all_setti
         ("late", "same width", 0.01),  # was never searched for
         ("late", "all", 0.01),
     }
+
+
+def test_shuffled_codes_have_settings_of_their_own_once_they_were_searched_for():
+    row = {"world": "pick", "size": "tiny", "model": "sasrec", "order": "early", "twin": "same width", "seed": 0}
+    row |= {"dim": fusion_worlds.STANDARD_DIM, "epochs": 2, "batch": 64, "dropout": 0.1, "validation HR@5": 50.0}
+    planted, shuffled = row | {"codes": "planted", "lr": 0.003}, row | {"codes": "shuffled", "lr": 0.01}
+    chosen = options(worlds=["pick"], models=["sasrec"], orders=["early"], codes=["shuffled"], chosen=True, dim=[32])
+    assert {job.lr for job in fusion_worlds.all_jobs(chosen, [planted, shuffled])} == {0.01}
+    assert {job.lr for job in fusion_worlds.all_jobs(chosen, [planted])} == {0.003}
+
+
+def test_processes_take_turns_on_the_gpus(monkeypatch):
+    taken = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", taken.append)
+    begun = multiprocessing.get_context("spawn").Value("i", 0)
+    for _ in range(3):
+        side_by_side._begin(begun)
+    assert taken == [0, 1, 0]
 
 
 def test_shuffled_codes_are_run_for_the_orders_that_win_and_keep_each_code_as_frequent():

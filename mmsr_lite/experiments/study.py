@@ -28,7 +28,7 @@ from mmsr_lite.experiments.space import COUNTED, LEARNED, SPACE, TRIALS, Space, 
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import key_of
 from mmsr_lite.training.loop import TrainConfig
-from mmsr_lite.training.run_config import DEMO, RunConfig
+from mmsr_lite.training.run_config import DEMO, DEMO_OF_WORLDS, RunConfig
 
 Labels = dict[str, str | float]  # column that names a system -> a word, or the share of `rate`
 Settings = dict[str, Any]  # name of a field of RunConfig, TrainConfig or a model's config -> its value
@@ -38,10 +38,12 @@ BOTH, TEST = "training and test", "test"  # where something is destroyed
 UNDISTURBED: Labels = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
 CHOSEN_BY = "MRR@5"  # on validation, in the headline ranking
 TIE_SEEDS = (0, 1, 2)  # of the orders at ties, where times tie
+SIZES = ("dim", "layers", "codes", "codes_per_item", "batch")
 # Settings of every system that has them, by kind of source. Trials choose the layers; those here are MMSR's where
 # nothing is tried, others have their own there.
 BASES: dict[str, Settings] = {
-    "wardrobe": {name: DEMO[name] for name in ("dim", "layers", "codes", "codes_per_item", "batch")},
+    "wardrobe": {name: DEMO[name] for name in SIZES},
+    "world": {name: DEMO_OF_WORLDS[name] for name in (*SIZES, "patience")},
     "folder": {"dim": 128, "layers": 1, "codes": 30, "codes_per_item": 3, "batch": 512},
 }
 
@@ -147,7 +149,9 @@ class Setting:
             MMSRError: for a setting that no system has, a list for one that is not in the space, or a value that is
                 not possible.
         """
-        kind, changes = "wardrobe" if dataset.name.startswith("wardrobe") else "folder", {**(changes or {})}
+        kind, changes = dataset.name.partition("-")[0], {**(changes or {})}
+        if kind not in BASES:
+            kind = "folder"
         configs = (RunConfig, TrainConfig, *(model.Config for model in MODELS.values()))
         known = {f.name for config in configs for f in fields(config)}
         for name in changes:

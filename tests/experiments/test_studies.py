@@ -1,5 +1,6 @@
 """Each study asks what the paper asked, and reads trained models as it says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,14 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.points import at_point, trial, tuned
 from mmsr_lite.experiments.run_names import run_id
-from mmsr_lite.experiments.study import BOTH, Reading, Setting
+from mmsr_lite.experiments.study import BASES, BOTH, Reading, Setting
 from mmsr_lite.experiments.table import METRICS, label_of, read_rows, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.training.ingredients import build, codebooks, corrupt, displace, parts_of
+from mmsr_lite.training.run_config import DEMO_OF_WORLDS
 from tests.experiments.conftest import QUICK
 
 PAPER = read_json(Path(mmsr_lite.experiments.__file__).with_name("paper.json"))
@@ -275,3 +277,10 @@ def test_the_reading_beside_others_is_no_run_of_another_study(setting):
     jobs = [STUDIES[name].jobs(setting)[0] for name in ("gates", "missing")]
     runs = {run_id(setting.config()), *(run_id(job.config, job.readings[0]) for job in jobs)}
     assert len(runs) == 3  # a GPU trains no model twice alike: each keeps the ranks of its own
+
+
+def test_a_world_is_studied_with_the_sizes_of_its_demo_and_any_other_data_with_those_of_a_folder(ring):
+    world = replace(ring, name="world-pick-small")
+    assert Setting.of(world).config().model_config.dim == DEMO_OF_WORLDS["dim"]
+    assert Setting.of(world).config().train.patience == DEMO_OF_WORLDS["patience"]
+    assert Setting.of(replace(ring, name="worldly goods")).config().model_config.dim == BASES["folder"]["dim"]
