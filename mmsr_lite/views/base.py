@@ -115,13 +115,16 @@ class View(ABC):
         return {}
 
     def drawn(self, kind: str) -> bytes:
-        """The still as the bytes of a file.
+        """The still as the bytes of a file: the same bytes for the same picture.
 
         Args:
             kind: "png" or "svg".
         """
+        import matplotlib
+
         buffer = io.BytesIO()
-        with warnings.catch_warnings():
+        names = {"svg.hashsalt": "mmsr_lite"}  # names in an SVG come from what is drawn, not from chance
+        with warnings.catch_warnings(), matplotlib.rc_context(names):
             warnings.filterwarnings("ignore", message="Glyph .* missing")
             figure, metadata = self.to_matplotlib(), {"Date": None} if kind == "svg" else {}
             dpi = min(SHARPNESS, WIDEST / figure.get_figwidth())

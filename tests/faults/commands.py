@@ -35,13 +35,17 @@ class Case:
         name: What it is called in reports.
         work: Does it, in the working directory; gives the exit code.
         again: Goes on after a disturbance.
-        older: What was done in the folder before; None: nothing.
+        older: What was done in the folder before and is replaced; None: nothing.
+        before: What was done in the folder before and stays; None: nothing.
+        whole: Files that are whole at any moment: not there, as they were before, or as they end.
     """
 
     name: str
     work: Callable[[], int | None]
     again: Callable[[], int | None]
     older: Callable[[], int | None] | None = None
+    before: Callable[[], int | None] | None = None
+    whole: tuple[str, ...] = ()
 
 
 def typed(*words: str) -> Callable[[], int]:
@@ -67,12 +71,21 @@ TRAIN = ("train", "data", "--out", "out", *SMALL)
 PREPARE = ("prepare", "data", "-o", "out", "--min-count=2")
 STUDY = ("tables", "controls", "data", "--out", "out", *TABLES)
 DEMO = ("demo", "--quick", "--no-open", "--out", "out")
+PAGE = ("page", "out", "-o", "page.html")
 CASES = {
     "train": Case("train", typed(*TRAIN), typed(*TRAIN, "--resume")),
     "train over an older run": Case("train over an older run", fitted(1), fitted(1), older=fitted(0)),
     "prepare": Case("prepare", typed(*PREPARE), typed(*PREPARE)),
     "tables": Case("tables", typed(*STUDY), typed(*STUDY)),
     "demo": Case("demo", typed(*DEMO), typed(*DEMO, "--resume")),
+    "page": Case(
+        "page",
+        typed(*PAGE),
+        typed(*PAGE),
+        older=typed(*PAGE, "--user", "u1"),
+        before=typed(*TRAIN),
+        whole=("page.html",),
+    ),
 }
 
 

@@ -25,6 +25,10 @@ def test_a_view_shows_a_png_and_words_without_a_kernel(view):
     assert bundle["text/plain"] == view.text and "text/html" not in bundle and len(bundle) == 2
 
 
+def test_a_still_that_is_drawn_twice_has_the_same_bytes(view):
+    assert view.drawn("svg") == view.drawn("svg")
+
+
 def test_a_view_is_live_in_a_kernel(view, monkeypatch):
     shell = types.SimpleNamespace(kernel=object())
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
