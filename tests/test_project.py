@@ -223,6 +223,32 @@ def test_the_readme_is_a_screen_and_a_half_and_no_paragraph_is_a_heap_of_numbers
             assert len(re.findall(r"\d+(?:[.,]\d+)*", prose)) <= 2, line
 
 
+def test_the_page_of_measurements_says_what_the_tables_of_dated_beauty_say():
+    page = MEASURED.read_text(encoding="utf-8")
+    studies = ("comparison", "feature_controls")
+    folder = ROOT / "assets/results/amazon-beauty-dated"
+    rows = pd.concat([pd.DataFrame(read_rows(folder / f"{study}.csv")) for study in studies]).drop_duplicates("run")
+    found = rows.groupby(["model", "variant", "corruption"])[["masked HR@5", "masked MRR@5"]].mean()
+    features = "features in the embeddings"
+    systems = {
+        "MMSR, features in the items' embeddings": ("mmsr", features, ""),
+        "SASRec, features in the items' embeddings": ("sasrec", features, ""),
+        "SASRec": ("sasrec", "", ""),
+        "SASRec, shuffled features in the items' embeddings": ("sasrec", features, "mismatched"),
+        "MMSR, as in the paper": ("mmsr", "", ""),
+        "counting: a Markov chain": ("markov", "", ""),
+    }
+    hits = {}
+    for name, system in systems.items():
+        hits[name], reciprocal = found.loc[system]
+        assert f"| {name} | {hits[name]:.2f} | {reciprocal:.2f} |" in page
+    best, rival, plain, shuffled, paper, counting = hits.values()
+    assert f"by {100 * (best / counting - 1):.0f} % at its best" in page
+    assert f"worth {100 * (rival / plain - 1):.0f} % to SASRec, and {100 * (rival / shuffled - 1):.0f} % against" in page
+    assert f"MMSR is {100 * (1 - paper / plain):.0f} % behind SASRec" in page
+    assert f"true features are worth {100 * (rival / shuffled - 1):.0f} % of SASRec" in (ROOT / "README.md").read_text()
+
+
 def test_the_page_of_measurements_says_what_the_tables_of_the_worlds_say():
     readme = " ".join(MEASURED.read_text(encoding="utf-8").split())
     hits = {}

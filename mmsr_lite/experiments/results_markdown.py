@@ -10,6 +10,7 @@ import pandas as pd
 from mmsr_lite.data.storage import atomic, read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
+from mmsr_lite.experiments.ceiling import FILE as PROVED
 from mmsr_lite.experiments.ceiling import ceiling_lines
 from mmsr_lite.experiments.claims_markdown import claim_lines, safe
 from mmsr_lite.experiments.notes import read_note, read_sidecar
@@ -45,6 +46,7 @@ def write_page(out: str | Path) -> Path:
         MMSRError: when there are no tables.
     """
     folders = [file.parent for file in sorted(Path(out).glob("*/dataset.json"))]
+    folders.sort(key=lambda folder: not (folder / PROVED).is_file())  # of which claims can be told stand first
     if not folders:
         raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
     paper = read_json(Path(__file__).with_name("paper.json"))
