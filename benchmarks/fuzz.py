@@ -19,13 +19,15 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from mmsr_lite.data import load
 from mmsr_lite.data.features import read_features, write_features
@@ -38,7 +40,8 @@ from mmsr_lite.explain.session import Session
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.records import as_record
-from mmsr_lite.training.checkpoint import load_weights, save_tensors
+from mmsr_lite.training.checkpoint import NUMBERS, STATE, load_checkpoint, load_weights, save_checkpoint, save_tensors
+from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run_config import RunConfig, read_config
 from mmsr_lite.views import save_report, show, untrusted
 from mmsr_lite.views.samples import sample
@@ -115,6 +118,26 @@ def changed_json(seed: bytes, chance: random.Random) -> bytes:
     return json.dumps(value).encode()
 
 
+def changed_tensors(seed: bytes, chance: random.Random) -> bytes:
+    """Safetensors whose header, which is JSON, is another one; now and then a change of bytes, as of any file."""
+    if chance.random() < 0.3:
+        return changed(seed, chance)
+    end = 8 + int.from_bytes(seed[:8], "little")
+    header = json.loads(seed[8:end])
+    inner = header.get("__metadata__", {}).get("about")
+    if inner and chance.random() < 0.5:  # what a checkpoint says besides
+        header["__metadata__"]["about"] = changed_json(inner.encode(), chance).decode("utf-8", "replace")
+        told = json.dumps(header).encode()
+    elif chance.random() < 0.3:  # another name of a tensor
+        name = chance.choice([name for name in header if name != "__metadata__"])
+        token = chance.choice(TOKENS).decode("latin-1")
+        header[name.rpartition(".")[0] + "." + token + ("9" * 5000 if chance.random() < 0.2 else "")] = header.pop(name)
+        told = json.dumps(header).encode()
+    else:
+        told = changed_json(json.dumps(header).encode(), chance)
+    return len(told).to_bytes(8, "little") + told + seed[end:]
+
+
 def _folder_with(name: str, items: bool = True) -> Callable[[bytes, Path], object]:
     def read(content: bytes, folder: Path) -> object:
         if items:
@@ -183,6 +206,32 @@ def _weights() -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         save_tensors(Path(folder, "a.safetensors"), _world()[1].state_dict())
         return [Path(folder, "a.safetensors").read_bytes()]
+
+
+SMALL = TrainConfig(epochs=1, device="cpu")
+
+
+def _trained() -> tuple[MMSR, torch.optim.Optimizer]:
+    """The small model after one step of Adam."""
+    model = deepcopy(_world()[1])
+    optimiser = torch.optim.Adam(model.parameters())
+    sum(weight.square().sum() for weight in model.parameters()).backward()
+    optimiser.step()
+    return model, optimiser
+
+
+def _checkpoint() -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        model, optimiser = _trained()
+        save_checkpoint(folder, model, optimiser, model.state_dict(), dict(sample("history")), asdict(SMALL))
+        return [Path(folder, STATE, NUMBERS).read_bytes()]
+
+
+def _read_checkpoint(content: bytes, folder: Path) -> object:
+    model, optimiser = _trained()
+    (folder / STATE).mkdir()
+    (folder / STATE / NUMBERS).write_bytes(content)
+    return load_checkpoint(folder, model, optimiser, {}, asdict(SMALL))
 
 
 def _prepared() -> list[bytes]:
@@ -295,6 +344,7 @@ TARGETS: dict[str, Target] = {
         lambda content, folder: untrusted.picture(content.decode("latin-1")),
     ),
     "weights": Target(_weights, _file("a.safetensors", lambda file: load_weights(file, _world()[1]))),
+    "checkpoint": Target(_checkpoint, _read_checkpoint),
     "config": Target(_dumped(CONFIG), _file("config.json", lambda file: read_config(file).id)),
     "settings": Target(_dumped({"dim": 8, "epochs": 1, "lr": 0.01}), lambda content, folder: _settings(content)),
     "manifest": Target(_prepared, _read_prepared),
@@ -304,6 +354,7 @@ TARGETS: dict[str, Target] = {
     "selection": Target(_dumped({"user": 0, "position": 1, "node": 0, "layer": 0, "stage": 1, "edge": 0}), _selection),
 }
 JSON = {"json", "config", "settings", "manifest", "record", "metrics", "request", "selection"}
+TENSORS = {"weights", "checkpoint", "safetensors"}
 
 
 def _items(content: bytes, folder: Path) -> object:
@@ -352,7 +403,8 @@ def time_limit(seconds: int) -> Iterator[None]:
 def case_of(name: str, chance: random.Random) -> bytes:
     """One changed input of a target."""
     seed = chance.choice(_seeds(name))
-    return changed_json(seed, chance) if name in JSON else changed(seed, chance)
+    change = changed_json if name in JSON else changed_tensors if name in TENSORS else changed
+    return change(seed, chance)
 
 
 @cache

@@ -3,19 +3,22 @@
 A mutant is the package with one small change, drawn at random: another comparison, another operator, another number,
 a condition turned round, a statement left out. The tests and examples of the changed file's own package run against
 it and stop at the first failure; a mutant that no test fails for has survived. Everything happens in a copy of the
-project. Writes benchmarks/results/mutants.csv after each mutant, so that the command goes on where it was stopped.
+project; `--jobs` tries several at a time, each in a copy of its own. Writes benchmarks/results/mutants.csv after each
+mutant, with the test that failed, so that the command goes on where it was stopped.
 """
 
 import argparse
 import ast
 import os
+import queue
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -146,26 +149,45 @@ def all_mutants() -> list[Mutant]:
     return [mutant for file, source in sources for mutant in mutants_of(file, source)]
 
 
-def is_caught(copy: Path, file: str, limit: float) -> bool | None:
-    """Whether a test of the file's own package fails in the copy of the project; None when it passes the limit.
+NO_END, BROKEN = "no end", 10  # more failures than that, before anything is changed, and nothing is tried
+
+
+def told_by(copy: Path, file: str, limit: float, without: Sequence[str] = (), most: int = 1) -> list[str]:
+    """The first tests of the file's own package that fail in a copy of the project.
 
     Args:
         copy: the copy, with or without a mutant.
         file: the changed file, whose own tests come first.
         limit: seconds.
+        without: tests that are left out.
+        most: so many at the most.
+
+    Returns:
+        The names of the tests; `NO_END` alone when the limit is passed.
     """
     _, package, *rest = Path(file).parts
     first = [file, f"tests/{package}/test_{Path(rest[-1]).stem}.py"]
     places = [place for place in first if (copy / place).is_file()] + [f"tests/{package}", f"mmsr_lite/{package}"]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-profile", "quick"]
-    command = [sys.executable, "-m", "pytest", *options, "-m", "not slow and not browser", *places]
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    options = ["-q", f"--maxfail={most}", "-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-profile=quick"]
+    options += ["-m", "not slow and not browser", *(f"--deselect={name}" for name in without)]
+    environment = os.environ | {"PYTHONPATH": _path(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     environment |= {"CI": "1", "MMSR_CACHE": str(copy / "cache")}  # the same examples for each mutant
+    command = [sys.executable, "-m", "pytest", *options, *places]
     try:
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=limit, check=False)
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=limit)
     except subprocess.TimeoutExpired:
-        return None
-    return done.returncode != 0
+        return [NO_END]
+    if done.returncode == 0:
+        return []
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    if lines:
+        return [line.split(" ", 1)[1].split(" - ")[0] for line in lines]
+    return [f"pytest ended with {done.returncode}: {' '.join((done.stdout + done.stderr).split())[-200:]}"]
+
+
+def _path(copy: Path) -> str:
+    """PYTHONPATH with the copy before what it held."""
+    return os.pathsep.join([str(copy), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def main(argv: list[str]) -> None:
@@ -175,28 +197,45 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the draw (default: 0)")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no mutant later than this")
     parser.add_argument("--limit", type=float, default=300, help="seconds for the tests of one mutant (default: 300)")
+    parser.add_argument("--jobs", type=int, default=1, help="mutants that are tried at a time (default: 1)")
+    parser.add_argument("--out", type=Path, default=RESULTS / "mutants.csv", help="the table (default: %(default)s)")
     args = parser.parse_args(argv)
-    place, everything, began = RESULTS / "mutants.csv", all_mutants(), time.monotonic()
+    everything, end = all_mutants(), time.monotonic() + 60 * args.minutes
     order = np.random.default_rng(args.seed).permutation(len(everything))
     drawn = [everything[number] for number in order[: args.count]]
-    rows = pd.read_csv(place, keep_default_na=False).to_dict("records") if place.is_file() else []
-    tried = {Mutant(**{key: row[key] for key in Mutant.__dataclass_fields__}) for row in rows}
-    left = [mutant for mutant in drawn if mutant not in tried]
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "project")
-        shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
-        for package in PACKAGES if not rows else ():  # where tests fail anyway, nothing can be told
-            if is_caught(copy, f"mmsr_lite/{package}/__init__.py", args.limit) is not False:
-                sys.exit(f"the tests of {package} do not pass as they are; mend that first")
-        for mutant in tqdm(left, "mutants", disable=None):
-            if time.monotonic() - began > 60 * args.minutes:
-                break
-            source = (ROOT / mutant.file).read_text(encoding="utf-8")
-            (copy / mutant.file).write_text(put_in(mutant, source), encoding="utf-8")
-            caught = is_caught(copy, mutant.file, args.limit)
-            (copy / mutant.file).write_text(source, encoding="utf-8")
-            outcome = {True: "caught", False: "survived", None: "caught (no end)"}[caught]
-            rows.append(asdict(mutant) | {"outcome": outcome})
-            with atomic(place) as temporary:
-                pd.DataFrame(rows).to_csv(temporary, index=False)
+    rows = pd.read_csv(args.out, keep_default_na=False, dtype=str).to_dict("records") if args.out.is_file() else []
+    tried = {(row["file"], row["line"], row["column"], row["was"], row["becomes"]) for row in rows}
+    left = [one for one in drawn if (one.file, str(one.line), str(one.column), one.was, one.becomes) not in tried]
+    copies: queue.SimpleQueue[Path] = queue.SimpleQueue()
+
+    def as_it_is(package: str) -> list[str]:
+        copy = copies.get()
+        told = told_by(copy, f"mmsr_lite/{package}/__init__.py", args.limit, most=BROKEN + 1)
+        copies.put(copy)
+        return told
+
+    def outcome(mutant: Mutant) -> dict[str, object] | None:
+        if time.monotonic() > end:
+            return None
+        copy, source = copies.get(), (ROOT / mutant.file).read_text(encoding="utf-8")
+        (copy / mutant.file).write_text(put_in(mutant, source), encoding="utf-8")
+        told = told_by(copy, mutant.file, args.limit, without)
+        (copy / mutant.file).write_text(source, encoding="utf-8")
+        copies.put(copy)
+        return asdict(mutant) | {"outcome": "caught" if told else "survived", "by": " ".join(told)}
+
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(args.jobs) as pool:
+        for number in range(args.jobs):
+            copies.put(Path(shutil.copytree(ROOT, Path(folder, f"copy-{number}"), ignore=NOT_COPIED)))
+        without = [name for told in pool.map(as_it_is, PACKAGES) for name in told]  # they say nothing of mutants
+        if without:
+            print(f"these tests fail as the package is, and are left out: {'; '.join(without)}", file=sys.stderr)
+        if len(without) > BROKEN or any("::" not in name for name in without):
+            sys.exit("so many tests fail, or whole files, that nothing can be told; mend that first")
+        found = as_completed([pool.submit(outcome, mutant) for mutant in left])
+        for done in tqdm(found, "mutants", len(left), disable=None):
+            if (row := done.result()) is not None:
+                rows.append(row)
+                with atomic(args.out) as temporary:
+                    pd.DataFrame(rows).to_csv(temporary, index=False)
     print(f"{len(everything):,} mutants are possible; tried: {dict(Counter(row['outcome'] for row in rows))}")

@@ -8,6 +8,7 @@ by more than `MEBIBYTES` after the first tenth, in which everything that is kept
 import argparse
 import gc
 import random
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -66,14 +67,19 @@ def mebibytes() -> float:
     return pages * 4096 / 2**20
 
 
-def soak(count: int, seed: int = 0, progress: bool = False) -> tuple[Counter, list[float]]:
-    """Answer so many requests.
+def soak(
+    count: int, seed: int = 0, progress: bool = False, minutes: float = float("inf")
+) -> tuple[Counter, list[float]]:
+    """Answer so many requests, or as many as the minutes allow.
 
     Returns:
-        How many requests of each kind were done, and how many refused; MiB after each tenth.
+        How many requests of each kind were done, and how many refused; MiB after each tenth that was done.
     """
     session, chance, done, memory = a_session(), random.Random(seed), Counter[str](), []
-    for number in tqdm(range(1, count + 1), "requests", disable=not progress):
+    end = time.monotonic() + 60 * minutes
+    for number in tqdm(range(1, count + 1), "requests", disable=None if progress else True):
+        if time.monotonic() > end:
+            break
         asked = request(session, chance)
         try:
             answer = session.do(asked)
@@ -94,8 +100,10 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser("python -m benchmarks soak", description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="ask nothing later than this")
     args = parser.parse_args(argv)
-    done, memory = soak(args.count, args.seed, progress=True)
-    print(f"{args.count:,} requests: {dict(done)}; MiB after each tenth: {', '.join(f'{one:.0f}' for one in memory)}")
+    done, memory = soak(args.count, args.seed, progress=True, minutes=args.minutes)
+    told = ", ".join(f"{one:.0f}" for one in memory)
+    print(f"{sum(done.values()):,} requests: {dict(done)}; MiB after each tenth: {told}")
     if max(memory) - memory[0] > MEBIBYTES:
         raise SystemExit(f"memory grew by {max(memory) - memory[0]:.0f} MiB; at most {MEBIBYTES} are allowed")
