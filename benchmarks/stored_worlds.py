@@ -28,9 +28,10 @@ from mmsr_lite.data.sources.worlds import SMALL
 from mmsr_lite.data.storage import atomic, write_json
 from mmsr_lite.evaluation.decisive import decisive_hits
 from mmsr_lite.training.checkpoint import save_tensors
-from mmsr_lite.training.fit import Run, fit, open_run
+from mmsr_lite.training.fit import fit, open_run
 from mmsr_lite.training.model_card import NAME as CARD
 from mmsr_lite.training.run_config import RunConfig, world_config
+from mmsr_lite.training.runs import Run
 
 TABLE = Path(__file__).parent / "results" / "stored_worlds.csv"
 SYSTEMS: dict[str, dict[str, Any]] = {

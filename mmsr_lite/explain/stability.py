@@ -29,7 +29,8 @@ from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import FlowRecord, StabilityRecord
 from mmsr_lite.records.flow_parts import FLOW_GROUPS
 from mmsr_lite.records.stability import Agreement, OverSeeds
-from mmsr_lite.training.fit import Run, open_run
+from mmsr_lite.training.fit import open_run
+from mmsr_lite.training.runs import Run
 
 ORDERS = {"early": "crossed, then time", "late": "time, then crossed"}  # order of fusion -> its group of paths
 MORE_FLOW = {  # larger order -> what models of it have

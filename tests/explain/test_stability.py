@@ -17,8 +17,8 @@ from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.records import StabilityRecord, as_record
 from mmsr_lite.records.flow_parts import FLOW_GROUPS
 from mmsr_lite.records.stability import said_by
-from mmsr_lite.training.fit import Run
 from mmsr_lite.training.run_config import RunConfig
+from mmsr_lite.training.runs import Run
 
 
 @pytest.fixture(scope="module")
