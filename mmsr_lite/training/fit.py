@@ -19,19 +19,21 @@ from mmsr_lite.data.lock import one_writer
 from mmsr_lite.data.storage import sweep, sweep_cache, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import HistoryRecord, MetricsRecord, RunRecord
-from mmsr_lite.training.checkpoint import STATE, forget_checkpoint, load_weights, refuse_other, save_tensors
+from mmsr_lite.training.checkpoint import STATE, forget_checkpoint, refuse_other
 from mmsr_lite.training.distributed import first_alone, processes, rank
+from mmsr_lite.training.kept_codes import CODES, kept_codes, save_codes
 from mmsr_lite.training.loop import pick_device
 from mmsr_lite.training.memory import enough_memory
 from mmsr_lite.training.model_card import NAME, write_model_card
 from mmsr_lite.training.provenance import refuse_other_data, run_record
 from mmsr_lite.training.run_config import RunConfig, read_config
 from mmsr_lite.training.runs import REFIT, Run
+from mmsr_lite.training.weights import load_weights, save_tensors
 
 REPORT = "report.html"  # of `mmsr-lite demo`
 # The files of a run in the order in which a new run removes those of an old one. The config, by which a folder is known
 # as a run, goes last.
-OUTPUTS = ("metrics.json", "history.json", NAME, REPORT, "model.safetensors", "run.json", "config.json")
+OUTPUTS = ("metrics.json", "history.json", NAME, REPORT, "model.safetensors", CODES, "run.json", "config.json")
 
 
 @checked()
@@ -43,7 +45,7 @@ def fit(
     progress: bool = True,
     when_loaded: Callable[[Dataset], None] | None = None,
 ) -> Run:
-    """Load, learn codes, train, rank; write config, history, metrics, weights and a model card into `folder`.
+    """Load, learn codes, train, rank; write config, history, metrics, codes, weights and a model card into `folder`.
 
     Args:
         config: everything that decides the run.
@@ -69,13 +71,16 @@ def fit(
             run = Run(config, folder=folder)
             run.record = run_record(config.id, run.dataset, writing=True)
             if resume and (folder / "run.json").exists():
-                refuse_other_data(place, RunRecord.open(folder / "run.json").data, run.record.data)
+                there = RunRecord.open(folder / "run.json")
+                refuse_other_data(place, there.data, run.record.data)
+                _take_codes(run, there)
             run.build()  # bad input is refused here, before anything in the folder has changed
         if rank() == 0:
             if when_loaded is not None:
                 when_loaded(run.dataset)
             if not resume:
                 _clear(folder)
+            run.record["codes"] = save_codes(folder, run.codebooks)
             write_json(folder / "run.json", run.record, indent=1)
             write_json(folder / "config.json", {"id": config.id, **asdict(config)}, indent=1)
         history = run.learn(folder=folder, resume=resume, progress=progress)
@@ -97,6 +102,12 @@ def fit(
 def writing(folder: str | Path) -> AbstractContextManager[None]:
     """The lock on the folder of a run, which the first of several processes takes for all of them."""
     return one_writer(folder) if rank() == 0 else nullcontext()
+
+
+def _take_codes(run: Run, record: RunRecord) -> None:
+    """Give a run the codes that its folder keeps; a folder without them leaves them to be learned."""
+    if run.folder is not None and (books := kept_codes(run.folder, record, run.dataset)) is not None:
+        run.codebooks = books
 
 
 def _sweep(folder: Path) -> None:
@@ -142,6 +153,7 @@ def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
         saved = RunRecord.open(folder / "run.json")
         refuse_other_data(f"the run in {str(folder)!r}", saved.data, run.record.data)
         run.record = saved
+        _take_codes(run, saved)
     else:
         note = f"the run in {str(folder)!r} is older than 0.2 and does not say which data it was made from"
         warnings.warn(f"{note}; that these are the same cannot be checked", stacklevel=3)

@@ -12,9 +12,9 @@ from safetensors.torch import load_file
 
 from mmsr_lite import cli
 from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.training.checkpoint import load_weights
 from mmsr_lite.training.distributed import processes, rank, size
 from mmsr_lite.training.fit import open_run
+from mmsr_lite.training.weights import load_weights
 
 SMALL = ["--dim=8", "--codes=3", "--codes-per-item=1", "--epochs=4", "--device=cpu", "--dropout=0"]
 SMALL += ["--modalities", "words", "--input-dropout=0", "--batch=71"]  # of 72: the last batch leaves one process none

@@ -13,6 +13,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import HistoryRecord, MetricsRecord, Record, RunRecord
 from mmsr_lite.training.fit import fit, open_run
 from mmsr_lite.training.ingredients import prepare
+from mmsr_lite.training.kept_codes import CODES
 from mmsr_lite.training.provenance import data_hash, differences, refuse_other_data
 from mmsr_lite.training.runs import Run
 
@@ -208,6 +209,6 @@ def test_a_new_run_leaves_nothing_of_the_old_one_when_it_is_killed_early(config,
     monkeypatch.setattr(Run, "learn", killed)
     with pytest.raises(KeyboardInterrupt):
         fit(config.with_settings(seed=1), tmp_path, progress=False)
-    assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == ["config.json", "run.json"]
+    assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == [CODES, "config.json", "run.json"]
     with pytest.raises(MMSRError, match=r"there is no file .*model"):
         open_run(tmp_path)
