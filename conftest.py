@@ -1,5 +1,6 @@
 """What tests and doctests share: a cache of their own, grids of cases, a note on slow tests that do not say so."""
 
+import gc
 import os
 from importlib.util import find_spec
 from itertools import combinations, product
@@ -28,6 +29,13 @@ if find_spec("voila") is None:
 def cache_of_the_tests(tmp_path_factory):
     """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so."""
     os.environ.setdefault("MMSR_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Modules and cases stay to the end, so the garbage collector need not go through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc):

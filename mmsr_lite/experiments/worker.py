@@ -55,7 +55,8 @@ class Worker:
             MemoryError: when there is too little memory.
         """
         began = time.perf_counter()
-        gc.collect()  # what the run before has captured on a GPU
+        if torch.cuda.is_initialized():
+            gc.collect()  # what the run before has captured on a GPU
         config = job.config.with_settings(device=self.device)
         dataset = in_order(self.dataset, config.ties, config.tie_seed)
         if config.modalities is not None:  # None: all that the data set has

@@ -69,6 +69,7 @@ def test_two_processes_train_and_rank_as_one(one, two):
     assert first["seed"] != second["seed"]  # their dropout differs
 
 
+@pytest.mark.slow
 def test_a_lost_process_ends_the_job_with_one_sentence_and_another_number_goes_on(one, two, ring, capsys):
     out, job = two
     assert job.returncode != 0
