@@ -16,6 +16,7 @@ from tests.properties import examples
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 @pytest.mark.parametrize("name", TARGETS)
 @settings(max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
