@@ -9,6 +9,7 @@ import torch
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import faithfulness as module
+from mmsr_lite.explain.contributions import dense
 from mmsr_lite.explain.faithfulness import faithfulness
 from mmsr_lite.explain.faithfulness_scores import (
     SHARES,
@@ -20,7 +21,6 @@ from mmsr_lite.explain.faithfulness_scores import (
 from mmsr_lite.explain.gates import last_examples
 from mmsr_lite.explain.interventions import remove_edges, rerun
 from mmsr_lite.explain.rollout import carried, rollout
-from mmsr_lite.explain.trace import dense
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 HISTORIES = torch.tensor([[1, 2, 1, 3, 5], [12, 4, 4, 7, 0]])

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmsr_lite.explain.contributions import dense
 from mmsr_lite.explain.interventions import blocks, graphs_with, remove_edges, rerun, variant
-from mmsr_lite.explain.trace import dense
 from mmsr_lite.graph.relations import SELF
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.attention import MASKED
