@@ -27,8 +27,14 @@ if find_spec("voila") is None:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(tmp_path_factory):
-    """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so."""
-    os.environ.setdefault("MMSR_CACHE", str(tmp_path_factory.mktemp("cache")))
+    """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so.
+
+    The workers of one run share it, so what takes seconds to make (pictures, features) is made once.
+    """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent  # of all workers
+    os.environ.setdefault("MMSR_CACHE", str(place / "cache"))
 
 
 @pytest.hookimpl(trylast=True)

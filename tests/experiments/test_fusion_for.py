@@ -262,8 +262,8 @@ def with_classes(world):
 
 
 WORLDS = {
-    "early": ("pick", PickConfig(users=400, garments=30, looks=4, themes=3)),
-    "late": ("clocks", ClocksConfig(users=500, garments=4, looks=4, themes=4)),
+    "early": ("pick", PickConfig(users=300, garments=30, looks=4, themes=3)),
+    "late": ("clocks", ClocksConfig(users=400, garments=4, looks=4, themes=4)),
 }
 
 
@@ -281,6 +281,6 @@ def test_in_a_world_made_for_one_order_it_is_named_and_without_signal_none_is(wi
     monkeypatch.setattr(
         module, "systems", lambda one, base: {n: j for n, j in systems(one, base).items() if n in ("early", "late")}
     )
-    changes = {"dim": 16, "codes": classes, "codes_per_item": 1, "lr": 0.02, "dropout": 0.1, "epochs": 15, "batch": 128}
-    record = fusion_for(data, users=config.users, seeds=4, trials=1, changes=changes, device="cpu")
+    changes = {"dim": 16, "codes": classes, "codes_per_item": 1, "lr": 0.02, "dropout": 0.1, "epochs": 12, "batch": 128}
+    record = fusion_for(data, users=config.users, seeds=3, trials=1, changes=changes, device="cpu")
     assert record.verdict == winner, record.sentence
