@@ -21,8 +21,7 @@ SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-
 collect_ignore_glob = []  # modules that cannot be imported without an extra; nothing imports them then
 if find_spec("triton") is None:
     collect_ignore_glob.append("mmsr_lite/kernels/[a-z]*.py")
-if find_spec("voila") is None:
-    collect_ignore_glob.append("mmsr_lite/explorer_server.py")
+collect_ignore_glob.append("mmsr_lite/explorer_server.py")  # it has no example, and Voila takes seconds to import
 
 
 @pytest.fixture(scope="session", autouse=True)
