@@ -144,6 +144,7 @@ def test_without_a_difference_it_cannot_be_told_and_the_room_that_is_left_is_sai
     assert len(record.further) == 2 and all("cannot be told" in sentence for sentence in record.further)
 
 
+@pytest.mark.slow
 def test_a_winner_that_is_behind_counting_is_said_to_be(ask, planted):
     planted.hits["counting"] = 0.9
     assert "Yet it is behind counting." in ask().further
@@ -188,6 +189,7 @@ def test_a_folder_of_other_options_or_data_is_refused_before_any_work(done, plan
     assert not planted.calls
 
 
+@pytest.mark.slow
 def test_a_system_that_cannot_be_trained_is_named_and_the_rest_is_tested(ask, planted, monkeypatch):
     def run_job(worker, job):
         if job.labels.get("variant") == "adaptive":
@@ -201,6 +203,7 @@ def test_a_system_that_cannot_be_trained_is_named_and_the_rest_is_tested(ask, pl
     assert len(record.comparisons) == len(QUESTIONS) - 2
 
 
+@pytest.mark.slow
 def test_the_same_users_are_drawn_for_a_seed_and_the_record_says_how_many(ask, shop):
     record = ask(users=100)
     assert record.sampled == {"users": 100, "of": 240} and record.num_users == 100
