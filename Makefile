@@ -10,7 +10,7 @@ export MPLBACKEND ?= agg
 # sentence-transformers with it. The tests declare the two operators it misses; no encoder uses them.
 VISION := torchvision open_clip_torch timm ftfy
 
-.PHONY: help demo test test-quick test-rest test-notebooks kills lab notebooks assets docs wheel lint clean
+.PHONY: help demo test test-quick test-rest test-outside test-notebooks kills lab notebooks assets docs wheel lint clean
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -27,8 +27,11 @@ test: $(VENV)/.dev  ## all tests, doctests and notebooks (ARGS="tests/graph -x")
 test-quick: $(VENV)/.dev  ## what to run while you work: no browser, no notebook is executed, nothing slow
 	$(PYTEST) --hypothesis-profile quick --ignore tests/browser -m "$(QUICK)" $(ARGS)
 
-test-rest: $(VENV)/.dev  ## all tests but the notebooks: the browser, what is slow, more examples of each fact
-	$(PYTEST) -m "not notebook" $(ARGS)
+test-rest: $(VENV)/.dev  ## all tests but the next two: the browser, what is slow, more examples of each fact
+	$(PYTEST) -m "not notebook and not outside" $(ARGS)
+
+test-outside: $(VENV)/.dev  ## build and start the whole: site, wheel, JupyterLab, Voila; a short run of kills and of damaged input
+	$(PYTEST) -m outside $(ARGS)
 
 test-notebooks: $(VENV)/.dev  ## execute all notebooks, two at a time
 	$(PYTEST) tests/test_notebooks.py -m notebook $(ARGS)

@@ -1,5 +1,6 @@
 """What tests and doctests share: a cache of their own, grids of cases, a note on slow tests that do not say so."""
 
+import gc
 import os
 from importlib.util import find_spec
 from itertools import combinations, product
@@ -20,14 +21,26 @@ SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-
 collect_ignore_glob = []  # modules that cannot be imported without an extra; nothing imports them then
 if find_spec("triton") is None:
     collect_ignore_glob.append("mmsr_lite/kernels/[a-z]*.py")
-if find_spec("voila") is None:
-    collect_ignore_glob.append("mmsr_lite/explorer_server.py")
+collect_ignore_glob.append("mmsr_lite/explorer_server.py")  # it has no example, and Voila takes seconds to import
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(tmp_path_factory):
-    """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so."""
-    os.environ.setdefault("MMSR_CACHE", str(tmp_path_factory.mktemp("cache")))
+    """Nothing is read from or left in the cache of the person who runs the tests, unless MMSR_CACHE says so.
+
+    The workers of one run share it, so what takes seconds to make (pictures, features) is made once.
+    """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent  # of all workers
+    os.environ.setdefault("MMSR_CACHE", str(place / "cache"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Modules and cases stay to the end, so the garbage collector need not go through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc):

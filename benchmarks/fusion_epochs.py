@@ -19,7 +19,7 @@ from mmsr_lite.data import load
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.experiments.fusion_order import jobs
 from mmsr_lite.experiments.study import Job, Setting
-from mmsr_lite.training.fit import Run
+from mmsr_lite.training.runs import Run
 
 PLACE = Path(__file__).parent / "results" / "fusion_epochs.csv"
 KEY, METRICS = ["model", "fusion", "seed"], ["HR@5", "MRR@5", "HR@20", "MRR@20"]

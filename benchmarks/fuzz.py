@@ -40,9 +40,10 @@ from mmsr_lite.explain.session import Session
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.records import as_record
-from mmsr_lite.training.checkpoint import NUMBERS, STATE, load_checkpoint, load_weights, save_checkpoint, save_tensors
+from mmsr_lite.training.checkpoint import NUMBERS, STATE, load_checkpoint, save_checkpoint
 from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run_config import RunConfig, read_config
+from mmsr_lite.training.weights import load_weights, save_tensors
 from mmsr_lite.views import save_report, show, untrusted
 from mmsr_lite.views.samples import sample
 from mmsr_lite.views.selection import describe, resolve_selection

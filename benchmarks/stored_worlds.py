@@ -27,10 +27,12 @@ from mmsr_lite.course.stored import RUNS as STORED
 from mmsr_lite.data.sources.worlds import SMALL
 from mmsr_lite.data.storage import atomic, write_json
 from mmsr_lite.evaluation.decisive import decisive_hits
-from mmsr_lite.training.checkpoint import save_tensors
-from mmsr_lite.training.fit import Run, fit, open_run
+from mmsr_lite.training.fit import fit, open_run
+from mmsr_lite.training.kept_codes import CODES
 from mmsr_lite.training.model_card import NAME as CARD
 from mmsr_lite.training.run_config import RunConfig, world_config
+from mmsr_lite.training.runs import Run
+from mmsr_lite.training.weights import save_tensors
 
 TABLE = Path(__file__).parent / "results" / "stored_worlds.csv"
 SYSTEMS: dict[str, dict[str, Any]] = {
@@ -63,7 +65,7 @@ def store(name: str, out: Path, device: str) -> None:
     write_json(folder / "metrics.json", metrics, indent=1)
     for left in ("state", "refit"):
         shutil.rmtree(folder / left, ignore_errors=True)
-    for left in (CARD, ".lock"):
+    for left in (CARD, CODES, ".lock"):  # codes are learned again where their file is not
         (folder / left).unlink(missing_ok=True)
     print(row_of(name, run), flush=True)
 

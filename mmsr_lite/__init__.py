@@ -94,7 +94,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "DEMO": "mmsr_lite.training.run_config",
         "fit": "mmsr_lite.training.fit",
         "open_run": "mmsr_lite.training.fit",
-        "Run": "mmsr_lite.training.fit",
+        "Run": "mmsr_lite.training.runs",
         "codebooks": "mmsr_lite.training.ingredients",
         "displace": "mmsr_lite.training.ingredients",
         "build_model": "mmsr_lite.training.ingredients:build",
@@ -201,11 +201,12 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.models.counting import Markov, MarkovConfig
     from mmsr_lite.models.mmsr import MMSR, MMSRConfig
     from mmsr_lite.nn.probe import listen
-    from mmsr_lite.training.fit import Run, fit, open_run
+    from mmsr_lite.training.fit import fit, open_run
     from mmsr_lite.training.ingredients import build as build_model
     from mmsr_lite.training.ingredients import codebooks, displace
     from mmsr_lite.training.loop import TrainConfig, train
     from mmsr_lite.training.run_config import DEMO, RunConfig
+    from mmsr_lite.training.runs import Run
     from mmsr_lite.views import show
     from mmsr_lite.views.report import save_report
 

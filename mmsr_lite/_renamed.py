@@ -23,6 +23,7 @@ MODULES: dict[str, str | tuple[str, ...]] = {  # old name -> new name, or the fi
     "mmsr_lite.training.run": (
         "mmsr_lite.training.run_config",
         "mmsr_lite.training.ingredients",
+        "mmsr_lite.training.runs",
         "mmsr_lite.training.fit",
     ),
     "mmsr_lite.views.bands": "mmsr_lite.views.figures.explanations",

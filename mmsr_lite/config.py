@@ -179,18 +179,24 @@ def checked(name: str, value: Any, kind: Any, about: Setting) -> Any:
         Traceback (most recent call last):
         mmsr_lite.errors.SettingError: lr is nan; expected a number greater than 0
     """
-    choices = about.choices()
-    sentence = f"{name} is {quoted(value)}; expected {expected(kind, about.limits(), choices)}"
     try:
         plain = plain_value(value, kind)
     except (TypeError, ValueError, OverflowError):
-        raise SettingError(name, sentence) from None
-    if choices is not None and isinstance(plain, str) and plain not in choices:
-        raise SettingError(name, unknown(name, plain, choices))
+        raise _refusal(name, value, kind, about) from None
+    if about.one_of is not None and isinstance(plain, str):
+        choices = about.choices()
+        if choices is not None and plain not in choices:
+            raise SettingError(name, unknown(name, plain, choices))
     for number in _parts(plain):
         if isinstance(number, int | float) and not isinstance(number, bool) and not about.has(number):
-            raise SettingError(name, sentence)
+            raise _refusal(name, value, kind, about)
     return plain
+
+
+def _refusal(name: str, value: Any, kind: Any, about: Setting) -> SettingError:
+    """The error that quotes a value and says what was expected; made only where it is needed, for it takes long."""
+    sentence = f"{name} is {quoted(value)}; expected {expected(kind, about.limits(), about.choices())}"
+    return SettingError(name, sentence)
 
 
 def _parts(value: Any) -> Collection[Any]:

@@ -17,7 +17,6 @@ import tempfile
 import webbrowser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jupyter_server import CallContext
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -29,9 +28,10 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
+from mmsr_lite.same_machine import comes_from_here
+
 MOST_KERNELS = 8  # each holds the model and its data
 IDLE = 30 * 60  # seconds after which a kernel that no page is connected to ends
-LOCAL = ("localhost", "127.0.0.1", "::1")
 POLICY = (  # of the page: nothing from elsewhere, and no other page may frame it; widgets come as blobs and styles
     "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
@@ -39,26 +39,6 @@ POLICY = (  # of the page: nothing from elsewhere, and no other page may frame i
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 ALLOWED = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
-
-
-def comes_from_here(host: str, origin: str | None) -> bool:
-    """Whether a request is one of a browser on this machine that shows the explorer, or of no browser.
-
-    Args:
-        host: The header Host.
-        origin: The header Origin; None where there is none.
-
-    Example:
-        >>> comes_from_here("localhost:8866", None), comes_from_here("rebound.example:8866", None)
-        (True, False)
-        >>> comes_from_here("localhost:8866", "https://elsewhere.example")
-        False
-    """
-    try:
-        name = urlsplit(f"//{host}").hostname
-    except ValueError:
-        return False
-    return name in LOCAL and origin in (None, f"http://{host}")
 
 
 class OnlyFromHere(Application):

@@ -16,7 +16,7 @@ from mmsr_lite.errors import MMSRError
 if TYPE_CHECKING:
     from mmsr_lite.data.dataset import Dataset
     from mmsr_lite.models.mmsr import MMSR
-    from mmsr_lite.training.fit import Run
+    from mmsr_lite.training.runs import Run
     from mmsr_lite.views.widgets.explorer import Explorer
 
 CELL = """from mmsr_lite.live_explorer import explore_run

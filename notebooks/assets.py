@@ -9,6 +9,7 @@ from mmsr_lite.course.stored import RUNS as STORED
 from mmsr_lite.data.storage import write_json
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.training.fit import fit
+from mmsr_lite.training.kept_codes import CODES
 from mmsr_lite.training.run_config import DEMO, RunConfig
 
 FUSED = {
@@ -42,6 +43,7 @@ def main(names: list[str]) -> None:
     for name in names or RUNS:
         run = fit(RUNS[name], STORED / name)
         shutil.rmtree(STORED / name / "state", ignore_errors=True)
+        (STORED / name / CODES).unlink(missing_ok=True)  # codes are learned again where their file is not
         write_json(STORED / name / "trace.json", trace(run.model, run.dataset, USER))
         ours, best = (run.metrics[part]["HR@5"] for part in ("test", "reachable"))
         print(f"{name}: HR@5 {ours:.2f} of {best:.2f} that can be reached")

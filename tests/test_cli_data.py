@@ -1,7 +1,5 @@
 """The commands about data, as somebody new uses them."""
 
-import os
-import subprocess
 import sys
 
 import pytest
@@ -87,11 +85,12 @@ def test_a_run_may_have_other_codes_for_each_modality_and_is_explained(tmp_path)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp932"])
-def test_a_card_in_a_file_is_utf_8_whatever_the_console_has(tmp_path, encoding):
-    shop = str(shop_of(tmp_path / "shop"))
-    argv = [sys.executable, "-m", "mmsr_lite", "describe", shop, "--codes", "3"]
-    ran = subprocess.run(argv, capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding}, check=True)
-    assert "漢字 tea ☕" in ran.stdout.decode("utf-8")
+def test_a_card_in_a_file_is_utf_8_whatever_the_console_has(tmp_path, encoding, monkeypatch):
+    shop, file = str(shop_of(tmp_path / "shop")), tmp_path / "card.md"
+    with file.open("w", encoding=encoding) as stdout:  # what `> card.md` is
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert cli.main(["describe", shop, "--codes", "3"]) == 0
+    assert "漢字 tea ☕" in file.read_text(encoding="utf-8")
 
 
 def test_files_of_other_names_and_forms_are_named_on_the_command_line(tmp_path, capsys):

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 pytest.importorskip("voila", reason="needs the extra 'lab'")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.outside]
 RUN = Path(__file__).parents[1] / "mmsr_lite/stored/runs/wardrobe-match"
 
 

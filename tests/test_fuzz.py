@@ -12,11 +12,13 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import MetricsRecord
 from mmsr_lite.views import save_report, show
 from mmsr_lite.views.samples import sample
+from tests.properties import examples
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_changed_input_is_read_or_refused(name, seed):
     assert trouble(name, case_of(name, random.Random(seed))) is None

@@ -20,7 +20,7 @@ import mmsr_lite
 pytest.importorskip("mkdocs", reason="needs the extra 'docs'")
 ROOT = Path(__file__).parents[1]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.outside]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("hatchling", reason="needs the extra 'dev'")
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.outside]
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:

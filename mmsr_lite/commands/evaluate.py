@@ -8,7 +8,7 @@ from mmsr_lite.commands.command import DONE, Command, add_device
 from mmsr_lite.commands.runs import SHOWN, print_metrics
 
 if TYPE_CHECKING:
-    from mmsr_lite.training.fit import Run
+    from mmsr_lite.training.runs import Run
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

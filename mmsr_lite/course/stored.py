@@ -18,7 +18,8 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
 from mmsr_lite.records import StudyRecord
-from mmsr_lite.training.fit import UNPACKS, Run, fit, open_run
+from mmsr_lite.training.fit import fit, open_run
+from mmsr_lite.training.runs import UNPACKS, Run
 
 PACKAGE = Path(str(files("mmsr_lite")))
 PLACES = (PACKAGE / "stored", PACKAGE.parent)  # of an installed package, and of the project's own folder

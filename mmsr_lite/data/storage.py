@@ -41,17 +41,19 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     if not path.name or "\0" in str(path):
         raise MMSRError(f"{str(path)!r} cannot be the name of a file to write; give another")
-    tmp = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    tmp, moved = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp"), False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield tmp
         os.replace(tmp, path)
+        moved = True
     except OSError as error:
         reason = error.strerror or error
         raise MMSRError(f"could not write {str(path)!r}: {reason}; free space or choose another place") from error
     finally:
-        with suppress(OSError):
-            tmp.unlink()
+        if not moved:
+            with suppress(OSError):
+                tmp.unlink()
 
 
 def sweep(folder: str | os.PathLike, names: Collection[str] | None = None, *, older_than: float = 0.0) -> None:

@@ -23,11 +23,11 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import HistoryRecord
 from mmsr_lite.records.ranking_names import key_of
-from mmsr_lite.training.fit import Run
 from mmsr_lite.training.ingredients import build, codebooks, corrupt, displace
 from mmsr_lite.training.loop import pick_device
 from mmsr_lite.training.memory import is_out_of_memory
 from mmsr_lite.training.run_config import RunConfig
+from mmsr_lite.training.runs import Run
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class Worker:
             MemoryError: when there is too little memory.
         """
         began = time.perf_counter()
-        gc.collect()  # what the run before has captured on a GPU
+        if torch.cuda.is_initialized():
+            gc.collect()  # what the run before has captured on a GPU
         config = job.config.with_settings(device=self.device)
         dataset = in_order(self.dataset, config.ties, config.tie_seed)
         if config.modalities is not None:  # None: all that the data set has

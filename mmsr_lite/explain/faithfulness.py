@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -29,8 +28,8 @@ from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.explain.compare import bootstrap
 from mmsr_lite.explain.edits import FORCED
+from mmsr_lite.explain.faithfulness_planted import planted_test
 from mmsr_lite.explain.faithfulness_scores import (
     SHARES,
     correlations_of,
@@ -38,9 +37,8 @@ from mmsr_lite.explain.faithfulness_scores import (
     fidelity_test,
     forced_gate_test,
     gradient_test,
-    interval_in_words,
 )
-from mmsr_lite.explain.gates import gates, last_examples
+from mmsr_lite.explain.gates import last_examples
 from mmsr_lite.explain.inputs import refuse_other_items
 from mmsr_lite.explain.interventions import remove_edges, rerun
 from mmsr_lite.explain.random_weights import random_twins, random_weights
@@ -50,7 +48,8 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import FaithfulnessRecord
 
 CHUNK = 25  # how many histories are computed at once
-ORDERS = {"cycle": "hohe", "match": "heho", "pick": "heho", "clocks": "hohe"}  # a cause -> the order that sees it
+
+
 UNITS = {
     "attention": "a node, by attention rollout from the last item; taking it away removes it from the graph",
     "beta": "a node's gate, by how far beta is from half; taking it away forces it to half",
@@ -150,7 +149,7 @@ def faithfulness(
     }
     if explains == "beta":
         tests["forced_gate"] = forced_gate_test(np.concatenate(betas_of_last), np.concatenate(effects_of_forcing))
-        tests["planted"] = _planted(model, dataset, examples)
+        tests["planted"] = planted_test(model, dataset, examples)
     passed = [test["passed"] for test in tests.values() if test is not None]
     return FaithfulnessRecord(
         schema=FaithfulnessRecord.schema,
@@ -252,54 +251,6 @@ def _forced(model: MMSR, graph: GraphBatch, watched: Tensor) -> np.ndarray:
         scores, _ = rerun(model, graph, beta=beta)
         log_probabilities.append(scores.log_softmax(1).gather(1, watched[:, None])[:, 0])  # (B,)
     return (log_probabilities[0] - log_probabilities[1]).cpu().numpy()
-
-
-def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any] | None:
-    """How often beta of the last item's node in the last layer prefers the order of fusion that sees the cause.
-
-    Args:
-        model: An MMSR with gates.
-        dataset: The data set; a generated world knows the cause of each interaction.
-        examples: The examples whose targets have such a cause are tested.
-
-    Returns:
-        The numbers of the test; None where no target has a known cause.
-    """
-    if not {"causes", "cause"} <= dataset.facts.keys():
-        return None
-    cause_of = np.array(dataset.facts["causes"])[dataset.facts["cause"]]  # (I,) name of each interaction's cause
-    steps = examples.select(np.isin(cause_of[examples.end], list(ORDERS)))
-    if not len(steps):
-        return None
-    steps = steps.select(np.argsort(steps.lengths, kind="stable"))  # in the order of the rows of `gates`
-    table = gates(model, dataset, steps)
-    is_last_layer = table["layer"] == len(model.layers) - 1
-    is_last_item = (table["type"] == model.node_types[0]) & (table["position"] == 1)
-    late = table["late"][is_last_layer & is_last_item].to_numpy()  # (S,)
-    cause = cause_of[steps.end]  # (S,)
-    prefers_hohe = late > 0.5
-    needs_hohe = np.array([ORDERS[name] == "hohe" for name in cause])
-    is_right = (prefers_hohe == needs_hohe).astype(float)
-    share, interval = bootstrap(is_right)
-    chance = float(prefers_hohe.mean() * needs_hohe.mean() + (1 - prefers_hohe.mean()) * (1 - needs_hohe.mean()))
-    sentence = (
-        f"Beta names the planted cause in {100 * share:.1f} % of {len(cause):,} steps "
-        f"({interval_in_words(interval, 100)}), chance in {100 * chance:.1f} %"
-    )
-    auc = None
-    if needs_hohe.any() and not needs_hohe.all():  # a ROC curve needs steps of both kinds
-        auc = float(roc_auc_score(needs_hohe, late))
-        sentence += f"; the area under its ROC curve is {auc:.2f}, chance 0.50"
-    return {
-        "share": share,
-        "chance": chance,
-        "interval": interval,
-        "auc": auc,
-        "steps": len(cause),
-        "by": {name: float(is_right[cause == name].mean()) for name in ORDERS if name in cause},
-        "passed": interval[0] > chance,
-        "sentence": f"{sentence}.",
-    }
 
 
 def _units_of_histories(importance: Tensor) -> list[np.ndarray]:

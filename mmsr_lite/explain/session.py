@@ -21,27 +21,26 @@ Requests, `{"do": name, ...}`, and their other fields:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 from weakref import WeakKeyDictionary
-
-import numpy as np
 
 from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.cards import item_card, user_card
 from mmsr_lite.explain.code_labels import Labels, code_labels, labelled
+from mmsr_lite.explain.draft import Draft
 from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
 from mmsr_lite.explain.first_experiment import first_experiment
 from mmsr_lite.explain.inputs import UserLike, count_of, history_of, item_of, items_of, label_of
 from mmsr_lite.explain.interventions import editable, trace_edited
+from mmsr_lite.explain.other_codes import CodesOf, with_other_codes
 from mmsr_lite.explain.page_data import page_data
 from mmsr_lite.explain.products import product
 from mmsr_lite.explain.shared_random import SharedRandom
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import Change, what_if
-from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import TraceRecord, WhatIfRecord
 from mmsr_lite.records.schema import quote
@@ -54,21 +53,6 @@ PRODUCT = ("layer", "path", "phase", "edge")
 MOST_FOUND = 24  # items that a search gives
 UNDO = 100  # edits that can be undone
 MOST_MODELS = 4  # models with other codes that are kept
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What a person edits: a history with the item that follows it, the families of relations, C and k.
-
-    `codes` (C) and `codes_per_item` (k) are None where the modalities of the model do not share them.
-    """
-
-    user: int
-    history: tuple[int, ...]
-    target: int
-    codes: int | None
-    codes_per_item: int | None
-    families: tuple[str, ...] = tuple(FAMILIES)
 
 
 class Session:
@@ -119,12 +103,10 @@ class Session:
         self._others = dict(beside or {})
         self._beside: str | None = None
         self._labels: WeakKeyDictionary[MMSR, Labels] = WeakKeyDictionary()  # names of the codes of each model
-        self._fit = {"seed": seed, "reduction": reduction, "dim": model.config.dim}
+        self._seed, self._reduction = seed, reduction
         tables = zip(model.nodes.tables[1:], model.codes, strict=True)
         shapes = {(len(vectors.weight) - 1, codes.shape[1]) for vectors, codes in tables}
-        self._trained: tuple[int, int] | tuple[None, None] = (None, None)  # C and k, where all modalities share them
-        if len(shapes) == 1:
-            self._trained = shapes.pop()
+        self._trained: CodesOf = shapes.pop() if len(shapes) == 1 else (None, None)  # C and k, where all share them
         self._models: dict[Any, tuple[MMSR, str]] = {}
         columns = zip(dataset.titles, dataset.item_ids, *dataset.texts.values(), strict=True)
         self._words = [" ".join(column).casefold() for column in columns]
@@ -258,38 +240,17 @@ class Session:
         return {"history": draft.history, "target": draft.target}
 
     def _model(self, draft: Draft) -> tuple[MMSR, str]:
-        """The model with C and k of the draft, codes learned anew from the features, and a note about them.
-
-        Where k alone is changed the codes are the trained ones; where C is, they stand untrained at their centres.
-        """
+        """The model with C and k of the draft, and a note about them."""
         shape = (draft.codes, draft.codes_per_item)
-        trained_codes, trained_k = self._trained
         if shape == self._trained:
             return self.model, ""
-        if shape in self._models:
-            return self._models[shape]
-        if draft.codes is None or draft.codes_per_item is None or trained_k is None:
-            raise MMSRError(
-                f"C is {draft.codes} and k is {draft.codes_per_item} for all modalities, but the modalities of this "
-                "model differ in C or k; train a model with one C and one k to change them here"
+        if shape not in self._models:
+            made = with_other_codes(
+                self.model, self.dataset, shape, self._trained, seed=self._seed, reduction=self._reduction
             )
-        books = fit_codebooks(self.dataset, num_codes=draft.codes, codes_per_item=draft.codes_per_item, **self._fit)
-        shared = min(trained_k, draft.codes_per_item)
-        pairs = zip((table.cpu().numpy() for table in self.model.codes), books, strict=True)
-        alike = all(np.array_equal(ours[:, :shared], book.codes[:, :shared]) for ours, book in pairs)
-        same_codes = draft.codes == trained_codes and alike
-        replaced = ["codes."]
-        note = f"the model was trained with k = {trained_k}"
-        if not same_codes:
-            replaced += [f"nodes.tables.{number}." for number in range(1, 1 + len(books))]
-            note = f"the model was trained with C = {trained_codes}; these codes stand untrained at their centres (4.1)"
-        other = type(self.model)(self.model.config, self.dataset.num_items, books)
-        state = self.model.state_dict()
-        kept = {name: value for name, value in state.items() if not name.startswith(tuple(replaced))}
-        other.load_state_dict(kept, strict=False)
-        for old in list(self._models)[: 1 - MOST_MODELS]:
-            del self._models[old]
-        self._models[shape] = other.to(self.model.item_table().device).eval(), note
+            for old in list(self._models)[: 1 - MOST_MODELS]:
+                del self._models[old]
+            self._models[shape] = made
         return self._models[shape]
 
     def _show(self, drafts: list[Draft], at: int) -> None:

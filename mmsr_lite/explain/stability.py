@@ -8,30 +8,25 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import torch
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, in_words
-from mmsr_lite.explain.flow import flow, refuse_without_flow
+from mmsr_lite.explain.flow import refuse_without_flow
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, history_of
-from mmsr_lite.explain.rollout import rollout
+from mmsr_lite.explain.said import Key, Place, Said, first_place, larger_order, said_by
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
-from mmsr_lite.graph.msgraph import msgraph_of
 from mmsr_lite.models.mmsr import MMSR
-from mmsr_lite.nn.probe import listen
-from mmsr_lite.records import FlowRecord, StabilityRecord
+from mmsr_lite.records import StabilityRecord
 from mmsr_lite.records.flow_parts import FLOW_GROUPS
 from mmsr_lite.records.stability import Agreement, OverSeeds
-from mmsr_lite.training.fit import Run, open_run
+from mmsr_lite.training.fit import open_run
+from mmsr_lite.training.runs import Run
 
-ORDERS = {"early": "crossed, then time", "late": "time, then crossed"}  # order of fusion -> its group of paths
 MORE_FLOW = {  # larger order -> what models of it have
     "early": "have more flow by early fusion than by late fusion",
     "late": "have more flow by late fusion than by early fusion",
@@ -39,23 +34,6 @@ MORE_FLOW = {  # larger order -> what models of it have
 }
 ASIDE = ", the last item itself aside"
 PATHS = ("hohe", "heho")
-Place = tuple[str, int]  # type of a node, position in the history from 1
-Key = tuple[str, int | None, str | None, int | None, str | None]  # measure, layer, type, position, group
-
-
-@dataclass(frozen=True)
-class Said:
-    """What one model says of the history.
-
-    Attributes:
-        numbers: every number by what it measures.
-        flow: what the score of the watched item is the sum of.
-        last: the position of the last item.
-    """
-
-    numbers: dict[Key, float]
-    flow: FlowRecord
-    last: int
 
 
 def stability(
@@ -91,6 +69,7 @@ def stability(
         MMSRError: There are fewer than two models, they differ in more than their seed, have other data, or no flow.
 
     Example:
+        >>> import torch
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
         >>> from mmsr_lite.models.mmsr import MMSRConfig
         >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
@@ -112,7 +91,7 @@ def stability(
     if watched is None:  # the item that most models put first
         watched = _most([record.answer["top"][0]["item"] for record in traces])
     asked["target"] = watched
-    said = [_said(model, data, past, watched) for model, data in zip(models, datasets, strict=True)]
+    said = [said_by(model, data, past, watched) for model, data in zip(models, datasets, strict=True)]
     agreements = _of_numbers(dataset, past, said)
     phrase, what_ifs = _what_ifs(models, datasets, asked, change, repeats, said)
     if what_ifs is not None:
@@ -189,37 +168,6 @@ def _most(answers: Sequence[Any]) -> Any:
     return Counter(answers).most_common(1)[0][0]
 
 
-@torch.no_grad()
-def _said(model: MMSR, dataset: Dataset, past: list[int], watched: int) -> Said:
-    """Beta, attention and flow of one model, told by type and position."""
-    record = flow(model, dataset, history=past, target=watched, items=[watched])
-    with listen(model) as seen:
-        graph, _ = model.states(torch.tensor([past], device=model.item_table().device))
-    shares, _ = rollout(model, graph, seen)  # (1, N)
-    msgraph, slots = msgraph_of(graph, model.node_types)
-    attention = shares[0].cpu().numpy()[slots]  # (n,)
-    parts = np.array(next(one["nodes"] for one in record.flow["items"] if one["item"] == watched))  # (n, groups)
-    betas = [seen.get(f"layers.{index}.probes.beta") for index in range(len(model.layers))]
-    numbers: dict[Key, float] = {}
-    counts: Counter[Key] = Counter()
-    for place, node in enumerate(msgraph.nodes):
-        for position in node.positions:
-            here = (node.type, position)
-            part = 1 / len(node.positions)
-            for name, value in (("attention", attention[place]), ("flow", parts[place].sum())):
-                key: Key = (name, None, *here, None)
-                numbers[key] = numbers.get(key, 0.0) + part * float(value)
-            for layer, beta in enumerate(betas):
-                if beta is not None:
-                    key = ("beta", layer, *here, None)
-                    numbers[key] = numbers.get(key, 0.0) + float(beta[0, slots[place], 0])
-                    counts[key] += 1
-    numbers |= {key: numbers[key] / count for key, count in counts.items()}  # the mean of an item's codes
-    for group, size in zip(FLOW_GROUPS, np.abs(parts).sum(0), strict=True):
-        numbers["order", None, None, None, group] = float(size)
-    return Said(numbers, record, len(past))
-
-
 def _rows(numbers: Sequence[dict[Key, float]]) -> list[OverSeeds]:
     """Every number with its band, in the order in which models have them."""
     rows: list[OverSeeds] = []
@@ -245,37 +193,18 @@ def _agreement(about: str, answers: Sequence[str], told: Callable[[str], str]) -
 
 def _of_numbers(dataset: Dataset, past: list[int], said: Sequence[Said]) -> list[Agreement]:
     """Agreement on the first node by attention and by flow, on the larger order and on the larger beta."""
-    first = [_name(dataset, past, _first(one, "attention")) for one in said]
-    brings = [_name(dataset, past, _first(one, "flow")) for one in said]
+    first = [_name(dataset, past, first_place(one, "attention")) for one in said]
+    brings = [_name(dataset, past, first_place(one, "flow")) for one in said]
     found = [
         _agreement("first by attention", first, f"attend most to {{}}{ASIDE}".format),
         _agreement("first by flow", brings, f"get most of the score from {{}}{ASIDE}".format),
-        _agreement("larger order", [_larger_order(one) for one in said], MORE_FLOW.__getitem__),
+        _agreement("larger order", [larger_order(one) for one in said], MORE_FLOW.__getitem__),
     ]
     gates = [beta for one in said if (beta := one.flow.beta[-1]) is not None]
     if len(gates) == len(said):
         paths = [PATHS[int(heho > hohe)] for hohe, heho in gates]
         found.append(_agreement("larger beta", paths, "give {} the larger beta at the last item, last layer".format))
     return found
-
-
-def _first(one: Said, measure: str) -> Place:
-    """The place with the greatest value; the last item's own node is left out where there are others."""
-    places = {
-        (kind, position): value
-        for (name, _, kind, position, _), value in one.numbers.items()
-        if name == measure and kind is not None and position is not None
-    }
-    others = {place: value for place, value in places.items() if place != ("item", one.last)}
-    return max(others or places, key=lambda place: places[place])
-
-
-def _larger_order(one: Said) -> str:
-    """The order of fusion whose paths bring more to the score, whatever the sign; "neither" of two that are equal."""
-    early, late = (one.numbers["order", None, None, None, group] for group in ORDERS.values())
-    if early == late:
-        return "neither"
-    return "early" if early > late else "late"
 
 
 def _name(dataset: Dataset, past: list[int], place: Place) -> str:
@@ -300,7 +229,7 @@ def _what_ifs(
     if change is None:
         if len(past) < 2:
             return "", None
-        positions = [_first(one, "attention")[1] for one in said]
+        positions = [first_place(one, "attention")[1] for one in said]
         earlier = [position for position in positions if position < len(past)] or [len(past) - 1]
         change = {"do": "remove", "position": _most(earlier)}
     told, signs = "", []

@@ -207,6 +207,7 @@ class RunRecord(Record, kind="run"):
     data: Annotated[DataHash, "the data set"]
     ranking: Annotated[Ranking, "order and ranking"]
     owner: Annotated[Owner | None, "the process that is writing the run; null when it is done"]
+    codes: Annotated[str | None, "hash of the codes that are kept beside the weights; null: none are kept"] = OPTIONAL
 
     def summary(self) -> str:
         """The run's id and its data set."""

@@ -3,131 +3,21 @@
 What is read may be damaged or made by somebody else: it is looked at before anything is used.
 """
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from mmsr_lite.data.storage import atomic, content_hash, read_json, write_json
+from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError, in_words
 from mmsr_lite.records import as_record
 from mmsr_lite.training.distributed import rank
+from mmsr_lite.training.weights import load_into, read_tensors, refuse_impossible_numbers, save_tensors
 
 STATE, NUMBERS, EPOCH = "state", "checkpoint.safetensors", "checkpoint.json"  # folder, the checkpoint, its epoch alone
 SLOTS = {"step", "exp_avg", "exp_avg_sq"}  # what Adam keeps of a weight
-
-
-def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, Any] | None = None) -> None:
-    """Write tensors as safetensors in one move.
-
-    Args:
-        path: the file.
-        tensors: the tensors by name.
-        about: what the header says besides, as JSON; None: nothing.
-
-    Raises:
-        MMSRError: when the file cannot be written; an older one stays.
-    """
-    header = None if about is None else {"about": json.dumps(about, allow_nan=False)}
-    plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-    with atomic(path) as tmp:
-        tmp.write_bytes(save(plain, header))
-
-
-def load_weights(path: str | Path, model: nn.Module) -> None:
-    """Load weights that `save_tensors` wrote.
-
-    Args:
-        path: a safetensors file.
-        model: the model they are put into; buffers of a model that counts take the size they were saved with.
-
-    Raises:
-        MMSRError: when the file is missing or broken, belongs to another config, or holds numbers that no training
-            gives; the model is then unchanged.
-    """
-    _load_into(model, _widened(_read(path)[0], model), str(path))
-
-
-def _widened(tensors: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
-    """The same numbers in the model's types, where a file keeps them shorter: float16 for float32, int16 for int64."""
-    result = dict(tensors)
-    for name, own in model.state_dict().items():
-        saved = tensors.get(name, own)
-        same_kind = saved.is_floating_point() == own.is_floating_point() and torch.bool not in (saved.dtype, own.dtype)
-        if same_kind and saved.dtype.itemsize < own.dtype.itemsize:
-            result[name] = saved.to(own.dtype)
-    return result
-
-
-def _load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
-    """Set the state of `model`; buffers of a counting model take the size they were saved with."""
-    saved = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    buffers = dict(model.named_buffers())
-    counted = {name for name, buffer in buffers.items() if not getattr(model, "learns", True) or not buffer.numel()}
-    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items() if name not in counted}
-    wrong = sorted(name for name in wanted if saved.get(name) != wanted[name])
-    wrong += sorted(set(saved) - set(wanted) - counted) + sorted(counted - set(saved))
-    if wrong:
-        name = wrong[0]
-        difference = f"{name!r} is {saved.get(name, 'missing')} there and {wanted.get(name, 'unknown')} in this model"
-        raise MMSRError(f"{place!r} belongs to another config: {difference}; use the config.json beside it")
-    for name, value in model.state_dict().items():
-        if tensors[name].dtype != value.dtype or tensors[name].dim() != value.dim():
-            raise MMSRError(
-                f"{place!r} is damaged: {name!r} holds {tensors[name].dim()} axes of {tensors[name].dtype}, expected "
-                f"{value.dim()} of {value.dtype}; train again"
-            )
-    refuse_impossible_numbers(tensors, limits_of(model, tensors), place)
-    for name in counted:
-        module, _, leaf = name.rpartition(".")
-        setattr(model.get_submodule(module), leaf, tensors[name].to(buffers[name].device))
-    model.load_state_dict(tensors)
-
-
-def limits_of(model: nn.Module, saved: dict[str, Tensor]) -> dict[str, int]:
-    """The greatest value of each table of whole numbers, by its name in the state; modules with such say so."""
-    limits: dict[str, int] = {}
-    for place, module in model.named_modules():
-        if hasattr(module, "greatest"):
-            start = f"{place}." if place else ""
-            own = {name.removeprefix(start): tensor for name, tensor in saved.items() if name.startswith(start)}
-            limits |= {f"{start}{name}": limit for name, limit in module.greatest(own).items()}
-    return limits
-
-
-def refuse_impossible_numbers(tensors: dict[str, Tensor], limits: dict[str, int], place: str) -> None:
-    """Refuse weights that are no numbers, and codes or items that do not exist.
-
-    Args:
-        tensors: tensors by name.
-        limits: the greatest value of tables of whole numbers; in others anything from 0 is possible.
-        place: the file, for the message.
-
-    Raises:
-        MMSRError: names the tensor and the value.
-
-    Example:
-        >>> refuse_impossible_numbers({"bias": torch.tensor([1.0, torch.nan])}, {}, "a.safetensors")
-        Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: 'a.safetensors' cannot be used: 'bias' holds nan, expected finite numbers; train ...
-    """
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point():
-            wrong, expected = ~torch.isfinite(tensor), "finite numbers"
-        elif tensor.dtype == torch.bool:
-            continue
-        else:
-            limit = limits.get(name)
-            wrong = tensor < 0 if limit is None else (tensor < 0) | (tensor > limit)
-            expected = f"whole numbers from 0 {'on' if limit is None else f'to {limit}'}"
-        if wrong.any():
-            value = tensor[wrong][0].item()
-            raise MMSRError(f"{place!r} cannot be used: {name!r} holds {value}, expected {expected}; train again")
 
 
 def refuse_other(place: str, there: dict[str, Any], now: dict[str, Any]) -> None:
@@ -246,10 +136,10 @@ def load_checkpoint(
             raise MMSRError(f"{place} is damaged: it holds {name!r}; remove its folder {STATE!r} and train again")
         slots.setdefault(int(index), {})[slot] = value
     _refuse_other_slots(place, slots, optimiser)
-    _load_into(model, part["best"], str(folder))  # looked at as the weights are
+    load_into(model, part["best"], str(folder))  # looked at as the weights are
     device = next(model.parameters()).device
     best = {name: value.to(device) for name, value in part["best"].items()}
-    _load_into(model, part["model"], str(folder))
+    load_into(model, part["model"], str(folder))
     optimiser.load_state_dict({"state": slots, "param_groups": optimiser.state_dict()["param_groups"]})
     if (Path(folder) / STATE / NUMBERS).is_file() and rank() == 0:  # a process may have been killed before it noted it
         _note_epoch(Path(folder) / STATE, len(record["epochs"]))
@@ -259,11 +149,11 @@ def load_checkpoint(
 def _read_checkpoint(state: Path, place: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """What a checkpoint says (record and config, each an object) and its tensors; also in the form of 0.1."""
     if (state / NUMBERS).is_file():
-        tensors, saved = _read(state / NUMBERS)
+        tensors, saved = read_tensors(state / NUMBERS)
     else:
         saved = read_json(state / EPOCH)
         number = saved.get("epoch") if isinstance(saved, dict) else None
-        tensors = {} if type(number) is not int else _read(state / f"{number}.safetensors")[0]
+        tensors = {} if type(number) is not int else read_tensors(state / f"{number}.safetensors")[0]
     for name in ("record", "config"):
         if not isinstance(saved, dict) or not isinstance(saved.get(name), dict):
             fix = f"remove its folder {STATE!r} and train again"
@@ -280,15 +170,3 @@ def _refuse_other_slots(place: str, slots: dict[int, dict[str, Tensor]], optimis
         if not fits or kept["step"].numel() != 1:
             raise MMSRError(f"{place} belongs to another model: what Adam kept of weight {index} does not fit")
         refuse_impossible_numbers(kept, {}, place)
-
-
-def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
-    """The tensors of a file, and what its header says besides (None: nothing)."""
-    try:
-        with safe_open(str(path), "pt") as stored:
-            about = (stored.metadata() or {}).get("about")
-            return {name: stored.get_tensor(name) for name in stored.keys()}, about and json.loads(about)  # noqa: SIM118
-    except FileNotFoundError as error:
-        raise MMSRError(f"there is no file {str(path)!r}; train first, or name another run folder") from error
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        raise MMSRError(f"{str(path)!r} cannot be read as safetensors: {error}") from error

@@ -23,7 +23,7 @@ from mmsr_lite import explorer
 nbformat = pytest.importorskip("nbformat", reason="needs the extra 'lab'")
 pytest.importorskip("jupyterlab", reason="needs the extra 'lab'")
 pytest.importorskip("voila", reason="needs the extra 'lab'")
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.outside]
 ROOT = Path(__file__).parents[2]
 ALL = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 NAMES, PAGES = (

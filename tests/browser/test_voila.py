@@ -9,7 +9,7 @@ import pytest
 from mmsr_lite import cli
 
 pytest.importorskip("voila", reason="needs the extra 'lab'")
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.outside]
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ def test_a_missing_file_is_named_with_what_to_do(nothing_stored):
             ask()
 
 
+@pytest.mark.slow
 def test_a_training_goes_to_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     short = home.fit

@@ -19,6 +19,7 @@ from mmsr_lite.data.prepared import prepare
 from mmsr_lite.data.sources import lines
 from mmsr_lite.data.statistics import statistics
 from mmsr_lite.errors import MMSRError
+from tests.properties import examples
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 DAY = 86_400
@@ -314,7 +315,7 @@ def test_a_category_that_is_not_there_is_told_with_those_that_are(tmp_path, path
     assert load(f"amazon:{tmp_path}/raw/reviews_Beauty_5.json.gz", modalities=[]).name == "Beauty"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(noise=st.lists(st.tuples(st.integers(0, 36), st.binary(max_size=60)), max_size=12))
 def test_no_noise_between_the_lines_costs_a_review(tmp_path, noise):
     reviews, items = small("2014")
@@ -326,7 +327,7 @@ def test_no_noise_between_the_lines_costs_a_review(tmp_path, noise):
         assert len(load(write(tmp_path / "raw", "2014", rows, items), modalities=[]).item) == 36
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(end=st.integers(0, len(whole()) - 1), place=st.integers(0, len(whole()) - 1), byte=st.integers(0, 255))
 def test_a_cut_or_changed_file_is_told_or_read_as_it_was(tmp_path, end, place, byte):
     source, known = write(tmp_path / "raw", "2014", *small("2014")), whole()

@@ -264,12 +264,12 @@ def test_every_source_reads_or_loads():
 
 
 def test_beauty_loads_filters_and_splits_in_two_seconds_of_cpu(shared_data):
-    seconds = []
-    for _ in range(4):  # the first also imports what is needed
+    def seconds() -> float:
         begin = time.process_time()
         split(load(shared_data / "amazon-beauty", modalities=[]))
-        seconds.append(time.process_time() - begin)
-    assert min(seconds) < 2
+        return time.process_time() - begin
+
+    assert any(seconds() < 2 for _ in range(4))  # the first time also imports what is needed
 
 
 @pytest.mark.slow

@@ -14,9 +14,10 @@ from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.prepared import save_prepared
 from mmsr_lite.errors import MMSRError
+from tests.properties import examples
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-QUICK = {"max_examples": 25, "deadline": None}
+QUICK = {"max_examples": examples(25), "deadline": None}
 QUICK["suppress_health_check"] = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mmsr_lite.data import load
 from mmsr_lite.errors import MMSRError
+from tests.properties import examples
 
 pytestmark = pytest.mark.filterwarnings("ignore::mmsr_lite.data.reading.ReadingNote")
 ROWS = [("u1", "a", 100), ("u1", "b", 200), ("u2", "a", 300)]
@@ -288,7 +289,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_characters='"\r\n,;\t|\x00\
 )
 
 
-@settings(max_examples=50, **QUICK)
+@settings(max_examples=examples(50), **QUICK)
 @given(rows=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=5), separator=st.sampled_from(",;\t|"))
 def test_whatever_ids_are_written_come_back(tmp_path, rows, separator):
     lines = [separator.join(("user_id", "item_id")), *(separator.join(row) for row in rows)]
@@ -296,7 +297,7 @@ def test_whatever_ids_are_written_come_back(tmp_path, rows, separator):
     assert sorted(pairs(dataset)) == sorted(rows)
 
 
-@settings(max_examples=150, **QUICK)
+@settings(max_examples=examples(150), **QUICK)
 @given(content=st.binary(max_size=120), place=st.integers(0, 60), name=st.sampled_from(["csv", "jsonl", "json", "tsv"]))
 @example(content=b'"', place=30, name="csv")
 @example(content=b"\xff\xfe", place=0, name="jsonl")
@@ -313,7 +314,7 @@ def test_bytes_anywhere_in_a_table_are_told_or_read_and_never_a_traceback(tmp_pa
     (target / f"interactions.{name}").unlink()
 
 
-@settings(max_examples=60, **QUICK)
+@settings(max_examples=examples(60), **QUICK)
 @given(
     value=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),

@@ -1,6 +1,7 @@
 """The wardrobe's planted truth, checked by counting alone: no model is trained here."""
 
 import re
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,14 +19,24 @@ from mmsr_lite.data.sources.wardrobe_draw import BOOK
 from mmsr_lite.data.split import split
 from mmsr_lite.data.storage import content_hash, read_json
 from mmsr_lite.errors import MMSRError
+from tests.properties import examples
 
 RESULTS = Path(__file__).parents[2] / "assets" / "results"
 SMALL = WardrobeConfig(looks=5, themes=5, items_per_cell=2, users=4000, skew=0.5)
 DATA = {}
+SLOW_WORLDS = {"sparse": pytest.mark.slow}  # it takes seconds to make
 
 
 def made(world):
-    return DATA.setdefault(world, load(world, config=SMALL, modalities=()))
+    if world not in DATA:
+        DATA[world] = load(world, config=SMALL, modalities=())
+    return DATA[world]
+
+
+@cache
+def whole(world):
+    """The world in the size of its tables; its pictures are small, which changes no walk."""
+    return load(world, config=WardrobeConfig(**SIZES.get(world, {}), size=8), modalities=())
 
 
 def steps(data, clean=None):
@@ -71,7 +82,7 @@ def test_in_match_neither_modality_alone_beats_chance_and_the_pair_does():
 
 @pytest.mark.slow
 def test_in_sparse_most_items_are_rare_and_every_pair_of_look_and_theme_is_not():
-    data = load("sparse", config=WardrobeConfig(**SIZES["sparse"], size=8), modalities=())
+    data = whole("sparse")
     look, theme, train = data.facts["look"], data.facts["theme"], split(data).train
     seen = np.bincount(train.targets, minlength=data.num_items + 1)
     pairs = np.bincount(3 * look[train.targets] + theme[train.targets])
@@ -110,7 +121,7 @@ def test_the_reachable_metrics_are_what_ranking_by_the_truth_earns(world):
 
 
 @pytest.mark.parametrize("world", WORLDS)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(history=st.lists(st.integers(1, 50), min_size=1, max_size=8))
 def test_the_distribution_is_bayes_over_the_latents_by_hand(world, history):
     facts = made(world).facts
@@ -176,10 +187,10 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path, 
     assert load("cycle", config=config, modalities=(), seed=1).pictures == data.pictures  # worlds share their pictures
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("world", [pytest.param(world, marks=SLOW_WORLDS.get(world, ())) for world in WORLDS])
 def test_a_world_is_the_one_that_its_tables_were_made_of(world):
     note = read_json(RESULTS / f"wardrobe-{world}" / "dataset.json")
-    data = load(world, config=WardrobeConfig(**SIZES.get(world, {}), size=8), modalities=())  # the same walks, fast
+    data = whole(world)
     assert content_hash(data.user, data.item, note["modalities"]) == note["hash"]
     assert data.num_items == note["items"]
 

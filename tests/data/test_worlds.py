@@ -3,6 +3,7 @@
 import io
 import re
 from collections import defaultdict
+from functools import cache
 from itertools import combinations, pairwise, permutations, product
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def made(world, **changes):
     return DATA[key]
 
 
+@cache
+def whole(world):
+    """A world by its name and size, without pictures."""
+    return load(world, modalities=(), drawn=False)
+
+
 def tiny(world):
     if world not in DATA:
         DATA[world] = load(world, config=TINY[world], modalities=(), drawn=False)
@@ -91,6 +98,7 @@ def clocks_sessions(looks, themes, browses, look_lag, theme_lag):
             yield list(zip(p, t, strict=True)), (p[browses - look_lag], t[browses - theme_lag])
 
 
+@cache
 def sessions_of(world, config):
     """All sessions of each hidden kind of user."""
     lags = {"browses": config.browses}
@@ -393,7 +401,7 @@ COUNTED = [("pick", 1 / 6, 0.5), ("clocks", 1 / 64, 0.25), ("both", 1 / 16, 0.45
     COUNTED,
 )
 def test_counting_identities_gets_no_more_purchases_than_the_table_says(world, popularity, markov):
-    data = load(f"{world}-student", modalities=(), drawn=False)
+    data = whole(f"{world}-student")
     parts = split(data)
     decisive = parts.test.select(data.facts["because"][parts.test.end, 0] >= 0)
     for model_class, most in ((Popularity, popularity), (Markov, markov)):
@@ -430,13 +438,13 @@ def counted_in_sessions(data, by_look):
 
 @pytest.mark.parametrize(("world", "basics", "looks"), [("pick-student", 0.463, 0.866), ("both-student", 0.614, 0.967)])
 def test_what_identity_tells_is_what_the_table_says(world, basics, looks):
-    data = load(world, modalities=(), drawn=False)
+    data = whole(world)
     assert counted_in_sessions(data, by_look=False) == pytest.approx(basics, abs=0.001)
     assert counted_in_sessions(data, by_look=True) == pytest.approx(looks, abs=0.001)
 
 
 def test_a_formal_garment_of_both_is_seen_seven_or_eight_times_in_training():
-    data = load("both-student", modalities=(), drawn=False)
+    data = whole("both-student")
     facts, config = data.facts, data.facts["truth"].config
     groups = facts["truth"].world.groups()
     formal = np.array([one.kind == "garment" and one.theme == 0 for one in groups])[facts["group"]]
@@ -515,7 +523,7 @@ def test_a_world_is_loaded_by_name_in_its_own_size_or_the_students():
     assert load("pick-small", modalities=(), drawn=False).num_items == 6 * 3 * 60 + 6 * 5
     with pytest.raises(MMSRError, match="unknown size of a world 'huge'; choose from: small, student"):
         load("pick-huge")
-    data = load("pick-student", modalities=(), drawn=False)
+    data = whole("pick-student")
     assert (data.name, data.num_items) == ("world-pick-student", 6 * 3 * 150 + 6 * 5)
     assert data.facts["truth"].config == PickConfig(**STUDENT["pick"])
     assert find("worlds:pick-student")[1] == "pick-student"

@@ -148,9 +148,13 @@ def test_the_rule_of_repetition_with_minus_one_is_the_masked_ranking(cycle, circ
 
 
 @pytest.mark.slow
-def test_on_dated_beauty_the_alphabet_is_a_quarter_of_what_counting_hits(shared_data):
-    record = leaks(load(shared_data / "amazon-beauty-dated", modalities=[]), learn=False)
+def test_on_dated_beauty_the_alphabet_is_a_quarter_of_what_counting_hits(shared_data, monkeypatch):
+    """On a fifth of the test targets; on all of them (`mmsr-lite leaks`, a minute) it is 7.88 before and 5.99 after."""
+    monkeypatch.setattr(module, "MOST_SCORES", 80_000_000)
+    monkeypatch.setattr(module, "MOST_VALIDATION", 500)
+    record = leaks(load(shared_data / "amazon-beauty-dated", modalities=[]), tie_seeds=(0,), learn=False)
     assert round(record["order"]["tied"], 1) == 43.9 and record["order"]["tied_rising"] == 100
     found = effect(record, "tie order")
-    assert found["before"] == pytest.approx(7.88, abs=0.01) and found["after"] == pytest.approx(5.99, abs=0.1)
+    assert found["before"] == pytest.approx(7.88, abs=1) and found["after"] == pytest.approx(5.99, abs=1)
+    assert 0.15 < (found["before"] - found["after"]) / found["before"] < 0.35
     assert record["leaks"][:2] == ["tie order", "ids"] and record["headline"] == "masked"

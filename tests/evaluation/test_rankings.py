@@ -16,6 +16,7 @@ from mmsr_lite.evaluation.rankings import OwnItems, key_of, rank_in_both, rankin
 from mmsr_lite.evaluation.ranks import both_ranks, evaluate, ranks, sampled_ranks
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.item_knn import ItemKNN, ItemKNNConfig
+from tests.properties import examples
 
 INF = torch.inf
 
@@ -89,7 +90,7 @@ def test_own_items_are_those_of_each_user_alone():
     assert both_ranks(Table(9, 8, 7, 6, 5), both)["masked"].tolist() == [1, 2]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(st.lists(st.integers(1, 7), min_size=2, max_size=9), min_size=1, max_size=6),
     st.lists(st.integers(0, 3), min_size=7, max_size=7),

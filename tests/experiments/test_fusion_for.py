@@ -144,6 +144,7 @@ def test_without_a_difference_it_cannot_be_told_and_the_room_that_is_left_is_sai
     assert len(record.further) == 2 and all("cannot be told" in sentence for sentence in record.further)
 
 
+@pytest.mark.slow
 def test_a_winner_that_is_behind_counting_is_said_to_be(ask, planted):
     planted.hits["counting"] = 0.9
     assert "Yet it is behind counting." in ask().further
@@ -188,6 +189,7 @@ def test_a_folder_of_other_options_or_data_is_refused_before_any_work(done, plan
     assert not planted.calls
 
 
+@pytest.mark.slow
 def test_a_system_that_cannot_be_trained_is_named_and_the_rest_is_tested(ask, planted, monkeypatch):
     def run_job(worker, job):
         if job.labels.get("variant") == "adaptive":
@@ -201,6 +203,7 @@ def test_a_system_that_cannot_be_trained_is_named_and_the_rest_is_tested(ask, pl
     assert len(record.comparisons) == len(QUESTIONS) - 2
 
 
+@pytest.mark.slow
 def test_the_same_users_are_drawn_for_a_seed_and_the_record_says_how_many(ask, shop):
     record = ask(users=100)
     assert record.sampled == {"users": 100, "of": 240} and record.num_users == 100
@@ -262,8 +265,8 @@ def with_classes(world):
 
 
 WORLDS = {
-    "early": ("pick", PickConfig(users=400, garments=30, looks=4, themes=3)),
-    "late": ("clocks", ClocksConfig(users=500, garments=4, looks=4, themes=4)),
+    "early": ("pick", PickConfig(users=300, garments=30, looks=4, themes=3)),
+    "late": ("clocks", ClocksConfig(users=400, garments=4, looks=4, themes=4)),
 }
 
 
@@ -281,6 +284,6 @@ def test_in_a_world_made_for_one_order_it_is_named_and_without_signal_none_is(wi
     monkeypatch.setattr(
         module, "systems", lambda one, base: {n: j for n, j in systems(one, base).items() if n in ("early", "late")}
     )
-    changes = {"dim": 16, "codes": classes, "codes_per_item": 1, "lr": 0.02, "dropout": 0.1, "epochs": 15, "batch": 128}
-    record = fusion_for(data, users=config.users, seeds=4, trials=1, changes=changes, device="cpu")
+    changes = {"dim": 16, "codes": classes, "codes_per_item": 1, "lr": 0.02, "dropout": 0.1, "epochs": 12, "batch": 128}
+    record = fusion_for(data, users=config.users, seeds=3, trials=1, changes=changes, device="cpu")
     assert record.verdict == winner, record.sentence

@@ -7,12 +7,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmsr_lite.explain.contributions import dense
 from mmsr_lite.explain.interventions import blocks, graphs_with, remove_edges, rerun, variant
-from mmsr_lite.explain.trace import dense
 from mmsr_lite.graph.relations import SELF
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.probe import listen
+from tests.properties import examples
 
 HISTORIES = torch.tensor([[1, 2, 1, 3, 5], [12, 4, 4, 7, 0], [9, 0, 0, 0, 0]])
 HISTORY = st.lists(st.integers(1, 12), min_size=1, max_size=6)
@@ -29,7 +30,7 @@ def same_graph(one, two) -> bool:
     return all(torch.equal(a, b) for a, b in zip(*parts, strict=True))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(histories=st.lists(HISTORY, min_size=1, max_size=3))
 def test_graphs_without_other_codes_are_the_model_s_own(random_model, histories):
     model, longest = random_model(), max(map(len, histories))

@@ -11,14 +11,15 @@ import torch
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import stability as module
 from mmsr_lite.explain.flow import flow
-from mmsr_lite.explain.stability import Said, stability, stability_table
+from mmsr_lite.explain.said import Said
+from mmsr_lite.explain.stability import stability, stability_table
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.records import StabilityRecord, as_record
 from mmsr_lite.records.flow_parts import FLOW_GROUPS
 from mmsr_lite.records.stability import said_by
-from mmsr_lite.training.fit import Run
 from mmsr_lite.training.run_config import RunConfig
+from mmsr_lite.training.runs import Run
 
 
 @pytest.fixture(scope="module")

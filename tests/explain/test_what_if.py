@@ -15,6 +15,7 @@ from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.nn.aggregators import AGGREGATORS
+from tests.properties import examples
 
 PAST, TARGET = [1, 2, 1, 3, 5], 12
 
@@ -75,7 +76,7 @@ def test_items_swap_their_codes_wherever_they_occur(ask, books):
 
 
 @given(rate=st.floats(0, 1), seed=st.integers(0, 99), name=st.sampled_from(["mismatch", "noise", "shuffle"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_random_changes_keep_what_they_should(scene, rate, seed, name):
     changed, items = scene(), sorted(set(PAST))
     apply(changed, [filled({"do": name, "rate": rate})], np.random.default_rng(seed))

@@ -140,5 +140,5 @@ def test_a_checkpoint_in_the_form_of_two_files_goes_on_and_one_without_tensors_i
 def test_too_little_memory_names_the_settings_that_need_it(here, capsys, monkeypatch):
     monkeypatch.setattr("mmsr_lite.training.fit.load_weights", lambda *_: torch.empty(10**15))
     assert "make smaller what needs much of it: batch (64), dim (4), max_history" in told(capsys, ["evaluate", "out"])
-    monkeypatch.setattr("mmsr_lite.training.fit.prepare", lambda *_: bytearray(2**62))  # not of a run, of the data
+    monkeypatch.setattr("mmsr_lite.training.runs.prepare", lambda *_: bytearray(2**62))  # not of a run, of the data
     assert "there is too little memory" in told(capsys, ["explain", "out", "--user", "0"])

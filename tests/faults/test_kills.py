@@ -10,7 +10,11 @@ import pytest
 
 from tests.faults.kills import SHORT
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forks")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.outside,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forks"),
+]
 
 
 @pytest.fixture(scope="module")

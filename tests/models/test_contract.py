@@ -12,8 +12,8 @@ from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.mmsr import MMSR
-from mmsr_lite.training.checkpoint import load_weights, save_tensors
 from mmsr_lite.training.loop import TrainConfig, train
+from mmsr_lite.training.weights import load_weights, save_tensors
 
 LEARNED, COUNTED = ([name for name, kind in MODELS.items() if kind.learns == learns] for learns in (True, False))
 # Each model without modalities and with three; with one or with two where they are turns.

@@ -52,7 +52,7 @@ def test_a_late_path_that_reads_the_input_is_heterogeneous_attention_alone(books
 
 
 def test_tied_maps_are_one_map_for_each_type_that_can_be_kept(books, tmp_path):
-    from mmsr_lite.training.checkpoint import load_weights, save_tensors
+    from mmsr_lite.training.weights import load_weights, save_tensors
 
     one, other = (MMSR(MMSRConfig(dim=8, tied_maps=True), 12, books(2)) for _ in range(2))
     parameters = sum(p.numel() for p in one.parameters())

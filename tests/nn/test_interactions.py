@@ -8,8 +8,8 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples, split
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.interactions import InteractionGraph
-from mmsr_lite.training.checkpoint import load_weights, save_tensors
 from mmsr_lite.training.loop import TrainConfig, train
+from mmsr_lite.training.weights import load_weights, save_tensors
 
 ITEMS = {0: [1, 2, 3], 1: [3, 4, 3, 2]}  # user 1 came back to item 3
 PREFIXES = Examples(

@@ -30,6 +30,7 @@ from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.records import RECORDS, HistoryRecord, Record, TraceRecord, as_record, schema_table
 from mmsr_lite.records.schema import first_mistake
+from tests.properties import examples
 
 STORED = Path(__file__).resolve().parents[2] / "mmsr_lite/stored/runs"
 FREE = {"truth", "draft", "probes", "texts"}  # fields that may hold anything, or whose names are the data set's
@@ -60,7 +61,7 @@ def made(world, books):
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_trace_of_a_small_model_is_whole(data, world, books):
     modalities = data.draw(st.integers(0, 3))
     config = MMSRConfig(
@@ -116,7 +117,7 @@ def leaves(value, path=""):
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_wrong_field_of_a_trace_is_refused_with_its_path(data, made):
     record = copy.deepcopy(made["trace"])
     path, container, key = data.draw(st.sampled_from(list(leaves(record))))

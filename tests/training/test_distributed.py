@@ -12,9 +12,9 @@ from safetensors.torch import load_file
 
 from mmsr_lite import cli
 from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.training.checkpoint import load_weights
 from mmsr_lite.training.distributed import processes, rank, size
 from mmsr_lite.training.fit import open_run
+from mmsr_lite.training.weights import load_weights
 
 SMALL = ["--dim=8", "--codes=3", "--codes-per-item=1", "--epochs=4", "--device=cpu", "--dropout=0"]
 SMALL += ["--modalities", "words", "--input-dropout=0", "--batch=71"]  # of 72: the last batch leaves one process none
@@ -69,6 +69,7 @@ def test_two_processes_train_and_rank_as_one(one, two):
     assert first["seed"] != second["seed"]  # their dropout differs
 
 
+@pytest.mark.slow
 def test_a_lost_process_ends_the_job_with_one_sentence_and_another_number_goes_on(one, two, ring, capsys):
     out, job = two
     assert job.returncode != 0

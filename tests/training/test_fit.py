@@ -2,7 +2,6 @@
 
 import json
 import random
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -12,17 +11,11 @@ import torch
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import HistoryRecord, MetricsRecord, Record, RunRecord
-from mmsr_lite.training import fit as home
-from mmsr_lite.training.fit import Run, fit, open_run
+from mmsr_lite.training.fit import fit, open_run
 from mmsr_lite.training.ingredients import prepare
+from mmsr_lite.training.kept_codes import CODES
 from mmsr_lite.training.provenance import data_hash, differences, refuse_other_data
-from mmsr_lite.training.run_config import RunConfig
-
-
-@pytest.fixture
-def config(tiny_folder):
-    run = RunConfig(str(tiny_folder), ("title",), min_count=2)
-    return run.with_settings(dim=8, codes=3, codes_per_item=1, epochs=2, batch=4, lr=0.01, device="cpu")
+from mmsr_lite.training.runs import Run
 
 
 def test_what_selection_held_out_is_learned_in_the_end_unless_asked_not_to(config, tmp_path):
@@ -70,17 +63,6 @@ def test_what_is_no_run_of_this_version_is_told(config, tmp_path):
         open_run(tmp_path)
 
 
-def test_nothing_is_made_twice(config, tmp_path, monkeypatch):
-    made = []
-    for name in ("prepare", "codebooks", "parts_of"):
-        original = getattr(home, name)
-        monkeypatch.setattr(home, name, lambda *args, name=name, do=original: made.append(name) or do(*args))
-    run = fit(config.with_settings(refit=True), tmp_path, progress=False)
-    assert run.split is run.split and run.codebooks is run.codebooks
-    run.evaluate()
-    assert sorted(made) == ["codebooks", "parts_of", "parts_of", "prepare"]  # with and without validation items
-
-
 def test_a_run_keeps_typed_records_and_a_card(config, tmp_path):
     run = fit(config, tmp_path, progress=False)
     assert type(run.history) is HistoryRecord and type(run.metrics) is MetricsRecord
@@ -103,19 +85,6 @@ def test_the_owner_stands_in_the_folder_while_a_run_is_written(config, tmp_path,
     monkeypatch.setattr(Run, "learn", watched)
     fit(config, tmp_path, progress=False)
     assert seen[0]["owner"]["process"] > 0 and read_json(tmp_path / "run.json")["owner"] is None
-
-
-def test_a_run_still_unpacks_as_before_with_a_warning(config, tmp_path):
-    run = fit(config, tmp_path, progress=False)
-    with pytest.warns(DeprecationWarning, match=r"use run\.model, run\.dataset, run\.metrics instead"):
-        model, dataset, metrics = run
-    assert model is run.model and dataset is run.dataset and metrics is run.metrics
-    with pytest.warns(DeprecationWarning, match=r"use run\.config, run\.model, run\.dataset, run\.split instead"):
-        again, _, _, parts = open_run(tmp_path, "cpu")
-    assert again == config and len(parts.test) == 4
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        model, dataset = Run(config)  # what `trace(*run)` takes
 
 
 def shuffle_items(folder):
@@ -240,6 +209,6 @@ def test_a_new_run_leaves_nothing_of_the_old_one_when_it_is_killed_early(config,
     monkeypatch.setattr(Run, "learn", killed)
     with pytest.raises(KeyboardInterrupt):
         fit(config.with_settings(seed=1), tmp_path, progress=False)
-    assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == ["config.json", "run.json"]
+    assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == [CODES, "config.json", "run.json"]
     with pytest.raises(MMSRError, match=r"there is no file .*model"):
         open_run(tmp_path)

@@ -6,9 +6,10 @@ import pytest
 
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.training.fit import Run, fit, open_run
+from mmsr_lite.training.fit import fit, open_run
 from mmsr_lite.training.model_card import model_card
 from mmsr_lite.training.run_config import RunConfig
+from mmsr_lite.training.runs import Run
 
 
 @pytest.fixture

@@ -5,13 +5,6 @@ import pytest
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.training.ingredients import parts_of, prepare
-from mmsr_lite.training.run_config import RunConfig
-
-
-@pytest.fixture
-def config(tiny_folder):
-    run = RunConfig(str(tiny_folder), ("title",), min_count=2)
-    return run.with_settings(dim=8, codes=3, codes_per_item=1, epochs=2, batch=4, lr=0.01, device="cpu")
 
 
 def test_a_setting_goes_where_its_field_is(config):

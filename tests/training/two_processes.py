@@ -11,10 +11,10 @@ import torch
 
 from mmsr_lite.data.storage import write_json
 from mmsr_lite.evaluation.ranks import ranks
-from mmsr_lite.training.checkpoint import save_tensors
 from mmsr_lite.training.distributed import add_up, rank, size
-from mmsr_lite.training.fit import Run
+from mmsr_lite.training.runs import Run
 from mmsr_lite.training.step import Step
+from mmsr_lite.training.weights import save_tensors
 
 learn, take_loss = Run.learn, Step.take_loss
 

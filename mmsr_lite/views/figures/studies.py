@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.records import StudyRecord
-from mmsr_lite.records.ranking_names import IN_WORDS, RANKINGS, in_words, key_of
+from mmsr_lite.records.ranking_names import IN_WORDS, key_of
 from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.data import Axis, FigureData, Look, Mark
 from mmsr_lite.views.figures.kit import CLEAR, UNCLEAR, Row, Series, empty_figure, interval_rows, lines
+from mmsr_lite.views.figures.study_ranking import about_the_other, metric_in_words, ranking_of
 
 SYMBOLS = ("circle", "diamond", "square", "hexagon", "triangle", "pentagon")
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -27,43 +27,6 @@ def _look(name: str, number: int) -> Look:
 
 def _caption(record: StudyRecord, what: str) -> str:
     return untrusted.clean(f"{record['study']} on {record['dataset']}: {what}", 120)
-
-
-def _ranking(record: StudyRecord, ranking: str | None) -> str:
-    """The ranking that is drawn: the one asked for, else the headline of the record.
-
-    Raises:
-        MMSRError: There is no such ranking, or the table does not have it.
-    """
-    if ranking is None:
-        return record.get("headline") or "all"
-    there = record.get("rankings") or ["all"]
-    if choose("ranking", ranking, RANKINGS) not in there:
-        raise MMSRError(
-            f"{record['study']} on {record['dataset']} was made by an older version, which had the ranking of all "
-            f"items alone; expected ranking 'all' or none, got {ranking!r}"
-        )
-    return ranking
-
-
-def _in_words(record: StudyRecord, metric: str, ranking: str) -> str:
-    """A metric and its ranking in words; of a record that does not say which rankings it has, the metric alone."""
-    there = record.get("rankings")
-    if there is None:
-        return metric
-    words = in_words(key_of(metric, ranking))
-    return words if len(there) > 1 else f"{words} alone"
-
-
-def _of_the_other(record: StudyRecord, ranking: str) -> str:
-    """A sentence about the ranking that is not drawn; none for a record that does not say which rankings it has."""
-    there = record.get("rankings")
-    if there is None:
-        return ""
-    if len(there) == 1:
-        return " An older version made this table: it has the ranking of all items alone."
-    others = [f" With ranking={one!r} it shows {IN_WORDS[one]}." for one in there if one != ranking]
-    return "".join(others)
 
 
 def _name(row: Mapping[str, Any], labels: Sequence[str]) -> str:
@@ -99,8 +62,8 @@ def study(
         >>> study(record, by="model").table
         [{'of': 'a', 'value': 5.0, 'low': 4.0, 'high': 6.0}]
     """
-    where, ranking = where or {}, _ranking(record, ranking)
-    key, words = key_of(metric, ranking), _in_words(record, metric, ranking)
+    where, ranking = where or {}, ranking_of(record, ranking)
+    key, words = key_of(metric, ranking), metric_in_words(record, metric, ranking)
     other = next((one for one in record.get("rankings") or [] if one != ranking), None)
     rows = [row for row in record["rows"] if all(row[name] == value for name, value in where.items())]
     others = [name for name in record["labels"] if name != by]
@@ -141,7 +104,7 @@ def study(
         greatest = max([*beside, *lines_at_x, *(row[2] for row in shown)])
         axis = replace(axis, ends=(0.0, 1.03 * (greatest or 1.0)))
     caption = _caption(record, f"{words}, mean over the seeds")
-    text = f"{untrusted.clean(text, 2000)}{_of_the_other(record, ranking)}"
+    text = f"{untrusted.clean(text, 2000)}{about_the_other(record, ranking)}"
     figure = interval_rows(title, caption, text, shown, looks, axis, zero=False, lines_at_x=lines_at_x)
     if other is None or not beside:
         return figure
@@ -197,8 +160,8 @@ def curves(
         >>> curves(record).title
         'Between rate 0 and 0.5, HR@5 of a in text changes most, from 4.0 to 3.0'
     """
-    where, ranking = where or {}, _ranking(record, ranking)
-    key, metric = key_of(metric, ranking), _in_words(record, metric, ranking)
+    where, ranking = where or {}, ranking_of(record, ranking)
+    key, metric = key_of(metric, ranking), metric_in_words(record, metric, ranking)
     rows = [row for row in record["rows"] if all(row[name] in ("", 0, value) for name, value in where.items())]
     others = [name for name in record["labels"] if name not in (across, panel, *where)]
     caption = _caption(record, f"{metric} along {across}")
@@ -236,7 +199,7 @@ def curves(
     top = max(value for *_, series in panels for *_, values in series for value in values if value is not None)
     scale = (0.0, 1.06 * top)
     drawn["panels"] = tuple(replace(one, y=replace(one.y, ends=scale)) for one in drawn["panels"])
-    text = f"{untrusted.clean('; '.join(texts), 2000)}{_of_the_other(record, ranking)}"
+    text = f"{untrusted.clean('; '.join(texts), 2000)}{about_the_other(record, ranking)}"
     return FigureData(title=title, caption=caption, text=text, height=280, **drawn)
 
 
@@ -261,8 +224,8 @@ def differences(record: StudyRecord, metric: str = "HR@5", ranking: str | None =
         >>> differences({"study": "s", "dataset": "d", "tests": [test]}).title
         '1 of 1 difference in HR@5 is apart (p below 0.05 after Holm)'
     """
-    ranking = _ranking(record, ranking)
-    key, metric = key_of(metric, ranking), _in_words(record, metric, ranking)
+    ranking = ranking_of(record, ranking)
+    key, metric = key_of(metric, ranking), metric_in_words(record, metric, ranking)
     rows: list[Row] = []
     for test in record["tests"]:
         if test["metric"] != key:
@@ -284,7 +247,7 @@ def differences(record: StudyRecord, metric: str = "HR@5", ranking: str | None =
     if any(row[4] != NOT_TESTED for row in rows):
         axis = Axis("percentage points; the band is the 95 % interval over users and seeds")
     looks = {"apart": CLEAR, "not apart": UNCLEAR, NOT_TESTED: Look(theme.SOFT, "square")}
-    text = f"{untrusted.clean(text, 2000)}{_of_the_other(record, ranking)}"
+    text = f"{untrusted.clean(text, 2000)}{about_the_other(record, ranking)}"
     return interval_rows(title, caption, text, rows, looks, axis)
 
 

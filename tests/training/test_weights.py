@@ -6,7 +6,7 @@ from torch import nn
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.models.counting import Markov, MarkovConfig
-from mmsr_lite.training.checkpoint import load_weights, save_tensors
+from mmsr_lite.training.weights import load_weights, save_tensors
 
 
 def test_a_counting_model_takes_the_sizes_it_was_saved_with(cycle, tmp_path):

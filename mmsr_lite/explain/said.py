@@ -1,0 +1,124 @@
+"""What one model says of a history: beta, attention and flow, told by type of node and by position.
+
+Positions and types are the same in every model of the same data, so what several models say can be held side by side.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.explain.flow import flow
+from mmsr_lite.explain.rollout import rollout
+from mmsr_lite.graph.msgraph import msgraph_of
+from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.nn.probe import listen
+from mmsr_lite.records import FlowRecord
+from mmsr_lite.records.flow_parts import FLOW_GROUPS
+
+ORDERS = {"early": "crossed, then time", "late": "time, then crossed"}  # order of fusion -> its group of paths
+Place = tuple[str, int]  # type of a node, position in the history from 1
+Key = tuple[str, int | None, str | None, int | None, str | None]  # measure, layer, type, position, group
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one model says of the history.
+
+    Attributes:
+        numbers: every number by what it measures.
+        flow: what the score of the watched item is the sum of.
+        last: the position of the last item.
+    """
+
+    numbers: dict[Key, float]
+    flow: FlowRecord
+    last: int
+
+
+@torch.no_grad()
+def said_by(model: MMSR, dataset: Dataset, past: list[int], watched: int) -> Said:
+    """Ask one model: beta by layer, the share of attention and the flow of each type of node at each position.
+
+    Args:
+        model: An MMSR with a flow.
+        dataset: The data set that it was trained on.
+        past: The history, items from 1, the oldest first.
+        watched: The item whose score is taken apart.
+
+    Returns:
+        What it says. Where an item has several nodes of a type at a position (its codes), beta is their mean, and
+        attention and flow are their sum.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> said = said_by(MMSR(MMSRConfig(dim=8), world.num_items), world, [3, 1, 2], watched=4)
+        >>> round(sum(value for (measure, *_), value in said.numbers.items() if measure == "attention"), 5)
+        1.0
+    """
+    record = flow(model, dataset, history=past, target=watched, items=[watched])
+    with listen(model) as seen:
+        graph, _ = model.states(torch.tensor([past], device=model.item_table().device))
+    shares, _ = rollout(model, graph, seen)  # (1, N)
+    msgraph, slots = msgraph_of(graph, model.node_types)
+    attention = shares[0].cpu().numpy()[slots]  # (n,)
+    parts = np.array(next(one["nodes"] for one in record.flow["items"] if one["item"] == watched))  # (n, groups)
+    betas = [seen.get(f"layers.{index}.probes.beta") for index in range(len(model.layers))]
+    numbers: dict[Key, float] = {}
+    counts: Counter[Key] = Counter()
+    for place, node in enumerate(msgraph.nodes):
+        for position in node.positions:
+            here = (node.type, position)
+            part = 1 / len(node.positions)
+            for name, value in (("attention", attention[place]), ("flow", parts[place].sum())):
+                key: Key = (name, None, *here, None)
+                numbers[key] = numbers.get(key, 0.0) + part * float(value)
+            for layer, beta in enumerate(betas):
+                if beta is not None:
+                    key = ("beta", layer, *here, None)
+                    numbers[key] = numbers.get(key, 0.0) + float(beta[0, slots[place], 0])
+                    counts[key] += 1
+    numbers |= {key: numbers[key] / count for key, count in counts.items()}  # the mean of an item's codes
+    for group, size in zip(FLOW_GROUPS, np.abs(parts).sum(0), strict=True):
+        numbers["order", None, None, None, group] = float(size)
+    return Said(numbers, record, len(past))
+
+
+def first_place(one: Said, measure: str) -> Place:
+    """Find the place with the greatest value.
+
+    Args:
+        one: What a model says.
+        measure: "attention" or "flow".
+
+    Returns:
+        Type of node and position from 1. The last item's own node is left out where there are others.
+    """
+    places = {
+        (kind, position): value
+        for (name, _, kind, position, _), value in one.numbers.items()
+        if name == measure and kind is not None and position is not None
+    }
+    others = {place: value for place, value in places.items() if place != ("item", one.last)}
+    return max(others or places, key=lambda place: places[place])
+
+
+def larger_order(one: Said) -> str:
+    """Name the order of fusion whose paths bring more to the score, whatever the sign.
+
+    Args:
+        one: What a model says.
+
+    Returns:
+        "early", "late", or "neither" where both bring the same.
+    """
+    early, late = (one.numbers["order", None, None, None, group] for group in ORDERS.values())
+    if early == late:
+        return "neither"
+    return "early" if early > late else "late"

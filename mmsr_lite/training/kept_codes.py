@@ -1,0 +1,126 @@
+"""The codes of a run, kept beside its weights, so that nothing is learned when the run is opened again.
+
+The file says which modality each codebook is of, and the record of the run (`run.json`) keeps its hash. Codes follow
+from the data, so a run without the file can be opened, too: its codes are then learned again.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.storage import content_hash
+from mmsr_lite.errors import MMSRError, in_words
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.records import RunRecord
+from mmsr_lite.training.weights import read_tensors, refuse_impossible_numbers, save_tensors
+
+CODES = "codes.safetensors"  # the file in the folder of a run
+PARTS = {"codes": torch.int64, "centres": torch.float32, "reduced": torch.float32}  # of each codebook
+
+
+def codes_hash(books: Sequence[Codebook]) -> str:
+    """A short hash of codebooks: their modalities in their order, and every number.
+
+    Args:
+        books: One codebook for each modality.
+
+    Returns:
+        16 letters and digits.
+
+    Example:
+        >>> import numpy as np
+        >>> book = Codebook("title", np.array([[0], [1]]), np.eye(2), np.eye(2))
+        >>> codes_hash([book]) == codes_hash([book]) != codes_hash([])
+        True
+    """
+    numbers = [tensor.numpy() for tensor in _tensors(books).values()]
+    return content_hash([book.name for book in books], *numbers)
+
+
+def _tensors(books: Sequence[Codebook]) -> dict[str, Tensor]:
+    """Every table by its number and part, such as "0.codes"."""
+    return {
+        f"{number}.{part}": torch.as_tensor(getattr(book, part), dtype=kind)
+        for number, book in enumerate(books)
+        for part, kind in PARTS.items()
+    }
+
+
+def save_codes(folder: str | Path, books: Sequence[Codebook]) -> str | None:
+    """Write codebooks into the folder of a run, in one move.
+
+    Args:
+        folder: The folder of the run.
+        books: One codebook for each modality; without any no file is written.
+
+    Returns:
+        Their hash, for the record of the run; None without codebooks.
+
+    Raises:
+        MMSRError: The file cannot be written; an older one stays.
+    """
+    if not books:
+        return None
+    save_tensors(Path(folder) / CODES, _tensors(books), {"modalities": [book.name for book in books]})
+    return codes_hash(books)
+
+
+def kept_codes(folder: str | Path, record: RunRecord, dataset: Dataset) -> tuple[Codebook, ...] | None:
+    """Read the codebooks of a run, where it keeps them.
+
+    Args:
+        folder: The folder of the run.
+        record: The record of the run, which has the hash of its codes.
+        dataset: The data set of the run.
+
+    Returns:
+        One codebook for each modality; None where codes must be learned: the run is older than this file, its file was
+        removed, or its model has no codes.
+
+    Raises:
+        MMSRError: The file is broken, or does not hold the codes that the run was made with.
+    """
+    path = Path(folder) / CODES
+    if record.codes is None or not path.exists():
+        return None
+    tensors, about = read_tensors(path)
+    names = about.get("modalities") if isinstance(about, dict) else None
+    expected = [modality.name for modality in dataset.modalities]
+    if names != expected:
+        there = names if isinstance(names, list) else []
+        raise MMSRError(
+            f"{str(path)!r} holds codes of {in_words(there)}, and the run has {in_words(expected)}; remove the file, "
+            "and the codes are learned again"
+        )
+    books = tuple(_book(name, number, tensors, dataset.num_items + 1, path) for number, name in enumerate(names))
+    if codes_hash(books) != record.codes:
+        raise MMSRError(
+            f"{str(path)!r} holds other codes than those that the run was made with; remove the file, and the codes "
+            "are learned again from the data"
+        )
+    return books
+
+
+def _book(name: str, number: int, tensors: dict[str, Tensor], rows: int, path: Path) -> Codebook:
+    """One codebook out of the tensors of a file, looked at first; `rows` is V + 1."""
+    found: dict[str, Tensor] = {}
+    for part, kind in PARTS.items():
+        value = tensors.get(f"{number}.{part}")
+        if value is None or value.dtype != kind or value.dim() != 2:
+            raise MMSRError(
+                f"{str(path)!r} is damaged: it has no table of {part} of {name!r} as {kind}; remove the file, and the "
+                "codes are learned again"
+            )
+        found[part] = value
+    codes, centres, reduced = found.values()
+    if len(codes) != rows or len(reduced) != rows or not len(centres) or centres.shape[1] != reduced.shape[1]:
+        raise MMSRError(
+            f"{str(path)!r} is damaged: codes, centres and features of {name!r} are tables of {tuple(codes.shape)}, "
+            f"{tuple(centres.shape)} and {tuple(reduced.shape)}, expected {rows} rows of codes and of features, and "
+            "one width; remove the file, and the codes are learned again"
+        )
+    refuse_impossible_numbers(found, {"codes": len(centres) - 1}, str(path))
+    return Codebook(name, codes.numpy(), centres.numpy(), reduced.numpy())
