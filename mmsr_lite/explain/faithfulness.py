@@ -48,6 +48,7 @@ from mmsr_lite.explain.rollout import rollout
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import FaithfulnessRecord
+from mmsr_lite.records.evidence import FaithfulnessTest
 
 CHUNK = 25  # how many histories are computed at once
 ORDERS = {"cycle": "hohe", "match": "heho", "pick": "heho", "clocks": "hohe"}  # a cause -> the order that sees it
@@ -139,7 +140,7 @@ def faithfulness(
     probability, is_first = np.concatenate(curves, -1)  # (2, 1 + orders, shares, histories) each
     correlations = [correlations_of(importances, of_model) for of_model in importances_shuffled]
     of_twins, of_cascade = correlations[: len(twins)], correlations[len(twins) :]
-    tests: dict[str, dict[str, Any] | None] = {
+    tests: dict[str, FaithfulnessTest | None] = {
         "deletion": curve_test("deletion", explains, probability[0]),
         "insertion": curve_test("insertion", explains, probability[1]),
         "fidelity": fidelity_test(1 - is_first),
@@ -254,7 +255,7 @@ def _forced(model: MMSR, graph: GraphBatch, watched: Tensor) -> np.ndarray:
     return (log_probabilities[0] - log_probabilities[1]).cpu().numpy()
 
 
-def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any] | None:
+def _planted(model: MMSR, dataset: Dataset, examples: Examples) -> FaithfulnessTest | None:
     """How often beta of the last item's node in the last layer prefers the order of fusion that sees the cause.
 
     Args:

@@ -32,7 +32,7 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
-from mmsr_lite.nn.probe import listen
+from mmsr_lite.nn.probe import Seen, listen
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.records.flow_parts import Flow
 from mmsr_lite.records.trace import Layer, ModelCard, Phase, RankedItem, Stage, Target
@@ -123,7 +123,7 @@ def trace(
     )
 
 
-def _flow(model: Any, past: list[int], seen: dict[str, Any], items: list[int], device: torch.device) -> Flow:
+def _flow(model: Any, past: list[int], seen: Seen, items: list[int], device: torch.device) -> Flow:
     """What the scores of `items` are the sum of; node by node for the first of them and the last, the target."""
     graph = model.graphs(torch.tensor([past], device=device))
     _, slots = msgraph_of(graph, model.node_types)
@@ -157,7 +157,7 @@ def _ranked(
 
 
 def _by_graph(
-    model: MMSR, dataset: Dataset, history: Tensor, seen: dict[str, Any]
+    model: MMSR, dataset: Dataset, history: Tensor, seen: Seen
 ) -> tuple[Tensor, dict[str, Tensor], dict[str, Any]]:
     """Of an MMSR: scores (V+1,), what the last state is the sum of, and the fields of the record that need a graph."""
     graph, states = model.states(history)
@@ -180,7 +180,7 @@ def _by_graph(
 
 
 def _by_probes(
-    model: Recommender, dataset: Dataset, history: Tensor, seen: dict[str, Any]
+    model: Recommender, dataset: Dataset, history: Tensor, seen: Seen
 ) -> tuple[Tensor, dict[str, Tensor], dict[str, Any]]:
     """The same of a model without an MSGraph: every probe that saw one value for this history, None where masked."""
     scores = model.scores(history)[0]  # fills `seen`
@@ -207,9 +207,7 @@ def _none_where_masked(value: np.ndarray) -> list[Any]:
     return shown.tolist()
 
 
-def _layer(
-    model: MMSR, index: int, seen: dict[str, Any], graph: GraphBatch, slots: np.ndarray, edges: np.ndarray
-) -> Layer:
+def _layer(model: MMSR, index: int, seen: Seen, graph: GraphBatch, slots: np.ndarray, edges: np.ndarray) -> Layer:
     """What one layer did, node by node and edge by edge, in the order of the record.
 
     Args:
@@ -253,7 +251,7 @@ def _layer(
     return fields
 
 
-def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> list[Stage]:
+def _stages(model: MMSR, seen: Seen, msgraph: MSGraph, last: int) -> list[Stage]:
     """How the answer comes about, stage by stage: the probe to listen to, the shape of its value, the last item's row.
 
     A stage belongs to a layer, and one of attention to a path and a phase, counted from 0.
@@ -288,7 +286,7 @@ def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> l
     return stages
 
 
-def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, Tensor]:
+def _parts(model: MMSR, seen: Seen, last: int) -> dict[str, Tensor]:
     """The last state (D,) as a sum of what each path and the residual connection brought; eq. 17 makes it exact."""
     layer, name = model.layers[-1], f"layers.{len(model.layers) - 1}.probes"
     parts = {path: seen[f"{name}.{path}"][0][0, last] for path in layer.fusion.paths}
