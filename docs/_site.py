@@ -173,7 +173,7 @@ def _reference(group: str) -> str:
     for name, home in mmsr_lite._GROUPS[group].items():
         module, _, attribute = home.partition(":")
         if name == "show":
-            lines += ["::: mmsr_lite.views.show", "    options: {show_root_heading: false, heading_level: 2}", ""]
+            lines += _figures()
             continue
         value = getattr(mmsr_lite, name)
         if not callable(value):
@@ -182,6 +182,16 @@ def _reference(group: str) -> str:
         options = f"{{heading: mmsr_lite.{name}, toc_label: {name}}}"
         lines += [f"::: {module}.{attribute or name}", f"    options: {options}", ""]
     return "\n".join(lines)
+
+
+def _figures() -> list[str]:
+    """The functions of `mmsr_lite.show`, one after the other."""
+    lines = []
+    for name in mmsr_lite.show.__all__:
+        module = getattr(mmsr_lite.show, name).__module__
+        options = f"{{heading: mmsr_lite.show.{name}, toc_label: {name}}}"
+        lines += [f"::: {module}.{name}", f"    options: {options}", ""]
+    return lines
 
 
 def _shown(value: Any) -> str:

@@ -5,8 +5,11 @@ import numbers
 import os
 import types
 from collections.abc import Collection, Mapping
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeAlias, Union, get_args, get_origin
 
+Plain: TypeAlias = bool | int | float | str | None  # one value that JSON or a cell of a table can hold
+SettingValue: TypeAlias = Plain | tuple[Plain, ...] | list[Plain] | dict[str, Plain]
+Settings: TypeAlias = dict[str, SettingValue]  # the name of a setting -> its value; the config checks both
 MOST_QUOTED = 60  # characters of a value that an error message quotes
 
 

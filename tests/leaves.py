@@ -6,6 +6,7 @@ it, as if somebody had deleted both. The packages that everything needs are impo
 
 import ast
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
@@ -26,7 +27,8 @@ GROUPS = {
     "command": ("mmsr_lite.commands", "mmsr_lite.commands", {"command", "runs", "download"}),
     "kernels": ("mmsr_lite", "mmsr_lite.evaluation.strategy", None),
 }
-INDEX_OF_FUNCTIONS = "mmsr_lite.views"  # its index names functions of `show`, each of which calls a figure
+SHOW = "mmsr_lite.views.show"  # a package: each of its functions calls a figure
+NAMES_OF_FUNCTIONS = ("mmsr_lite.views", SHOW)  # these name functions of `show`
 COUNTED = {"counting"}  # it stands beside every trained model, so it is no leaf
 NEEDS_TRITON = "mmsr_lite.kernels."
 
@@ -43,7 +45,8 @@ class Without:
         for finder in self.finders:
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                if name in (self.index, INDEX_OF_FUNCTIONS):
+                is_index = name == self.index or (self.index == SHOW and name.startswith(f"{SHOW}."))
+                if is_index or name in NAMES_OF_FUNCTIONS:
                     spec.loader = ShortIndex(name, spec.origin, self.leaf)
                 return spec
         return None
@@ -68,12 +71,31 @@ class ShortIndex(SourceFileLoader):
 
     def get_code(self, name: str):
         tree = ast.parse(Path(self.path).read_text(encoding="utf-8"))
-        if name == INDEX_OF_FUNCTIONS:
-            show = Path(self.path).with_name("show.py").read_text(encoding="utf-8")
-            delete_entries(tree, functions_that_mention(ast.parse(show), self.leaf))
+        if name in NAMES_OF_FUNCTIONS:
+            delete_names(tree, functions_that_mention(ast.parse(source_of(SHOW)), self.leaf))
+        elif name.startswith(f"{SHOW}."):  # one of several files
+            delete_lines(tree, self.leaf)
         else:
             assert delete_lines(tree, self.leaf), f"{name} has no line about {self.leaf}"
         return compile(ast.fix_missing_locations(tree), self.path, "exec")
+
+
+def source_of(index: str) -> str:
+    """The text of an index; of `show` that of all its files."""
+    file = Path(importlib.util.find_spec(index).origin)
+    files = sorted(file.parent.glob("*.py")) if index == SHOW else [file]
+    return "\n".join(one.read_text(encoding="utf-8") for one in files)
+
+
+def delete_names(tree: ast.Module, names: set[str]) -> None:
+    """Delete imports of some names, and the entries of dicts and lists that have them."""
+    delete_entries(tree, names)
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            node.names = [alias for alias in node.names if alias.name not in names]
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+            node.value.elts = [one for one in node.value.elts if not mentions(one, names)]
+    tree.body = [node for node in tree.body if not isinstance(node, ast.ImportFrom) or node.names]
 
 
 def delete_lines(tree: ast.Module, leaf: str) -> int:
@@ -135,7 +157,7 @@ def leaves() -> list[tuple[str, str, str]]:
         if group == "kernels":
             found.append((group, "mmsr_lite.kernels", index))
             continue
-        source = Path(importlib.import_module(index).__file__).read_text(encoding="utf-8")
+        source = source_of(index)
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             leaf = f"{package}.{module.name}"
             is_named = delete_lines(ast.parse(source), leaf) > 0

@@ -7,7 +7,7 @@ the repository; a wheel carries copies of them in `mmsr_lite/stored`, under the 
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 
@@ -24,6 +24,19 @@ from mmsr_lite.training.runs import UNPACKS, Run
 PACKAGE = Path(str(files("mmsr_lite")))
 PLACES = (PACKAGE / "stored", PACKAGE.parent)  # of an installed package, and of the project's own folder
 RUNS = PACKAGE / "stored" / "runs"
+
+
+Table: TypeAlias = dict[str, dict[str, dict[str, float]]]  # data set -> system -> metric -> percent
+
+
+class PaperTables(TypedDict):
+    """The numbers of the paper's tables, in percent."""
+
+    comparison: Table  # Table 2
+    aggregators: Table  # Table 3
+    ablation: Table  # Table 4
+    codebook: Table  # Figure 5, as far as the text gives its numbers
+    datasets: dict[str, str]  # a data set of ours -> what the paper calls it
 
 
 class MissingFileError(MMSRError):
@@ -137,7 +150,7 @@ def stored_ranks(dataset: str, runs: Iterable[str]) -> dict[str, np.ndarray]:
     return read_kept(stored_file("assets/results") / dataset, runs).runs
 
 
-def paper_tables() -> dict[str, Any]:
+def paper_tables() -> PaperTables:
     """Return the numbers of the paper's tables: study -> data set -> system -> metric, in percent.
 
     Example:

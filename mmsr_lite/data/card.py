@@ -59,7 +59,8 @@ def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None)
         "titles twice": {"count": len(twice), "examples": twice[:3]},
         "reading": reading.lines(),
     }
-    older = {name: dataset.facts[name] for name in ("reviews", "metadata") if isinstance(dataset.facts.get(name), dict)}
+    counted = {"reviews": dataset.facts.get("reviews"), "metadata": dataset.facts.get("metadata")}
+    older = {name: counts for name, counts in counted.items() if isinstance(counts, dict)}
     return record | {"older counts": older}
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from mmsr_lite.data.facts import Facts
 from mmsr_lite.data.storage import content_hash
 from mmsr_lite.errors import MMSRError
 
@@ -64,7 +65,7 @@ class Dataset:
         texts: for each text column (V+1,) strings, "" where an item has none.
         pictures: (V+1,) paths of files, None where an item has none; empty when there are no pictures at all.
         modalities: the features.
-        facts: what only the source knows; `facts["reading"]` is the account of what was read.
+        facts: what only the source knows, see `data.facts.Facts`; `facts["reading"]` is the account of what was read.
 
     Example:
         >>> rows = {"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]}
@@ -85,7 +86,7 @@ class Dataset:
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     pictures: tuple[str | None, ...] = ()
     modalities: tuple[Modality, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
 
     @classmethod
     def from_frames(

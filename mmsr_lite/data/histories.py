@@ -11,6 +11,7 @@ import pandas as pd
 
 from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.facts import FILE_ORDER
 from mmsr_lite.data.order import break_ties
 from mmsr_lite.data.reading import Account, ReadingNote
 from mmsr_lite.data.repeats import count_ties, without_repeats
@@ -89,7 +90,7 @@ def read_histories(
     reading.tied = count_ties(made) if timed else None
     if reading.worth_telling:
         warnings.warn("\n  ".join([f"{place!r}:", *reading.lines()]), ReadingNote, stacklevel=3)
-    order = dataset.facts.get("order", {"ties": "file"})
+    order = dataset.facts.get("order", FILE_ORDER)
     made = break_ties(made, order["ties"], order.get("tie_seed") or 0)
     return replace(made, facts=made.facts | {"reading": reading.as_fact()})
 

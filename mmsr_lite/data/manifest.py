@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
 from urllib.parse import quote
 
+from mmsr_lite.data.facts import Facts
+from mmsr_lite.data.statistics import Statistics
 from mmsr_lite.data.storage import content_hash, file_hash, read_json
 from mmsr_lite.errors import MMSRError
 
@@ -19,10 +21,10 @@ class Manifest(TypedDict):
     schema: str
     name: str  # of the data set
     kinds: dict[str, str]  # column of the items -> "text" or "picture"
-    facts: dict[str, Any]  # what the source knew besides, as far as JSON can hold it
+    facts: Facts  # what the source knew besides, as far as JSON can hold it
     modalities: list[str]  # in their order; each has a file of features
     outputs: dict[str, str]  # file in the folder -> its hash
-    counts: NotRequired[dict[str, Any]]  # as `data.statistics` has them
+    counts: NotRequired[Statistics]  # as `data.statistics` has them
     versions: NotRequired[dict[str, str]]  # package -> version
     command: NotRequired[str]  # what made the folder, and what follows: how and out of which files
     version: NotRequired[str]

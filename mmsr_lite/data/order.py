@@ -6,12 +6,13 @@ reads sequences learns that order, and is tested on it. See the page "Order that
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.facts import FILE_ORDER, Facts, Order, OrderFacts
 from mmsr_lite.errors import MMSRError, choose
 
 TIES = {
@@ -59,7 +60,7 @@ def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dat
     dataset = in_file_order(dataset)
     if ties == "file":
         return replace(dataset, facts=dataset.facts | {"order": {"ties": "file"}})
-    order: dict[str, Any] = {"ties": ties, "tie_seed": tie_seed}
+    order: Order = {"ties": ties, "tie_seed": tie_seed}
     part = dataset.facts.get("part", np.zeros(len(dataset.item), np.int8))  # a split of their own is never crossed
     rows = np.lexsort((_random_numbers(dataset, tie_seed), part, dataset.time, dataset.user))
     if (rows == np.arange(len(rows))).all():
@@ -72,13 +73,16 @@ def in_file_order(dataset: Dataset) -> Dataset:
     if "file_row" not in dataset.facts:
         return dataset
     restored = _reordered(dataset, np.argsort(dataset.facts["file_row"], kind="stable"), {"order": {"ties": "file"}})
-    return replace(restored, facts={name: fact for name, fact in restored.facts.items() if name != "file_row"})
+    facts = {name: fact for name, fact in restored.facts.items() if name != "file_row"}
+    return replace(restored, facts=cast(Facts, facts))
 
 
-def _reordered(dataset: Dataset, rows: np.ndarray, facts: dict[str, Any]) -> Dataset:
+def _reordered(dataset: Dataset, rows: np.ndarray, facts: Facts) -> Dataset:
     """The data set with its interactions in the order `rows` (I,), which moves nothing from one user to another."""
-    moved = {name: np.asarray(dataset.facts[name])[rows] for name in PER_INTERACTION if name in dataset.facts}
-    return replace(dataset, item=dataset.item[rows], time=dataset.time[rows], facts=dataset.facts | moved | facts)
+    by_name = dict(dataset.facts)
+    moved = {name: np.asarray(by_name[name])[rows] for name in PER_INTERACTION if name in by_name}
+    all_facts = cast(Facts, by_name | moved | dict(facts))
+    return replace(dataset, item=dataset.item[rows], time=dataset.time[rows], facts=all_facts)
 
 
 def _random_numbers(dataset: Dataset, tie_seed: int) -> np.ndarray:
@@ -118,7 +122,7 @@ def id_places(dataset: Dataset) -> np.ndarray:
     return places
 
 
-def order_facts(dataset: Dataset) -> dict[str, Any]:
+def order_facts(dataset: Dataset) -> OrderFacts:
     """What the file's order of interactions is like: for the data card and for `leaks`.
 
     Neighbours are two interactions of one user, one directly after the other. The counts are those of the file's order,
@@ -146,7 +150,7 @@ def order_facts(dataset: Dataset) -> dict[str, Any]:
         >>> facts["tied"], facts["tied_rising"], facts["untied_rising"]
         (100.0, 100.0, None)
     """
-    now = dataset.facts.get("order", {"ties": "file"})
+    now = dataset.facts.get("order", FILE_ORDER)
     dataset = in_file_order(dataset)
     user, item, time = dataset.user, dataset.item, dataset.time
     neighbours = user[1:] == user[:-1]  # (I-1,)
@@ -195,7 +199,7 @@ def _are_steps(dataset: Dataset) -> bool:
     return bool(np.array_equal(dataset.time, place) or np.array_equal(dataset.time, place + 1))
 
 
-def order_sentences(facts: dict[str, Any]) -> list[str]:
+def order_sentences(facts: OrderFacts) -> list[str]:
     """The facts of `order_facts` as sentences for the data card.
 
     Example:
@@ -229,6 +233,6 @@ def order_sentences(facts: dict[str, Any]) -> list[str]:
     return [*sentences, f"Repeats: {again}; {facts['exact_repeats']:,} repeat user, item and time."]
 
 
-def fixed_order(facts: dict[str, Any]) -> bool:
+def fixed_order(facts: OrderFacts) -> bool:
     """Whether the direction of tied neighbours in the file follows the ids, by facts of `order_facts`."""
     return facts["tied_rising"] is not None and abs(facts["tied_rising"] - 50) >= FIXED

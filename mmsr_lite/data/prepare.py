@@ -11,6 +11,7 @@ import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.data.encoders import choose_encoders, encode, encoder_of, model_of
+from mmsr_lite.data.facts import Facts
 from mmsr_lite.data.features import read_features
 from mmsr_lite.data.item_columns import count_absent, picture_files_of, row_ids_of, title_of, with_missing
 from mmsr_lite.data.parts import part_codes
@@ -47,7 +48,7 @@ class Raw:
     ready: dict[str, Path] = field(default_factory=dict)
     modalities: tuple[str, ...] = ()
     min_count: int = 5
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     reading: Account = field(default_factory=Account)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -132,8 +133,9 @@ def build(
         reading.tied = count_ties(dataset) if "timestamp" in interactions else None
         if reading.worth_telling:
             warnings.warn("\n  ".join([f"{raw.name!r}:", *reading.lines()]), ReadingNote, stacklevel=4)
-    facts = dataset.facts | raw.facts | ({"unreadable": unreadable} if unreadable else {})
-    facts |= {"reading": reading.as_fact()}
+    facts: Facts = {**dataset.facts, **raw.facts, "reading": reading.as_fact()}
+    if unreadable:
+        facts["unreadable"] = unreadable
     return replace(dataset, modalities=tuple(built), pictures=pictures, facts=facts)
 
 
@@ -223,7 +225,7 @@ def assemble(
         raise MMSRError(f"{name!r}: nothing is left of {counts} at min_count={min_count}; choose a smaller one")
     rows = np.flatnonzero(keep)
     time = interactions["timestamp"].to_numpy() if "timestamp" in interactions else np.arange(len(interactions))
-    facts: dict[str, Any] = {}
+    facts: Facts = {}
     if "split" in interactions:
         part = part_codes(interactions["split"])
         rows = rows[np.lexsort((part[rows], time[rows], user[rows]))]

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Self, cast
+
+from mmsr_lite.data.facts import AccountFact
 
 MOST_EXAMPLES = 3
 LONGEST_EXAMPLE = 100  # characters
@@ -98,9 +100,9 @@ class Account:
             "the order of the rows decides between them"
         )
 
-    def as_fact(self) -> dict[str, Any]:
+    def as_fact(self) -> AccountFact:
         """The account as plain values that JSON can hold."""
-        record = asdict(self)
+        record = cast(AccountFact, asdict(self))
         record["tied"] = None if self.tied is None else list(self.tied)
         return record
 

@@ -1,6 +1,6 @@
 """The columns of the paper's Table 1, ties, returns to items of one's own history, and how popularity falls."""
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -11,9 +11,21 @@ from mmsr_lite.data.split import own_target_share, split
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)  # of the items, the most popular first
 CURVE_POINTS = 50
 
+Statistics = TypedDict(  # a function call, because "average length" is two words
+    "Statistics",
+    {
+        "users": int,
+        "items": int,
+        "interactions": int,
+        "average length": float,  # interactions of a user
+        "sparsity": float,  # percent of the pairs of a user and an item that have no interaction
+        "present": dict[str, float],  # modality -> percent of the items that have it
+    },
+)
+
 
 @checked()
-def statistics(dataset: Dataset) -> dict[str, Any]:
+def statistics(dataset: Dataset) -> Statistics:
     """Counts, average length and sparsity as in Table 1, and how much of each modality is there.
 
     Args:

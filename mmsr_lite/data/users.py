@@ -1,10 +1,12 @@
 """A data set of some of its users, for work that all users would make too long."""
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.facts import Facts
 from mmsr_lite.data.order import PER_INTERACTION
 
 PER_USER = ("user_kind",)  # facts with a row for each user
@@ -51,14 +53,14 @@ def of_users(dataset: Dataset, is_kept: np.ndarray) -> Dataset:
     number = np.full(dataset.num_users, -1)
     number[kept] = np.arange(len(kept))
     rows = np.flatnonzero(number[dataset.user] >= 0)
-    facts = {name: value for name, value in dataset.facts.items() if name != "truth"}
-    facts |= {name: np.asarray(facts[name])[rows] for name in PER_INTERACTION if name in facts}
-    facts |= {name: np.asarray(facts[name])[kept] for name in PER_USER if name in facts}
+    by_name: dict[str, object] = {name: value for name, value in dataset.facts.items() if name != "truth"}
+    by_name |= {name: np.asarray(by_name[name])[rows] for name in PER_INTERACTION if name in by_name}
+    by_name |= {name: np.asarray(by_name[name])[kept] for name in PER_USER if name in by_name}
     return replace(
         dataset,
         user=number[dataset.user[rows]],
         item=dataset.item[rows],
         time=dataset.time[rows],
         user_ids=tuple(dataset.user_ids[user] for user in kept),
-        facts=facts,
+        facts=cast(Facts, by_name),
     )

@@ -3,10 +3,11 @@
 Each answer is a difference of HR@5 with its standard error over users, a verdict and a sentence.
 """
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 
+from mmsr_lite.data.facts import OrderFacts
 from mmsr_lite.data.order import fixed_order
 from mmsr_lite.data.split import Examples
 from mmsr_lite.evaluation.metrics import gains
@@ -31,7 +32,7 @@ class RanksInOrder(TypedDict):
 class Known(TypedDict):
     """What is known of the data before the questions are answered; fields as in `LeaksRecord`."""
 
-    order: dict[str, Any]
+    order: OrderFacts
     headline: str
     own_targets: float
     targets: int

@@ -9,9 +9,8 @@ time as the item before them. The page "Order that is not order" of the document
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +29,8 @@ from mmsr_lite.evaluation.rules import Chain, choose_weights, ranks_with_rules, 
 from mmsr_lite.evaluation.small_sasrec import SmallSASRec, SmallSASRecConfig
 from mmsr_lite.records import LeaksRecord
 from mmsr_lite.records.leaks import Effect, Sampled
+from mmsr_lite.records.schema import Plain
+from mmsr_lite.records.training import metrics_in
 
 MOST_INTERACTIONS = 1_000_000  # of more, users are drawn at random until there are no more than so many
 MOST_SCORES = 450_000_000  # test targets times items that are ranked in one order; of more, users are drawn at random
@@ -201,20 +202,24 @@ def _learned(dataset: Dataset, by: str, tested: np.ndarray, seed: int, rng: np.r
     return np.stack(list(both_ranks(model, test).values()))
 
 
-def _rows(run: RanksInOrder) -> list[dict[str, Any]]:
+def _rows(run: RanksInOrder) -> list[dict[str, Plain]]:
     """The metrics of each system in one order, for each group of targets."""
     rows = []
     for (system, rule), both in run["ranks"].items():
         of_both = results(dict(zip(RANKINGS, both, strict=True)), run["examples"])
         for group in of_both["targets"]:
-            labels = {
+            labels: dict[str, Plain] = {
                 "system": system,
                 "rule": rule,
                 "order": run["order"],
                 "tie_seed": run["tie_seed"],
                 "group": group,
             }
-            values = {key_of(name, ranking): v for ranking in RANKINGS for name, v in of_both[ranking][group].items()}
+            values: dict[str, Plain] = {
+                key_of(name, ranking): value
+                for ranking in RANKINGS
+                for name, value in metrics_in(of_both, ranking)[group].items()
+            }
             rows.append(labels | {"targets": of_both["targets"][group]} | values)
     return rows
 
@@ -229,7 +234,7 @@ def _summary(name: str, answers: Sequence[Effect]) -> str:
     return f"{name}: {counted} ({names}). {' '.join(effect['sentence'] for effect in leaks)}"
 
 
-def leaks_report(record: Mapping[str, Any]) -> str:
+def leaks_report(record: LeaksRecord) -> str:
     """The record of `leaks` as lines of text: a table in percent, then a sentence for each question.
 
     Args:
@@ -255,9 +260,9 @@ def leaks_report(record: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "", record["sentence"], f"({record['seconds']:.0f} seconds)"])
 
 
-def _table(record: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _table(record: LeaksRecord) -> list[tuple[str, list[dict[str, Plain]]]]:
     """Rows of the record by system, rule, order and group of targets; those of several tie seeds together."""
-    grouped: dict[str, list[dict[str, Any]]] = {}
+    grouped: dict[str, list[dict[str, Plain]]] = {}
     for row in record["rows"]:
         rule = "" if row["rule"] is None else f" + rule of {row['rule']}"
         group = "" if row["group"] == "every" else f", {row['group']} targets"

@@ -6,7 +6,6 @@ before the target, are not offered again. The two can put systems in opposite or
 """
 
 import warnings
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from mmsr_lite.data.split import Examples, Split, headline, own_target_share
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import CUTOFFS, metrics
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
+from mmsr_lite.records.training import RankingTables
 
 CHOICES = {  # what may select the best epoch
     "headline": "masked where fewer than 1 % of test targets lie in their own history, else all",
@@ -68,7 +68,7 @@ def flat_metrics(ranks: dict[str, np.ndarray], cutoffs: tuple[int, ...] = CUTOFF
     return result
 
 
-def results(ranks: dict[str, np.ndarray], examples: Examples) -> dict[str, Any]:
+def results(ranks: dict[str, np.ndarray], examples: Examples) -> RankingTables:
     """Both rankings for every target, for later targets and for those of the same time as the item before, in percent.
 
     Args:
@@ -89,13 +89,19 @@ def results(ranks: dict[str, np.ndarray], examples: Examples) -> dict[str, Any]:
     same = examples.same_time
     masks = {"every": np.ones(len(examples), bool), "later": ~same, "same time": same}
     groups = {name: mask for name, mask in masks.items() if mask.any()}
-    record: dict[str, Any] = {
+    tables = {
+        ranking: {name: metrics(of_ranking[mask]) for name, mask in groups.items()}
+        for ranking, of_ranking in ranks.items()
+    }
+    record: RankingTables = {
         "headline": headline(Split(examples, examples, examples)),
         "own_targets": 100 * own_target_share(examples),
         "targets": {name: int(mask.sum()) for name, mask in groups.items()},
     }
-    for ranking, of_ranking in ranks.items():
-        record[ranking] = {name: metrics(of_ranking[mask]) for name, mask in groups.items()}
+    if "all" in tables:
+        record["all"] = tables["all"]
+    if "masked" in tables:
+        record["masked"] = tables["masked"]
     return record
 
 

@@ -4,11 +4,10 @@
 on a GCN aggregator"). HAN-GNN's own attention over one family stands beside them.
 """
 
-from typing import Any
-
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
+from mmsr_lite.values import Settings
 
-VARIANTS: dict[str, dict[str, Any]] = {
+VARIANTS: dict[str, Settings] = {
     "HAN-GNN": {},
     "Synchronous": {"fusion": "synchronous"},
     "NI(hohe)": {"fusion": "hohe"},

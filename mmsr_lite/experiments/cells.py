@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from scipy import stats
@@ -12,6 +13,20 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import gains
 
 NAMES = ("HR", "MRR", "NDCG")  # of metrics, without their cut-off
+
+
+class ComparisonNumbers(TypedDict):
+    """A `Comparison` as a record holds it; its fields say what they are."""
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    degrees: float
+    users_sd: float
+    seeds_sd: float
+    orders_sd: float
+    users: int
 
 
 @dataclass(frozen=True)
@@ -40,10 +55,24 @@ class Comparison:
     orders_sd: float
     users: int
 
-    def record(self) -> dict[str, float]:
+    def record(self) -> ComparisonNumbers:
         """The same as a dictionary, with four significant digits, for a JSON file."""
-        rounded = {name: float(f"{value:.4g}") for name, value in asdict(self).items() if name != "users"}
-        return rounded | {"users": self.users}
+        return {
+            "difference": _short(self.difference),
+            "low": _short(self.low),
+            "high": _short(self.high),
+            "p": _short(self.p),
+            "degrees": _short(self.degrees),
+            "users_sd": _short(self.users_sd),
+            "seeds_sd": _short(self.seeds_sd),
+            "orders_sd": _short(self.orders_sd),
+            "users": self.users,
+        }
+
+
+def _short(value: float) -> float:
+    """A number with four significant digits."""
+    return float(f"{value:.4g}")
 
 
 def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:

@@ -1,11 +1,10 @@
 """Do modalities bring anything? Each model that reads them with true codes, with codes of other items, and without."""
 
-from typing import Any
-
 from mmsr_lite.experiments.study import Job, Setting, Study
 from mmsr_lite.models import MODELS
+from mmsr_lite.values import Settings
 
-VARIANTS: dict[str, dict[str, Any]] = {"true": {}, "shuffled": {"corruption": "mismatched"}, "none": {"modalities": ()}}
+VARIANTS: dict[str, Settings] = {"true": {}, "shuffled": {"corruption": "mismatched"}, "none": {"modalities": ()}}
 
 
 def jobs(setting: Setting) -> list[Job]:

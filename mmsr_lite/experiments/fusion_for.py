@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
 from mmsr_lite.experiments.provenance import note_dataset
 from mmsr_lite.experiments.runner import Runner
 from mmsr_lite.experiments.study import Job, Setting, Study
-from mmsr_lite.experiments.table import TESTED, read_rows, system_of
+from mmsr_lite.experiments.table import TESTED, Row, read_rows, system_of
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models import MODELS
 from mmsr_lite.records import FusionRecord
@@ -40,6 +40,7 @@ from mmsr_lite.records.fusion import FusionSystem
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
 from mmsr_lite.records.ranking_names import in_words as metric_in_words
 from mmsr_lite.training.loop import pick_device
+from mmsr_lite.values import Settings
 
 NAME = "fusion"  # of the study, and of the files in the folder
 MINUTES = 5.0  # on a CPU, where nothing else is said
@@ -48,6 +49,28 @@ FEWER = (
     "ask again with more minutes before you build on it."
 )
 ASKS = "Early or late fusion for these data?"
+
+
+class Asked(TypedDict):
+    """The options of a comparison, as its folder keeps them; see `fusion_for`."""
+
+    base: str
+    metric: str
+    minutes: float | None
+    users: int | None
+    seeds: int
+    trials: int
+    seed: int
+    changes: Settings
+
+
+class Plan(TypedDict):
+    """What a folder holds from the beginning: which comparison of which data, and of how many users."""
+
+    asked: Asked
+    name: str  # of the data set
+    data: str  # a hash of interactions and modalities
+    read: int | None  # how many users are read; None: not decided yet
 
 
 def fusion_for(
@@ -62,7 +85,7 @@ def fusion_for(
     seeds: int = 5,
     trials: int = 4,
     metric: str = "HR@5",
-    changes: dict[str, Any] | None = None,
+    changes: Settings | None = None,
     out: str | os.PathLike | None = None,
     device: str = "auto",
     jobs: int = 1,
@@ -121,25 +144,44 @@ def fusion_for(
         dataset = load(source, modalities=chosen, encoders=encoders, min_count=min_count)  # type: ignore[arg-type]
     elif modalities is not None:
         dataset = dataset.with_modalities(*modalities)
-    asked: dict[str, Any] = {"base": base, "metric": metric, "minutes": minutes, "users": users, "seeds": seeds}
-    asked |= {"trials": trials, "seed": seed, "changes": changes or {}}
+    asked: Asked = {
+        "base": base,
+        "metric": metric,
+        "minutes": minutes,
+        "users": users,
+        "seeds": seeds,
+        "trials": trials,
+        "seed": seed,
+        "changes": changes or {},
+    }
     kept = nullcontext(out) if out is not None else TemporaryDirectory()
     with kept as place:
         folder = Path(place)
         device = str(pick_device(device))
-        terms: dict[str, Any] = {"changes": changes, "trials": trials}
-        setting_of(dataset, **terms)  # raises where a setting is not possible, before any work
+        setting_of(dataset, changes=changes, trials=trials)  # raises where a setting is not possible, before any work
         plan = _plan(folder, asked, dataset)
-        if plan["read"] is None:
-            plan["read"] = dataset.num_users
+        read = plan["read"]
+        if read is None:
+            read = dataset.num_users
             within = MINUTES if minutes is None and device == "cpu" else minutes
             if users is not None:
-                plan["read"] = min(users, dataset.num_users)
+                read = min(users, dataset.num_users)
             elif within is not None:
-                how: dict[str, Any] = {"device": device, "jobs": jobs, "seed": seed, "progress": progress}
-                plan["read"] = users_within(within, dataset, base, seeds=seeds, **terms, **how)
+                read = users_within(
+                    within,
+                    dataset,
+                    base,
+                    seeds=seeds,
+                    changes=changes,
+                    trials=trials,
+                    device=device,
+                    jobs=jobs,
+                    seed=seed,
+                    progress=progress,
+                )
+            plan["read"] = read
             write_json(folder / "plan.json", plan, indent=1)
-        setting = setting_of(some_users(dataset, plan["read"], seed), **terms)
+        setting = setting_of(some_users(dataset, read, seed), changes=changes, trials=trials)
         failed = _carry_out(setting, base, folder, seeds, device, jobs, progress)
         record = _record(setting, base, folder, dataset, asked, failed)
         if out is not None:
@@ -158,7 +200,7 @@ def _check(minutes: float | None, users: int | None, seeds: int, trials: int, jo
         raise MMSRError(f"minutes is {minutes} and users is {users}; give one of them: both say how many users to read")
 
 
-def _plan(folder: Path, asked: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+def _plan(folder: Path, asked: Asked, dataset: Dataset) -> Plan:
     """What a folder holds already, or a new plan, whose number of users is None.
 
     Raises:
@@ -166,11 +208,11 @@ def _plan(folder: Path, asked: dict[str, Any], dataset: Dataset) -> dict[str, An
     """
     names = [modality.name for modality in dataset.modalities]
     data = content_hash(dataset.user, dataset.item, names)
-    plan = {"asked": asked, "name": dataset.name, "data": data, "read": None}
+    plan: Plan = {"asked": asked, "name": dataset.name, "data": data, "read": None}
     file = folder / "plan.json"
     if not file.is_file():
         return plan
-    there: dict[str, Any] = read_json(file)
+    there: Plan = read_json(file)
     fix = "name another --out, or give the options that it was made with"
     for name, value in asked.items():
         before = there["asked"].get(name)
@@ -193,20 +235,29 @@ def _carry_out(
     with pool as opened:
         submit = partial(at_once, worker) if opened is None else partial(opened.submit, run_job_there)
         never = float("inf")
-        how: dict[str, Any] = {"studies": {NAME: study}, "progress": progress}
-        runner = Runner(setting, folder, worker, seeds, jobs, never, False, submit, [*MODELS], **how)
+        runner = Runner(
+            setting,
+            folder,
+            worker,
+            seeds,
+            jobs,
+            never,
+            False,
+            submit,
+            [*MODELS],
+            studies={NAME: study},
+            progress=progress,
+        )
         for _ in runner.carry_out([NAME]):
             pass  # the record tells what was done
     return [*runner.trials.failed.values(), *(one for some in runner.failed.values() for one in some)]
 
 
-def _record(
-    setting: Setting, base: str, folder: Path, whole: Dataset, asked: Mapping[str, Any], failed: list[str]
-) -> FusionRecord:
+def _record(setting: Setting, base: str, folder: Path, whole: Dataset, asked: Asked, failed: list[str]) -> FusionRecord:
     """The record out of the tables and ranks in the folder."""
     jobs = systems(setting, base)
     names = names_of(jobs)
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in jobs}
+    rows: dict[str, list[Row]] = {name: [] for name in jobs}
     for row in read_rows(folder / f"{NAME}.csv"):
         rows[names[system_of(row)]].append(row)
     key, seeds, user = key_of(asked["metric"], setting.ranking), asked["seeds"], setting.parts.test.user
@@ -244,11 +295,11 @@ def _record(
     return FusionRecord(record).validate()
 
 
-def _all(rows: Mapping[str, Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+def _all(rows: Mapping[str, Sequence[Row]]) -> list[Row]:
     return [row for some in rows.values() for row in some]
 
 
-def _ranks(folder: Path, rows: list[dict[str, Any]], setting: Setting, seeds: int) -> list[np.ndarray]:
+def _ranks(folder: Path, rows: list[Row], setting: Setting, seeds: int) -> list[np.ndarray]:
     """For each seed (O, E) ranks of a system in the headline ranking; none where a run is missing."""
     runs = {(row["seed"], row["tie_seed"]): key_of(row["run"], setting.ranking) for row in rows}
     kept = read_kept(folder, runs.values()).runs
@@ -262,7 +313,7 @@ def _ranks(folder: Path, rows: list[dict[str, Any]], setting: Setting, seeds: in
     return [np.stack(some) for some in by_seed.values()]
 
 
-def _system(name: str, job: Job, rows: list[dict[str, Any]], key: str) -> FusionSystem:
+def _system(name: str, job: Job, rows: list[Row], key: str) -> FusionSystem:
     """A system with all its runs; settings are those that its trials chose."""
     metrics = [key_of(metric, ranking) for ranking in RANKINGS for metric in TESTED]
     table = pd.DataFrame(rows)

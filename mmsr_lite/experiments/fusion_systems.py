@@ -5,12 +5,12 @@ modalities, both orders with codes that were shuffled over the catalogue, and MM
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.experiments.study import Job, Setting
 from mmsr_lite.experiments.table import system_of
+from mmsr_lite.values import Settings
 
 COUNTING, NONE, EARLY, LATE = "counting", "no modalities", "early", "late"
 SHUFFLED = {EARLY: "early, shuffled codes", LATE: "late, shuffled codes"}
@@ -30,9 +30,9 @@ class Base:
     """
 
     label: str
-    none: dict[str, Any]
-    early: dict[str, Any]
-    late: dict[str, Any]
+    none: Settings
+    early: Settings
+    late: Settings
 
 
 BASES = {
@@ -43,7 +43,7 @@ BASES = {
 }
 DEFAULT_BASE = "gru4rec"
 # The terms of a comparison of minutes. A list is what trials draw from; no list is extended, so all have equal trials.
-TERMS: dict[str, Any] = {
+TERMS: Settings = {
     "dim": 32,
     "layers": [1, 2],
     "codes": 30,
@@ -84,7 +84,7 @@ QUESTIONS = (
 )
 
 
-def setting_of(dataset: Dataset, changes: dict[str, Any] | None, trials: int) -> Setting:
+def setting_of(dataset: Dataset, changes: Settings | None, trials: int) -> Setting:
     """The terms of the comparison.
 
     Args:

@@ -4,12 +4,11 @@ At training and test the codes are learned without what is missing; at test only
 histories whose items have lost their codes. A smaller rate loses a part of what a larger one loses.
 """
 
-from typing import Any
-
 from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Setting, Study, damages
 from mmsr_lite.models import MODELS
+from mmsr_lite.values import Settings
 
-SYSTEMS: dict[str, dict[str, dict[str, Any]]] = {  # model -> variant -> its settings
+SYSTEMS: dict[str, dict[str, Settings]] = {  # model -> variant -> its settings
     "mmsr": {"": {}, "global attention": {"global_attention": True}},
     "sasrec-f": {"": {}},
     "dif-sr": {"": {}},

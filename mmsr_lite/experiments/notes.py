@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.records.schema import first_mistake
+from mmsr_lite.records.schema import Terms, first_mistake
 from mmsr_lite.records.training import Test
 
 
@@ -25,7 +25,7 @@ class DatasetNote(TypedDict):
     interactions: int
     modalities: dict[str, Shape]
     hash: str
-    terms: dict[str, Any]
+    terms: Terms
     ties: NotRequired[str]
     tie_seeds: NotRequired[list[int]]
     headline: NotRequired[str]
@@ -34,10 +34,10 @@ class DatasetNote(TypedDict):
 
 
 class Sidecar(TypedDict):
-    """What is read of the file beside the table of a study; none of it need be there."""
+    """What is read of the file beside the table of a study; a file need hold none of it, and may hold more."""
 
     grid: NotRequired[dict[str, list[float]]]
-    runs: NotRequired[dict[str, dict[str, Any]]]
+    runs: NotRequired[dict[str, Terms]]
     tests: NotRequired[list[Test]]
     versions: NotRequired[dict[str, str]]
     seconds: NotRequired[float]

@@ -4,12 +4,11 @@
 Table 4 in `ablation`, the codebook's sizes in `codebook`; here are the rest.
 """
 
-from typing import Any
-
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
+from mmsr_lite.values import Settings
 
 OURS = "as chosen"
-VARIANTS: dict[str, dict[str, Any]] = {
+VARIANTS: dict[str, Settings] = {
     OURS: {},
     "LeakyReLU slope 0.1": {"slope": 0.1},
     "LeakyReLU slope 0.2": {"slope": 0.2},

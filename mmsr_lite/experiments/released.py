@@ -1,10 +1,9 @@
 """The paper's equations against what the released code does instead, one departure at a time."""
 
-from typing import Any
-
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
+from mmsr_lite.values import Settings
 
-VARIANTS: dict[str, dict[str, Any]] = {
+VARIANTS: dict[str, Settings] = {
     "the paper": {},
     "one map for Q, K and V": {"tied_maps": True},
     "hohe never sees phase 1": {"hohe_reads_input": True},

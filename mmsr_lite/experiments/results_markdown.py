@@ -19,6 +19,7 @@ from mmsr_lite.experiments.table import BETAS, TESTED, label_of, rankings_in, re
 from mmsr_lite.experiments.verdicts import apart, decides
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, in_words, key_of
+from mmsr_lite.records.training import Test
 
 FIRST = TESTED[:2]
 HEAD = """# Results
@@ -196,7 +197,7 @@ def _which(rankings: list[str], chosen_by: set[str]) -> str:
     return f"{words}."
 
 
-def _p(test: dict[str, Any] | None) -> str:
+def _p(test: Test | None) -> str:
     """The corrected p-value in words, nothing where there is no test that decides."""
     if test is None or not decides(test):
         return ""

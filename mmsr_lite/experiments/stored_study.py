@@ -27,8 +27,9 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
         name: the study.
 
     Returns:
-        A record of `rows`, `tests` (each with `apart`: whether it finds a difference), `runs` (the settings of each
-        run that are not the usual ones), `terms`, `labels` and what can be reached at best.
+        A record of `rows` (None where nothing was measured), `tests` (each with `apart`: whether it finds a
+        difference), `runs` (the settings of each run that are not the usual ones), `terms`, `labels` and what can be
+        reached at best.
 
     Raises:
         MMSRError: when there is no such table.
@@ -39,8 +40,11 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
         raise MMSRError(f"there is no table of {name!r} in {str(folder)!r}; tables there: {there}")
     of_dataset, sidecar = read_note(Path(folder)), read_sidecar(Path(folder), name)
     rankings = rankings_in(rows)
-    if len(rankings) == 1:
-        rows = [{name: value for name, value in row.items() if name not in MASKED} for row in rows]
+    unmeasured = MASKED if len(rankings) == 1 else ()
+    rows = [
+        {name: None if value != value else value for name, value in row.items() if name not in unmeasured}
+        for row in rows  # NaN, the one value that is not itself, stands in a table where nothing was measured
+    ]
     order = {"ties": of_dataset.get("ties", "file"), "tie_seed": of_dataset.get("tie_seeds", [0])}
     grid = {name: values for name, values in sidecar["grid"].items() if name != "trials"}
     record: dict[str, Any] = {

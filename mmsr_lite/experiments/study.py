@@ -29,9 +29,9 @@ from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import key_of
 from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.training.run_config import DEMO, DEMO_OF_WORLDS, RunConfig
+from mmsr_lite.values import Settings
 
 Labels = dict[str, str | float]  # column that names a system -> a word, or the share of `rate`
-Settings = dict[str, Any]  # name of a field of RunConfig, TrainConfig or a model's config -> its value
 LABELS = ("model", "variant", "corruption", "modality", "rate", "at")  # columns that name a system
 MIXED = "mixed"  # the label of what is done to all modalities
 BOTH, TEST = "training and test", "test"  # where something is destroyed
@@ -156,8 +156,8 @@ class Setting:
         known = {f.name for config in configs for f in fields(config)}
         for name in changes:
             choose("setting", name, known)
-        seeds = changes.pop("tie_seed", TIE_SEEDS)
-        ties = changes.get("ties", "random" if count_ties(dataset)[0] else "file")
+        seeds: Any = changes.pop("tie_seed", TIE_SEEDS)
+        ties = str(changes.get("ties", "random" if count_ties(dataset)[0] else "file"))
         tie_seeds = tuple(seeds if isinstance(seeds, list | tuple) else [seeds])
         if ties == "file":
             tie_seeds = (0,)
@@ -174,12 +174,12 @@ class Setting:
     @cached_property
     def parts(self) -> Split:
         """Training and test examples, nothing held out for validation."""
-        return split(self.dataset, by=self.base.get("split", "auto"), validation=False)
+        return split(self.dataset, by=str(self.base.get("split", "auto")), validation=False)
 
     @cached_property
     def ranking(self) -> str:
         """The ranking that chooses, "all" or "masked": the headline of the data set, if `base` does not name one."""
-        return ranking_of(self.base.get("ranking", "headline"), self.parts)
+        return ranking_of(str(self.base.get("ranking", "headline")), self.parts)
 
     @property
     def chosen_by(self) -> str:
@@ -292,4 +292,13 @@ def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
 
 def variants_of_mmsr(variants: dict[str, Settings]) -> Callable[[Setting], list[Job]]:
     """The jobs of a study that changes settings of MMSR: the name of each variant and its changes."""
-    return lambda setting: [Job({"model": "mmsr", "variant": n}, setting.config(**v)) for n, v in variants.items()]
+
+    def jobs(setting: Setting) -> list[Job]:
+        """One job for each variant."""
+        found = []
+        for name, changes in variants.items():
+            settings: dict[str, Any] = changes
+            found.append(Job({"model": "mmsr", "variant": name}, setting.config(**settings)))
+        return found
+
+    return jobs

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.experiments.study import LABELS
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
 
+Row: TypeAlias = dict[str, Any]  # a row of a table: column -> value
 TUNING, BETAS = "tuning", "gate_values"  # the tables of the trials, and of what the gates did
 TESTED = ("HR@5", "MRR@5", "HR@20", "MRR@20")  # the paper's metrics
 METRICS = tuple(metrics(np.ones(1)))  # among all items
@@ -27,7 +28,7 @@ NUMBERS = (*METRICS, *MASKED, "lr", "dropout", "validated")  # may be empty
 WORDS = {name: str for name in ("study", "dataset", *LABELS, "device", "run", "chosen_by") if name != "rate"}
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[Row]:
     """Read the rows of a study's table.
 
     Args:
@@ -54,7 +55,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         raise MMSRError(f"{str(path)!r} is no table of a study: {error}; move it away or mend it") from error
 
 
-def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str]) -> None:
+def write_rows(path: Path, rows: list[Row], order: Iterable[str]) -> None:
     """Write the rows of a study's table, measured numbers with a few digits.
 
     Args:
@@ -72,7 +73,7 @@ def write_rows(path: Path, rows: list[dict[str, Any]], order: Iterable[str]) -> 
         without_formulas(table).to_csv(tmp, index=False)
 
 
-def rankings_in(rows: Iterable[dict[str, Any]]) -> list[str]:
+def rankings_in(rows: Iterable[Row]) -> list[str]:
     """The rankings that every row has; tables that older versions made have that of all items alone.
 
     Args:

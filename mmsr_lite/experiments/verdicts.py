@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,14 +21,13 @@ from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.notes import read_sidecar
 from mmsr_lite.experiments.reported_tests import bootstrap, in_one_row, over_seeds, paired
 from mmsr_lite.experiments.statistics import LEVEL, crossed, holm
-from mmsr_lite.experiments.table import TESTED, label_of, read_rows, system_of
+from mmsr_lite.experiments.table import TESTED, Row, label_of, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
+from mmsr_lite.records.training import Test
 
-Row = dict[str, Any]
 
-
-def decides(test: dict[str, Any]) -> bool:
+def decides(test: Test) -> bool:
     """Whether a stored test knows users and seeds, and so may call systems different.
 
     Args:
@@ -45,7 +43,7 @@ def decides(test: dict[str, Any]) -> bool:
     return "holm" in test
 
 
-def apart(test: dict[str, Any]) -> bool:
+def apart(test: Test) -> bool:
     """Whether a stored test calls its two systems different: one that decides, below 5 % after Holm's correction.
 
     Args:
@@ -61,7 +59,7 @@ def apart(test: dict[str, Any]) -> bool:
     return decides(test) and test["holm"] < LEVEL
 
 
-def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = None) -> list[dict[str, Any]]:
+def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = None) -> list[Test]:
     """Test every system of a table against its reference, where the ranks of all runs of both are kept.
 
     Args:
@@ -88,7 +86,7 @@ def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = N
 
 def _family(
     name: str, systems: dict[tuple, list[Row]], kept: dict[str, np.ndarray], user: np.ndarray, ranking: str
-) -> list[dict[str, Any]]:
+) -> list[Test]:
     """The tests of a table in one ranking, corrected together; see `compare`.
 
     Args:
@@ -109,7 +107,7 @@ def _family(
         by_seed = [[cells.get((seed, order)) for order in orders] for seed in seeds]
         if all(ranks is not None for of_seed in by_seed for ranks in of_seed):
             whole[one] = [np.stack(of_seed) for of_seed in by_seed]  # type: ignore[arg-type]
-    tests: list[dict[str, Any]] = []
+    tests: list[Test] = []
     for one, ranks in whole.items():
         runs = systems[one]
         other = system_of(runs[0] | STUDIES[name].reference)
@@ -146,10 +144,12 @@ def _family(
                 }
             )
     corrected = holm(test["p"] for test in tests)
-    return [test | {"holm": float(f"{p:.4g}")} for test, p in zip(tests, corrected, strict=True)]
+    for test, p in zip(tests, corrected, strict=True):
+        test["holm"] = float(f"{p:.4g}")
+    return tests
 
 
-def merged(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]], rows: list[Row]) -> list[dict[str, Any]]:
+def merged(old: Iterable[Test], new: Iterable[Test], rows: list[Row]) -> list[Test]:
     """The tests that stand beside a table: new ones, and of the old ones those whose systems have no new test.
 
     A test that decided once, and whose ranks are gone, decides no longer: its correction was for another family.
@@ -164,9 +164,11 @@ def merged(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]], rows: l
     """
     names = {label_of(system_of(row)) for row in rows}
     tests = {(test["system"], test["metric"]): test for test in old if test["system"] in names}
-    undecided = {key: {n: v for n, v in test.items() if n != "holm"} for key, test in tests.items()}
-    decided = {(test["system"], test["metric"]): test for test in new}
-    return list((undecided | decided).values())
+    for key, test in tests.items():
+        tests[key] = test.copy()
+        tests[key].pop("holm", None)
+    tests |= {(test["system"], test["metric"]): test for test in new}
+    return list(tests.values())
 
 
 def recompute(out: str | Path) -> Iterator[str]:

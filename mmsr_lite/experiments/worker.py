@@ -77,7 +77,8 @@ class Worker:
             "best_epoch": history.best_epoch,
         }
         if run.model.learns:
-            dropouts = [value for name, value in config.settings.items() if name.endswith("dropout")]
+            settings: dict[str, Any] = config.settings
+            dropouts = [value for name, value in settings.items() if name.endswith("dropout")]
             of_run |= {"lr": config.train.lr, "dropout": max(dropouts, default=0.0)}
         of_run["device"] = device_name(self.device)
         for row in rows:

@@ -5,7 +5,7 @@ from typing import Any
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.pictures import data_uri
 from mmsr_lite.graph.msgraph import ITEM, MSGraph, Node
-from mmsr_lite.records.trace import GraphNode, ItemCard, Step, UserCard
+from mmsr_lite.records.trace import GraphNode, ItemCard, Step, StepCard, TargetTruth, UserCard
 
 LONGEST = 500  # letters of a title or text that a record holds
 
@@ -22,7 +22,7 @@ def item_card(dataset: Dataset, item: int) -> ItemCard:
     return {"item": item, "item_id": item_id, "title": title, "picture": picture}
 
 
-def step_card(dataset: Dataset, position: int, item: int) -> dict[str, Any]:
+def step_card(dataset: Dataset, position: int, item: int) -> StepCard:
     """One interaction as people see it: the item's card, its position from 1, its texts."""
     texts = {name: column[item][:LONGEST] for name, column in dataset.texts.items()}
     return {**item_card(dataset, item), "position": position, "texts": texts}
@@ -58,7 +58,7 @@ def node_card(dataset: Dataset, msgraph: MSGraph, node: Node) -> GraphNode:
     }
 
 
-def truth_of(dataset: Dataset, user: int | None) -> dict[str, Any] | None:
+def truth_of(dataset: Dataset, user: int | None) -> TargetTruth | None:
     """What decided the target, where the source planted it."""
     if user is None or "cause" not in dataset.facts:
         return None

@@ -23,7 +23,6 @@ starts from (its embedding, its type, its mean position) belongs to the node. Th
 
 from collections.abc import Collection, Sequence
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
 import torch
@@ -36,6 +35,7 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.departures import FeatureNodeEmbedding
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS, HANLayer
+from mmsr_lite.nn.probe import Seen
 from mmsr_lite.records.flow_parts import FLOW_GROUPS, Flow, FlowOfItem
 
 GROUPS = FLOW_GROUPS
@@ -47,7 +47,7 @@ AFTER_CROSSING = (CROSSED, CROSSED, TIMED_CROSSED, CROSSED_TIMED, TIMED_CROSSED)
 AFTER_TIME = (TIMED, CROSSED_TIMED, TIMED, CROSSED_TIMED, TIMED_CROSSED)  # one more step along the history
 
 
-def contributions(model: MMSR, graph: GraphBatch, seen: dict[str, Any], readouts: Tensor) -> tuple[Tensor, Tensor]:
+def contributions(model: MMSR, graph: GraphBatch, seen: Seen, readouts: Tensor) -> tuple[Tensor, Tensor]:
     """The exact signed contributions of each node, along each group of paths, to what is read from the last item.
 
     Args:
@@ -99,9 +99,7 @@ def _features_within(model: MMSR, graph: GraphBatch, states: Tensor) -> Tensor:
     return mixed
 
 
-def _through_layer(
-    layer: HANLayer, name: str, graph: GraphBatch, seen: dict[str, Any], adjoint: Tensor
-) -> tuple[Tensor, Tensor]:
+def _through_layer(layer: HANLayer, name: str, graph: GraphBatch, seen: Seen, adjoint: Tensor) -> tuple[Tensor, Tensor]:
     """One layer backwards: the adjoint (B, N, 5, 5, K, D) before it, and (B, K) what its bias adds."""
     result = adjoint if layer.residual else torch.zeros_like(adjoint)
     bias = adjoint.new_zeros(len(adjoint), adjoint.shape[4])
@@ -119,7 +117,7 @@ def _through_layer(
     return result, bias
 
 
-def _share(layer: HANLayer, name: str, number: int, seen: dict[str, Any], adjoint: Tensor) -> Tensor:
+def _share(layer: HANLayer, name: str, number: int, seen: Seen, adjoint: Tensor) -> Tensor:
     """The adjoint of the end of one path: beta's share, its part of the linear map that joins, or all."""
     if layer.gate is not None:
         return adjoint * seen[f"{name}beta"][:, :, number, None, None, None, None]
@@ -170,7 +168,7 @@ def score_readouts(model: MMSR, state: Tensor, items: Sequence[int] | Tensor) ->
     return rows
 
 
-def order_shares(model: MMSR, graph: GraphBatch, seen: dict[str, Any], items: Tensor) -> Tensor:
+def order_shares(model: MMSR, graph: GraphBatch, seen: Seen, items: Tensor) -> Tensor:
     """How much of the flow to one score of each history is early fusion, and how much is late fusion.
 
     Args:
@@ -195,7 +193,7 @@ def has_flow(model: Recommender) -> bool:
 
 
 def flow_fields(
-    model: MMSR, graph: GraphBatch, seen: dict[str, Any], slots: np.ndarray, items: list[int], whole: Collection[int]
+    model: MMSR, graph: GraphBatch, seen: Seen, slots: np.ndarray, items: list[int], whole: Collection[int]
 ) -> Flow:
     """The flow of one history as a record holds it.
 

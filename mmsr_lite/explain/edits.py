@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from numbers import Real
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.explain.shared_random import RandomSource, SharedRandom, traded
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.records.schema import quote
+from mmsr_lite.records.trace import Edit
 
 FORCED = {"hohe": (1.0, 0.0), "heho": (0.0, 1.0), "half": (0.5, 0.5)}  # the shares of a forced gate
 FAMILIES = {"homogeneous": ("out", "in", "both"), "heterogeneous": ("match",)}
@@ -252,7 +253,7 @@ CHANGES: dict[str, Callable[..., str]] = {
 }
 
 
-def filled(change: str | Mapping[str, Any]) -> dict[str, Any]:
+def filled(change: str | Mapping[str, Any]) -> Edit:
     """A change with all its fields, defaults where none was given.
 
     Args:
@@ -274,10 +275,10 @@ def filled(change: str | Mapping[str, Any]) -> dict[str, Any]:
         needed = ", ".join(f"{key} (needed)" if value is Parameter.empty else key for key, value in fields.items())
         got = f"with {in_words(given)}" if given else "without a field"
         raise MMSRError(f"change {name!r} {got}: expected {needed or 'no field'}")
-    return {"do": name} | fields | given
+    return cast(Edit, {"do": name} | fields | given)
 
 
-def apply(edited: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: RandomSource) -> list[str]:
+def apply(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) -> list[str]:
     """Do `changes`, each with all fields, one after the other; a phrase for each says what was done."""
     edited.rng, phrases = rng, []
     for change in changes:

@@ -46,6 +46,7 @@ from mmsr_lite.explain.rollout import rollout
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import FaithfulnessRecord
+from mmsr_lite.records.evidence import FaithfulnessTest
 
 CHUNK = 25  # how many histories are computed at once
 
@@ -138,7 +139,7 @@ def faithfulness(
     probability, is_first = np.concatenate(curves, -1)  # (2, 1 + orders, shares, histories) each
     correlations = [correlations_of(importances, of_model) for of_model in importances_shuffled]
     of_twins, of_cascade = correlations[: len(twins)], correlations[len(twins) :]
-    tests: dict[str, dict[str, Any] | None] = {
+    tests: dict[str, FaithfulnessTest | None] = {
         "deletion": curve_test("deletion", explains, probability[0]),
         "insertion": curve_test("insertion", explains, probability[1]),
         "fidelity": fidelity_test(1 - is_first),

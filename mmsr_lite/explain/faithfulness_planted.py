@@ -1,23 +1,20 @@
 """Does beta name the planted cause? The test of faithfulness for worlds whose causes are known."""
 
-from typing import Any
-
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.explain.compare import bootstrap
-from mmsr_lite.explain.faithfulness_scores import (
-    interval_in_words,
-)
+from mmsr_lite.explain.faithfulness_scores import interval_in_words
 from mmsr_lite.explain.gates import gates
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records.evidence import FaithfulnessTest
 
 ORDERS = {"cycle": "hohe", "match": "heho", "pick": "heho", "clocks": "hohe"}  # a cause -> the order that sees it
 
 
-def planted_test(model: MMSR, dataset: Dataset, examples: Examples) -> dict[str, Any] | None:
+def planted_test(model: MMSR, dataset: Dataset, examples: Examples) -> FaithfulnessTest | None:
     """How often beta of the last item's node in the last layer prefers the order of fusion that sees the cause.
 
     Args:

@@ -3,21 +3,20 @@
 Each test is judged by an interval over histories; `faithfulness.py` says what the tests are.
 """
 
-from typing import Any
-
 import numpy as np
 from scipy.integrate import trapezoid
 from scipy.stats import spearmanr
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.compare import bootstrap
+from mmsr_lite.records.evidence import FaithfulnessTest
 
 SHARES = np.linspace(0, 1, 11)  # shares of the units that are taken away, or brought in
 HALF = 5  # the place of one half in SHARES
 LEAST_UNITS = 3  # a history with fewer units says nothing about their order
 
 
-def curve_test(name: str, explains: str, values: np.ndarray) -> dict[str, Any]:
+def curve_test(name: str, explains: str, values: np.ndarray) -> FaithfulnessTest:
     """Compare the curve of the explanation with those of random orders, by the area under it.
 
     Args:
@@ -57,7 +56,7 @@ def curve_test(name: str, explains: str, values: np.ndarray) -> dict[str, Any]:
     }
 
 
-def fidelity_test(changed: np.ndarray) -> dict[str, Any]:
+def fidelity_test(changed: np.ndarray) -> FaithfulnessTest:
     """Fidelity of the more important half of the units compared with random halves.
 
     Args:
@@ -92,7 +91,7 @@ def fidelity_test(changed: np.ndarray) -> dict[str, Any]:
     }
 
 
-def gradient_test(importances: list[np.ndarray], slopes: list[np.ndarray]) -> dict[str, Any]:
+def gradient_test(importances: list[np.ndarray], slopes: list[np.ndarray]) -> FaithfulnessTest:
     """Compare the importance of units with |gradient x input|.
 
     Args:
@@ -168,7 +167,7 @@ def correlations_of(importances: list[np.ndarray], others: list[np.ndarray]) -> 
     return np.array(correlations)
 
 
-def forced_gate_test(late: np.ndarray, effect: np.ndarray) -> dict[str, Any]:
+def forced_gate_test(late: np.ndarray, effect: np.ndarray) -> FaithfulnessTest:
     """Compare beta of the last item with the effect of forcing it.
 
     Args:

@@ -6,9 +6,10 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.trace import Edit, Experiment
 
 
-def first_experiment(dataset: Dataset, record: TraceRecord) -> dict[str, Any] | None:
+def first_experiment(dataset: Dataset, record: TraceRecord) -> Experiment | None:
     """What a newcomer may try first with this history.
 
     Where the source planted what decided the next item, the experiment touches just that: it takes the modality away
@@ -30,13 +31,14 @@ def first_experiment(dataset: Dataset, record: TraceRecord) -> dict[str, Any] | 
     history, modalities = record["history"], record["node_types"][1:]
     decided = _deciding_positions(dataset, record)
     cause = (record.get("truth") or {}).get("cause")
+    shuffled: Edit = {"do": "shuffle"}
     if cause == "cycle" and len(history) > 1:
-        return {"question": "The order decided here: what happens when it is shuffled?", "change": {"do": "shuffle"}}
+        return {"question": "The order decided here: what happens when it is shuffled?", "change": shuffled}
     if not modalities:
         if len(history) < 2:
             return None
-        return {"question": "What happens when the order is shuffled?", "change": {"do": "shuffle"}}
-    change: dict[str, Any] = {"do": "drop", "modality": modalities[0]}
+        return {"question": "What happens when the order is shuffled?", "change": shuffled}
+    change: Edit = {"do": "drop", "modality": modalities[0]}
     if decided:
         names = " and ".join(_name(history[position - 1]) for position in decided[:2])
         question = f"{names} decided what came next: does the answer change when its {modalities[0]} is not there?"

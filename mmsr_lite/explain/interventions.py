@@ -27,7 +27,7 @@ from mmsr_lite.graph.msgraph import msgraph_of
 from mmsr_lite.graph.relations import NUMBERED
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
-from mmsr_lite.nn.probe import listen
+from mmsr_lite.nn.probe import Seen, listen
 from mmsr_lite.records import TraceRecord
 
 Codes: TypeAlias = Mapping[tuple[int, int], Sequence[int]]  # (modality from 0, item) -> its codes instead of its own
@@ -216,7 +216,7 @@ def rerun(
     keep: Tensor | None = None,
     beta: Tensor | None = None,
     extra: Replace | None = None,
-) -> tuple[Tensor, dict[str, Any]]:
+) -> tuple[Tensor, Seen]:
     """Run the model over given graphs.
 
     Args:

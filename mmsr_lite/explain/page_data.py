@@ -4,7 +4,6 @@ models, data set, users -> items that are kept -> `page_data` -> views.page
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +18,8 @@ from mmsr_lite.explain.inputs import UserLike, user_index
 from mmsr_lite.explain.page_model import model_fields, refuse_elsewhere
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records.live_page import PageData, PageItems, PageUser
+from mmsr_lite.records.trace import UserCard
 
 MOST_MODELS = 6
 MOST_BYTES = 2_050_000  # of models and items, compressed; base64 adds a third, scripts 0.2 MB: a page has 3 MB at most
@@ -37,7 +38,7 @@ def page_data(
     names: Sequence[str] | None = None,
     pseudonyms: bool | None = None,
     also: Sequence[int] = (),
-) -> dict[str, Any]:
+) -> PageData:
     """Everything that a page needs to answer for these models and users without Python.
 
     Of a catalogue that is too large only the items are kept that the histories and the best answers need, and then the
@@ -76,12 +77,14 @@ def page_data(
     if pseudonyms is None:
         pseudonyms = "truth" not in dataset.facts
     rows = np.arange(dataset.num_items + 1) if kept is None else kept
+    items, pictures = _catalogue(dataset, rows, pseudonyms)
     own_names = [model.label for model in models] if names is None else list(names)
     return {
         "dataset": {"name": dataset.name, "items": dataset.num_items},
         "relations": list(RELATIONS),
         "kept": None if kept is None else kept.tolist(),
-        **_catalogue(dataset, rows, pseudonyms),
+        "items": items,
+        "pictures": pictures,
         "users": [_user(dataset, number, place, pseudonyms) for place, number in enumerate(numbers)],
         "models": [
             {**model_fields(model, rows), "name": name, "code_names": _code_names(model, dataset)}
@@ -187,7 +190,7 @@ def _rank(model: MMSR, dataset: Dataset, user: int) -> float:
     return float(rank_of(scores, torch.tensor([target], device=device)))
 
 
-def _catalogue(dataset: Dataset, rows: np.ndarray, pseudonyms: bool) -> dict[str, Any]:
+def _catalogue(dataset: Dataset, rows: np.ndarray, pseudonyms: bool) -> tuple[PageItems, list[str]]:
     """Ids, titles, texts and pictures of the rows; a picture is kept once."""
     items = rows.tolist()
     ids = [dataset.item_ids[item][:LONGEST] for item in items]
@@ -202,20 +205,20 @@ def _catalogue(dataset: Dataset, rows: np.ndarray, pseudonyms: bool) -> dict[str
         address = data_uri(dataset.pictures[item], SIDE) if dataset.pictures else None
         pictures.append(None if address is None else places.setdefault(address, len(places)))
     texts = {name: [column[item][:LONGEST] for item in items] for name, column in dataset.texts.items()}
-    return {"items": {"id": ids, "title": titles, "texts": texts, "picture": pictures}, "pictures": list(places)}
+    return {"id": ids, "title": titles, "texts": texts, "picture": pictures}, list(places)
 
 
-def _code_names(model: MMSR, dataset: Dataset) -> dict[str, dict[int, str]]:
-    """Modality -> code -> its name."""
-    names: dict[str, dict[int, str]] = {name: {} for name in model.node_types[1:]}
+def _code_names(model: MMSR, dataset: Dataset) -> dict[str, dict[str, str]]:
+    """Modality -> code, as JSON writes a number that is a name -> its name."""
+    names: dict[str, dict[str, str]] = {name: {} for name in model.node_types[1:]}
     for (modality, code), name in code_labels(model, dataset).items():
-        names[modality][code] = name
+        names[modality][str(code)] = name
     return names
 
 
-def _user(dataset: Dataset, number: int, place: int, pseudonyms: bool) -> dict[str, Any]:
+def _user(dataset: Dataset, number: int, place: int, pseudonyms: bool) -> PageUser:
     """A user with the whole history, whose last item is the target."""
-    card = {"index": number, "id": dataset.user_ids[number]}
+    card: UserCard = {"index": number, "id": dataset.user_ids[number]}
     if pseudonyms:
         card = {"index": place, "id": f"no. {place + 1}"}
     because: list[int] = []

@@ -21,6 +21,16 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.departures import FeatureNodeEmbedding, SeparateGate
 from mmsr_lite.nn.gate import UpdateGate
 from mmsr_lite.nn.han import HANLayer
+from mmsr_lite.records.live_page import (
+    PageCodes,
+    PageGate,
+    PageLayer,
+    PageLinear,
+    PageMatrix,
+    PageModel,
+    PageSettings,
+    PageWeights,
+)
 
 
 @torch.no_grad()
@@ -62,7 +72,7 @@ def refuse_elsewhere(model: Any, dataset: Dataset) -> None:
         raise MMSRError(f"{model.label} knows {items} items, {dataset.name!r} has {dataset.num_items}: other data")
 
 
-def model_fields(model: MMSR, rows: np.ndarray) -> dict[str, Any]:
+def model_fields(model: MMSR, rows: np.ndarray) -> PageModel:
     """Settings, codes and weights of one model.
 
     Args:
@@ -70,20 +80,29 @@ def model_fields(model: MMSR, rows: np.ndarray) -> dict[str, Any]:
         rows: (K+1,) the items that the page holds, 0 first.
 
     Returns:
-        JSON; matrices are 16-bit floats in base64.
+        The model as JSON can hold it; matrices are 16-bit floats in base64.
     """
     config, nodes = model.config, model.nodes
-    settings = {name: getattr(config, name) for name in ("dim", "scale", "slope", "residual", "max_history", "cosine")}
-    settings |= {"global_attention": config.global_attention, "hohe_reads_input": config.hohe_reads_input}
     fusion = model.layers[0].fusion
-    settings |= {"paths": {path: list(own) for path, own in fusion.paths.items()}}
-    settings |= {"merge": fusion.merge, "invasive": fusion.invasive}
-    settings |= {"papers_products": type(model.layers[0]) is HANLayer}  # else `explain.products` refuses, too
+    settings: PageSettings = {
+        "dim": config.dim,
+        "scale": config.scale,
+        "slope": config.slope,
+        "residual": config.residual,
+        "max_history": config.max_history,
+        "cosine": config.cosine,
+        "global_attention": config.global_attention,
+        "hohe_reads_input": config.hohe_reads_input,
+        "paths": {path: list(own) for path, own in fusion.paths.items()},
+        "merge": fusion.merge,
+        "invasive": fusion.invasive,
+        "papers_products": type(model.layers[0]) is HANLayer,  # else `explain.products` refuses, too
+    }
     places = torch.from_numpy(rows)
     features = None
     if isinstance(nodes, FeatureNodeEmbedding):
         features = _matrix((nodes.items() - nodes.tables[0].weight)[places])
-    weights = {
+    weights: PageWeights = {
         "items": _matrix(nodes.tables[0].weight[places]),
         "features": features,
         "codes": [_matrix(table.weight) for table in nodes.tables[1:]],
@@ -103,26 +122,30 @@ def model_fields(model: MMSR, rows: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _layer(layer: HANLayer) -> dict[str, Any]:
+def _layer(layer: HANLayer) -> PageLayer:
     """The maps of one layer, one matrix for each node type."""
-    fields: dict[str, Any] = {
-        name: [_matrix(linear.weight) for linear in getattr(layer, name).maps] for name in ("query", "key", "value")
+    return {
+        "query": [_matrix(linear.weight) for linear in layer.query.maps],
+        "key": [_matrix(linear.weight) for linear in layer.key.maps],
+        "value": [_matrix(linear.weight) for linear in layer.value.maps],
+        "relation": _matrix(layer.relation),
+        "gate": None if layer.gate is None else _gate(layer.gate),
+        "join": None if layer.join is None else _linear(layer.join),
     }
-    join = None if layer.join is None else _linear(layer.join)
-    gate = None if layer.gate is None else _gate(layer.gate)
-    return fields | {"relation": _matrix(layer.relation), "gate": gate, "join": join}
 
 
-def _gate(gate: UpdateGate) -> dict[str, Any]:
+def _gate(gate: UpdateGate) -> PageGate:
+    """Both maps of the gate's MLP."""
     first, second = gate.mlp[0], gate.mlp[2]
     return {"first": _linear(first), "second": _linear(second), "separate": isinstance(gate, SeparateGate)}
 
 
-def _linear(linear: nn.Linear) -> dict[str, Any]:
+def _linear(linear: nn.Linear) -> PageLinear:
+    """A linear map with its bias."""
     return {"weight": _matrix(linear.weight), "bias": _matrix(linear.bias)}
 
 
-def _matrix(weight: Tensor) -> dict[str, Any]:
+def _matrix(weight: Tensor) -> PageMatrix:
     """A matrix as 16-bit floats in base64; a vector is a matrix of one row."""
     values = np.atleast_2d(weight.detach().cpu().numpy()).astype("<f2")
     if not np.isfinite(values).all():
@@ -130,7 +153,7 @@ def _matrix(weight: Tensor) -> dict[str, Any]:
     return {"shape": list(values.shape), "data": base64.b64encode(values.tobytes()).decode()}
 
 
-def _codes(table: Tensor) -> dict[str, Any]:
+def _codes(table: Tensor) -> PageCodes:
     """(rows, k) codes as 16-bit whole numbers in base64."""
     codes = table.cpu().numpy()
     if codes.max(initial=0) >= 2**16:

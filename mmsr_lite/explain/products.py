@@ -19,12 +19,13 @@ from mmsr_lite.graph.msgraph import msgraph_of
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.han import HOMOGENEOUS, HANLayer
-from mmsr_lite.nn.probe import listen
+from mmsr_lite.nn.probe import Seen, listen
+from mmsr_lite.records.explorer import Product
 from mmsr_lite.records.schema import quote
 
 
 @torch.no_grad()
-def product(model: MMSR, history: Sequence[int], *, layer: int, path: str, phase: int, edge: int) -> dict[str, Any]:
+def product(model: MMSR, history: Sequence[int], *, layer: int, path: str, phase: int, edge: int) -> Product:
     """The terms of one attention logit.
 
     Args:
@@ -88,7 +89,7 @@ def product(model: MMSR, history: Sequence[int], *, layer: int, path: str, phase
 
 
 def _compared(
-    layer: HANLayer, name: str, families: Sequence[str], phase: int, seen: dict[str, Any], graph: GraphBatch
+    layer: HANLayer, name: str, families: Sequence[str], phase: int, seen: Seen, graph: GraphBatch
 ) -> list[Tensor]:
     """What the logits of a phase compare, (B, N_t, D) of each type: values if homogeneous, else states."""
     states = list(seen[f"{name.rsplit('.', 1)[0]}.input"])

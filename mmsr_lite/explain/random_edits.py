@@ -3,19 +3,20 @@
 Where a person made one choice among few (a position, a node, an edge) nothing is drawn: all other choices are made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import combinations, permutations
-from typing import Any
+from typing import Any, cast
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.edits import EditedHistory, Node, apply
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.explain.shared_random import RandomSource
 from mmsr_lite.graph.relations import RELATIONS
+from mmsr_lite.records.trace import Edit
 
 
-def repeat(edited: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: RandomSource) -> None:
+def repeat(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) -> None:
     """Do changes of the same kind at random: each choice that a person made is drawn anew, all else stays."""
     for change in changes:
         with suppress(MMSRError):  # what this history leaves no room for changes nothing
@@ -23,7 +24,7 @@ def repeat(edited: EditedHistory, changes: Sequence[Mapping[str, Any]], rng: Ran
     edited.gone.discard(("item", edited.history[-1]))
 
 
-def other_choices(edited: EditedHistory, changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+def other_choices(edited: EditedHistory, changes: Sequence[Edit]) -> list[Edit] | None:
     """Every other choice that a person could have made in place of the one that is tested, which is not among them.
 
     Args:
@@ -35,37 +36,43 @@ def other_choices(edited: EditedHistory, changes: Sequence[Mapping[str, Any]]) -
     """
     if len(changes) != 1:
         return None
-    change = dict(changes[0])
+    others = _other_fields(edited, dict(changes[0]))
+    return None if others is None else [cast(Edit, {**changes[0], **fields}) for fields in others]
+
+
+def _other_fields(edited: EditedHistory, change: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The fields in which every other choice differs from a change; None where the choices cannot be counted."""
     if change["do"] == "edge":
         centre, neighbour = tuple(change["centre"]), tuple(change["neighbour"])
         edges = [edge for edge in _edges_alike(edited, centre, neighbour) if edge != (centre, neighbour)]
-        return [change | {"centre": list(one), "neighbour": list(other)} for one, other in edges]
+        return [{"centre": list(one), "neighbour": list(other)} for one, other in edges]
     if change["do"] in ("node", "gate") and change.get("id") is not None:
         last = ("item", edited.history[-1]) if change["do"] == "node" else None
         nodes = [node for node in edited.nodes if node[0] == change["type"] and node != last]
-        return [change | {"id": node[1]} for node in nodes if node[1] != change["id"]]
+        return [{"id": node[1]} for node in nodes if node[1] != change["id"]]
     if change["do"] in ("remove", "drop") and is_whole(change.get("position")):
         tested = change["position"]
         places = [place for place in range(1, len(edited.history) + 1) if place != tested]
         if change["do"] == "drop":  # an item that occurs twice has one set of codes
             first = {edited.history[place - 1]: place for place in reversed(places)}
             places = sorted(place for item, place in first.items() if item != edited.history[tested - 1])
-        return [change | {"position": place} for place in places]
+        return [{"position": place} for place in places]
     if change["do"] == "swap":  # of two items, wherever they occur
         first = {item: place for place, item in reversed(list(enumerate(edited.history, 1)))}
         tested = {edited.item(change["position"]), edited.item(change["other"])}
         pairs = [pair for pair in combinations(first, 2) if set(pair) != tested]
-        return [change | {"position": first[one], "other": first[two]} for one, two in pairs]
+        return [{"position": first[one], "other": first[two]} for one, two in pairs]
     if change["do"] == "move":
         tested = (change["position"], change["to"])
         moves = [pair for pair in permutations(range(1, len(edited.history) + 1), 2) if pair != tested]
-        return [change | {"position": place, "to": to} for place, to in moves]
+        return [{"position": place, "to": to} for place, to in moves]
     return None
 
 
-def _redrawn(edited: EditedHistory, change: Mapping[str, Any], rng: RandomSource) -> dict[str, Any]:
+def _redrawn(edited: EditedHistory, change: Edit, rng: RandomSource) -> Edit:
     """The same change at another position, of another item, node or edge."""
-    length, new = len(edited.history), dict(change)
+    length = len(edited.history)
+    new: dict[str, Any] = dict(change)
     places = (rng.permutation(length) + 1).tolist()
     one, two = places[0], places[min(1, length - 1)]
     for name, place in {"position": one, "other": two, "to": two}.items():
@@ -79,7 +86,7 @@ def _redrawn(edited: EditedHistory, change: Mapping[str, Any], rng: RandomSource
         new["id"] = nodes[rng.integers(len(nodes))][1] if nodes else None
     if "centre" in new:
         new["centre"], new["neighbour"] = _other_edge(edited, new["centre"], new["neighbour"], rng)
-    return new
+    return cast(Edit, new)
 
 
 def _other_edge(edited: EditedHistory, centre: Any, neighbour: Any, rng: RandomSource) -> Any:

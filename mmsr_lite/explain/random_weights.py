@@ -8,7 +8,6 @@ chance come out alike; and one layer after the other, from the layer next to the
 
 import copy
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from torch import nn
 
 from mmsr_lite.explain.compare import bootstrap
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records.evidence import FaithfulnessTest, ShuffledPart
 
 DRAWS = 3  # models with all weights shuffled
 LIKE = 0.5  # from this rank correlation on two explanations are called alike
@@ -77,7 +77,7 @@ def random_twins(model: MMSR, seed: int, draws: int = DRAWS) -> tuple[list[MMSR]
     return every, cascade
 
 
-def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> dict[str, Any]:
+def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> FaithfulnessTest:
     """What the check says, from rank correlations with the explanation of the trained model.
 
     Args:
@@ -92,7 +92,7 @@ def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> dict[st
     mean, interval = bootstrap(draws.mean(0))
     each = draws.mean(1).tolist()
     passed = bool(interval[1] < LIKE and max(each) < LIKE)
-    layers = []
+    layers: list[ShuffledPart] = []
     for name, values in cascade.items():
         of_part, around = bootstrap(values)
         layers.append({"part": name, "spearman": of_part, "interval": around})
@@ -102,5 +102,11 @@ def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> dict[st
     if layers:
         steps = ", ".join(f"{layer['part']} {layer['spearman']:+.2f}" for layer in layers)
         told += f" Shuffled from the top down: {steps}."
-    found = {"spearman": mean, "interval": interval, "draws": each, "layers": layers}
-    return found | {"passed": passed, "sentence": told}
+    return {
+        "spearman": mean,
+        "interval": interval,
+        "draws": each,
+        "layers": layers,
+        "passed": passed,
+        "sentence": told,
+    }

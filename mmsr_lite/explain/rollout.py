@@ -1,7 +1,5 @@
 """Attention rollout: how much of the answer comes from each node and along each edge (Abnar and Zuidema, 2020)."""
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,9 +7,10 @@ from torch import Tensor
 from mmsr_lite.explain.contributions import dense
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.nn.probe import Seen
 
 
-def rollout(model: MMSR, graph: GraphBatch, seen: dict[str, Any]) -> tuple[Tensor, Tensor]:
+def rollout(model: MMSR, graph: GraphBatch, seen: Seen) -> tuple[Tensor, Tensor]:
     """How much of the last item's final state comes from where, as the attention weights tell it.
 
     Attention rollout (Abnar and Zuidema, 2020): with a residual connection half of a state is the node itself.
@@ -35,7 +34,7 @@ def rollout(model: MMSR, graph: GraphBatch, seen: dict[str, Any]) -> tuple[Tenso
     return row[:, 0], along
 
 
-def carried(model: MMSR, graph: GraphBatch, seen: dict[str, Any], index: int) -> Tensor:
+def carried(model: MMSR, graph: GraphBatch, seen: Seen, index: int) -> Tensor:
     """(B, N, N) the weight with which each centre (row) takes the value of each neighbour in one layer, over all paths.
 
     A path counts by beta. Values come from the layer's input, so of two phases only the last one carries them, unless

@@ -43,6 +43,8 @@ from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import Change, what_if
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import TraceRecord, WhatIfRecord
+from mmsr_lite.records.explorer import Beside, Messages, Product
+from mmsr_lite.records.live_page import PageData
 from mmsr_lite.records.schema import quote
 from mmsr_lite.records.trace import ItemCard
 
@@ -112,7 +114,7 @@ class Session:
         self._words = [" ".join(column).casefold() for column in columns]
         self._show([self._draft_of(user)], 0)
 
-    def do(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def do(self, request: Mapping[str, Any]) -> Messages:
         """Answer one request of the explorer: an edit changes `record`, a search or a what-if comes back.
 
         Args:
@@ -161,14 +163,14 @@ class Session:
         record = what_if(model, self.dataset, change=change, repeats=repeats, shared_random=True, **asked)
         return record | {end: self._named(record[end], model) for end in ("clean", "changed")}
 
-    def product(self, layer: int, path: str, phase: int, edge: int) -> dict[str, Any]:
+    def product(self, layer: int, path: str, phase: int, edge: int) -> Product:
         """The terms of one attention logit of the history as it is now, as `explain.products.product` gives them."""
         if self.draft.families != tuple(FAMILIES):
             raise MMSRError("the products are of the whole graph; switch both families on first")
         model, _ = self._model(self.draft)
         return product(model, self.draft.history, layer=layer, path=path, phase=phase, edge=edge)
 
-    def _stand_beside(self, name: str | None) -> dict[str, Any] | None:
+    def _stand_beside(self, name: str | None) -> Beside | None:
         """The trace of the same history in another model, or of the history before the edits; None: of nothing."""
         if name is not None:
             choose("model", name, self.record["draft"]["beside"])
@@ -182,7 +184,7 @@ class Session:
         model = self._others[name]
         return {"name": name, "record": self._named(self._traced(model, self.draft), model)}
 
-    def page_data(self, users: Sequence[UserLike] = (), pseudonyms: bool | None = None) -> dict[str, Any]:
+    def page_data(self, users: Sequence[UserLike] = (), pseudonyms: bool | None = None) -> PageData:
         """What a page needs to answer in this session's place, with the models that can stand beside.
 
         Args:
@@ -196,7 +198,8 @@ class Session:
         models, users = [self.model, *self._others.values()], [draft.user, *users]
         data = page_data(models, self.dataset, users, names=names, pseudonyms=pseudonyms, also=draft.history)
         is_own = "user" in self._asked(draft)
-        return data | {"start": None if is_own else {"history": list(draft.history), "target": draft.target}}
+        data["start"] = None if is_own else {"history": list(draft.history), "target": draft.target}
+        return data
 
     @property
     def draft(self) -> Draft:

@@ -29,7 +29,7 @@ from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.attention import MASKED
-from mmsr_lite.nn.probe import listen
+from mmsr_lite.nn.probe import Seen, listen
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.records.flow_parts import Flow
 from mmsr_lite.records.trace import ModelCard, RankedItem, Target
@@ -119,7 +119,7 @@ def trace(
     )
 
 
-def _flow(model: Any, past: list[int], seen: dict[str, Any], items: list[int], device: torch.device) -> Flow:
+def _flow(model: Any, past: list[int], seen: Seen, items: list[int], device: torch.device) -> Flow:
     """What the scores of `items` are the sum of; node by node for the first of them and the last, the target."""
     graph = model.graphs(torch.tensor([past], device=device))
     _, slots = msgraph_of(graph, model.node_types)
@@ -153,7 +153,7 @@ def _ranked(
 
 
 def _by_probes(
-    model: Recommender, dataset: Dataset, history: Tensor, seen: dict[str, Any]
+    model: Recommender, dataset: Dataset, history: Tensor, seen: Seen
 ) -> tuple[Tensor, dict[str, Tensor], dict[str, Any]]:
     """The same of a model without an MSGraph: every probe that saw one value for this history, None where masked."""
     scores = model.scores(history)[0]  # fills `seen`

@@ -17,13 +17,14 @@ from mmsr_lite.graph.relations import HOMOGENEOUS as WITHIN_TYPE
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS
+from mmsr_lite.nn.probe import Seen
 from mmsr_lite.records.trace import Layer, Phase, Stage
 
 FAMILIES = {HOMOGENEOUS: WITHIN_TYPE, HETEROGENEOUS: ACROSS_TYPES}  # the relations that a phase goes along
 
 
 def by_graph(
-    model: MMSR, dataset: Dataset, history: Tensor, seen: dict[str, Any]
+    model: MMSR, dataset: Dataset, history: Tensor, seen: Seen
 ) -> tuple[Tensor, dict[str, Tensor], dict[str, Any]]:
     """Read off an MMSR what only it has.
 
@@ -56,9 +57,7 @@ def by_graph(
     return state @ model.item_table().T, parts, fields
 
 
-def _layer(
-    model: MMSR, index: int, seen: dict[str, Any], graph: GraphBatch, slots: np.ndarray, edges: np.ndarray
-) -> Layer:
+def _layer(model: MMSR, index: int, seen: Seen, graph: GraphBatch, slots: np.ndarray, edges: np.ndarray) -> Layer:
     """What one layer did, node by node and edge by edge, in the order of the record.
 
     Args:
@@ -102,7 +101,7 @@ def _layer(
     return fields
 
 
-def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> list[Stage]:
+def _stages(model: MMSR, seen: Seen, msgraph: MSGraph, last: int) -> list[Stage]:
     """How the answer comes about, stage by stage: the probe to listen to, the shape of its value, the last item's row.
 
     A stage belongs to a layer, and one of attention to a path and a phase, counted from 0.
@@ -137,7 +136,7 @@ def _stages(model: MMSR, seen: dict[str, Any], msgraph: MSGraph, last: int) -> l
     return stages
 
 
-def _parts(model: MMSR, seen: dict[str, Any], last: int) -> dict[str, Tensor]:
+def _parts(model: MMSR, seen: Seen, last: int) -> dict[str, Tensor]:
     """The last state (D,) as a sum of what each path and the residual connection brought; eq. 17 makes it exact."""
     layer, name = model.layers[-1], f"layers.{len(model.layers) - 1}.probes"
     parts = {path: seen[f"{name}.{path}"][0][0, last] for path in layer.fusion.paths}

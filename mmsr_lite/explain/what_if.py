@@ -29,6 +29,7 @@ from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import WhatIfRecord
 from mmsr_lite.records.explanations import Measure
+from mmsr_lite.records.trace import Edit
 
 MOST_REPEATS = 1000  # all are rerun in one batch
 Change = str | Mapping[str, Any]
@@ -129,8 +130,8 @@ def what_if(
 
 def _repeats(
     start: EditedHistory,
-    changes: Sequence[Mapping[str, Any]],
-    others: list[dict[str, Any]] | None,
+    changes: Sequence[Edit],
+    others: list[Edit] | None,
     repeats: int,
     draw: Callable[[int], RandomSource],
 ) -> list[EditedHistory]:

@@ -1,10 +1,12 @@
 """Probe: a named place in a model where the explainer may read a value, or put another one in its place."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
+
+MOST_NAMED = 4  # probes that `repr` names
 
 
 class Probe(nn.Module):
@@ -25,8 +27,35 @@ class Probe(nn.Module):
         return bool(self._forward_hooks)
 
 
+class Seen(dict[str, Any]):
+    """What passed the probes of a model: the dotted name of a probe -> the value that went on.
+
+    A value is a tensor, or a list of tensors with one for each node type. `shapes` says which.
+
+    Example:
+        >>> import torch
+        >>> Seen({"gate": torch.zeros(2, 5, 2), "output": [torch.zeros(2, 5, 8), torch.zeros(2, 3, 8)]})
+        Seen(2 probes: gate (2, 5, 2), output [(2, 5, 8), (2, 3, 8)])
+    """
+
+    def shapes(self) -> dict[str, str]:
+        """The shape of what each probe saw, in words."""
+        return {name: _shape(value) for name, value in self.items()}
+
+    def __repr__(self) -> str:
+        shapes = [f"{name} {shape}" for name, shape in self.shapes().items()]
+        more = f", and {len(shapes) - MOST_NAMED} more" if len(shapes) > MOST_NAMED else ""
+        return f"Seen({len(shapes)} probes: {', '.join(shapes[:MOST_NAMED])}{more})"
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_shape, value))}]"
+    return str(tuple(getattr(value, "shape", ())))
+
+
 @contextmanager
-def listen(model: nn.Module, replace: dict[str, Callable[[Any], Any]] | None = None) -> Iterator[dict[str, Any]]:
+def listen(model: nn.Module, replace: Mapping[str, Callable[[Any], Any]] | None = None) -> Iterator[Seen]:
     """Record what passes each probe of a model, and replace some of it.
 
     Args:
@@ -37,13 +66,15 @@ def listen(model: nn.Module, replace: dict[str, Callable[[Any], Any]] | None = N
         A dict that each forward pass within the block fills: dotted name of a probe -> the value that went on.
 
     Example:
+        >>> import torch
         >>> model = nn.Sequential(Probe())
-        >>> with listen(model, {"0": lambda value: value + 1}) as seen: model(3)
-        4
+        >>> with listen(model, {"0": lambda value: value + 1}) as seen: model(torch.ones(2, 3))
+        tensor([[2., 2., 2.],
+                [2., 2., 2.]])
         >>> seen
-        {'0': 4}
+        Seen(1 probes: 0 (2, 3))
     """
-    seen: dict[str, Any] = {}
+    seen = Seen()
     replace = replace or {}
 
     def hook_for(name: str):

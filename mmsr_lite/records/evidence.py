@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.rules import exactly, in_range, one_for_each, ordered
@@ -74,6 +74,51 @@ class CompareRecord(Record, kind="compare"):
             yield from one_for_each(f"disagree[{place}].ranks", one["ranks"], len(self.models), "models")
 
 
+class Area(TypedDict):
+    """The area under a curve of deletion or insertion."""
+
+    ours: Annotated[float, "of the explanation"]
+    random: Annotated[float, "of random orders"]
+    difference: Annotated[float, "the first minus the second"]
+    interval: Annotated[list[float], "its 95 % interval over histories"]
+
+
+class ShuffledPart(TypedDict):
+    """The correlation with a model in which a part, and all parts above it, are shuffled."""
+
+    part: Annotated[str, "the part"]
+    spearman: Annotated[float, "the rank correlation with the trained model's explanation"]
+    interval: Annotated[list[float], "its 95 % interval over histories"]
+
+
+class FaithfulnessTest(TypedDict):
+    """One test of an explanation, with the numbers of its kind."""
+
+    passed: NotRequired[Annotated[bool, "whether the explanation passes it"]]
+    sentence: Annotated[str, "the result in words"]
+    share: NotRequired[Annotated[list[float] | float, "of the units; of planted the share of steps that are right"]]
+    ours: NotRequired[Annotated[list[float], "of deletion and insertion: the item's probability, one for each share"]]
+    random: NotRequired[Annotated[list[float], "the same, mean over random orders"]]
+    band: NotRequired[Annotated[list[list[float]], "the least and the greatest curve of a random order"]]
+    area: NotRequired[Annotated[Area, "the area under the curves"]]
+    plus: NotRequired[Annotated[float, "of fidelity: share of histories whose first item changes without the half"]]
+    minus: NotRequired[Annotated[float, "share of histories whose first item changes with that half alone"]]
+    random_plus: NotRequired[Annotated[float, "the first, of a random half"]]
+    random_minus: NotRequired[Annotated[float, "the second, of a random half"]]
+    difference_plus: NotRequired[Annotated[float, "plus minus random_plus"]]
+    difference_minus: NotRequired[Annotated[float, "minus minus random_minus"]]
+    interval_plus: NotRequired[Annotated[list[float], "95 % interval of difference_plus"]]
+    interval_minus: NotRequired[Annotated[list[float], "95 % interval of difference_minus"]]
+    spearman: NotRequired[Annotated[float, "of gradient, random_weights and forced_gate: the rank correlation"]]
+    interval: NotRequired[Annotated[list[float], "95 % interval of spearman; of planted that of share"]]
+    draws: NotRequired[Annotated[list[float], "of random_weights: the correlation with each shuffled model"]]
+    layers: NotRequired[Annotated[list[ShuffledPart], "of random_weights: shuffled from the top down"]]
+    chance: NotRequired[Annotated[float, "of planted: the share that chance gives"]]
+    auc: NotRequired[Annotated[float | None, "of planted: area under the ROC curve, null with steps of one kind"]]
+    steps: NotRequired[Annotated[int, "of planted: how many steps were tested"]]
+    by: NotRequired[Annotated[dict[str, float], "of planted: cause -> the share of its steps that are right"]]
+
+
 class FaithfulnessRecord(Record, kind="faithfulness"):
     """Whether attention or beta explains what a model does: tests, each with a number, an interval and a sentence."""
 
@@ -83,9 +128,8 @@ class FaithfulnessRecord(Record, kind="faithfulness"):
     histories: Annotated[int, "how many histories were tested"]
     unit: Annotated[str, "what is taken away, and what orders it"]
     tests: Annotated[
-        dict[str, dict[str, Any] | None],
-        "deletion, insertion, fidelity, gradient, random_weights, forced_gate, planted: each has `passed`, `sentence` "
-        "and its numbers; null where a test does not apply",
+        dict[str, FaithfulnessTest | None],
+        "deletion, insertion, fidelity, gradient, random_weights, forced_gate, planted; null where one does not apply",
     ]
     sentence: Annotated[str, "how many tests it passes"]
 
@@ -96,23 +140,24 @@ class FaithfulnessRecord(Record, kind="faithfulness"):
         return f"{self.explains} of {self.model} on {self.dataset}: passes {passed} of {len(tests)} tests"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """A test has its sentence; the curves have one value for each share."""
+        """The curves of deletion and insertion have one value for each share."""
         for name, test in self.tests.items():
-            if test is None:
-                continue
-            if not isinstance(test.get("sentence"), str):
-                yield f"tests.{name}.sentence", f"is {test.get('sentence')!r}, expected text"
-            if name in ("deletion", "insertion"):
+            if test is not None and name in ("deletion", "insertion"):
                 yield from _rules_of_curve(f"tests.{name}", test)
 
 
-def _rules_of_curve(path: str, test: dict[str, Any]) -> Iterator[Mistake]:
-    for name in ("share", "ours", "random", "band"):
-        if not isinstance(test.get(name), list):
-            yield f"{path}.{name}", f"is {test.get(name)!r}, expected a list"
-    count = len(test["share"])
-    for name in ("ours", "random"):
-        yield from one_for_each(f"{path}.{name}", test[name], count, "shares")
+def _rules_of_curve(path: str, test: FaithfulnessTest) -> Iterator[Mistake]:
+    share = test.get("share")
+    if not isinstance(share, list):
+        yield f"{path}.share", f"is {share!r}, expected a list"
+        return
+    for name in ("ours", "random", "band"):
+        if name not in test:
+            yield f"{path}.{name}", "is missing"
+            return
+    count = len(share)
+    yield from one_for_each(f"{path}.ours", test["ours"], count, "shares")
+    yield from one_for_each(f"{path}.random", test["random"], count, "shares")
     yield from exactly(f"{path}.band", test["band"], 2, "the least and the greatest curve")
     for place, values in enumerate(test["band"]):
         yield from one_for_each(f"{path}.band[{place}]", values, count, "shares")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
 from mmsr_lite.records.schema import OPTIONAL, Mistake
-from mmsr_lite.records.trace import ItemCard, TraceRecord
+from mmsr_lite.records.trace import Edit, ItemCard, TraceRecord
 
 
 class Measure(TypedDict):
@@ -63,7 +63,7 @@ class ChangedItem(TypedDict):
 class WhatIfRecord(Record, kind="what-if"):
     """One history, changed on purpose, beside the clean one and against random changes of the same kind."""
 
-    changes: Annotated[list[dict[str, Any]], "what was done, in order: `do` names it, its other fields say to what"]
+    changes: Annotated[list[Edit], "what was done, in order"]
     told: Annotated[list[str], "each change in a phrase"]
     repeats: Annotated[int, "how many other changes were made"]
     exact: Annotated[bool | None, "true where these are all other choices, each once, else random ones"] = OPTIONAL

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.leaks import Sampled
 from mmsr_lite.records.rules import ordered
-from mmsr_lite.records.schema import Mistake
+from mmsr_lite.records.schema import Mistake, Plain, Terms
 
 CANNOT_BE_TOLD = "cannot be told"
 FUSION_VERDICTS = ("early", "late", CANNOT_BE_TOLD)
@@ -20,8 +20,8 @@ class FusionSystem(TypedDict):
     name: Annotated[str, "such as early, or counting"]
     model: Annotated[str, "the model in the index of models"]
     trials: Annotated[int, "how many trials chose its settings, or those of the system it is tuned like"]
-    settings: Annotated[dict[str, Any], "what the trials chose"]
-    runs: Annotated[list[dict[str, Any]], "seed, tie_seed, and every metric in percent, a run each"]
+    settings: Annotated[dict[str, Plain], "what the trials chose"]
+    runs: Annotated[list[dict[str, float]], "seed, tie_seed, and every metric in percent, a run each"]
     mean: Annotated[float, "mean of the deciding metric over the runs, percent"]
     low: Annotated[float, "its least value of a seed"]
     high: Annotated[float, "its greatest value of a seed"]
@@ -59,7 +59,7 @@ class FusionRecord(Record, kind="fusion"):
     seeds: Annotated[int, "runs of each system that has seeds"]
     orders: Annotated[int, "orders at ties, 1 where no times tie"]
     trials: Annotated[int, "trials of each system"]
-    terms: Annotated[dict[str, Any], "settings of all systems, and the values that trials were drawn from"]
+    terms: Annotated[Terms, "settings of all systems, and the values that trials were drawn from"]
     systems: Annotated[list[FusionSystem], "every system"]
     comparisons: Annotated[list[FusionComparison], "every test"]
     failed: Annotated[list[str], "a sentence for each system or run that could not be trained"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
+from mmsr_lite.data.facts import OrderFacts
 from mmsr_lite.records.base import Record
-from mmsr_lite.records.schema import Mistake
+from mmsr_lite.records.schema import Mistake, Plain
 
 VERDICTS = ("leak", "effect", "none")
 
@@ -38,7 +39,7 @@ class LeaksRecord(Record, kind="leaks"):
     dataset: Annotated[str, "the data set"]
     num_users: Annotated[int, "how many users"]
     num_items: Annotated[int, "V, how many items"]
-    order: Annotated[dict[str, Any], "counts of the file's order: see data.order.order_facts"]
+    order: Annotated[OrderFacts, "counts of the file's order: see data.order.order_facts"]
     headline: Annotated[str, "the ranking to show first: all (items) or masked (own items masked)"]
     own_targets: Annotated[float, "percent of test targets in their own history"]
     targets: Annotated[int, "test targets that were ranked in one order"]
@@ -46,7 +47,7 @@ class LeaksRecord(Record, kind="leaks"):
     decay: Annotated[float, "of counting, the weight of an item for each step further back"]
     tie_seeds: Annotated[list[int], "seeds of the random orders at ties"]
     weights: Annotated[dict[str, dict[str, float]], "order, then rule: the weight chosen on the training part"]
-    rows: Annotated[list[dict[str, Any]], "system, rule, order, tie_seed, group, targets and metrics in percent"]
+    rows: Annotated[list[dict[str, Plain]], "system, rule, order, tie_seed, group, targets and metrics in percent"]
     effects: Annotated[list[Effect], "one for each question"]
     leaks: Annotated[list[str], "names of the effects that are leaks"]
     seconds: Annotated[float, "how long it took"]

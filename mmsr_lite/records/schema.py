@@ -30,6 +30,9 @@ from typing import (
 )
 
 Mistake: TypeAlias = tuple[str, str]  # the path of a field, and what is wrong there: ("nodes[3].type", "is missing")
+Plain: TypeAlias = bool | int | float | str | None  # what one cell of a table may hold
+TableRow: TypeAlias = dict[str, Plain | list[int]]  # name of a column -> what the cell holds
+Terms: TypeAlias = dict[str, Plain | list[Plain] | dict[str, Plain]]  # settings by name, as JSON holds them
 OPTIONAL: Any = object()  # the default of a field that a record may lack; its attribute is None then
 NAMES = {int: "whole number", float: "number", str: "text", bool: "true or false", NoneType: "null"}
 ARTICLES = {int: "a ", float: "a "}

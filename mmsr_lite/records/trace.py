@@ -36,13 +36,18 @@ class Target(RankedItem):
     rank: Annotated[float, "1 is the best; the mean of the places that equal scores share"]
 
 
-class Step(ItemCard):
-    """One interaction of the history."""
+class StepCard(ItemCard):
+    """What people see of one interaction of the history."""
 
     position: Annotated[int, "1 is the oldest"]
+    texts: NotRequired[Annotated[dict[str, str], "what the item's text columns say; not escaped"]]
+
+
+class Step(StepCard):
+    """One interaction of the history, with its place in the graph."""
+
     node: Annotated[int | None, "the item's node, an index of `nodes`; null without an MSGraph"]
     codes: Annotated[dict[str, list[int]], "the item's codes in each modality, none where it is missing"]
-    texts: NotRequired[Annotated[dict[str, str], "what the item's text columns say; not escaped"]]
 
 
 class GraphNode(TypedDict):
@@ -116,6 +121,51 @@ class Answer(TypedDict):
     top: Annotated[list[RankedItem], "the best items, the best first"]
 
 
+class Edit(TypedDict):
+    """One change of a history, its modalities, its graph or its gates: `do` and the fields that it needs."""
+
+    do: Annotated[str, "a name in `explain.edits.CHANGES`, such as drop"]
+    rate: NotRequired[Annotated[float, "of shuffle, mismatch and noise: the share that is changed"]]
+    modality: NotRequired[Annotated[str | None, "of which modality; null: all"]]
+    position: NotRequired[Annotated[int | None, "where in the history, from 1; null: everywhere, or at the end"]]
+    other: NotRequired[Annotated[int, "of swap: the other position"]]
+    item: NotRequired[Annotated[int, "of add and replace: the item"]]
+    to: NotRequired[Annotated[int | str, "of move: the new position; of gate: hohe, heho or half"]]
+    type: NotRequired[Annotated[str | None, "of node and gate: the node type; null: all"]]
+    id: NotRequired[Annotated[int | None, "of node and gate: the item or the code; null: all"]]
+    layer: NotRequired[Annotated[int | None, "of gate: the layer, from 0; null: all"]]
+    centre: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that listens"]]
+    neighbour: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that it listens to"]]
+    relation: NotRequired[Annotated[str, "of relation: its name, or that of its family"]]
+
+
+class TargetTruth(TypedDict):
+    """What a made-up world knows of a target."""
+
+    cause: NotRequired[Annotated[str, "why it came next, such as cycle or match"]]
+
+
+class Experiment(TypedDict):
+    """What a newcomer may try first with a history."""
+
+    question: Annotated[str, "a sentence"]
+    change: Annotated[Edit, "the what-if that answers it"]
+
+
+class DraftState(TypedDict):
+    """What the controls of an explorer show of the history that is edited."""
+
+    codes: Annotated[int | None, "C; null where modalities differ in it"]
+    codes_per_item: Annotated[int | None, "k; null where modalities differ in it"]
+    families: Annotated[list[str], "the families of relations that the graph has"]
+    edited: Annotated[bool, "whether anything was changed"]
+    note: Annotated[str, "what is to be said of the codes; empty where nothing is"]
+    undo: Annotated[int, "how many edits can be undone"]
+    redo: Annotated[int, "how many edits can be done again"]
+    beside: Annotated[list[str], "what may stand beside the history"]
+    experiment: Annotated[Experiment | None, "what to try first"]
+
+
 class TraceRecord(Record, kind="trace"):
     """Everything a model did for one history.
 
@@ -135,10 +185,12 @@ class TraceRecord(Record, kind="trace"):
     layers: Annotated[list[Layer], "what each layer did"]
     stages: Annotated[list[Stage] | None, "the way from the history to the answer"] = OPTIONAL
     flow: Annotated[Flow | None, "what scores are the sum of, path by path; of HAN-GNN layers alone"] = OPTIONAL
-    probes: Annotated[dict[str, Any] | None, "of a model without an MSGraph: what each probe saw"] = OPTIONAL
+    probes: Annotated[
+        dict[str, list[Any]] | None, "of a model without an MSGraph: nested lists of what a probe saw"
+    ] = OPTIONAL
     answer: Annotated[Answer, "what the model answers"]
-    truth: Annotated[dict[str, Any] | None, "what decided the target, where the data set knows it"] = OPTIONAL
-    draft: Annotated[dict[str, Any] | None, "of an explorer: the state of its controls"] = OPTIONAL
+    truth: Annotated[TargetTruth | None, "what decided the target, where the data set knows it"] = OPTIONAL
+    draft: Annotated[DraftState | None, "of an explorer: the state of its controls"] = OPTIONAL
 
     def summary(self) -> str:
         """User, data set, model, and the sizes of the graph."""

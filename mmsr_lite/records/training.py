@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
-from mmsr_lite.records.ranking_names import IN_WORDS, RANKINGS, headline_first, key_of
+from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, key_of
 from mmsr_lite.records.rules import in_range, ordered
-from mmsr_lite.records.schema import OPTIONAL, Mistake, first_mistake
+from mmsr_lite.records.schema import OPTIONAL, Mistake, Plain, Terms
 
 
 class Epoch(TypedDict):
@@ -64,6 +64,16 @@ class HistoryRecord(Record, kind="history", marker="epochs"):
             yield from in_range(f"epochs[{place}].epoch", epoch["epoch"], place + 1, place + 1, "counted from 1")
 
 
+class RankingTables(TypedDict):
+    """The metrics of one system in both rankings, for all test targets and for groups of them."""
+
+    headline: NotRequired[Annotated[str, "the ranking to show first: all (items) or masked (own items masked)"]]
+    own_targets: NotRequired[Annotated[float | None, "percent of targets in their own history"]]
+    targets: NotRequired[Annotated[dict[str, int], "group of targets (every, later, same time) -> how many"]]
+    all: NotRequired[Annotated[dict[str, dict[str, float]], "among all items: group -> metric -> percent"]]
+    masked: NotRequired[Annotated[dict[str, dict[str, float]], "own items masked: group -> metric -> percent"]]
+
+
 class MetricsRecord(Record, kind="metrics", marker="test"):
     """A model's metrics on the test targets, beside counting and beside the best that can be reached."""
 
@@ -73,7 +83,7 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
     headline: Annotated[str | None, "the ranking to show first: all (items) or masked (own items masked)"] = OPTIONAL
     test: Annotated[dict[str, float], "the metrics of the model, percent; with own items masked: masked HR@5, ..."]
     rankings: Annotated[
-        dict[str, dict[str, Any]] | None, "the model and counting: both rankings, later and same-time targets apart"
+        dict[str, RankingTables] | None, "the model and counting: both rankings, later and same-time targets apart"
     ] = OPTIONAL
     reachable: Annotated[dict[str, float] | None, "the best reachable, where the data set knows it"]
     counting: Annotated[dict[str, dict[str, float]], "the metrics of models that count"]
@@ -84,17 +94,14 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
     seed: Annotated[int | None, "the seed"] = OPTIONAL
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """The parts of `rankings`, which are read by name, hold what those names say."""
+        """A ranking with targets of one time has the metrics of both groups."""
         for name, part in (self.rankings or {}).items():
-            kinds: dict[str, Any] = {"own_targets": float | None, "targets": dict[str, int]}
-            kinds |= dict.fromkeys(RANKINGS, dict[str, dict[str, float]])
-            for key, kind in kinds.items():
-                if key in part and (mistake := first_mistake(part[key], kind, f"rankings.{name}.{key}")):
-                    yield mistake
-                    return
+            targets = part.get("targets", {})
+            if "same time" not in targets:
+                continue
             for ranking in headline_first(self.headline, self.test):
-                for group in part.get("targets", {}) if "same time" in part.get("targets", {}) else ():
-                    if group in ("later", "same time") and group not in part.get(ranking, {}):
+                for group in targets:
+                    if group in ("later", "same time") and group not in metrics_in(part, ranking):
                         yield f"rankings.{name}.{ranking}.{group}", "is missing"
 
     def summary(self) -> str:
@@ -151,8 +158,13 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
                 targets = record.get("targets", {})
                 if "same time" in targets and group in targets:
                     label = self.model if name == "model" else f"counting: {name}"
-                    rows[f"{label}, {group} targets ({targets[group]:,})"] = record[ranking][group]
+                    rows[f"{label}, {group} targets ({targets[group]:,})"] = metrics_in(record, ranking)[group]
         return rows
+
+
+def metrics_in(tables: RankingTables, ranking: str) -> dict[str, dict[str, float]]:
+    """Group of targets -> metric -> percent in one ranking; nothing where it was not measured."""
+    return tables.get("masked", {}) if ranking == "masked" else tables.get("all", {})
 
 
 def _of_ranking(row: dict[str, float], ranking: str) -> dict[str, float]:
@@ -248,14 +260,14 @@ class StudyRecord(Record, kind="study"):
     paper: Annotated[str | None, "the table or figure of the paper"] = OPTIONAL
     dataset: Annotated[str, "the data set"]
     reachable: Annotated[dict[str, float] | None, "the best reachable, where the data set knows it"]
-    terms: Annotated[dict[str, Any] | None, "settings that are equal for all systems, and the trials"] = OPTIONAL
+    terms: Annotated[Terms | None, "settings that are equal for all systems, and the trials"] = OPTIONAL
     labels: Annotated[list[str], "the columns of `rows` that name a system"]
     headline: Annotated[str | None, "the ranking to show first: all (items) or masked (own items masked)"] = OPTIONAL
     rankings: Annotated[list[str] | None, "the rankings that every row has; older tables have all alone"] = OPTIONAL
     chosen_by: Annotated[list[str] | None, "what the trials were best in on validation"] = OPTIONAL
-    rows: Annotated[list[dict[str, Any]], "one row for each run: labels, seed, metrics in percent"]
+    rows: Annotated[list[dict[str, Plain]], "one row for each run: labels, seed, metrics in percent"]
     tests: Annotated[list[Test], "tests of each system against its reference"]
-    runs: Annotated[dict[str, Any] | None, "settings of each run that are not the usual ones"] = OPTIONAL
+    runs: Annotated[dict[str, Terms] | None, "settings of each run that are not the usual ones"] = OPTIONAL
 
     def summary(self) -> str:
         """Study, data set, how many runs."""

@@ -17,6 +17,7 @@ import torch
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.device_examples import width_for
 from mmsr_lite.evaluation.strategy import accelerator, choose_strategy
+from mmsr_lite.records import HistoryRecord
 from mmsr_lite.training.distributed import all_agree, first_here, size
 from mmsr_lite.training.step import Step
 
@@ -43,7 +44,7 @@ class Changeover:
         MMSRError: `wish` is none of these.
     """
 
-    def __init__(self, step: Step, lengths: np.ndarray, steps: int, record: dict[str, Any], wish: str | None = None):
+    def __init__(self, step: Step, lengths: np.ndarray, steps: int, record: HistoryRecord, wish: str | None = None):
         self.step, self.steps, self.record = step, steps, record
         self.wish, self.moment = read_wish(wish)
         self.began, self.plain_steps, self.preparation = time.perf_counter(), 0, None

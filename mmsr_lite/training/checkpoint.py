@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError, in_words
-from mmsr_lite.records import as_record
+from mmsr_lite.records import HistoryRecord, as_record
 from mmsr_lite.training.distributed import rank
 from mmsr_lite.training.weights import load_into, read_tensors, refuse_impossible_numbers, save_tensors
 
@@ -101,7 +101,7 @@ def forget_checkpoint(folder: str | Path) -> None:
 
 def load_checkpoint(
     folder: str | Path, model: nn.Module, optimiser: torch.optim.Optimizer, best: dict[str, Tensor], config: dict
-) -> tuple[dict[str, Tensor], dict[str, Any]]:
+) -> tuple[dict[str, Tensor], HistoryRecord]:
     """Put `model` and `optimiser` where the checkpoint left them.
 
     Args:
@@ -118,12 +118,12 @@ def load_checkpoint(
         MMSRError: when the settings differ or a file is broken.
     """
     if not has_checkpoint(folder):
-        return best, {"epochs": [], "best_epoch": 0, "selection": config["selection"]}
+        return best, HistoryRecord(epochs=[], best_epoch=0, selection=config["selection"])
     place = f"the checkpoint in {str(folder)!r}"
     saved, tensors = _read_checkpoint(Path(folder) / STATE, place)
     settings = {name: value for name, value in config.items() if name not in ("device", "patience")}
     refuse_other(place, saved["config"], settings)
-    record = as_record(saved["record"], "history")
+    record = HistoryRecord(as_record(saved["record"], "history"))
     part: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}}
     slots: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
@@ -143,7 +143,7 @@ def load_checkpoint(
     optimiser.load_state_dict({"state": slots, "param_groups": optimiser.state_dict()["param_groups"]})
     if (Path(folder) / STATE / NUMBERS).is_file() and rank() == 0:  # a process may have been killed before it noted it
         _note_epoch(Path(folder) / STATE, len(record["epochs"]))
-    return best, dict(record)
+    return best, record
 
 
 def _read_checkpoint(state: Path, place: str) -> tuple[dict[str, Any], dict[str, Tensor]]:

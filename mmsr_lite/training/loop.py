@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +19,8 @@ from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.rankings import CHOICES, key_of, ranking_of
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.records import HistoryRecord
+from mmsr_lite.records.training import Epoch
 from mmsr_lite.training.captured import CapturedStep
 from mmsr_lite.training.changeover import Changeover, where
 from mmsr_lite.training.checkpoint import load_checkpoint, save_checkpoint
@@ -159,9 +160,9 @@ def train(
     folder: str | Path | None = None,
     resume: bool = False,
     progress: bool = True,
-    on_epoch: Callable[[dict[str, Any]], bool | None] | None = None,
+    on_epoch: Callable[[HistoryRecord], bool | None] | None = None,
     kernels: str | None = None,
-) -> dict[str, Any]:
+) -> HistoryRecord:
     """Train `model` in place, and leave it with the weights of its best epoch.
 
     A model that counts is counted at once. Ctrl-C keeps the last epoch's checkpoint. Within `processes` each process
@@ -193,7 +194,7 @@ def train(
     if not model.learns:
         model.count(parts.train)
         model.to(device)
-        return {"epochs": [], "best_epoch": 0, "selection": "none", "seconds": 0.0, "device": where(device)}
+        return HistoryRecord(epochs=[], best_epoch=0, selection="none", seconds=0.0, device=where(device))
     judged = {"validation": parts.validation, "test": parts.test, "none": None}[config.selection]
     if judged is not None and not len(judged):
         need = "needs examples to judge by, and there are none; use selection='none'"
@@ -208,7 +209,7 @@ def train(
     step = step_class(model, device)(
         model, examples, config.lr, config.weight_decay, config.clip, autocast, config.negatives
     )
-    record: dict[str, Any] = {"epochs": [], "best_epoch": 0, "selection": config.selection}
+    record = HistoryRecord(epochs=[], best_epoch=0, selection=config.selection)
     best = {name: value.detach().clone() for name, value in model.state_dict().items()}
     if resume and folder is not None:
         best, record = load_checkpoint(folder, model, step.optimiser, best, asdict(config))
@@ -237,12 +238,16 @@ def train(
             bar.update()
         more = epoch < epochs.stop - 1  # the next epoch's order is made while a GPU still works at this one
         ahead = batches(lengths, config.batch, (config.seed, epoch + 1)) if more else []
-        entry: dict[str, Any] = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
+        entry: Epoch = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
         shown, better = {"loss": f"{entry['loss']:.3f}"}, True
         if not np.isfinite(entry["loss"]):
             raise MMSRError(f"the loss of epoch {epoch} is {entry['loss']}; lower lr (now {config.lr:g})")
         if judged is not None:
-            values = entry[config.selection] = evaluate(model, judged)
+            values = evaluate(model, judged)
+            if config.selection == "test":
+                entry["test"] = values
+            else:
+                entry["validation"] = values
             entry["beta"] = _beta(model, judged, device)
             name = key_of("HR@5", ranking)
             shown[name] = f"{values[name]:.2f}"

@@ -16,6 +16,7 @@ import numpy as np
 
 from mmsr_lite import __version__
 from mmsr_lite.data.dataset import Dataset, Modality
+from mmsr_lite.data.facts import FILE_ORDER
 from mmsr_lite.data.storage import content_hash
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import RunRecord
@@ -51,7 +52,7 @@ def run_record(run_id: str, dataset: Dataset, *, writing: bool = False) -> RunRe
 
 def ranking_of(dataset: Dataset) -> Ranking:
     """How the interactions of a data set stand in order, and how its test targets are ranked."""
-    order = dataset.facts.get("order", {"ties": "file"})
+    order = dataset.facts.get("order", FILE_ORDER)
     return {"ties": order["ties"], "tie_seed": order.get("tie_seed"), "candidates": "all, and own items masked"}
 
 

@@ -14,11 +14,12 @@ from mmsr_lite.graph.codes import DISTANCES, REDUCTIONS
 from mmsr_lite.models import MODELS
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.loop import TrainConfig
+from mmsr_lite.values import Settings
 
 BEFORE = {"ties": "file", "split": "user"}  # what runs did before they had these settings
 
 # What `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores.
-DEMO: dict[str, Any] = {
+DEMO: Settings = {
     "dim": 32,
     "layers": 2,
     "codes": 7,
@@ -32,7 +33,7 @@ DEMO: dict[str, Any] = {
     "refit": False,  # its numbers are those of the epoch that validation chose
 }
 # The same for the small worlds in which the order of fusion decides.
-DEMO_OF_WORLDS: dict[str, Any] = DEMO | {
+DEMO_OF_WORLDS: Settings = DEMO | {
     "fusion": "adaptive-invasive",
     "dropout": 0.1,
     "epochs": 12,
@@ -95,7 +96,7 @@ class RunConfig:
         True,
         "once validation chose the best epoch, train again on the whole training part, up to the same epoch",
     )
-    settings: dict[str, Any] = setting(
+    settings: Settings = setting(
         default_factory=dict, help="settings of the model's own config that differ from its defaults"
     )
     train: TrainConfig = setting(default_factory=TrainConfig, help="how the model is trained")
@@ -155,7 +156,7 @@ class RunConfig:
                 raise SettingError(name, f"model {self.model!r} has no setting {name!r}; it has: {choices}")
         return self.model_class.Config(**self.settings)
 
-    def by_name(self) -> dict[str, Any]:
+    def by_name(self) -> Settings:
         """Every setting of the run, its training and its model by its name, defaults too; JSON can hold it.
 
         Example:

@@ -10,15 +10,17 @@ import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.records import Record, as_record
+from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views.untrusted import safe
 
 if TYPE_CHECKING:
     import matplotlib.figure
 
+MimeBundle: TypeAlias = dict[str, str | dict[str, object]]  # media type -> text, or an object that JSON can hold
 SHARPNESS, WIDEST = 100.0, 1600  # pixels an inch, and pixels across at the most: notebooks stay small
 
 
@@ -99,7 +101,7 @@ class View(ABC):
 
     @property
     @abstractmethod
-    def table(self) -> list[dict[str, Any]]:
+    def table(self) -> list[TableRow]:
         """The numbers of the picture, one row a mark."""
 
     @abstractmethod
@@ -110,7 +112,7 @@ class View(ABC):
     def html(self) -> str:
         """The picture as one page that needs neither network nor kernel."""
 
-    def live(self) -> dict[str, Any]:
+    def live(self) -> MimeBundle:
         """What a notebook with a kernel shows, by media type."""
         return {}
 
@@ -134,8 +136,8 @@ class View(ABC):
             figure.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=metadata)
         return buffer.getvalue()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        bundle = {"image/png": base64.b64encode(self.drawn("png")).decode(), "text/plain": self.text}
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> MimeBundle:
+        bundle: MimeBundle = {"image/png": base64.b64encode(self.drawn("png")).decode(), "text/plain": self.text}
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
         if hasattr(shell, "kernel"):

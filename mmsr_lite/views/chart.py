@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.records import Record
-from mmsr_lite.views.base import View
+from mmsr_lite.records.schema import TableRow
+from mmsr_lite.views.base import MimeBundle, View
 from mmsr_lite.views.figures.data import FigureData
 from mmsr_lite.views.page import page
 
@@ -59,7 +60,7 @@ class Chart(View):
 
         return to_matplotlib(self.data)
 
-    def live(self) -> dict[str, Any]:
+    def live(self) -> MimeBundle:
         """The plotly chart, by media type."""
         return {"application/vnd.plotly.v1+json": json.loads(self.figure.to_json())}
 
@@ -73,7 +74,7 @@ class Chart(View):
         return self.data.words
 
     @property
-    def table(self) -> list[dict[str, Any]]:
+    def table(self) -> list[TableRow]:
         """One row a mark: `of` (what it is of), `value` and, where it has an interval, `low` and `high`."""
         return self.data.table
 

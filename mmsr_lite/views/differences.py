@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views import theme, untrusted, wording
 
 
@@ -95,7 +96,7 @@ def watched(record: TraceRecord) -> int | None:
     return record["answer"]["top"][0]["item"] if record["answer"]["top"] else None
 
 
-def table_of(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> list[dict[str, Any]]:
+def table_of(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> list[TableRow]:
     """The numbers of both, a row each: the rank of the next item, its score, the parts of that, beta of the last item.
 
     Args:
@@ -116,9 +117,9 @@ def table_of(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> list[d
     return [{"of": row} | {name: column.get(row) for name, column in zip(names, columns, strict=True)} for row in rows]
 
 
-def _numbers(record: TraceRecord, item: int | None) -> dict[str, Any]:
+def _numbers(record: TraceRecord, item: int | None) -> dict[str, float | None]:
     target = record["target"]
-    found: dict[str, Any] = {}
+    found: dict[str, float | None] = {}
     if target:
         found |= {"rank of the next item": target["rank"], "its score": target["score"]}
     flow = _flow(record, item)

@@ -7,9 +7,12 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+from mmsr_lite.records.explorer import Messages
+from mmsr_lite.records.live_page import PageData
 from mmsr_lite.views.base import View, check
+from mmsr_lite.views.selection import Selection
 from mmsr_lite.views.theme import EARLY, ON_DARK, for_record
 from mmsr_lite.views.untrusted import clean
 
@@ -52,6 +55,12 @@ PARTS = {  # a script that is made of several files, in this order
     ),
 }
 TABLE_ROWS = 60  # of a chart's table in a page
+
+
+class ExplorerStart(TypedDict):
+    """What the panels of the explorer begin with in a page."""
+
+    message: Messages
 
 
 def embed(value: Any) -> str:
@@ -130,27 +139,27 @@ def policy(*scripts: str) -> str:
     return POLICY.format(hashes=" ".join(f"'sha256-{digest}'" for digest in digests))
 
 
-def _chart(view: Any) -> dict[str, Any]:
+def _chart(view: Any) -> dict[str, object]:
     """A chart as the script of the page draws it; the page writes title and caption itself, where they wrap."""
     figure = json.loads(view.figure.to_json())
     chart = {part: figure.get(part, []) for part in ("data", "layout", "frames")}
     return chart | {"text": view.text, "table": view.table[:TABLE_ROWS]}
 
 
-def _still(view: View) -> dict[str, Any]:
+def _still(view: View) -> dict[str, object]:
     """A chart as a picture with its words and its table, for a page without plotly.js."""
     picture = base64.b64encode(view.drawn("svg")).decode()
     return {"picture": f"data:image/svg+xml;base64,{picture}", "text": view.text, "table": view.table[:TABLE_ROWS]}
 
 
-def _with_looks(models: dict[str, Any]) -> dict[str, Any]:
+def _with_looks(models: PageData) -> dict[str, object]:
     """The models of a page, each with the looks of its records."""
     relations = models["relations"]
     looks = [for_record({"node_types": one["node_types"], "relations": relations}) for one in models["models"]]  # type: ignore[arg-type]
-    return models | {"models": [one | {"style": look} for one, look in zip(models["models"], looks, strict=True)]}
+    return {**models, "models": [{**one, "style": look} for one, look in zip(models["models"], looks, strict=True)]}
 
 
-def _user(trace: Mapping[str, Any]) -> dict[str, Any]:
+def _user(trace: Mapping[str, Any]) -> dict[str, object]:
     """A trace with its looks."""
     record = check(trace, "trace")
     return {"record": record, "style": for_record(record)}  # type: ignore[arg-type]
@@ -161,10 +170,10 @@ def page(
     traces: Sequence[Mapping[str, Any]] = (),
     shared: Mapping[str, View] | None = None,
     header: str = "",
-    selection: dict[str, Any] | None = None,
+    selection: Selection | None = None,
     theme: str = "auto",
-    explorer: dict[str, Any] | None = None,
-    models: dict[str, Any] | None = None,
+    explorer: ExplorerStart | None = None,
+    models: PageData | None = None,
     stills: Mapping[str, View] | None = None,
 ) -> str:
     """A whole page.

@@ -6,17 +6,31 @@ in the browser holds both languages equal.
 
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, TypedDict
 
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.trace import Phase
 from mmsr_lite.views import untrusted, wording
 
 KEYS = ("user", "position", "node", "edge", "layer", "path", "phase", "stage")
 
 
+class Selection(TypedDict):
+    """What is selected in a picture of a trace; positions count from 1, all else from 0."""
+
+    user: int | None  # None: the history was given as items
+    position: int | None  # of the history
+    node: int | None
+    edge: int | None
+    layer: int
+    path: str | None  # the order, "hohe" or "heho"; None: the model has none
+    phase: int  # of the path
+    stage: int | None  # of the walk from the history to the answer
+
+
 def resolve_selection(
     record: TraceRecord, before: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+) -> Selection:
     """The selection after a request, brought within what the record has.
 
     Args:
@@ -47,10 +61,10 @@ def resolve_selection(
     stage = _within(record.get("stages", ()), wish.get("stage"))
     step = {} if stage is None else record["stages"][stage]
     layer = _clamp(step.get("layer", wish.get("layer")), len(layers) - 1)
-    orders = layers[layer]["attention"] if layers else {}
+    orders: dict[str, list[Phase]] = layers[layer]["attention"] if layers else {}
     paths = (step.get("path"), wish.get("path"), *orders)
     path = next((name for name in paths if isinstance(name, str) and name in orders), None)
-    phase = _clamp(step.get("phase", wish.get("phase")), len(orders.get(path, ())) - 1)
+    phase = _clamp(step.get("phase", wish.get("phase")), len(orders.get(path or "", ())) - 1)
 
     edge = _within(record["edges"], wish.get("edge"))
     position: Any = wish.get("position")
@@ -89,7 +103,7 @@ def _clamp(value: Any, last: int) -> int:
     return min(max(int(value) if _is_place(value) else 0, 0), max(last, 0))
 
 
-def attention_at(record: TraceRecord, at: Mapping[str, Any]) -> tuple[str, list[float | None]]:
+def attention_at(record: TraceRecord, at: Selection) -> tuple[str, list[float | None]]:
     """The attention of a selection.
 
     Args:
@@ -101,18 +115,18 @@ def attention_at(record: TraceRecord, at: Mapping[str, Any]) -> tuple[str, list[
         there is no such phase.
 
     Example:
-        >>> attention_at({"layers": [], "edges": [[0, 0, 0]]}, {"layer": 0})
+        >>> attention_at({"layers": [], "edges": [[0, 0, 0]]}, {"layer": 0, "path": None})
         ('', [None])
     """
     orders = record["layers"][at["layer"]]["attention"] if record["layers"] else {}
-    phases = orders.get(at.get("path"), [])
+    phases = orders.get(at["path"] or "", [])
     if not phases:
         return "", [None] * len(record["edges"])
     phase = phases[at["phase"]]
     return phase["family"], phase["weights"] or [None] * len(record["edges"])
 
 
-def phases_of(record: TraceRecord, at: dict[str, Any]) -> list[dict[str, Any]]:
+def phases_of(record: TraceRecord, at: Selection) -> list[Phase]:
     """The phases of the order that is selected.
 
     Args:
@@ -128,10 +142,10 @@ def phases_of(record: TraceRecord, at: dict[str, Any]) -> list[dict[str, Any]]:
     """
     if not record["layers"]:
         return []
-    return record["layers"][at["layer"]]["attention"].get(at["path"], [])
+    return record["layers"][at["layer"]]["attention"].get(at["path"] or "", [])
 
 
-def describe(record: TraceRecord, at: dict[str, Any]) -> str:
+def describe(record: TraceRecord, at: Selection) -> str:
     """The picture in words: the same sentences that msgraph.js writes below it (a test holds them equal).
 
     Args:

@@ -1,5 +1,6 @@
 """A study as a record: what its table says, and the same numbers when it is carried out anew."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,14 @@ def test_a_stored_table_of_an_older_version_says_that_it_has_all_items_alone_and
     assert [row["run"] for row in anew["rows"]] == [old["run"]]  # settings that came later rename nothing
     assert anew["rows"][0]["HR@5"] == pytest.approx(old["HR@5"], abs=1e-3)
     assert anew["rankings"] == ["all", "masked"] and anew["rows"][0]["masked HR@5"] > 0
+
+
+def test_every_stored_table_opens_as_a_whole_record_that_json_can_hold():
+    mistakes, found = {}, 0
+    for file in sorted(RESULTS.glob("*/*.json")):
+        if file.with_suffix(".csv").is_file():
+            found += 1
+            record = open_study(file.parent, file.stem)
+            mistakes[f"{file.parent.name}/{file.stem}"] = record.mistake()
+            json.dumps(record, allow_nan=False)
+    assert found > 30 and {table: mistake for table, mistake in mistakes.items() if mistake} == {}

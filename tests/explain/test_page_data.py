@@ -12,9 +12,12 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import page_data as module
 from mmsr_lite.explain.page_data import kept_items, page_data, telling_users
 from mmsr_lite.explain.page_model import rounded
+from mmsr_lite.explain.session import Session
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.models.sasrec import SASRec
+from mmsr_lite.records.live_page import PageData
+from mmsr_lite.records.schema import first_mistake
 from mmsr_lite.views.page import page
 
 
@@ -24,6 +27,15 @@ def test_weights_are_those_of_the_rounded_model_to_the_last_bit(random_model, wo
     values = np.frombuffer(base64.b64decode(held["data"]), "<f2").reshape(held["shape"])
     assert np.array_equal(values.astype(np.float32), rounded(model).item_table().detach().numpy())
     assert not torch.equal(rounded(model).item_table(), model.item_table())
+
+
+def test_what_a_page_reads_has_every_field_that_its_schema_names(random_model, world):
+    model = random_model()
+    data = page_data([model], world, (0, 1))
+    assert first_mistake(data, PageData) is None
+    assert first_mistake(Session(model, world).page_data(), PageData) is None
+    del data["models"][0]["weights"]["layers"][0]["gate"]
+    assert first_mistake(data, PageData) == ("models[0].weights.layers[0].gate", "is missing")
 
 
 def test_a_large_catalogue_is_cut_to_what_histories_and_answers_need(random_model, world, monkeypatch):

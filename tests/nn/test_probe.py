@@ -1,9 +1,10 @@
 """A probe changes nothing, is heard by its dotted name, and forgets its hooks."""
 
 import pytest
+import torch
 from torch import nn
 
-from mmsr_lite.nn.probe import Probe, listen
+from mmsr_lite.nn.probe import Probe, Seen, listen
 
 
 class Twice(nn.Module):
@@ -25,3 +26,9 @@ def test_listening_sees_every_probe_and_a_replacement_is_what_follows_while_it_l
     with pytest.raises(KeyError), listen(model, {"before": lambda value: 0}):
         raise KeyError
     assert model(3) == 6 and not any(module._forward_hooks for module in model.modules())
+
+
+def test_what_was_seen_shows_names_and_shapes_and_not_all_numbers():
+    seen = Seen({f"layers.{layer}.beta": torch.zeros(2, 5, 2) for layer in range(6)})
+    assert len(repr(seen)) < 200
+    assert repr(seen).startswith("Seen(6 probes: layers.0.beta (2, 5, 2), ") and repr(seen).endswith("and 2 more)")

@@ -9,7 +9,7 @@ from mmsr_lite import show
 from mmsr_lite.views import VIEWS
 
 FUNCTIONS = {name: one for name, one in vars(show).items() if inspect.isfunction(one) and not name.startswith("_")}
-FUNCTIONS = {name: one for name, one in FUNCTIONS.items() if one.__module__ == show.__name__}
+FUNCTIONS = {name: one for name, one in FUNCTIONS.items() if one.__module__.startswith(f"{show.__name__}.")}
 
 
 @pytest.mark.parametrize(("old", "new"), [("play", "interact"), ("cockpit", "training_monitor")])
@@ -21,6 +21,10 @@ def test_an_old_name_answers_with_the_new_one(old, new):
 def test_a_name_that_never_was_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'paint'"):
         show.paint  # noqa: B018
+
+
+def test_all_figures_are_public_names():
+    assert sorted(show.__all__) == sorted(FUNCTIONS)
 
 
 def test_every_function_says_what_it_takes_and_gives_and_has_an_example():

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmsr_lite.data.facts import Facts
 from mmsr_lite.data.prepare import Raw, k_core
 from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.sources.amazon_reviews import REVIEWS, reviews_of
@@ -81,7 +82,7 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     reading.read = {"reviews": len(reviews.user)} | ({"items in the metadata": len(entries)} if meta else {})
     for reason, count in unread.items():
         reading.skipped[f"lines of the metadata {reason}"] = count
-    facts: dict[str, Any] = {"edition": edition}
+    facts: Facts = {"edition": edition}
     if meta and len(ids) > len(entries):
         reading.absent["items without metadata"] = len(ids) - len(entries)
     return Raw(category, file.parent, table, catalogue, kinds, ready, offered, facts=facts, reading=reading)

@@ -30,6 +30,7 @@ import pandas as pd
 
 from mmsr_lite.config import check_settings, seed_setting, setting
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.facts import Facts
 from mmsr_lite.data.prepare import Raw, build
 from mmsr_lite.data.sources.wardrobe_draw import BOOK, VERSION, draw
 from mmsr_lite.data.storage import atomic, cache_dir, content_hash
@@ -196,7 +197,7 @@ def load(
     table = pd.DataFrame({"user_id": [f"u{u:04d}" for u in user], "item_id": np.array(ids)[item - 1]})
     table["timestamp"] = 1_700_000_000 + 86_400 * step
     items = pd.DataFrame({"item_id": ids, "title": titles, "text": texts[1:], "picture": pictures})
-    facts = {"truth": truth, "cause": cause, "causes": CAUSES, "look": look, "theme": theme}
+    facts: Facts = {"truth": truth, "cause": cause, "causes": CAUSES, "look": look, "theme": theme}
     facts["looks"] = tuple(" ".join(words) for words in BOOK["looks"][: config.looks])
     facts["themes"] = tuple(", ".join(words) for words in BOOK["themes"][: config.themes])
     name, kinds = f"wardrobe-{config.world}", {"picture": "picture", "text": "text"}

@@ -7,9 +7,10 @@ what it must.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views import theme
 
 Kind = Literal["heat map", "lines", "bars", "intervals", "empty"]
@@ -175,11 +176,11 @@ class FigureData:
                 raise MMSRError(f"mark {mark.label!r} is of group {mark.group!r}, which has no look")
 
     @property
-    def table(self) -> list[dict[str, Any]]:
+    def table(self) -> list[TableRow]:
         """The marks as rows: `of`, `value` and, where marks have an interval, its ends `low` and `high`."""
-        rows: list[dict[str, Any]] = []
+        rows: list[TableRow] = []
         for mark in self.marks:
-            row: dict[str, Any] = {"of": mark.label, "value": mark.value}
+            row: TableRow = {"of": mark.label, "value": mark.value}
             if mark.low is not None:
                 row |= {"low": mark.low, "high": mark.high}
             rows.append(row)

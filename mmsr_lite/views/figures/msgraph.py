@@ -11,10 +11,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.trace import Phase, Step
 from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.msgraph_layout import WIDTH, Place, curve, msgraph_layout
 from mmsr_lite.views.figures.pen import Pen
-from mmsr_lite.views.selection import phases_of
+from mmsr_lite.views.selection import Selection, phases_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HEAD, NAME, LEGEND = 52.0, 26.0, 62.0  # pixels above and below the lanes; a name stands above the heading
 
 
-def draw(record: TraceRecord, at: dict[str, Any]) -> Figure:
+def draw(record: TraceRecord, at: Selection) -> Figure:
     """Draw the MSGraph of a trace with matplotlib: the attention of every phase of one order, and the update gate.
 
     Args:
@@ -46,7 +47,7 @@ def draw(record: TraceRecord, at: dict[str, Any]) -> Figure:
     return draw_all([(record, at, None)])
 
 
-def draw_all(pictures: Sequence[tuple[TraceRecord, dict[str, Any], str | None]]) -> Figure:
+def draw_all(pictures: Sequence[tuple[TraceRecord, Selection, str | None]]) -> Figure:
     """Draw several traces one below the other, as `draw` draws one.
 
     Args:
@@ -83,7 +84,7 @@ def draw_all(pictures: Sequence[tuple[TraceRecord, dict[str, Any], str | None]])
     return figure
 
 
-def _draw_one(pen: Pen, record: TraceRecord, at: dict[str, Any]) -> None:
+def _draw_one(pen: Pen, record: TraceRecord, at: Selection) -> None:
     """One trace with its heading and its legend."""
     beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
     phases = phases_of(record, at)
@@ -97,7 +98,7 @@ def _draw_one(pen: Pen, record: TraceRecord, at: dict[str, Any]) -> None:
     _legend(pen, record, phases, beta)
 
 
-def _head(pen: Pen, record: TraceRecord, at: dict[str, Any], phases: list[dict[str, Any]]) -> None:
+def _head(pen: Pen, record: TraceRecord, at: Selection, phases: list[Phase]) -> None:
     facts = [untrusted.clean(record["dataset"]["name"])]
     if record["user"]:
         facts.insert(0, f"user {untrusted.clean(record['user']['id'], 24)}")
@@ -105,7 +106,7 @@ def _head(pen: Pen, record: TraceRecord, at: dict[str, Any], phases: list[dict[s
     pen.text(136, -41, " · ".join(facts), 9.5, theme.INK, "left")
     walk = ", then ".join(f"{untrusted.clean(phase['family'])} attention" for phase in phases)
     if walk:
-        name = theme.PATHS.get(at["path"])
+        name = theme.PATHS.get(at["path"] or "")
         order = f"{untrusted.clean(at['path'])} ({name} fusion)" if name else untrusted.clean(at["path"])
         walk = f"layer {at['layer'] + 1}, order {order}: {walk}"
     pen.text(136, -23, walk, 9, ha="left")
@@ -139,7 +140,7 @@ def _strip(pen: Pen, record: TraceRecord) -> None:
         pen.text(x, 22 + 54 + 38, f"rank {wording.rank(target['rank'])}", 9.5, theme.INK, bold=True)
 
 
-def _card(pen: Pen, x: float, side: float, head: str, item: dict[str, Any], edge: str, letters: int) -> None:
+def _card(pen: Pen, x: float, side: float, head: str, item: Step, edge: str, letters: int) -> None:
     top = 22.0
     pen.text(x, 10, head)
     pen.box(x - side / 2, top, side, side, theme.GROUND, edge, 1)
@@ -225,7 +226,7 @@ def _ring(pen: Pen, shape: str, place: Place, late: float) -> None:
     pen.axes.plot(*ring[:, gone <= late], color=theme.LATE, lw=2.8, zorder=4.5)
 
 
-def _legend(pen: Pen, record: TraceRecord, phases: list[dict[str, Any]], beta: Any) -> None:
+def _legend(pen: Pen, record: TraceRecord, phases: list[Phase], beta: Any) -> None:
     x, y = 12.0, pen.layout.height + 12
     drawn = {
         relation

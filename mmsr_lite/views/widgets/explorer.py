@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.records import TraceRecord
+from mmsr_lite.records import TraceRecord, WhatIfRecord
+from mmsr_lite.records.explorer import Beside, Messages
 from mmsr_lite.views import theme as looks
 from mmsr_lite.views.base import Frame, save
 from mmsr_lite.views.page import page
-from mmsr_lite.views.selection import resolve_selection
+from mmsr_lite.views.selection import Selection, resolve_selection
 from mmsr_lite.views.widgets.msgraph import MSGraphView
 
 if TYPE_CHECKING:
@@ -37,14 +38,14 @@ class ExplorerBackend(Protocol):
 
     record: TraceRecord
 
-    def do(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def do(self, request: Mapping[str, Any]) -> Messages:
         """Carry out a request.
 
         Args:
             request: Under "do" what to do, such as "remove", and the arguments of that, such as "position".
 
         Returns:
-            Messages for the page by name: "found" (items of a search), "what_if" (a record), ...
+            Messages for the page by name, such as "found" (items of a search) and "what_if" (a record).
 
         Raises:
             MMSRError: The request cannot be carried out; the page shows why.
@@ -79,21 +80,21 @@ class Explorer(MSGraphView):
         record: Mapping[str, Any],
         selection: Mapping[str, Any] | None = None,
         theme: str = "auto",
-        what_if: dict[str, Any] | None = None,
+        what_if: WhatIfRecord | None = None,
         answers: ExplorerBackend | None = None,
-        beside: dict[str, Any] | None = None,
+        beside: Beside | None = None,
     ):
         super().__init__(record, selection, theme)
         self.answers = answers
-        self._message: dict[str, Any] = {"what_if": what_if, "stored": answers is None, "beside": beside}
+        self._message: Messages = {"what_if": what_if, "stored": answers is None, "beside": beside}
 
     @property
-    def what_if(self) -> dict[str, Any] | None:
+    def what_if(self) -> WhatIfRecord | None:
         """The record of the change that the bench shows."""
         return self._message["what_if"]
 
     @property
-    def beside(self) -> dict[str, Any] | None:
+    def beside(self) -> Beside | None:
         """`name` and `record` of what stands beside the record, or None."""
         return self._message["beside"]
 
@@ -114,9 +115,9 @@ class Explorer(MSGraphView):
             before, self.record = self.record, self.answers.record
             self._selection = resolve_selection(self.record, selection, self._same_node(before, selection, request))
             message = {"what_if": None, **message}
-        self._send(**{"error": None, "found": None, "page": None, "product": None, **message})
+        self._send({"error": None, "found": None, "page": None, "product": None, **message})
 
-    def _same_node(self, before: TraceRecord, at: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    def _same_node(self, before: TraceRecord, at: Selection, request: Mapping[str, Any]) -> dict[str, int | None]:
         """What to choose in the new record: what was edited, else the node that was chosen in the record `before`."""
         if request["do"] in ("add", "move", "replace"):
             last = len(self.record["history"])
@@ -130,9 +131,9 @@ class Explorer(MSGraphView):
                 return {"node": n}
         return {"node": None}
 
-    def _send(self, **news: Any) -> None:
+    def _send(self, news: Messages) -> None:
         """Bring record, selection and messages to the page."""
-        self._message = self._message | news
+        self._message = {**self._message, **news}
         if self._widget:
             with self._widget.hold_sync():
                 self._widget.record, self._widget.message = self.record, self._message
@@ -155,13 +156,13 @@ class Explorer(MSGraphView):
         self._selection = self.selection
         try:
             if request.get("do") == "page":
-                self._send(page=self.html())
+                self._send({"page": self.html()})
             else:
                 self.ask(**request)
         except Exception as error:  # shown on the page: a callback would swallow it
             expected = isinstance(error, MMSRError)
             text = str(error) if expected else f"{type(error).__name__}: {error}"
-            self._send(error=text, number=change.new["number"])
+            self._send({"error": text, "number": change.new["number"]})
             if os.environ.get("MMSR_STRICT") == "1" and not expected:
                 raise
 
@@ -179,8 +180,9 @@ class Explorer(MSGraphView):
 
     def html(self) -> str:
         """The explorer as one page: all but editing works, with the change that was made last."""
-        message = {"what_if": self.what_if, "stored": True, "beside": self.beside}
-        message |= {"name": self._message["name"]} if "name" in self._message else {}
+        message: Messages = {"what_if": self.what_if, "stored": True, "beside": self.beside}
+        if "name" in self._message:
+            message["name"] = self._message["name"]
         return page(
             self._title, [self.record], selection=self.selection, theme=self.theme, explorer={"message": message}
         )

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.errors import choose
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views import theme as looks
 from mmsr_lite.views import untrusted
-from mmsr_lite.views.base import View
+from mmsr_lite.views.base import MimeBundle, View
 from mmsr_lite.views.figures.msgraph import draw
 from mmsr_lite.views.figures.msgraph_layout import msgraph_layout
 from mmsr_lite.views.page import page
-from mmsr_lite.views.selection import attention_at, describe, heaviest, resolve_selection
+from mmsr_lite.views.selection import Selection, attention_at, describe, heaviest, resolve_selection
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -50,7 +51,7 @@ class MSGraphView(View):
         self._widget: Any = None
 
     @property
-    def selection(self) -> dict[str, Any]:
+    def selection(self) -> Selection:
         """What is chosen now, by Python or by a click; set any of its keys to choose."""
         return resolve_selection(self.record, self._widget.selection if self._widget else self._selection)
 
@@ -80,7 +81,7 @@ class MSGraphView(View):
         look = looks.for_record(self.record)
         return {"record": self.record, "look": look, "selection": self._selection, "theme": self.theme}
 
-    def live(self) -> dict[str, Any]:
+    def live(self) -> MimeBundle:
         """The widget by media type, where anywidget is installed."""
         try:
             model = self.widget.model_id
@@ -103,7 +104,7 @@ class MSGraphView(View):
         return describe(self.record, self.selection)
 
     @property
-    def table(self) -> list[dict[str, Any]]:
+    def table(self) -> list[TableRow]:
         """One row a node: what it is, where it stands, its gate, and what it listens to most."""
         record, at = self.record, self.selection
         weights, edges = attention_at(record, at)[1], record["edges"]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.explorer import Beside
+from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views.base import check
 from mmsr_lite.views.differences import say_differences, table_of
 from mmsr_lite.views.figures.msgraph import draw_all
@@ -50,12 +52,13 @@ class SideBySide(Explorer):
         if len(set(labels)) < 2:
             labels = [f"{labels[0]} (1)", f"{labels[-1]} (2)"]
         self.names = tuple(labels)
-        self._message |= {"beside": {"name": self.names[1], "record": other}, "name": self.names[0]}
+        self._other: Beside = {"name": self.names[1], "record": other}
+        self._message = {**self._message, "beside": self._other, "name": self.names[0]}
 
     @property
     def other(self) -> TraceRecord:
         """The second trace."""
-        return self._message["beside"]["record"]
+        return self._other["record"]
 
     @property
     def text(self) -> str:
@@ -63,7 +66,7 @@ class SideBySide(Explorer):
         return say_differences(self.record, self.other, self.names)
 
     @property
-    def table(self) -> list[dict[str, Any]]:
+    def table(self) -> list[TableRow]:
         """The ranks, scores, flows and gates of both, one row a number."""
         return table_of(self.record, self.other, self.names)
 

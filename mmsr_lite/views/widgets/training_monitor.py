@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from mmsr_lite.records import HistoryRecord
+from mmsr_lite.views.base import MimeBundle
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.training import training
 from mmsr_lite.views.widgets.controls import box
 
-OnEpoch = Callable[[dict[str, Any]], bool]
+OnEpoch = Callable[[HistoryRecord], bool]
 
 
 class TrainingMonitor(Chart):
@@ -80,7 +81,7 @@ class TrainingMonitor(Chart):
         self._is_stopped.set()
         self._may_run.set()
 
-    def tell(self, history: dict[str, Any]) -> bool:
+    def tell(self, history: HistoryRecord) -> bool:
         """Take the history so far, draw it, and wait while the training is paused.
 
         Args:
@@ -115,7 +116,7 @@ class TrainingMonitor(Chart):
             self._widget = box(widgets.HBox([pause, stop]), widgets.Image(value=self.drawn("png"), format="png"))
         return self._widget
 
-    def live(self) -> dict[str, Any]:
+    def live(self) -> MimeBundle:
         """The buttons while the training runs, then the chart that plays."""
         if not self._thread.is_alive():
             return super().live()

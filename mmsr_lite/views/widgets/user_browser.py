@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from mmsr_lite.errors import MMSRError, choose, in_words
 from mmsr_lite.records import Record
 from mmsr_lite.views import theme, untrusted, wording
+from mmsr_lite.views.base import MimeBundle
 from mmsr_lite.views.chart import Chart
 from mmsr_lite.views.figures.data import Box, FigureData
 from mmsr_lite.views.widgets.controls import box, draw
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 LISTED = 12  # users, each a button
 COLUMNS = {"code": "id"}  # of the table of gates, where its name is not that of the group
 NEW_BOX = {"fillcolor": "rgba(27,36,48,0.10)", "line": {"color": theme.INK, "width": 2}}  # while it is drawn
+
+
+class Brush(TypedDict):
+    """The part of a chart of gates that is chosen."""
+
+    by: str  # how gates are grouped
+    rows: list[int]  # rows of the chart from 0; none: all
+    late: list[float]  # the ends of beta
 
 
 class UserBrowser(Chart):
@@ -61,7 +70,7 @@ class UserBrowser(Chart):
         self.make, self.gates, self._open = make, table, open
         self._is_painting = False
         self._widget: Any = None
-        self._brush: dict[str, Any] = {"by": by, "rows": [], "late": [0.0, 1.0]}
+        self._brush: Brush = {"by": by, "rows": [], "late": [0.0, 1.0]}
         super().__init__(record, lambda whole: self._make_data(whole, by), reads)
 
     def _make_data(self, record: Record, by: str) -> FigureData:
@@ -70,9 +79,9 @@ class UserBrowser(Chart):
         return self.make(record, by)
 
     @property
-    def brush(self) -> dict[str, Any]:
+    def brush(self) -> Brush:
         """What is chosen; set any of its keys to choose."""
-        return dict(self._brush)
+        return self._brush.copy()
 
     @brush.setter
     def brush(self, asked: Mapping[str, Any]) -> None:
@@ -89,7 +98,7 @@ class UserBrowser(Chart):
             chosen = f"rows {in_words(rows)}" if rows else "no row"
             got = f"brush got late from {low:g} to {high:g} and {chosen}"
             raise MMSRError(f"{got}; expected late within 0 to 1 and rows from 0 to {count - 1}")
-        brush = {"by": by, "rows": rows, "late": [float(low), float(high)]}
+        brush: Brush = {"by": by, "rows": rows, "late": [float(low), float(high)]}
         if brush == self._brush:
             return
         self._brush = brush
@@ -205,7 +214,7 @@ class UserBrowser(Chart):
         bar.children = by, rows, late
         return bar
 
-    def _on_control(self, asked: dict[str, Any]) -> None:
+    def _on_control(self, asked: Mapping[str, Any]) -> None:
         if not self._is_painting:
             self.brush = asked
 
@@ -257,7 +266,7 @@ class UserBrowser(Chart):
             buttons.append(button)
         return buttons
 
-    def live(self) -> dict[str, Any]:
+    def live(self) -> MimeBundle:
         """The widget, where there is somebody to choose; else the chart."""
         if self.gates is None and self._open is None:
             return super().live()

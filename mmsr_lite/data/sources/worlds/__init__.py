@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.facts import Facts
 from mmsr_lite.data.parts import TEST, TRAIN, VALIDATION
 from mmsr_lite.data.prepare import Raw, build
 from mmsr_lite.data.sources.wardrobe_draw import BOOK
@@ -187,7 +188,7 @@ def make(
     part = parts_of_users(config.users, config.seed)
     look = np.array([*(one.look for one in groups), -1])[group]  # (V+1,)
     theme = np.array([*(one.theme for one in groups), -1])[group]
-    facts = {
+    facts: Facts = {
         "truth": Truth(world, group, sizes, walks.kind),
         "cause": walks.cause,
         "causes": world.causes,
