@@ -27,8 +27,9 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
         name: the study.
 
     Returns:
-        A record of `rows` (None where nothing was measured), `tests` (each with `apart`: whether it finds a difference), `runs` (the settings of each
-        run that are not the usual ones), `terms`, `labels` and what can be reached at best.
+        A record of `rows` (None where nothing was measured), `tests` (each with `apart`: whether it finds a
+        difference), `runs` (the settings of each run that are not the usual ones), `terms`, `labels` and what can be
+        reached at best.
 
     Raises:
         MMSRError: when there is no such table.
