@@ -35,6 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises:
         SystemExit: With code 2 after wrong usage, with 0 after `--help` and `--version`.
+
+    Example:
+        >>> main(["demo", "--sizes"])  # no such option
+        Traceback (most recent call last):
+        SystemExit: 2
     """
     words = list(sys.argv[1:] if argv is None else argv)
     print_what_the_console_lacks_as_question_marks()

@@ -28,6 +28,9 @@ def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None)
         dataset: the data set.
         codes: (V+1, k) codes of modalities by name, 0 where there is none.
 
+    Returns:
+        A dict that JSON can hold; `as_markdown` and `as_text` read it.
+
     Example:
         >>> ids = ("", "a")
         >>> data = Dataset("d", np.array([0]), np.array([1]), np.arange(1), ("u",), ids, ids)
@@ -67,6 +70,13 @@ def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None)
 def card(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None) -> str:
     """The data card in Markdown; see `card_record`.
 
+    Args:
+        dataset: the data set.
+        codes: (V+1, k) codes of modalities by name, 0 where there is none.
+
+    Returns:
+        The text.
+
     Example:
         >>> ids = ("", "a")
         >>> print(card(Dataset("d", np.array([0]), np.array([1]), np.arange(1), ("u",), ids, ids)))
@@ -81,7 +91,20 @@ def card(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None) -> str
 
 
 def as_markdown(record: Mapping[str, Any]) -> str:
-    """A record of `card_record` as Markdown; text out of the data is escaped."""
+    """A record of `card_record` as Markdown; text out of the data is escaped.
+
+    Args:
+        record: what `card_record` gave.
+
+    Returns:
+        The text, several lines.
+
+    Example:
+        >>> ids = ("", "a", "b")
+        >>> data = Dataset("d", np.array([0, 0]), np.array([1, 2]), np.arange(2), ("u",), ids, ids)
+        >>> as_markdown(card_record(data)).splitlines()[0]
+        '# d'
+    """
     parts = [f"# {markdown_text(record['name'])}"]
     for heading, blocks in _sections(record).items():
         parts += [f"## {heading}"] if heading else []
@@ -96,7 +119,20 @@ def as_markdown(record: Mapping[str, Any]) -> str:
 
 
 def as_text(record: Mapping[str, Any]) -> str:
-    """A record of `card_record` for a terminal: tables in columns, popularity as bars."""
+    """A record of `card_record` for a terminal: tables in columns, popularity as bars.
+
+    Args:
+        record: what `card_record` gave.
+
+    Returns:
+        The text, several lines.
+
+    Example:
+        >>> ids = ("", "a", "b")
+        >>> data = Dataset("d", np.array([0, 0]), np.array([1, 2]), np.arange(2), ("u",), ids, ids)
+        >>> as_text(card_record(data)).splitlines()[0]
+        'd'
+    """
     parts = [shown(str(record["name"])), "=" * len(shown(str(record["name"])))]
     for heading, blocks in _sections(record).items():
         if heading:
@@ -114,6 +150,12 @@ def as_text(record: Mapping[str, Any]) -> str:
 def shown_whole(text: str) -> str:
     """`text` without control characters, however long.
 
+    Args:
+        text: any text.
+
+    Returns:
+        The text, a blank in place of each such character.
+
     Example:
         >>> shown_whole("a\\x1b[2J")
         'a [2J'
@@ -122,7 +164,17 @@ def shown_whole(text: str) -> str:
 
 
 class Table(list):
-    """Rows of strings, the first of them the heading; `bars` is the column, if any, whose percent is drawn as bars."""
+    """Rows of strings, the first of them the heading; `bars` is the column, if any, whose percent is drawn as bars.
+
+    Args:
+        heading: the names of the columns.
+        rows: the cells of each row.
+        bars: the column whose percent is drawn as bars; None: none is.
+
+    Example:
+        >>> Table(["name", "percent"], [["a", "5"]], bars=1)
+        [['name', 'percent'], ['a', '5']]
+    """
 
     def __init__(self, heading: Sequence[str], rows: Sequence[Sequence[str]], bars: int | None = None) -> None:
         super().__init__([list(heading), *map(list, rows)])
@@ -153,7 +205,20 @@ def _sections(record: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def sentences(record: Mapping[str, Any]) -> list[str]:
-    """What a card says of its histories, in sentences."""
+    """What a card says of its histories, in sentences.
+
+    Args:
+        record: what `card_record` gave.
+
+    Returns:
+        One sentence after the other.
+
+    Example:
+        >>> ids = ("", "a", "b")
+        >>> data = Dataset("d", np.array([0, 0]), np.array([1, 2]), np.arange(2), ("u",), ids, ids)
+        >>> sentences(card_record(data))[0][:40]
+        'Histories, least, quartiles, most: 2, 2,'
+    """
     lengths = ", ".join(map(str, record["lengths"]))
     lines = [f"Histories, least, quartiles, most: {lengths}; least of an item: {record['least of an item']}."]
     if record["period"]:
@@ -232,7 +297,18 @@ def _older(record: Mapping[str, Any]) -> list[str]:
 
 
 def markdown_text(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Text that Markdown shows as it is.
+
+    Args:
+        text: any text.
+
+    Returns:
+        The text on one line, with signs of Markdown escaped.
+
+    Example:
+        >>> markdown_text("a|b")
+        'a\\\\|b'
+    """
     flat = " ".join(shown_whole(str(text)).split())
     for sign, escaped in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "\\`"), ("[", "\\[")):
         flat = flat.replace(sign, escaped)
@@ -241,6 +317,12 @@ def markdown_text(text: str) -> str:
 
 def markdown_table(table: Sequence[Sequence[str]]) -> str:
     """Rows of strings, the first of them the heading, as a table in Markdown; their text is escaped.
+
+    Args:
+        table: rows of strings, the first of them the heading.
+
+    Returns:
+        The table, several lines.
 
     Example:
         >>> print(markdown_table([["title"], ["a|b"]]))

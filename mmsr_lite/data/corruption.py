@@ -21,7 +21,31 @@ Histories = TypeVar("Histories", np.ndarray, Examples)
 
 @checked(seed=SEED)
 def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
-    """Items lose a modality: `rate` of those that have it. None: `rate` of the items lose all they have ("mixed")."""
+    """Items lose a modality, or all modalities at once ("mixed").
+
+    Args:
+        dataset: the data set; it is not changed.
+        modality: the name of the modality; None: the chosen items lose all they have.
+        rate: the share of the items that lose it, of those that have it, from 0 to 1.
+        seed: the seed that chooses the items.
+
+    Returns:
+        The data set without these features; they are marked as absent, and zero.
+
+    Raises:
+        MMSRError: there is no such modality, or `rate` is no share.
+
+    Source:
+        Figure 4 of the paper, missing modalities.
+
+    Example:
+        >>> present = np.array([False, True, True])
+        >>> one = Modality("picture", np.array([[0], [1], [2]], np.float32), present)
+        >>> row, ids = np.array([0]), ("", "a", "b")
+        >>> data = Dataset("d", row, row + 1, row, ("u",), ids, ids, modalities=(one,))
+        >>> missing(data, rate=0.5).modality("picture").present.sum()
+        np.int64(1)
+    """
     there = [np.zeros(dataset.num_items + 1, bool)]
     there += [one.present for one in dataset.modalities if modality in (None, one.name)]
     lost = _chosen(np.any(there, axis=0), rate, np.random.default_rng(seed))
@@ -36,7 +60,30 @@ def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed:
 def mismatched(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
     """Items trade the features of a modality across the catalogue; none of the chosen keeps its own.
 
-    None: in every modality, each by itself. At rate 1 this is the control in which modalities carry no information.
+    At rate 1 this is the control in which modalities carry no information.
+
+    Args:
+        dataset: the data set; it is not changed.
+        modality: the name of the modality; None: every modality, each by itself.
+        rate: the share of the items that trade, of those that have the modality, from 0 to 1.
+        seed: the seed that chooses the items and who trades with whom.
+
+    Returns:
+        The data set with its features in other places; who has a modality stays.
+
+    Raises:
+        MMSRError: there is no such modality, or `rate` is no share.
+
+    Source:
+        Figure 1 of the paper, "mismatched".
+
+    Example:
+        >>> present = np.array([False, True, True])
+        >>> one = Modality("picture", np.array([[0], [1], [2]], np.float32), present)
+        >>> row, ids = np.array([0]), ("", "a", "b")
+        >>> data = Dataset("d", row, row + 1, row, ("u",), ids, ids, modalities=(one,))
+        >>> mismatched(data, rate=1).modality("picture").features.ravel().tolist()
+        [0.0, 2.0, 1.0]
     """
 
     def traded(one: Modality) -> Modality:
@@ -46,7 +93,25 @@ def mismatched(dataset: Dataset, *, modality: str | None = None, rate: float, se
 
 
 def noise(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0, scale: float = 1.0) -> Dataset:
-    """Gaussian noise on the features of `rate` of the items, `scale` times the deviation of each feature."""
+    """Gaussian noise on the features of some items.
+
+    Args:
+        dataset: the data set; it is not changed.
+        modality: the name of the modality; None: every modality, each by itself.
+        rate: the share of the items that get noise, of those that have the modality, from 0 to 1.
+        seed: the seed of the choice and of the noise.
+        scale: the standard deviation of the noise, in standard deviations of each feature.
+
+    Returns:
+        The data set with other features.
+
+    Example:
+        >>> one = Modality("picture", np.array([[0], [1], [2]], np.float32), np.array([False, True, True]))
+        >>> row, ids = np.array([0]), ("", "a", "b")
+        >>> data = Dataset("d", row, row + 1, row, ("u",), ids, ids, modalities=(one,))
+        >>> bool((noise(data, rate=1).modality("picture").features[1:] != one.features[1:]).all())
+        True
+    """
 
     def noisy(one: Modality) -> Modality:
         features, rng = one.features.copy(), _rng(one, seed)
@@ -65,12 +130,24 @@ DISPLACED = "displaced"  # a mismatch within every history, done by the model as
 
 
 def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarray:
-    """(L,) or (B, L), item 0 is padding: for each position the one it takes from; `rate` of each history trade places.
+    """For each position of a history the position whose modality it takes.
 
     None of the chosen keeps its own; one alone has nobody to trade with and stays.
 
-    >>> displaced(np.array([5, 6, 7, 0]), rate=1, seed=0).tolist()
-    [1, 2, 0, 3]
+    Args:
+        histories: (L,) or (B, L) items; item 0 is padding.
+        rate: the share of each history's positions that trade places, from 0 to 1.
+        seed: the seed of the choice.
+
+    Returns:
+        Positions of the same shape, counted from 0.
+
+    Source:
+        Figure 1 of the paper, "mismatched".
+
+    Example:
+        >>> displaced(np.array([5, 6, 7, 0]), rate=1, seed=0).tolist()
+        [1, 2, 0, 3]
     """
     rows = np.atleast_2d(np.asarray(histories))
     return _traded(rows != 0, rate, np.random.default_rng(seed)).reshape(np.shape(histories))
@@ -78,14 +155,26 @@ def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarra
 
 @checked(seed=SEED)
 def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
-    """The same with `rate` of the positions of each history in another order: histories as rows, or examples.
+    """Put a share of the positions of each history into another order.
 
     Of examples only the histories change (after the cut to `max_history`), never the targets. The items that a user has
     already taken stay known, the older ones too: `undisturbed` keeps the examples as they were. Times stay where they
     are: the first position keeps the first time.
 
-    >>> shuffled(np.array([5, 6, 7, 0]), rate=1, seed=0).tolist()
-    [6, 7, 5, 0]
+    Args:
+        histories: examples, or histories as rows (B, L) of items, the oldest first, then 0.
+        rate: the share of the positions that move, from 0 to 1.
+        seed: the seed that chooses the positions and their order.
+
+    Returns:
+        What was given, in the new order.
+
+    Source:
+        Figure 1 of the paper, "shuffled".
+
+    Example:
+        >>> shuffled(np.array([5, 6, 7, 0]), rate=1, seed=0).tolist()
+        [6, 7, 5, 0]
     """
     if not isinstance(histories, Examples):
         return np.take_along_axis(histories, displaced(histories, rate=rate, seed=seed), axis=-1)

@@ -176,6 +176,9 @@ class Dataset:
     def modality(self, name: str) -> Modality:
         """The modality called `name`.
 
+        Args:
+            name: its name.
+
         Raises:
             MMSRError: there is none; the message lists those that there are.
         """
@@ -185,5 +188,12 @@ class Dataset:
         return by_name[name]
 
     def with_modalities(self, *names: str) -> Self:
-        """The same data set with only these modalities, in this order; none at all is allowed."""
+        """The same data set with only these modalities, in this order; none at all is allowed.
+
+        Args:
+            names: names of modalities of the data set.
+
+        Returns:
+            The data set.
+        """
         return replace(self, modalities=tuple(self.modality(name) for name in names))

@@ -30,6 +30,12 @@ FORMATS: dict[str, Callable[[pd.DataFrame, Path], None]] = {".csv": _write_csv, 
 def check_format(path: str | os.PathLike) -> str:
     """The ending of a file that a table can be written to.
 
+    Args:
+        path: the file.
+
+    Returns:
+        ".csv" or ".parquet".
+
     Raises:
         MMSRError: it is another one.
 
@@ -50,6 +56,14 @@ def save_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
 
     Raises:
         MMSRError: for another ending, or when the file cannot be written.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     save_table(pd.DataFrame({"title": ["=1+1"]}), Path(folder) / "items.csv")
+        ...     print(Path(folder, "items.csv").read_text())
+        "title"
+        "'=1+1"
     """
     write = FORMATS[check_format(path)]
     with atomic(path) as place:
@@ -63,6 +77,9 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         table: any table; it stays as it is.
+
+    Returns:
+        Another table of the same shape.
 
     Example:
         >>> without_formulas(pd.DataFrame({"title": ["=1+1", "-5", "hat"]}))["title"].tolist()
@@ -83,6 +100,9 @@ def as_given(table: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         table: a table as it was read from CSV; it stays as it is.
+
+    Returns:
+        Another table of the same shape.
 
     Example:
         >>> as_given(without_formulas(pd.DataFrame({"title": ["=1+1", "-5", "'tis"]})))["title"].tolist()

@@ -59,7 +59,11 @@ class PlantedTruth(Protocol):
     """What a made-up world knows: how its next items are drawn."""
 
     def reachable(self, examples: Any) -> dict[str, float]:
-        """The best metrics, in percent, that any ranking of `examples` can reach."""
+        """The best metrics, in percent, that any ranking of `examples` can reach.
+
+        Args:
+            examples: the examples that are ranked.
+        """
 
 
 class Facts(TypedDict, total=False):

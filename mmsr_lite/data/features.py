@@ -28,6 +28,13 @@ def write_features(file: str | os.PathLike, features: np.ndarray, item_ids: Sequ
 
     Raises:
         MMSRError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "text.safetensors"
+        >>> write_features(file, np.ones((1, 2), np.float32), ["a"])
+        >>> read_features(file, ["", "a", "b"])[1].tolist()
+        [False, True, False]
     """
     with atomic(file) as tmp:
         ids = np.frombuffer(json.dumps(list(item_ids)).encode(), np.uint8)
@@ -52,6 +59,11 @@ def read_features(
 
     Raises:
         MMSRError: the file is damaged, or its rows and ids do not go together.
+
+    Example:
+        >>> read_features("no-such-file.npz", ["", "a"])
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     file = Path(file)
     try:
@@ -70,8 +82,21 @@ def read_features(
 def rows_of(file: Path) -> int:
     """How many rows a .npy file has, of which only the heading is read.
 
+    Args:
+        file: the file.
+
+    Returns:
+        The number.
+
     Raises:
         MMSRError: the file is damaged, or holds objects, which would have to be unpickled.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "text.npy"
+        >>> np.save(file, np.zeros((3, 2)))
+        >>> rows_of(file)
+        3
     """
     try:
         stored = np.load(file, mmap_mode="r", allow_pickle=False)

@@ -25,6 +25,9 @@ def with_missing(name: str, listed_items: pd.DataFrame, used_ids: pd.Series) -> 
         listed_items: the items; without a column item_id there is no items file.
         used_ids: (I,) the items of the interactions.
 
+    Returns:
+        The table with a row for every item.
+
     Raises:
         MMSRError: not a single item of the interactions has a row.
 
@@ -50,7 +53,18 @@ def with_missing(name: str, listed_items: pd.DataFrame, used_ids: pd.Series) -> 
 
 
 def title_of(value: Any) -> str:
-    """A title for display only; bytes that are no text are none."""
+    """A title for display only; bytes that are no text are none.
+
+    Args:
+        value: a cell of the column of titles.
+
+    Returns:
+        The title, perhaps empty.
+
+    Example:
+        >>> title_of(" hat "), title_of(b"\\xff")
+        (' hat ', '')
+    """
     try:
         return as_text(value)
     except MMSRError:

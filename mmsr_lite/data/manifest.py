@@ -47,8 +47,18 @@ ENTRIES = {"name": str, "kinds": dict, "facts": dict, "modalities": list, "outpu
 def read_manifest(folder: str | os.PathLike) -> Manifest | None:
     """What `save_prepared` noted about this folder, or None when it is not one of its folders.
 
+    Args:
+        folder: any folder.
+
+    Returns:
+        The manifest, or None.
+
     Raises:
         MMSRError: the manifest is of another version, or damaged.
+
+    Example:
+        >>> read_manifest("no-such-folder") is None
+        True
     """
     file = Path(folder, "manifest.json")
     manifest = read_json(file) if file.is_file() else None
@@ -85,8 +95,18 @@ def _was_prepared(folder: Path, manifest: Any) -> bool:
 def checked_manifest(folder: Path) -> Manifest | None:
     """The manifest of a prepared folder all of whose files are as they were written; None for any other folder.
 
+    Args:
+        folder: any folder.
+
+    Returns:
+        The manifest, or None.
+
     Raises:
         MMSRError: a file is missing or has changed, or a modality that the manifest lists has no features.
+
+    Example:
+        >>> checked_manifest(Path("no-such-folder")) is None
+        True
     """
     manifest = read_manifest(folder)
     if manifest is None:
@@ -102,14 +122,42 @@ def checked_manifest(folder: Path) -> Manifest | None:
 
 
 def first_damaged(folder: Path, manifest: Manifest) -> str | None:
-    """The first file that is missing or is not as it was written; None when all are."""
+    """The first file that is missing or is not as it was written; None when all are.
+
+    Args:
+        folder: a prepared folder.
+        manifest: its manifest.
+
+    Returns:
+        The name of the file within the folder, or None.
+
+    Example:
+        >>> import tempfile
+        >>> first_damaged(Path(tempfile.mkdtemp()), {"outputs": {"items.parquet": "3fa2"}})
+        'items.parquet'
+    """
     files = (file for file in folder.rglob("*.*") if file.name != "manifest.json" and file.is_file())
     now = hashes(folder, files)
     return next((name for name, known in manifest["outputs"].items() if now.get(name) != known), None)
 
 
 def hashes(root: Path, files: Iterable[Path]) -> dict[str, str]:
-    """The hash of each file by its name in `root`; a folder of many files (pictures) has one for all."""
+    """The hash of each file by its name in `root`; a folder of many files (pictures) has one for all.
+
+    Args:
+        root: the folder that names are relative to.
+        files: files in it.
+
+    Returns:
+        Name -> hash.
+
+    Example:
+        >>> import tempfile
+        >>> root = Path(tempfile.mkdtemp())
+        >>> _ = (root / "a.txt").write_text("hat", encoding="utf-8")
+        >>> list(hashes(root, [root / "a.txt"]))
+        ['a.txt']
+    """
     places: dict[str, list[list[str]]] = {}
     for file in sorted(files):
         places.setdefault(file.parent.relative_to(root).as_posix(), []).append([file.name, file_hash(file)])

@@ -69,7 +69,19 @@ def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dat
 
 
 def in_file_order(dataset: Dataset) -> Dataset:
-    """The data set in the order of its file, whatever `break_ties` did."""
+    """The data set in the order of its file, whatever `break_ties` did.
+
+    Args:
+        dataset: the data set.
+
+    Returns:
+        The data set itself where nothing was moved.
+
+    Example:
+        >>> day = Dataset("d", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
+        >>> in_file_order(break_ties(day)).item.tolist()
+        [1, 2, 3]
+    """
     if "file_row" not in dataset.facts:
         return dataset
     restored = _reordered(dataset, np.argsort(dataset.facts["file_row"], kind="stable"), {"order": {"ties": "file"}})
@@ -103,6 +115,9 @@ def _mix(numbers: np.ndarray) -> np.ndarray:
 
 def id_places(dataset: Dataset) -> np.ndarray:
     """The place of each item when the ids are sorted: as numbers where all are whole numbers, else as text.
+
+    Args:
+        dataset: the data set.
 
     Returns:
         (V+1,) int64; the padding item has place 0.
@@ -202,6 +217,12 @@ def _are_steps(dataset: Dataset) -> bool:
 def order_sentences(facts: OrderFacts) -> list[str]:
     """The facts of `order_facts` as sentences for the data card.
 
+    Args:
+        facts: what `order_facts` gave.
+
+    Returns:
+        One sentence after the other.
+
     Example:
         >>> day = Dataset("day", np.zeros(2, int), np.array([1, 2]), np.zeros(2), ("u",), tuple("-ab"), tuple("-ab"))
         >>> order_sentences(order_facts(day))[0]
@@ -234,5 +255,16 @@ def order_sentences(facts: OrderFacts) -> list[str]:
 
 
 def fixed_order(facts: OrderFacts) -> bool:
-    """Whether the direction of tied neighbours in the file follows the ids, by facts of `order_facts`."""
+    """Whether the direction of tied neighbours in the file follows the ids, by facts of `order_facts`.
+
+    Args:
+        facts: what `order_facts` gave.
+
+    Returns:
+        True where tied pairs lie 5 percentage points or more away from 50 % rising ids.
+
+    Example:
+        >>> fixed_order({"tied": 40.0, "tied_rising": 99.0}), fixed_order({"tied": 0.0, "tied_rising": None})
+        (True, False)
+    """
     return facts["tied_rising"] is not None and abs(facts["tied_rising"] - 50) >= FIXED

@@ -70,7 +70,17 @@ def _moment(times: np.ndarray, share: float) -> Any:
 
 
 def own_parts(dataset: Dataset) -> np.ndarray:
-    """(I,) the part of each interaction as the data say."""
+    """(I,) the part of each interaction as the data say.
+
+    Args:
+        dataset: the data set.
+
+    Returns:
+        (I,) 0 for training, 1 for validation, 2 for test.
+
+    Raises:
+        MMSRError: the data bring no split of their own, or a user's parts are not in the order of time.
+    """
     if "part" not in dataset.facts:
         advice = "add a column `split` with train, valid or test to the interactions, or give three files"
         raise MMSRError(

@@ -56,6 +56,10 @@ def data_uri(path: str | None, side: int = 96) -> str | None:
 
     Returns:
         `data:image/png;base64,...`, or None when the picture cannot be opened.
+
+    Example:
+        >>> data_uri(None) is None
+        True
     """
     picture = open_picture(path, side)
     if picture is None:

@@ -74,6 +74,9 @@ def build(
         min_count: k of the k-core; None: that of the source.
         seed: of encoders that learn.
 
+    Returns:
+        The data set, with its modalities.
+
     Raises:
         MMSRError: a modality or an encoder does not exist, or nothing can be read of a modality that was asked for.
     """
@@ -201,6 +204,9 @@ def assemble(
         texts: columns of strings.
         pictures: the column of paths, None where an item has none.
         min_count: k of the k-core; with 0 every listed item stays.
+
+    Returns:
+        The data set, without modalities.
 
     Raises:
         MMSRError: an item is unknown or listed more than once, or nothing is left.

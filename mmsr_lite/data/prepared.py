@@ -59,6 +59,11 @@ def prepare(
 
     Raises:
         MMSRError: `folder` holds something else, or the source cannot be read.
+
+    Example:
+        >>> prepare("no-such-folder", "prepared")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     from mmsr_lite.data import load
     from mmsr_lite.data.encoders import weights

@@ -51,17 +51,31 @@ class Account:
     unused: dict[str, str] = field(default_factory=dict)
 
     def skip(self, reason: str, example: str = "", count: int = 1) -> None:
-        """Count `count` rows that are left out for `reason`, and keep the first three examples."""
+        """Count `count` rows that are left out for `reason`, and keep the first three examples.
+
+        Args:
+            reason: why, as a person reads it.
+            example: a row that was left out; empty: none is kept.
+            count: how many rows.
+        """
         self.skipped[reason] = self.skipped.get(reason, 0) + count
         self.example(example)
 
     def example(self, row: str) -> None:
-        """Keep `row` as an example when there are fewer than three; control characters become blanks."""
+        """Keep `row` as an example when there are fewer than three; control characters become blanks.
+
+        Args:
+            row: the row as it was read.
+        """
         if row and len(self.examples) < MOST_EXAMPLES:
             self.examples.append(shown(row))
 
     def note(self, sentence: str) -> None:
-        """Keep a sentence about how the files were understood; the same sentence only once."""
+        """Keep a sentence about how the files were understood; the same sentence only once.
+
+        Args:
+            sentence: a whole sentence.
+        """
         if sentence not in self.notes:
             self.notes.append(sentence)
 
@@ -110,6 +124,12 @@ class Account:
     def from_fact(cls, record: Mapping[str, Any]) -> Self:
         """The account out of what `as_fact` gave; entries that are not known are left out.
 
+        Args:
+            record: what `as_fact` gave.
+
+        Returns:
+            The account.
+
         Example:
             >>> Account.from_fact(Account(read={"items": 3}).as_fact()).read
             {'items': 3}
@@ -122,6 +142,12 @@ class Account:
 
 def shown(row: str) -> str:
     """`row` on one line, cut where it is long.
+
+    Args:
+        row: any text.
+
+    Returns:
+        The text, of 100 characters at most.
 
     Example:
         >>> shown("a\\tb\\n")

@@ -18,6 +18,9 @@ def without_repeats(table: pd.DataFrame, reading: Account) -> pd.DataFrame:
         table: (I rows) user_id, item_id and perhaps timestamp.
         reading: receives the counts, and up to three examples of rows that were left out.
 
+    Returns:
+        The rows that stay.
+
     Example:
         >>> rows = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["a", "a"], "timestamp": [5, 5]})
         >>> len(without_repeats(rows, Account()))
@@ -41,6 +44,12 @@ def without_repeats(table: pd.DataFrame, reading: Account) -> pd.DataFrame:
 
 def count_ties(dataset: Dataset) -> tuple[int, int]:
     """How many neighbouring interactions of a user share one time, and how many neighbours there are.
+
+    Args:
+        dataset: the data set.
+
+    Returns:
+        Tied neighbours, and all neighbours.
 
     Example:
         >>> ids = ("", "a", "b")

@@ -140,7 +140,18 @@ class Examples:
 
 @dataclass(frozen=True)
 class Split:
-    """Three sets of examples; `validation` is empty when nothing was held out for it."""
+    """Three sets of examples; `validation` is empty when nothing was held out for it.
+
+    Args:
+        train: the training examples.
+        validation: those that choose the best epoch.
+        test: those that are reported.
+
+    Example:
+        >>> one = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))
+        >>> len(Split(one, one, one).test)
+        1
+    """
 
     train: Examples
     validation: Examples
@@ -215,7 +226,18 @@ def split(
 
 
 def own_target_share(examples: Examples) -> float:
-    """The share of targets that their user has already taken, from 0 to 1; 0 where there are no examples."""
+    """The share of targets that their user has already taken, from 0 to 1; 0 where there are no examples.
+
+    Args:
+        examples: any examples.
+
+    Returns:
+        The share.
+
+    Example:
+        >>> own_target_share(Examples(np.array([1, 1]), np.array([0]), np.array([1]), np.array([0])))
+        1.0
+    """
     if not len(examples):
         return 0.0
     return float(examples.own_target.mean())
@@ -227,6 +249,12 @@ def headline(parts: Split) -> str:
     The rule: *masked* where fewer than 1 % of the test targets lie in their own history, because every own item that is
     ranked above the target is then a certain mistake; *all items* elsewhere. Without test targets the validation
     targets decide, without those the training targets.
+
+    Args:
+        parts: the examples of all parts.
+
+    Returns:
+        "all" or "masked".
 
     Example:
         >>> once = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))

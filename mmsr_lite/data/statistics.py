@@ -55,6 +55,12 @@ def statistics(dataset: Dataset) -> Statistics:
 def own_history_share(dataset: Dataset) -> float | None:
     """Percent of the test targets that their user had before, so that a rule "again" would find them; None without any.
 
+    Args:
+        dataset: the data set.
+
+    Returns:
+        Percent, or None where there are no test targets.
+
     Example:
         >>> rows = np.array([1, 2, 3, 4, 1])
         >>> ids = tuple("-abcd")
@@ -70,6 +76,12 @@ def own_history_share(dataset: Dataset) -> float | None:
 def popularity(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """How many interactions each item has, most popular first (V,), and the percent that they hold together (V,).
 
+    Args:
+        dataset: the data set.
+
+    Returns:
+        Counts (V,), in falling order, and percent (V,), which rise to 100.
+
     Example:
         >>> ids = tuple("-ab")
         >>> popularity(Dataset("d", np.zeros(4, int), np.array([1, 2, 2, 2]), np.arange(4), ("u",), ids, ids))[1]
@@ -81,6 +93,12 @@ def popularity(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def code_use(codes: np.ndarray) -> tuple[int, int, float]:
     """How many codes items have, how many there are, and their entropy as a share of what even use would give.
+
+    Args:
+        codes: (V+1, k) codes of one modality, 0 where there is none.
+
+    Returns:
+        Codes in use, codes, and a share from 0 to 1.
 
     Example:
         >>> code_use(np.array([[0], [1], [2]]))

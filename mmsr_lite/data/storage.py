@@ -28,6 +28,9 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     Args:
         path: where the file is wanted; an older one stays until the new one is whole.
 
+    Yields:
+        The temporary path.
+
     Raises:
         MMSRError: the file cannot be written (full disk, no permission).
 
@@ -101,6 +104,13 @@ def write_json(path: str | os.PathLike, record: Any, indent: int | None = None) 
 
     Raises:
         MMSRError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.json"
+        >>> write_json(file, {"mean": np.float64(0.5)})
+        >>> read_json(file)
+        {'mean': 0.5}
     """
     text = json.dumps(record, indent=indent, ensure_ascii=False, allow_nan=False, default=_plain)
     with atomic(path) as tmp:
@@ -111,9 +121,20 @@ def write_json(path: str | os.PathLike, record: Any, indent: int | None = None) 
 def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file.
 
+    Args:
+        path: the file.
+
+    Returns:
+        What the file holds: a dict, a list, a number, a text, true, false or None.
+
     Raises:
         MMSRError: there is no such file, it cannot be read, or it is not JSON; the message names the place of the
             mistake.
+
+    Example:
+        >>> read_json("no-such-file.json")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: there is no file 'no-such-file.json'
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
@@ -134,8 +155,16 @@ def read_json_object(path: str | os.PathLike, what: str) -> dict[str, Any]:
         path: the file.
         what: what the file is, for messages: "the note of a table".
 
+    Returns:
+        The object.
+
     Raises:
         MMSRError: as for `read_json`, or the file holds something else.
+
+    Example:
+        >>> read_json_object("no-such-file.json", "a note")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: there is no file 'no-such-file.json'
     """
     record = read_json(path)
     if not isinstance(record, dict):
@@ -151,6 +180,12 @@ def _plain(value: Any) -> Any:
 
 def content_hash(*parts: Any) -> str:
     """A short stable hash of strings, numbers, bytes, arrays and nested lists of them.
+
+    Args:
+        parts: what is hashed, in this order.
+
+    Returns:
+        The hash, in hexadecimal.
 
     Example:
         >>> content_hash("a", 1) == content_hash("a", 1) != content_hash("a", 2)
@@ -171,8 +206,21 @@ def content_hash(*parts: Any) -> str:
 def file_hash(path: str | os.PathLike) -> str:
     """The SHA-256 of what the file holds, in hexadecimal.
 
+    Args:
+        path: the file.
+
+    Returns:
+        64 hexadecimal digits.
+
     Raises:
         MMSRError: it cannot be read, or is no regular file (reading a pipe would never end).
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> _ = file.write_text("hat", encoding="utf-8")
+        >>> len(file_hash(file))
+        64
     """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -190,8 +238,18 @@ def file_hash(path: str | os.PathLike) -> str:
 def cache_dir(*parts: str) -> Path:
     """The folder for what can be made again: `$MMSR_CACHE`, else `~/.cache/mmsr_lite`.
 
+    Args:
+        parts: names of folders within it.
+
+    Returns:
+        The path; nothing is made.
+
     Raises:
         MMSRError: neither is known.
+
+    Example:
+        >>> cache_dir("pictures").name
+        'pictures'
     """
     if root := os.environ.get("MMSR_CACHE"):
         return Path(root, *parts)

@@ -66,8 +66,21 @@ class _Counted(io.RawIOBase):
 def open_binary(file: Path) -> BinaryIO:
     """The bytes of a file, unpacked when its name ends with .gz.
 
+    Args:
+        file: the file.
+
+    Returns:
+        An open file of bytes.
+
     Raises:
         MMSRError: while it is read, as `refuse_bomb` does.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> _ = file.write_bytes(b"hat")
+        >>> with open_binary(file) as opened: opened.read()
+        b'hat'
     """
     if file.suffix == ".gz":
         return io.BufferedReader(_Counted(file, gzip.open(file, "rb")), 1 << 16)  # type: ignore[arg-type]

@@ -14,6 +14,12 @@ def as_text(value: Any) -> str:
     Strings stay as they are; lists, and records by their values, are joined with commas; bytes are read as UTF-8; whole
     numbers lose the ".0" that an empty cell in their column gives them; nothing is the empty string.
 
+    Args:
+        value: what a reader gave for the cell.
+
+    Returns:
+        The text.
+
     Raises:
         MMSRError: bytes are not UTF-8.
 

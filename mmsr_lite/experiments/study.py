@@ -60,6 +60,10 @@ class Reading:
         beside: the study whose other readings are of the same model; the plain reading has it, because no GPU trains a
             model twice alike.
         displaced: whether positions of histories trade the modality, in place of items that lose it.
+
+    Example:
+        >>> Reading(rate=0.5, corrupted="picture").gate
+        ''
     """
 
     labels: Labels = field(default_factory=dict)
@@ -123,6 +127,13 @@ class Setting:
         trials: how many each system gets, before its space is extended.
         ties: how interactions of one time are ordered, one of `data.order.TIES`; "file" where no times tie.
         tie_seeds: seeds of the orders at ties that every seed is trained and ranked in.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> terms = Setting.of(world, {"dim": 8})
+        >>> terms.config("sasrec").settings["dim"], terms.trials == TRIALS
+        (8, True)
     """
 
     dataset: Dataset

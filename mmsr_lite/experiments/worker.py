@@ -146,6 +146,14 @@ def drop_codes_at_test(
 
     Returns:
         A copy of the model with fewer codes, ready to rank.
+
+    Example:
+        >>> from mmsr_lite.course.stored import stored
+        >>> run = stored("wardrobe-match")
+        >>> reading = Reading(rate=1.0, corrupted="picture")
+        >>> blind = drop_codes_at_test(run.model, run.config, run.dataset, run.books, reading)
+        >>> [int(table.max()) for table in blind.codes]
+        [0, 7]
     """
     left = missing(data, modality=reading.corrupted, rate=reading.rate, seed=config.train.seed)
     there = [left.modality(book.name).present[:, None] for book in books]

@@ -33,6 +33,16 @@ def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
     Args:
         dataset: the data set.
         max_history: how many of the items count at most.
+
+    Returns:
+        One example for each such user, in the order of the users.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> examples = last_examples(world)
+        >>> len(examples), int(examples.targets[0]) == int(world.history(0)[-1])
+        (4, True)
     """
     end = dataset.offsets[1:] - 1
     user = np.flatnonzero(end > dataset.offsets[:-1])
@@ -140,15 +150,46 @@ def gates(
 def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
     """Write the table as .csv or .parquet, with run, seed and version as columns, in one move.
 
+    Args:
+        table: what `gates` or `gates_beside` gave.
+        path: the file, which ends in .csv or .parquet.
+
     Raises:
         MMSRError: for another ending, or when the file cannot be written.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> table = gates(MMSR(MMSRConfig(dim=8), world.num_items), world)
+        >>> save_gates(table, "gates.txt")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     save_table(table.assign(**{name: table.attrs.get(name) for name in ("run", "seed", "version")}), path)
 
 
 @checked()
 def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One table of several data sets' gates, with a column `dataset`; its summary shows them side by side."""
+    """One table of several data sets' gates, with a column `dataset`; its summary shows them side by side.
+
+    Args:
+        tables: name of a data set -> what `gates` gave for it.
+
+    Returns:
+        All rows in one table. Its `attrs` name model, run, seed and version where these are the same in all tables.
+
+    Raises:
+        MMSRError: `tables` is empty, or one of them is no table of gates.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> table = gates(MMSR(MMSRConfig(dim=8), world.num_items), world)
+        >>> gates_beside({"one": table, "two": table})["dataset"].unique().tolist()
+        ['one', 'two']
+    """
     for table in tables.values():
         refuse_other_table(table, ("layer", "type", "late", "user"), "gates")
     if not tables:
@@ -176,6 +217,14 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
         Histograms by layer and type; mean, median, 5 and 95 % quantile by type, position, popularity, length and code,
         and of the last item's gates by the kind of user, where kinds are planted. If the table holds the flow, each
         group also has the mean shares of early and late fusion in the flow of its histories.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> table = gates(MMSR(MMSRConfig(dim=8), world.num_items), world)
+        >>> gates_summary(table).layers
+        1
     """
     refuse_other_table(table, ("layer", "type", "late", "user"), "gates")
     types, own = list(table["type"].cat.categories), [name for name in table if name == "dataset"]

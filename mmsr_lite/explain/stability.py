@@ -254,6 +254,11 @@ def stability_table(record: StabilityRecord) -> pd.DataFrame:
     Returns:
         A row for each number: `measure`, `layer` (from 1), `type`, `position`, `title`, `group`, `model 1` and so on,
         `mean`, `low`, `high`; empty where a row has no such field.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> stability_table(sample("stability")).columns[:4].tolist()
+        ['measure', 'layer', 'type', 'position']
     """
     rows = []
     for row in record["rows"]:

@@ -17,19 +17,28 @@ from mmsr_lite.graph.relations import BOTH, IN, MATCH, OUT, SELF
 
 @dataclass(frozen=True)
 class GraphBatch:
-    """B MSGraphs: `ids[t]` (B, N_t) items or codes, ascending, 0 where a slot is empty; `incidence[t]` (B, L, N_t).
+    """B MSGraphs of histories of up to L items, as dense blocks: node type 0 is the item, type m the m-th modality.
 
-    Node type 0 is the item; type m is the m-th modality. `history` is (B, L), padded on the right with 0.
-    `last_nodes[t]` names the slots that the last item occupies, (B, k_t), and which of them are real, (B, k_t).
-    `steps` (B, L), counting from 0, says which positions are one step (items of one time); None: each position is one.
     The last layer reads `last_item_neighbours` and `last_item_relations` alone; the rest of the graph is then not made.
 
-    >>> codes = torch.tensor([[[0, 0], [1, 0], [1, 2]]])            # M=1, V+1=3, k=2
-    >>> graph = build_graphs(torch.tensor([[1, 2, 1]]), codes)
-    >>> graph.ids[0].tolist(), graph.ids[1].tolist()
-    ([[1, 2]], [[1, 2]])
-    >>> graph.relations[0].tolist()                                 # 1 and 2 follow each other: both
-    [[[1, 4], [4, 1]]]
+    Args:
+        history: (B, L) items, padded on the right with 0.
+        ids: for each type (B, N_t) items or codes, ascending, 0 where a slot is empty.
+        incidence: for each type (B, L, N_t) whether a node occurs at a position.
+        last_nodes: for each type the slots that the last item occupies, (B, k_t), and which of them are real, (B, k_t).
+        global_attention: whether every item listens to every code of its history.
+        steps: (B, L) which positions are one step (items of one time), counting from 0; None: each position is one.
+
+    Source:
+        Section 4.1 of the paper; global attention is in section 5.4.
+
+    Example:
+        >>> codes = torch.tensor([[[0, 0], [1, 0], [1, 2]]])  # M=1, V+1=3, k=2
+        >>> graph = build_graphs(torch.tensor([[1, 2, 1]]), codes)
+        >>> graph.ids[0].tolist(), graph.ids[1].tolist()
+        ([[1, 2]], [[1, 2]])
+        >>> graph.relations[0].tolist()  # 1 and 2 follow each other: both
+        [[[1, 4], [4, 1]]]
     """
 
     history: Tensor

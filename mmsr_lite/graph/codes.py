@@ -84,8 +84,21 @@ def fit_codebook(
             reduction "sigmoid-autoencoder".
         seed: of k-means and of the reduction.
 
+    Returns:
+        The codebook: (V+1, k) codes of the items, nearest first, and the centres (C, D).
+
     Raises:
         MMSRError: k > C, no item has the modality, or a setting does not exist.
+
+    Source:
+        Section 4.1 of the paper, composite codes.
+
+    Example:
+        >>> features = np.array([[0, 0], [1, 0], [1, 0.1], [0, 1]], np.float32)
+        >>> one = Modality("picture", features, np.array([False, True, True, True]))
+        >>> book = fit_codebook(one, num_codes=2, codes_per_item=1, dim=2)
+        >>> bool(book.codes[1] == book.codes[2]), bool(book.codes[1] == book.codes[3])
+        (True, False)
     """
     if num_codes == 0:
         return own_nodes(modality, dim=dim, reduction=reduction, seed=seed)
@@ -145,6 +158,9 @@ def fit_codebooks(
             0 gives each item a code of its own.
         codes_per_item: k of all modalities, or of each by name; those not named have 3, or their C where that is less.
         settings: further settings of `fit_codebook`.
+
+    Returns:
+        One codebook for each modality, in the order of the data set.
 
     Raises:
         MMSRError: a name is no modality of the data set, or a codebook cannot be learned.

@@ -20,7 +20,17 @@ ITEM = "item"
 
 @dataclass(frozen=True)
 class Node:
-    """An item or a modality code, with all positions (1 is the oldest) it occupies."""
+    """An item or a modality code, with all positions (1 is the oldest) it occupies.
+
+    Args:
+        type: "item", or the name of a modality.
+        id: the item or the code, from 1.
+        positions: all positions of the history that it occupies; 1 is the oldest.
+
+    Example:
+        >>> Node("item", 7, (1, 3)).positions
+        (1, 3)
+    """
 
     type: str
     id: int
@@ -29,7 +39,17 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """`centre` listens to `neighbour`; both are indices of `MSGraph.nodes`, the relation is named from the centre."""
+    """`centre` listens to `neighbour`; both are indices of `MSGraph.nodes`, the relation is named from the centre.
+
+    Args:
+        neighbour: index of the node that is listened to.
+        centre: index of the node that listens.
+        relation: a name in `graph.relations.RELATIONS`.
+
+    Example:
+        >>> Edge(neighbour=1, centre=0, relation="out").relation
+        'out'
+    """
 
     neighbour: int
     centre: int
@@ -40,13 +60,24 @@ class Edge:
 class MSGraph:
     """The graph of one history: `nodes` by type, then first position; `edges` with one self-loop a node.
 
-    >>> graph = build_msgraph([7, 9, 7], {"picture": {7: [1], 9: [1, 2]}})
-    >>> graph
-    MSGraph(items=3, nodes=4, edges=14)
-    >>> [(node.type, node.id, node.positions) for node in graph.nodes]
-    [('item', 7, (1, 3)), ('item', 9, (2,)), ('picture', 1, (1, 2, 3)), ('picture', 2, (2,))]
-    >>> graph.relation(0, 1), graph.relation(0, 2), graph.relation(0, 3)     # 7 and 9; 7 and its code; 7 and another's
-    ('both', 'match', None)
+    Args:
+        history: the items, the oldest first.
+        node_types: "item", then the name of each modality.
+        nodes: the nodes.
+        edges: the edges.
+        steps: the step of each position, where items of one time are one step; None: each position is one.
+
+    Source:
+        Section 4.1 of the paper.
+
+    Example:
+        >>> graph = build_msgraph([7, 9, 7], {"picture": {7: [1], 9: [1, 2]}})
+        >>> graph
+        MSGraph(items=3, nodes=4, edges=14)
+        >>> [(node.type, node.id, node.positions) for node in graph.nodes]
+        [('item', 7, (1, 3)), ('item', 9, (2,)), ('picture', 1, (1, 2, 3)), ('picture', 2, (2,))]
+        >>> graph.relation(0, 1), graph.relation(0, 2), graph.relation(0, 3)  # 7 and 9; 7 and its code; 7 and another's
+        ('both', 'match', None)
     """
 
     history: tuple[int, ...]
@@ -59,7 +90,15 @@ class MSGraph:
         return f"MSGraph(items={len(self.history)}, nodes={len(self.nodes)}, edges={len(self.edges)})"
 
     def relation(self, centre: int, neighbour: int) -> str | None:
-        """The relation of two nodes seen from `centre`, None where there is no edge."""
+        """The relation of two nodes seen from `centre`, None where there is no edge.
+
+        Args:
+            centre: index of the node that listens.
+            neighbour: index of the node that is listened to.
+
+        Returns:
+            A name in `graph.relations.RELATIONS`, or None.
+        """
         return {(edge.centre, edge.neighbour): edge.relation for edge in self.edges}.get((centre, neighbour))
 
     def to_pandas(self) -> Any:
@@ -107,7 +146,19 @@ class MSGraph:
 
 
 def from_networkx(graph: Any) -> MSGraph:
-    """The MSGraph that `MSGraph.to_networkx` wrote."""
+    """The MSGraph that `MSGraph.to_networkx` wrote.
+
+    Args:
+        graph: a `networkx.DiGraph` of that form.
+
+    Returns:
+        The graph; nodes and edges are equal to those that were written.
+
+    Example:
+        >>> graph = build_msgraph([7, 9], {})
+        >>> from_networkx(graph.to_networkx()) == graph
+        True
+    """
     nodes = tuple(Node(own["type"], own["id"], tuple(own["positions"])) for _, own in sorted(graph.nodes(data=True)))
     edges = sorted(
         (Edge(*edge) for edge in graph.edges(data="relation")), key=lambda edge: (edge.centre, edge.neighbour)
@@ -128,6 +179,13 @@ def msgraph_of(graph: "GraphBatch", node_types: Sequence[str], row: int = 0) -> 
     Returns:
         The MSGraph, equal to what `build_msgraph` gives for the history (tests compare them), and (n,) for each of its
         nodes the slot, counted over all types, that it has in the batch.
+
+    Example:
+        >>> import torch
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> graph, slots = msgraph_of(build_graphs(torch.tensor([[9, 7]]), []), ("item",))
+        >>> [node.id for node in graph.nodes], slots.tolist()  # slots are in the order of items
+        ([9, 7], [1, 0])
     """
     ids = np.concatenate([own[row].cpu().numpy() for own in graph.ids])  # (N,)
     occupied = np.concatenate([own[row].cpu().numpy() for own in graph.incidence], axis=1) > 0  # (L, N)
@@ -163,6 +221,13 @@ def build_msgraph(
         steps: one rising number for each position; positions of one number are one step, such as all items of one day:
             nothing in a step is before anything else in it, and everything in it is before everything in the next one.
             None: each position is a step, as in the paper.
+
+    Returns:
+        The graph: nodes by type, then by first position; each edge names neighbour, centre and relation.
+
+    Raises:
+        MMSRError: `history` or `steps` holds something else than whole numbers, `steps` has another length, or the
+            codes of a modality are neither a mapping nor an array.
 
     Example:
         >>> day = build_msgraph([7, 9, 4], {}, steps=[0, 0, 1])          # 7 and 9 on one day, 4 on the next

@@ -22,6 +22,10 @@ class Catalogue:
         dataset: The name of their data set.
         num_items: V.
         item_hash: The hash of their ids in their order.
+
+    Example:
+        >>> Catalogue("shop", num_items=3, item_hash="3fa2").num_items
+        3
     """
 
     dataset: str
@@ -47,6 +51,15 @@ class Recommender(nn.Module, ABC):
         static_shapes: Whether the sizes of all tensors in `loss` follow from the shape of the batch alone.
         max_history: The longest history that the model reads.
         catalogue: The items that the model was made for, None where nobody said it.
+
+    Source:
+        Sections 3.1 and 4.4 of the paper: scores of all items, and the loss.
+
+    Example:
+        >>> from mmsr_lite.models import MODELS
+        >>> model = MODELS["popularity"](MODELS["popularity"].Config(), num_items=2)
+        >>> isinstance(model, Recommender), model.learns
+        (True, False)
     """
 
     learns = True
@@ -72,7 +85,14 @@ class Recommender(nn.Module, ABC):
         return False
 
     def user_state(self, history: Tensor) -> Tensor:
-        """(B, L) histories padded on the right with 0 -> (B, D)."""
+        """The state of each user after the history.
+
+        Args:
+            history: (B, L) items, the oldest first, padded on the right with 0.
+
+        Returns:
+            (B, D).
+        """
         return self.encode(history)[0]
 
     def item_table(self) -> Tensor:
@@ -82,17 +102,39 @@ class Recommender(nn.Module, ABC):
         return self.encode(torch.zeros(0, 1, dtype=torch.long, device=next(self.parameters()).device))[1]
 
     def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
-        """User states (B, D) and item table (V+1, D); a model that has both of one computation gives this instead."""
+        """User states (B, D) and item table (V+1, D); a model that has both of one computation gives this instead.
+
+        Args:
+            history: (B, L) items, the oldest first, padded on the right with 0.
+
+        Returns:
+            User states (B, D) and item vectors (V+1, D).
+        """
         if type(self).user_state is Recommender.user_state:
             raise NotImplementedError(f"{type(self).__name__} has no user state")
         return self.user_state(history), self.item_table()
 
     def scores(self, history: Tensor) -> Tensor:
-        """(B, V+1): dot product of user state and item table (equation 7); item 0 has -inf."""
+        """(B, V+1): dot product of user state and item table (equation 7); item 0 has -inf.
+
+        Args:
+            history: (B, L) items, the oldest first, padded on the right with 0.
+
+        Returns:
+            (B, V+1) the score of each item as the next one.
+        """
         return dot_scores(*self.encode(history))
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy over all items of `target` (B,), its labels smoothed as the config says."""
+        """Mean cross-entropy over all items of `target` (B,), its labels smoothed as the config says.
+
+        Args:
+            history: (B, L) items, the oldest first, padded on the right with 0.
+            target: (B,) the items that came next.
+
+        Returns:
+            The loss, a scalar.
+        """
         state, table = self.encode(history)
         return self.ranking_loss(state, table, history, target)
 
@@ -119,18 +161,44 @@ class Recommender(nn.Module, ABC):
         return getattr(self.config, "label_smoothing", 0.0)
 
     def observe(self, examples: Examples) -> None:
-        """Let modules with an `observe` see the training part; what they keep are buffers, saved with the weights."""
+        """Let modules with an `observe` see the training part; what they keep are buffers, saved with the weights.
+
+        Args:
+            examples: the training part.
+        """
         for module in self.modules():
             if module is not self and hasattr(module, "observe"):
                 module.observe(examples)
 
     def mean_beta(self, history: Tensor) -> dict[str, float]:
-        """Mean weight of late fusion (hohe) in the update gates, by node type; empty for a model without gates."""
+        """Mean weight of late fusion (hohe) in the update gates, by node type; empty for a model without gates.
+
+        Args:
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            Node type -> share from 0 to 1.
+        """
         return {}
 
 
 def dot_scores(users: Tensor, items: Tensor) -> Tensor:
-    """Scores of all items (B, V+1): products of user states (B, D) and item vectors (V+1, D); item 0 gets -inf."""
+    """Scores of all items: products of user states and item vectors; item 0 gets -inf.
+
+    Args:
+        users: (B, D) user states.
+        items: (V+1, D) item vectors.
+
+    Returns:
+        (B, V+1).
+
+    Source:
+        Equation 7 of the paper.
+
+    Example:
+        >>> dot_scores(torch.ones(1, 2), torch.ones(2, 2)).tolist()
+        [[-inf, 2.0]]
+    """
     scores = users @ items.T  # (B, V+1)
     scores[:, 0] = -torch.inf
     return scores

@@ -37,8 +37,9 @@ class BM3Config(PropagationConfig):
 class BM3(Recommender):
     """LightGCN whose predictor is also trained to tell an item, and its modality, from the modality's features.
 
-    >>> BM3(BM3Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> BM3(BM3Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     Config = BM3Config
@@ -53,7 +54,14 @@ class BM3(Recommender):
         self.dropout = nn.Dropout(config.dropout)
 
     def states(self, history: Tensor) -> tuple[Tensor, Tensor]:
-        """h of the histories (B, D) and of all items (V+1, D)."""
+        """The states of histories and items before the predictor.
+
+        Args:
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            h of the histories (B, D) and of all items (V+1, D).
+        """
         edges, layers = self.graph(history), [self.graph.start(self.identity.weight, history)]
         for _ in range(self.config.layers):
             layers.append(self.propagate(layers[-1], edges))  # (V+1+U+B, D)

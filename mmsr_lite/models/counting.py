@@ -1,4 +1,4 @@
-"""Counting, the baselines that nobody puts in such tables: nothing is learned, and a model has to beat them."""
+"""Counting, baselines that the paper does not have: nothing is learned, and a model has to beat them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,14 @@ class PopularityConfig:
 
 
 class Popularity(Recommender):
-    """Every history gets the same scores: how often each item is a training target."""
+    """Every history gets the same scores: how often each item is a training target.
+
+    Example:
+        >>> popular = Popularity(PopularityConfig(), num_items=2)
+        >>> popular.count(Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0])))
+        >>> popular.scores(torch.tensor([[1]])).tolist()
+        [[-inf, 0.0, 1.0]]
+    """
 
     learns = False
     reads_order = False
@@ -31,7 +38,11 @@ class Popularity(Recommender):
         self.register_buffer("count_of", torch.zeros(num_items + 1))
 
     def count(self, examples: Examples) -> None:
-        """Count the targets of `examples`."""
+        """Count the targets of `examples`.
+
+        Args:
+            examples: the training part.
+        """
         self.count_of = torch.from_numpy(np.bincount(examples.targets, minlength=len(self.count_of))).float()
 
     def scores(self, history: Tensor) -> Tensor:
@@ -43,7 +54,19 @@ class Popularity(Recommender):
 
 @dataclass(frozen=True)
 class MarkovConfig:
-    """Settings of the Markov chain."""
+    """Settings of the Markov chain, a baseline that is not in the paper.
+
+    Args:
+        decay: the weight of an item of the history is decay ** age, from 0 to 1; the last item has age 0.
+        max_history: how many items of a history are read, the last ones.
+
+    Raises:
+        SettingError: a setting is not possible.
+
+    Example:
+        >>> MarkovConfig(decay=0.5).max_history
+        50
+    """
 
     decay: float = setting(
         0.7, "weight of an item of the history is decay ** age; the last item has age 0", at_least=0, at_most=1
@@ -58,12 +81,18 @@ class Markov(Recommender):
     """A Markov chain with gaps: item i before item j in a training history adds 1 / gap to the transition i -> j.
 
     Transitions from an item sum to one; the scores of a history are the sum over its items of decay ** age times their
-    transitions.
+    transitions. It is not in the paper: it says what counting alone predicts.
 
-    >>> chain = Markov(MarkovConfig(decay=0.5), num_items=3)
-    >>> chain.count(Examples(np.array([1, 2, 3]), np.array([0, 0]), np.array([1, 2]), np.array([0, 0])))
-    >>> chain.scores(torch.tensor([[1, 2]]))[0].tolist()      # 0.5 x (1 -> 2: 2/3, 1 -> 3: 1/3) + (2 -> 3: 1)
-    [-inf, 0.0, 0.3333333432674408, 1.1666666269302368]
+    Args:
+        config: its settings.
+        num_items: V.
+        codebooks: not read; every model takes them.
+
+    Example:
+        >>> chain = Markov(MarkovConfig(decay=0.5), num_items=3)
+        >>> chain.count(Examples(np.array([1, 2, 3]), np.array([0, 0]), np.array([1, 2]), np.array([0, 0])))
+        >>> chain.scores(torch.tensor([[1, 2]]))[0].tolist()  # 0.5 x (1 -> 2: 2/3, 1 -> 3: 1/3) + (2 -> 3: 1)
+        [-inf, 0.0, 0.3333333432674408, 1.1666666269302368]
     """
 
     learns = False
@@ -80,11 +109,22 @@ class Markov(Recommender):
         self.register_buffer("weight", torch.zeros(0))
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest item, and the number of transitions."""
+        """The greatest item, and the number of transitions.
+
+        Args:
+            saved: the tensors of a file, by name.
+
+        Returns:
+            Name of a tensor -> the greatest value it may hold.
+        """
         return {"follower": len(self.begin) - 2, "begin": len(saved["follower"])}
 
     def count(self, examples: Examples) -> None:
-        """Count every pair of an item and a later target within `max_history`."""
+        """Count every pair of an item and a later target within `max_history`.
+
+        Args:
+            examples: the training part.
+        """
         size = len(self.begin) - 1
         pairs, weights = [], []
         for gap in range(1, int(examples.lengths.max(initial=0)) + 1):

@@ -37,8 +37,9 @@ class DIFSRConfig(AttentionConfig):
 class DIFSR(Recommender):
     """Each modality has attention logits of its own, added to those of the items.
 
-    >>> DIFSR(DIFSRConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> DIFSR(DIFSRConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     Config = DIFSRConfig

@@ -26,6 +26,15 @@ class FusedSequences(Recommender):
     W starts as the mean of the channels. Without modalities there is nothing to fuse, and all three are "none". With
     `item_features` (no part of the paper) an item is its identity plus a map of its features, in the history and in the
     score; with `cosine` a score is a scaled cosine.
+
+    Source:
+        Equations 3 to 6 of the paper.
+
+    Example:
+        >>> from mmsr_lite.models.gru4rec import GRU4Rec, GRU4RecConfig
+        >>> model = GRU4Rec(GRU4RecConfig(dim=8), num_items=3)
+        >>> isinstance(model, FusedSequences), model.scores(torch.tensor([[1, 2, 0]])).shape
+        (True, torch.Size([1, 4]))
     """
 
     label: str  # the name of the model of sequences; the order of fusion is added to it

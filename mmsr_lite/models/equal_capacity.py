@@ -28,6 +28,9 @@ def num_parameters(model: nn.Module, counted: str = "all") -> int:
         model: any module.
         counted: "all", or "encoders" to leave out the tables of embeddings.
 
+    Returns:
+        The number.
+
     Raises:
         MMSRError: `counted` is neither.
 

@@ -49,7 +49,15 @@ GATES = ("reset", "update")
 
 
 class GRU(nn.Module):
-    """`nn.GRU` whose gates pass probes: while somebody listens, the states follow from the gates the probes return."""
+    """`nn.GRU` whose gates pass probes: while somebody listens, the states follow from the gates the probes return.
+
+    Args:
+        config: its settings.
+
+    Example:
+        >>> GRU(GRU4RecConfig(dim=8))(torch.zeros(1, 3, 8), torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 3, 8])
+    """
 
     def __init__(self, config: GRU4RecConfig):
         super().__init__()
@@ -58,7 +66,15 @@ class GRU(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor, history: Tensor) -> Tensor:
-        """(B, L, D) to the state after each item (B, L, D)."""
+        """The state after each item.
+
+        Args:
+            x: (B, L, D) a vector for each item.
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (B, L, D).
+        """
         for n, layer in enumerate(self.layers):
             x = self.dropout(x)
             states = layer(x)[0]

@@ -32,10 +32,11 @@ class ItemKNNConfig:
 class ItemKNN(Recommender):
     """Nothing is learned: cosine similarity of items by the users they share.
 
-    >>> knn = ItemKNN(ItemKNNConfig(), num_items=3)                     # one user took 1, 2; another took 2, 3
-    >>> knn.count(Examples(np.array([1, 2, 2, 3]), np.array([0, 2]), np.array([1, 3]), np.array([0, 1])))
-    >>> knn.scores(torch.tensor([[1, 0]]))[0].tolist()                  # 1 / sqrt(1 x 2)
-    [-inf, 0.0, 0.7071067690849304, 0.0]
+    Example:
+        >>> knn = ItemKNN(ItemKNNConfig(), num_items=3)                     # one user took 1, 2; another took 2, 3
+        >>> knn.count(Examples(np.array([1, 2, 2, 3]), np.array([0, 2]), np.array([1, 3]), np.array([0, 1])))
+        >>> knn.scores(torch.tensor([[1, 0]]))[0].tolist()                  # 1 / sqrt(1 x 2)
+        [-inf, 0.0, 0.7071067690849304, 0.0]
     """
 
     learns = False
@@ -51,11 +52,22 @@ class ItemKNN(Recommender):
         self.register_buffer("similarity", torch.zeros(num_items + 1, 1))
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest item."""
+        """The greatest item.
+
+        Args:
+            saved: the tensors of a file, by name.
+
+        Returns:
+            Name of a tensor -> the greatest value it may hold.
+        """
         return {"neighbour": len(self.neighbour) - 1}
 
     def count(self, examples: Examples) -> None:
-        """Count which items share users: those of each target and of what comes before it."""
+        """Count which items share users: those of each target and of what comes before it.
+
+        Args:
+            examples: the training part.
+        """
         from scipy.sparse import coo_array
 
         size = len(self.neighbour)

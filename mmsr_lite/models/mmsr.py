@@ -66,6 +66,9 @@ class MMSR(Recommender):
         num_items: V.
         codebooks: The codes of each modality; their order is that of the node types after "item".
 
+    Source:
+        Section 4 of the paper; departures from it are in nn/departures.py.
+
     Example:
         >>> import numpy as np
         >>> centres = np.zeros((3, 8), np.float32)
@@ -92,7 +95,14 @@ class MMSR(Recommender):
         self.compared = departures.comparison(config)
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest code of each modality, by the name of its table of codes."""
+        """The greatest code of each modality, which a file of weights may not exceed.
+
+        Args:
+            saved: the tensors of the file, by name.
+
+        Returns:
+            Name of the table of codes -> the greatest code.
+        """
         tables = self.nodes.tables[1:]
         return {f"codes.{number}": len(table.weight) - 1 for number, table in enumerate(tables)}
 
@@ -113,6 +123,12 @@ class MMSR(Recommender):
 
         Histories (B, L, 2) also say the step of each item, see `reads_steps`; in others each item is a step of its own.
         On a GPU there are as many node slots as any history of L items could need, so that shapes follow from L alone.
+
+        Args:
+            history: (B, L) items, or (B, L, 2) items and their steps.
+
+        Returns:
+            The MSGraphs of all histories.
         """
         sizes = None
         if history.is_cuda:
@@ -124,7 +140,14 @@ class MMSR(Recommender):
         return build_graphs(history, self.codes, num_codes=sizes, global_attention=everywhere, steps=steps)
 
     def user_state(self, history: Tensor) -> Tensor:
-        """Last pooling (section 4.4): the state (B, D) of the node that holds the last item of `history` (B, L)."""
+        """Last pooling (section 4.4): the state (B, D) of the node that holds the last item of `history` (B, L).
+
+        Args:
+            history: (B, L) items, or (B, L, 2) items and their steps.
+
+        Returns:
+            (B, D) the state of each user.
+        """
         graph = self.graphs(history)
         states = [self.input_dropout(state) for state in self.nodes(graph)]  # (B, N_t, D)
         for layer in self.layers[:-1]:
@@ -132,7 +155,14 @@ class MMSR(Recommender):
         return self.compared(last_item_state(self.layers[-1], states, graph))
 
     def states(self, history: Tensor) -> tuple[GraphBatch, list[Tensor]]:
-        """The graphs of `history` (B, L), and the final states of all nodes of each type, (B, N_t, D)."""
+        """The graphs of `history` (B, L), and the final states of all nodes of each type, (B, N_t, D).
+
+        Args:
+            history: (B, L) items, or (B, L, 2) items and their steps.
+
+        Returns:
+            The graphs, and for each node type the states (B, N_t, D).
+        """
         graph = self.graphs(history)
         states = self.nodes(graph)
         for layer in self.layers:
@@ -144,7 +174,15 @@ class MMSR(Recommender):
         return self.compared(self.nodes.items())
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy over all items of the next items `target` (B,) after `history` (B, L) (section 4.4)."""
+        """Mean cross-entropy over all items of the next items `target` (B,) after `history` (B, L) (section 4.4).
+
+        Args:
+            history: (B, L) items, or (B, L, 2) items and their steps.
+            target: (B,) the items that came next.
+
+        Returns:
+            The loss, a scalar.
+        """
         return self.ranking_loss(self.user_state(history), self.item_table(), history, target)
 
     @torch.no_grad()
@@ -153,6 +191,12 @@ class MMSR(Recommender):
 
         Of the last layer's gates the last item's alone reaches a score (last pooling); `explain.gates` lists gates one
         by one.
+
+        Args:
+            history: (B, L) items, or (B, L, 2) items and their steps.
+
+        Returns:
+            Node type -> share from 0 to 1.
         """
         if self.layers[0].gate is None:
             return {}

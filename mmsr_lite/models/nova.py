@@ -28,8 +28,9 @@ from mmsr_lite.nn.sequence import embedding
 class NOVA(Recommender):
     """Modalities and positions shape the attention of a two-way transformer, never its values.
 
-    >>> NOVA(AttentionConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> NOVA(AttentionConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     Config = AttentionConfig

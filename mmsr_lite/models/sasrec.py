@@ -29,7 +29,16 @@ class SASRecConfig(OfferedDepartures, AttentionConfig):
 
 
 class CausalEncoder(nn.Module):
-    """Positions and blocks of causal self-attention."""
+    """Positions and blocks of causal self-attention.
+
+    Args:
+        config: its settings.
+
+    Example:
+        >>> import torch
+        >>> CausalEncoder(SASRecConfig(dim=8))(torch.zeros(1, 3, 8), torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 3, 8])
+    """
 
     def __init__(self, config: SASRecConfig):
         super().__init__()
@@ -39,7 +48,15 @@ class CausalEncoder(nn.Module):
         self.norm = nn.LayerNorm(config.dim) if config.norm_first else nn.Identity()
 
     def forward(self, x: Tensor, history: Tensor) -> Tensor:
-        """(B, L, D) to states (B, L, D), each from its item and those before it."""
+        """The state after each item, from it and those before it.
+
+        Args:
+            x: (B, L, D) a vector for each item.
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (B, L, D).
+        """
         x = self.dropout((x + self.positions(from_end(history))) * self.scale)
         for block in self.blocks:
             x = block(x, causal(history.shape[1], history.device))

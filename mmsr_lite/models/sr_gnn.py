@@ -48,10 +48,17 @@ class SRGNNConfig:
 
 
 def transitions(history: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, L, L) twice: A_in and A_out between the places of `history` (B, L), rows summing to one, or all zero.
+    """A_in and A_out between the places of histories.
 
-    >>> [a[0].tolist() for a in transitions(torch.tensor([[1, 2, 1]]))]      # 1 -> 2 -> 1, in place 0 and in place 2
-    [[[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]]
+    Args:
+        history: (B, L) items, padded on the right with 0.
+
+    Returns:
+        (B, L, L) twice; a row sums to one, or is all zero.
+
+    Example:
+        >>> [a[0].tolist() for a in transitions(torch.tensor([[1, 2, 1]]))]  # 1 -> 2 -> 1, in places 0 and 2
+        [[[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]]
     """
     same = (history[:, :, None] == history[:, None]) & (history > 0)[:, None]  # (B, L, L) column holds the row's item
     out = F.pad(same[:, :, :-1], (1, 0)) & (history > 0)[:, None]  # column is right after it
@@ -62,8 +69,9 @@ def transitions(history: Tensor) -> tuple[Tensor, Tensor]:
 class SRGNN(Recommender):
     """Gated graph network over each history's item graph, read out by soft attention to the last item.
 
-    >>> SRGNN(SRGNNConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> SRGNN(SRGNNConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     Config = SRGNNConfig
@@ -81,7 +89,15 @@ class SRGNN(Recommender):
         self.probes = nn.ModuleDict({name: Probe() for name in ("incoming", "outgoing", "attention")})
 
     def propagate(self, states: Tensor, history: Tensor) -> Tensor:
-        """(B, L, D) to the same after all steps."""
+        """Pass messages along the transitions of each history.
+
+        Args:
+            states: (B, L, D) a state for each position.
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (B, L, D) after all steps.
+        """
         into, out = transitions(history)
         into, out = self.probes["incoming"](into), self.probes["outgoing"](out)
         for _ in range(self.config.layers):

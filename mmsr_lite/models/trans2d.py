@@ -26,19 +26,47 @@ from mmsr_lite.nn.sequence import embedding, from_end, last_state
 
 
 class Linear2D(nn.Module):
-    """One linear map for each channel: (..., C, D) to the same."""
+    """One linear map for each channel: (..., C, D) to the same.
+
+    Args:
+        channels: C.
+        dim: D.
+
+    Example:
+        >>> Linear2D(channels=2, dim=4)(torch.zeros(3, 2, 4)).shape
+        torch.Size([3, 2, 4])
+    """
 
     def __init__(self, channels: int, dim: int):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(channels, dim, dim).uniform_(-(dim**-0.5), dim**-0.5))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply the map of each channel."""
+        """Apply the map of each channel.
+
+        Args:
+            x: (..., C, D).
+
+        Returns:
+            (..., C, D).
+        """
         return einsum("...ci,cio->...co", x, self.weight)
 
 
 class Attention2D(nn.Module):
-    """Attention from every cell of the sheet (B, L, C, D) to every cell, in H heads."""
+    """Attention from every cell of the sheet (B, L, C, D) to every cell, in H heads.
+
+    Args:
+        channels: C.
+        dim: D.
+        heads: H, a divisor of D.
+        dropout: share of the weights that training sets to zero.
+
+    Example:
+        >>> attention = Attention2D(channels=2, dim=4, heads=2, dropout=0.0)
+        >>> attention(torch.zeros(1, 3, 2, 4), torch.ones(1, 3, 2, dtype=torch.bool)).shape
+        torch.Size([1, 3, 2, 4])
+    """
 
     def __init__(self, channels: int, dim: int, heads: int, dropout: float):
         super().__init__()
@@ -49,7 +77,15 @@ class Attention2D(nn.Module):
         self.probes = nn.ModuleDict({"logits": Probe(), "weights": Probe()})
 
     def forward(self, x: Tensor, there: Tensor) -> Tensor:
-        """`there` (B, L, C) says which cells hold something."""
+        """Let each cell read all cells that hold something.
+
+        Args:
+            x: (B, L, C, D) the sheet.
+            there: (B, L, C) which cells hold something.
+
+        Returns:
+            (B, L, C, D).
+        """
         x = x * there[..., None]
         query, key, value = (
             linear(x).unflatten(3, (self.heads, -1)).permute(0, 3, 1, 2, 4)  # (B, H, L, C, d)
@@ -69,8 +105,9 @@ class Attention2D(nn.Module):
 class Trans2D(Recommender):
     """Attention over items and modalities at once, what the paper calls holistic fusion.
 
-    >>> Trans2D(AttentionConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> Trans2D(AttentionConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     Config = AttentionConfig

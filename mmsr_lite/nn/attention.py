@@ -20,6 +20,11 @@ class TypedLinear(nn.Module):
     Args:
         num_types: How many node types there are.
         dim: D, the width of the states.
+
+    Example:
+        >>> maps = TypedLinear(num_types=2, dim=4)
+        >>> [state.shape for state in maps([torch.zeros(1, 3, 4), torch.zeros(1, 2, 4)])]
+        [torch.Size([1, 3, 4]), torch.Size([1, 2, 4])]
     """
 
     def __init__(self, num_types: int, dim: int):
@@ -27,7 +32,14 @@ class TypedLinear(nn.Module):
         self.maps = nn.ModuleList(nn.Linear(dim, dim, bias=False) for _ in range(num_types))
 
     def forward(self, states: list[Tensor]) -> list[Tensor]:
-        """Map the states of each type, list of (B, N_t, D), to a list of the same shapes."""
+        """Map the states of each type, list of (B, N_t, D), to a list of the same shapes.
+
+        Args:
+            states: the states of each type (B, N_t, D).
+
+        Returns:
+            One tensor of the same shape for each type.
+        """
         return [linear(state) for linear, state in zip(self.maps, states, strict=True)]
 
 
@@ -47,6 +59,11 @@ def homogeneous_logits(
 
     Returns:
         Logits (B, n, N_t) after leaky ReLU; very low ones where there is no edge.
+
+    Example:
+        >>> value, relation = torch.ones(1, 2, 4), torch.tensor([[[1, 2], [0, 1]]])
+        >>> homogeneous_logits(value, value, relation, torch.ones(NUM_RELATIONS, 4)).tolist()
+        [[[4.0, 4.0], [-1000000000.0, 4.0]]]
     """
     asked = (centre[:, None] * weight[:, None]).flatten(1, 2)  # (B, R n, D)
     every = (asked @ neighbour.transpose(1, 2)).unflatten(1, (len(weight), -1))  # (B, R, n, N_t)
@@ -68,6 +85,13 @@ def heterogeneous_logits(
 
     Returns:
         Logits (B, N, N) after leaky ReLU, centres in rows; very low ones where nothing matches.
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> graph = build_graphs(torch.tensor([[1]]), torch.tensor([[[0], [1]]]))  # one item with one code
+        >>> states = [torch.ones(1, 1, 4), torch.ones(1, 1, 4)]
+        >>> heterogeneous_logits(states, states, graph, scale=True).tolist()
+        [[[2.0, 2.0], [2.0, 2.0]]]
     """
     query, key = torch.cat(queries, 1), torch.cat(keys, 1)  # (B, N, D)
     logits = key @ query.transpose(1, 2)  # (B, N, N)

@@ -41,7 +41,12 @@ from mmsr_lite.nn.sequence import rescaled
 
 @dataclass(frozen=True, kw_only=True)
 class Departures:
-    """Options that no equation of the paper has; the table at the head of this file says what they cost."""
+    """Options that no equation of the paper has; the table at the head of this file says what they cost.
+
+    Example:
+        >>> Departures().cosine  # by default nothing departs from the paper
+        0.0
+    """
 
     tied_maps: bool = setting(False, "Q, K and V of a node type are one map, as in the released code")
     hohe_reads_input: bool = setting(
@@ -67,7 +72,12 @@ class Departures:
 
 @dataclass(frozen=True, kw_only=True)
 class OfferedDepartures:
-    """Those departures that fit a rival as well: what helps MMSR may help others more."""
+    """Those departures that fit a rival as well: what helps MMSR may help others more.
+
+    Example:
+        >>> OfferedDepartures().item_features
+        False
+    """
 
     item_features: bool = setting(
         False, "not in the paper: an item is its identity plus a map of its features", in_id=False
@@ -85,6 +95,14 @@ def node_embedding(num_items: int, codebooks: Sequence[Codebook], config) -> Nod
         num_items: V.
         codebooks: The codes of each modality; without any there are no features to read.
         config: The model's config.
+
+    Returns:
+        The embedding.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> type(node_embedding(3, [], MMSRConfig(dim=8))).__name__
+        'NodeEmbedding'
     """
     centres = [torch.from_numpy(book.centres) for book in codebooks]
     if config.item_features and codebooks:
@@ -98,7 +116,20 @@ def node_embedding(num_items: int, codebooks: Sequence[Codebook], config) -> Nod
 
 
 def layer_class(layer: type[nn.Module], config) -> type[nn.Module]:
-    """The class `layer` itself, or for HAN-GNN one that follows the released code where `config` asks for it."""
+    """The class of a layer: for HAN-GNN one that follows the released code where the config asks for it.
+
+    Args:
+        layer: a class in `AGGREGATORS`.
+        config: the model's config.
+
+    Returns:
+        `layer` itself, or `ReleasedHANLayer`.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> layer_class(HANLayer, MMSRConfig(separate_gate=True)).__name__
+        'ReleasedHANLayer'
+    """
     if layer is HANLayer and (config.tied_maps or config.hohe_reads_input or config.separate_gate):
         return ReleasedHANLayer
     return layer
@@ -106,6 +137,12 @@ def layer_class(layer: type[nn.Module], config) -> type[nn.Module]:
 
 def comparison(config) -> Callable[[Tensor], Tensor]:
     """What happens to user states and item vectors (..., D) before their dot product: nothing, unless `cosine` is set.
+
+    Args:
+        config: the model's config, of which `cosine` is read.
+
+    Returns:
+        A function of vectors (..., D) to vectors of the same shape.
 
     Example:
         >>> from types import SimpleNamespace
@@ -127,7 +164,18 @@ def _unchanged(vectors: Tensor) -> Tensor:
 
 
 class FeatureNodeEmbedding(NodeEmbedding):
-    """A `NodeEmbedding` in which an item is its identity plus a learned map of its features (`item_features`)."""
+    """A `NodeEmbedding` in which an item is its identity plus a learned map of its features (`item_features`).
+
+    Args:
+        num_items: V.
+        centres: (C+1, D) of each modality.
+        config: the model's config.
+        content: reads the features of items.
+
+    Example:
+        >>> issubclass(FeatureNodeEmbedding, NodeEmbedding)
+        True
+    """
 
     def __init__(self, num_items: int, centres: list[Tensor], config, content: ItemModalities):
         super().__init__(num_items, centres, config)
@@ -147,6 +195,13 @@ def start_items(nodes: NodeEmbedding, features: list[Tensor], share: float) -> N
         nodes: The embedding, changed in place.
         features: (V+1, D) of each modality; a row of zeros is an item without it.
         share: The share of the features, 0 to 1.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> nodes = NodeEmbedding(1, [], MMSRConfig(dim=2))
+        >>> with torch.no_grad(): start_items(nodes, [torch.zeros(2, 2)], share=0.5)  # no item has a feature
+        >>> nodes.items().shape
+        torch.Size([2, 2])
     """
     total = torch.stack([F.normalize(rows, dim=1) for rows in features]).sum(0)  # (V+1, D)
     has_any, table = total.any(1), nodes.tables[0].weight
@@ -154,7 +209,15 @@ def start_items(nodes: NodeEmbedding, features: list[Tensor], share: float) -> N
 
 
 class SeparateGate(UpdateGate):
-    """The released code's update gate: one MLP scores each path alone (`separate_gate`)."""
+    """The released code's update gate: one MLP scores each path alone (`separate_gate`).
+
+    Args:
+        dim: D, the width of the states.
+
+    Example:
+        >>> SeparateGate(4)(torch.zeros(3, 4), torch.zeros(3, 4)).shape
+        torch.Size([3, 2])
+    """
 
     def make_mlp(self, dim: int) -> nn.Sequential:
         """D -> D -> one score."""
@@ -166,7 +229,17 @@ class SeparateGate(UpdateGate):
 
 
 class ReleasedHANLayer(HANLayer):
-    """A HAN-GNN layer that follows the released code in what `config` names; the names of its weights stay."""
+    """A HAN-GNN layer that follows the released code in what `config` names; the names of its weights stay.
+
+    Args:
+        num_types: the item and M modalities, 1 + M.
+        config: the model's config (`MMSRConfig`).
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> type(ReleasedHANLayer(1, MMSRConfig(dim=8, separate_gate=True)).gate).__name__
+        'SeparateGate'
+    """
 
     def __init__(self, num_types: int, config):
         super().__init__(num_types, config)

@@ -10,6 +10,9 @@ class UpdateGate(nn.Module):
     Args:
         dim: D, the width of the states.
 
+    Source:
+        Equations 16 and 17 of the paper.
+
     Example:
         >>> gate = UpdateGate(4)
         >>> beta = gate(torch.zeros(3, 4), torch.zeros(3, 4))
@@ -22,11 +25,26 @@ class UpdateGate(nn.Module):
         self.mlp = self.make_mlp(dim)
 
     def make_mlp(self, dim: int) -> nn.Sequential:
-        """2 D -> D -> one score for each path."""
+        """2 D -> D -> one score for each path.
+
+        Args:
+            dim: D, the width of the states.
+
+        Returns:
+            The MLP.
+        """
         return nn.Sequential(nn.Linear(2 * dim, dim), nn.ReLU(), nn.Linear(dim, 2))
 
     def logits(self, hohe: Tensor, heho: Tensor) -> Tensor:
-        """The MLP's scores of both paths (..., 2), before the softmax."""
+        """The MLP's scores of both paths (..., 2), before the softmax.
+
+        Args:
+            hohe: states of the late path (..., D).
+            heho: states of the early path (..., D).
+
+        Returns:
+            (..., 2).
+        """
         return self.mlp(torch.cat([hohe, heho], -1))
 
     def forward(self, hohe: Tensor, heho: Tensor) -> Tensor:

@@ -29,7 +29,20 @@ States = TypeVar("States", Tensor, list[Tensor])
 
 @dataclass(frozen=True)
 class Fusion:
-    """Which paths a layer walks (name -> families in order) and how their ends become one state."""
+    """Which paths a layer walks (name -> families in order) and how their ends become one state.
+
+    Args:
+        paths: name of each path -> the families of relations of its phases, in order.
+        merge: "only" (there is one path), "gate" (equations 16 and 17) or "linear" (equation 15).
+        invasive: whether phase 2 sums what phase 1 made, and so mixes values of modalities into items.
+
+    Source:
+        Section 4.3.2 of the paper; the variants are those of Table 4.
+
+    Example:
+        >>> FUSIONS["hohe"].paths
+        {'hohe': ('homogeneous', 'heterogeneous')}
+    """
 
     paths: dict[str, tuple[str, ...]]
     merge: str = "only"
@@ -68,6 +81,16 @@ class HANLayer(nn.Module):
         gate: The update gate, None where the paths are not joined by one.
         join: The linear map that joins two paths (equation 15), None where there is none.
         probes: Where the explainer reads or replaces states, logits, attention weights and beta.
+
+    Source:
+        Section 4.3.2 of the paper, equations 11 to 17.
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> graph = build_graphs(torch.tensor([[3, 1, 3]]), [])
+        >>> [state.shape for state in HANLayer(1, MMSRConfig(dim=8))([torch.zeros(1, 2, 8)], graph)]
+        [torch.Size([1, 2, 8])]
     """
 
     def __init__(self, num_types: int, config):
@@ -87,7 +110,14 @@ class HANLayer(nn.Module):
         self.probes = nn.ModuleDict({name: Probe() for name in names})
 
     def make_gate(self, config) -> UpdateGate:
-        """The gate that weighs late against early fusion."""
+        """The gate that weighs late against early fusion.
+
+        Args:
+            config: the model's config (`MMSRConfig`).
+
+        Returns:
+            The gate.
+        """
         return UpdateGate(config.dim)
 
     def forward(self, states: list[Tensor], graph: GraphBatch) -> list[Tensor]:
@@ -140,7 +170,15 @@ class HANLayer(nn.Module):
         return list((weights @ torch.cat(summed, 1)).split(graph.widths, 1))  # (B, N_t, D)
 
     def compared_states(self, reached: States, states: States) -> States:
-        """The states that equation 13 compares: those that the path has `reached`; `states` is the layer's input."""
+        """The states that equation 13 compares: those that the path has `reached`; `states` is the layer's input.
+
+        Args:
+            reached: the states that the path has reached, of each node type (B, N_t, D).
+            states: the layer's input, of the same shapes.
+
+        Returns:
+            One of the two.
+        """
         return reached
 
     def _attend(self, name: str, logits: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -148,7 +186,14 @@ class HANLayer(nn.Module):
         return self.probes[f"{name}_weights"](tuple(logit.softmax(-1) for logit in logits))
 
     def combine(self, *ends: Tensor) -> Tensor:
-        """Equations 15 to 17: the ends of the paths, each (..., D), become one state (..., D)."""
+        """Equations 15 to 17: the ends of the paths, each (..., D), become one state (..., D).
+
+        Args:
+            ends: the end of each path (..., D).
+
+        Returns:
+            (..., D) one state.
+        """
         if self.gate is not None:
             beta = self.probes["beta"](self.gate(*ends))  # (..., 2)
             return beta[..., :1] * ends[0] + beta[..., 1:] * ends[1]

@@ -25,6 +25,16 @@ def last_item_state(layer: nn.Module, states: list[Tensor], graph: GraphBatch) -
     Returns:
         `layer(states, graph)[0]` at the node of the last item, (B, D); where items of one time are one step, its mean
         over the item nodes of the last step.
+
+    Source:
+        Last pooling, section 4.4 of the paper.
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> graph = build_graphs(torch.tensor([[3, 1, 3]]), [])
+        >>> last_item_state(HANLayer(1, MMSRConfig(dim=8)), [torch.zeros(1, 2, 8)], graph).shape
+        torch.Size([1, 8])
     """
     if graph.steps is not None:
         return (graph.last_step_items[:, None] @ layer(states, graph)[0])[:, 0]

@@ -16,10 +16,17 @@ class InteractionGraph(nn.Module):
     mean of its items: so a history can be ranked for nobody in particular, and one that holds all of a user's items has
     that user's state in every layer. Padding is an edge from item 0 to itself.
 
-    >>> graph = InteractionGraph(num_items=2)
-    >>> graph.observe(Examples(np.array([1, 2]), start=np.array([0]), end=np.array([1]), user=np.array([9])))
-    >>> graph(torch.tensor([[2, 0]])).tolist()      # nodes 0 1 2, user 3, history 4: items send, the user answers
-    [[1, 2, 3, 3, 2, 0], [3, 3, 1, 2, 4, 0]]
+    Args:
+        num_items: V.
+
+    Source:
+        Not in the paper; it is the graph of MMGCN (Wei et al., 2019) and LightGCN (He et al., 2020).
+
+    Example:
+        >>> graph = InteractionGraph(num_items=2)
+        >>> graph.observe(Examples(np.array([1, 2]), start=np.array([0]), end=np.array([1]), user=np.array([9])))
+        >>> graph(torch.tensor([[2, 0]])).tolist()      # nodes 0 1 2, user 3, history 4: items send, the user answers
+        [[1, 2, 3, 3, 2, 0], [3, 3, 1, 2, 4, 0]]
     """
 
     edges: Tensor
@@ -32,11 +39,22 @@ class InteractionGraph(nn.Module):
         self.register_buffer("lengths", torch.zeros(0))  # (U,) interactions of each user
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest node: items come first, then users."""
+        """The greatest node that a saved graph may name: items come first, then users.
+
+        Args:
+            saved: the tensors of a file, by name.
+
+        Returns:
+            Name of a tensor -> the greatest value it may hold.
+        """
         return {"edges": self.num_items + len(saved["lengths"])}
 
     def observe(self, examples: Examples) -> None:
-        """Keep every interaction that the histories and targets of `examples` show."""
+        """Keep every interaction that the histories and targets of examples show.
+
+        Args:
+            examples: the training part.
+        """
         begin, user = np.unique(examples.start, return_inverse=True)
         end = np.zeros_like(begin)
         np.maximum.at(end, user, examples.end + 1)
@@ -46,7 +64,14 @@ class InteractionGraph(nn.Module):
         self.lengths = torch.from_numpy(end - begin).to(self.lengths)
 
     def forward(self, history: Tensor) -> Tensor:
-        """(2, 2I + BL) edges `[source, target]` for PyG, histories (B, L) among the targets."""
+        """The edges of the graph with some histories in it.
+
+        Args:
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (2, 2I + BL) edges `[source, target]` for PyG, the histories among the targets.
+        """
         return torch.cat([self.edges, self.edges.flip(0), self._heard(history)], 1)
 
     def _heard(self, history: Tensor) -> Tensor:
@@ -54,12 +79,28 @@ class InteractionGraph(nn.Module):
         return torch.stack([history, torch.where(history > 0, node, 0)]).flatten(1)  # (2, BL)
 
     def start(self, items: Tensor, history: Tensor) -> Tensor:
-        """The vectors of all nodes from those of the items (V+1, D): users and histories are means of theirs."""
+        """The vectors that nodes start with: users and histories are means of their items.
+
+        Args:
+            items: (V+1, D) the vectors of the items.
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (V+1+U+B, D).
+        """
         source, target = torch.cat([self.edges, self._heard(history)], 1)
         lengths = torch.cat([self.lengths, (history > 0).sum(1)]).clamp_min(1)
         total = items.new_zeros(len(items) + len(lengths), items.shape[1]).index_add(0, target, items[source])
         return torch.cat([items, total[len(items) :] / lengths[:, None]])
 
     def split(self, nodes: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:
-        """What the nodes (V+1+U+B, D) hold for the histories (B, D) and for the items (V+1, D)."""
+        """The vectors of histories and of items out of those of all nodes.
+
+        Args:
+            nodes: (V+1+U+B, D).
+            history: (B, L) the histories in the graph.
+
+        Returns:
+            (B, D) of the histories, (V+1, D) of the items.
+        """
         return nodes[len(nodes) - len(history) :], nodes[: self.num_items + 1]

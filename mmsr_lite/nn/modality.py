@@ -13,7 +13,19 @@ from mmsr_lite.nn.sequence import rescaled
 
 
 class CodeReader(nn.Module):
-    """Items (...) -> (..., D): the mean of the embeddings of an item's codes, which start at their centres."""
+    """A vector for each item: the mean of the embeddings of its codes, which start at their centres.
+
+    Args:
+        book: the codes of a modality.
+        dim: D.
+
+    Example:
+        >>> import numpy as np
+        >>> centres = np.eye(3, 2, dtype=np.float32)
+        >>> book = Codebook("toy", np.array([[0], [1], [2]]), centres, reduced=centres)
+        >>> CodeReader(book, 2)(torch.tensor([[1, 0]])).shape
+        torch.Size([1, 2, 2])
+    """
 
     def __init__(self, book: Codebook, dim: int):
         super().__init__()
@@ -23,17 +35,43 @@ class CodeReader(nn.Module):
             self.table.weight[1:] = rescaled(torch.from_numpy(book.centres[1:]), dim)
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest code."""
+        """The greatest code that a saved table of codes may hold.
+
+        Args:
+            saved: the tensors of a file, by name.
+
+        Returns:
+            Name of a tensor -> the greatest value it may hold.
+        """
         return {"codes": len(self.table.weight) - 1}
 
     def forward(self, items: Tensor) -> Tensor:
-        """The vectors of `items`; zero where there is no code."""
+        """Look items up.
+
+        Args:
+            items: (...) items.
+
+        Returns:
+            (..., D) their vectors; zero where there is no code.
+        """
         codes = self.codes[items]  # (..., k)
         return self.table(codes).sum(-2) / (codes > 0).sum(-1, keepdim=True).clamp_min(1)  # (..., D)
 
 
 class FeatureReader(nn.Module):
-    """Items (...) -> (..., D): a linear map of their reduced features, which starts as the identity."""
+    """A vector for each item: a linear map of its reduced features, which starts as the identity.
+
+    Args:
+        book: the codes of a modality, with its reduced features.
+        dim: D.
+
+    Example:
+        >>> import numpy as np
+        >>> centres = np.eye(3, 2, dtype=np.float32)
+        >>> book = Codebook("toy", np.array([[0], [1], [2]]), centres, reduced=centres)
+        >>> FeatureReader(book, 2)(torch.tensor([[1, 0]])).shape
+        torch.Size([1, 2, 2])
+    """
 
     def __init__(self, book: Codebook, dim: int):
         super().__init__()
@@ -44,7 +82,14 @@ class FeatureReader(nn.Module):
         nn.init.eye_(self.map.weight)
 
     def forward(self, items: Tensor) -> Tensor:
-        """The vectors of `items`; zero where the modality is missing."""
+        """Look items up.
+
+        Args:
+            items: (...) items.
+
+        Returns:
+            (..., D) their vectors; zero where the modality is missing.
+        """
         return self.map(self.features[items])  # (..., D)
 
 
@@ -82,11 +127,25 @@ class ItemModalities(nn.Module):
         return len(self.readers)
 
     def of_items(self, items: Tensor) -> Tensor:
-        """(..., D) the sum of the vectors of `items` (...) over the modalities, wherever in a history they stand."""
+        """The sum of the vectors of items over the modalities, wherever in a history they stand.
+
+        Args:
+            items: (...) items.
+
+        Returns:
+            (..., D).
+        """
         return torch.stack([reader(items) for reader in self.readers]).sum(0)
 
     def forward(self, items: Tensor) -> tuple[Tensor, Tensor]:
-        """The vectors (..., M, D) of `items` (...), and whether each item has the modality (..., M)."""
+        """The vectors of items, modality by modality.
+
+        Args:
+            items: (...) items.
+
+        Returns:
+            The vectors (..., M, D), and whether each item has the modality (..., M).
+        """
         if not self.readers:
             nothing = torch.zeros(*items.shape, 0, self.dim, device=items.device)
             return nothing, nothing[..., 0].bool()

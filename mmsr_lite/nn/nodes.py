@@ -19,6 +19,16 @@ class NodeEmbedding(nn.Module):
         num_items: V.
         centres: (C+1, D) of each modality; code embeddings start there, rescaled to the spread of the others.
         config: The model's config: `dim`, `max_history`, `position`, `node_type`.
+
+    Source:
+        Section 4.2 of the paper.
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> nodes = NodeEmbedding(num_items=3, centres=[], config=MMSRConfig(dim=8))
+        >>> [state.shape for state in nodes(build_graphs(torch.tensor([[3, 1, 3]]), []))]
+        [torch.Size([1, 2, 8])]
     """
 
     def __init__(self, num_items: int, centres: list[Tensor], config):

@@ -12,7 +12,19 @@ from mmsr_lite.config import setting
 
 
 def mask_own_setting() -> Any:
-    """The setting `mask_own`, which every config of a model that learns has."""
+    """The setting `mask_own`, which every config of a model that learns has.
+
+    Returns:
+        A field for a config.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class ToyConfig:
+        ...     mask_own: bool = mask_own_setting()
+        >>> ToyConfig().mask_own
+        False
+    """
     return setting(False, "not in the paper: the loss leaves out the items of the history", in_id=False)
 
 

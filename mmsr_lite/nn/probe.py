@@ -1,4 +1,7 @@
-"""Probe: a named place in a model where the explainer may read a value, or put another one in its place."""
+"""Probe: a named place in a model where the explainer may read a value, or put another one in its place.
+
+Not in the paper; TransformerLens (Nanda and Bloom, 2022) calls such a place a hook point.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +21,14 @@ class Probe(nn.Module):
     """
 
     def forward(self, value: Any) -> Any:
-        """Return `value` unchanged."""
+        """Return `value` unchanged.
+
+        Args:
+            value: any value, such as a tensor.
+
+        Returns:
+            The value, or what a hook puts in its place.
+        """
         return value
 
     @property
@@ -59,11 +69,12 @@ def listen(model: nn.Module, replace: Mapping[str, Callable[[Any], Any]] | None 
     """Record what passes each probe of a model, and replace some of it.
 
     Args:
-        model: Any module that holds probes.
-        replace: Dotted name of a probe -> function of its value, whose result goes on instead. Default: nothing.
+        model: any module that holds probes.
+        replace: dotted name of a probe -> function of its value, whose result goes on instead; None: nothing is
+            replaced.
 
     Yields:
-        A dict that each forward pass within the block fills: dotted name of a probe -> the value that went on.
+        What passed, filled by each forward pass within the block: dotted name of a probe -> the value that went on.
 
     Example:
         >>> import torch

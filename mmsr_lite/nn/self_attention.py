@@ -1,4 +1,7 @@
-"""Self-attention of SASRec, NOVA and DIF-SR, one class: logits from one or more sources, values from the states."""
+"""Self-attention of SASRec, NOVA and DIF-SR, one class: logits from one or more sources, values from the states.
+
+SASRec: Kang and McAuley (2018); NOVA: Liu et al. (2021); DIF-SR: Xie et al. (2022).
+"""
 
 import math
 from collections.abc import Callable
@@ -55,6 +58,17 @@ class SelfAttention(nn.Module):
 
     The sources S_c are what the logits are made of: the states X themselves (SASRec), X fused with side information
     (NOVA), or X and each side information apart (DIF-SR). The values only ever see X.
+
+    Args:
+        dim: D, the width of the states.
+        heads: H, a divisor of D.
+        dropout: share of the weights that training sets to zero.
+        sources: how many S_c there are.
+
+    Example:
+        >>> attention = SelfAttention(dim=8, heads=2, dropout=0.0)
+        >>> attention(torch.zeros(1, 3, 8), causal(3, torch.device("cpu"))).shape
+        torch.Size([1, 3, 8])
     """
 
     def __init__(self, dim: int, heads: int, dropout: float, sources: int = 1):
@@ -68,7 +82,16 @@ class SelfAttention(nn.Module):
         self.probes = nn.ModuleDict({"logits": Probe(), "weights": Probe()})
 
     def forward(self, x: Tensor, mask: Tensor, sources: Callable[[Tensor], list[Tensor]] | None = None) -> Tensor:
-        """States (B, L, D) to the same; `mask` broadcasts to (B, H, L, L), row asks column; `sources` maps X to S."""
+        """Let each position read those that the mask shows it.
+
+        Args:
+            x: states X (B, L, D).
+            mask: which position (row) may see which other one (column); it broadcasts to (B, H, L, L).
+            sources: a function that makes the sources S_c out of X; None: X itself is the only one.
+
+        Returns:
+            (B, L, D).
+        """
         read = zip(self.query, self.key, sources(x) if sources else [x], strict=True)
         logits = sum(self._heads(query(s)) @ self._heads(key(s)).transpose(2, 3) for query, key, s in read)
         logits = self.probes["logits"]((logits / self.scale).masked_fill(~mask, MASKED))  # (B, H, L, L)
@@ -80,7 +103,20 @@ class SelfAttention(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then a feed-forward net, each added to what it reads; `shape` is what LayerNorm normalises."""
+    """Attention, then a feed-forward net, each added to what it reads.
+
+    Args:
+        attention: maps states (and further arguments) to states of the same shape.
+        feed_forward: maps states to states of the same shape.
+        shape: what LayerNorm normalises, such as D.
+        dropout: share of what is added that training sets to zero.
+        norm_first: whether LayerNorm stands before each part, as in SASRec, or after it, as in BERT.
+
+    Example:
+        >>> block = Block(nn.Identity(), nn.Identity(), 4, dropout=0.0, norm_first=True)
+        >>> block(torch.ones(1, 2, 4)).shape
+        torch.Size([1, 2, 4])
+    """
 
     def __init__(self, attention: nn.Module, feed_forward: nn.Module, shape, dropout: float, norm_first: bool):
         super().__init__()
@@ -89,14 +125,37 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, *context) -> Tensor:
-        """States to states of the same shape; `context` goes to the attention."""
-        for norm, part in zip(self.norms, (lambda y: self.attention(y, *context), self.feed_forward), strict=True):
-            x = x + self.dropout(part(norm(x))) if self.norm_first else norm(x + self.dropout(part(x)))
-        return x
+        """Attend, then map each position by itself.
+
+        Args:
+            x: states (B, L, ...).
+            context: further arguments of the attention, such as its mask.
+
+        Returns:
+            States of the same shape.
+        """
+        first_norm, second_norm = self.norms
+        if self.norm_first:
+            x = x + self.dropout(self.attention(first_norm(x), *context))
+            return x + self.dropout(self.feed_forward(second_norm(x)))
+        x = first_norm(x + self.dropout(self.attention(x, *context)))
+        return second_norm(x + self.dropout(self.feed_forward(x)))
 
 
 def blocks(config: AttentionConfig, sources: int = 1) -> nn.ModuleList:
-    """The blocks of `config`, with SASRec's feed-forward net `ReLU(x W1 + b1) W2 + b2` of width D."""
+    """The blocks of a config, with SASRec's feed-forward net `ReLU(x W1 + b1) W2 + b2` of width D.
+
+    Args:
+        config: sizes and choices.
+        sources: how many sources the logits are made of.
+
+    Returns:
+        One block for each layer.
+
+    Example:
+        >>> len(blocks(AttentionConfig(dim=8, layers=3)))
+        3
+    """
     dim, dropout = config.dim, config.dropout
     return nn.ModuleList(
         Block(
@@ -111,8 +170,19 @@ def blocks(config: AttentionConfig, sources: int = 1) -> nn.ModuleList:
 
 
 def causal(length: int, device: torch.device) -> Tensor:
-    """(L, L) whether a position (row) may see another (column): itself and earlier ones.
+    """Which position may see which other one: itself and earlier ones.
 
-    Histories are padded on the right, so this hides the padding from every real item too.
+    Histories are padded on the right, so this hides the padding from every real item, too.
+
+    Args:
+        length: L.
+        device: where the mask is wanted.
+
+    Returns:
+        (L, L) bool, the position that sees in rows.
+
+    Example:
+        >>> causal(2, torch.device("cpu")).tolist()
+        [[True, False], [True, True]]
     """
     return torch.ones(length, length, dtype=torch.bool, device=device).tril()

@@ -59,6 +59,9 @@ def loss_computed_by(other: Loss | None) -> Iterator[None]:
     Args:
         other: The function, or None for the loss of this file.
 
+    Yields:
+        Nothing; the block runs.
+
     Example:
         >>> with loss_computed_by(lambda state, table, target, smoothing: torch.tensor(5.0)):
         ...     linear_cross_entropy(torch.eye(2), torch.eye(2), torch.tensor([1, 1])).item()
@@ -72,12 +75,31 @@ def loss_computed_by(other: Loss | None) -> Iterator[None]:
 
 
 def other_loss() -> Loss | None:
-    """The function that computes the loss now instead of this file's own; None outside every block that names one."""
+    """The function that computes the loss now instead of this file's own.
+
+    Returns:
+        The function, or None outside every block that names one.
+
+    Example:
+        >>> other_loss() is None
+        True
+    """
     return _OTHER_LOSS.get()
 
 
 def product_dtype(table: Tensor) -> torch.dtype:
-    """The dtype in which products with `table` are computed: that of the autocast block, or that of the table."""
+    """The dtype in which products with a table are computed.
+
+    Args:
+        table: (V+1, D) item vectors.
+
+    Returns:
+        The dtype of the autocast block around, or that of the table.
+
+    Example:
+        >>> product_dtype(torch.zeros(2, 2))
+        torch.float32
+    """
     kind = table.device.type
     if torch.is_autocast_enabled(kind):
         return torch.get_autocast_dtype(kind)
@@ -93,6 +115,11 @@ class Negatives:
         log_chance: (V+1,) the logarithm of each item's chance in one draw. The chance is proportional to how often the
             item is a training target, plus one, so that no item is left out.
         reach: (V+1,) float64, the sum of the chances of the items up to this one.
+
+    Example:
+        >>> negatives = Negatives.of(torch.tensor([1, 1, 2]), num_items=2, count=4)
+        >>> negatives.log_chance.exp()[1:]  # (2 + 1) / 5 and (1 + 1) / 5
+        tensor([0.6000, 0.4000])
     """
 
     count: int
@@ -101,7 +128,16 @@ class Negatives:
 
     @classmethod
     def of(cls, targets: Tensor, num_items: int, count: int) -> Negatives:
-        """The negatives of training `targets` (E,) in 1..V, with `num_items` being V."""
+        """The negatives of training targets.
+
+        Args:
+            targets: (E,) items in 1..V.
+            num_items: V.
+            count: how many items are drawn for each batch.
+
+        Returns:
+            The negatives, on the device of the targets.
+        """
         chance = torch.bincount(targets, minlength=num_items + 1).double() + 1
         chance[0] = 0
         chance /= chance.sum()
@@ -119,7 +155,19 @@ class Negatives:
 
 
 def sampled(negatives: Negatives) -> AbstractContextManager[None]:
-    """A block in which every `linear_cross_entropy` draws negatives instead of reading all items."""
+    """A block in which every `linear_cross_entropy` draws negatives instead of reading all items.
+
+    Args:
+        negatives: what is drawn from.
+
+    Returns:
+        A context manager.
+
+    Example:
+        >>> negatives = Negatives.of(torch.tensor([1, 2]), num_items=2, count=1)
+        >>> with sampled(negatives): linear_cross_entropy(torch.eye(3), torch.eye(3), torch.tensor([1, 2, 1])).shape
+        torch.Size([])
+    """
 
     def loss(state: Tensor, table: Tensor, target: Tensor, smoothing: float) -> Tensor:
         drawn = negatives.draw()

@@ -36,8 +36,18 @@ class Record(dict[str, Any]):
     Class attributes: `kind` is its name; `schema` is what its field `schema` holds, "" for kinds that are older than
     schemas and are known by their field `marker`.
 
+    Args:
+        fields: what `dict` takes: a mapping, or pairs of name and value.
+        more: further fields by name.
+
     Raises:
         MMSRError: by `validate`, `open` and `as_record`, for what is not a whole record of the kind.
+
+    Example:
+        >>> from mmsr_lite.records import HistoryRecord
+        >>> history = HistoryRecord({"epochs": []}, best_epoch=0)
+        >>> history.best_epoch == history["best_epoch"], history.validate()
+        (True, HistoryRecord(0 epochs, the best is 0))
     """
 
     kind: ClassVar[str] = ""
@@ -145,6 +155,9 @@ def as_record(value: Any, kind: str | None = None) -> Record:
         value: a record, or a `dict` as JSON gives it.
         kind: the kind that is expected, such as "trace"; None takes the kind that the value's schema names.
 
+    Returns:
+        The record, of the class of its kind; the same object where it was one already.
+
     Raises:
         MMSRError: quotes the schema, or names the first field that is wrong.
 
@@ -165,7 +178,18 @@ def as_record(value: Any, kind: str | None = None) -> Record:
 
 
 def kind_of(value: Mapping[str, Any]) -> str | None:
-    """The kind of a record, by its schema; of a kind without a schema, by the field that marks it."""
+    """The kind of a record, by its schema; of a kind without a schema, by the field that marks it.
+
+    Args:
+        value: a record, or a `dict` as JSON gives it.
+
+    Returns:
+        A name in `RECORDS`; None where the value is no record.
+
+    Example:
+        >>> kind_of({"schema": "mmsr-lite/gates/1"}), kind_of({"epochs": []}), kind_of({})
+        ('gates', 'history', None)
+    """
     for kind, record in RECORDS.items():
         if record.schema and value.get("schema") == record.schema:
             return kind

@@ -59,6 +59,14 @@ def fit(
 
     Raises:
         MMSRError: when `resume` meets another config or other data, or the config does not fit the data.
+
+    Source:
+        Section 5.1 of the paper, how models are trained and ranked.
+
+    Example:
+        >>> fit(RunConfig("wardrobe:match", codes=1000), "runs/never", progress=False)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     folder = Path(folder)
     place = f"the run in {str(folder)!r}"
@@ -142,8 +150,16 @@ def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
         folder: what `mmsr-lite train` or `demo` wrote; runs of version 0.1 open with a note.
         device: "auto", "cpu" or "cuda".
 
+    Returns:
+        The run: its config, data set, codebooks, model, history and metrics.
+
     Raises:
         MMSRError: when there is no run, its files are broken, or the data are not those it was made from.
+
+    Example:
+        >>> open_run("no-such-folder")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'no-such-folder' holds no run; expected a folder that mmsr-lite train or demo wrote
     """
     folder = Path(folder)
     if not (folder / "config.json").exists():

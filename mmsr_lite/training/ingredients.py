@@ -76,6 +76,20 @@ def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
 
     Raises:
         MMSRError: The features do not allow the codes that the config asks for.
+
+    Source:
+        Section 4.1 of the paper, composite codes.
+
+    Example:
+        >>> import numpy as np
+        >>> from mmsr_lite.data.dataset import Modality
+        >>> features = np.arange(8, dtype=np.float32).reshape(4, 2)
+        >>> one = Modality("picture", features, np.array([False, True, True, True]))
+        >>> row, ids = np.array([0]), ("", "a", "b", "c")
+        >>> data = Dataset("d", row, row + 1, row, ("u",), ids, ids, modalities=(one,))
+        >>> config = RunConfig("d", codes=2, codes_per_item=1).with_settings(dim=2)
+        >>> [book.codes.shape for book in codebooks(config, data)]
+        [(4, 1)]
     """
     if not config.model_class.learns:
         return ()
@@ -98,6 +112,12 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
 
     Raises:
         MMSRError: The config does not fit the model or the data set.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> build(RunConfig("wardrobe:match").with_settings(dim=8), world).item_table().shape
+        torch.Size([10, 8])
     """
     if books is None:
         books = codebooks(config, dataset)
@@ -124,6 +144,16 @@ def displace(model: Recommender, modality: str | None, rate: float, seed: int) -
 
     Raises:
         MMSRError: The model does not read modalities position by position.
+
+    Source:
+        Figure 1 of the paper, "mismatched".
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> displace(build(RunConfig("wardrobe:match").with_settings(dim=8), world), None, 0.5, seed=0)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: MMSR, adaptive does not read the modalities of a history position by position; ...
     """
     reader = getattr(model, "modalities", None)
     if not isinstance(reader, ItemModalities) or not model.reads_order:

@@ -187,6 +187,19 @@ def train(
 
     Raises:
         MMSRError: There are no examples to train on or to select by, or the loss is no number.
+
+    Source:
+        Sections 4.4 (the loss) and 5.1 (how models are trained) of the paper.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.data.split import split
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> model = MMSR(MMSRConfig(dim=8), world.num_items)
+        >>> history = train(model, split(world), TrainConfig(epochs=1, device="cpu"), progress=False)
+        >>> len(history.epochs), history.best_epoch
+        (1, 1)
     """
     device = pick_device(config.device)
     if not len(parts.train):

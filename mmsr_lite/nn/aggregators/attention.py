@@ -15,6 +15,17 @@ class GAT(Aggregator):
     """Equations 9 to 11, Velickovic et al. 2018: `e_ij = a^T [W h_i ; W h_j]`; PyG's `GATConv`.
 
     `a` is held as its two halves, `centre` and `neighbour`.
+
+    Args:
+        num_types: the item and M modalities, 1 + M.
+        config: the model's config (`MMSRConfig`).
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> layer = GAT(1, MMSRConfig(dim=8))
+        >>> [state.shape for state in layer([torch.zeros(1, 2, 8)], build_graphs(torch.tensor([[3, 1, 3]]), []))]
+        [torch.Size([1, 2, 8])]
     """
 
     def __init__(self, num_types: int, config):
@@ -35,6 +46,17 @@ class RGAT(Aggregator):
 
     `e_ij = q^T W_r h_i + k^T W_r h_j` and `h_i' = sum_j alpha_ij W_r h_j`, where r is the relation of i to j:
     self, out, in, both or match.
+
+    Args:
+        num_types: the item and M modalities, 1 + M.
+        config: the model's config (`MMSRConfig`).
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> layer = RGAT(1, MMSRConfig(dim=8))
+        >>> [state.shape for state in layer([torch.zeros(1, 2, 8)], build_graphs(torch.tensor([[3, 1, 3]]), []))]
+        [torch.Size([1, 2, 8])]
     """
 
     def __init__(self, num_types: int, config):
@@ -59,6 +81,17 @@ class HGAT(Aggregator):
     With `A` of equation 8 and `s_t = sum over j of type t of A_ij h_j`, the type level is
     `alpha_t = softmax_t(LeakyReLU(mu_t^T [h_i ; s_t]))`, the node level is
     `beta_ij = softmax_j(LeakyReLU(alpha_{t_j} nu^T [h_i ; h_j]))`, and `h_i' = sum_j beta_ij W_{t_j} h_j`.
+
+    Args:
+        num_types: the item and M modalities, 1 + M.
+        config: the model's config (`MMSRConfig`).
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> layer = HGAT(1, MMSRConfig(dim=8))
+        >>> [state.shape for state in layer([torch.zeros(1, 2, 8)], build_graphs(torch.tensor([[3, 1, 3]]), []))]
+        [torch.Size([1, 2, 8])]
     """
 
     def __init__(self, num_types: int, config):

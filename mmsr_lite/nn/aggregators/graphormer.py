@@ -20,6 +20,17 @@ class Graphormer(Aggregator):
     encoding: a scalar `b` for the distance. Edge encoding: `c` is the mean, over the hops of the shortest path, of a
     scalar for the relation at that hop; of several shortest paths all count alike. Layer normalisation comes first.
     There is no virtual node, for last pooling reads a real one; each layer has encodings of its own.
+
+    Args:
+        num_types: the item and M modalities, 1 + M.
+        config: the model's config (`MMSRConfig`).
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> layer = Graphormer(1, MMSRConfig(dim=8))
+        >>> [state.shape for state in layer([torch.zeros(1, 2, 8)], build_graphs(torch.tensor([[3, 1, 3]]), []))]
+        [torch.Size([1, 2, 8])]
     """
 
     def __init__(self, num_types: int, config):
@@ -48,15 +59,23 @@ class Graphormer(Aggregator):
 
 
 def shortest_paths(edges: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Distances (B, N, N), at most FAR, and the mean of `weight` (hops, R+1) along the shortest paths, 0 where too far.
+    """How far nodes are apart, and the mean of a weight along the shortest paths between them.
 
-    `edges` (B, N, N) holds relations, 0 for none. With P_d the number of shortest paths of length d and S_d the sum of
+    With P_d the number of shortest paths of length d and S_d the sum of
     weights along them, `P_d = P_{d-1} A` and `S_d = S_{d-1} A + P_{d-1} W_d` wherever no path was shorter.
 
-    >>> line = torch.tensor([[[1, 2, 0], [3, 1, 2], [0, 3, 1]]])        # self, out, in
-    >>> distance, along = shortest_paths(line, torch.tensor([[0., 0., 4., 5.], [0., 0., 6., 7.]]))
-    >>> distance[0].tolist(), along[0, 0].tolist()                      # second neighbour: (4 + 6) / 2
-    ([[0, 1, 2], [1, 0, 1], [2, 1, 0]], [0.0, 4.0, 5.0])
+    Args:
+        edges: (B, N, N) relations, 0 where there is no edge.
+        weight: (hops, R+1) a scalar for each relation at each hop.
+
+    Returns:
+        Distances (B, N, N), at most FAR, and the means (B, N, N), 0 where two nodes are farther apart.
+
+    Example:
+        >>> line = torch.tensor([[[1, 2, 0], [3, 1, 2], [0, 3, 1]]])        # self, out, in
+        >>> distance, along = shortest_paths(line, torch.tensor([[0., 0., 4., 5.], [0., 0., 6., 7.]]))
+        >>> distance[0].tolist(), along[0, 0].tolist()                      # second neighbour: (4 + 6) / 2
+        ([[0, 1, 2], [1, 0, 1], [2, 1, 0]], [0.0, 4.0, 5.0])
     """
     own = torch.eye(edges.shape[1], dtype=torch.bool, device=edges.device)
     near = ((edges > 0) & ~own).to(weight.dtype)  # A
