@@ -20,7 +20,7 @@ list: does late fusion catch up with more width?
 The runs go round by seed, so a table that `--minutes` has cut short has all systems. A run that is in the table is not
 repeated. `--lr` and `--dropout` may be lists, for a search over the first seeds; `--chosen` then runs each system with
 the settings that validation prefers so far. `--summary` prints the table's means alone; `--worlds`, `--models` and
-`--orders` choose among the runs.
+`--orders` choose among the runs. world_tables.py makes the tables of docs/worlds.md.
 """
 
 import argparse
@@ -266,37 +266,6 @@ def summary(rows: list[dict[str, Any]]) -> str:
         marked = table.dropna(subset=gates).groupby(["world", "size", "order", "codes"])[gates].agg(["mean", "min"])
         found += "\n\n" + marked.T.round(2).to_string()
     return found
-
-
-def page_rows(rows: list[dict[str, Any]]) -> list[str]:
-    """The rows of the tables of docs/worlds.md: whole worlds, planted codes, settings that validation prefers.
-
-    First the mean and the range of the seeds of each system, then the marks of the gates in `both`.
-    """
-    table = with_chosen_settings(rows)
-    plain = {"size": "full", "twin": "same width", "codes": "planted", "dim": STANDARD_DIM}
-    for name, value in plain.items():
-        table = table[table[name] == value]
-    lines = []
-    for model, orders in ORDERS.items():
-        for order in orders:
-            some = table[(table["model"] == model) & (table["order"] == order)]
-            cells = [_with_range(some.loc[some["world"] == world, "HR@5"], 1) for world in WORLDS]
-            kinds = some.loc[some["world"] == "both", ["HR@5 of pick", "HR@5 of clocks"]].mean()
-            cells.append(" / ".join(f"{value:.1f}" for value in kinds))
-            name = f"MMSR, `{order}`" if model == "mmsr" else f"{'SASRec' if model == 'sasrec' else 'GRU4Rec'}, {order}"
-            lines.append(f"| {name} | {' | '.join(cells)} |")
-    gates = ["adaptive", "adaptive-invasive"]
-    for name in [name for name in table if name.startswith("ROC") and not name.endswith(", all")]:
-        areas = [_with_range(table.loc[table["order"] == order, name].dropna(), 2) for order in gates]
-        lines.append(f"| {name.removeprefix('ROC ')} | {' | '.join(areas)} |")
-    return lines
-
-
-def _with_range(values: pd.Series, digits: int) -> str:
-    """The mean, and in brackets the least and the greatest where they differ."""
-    mean, low, high = (f"{value:.{digits}f}" for value in (values.mean(), values.min(), values.max()))
-    return mean if low == high else f"{mean} ({low} to {high})"
 
 
 def main() -> None:

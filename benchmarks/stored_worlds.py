@@ -86,6 +86,29 @@ def row_of(name: str, run: Run) -> dict[str, Any]:
     return row | {f"HR@5, {users}": round(value, 2) for users, value in hits.items()}
 
 
+WHAT = {
+    "early": "`heho-invasive`: early fusion alone",
+    "late": "`hohe-invasive`: late fusion alone",
+    "adaptive": "the paper's default gate, not invasive",
+    "adaptive-invasive": "the gate between the two orders above",
+    "shuffled": "the same, every item's modalities those of another item",
+    "none": "the same without modalities",
+}
+
+
+def page_rows(table: pd.DataFrame) -> list[str]:
+    """The rows of docs/worlds.md: what each run is, and its HR@5; in `both` also of the users of each kind."""
+    rows = []
+    for name, words in WHAT.items():
+        cells = []
+        for world in SMALL:
+            (row,) = table[(table["world"] == world) & (table["system"] == name)].to_dict("records")
+            cells.append(f"{row['HR@5, all users']:.1f}")
+        cells[-1] += f" ({row['HR@5, users of pick']:.1f} / {row['HR@5, users of clocks']:.1f})"
+        rows.append(f"| `-{name}` | {words} | {' | '.join(cells)} |")
+    return rows
+
+
 def main() -> None:
     """Train what was asked for and write the table of all that is there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

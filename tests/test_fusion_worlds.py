@@ -2,7 +2,6 @@
 
 import argparse
 import multiprocessing
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -181,13 +180,6 @@ def test_the_last_item_alone_tells_a_user_of_pick_by_a_formal_garment_and_no_use
     last = parts.test.items[parts.test.end - 1]
     is_formal = data.facts["theme"][last] == 0
     assert shares[is_formal].max() < shares[~is_formal].mean()
-
-
-def test_the_worlds_page_has_the_rows_of_the_table_that_was_measured():
-    page = (Path(__file__).parents[1] / "docs" / "worlds.md").read_text(encoding="utf-8").splitlines()
-    rows = fusion_worlds.page_rows(fusion_worlds.table_of(fusion_worlds.PLACE))
-    assert len(rows) == 13 + 10  # systems, and readings of the gate
-    assert [row for row in rows if row not in page] == []
 
 
 def test_in_both_the_gate_is_ahead_of_every_fixed_order_and_does_not_know_the_kind_of_its_user():

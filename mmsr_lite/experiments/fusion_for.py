@@ -263,10 +263,14 @@ def _record(setting: Setting, base: str, folder: Path, whole: Dataset, asked: As
     key, seeds, user = key_of(asked["metric"], setting.ranking), asked["seeds"], setting.parts.test.user
     ranks = {name: found for name in jobs if (found := _ranks(folder, rows[name], setting, seeds))}
     comparisons = compare_all(ranks, user, asked["metric"])
-    verdict, sentence, further = verdict_of(comparisons, metric_in_words(key))
+    listed = [_system(name, jobs[name], rows[name], key) for name in ranks]
     data = setting.dataset
+    last = max(setting.space["epochs"].values)
+    unfinished = [one["name"] for one in listed if one["settings"].get("epochs", 0) >= last]
+    is_sample = data.num_users < whole.num_users
+    verdict, sentence, further = verdict_of(comparisons, metric_in_words(key), is_sample, unfinished)
     sampled = None
-    if data.num_users < whole.num_users:
+    if is_sample:
         sampled = {"users": data.num_users, "of": whole.num_users}
         further.append(FEWER.format(data.num_users, whole.num_users))
     record = {
@@ -284,7 +288,7 @@ def _record(setting: Setting, base: str, folder: Path, whole: Dataset, asked: As
         "orders": len(setting.tie_seeds),
         "trials": asked["trials"],
         "terms": setting.base | {name: [*some.values] for name, some in setting.space.items()},
-        "systems": [_system(name, jobs[name], rows[name], key) for name in ranks],
+        "systems": listed,
         "comparisons": comparisons,
         "failed": failed,
         "verdict": verdict,

@@ -2,11 +2,15 @@
 
 Every comparison of `fusion_systems.QUESTIONS` is tested over users, seeds and, where times tie, orders at ties
 (`statistics.crossed`), all of them together corrected by Holm. The metric and the family are fixed before any test.
+
+A lead alone is no verdict. Of a sample of users the order that is behind may not have begun to learn: with more users
+it may turn out to be the better one, as in the world `pick`. And an order that was still gaining in its last epoch was
+not trained to the end. In both cases it cannot be told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -68,12 +72,16 @@ def compare_all(ranks: Ranks, user: np.ndarray, metric: str) -> list[FusionCompa
     ]
 
 
-def verdict_of(comparisons: Sequence[FusionComparison], metric: str) -> tuple[str, str, list[str]]:
+def verdict_of(
+    comparisons: Sequence[FusionComparison], metric: str, sampled: bool = False, unfinished: Collection[str] = ()
+) -> tuple[str, str, list[str]]:
     """The verdict in a word, in one sentence, and what has to be said beside it.
 
     Args:
         comparisons: from `compare_all`.
         metric: with its ranking in words, such as "HR@5, own items masked".
+        sampled: whether a part of the users was drawn, so that more could be read.
+        unfinished: the systems whose best epoch is the last that they may have.
 
     Returns:
         "early", "late" or "cannot be told"; the sentence; further sentences.
@@ -82,10 +90,17 @@ def verdict_of(comparisons: Sequence[FusionComparison], metric: str) -> tuple[st
     order = found.get((ORDER.one, ORDER.other))
     if order is None:
         return CANNOT_BE_TOLD, "Cannot be told: early or late fusion could not be trained.", []
-    verdict = CANNOT_BE_TOLD
-    if order["apart"]:
-        verdict = EARLY if order["difference"] > 0 else LATE
-    if verdict == CANNOT_BE_TOLD:
+    verdict = decided(comparisons, sampled, unfinished)
+    if order["apart"] and verdict == CANNOT_BE_TOLD:
+        ahead, behind = (EARLY, LATE) if order["difference"] > 0 else (LATE, EARLY)
+        lead = f"{ahead} fusion is ahead by {abs(order['difference']):.1f} points of {metric} ({_interval(order)})"
+        if behind in unfinished:
+            why = f"{behind} fusion was still gaining in its last epoch; give it more (--set epochs=...)"
+        else:
+            why = f"{behind} fusion has not begun to read what the codes say; give it more users (--minutes, --users)"
+        sentence = f"Cannot be told: {lead}, but {why}."
+        further = [_of_content(found, name) for name in (ahead, behind)]
+    elif verdict == CANNOT_BE_TOLD:
         most = max(abs(order["low"]), abs(order["high"]))
         sentence = (
             f"Cannot be told: early minus late fusion is {order['difference']:+.1f} points of {metric} "
@@ -101,6 +116,34 @@ def verdict_of(comparisons: Sequence[FusionComparison], metric: str) -> tuple[st
         further = [_of_content(found, verdict)]
         further += [f"Yet it is behind {words}." for name, words in BESIDE if _sign(found.get((verdict, name))) < 0]
     return verdict, sentence, [*filter(None, further), *_of_the_gate(found, verdict)]
+
+
+def decided(comparisons: Sequence[FusionComparison], sampled: bool, unfinished: Collection[str]) -> str:
+    """The verdict in a word.
+
+    Args:
+        comparisons: from `compare_all`; one of them is of the order of fusion.
+        sampled: whether a part of the users was drawn.
+        unfinished: the systems whose best epoch is the last that they may have.
+
+    Returns:
+        The order that is ahead, where both are apart, the one behind was trained to its end, and, of a sample of
+        users, is ahead of itself with shuffled codes; else "cannot be told".
+
+    Example:
+        >>> two = {"one": "early", "other": "late", "difference": -4.0, "apart": True}
+        >>> content = {"one": "early", "other": "early, shuffled codes", "difference": 0.3, "apart": False}
+        >>> decided([two, content], False, []), decided([two, content], True, [])
+        ('late', 'cannot be told')
+    """
+    found = {(one["one"], one["other"]): one for one in comparisons}
+    order = found[ORDER.one, ORDER.other]
+    ahead, behind = (EARLY, LATE) if order["difference"] > 0 else (LATE, EARLY)
+    if not order["apart"] or behind in unfinished:
+        return CANNOT_BE_TOLD
+    if sampled and _sign(found.get((behind, SHUFFLED[behind]))) <= 0:
+        return CANNOT_BE_TOLD
+    return ahead
 
 
 def _interval(one: FusionComparison) -> str:

@@ -211,6 +211,27 @@ def test_the_same_users_are_drawn_for_a_seed_and_the_record_says_how_many(ask, s
     assert one == same != other and some_users(shop, 240, 0) is shop
 
 
+def test_of_a_sample_no_order_wins_against_one_that_does_not_read_yet_what_the_codes_say(ask, planted):
+    planted.hits = {"late": 0.5}  # early hits as it does with shuffled codes: 0.2
+    record = ask(users=200)
+    assert record.sampled and record.comparisons[0]["apart"] and record.verdict == "cannot be told"
+    assert record.sentence.startswith("Cannot be told: late fusion is ahead by")
+    assert "early fusion has not begun to read what the codes say; give it more users" in record.sentence
+
+
+def test_of_a_sample_the_order_ahead_of_one_that_reads_the_codes_too_is_named(ask, planted):
+    planted.hits = {"late": 0.8, "early": 0.5}
+    record = ask(users=200)
+    assert record.sampled and record.verdict == "late"
+
+
+def test_an_order_that_was_still_gaining_in_its_last_epoch_has_not_lost(ask, planted):
+    planted.hits = {"late": 0.8, "early": 0.5}
+    record = ask(changes=SMALL | {"epochs": 2})  # the best epoch of every run here is the second
+    assert record.verdict == "cannot be told" and not record.sampled
+    assert "early fusion was still gaining in its last epoch; give it more" in record.sentence
+
+
 def test_mistakes_are_explained_before_the_work(shop):
     for wrong, message in (
         ({"seeds": 2}, "seeds is 2; expected a whole number of at least 3"),
@@ -268,6 +289,22 @@ WORLDS = {
     "early": ("pick", PickConfig(users=300, garments=30, looks=4, themes=3)),
     "late": ("clocks", ClocksConfig(users=400, garments=4, looks=4, themes=4)),
 }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("world", "wrong"), [("pick", "late"), ("clocks", "early"), ("both", "late")])
+def test_a_small_budget_gives_no_wrong_verdict(world, wrong, monkeypatch):
+    """150 users of each student's world, where early fusion learns later than late: both orders and their shuffles."""
+    data = with_classes(load(f"{world}-student", modalities=(), drawn=False))
+    asked = ("early", "late", "early, shuffled codes", "late, shuffled codes")
+    monkeypatch.setattr(
+        module, "systems", lambda one, base: {n: j for n, j in systems(one, base).items() if n in asked}
+    )
+    classes = {one.name: one.features.shape[1] for one in data.modalities}
+    changes = {"codes": classes, "codes_per_item": 1, "lr": [0.005, 0.02], "dropout": 0.1, "layers": 1, "batch": 64}
+    record = fusion_for(data, users=150, seeds=3, trials=2, changes=changes, device="cpu")
+    assert record.verdict != wrong, record.sentence
+    assert record.verdict == "cannot be told" or record.comparisons[0]["apart"]
 
 
 @pytest.mark.slow

@@ -1,0 +1,109 @@
+"""The page of the worlds says what was measured, and the aims that it names hold or do not as it says."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import world_tables
+from benchmarks.world_tables import FIXED, GATE, late_gain, mean_of, runs
+
+PAGE = (Path(__file__).parents[1] / "docs" / "worlds.md").read_text(encoding="utf-8")
+TABLES = ("wall_rows", "aim_rows", "page_rows", "shuffled_rows", "capacity_rows", "width_rows", "displaced_rows")
+
+
+@pytest.fixture(scope="module")
+def long():
+    """The runs of 40 epochs."""
+    return runs("long")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_has_every_row_that_was_measured(name):
+    rows = getattr(world_tables, name)()
+    assert len(rows) >= 4 and [row for row in rows if row not in PAGE.splitlines()] == []
+
+
+def test_every_system_of_the_wall_has_five_seeds_and_as_many_trials_as_any_other(long):
+    seeds = long.groupby(["world", "model", "order"])["seed"].apply(sorted)
+    assert len(seeds) == 7 + 7 + 3 and all(one == [0, 1, 2, 3, 4] for one in seeds)
+    trials = world_tables.table_of(world_tables.PLACE.with_name("fusion_worlds_long.csv"))
+    tried = {
+        (row["world"], row["model"], row["order"], row["lr"], row["dropout"]) for row in trials if row["seed"] == 0
+    }
+    assert len(tried) == 4 * len(seeds)
+
+
+def test_in_its_world_each_order_wins_by_half_as_much_again_in_sasrec(long):
+    assert mean_of(long, "pick", "sasrec", "early") > 1.5 * mean_of(long, "pick", "sasrec", "late")
+    assert mean_of(long, "clocks", "sasrec", "late") > 1.5 * mean_of(long, "clocks", "sasrec", "early")
+
+
+@pytest.mark.parametrize("world", ["pick", "clocks"])
+def test_the_gate_is_within_three_percent_of_the_best_fixed_order_of_any_base(long, world):
+    best = max(mean_of(long, world, model, order) for model, orders in FIXED.items() for order in orders)
+    assert mean_of(long, world, "mmsr", GATE) > 0.97 * best
+
+
+def test_in_both_the_gate_is_ahead_of_both_fixed_orders_of_its_kind(long):
+    gate = mean_of(long, "both", "mmsr", GATE)
+    assert gate > max(mean_of(long, "both", "mmsr", order) for order in FIXED["mmsr"]) + 10
+
+
+def test_the_order_that_loses_has_stopped_to_gain_on_validation(long):
+    gains = long.assign(gain=late_gain(long)).groupby(["world", "model", "order"])["gain"].max()
+    losers = [("pick", "sasrec", "late"), ("pick", "gru4rec", "late")]
+    losers += [("clocks", "sasrec", "early"), ("clocks", "gru4rec", "early")]
+    assert max(gains[one] for one in losers) <= 2.0
+    assert round(gains["pick", "mmsr", "hohe-invasive"], 1) == 3.1
+    drop = long[(long["world"] == "pick") & (long["model"] == "sasrec") & (long["order"] == "early")]
+    assert drop["best_epoch"].max() <= 7
+
+
+def test_late_fusion_loses_the_formal_garment_with_its_age_and_early_fusion_keeps_it(long):
+    ages = [f"HR@5 at age {age}" for age in (1, 2, 3)]
+    for model, (early, late) in FIXED.items():
+        kept, lost = ([mean_of(long, "pick", model, order, age) for age in ages] for order in (early, late))
+        assert min(kept) > 85 and kept[0] - kept[2] < 11
+        assert lost[0] > 80 and lost[0] - max(lost[1:]) > 4 and lost[0] - lost[2] > 13
+
+
+def test_texts_that_trade_places_send_the_winner_to_what_the_worlds_own_rule_gets_then(long):
+    chance = {world: world_tables.chance_when_displaced(world) for world in ("pick", "clocks")}
+    seeds = [world_tables.chance_when_displaced("pick", seed) for seed in range(3)]
+    assert "gets 23.7 % in `pick`" in PAGE and round(sum(seeds) / 3, 1) == 23.7
+    assert "11.3 % in `clocks`" in PAGE and abs(chance["clocks"] - 11.3) < 1.2
+    for world, order in (("pick", "early"), ("clocks", "late")):
+        for model in ("sasrec", "gru4rec"):
+            left = mean_of(long, world, model, order, "HR@5, texts displaced")
+            assert abs(left - chance[world]) < 2, (world, model)
+            assert mean_of(long, world, model, order) - left > 65
+
+
+def test_shuffled_codes_leave_no_order_ahead_of_the_same_base_without_modalities():
+    true, shuffled = runs(), runs("shuffled")
+    for (world, model, order), some in shuffled.groupby(["world", "model", "order"]):
+        if model != "mmsr":
+            assert some["HR@5"].mean() < mean_of(true, world, model, "none") + 0.5
+        assert some["HR@5"].mean() < 0.5 * mean_of(true, world, model, order)
+
+
+def test_the_winner_stays_ahead_at_equal_numbers_of_parameters_by_either_count():
+    twins = runs("capacity").query("twin != 'same width'")
+    same = runs()
+    for twin in ("all", "encoders"):
+        some = twins[twins["twin"] == twin]
+        for winner, loser, world in (("early", "late", "pick"), ("late", "early", "clocks")):
+            for model in ("sasrec", "gru4rec"):
+                ahead, behind = mean_of(same, world, model, winner), mean_of(some, world, model, loser)
+                assert ahead > 1.1 * behind, (twin, world, model)
+
+
+def test_what_the_page_says_of_the_gate_after_forty_epochs_is_what_was_measured(long):
+    gate = long[(long["world"] == "both") & (long["order"] == GATE)]
+    flat = " ".join(PAGE.split())
+    for name, words in (
+        ("beta 2", "{} by beta 2"),
+        ("flow", "{} by the flow"),
+        ("random gate 2", "{} by random gates"),
+    ):
+        assert words.format(world_tables.with_range(gate[f"ROC {name}"], 2)) in flat
