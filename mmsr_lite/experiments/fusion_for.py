@@ -266,7 +266,8 @@ def _record(setting: Setting, base: str, folder: Path, whole: Dataset, asked: As
     listed = [_system(name, jobs[name], rows[name], key) for name in ranks]
     data = setting.dataset
     last = max(setting.space["epochs"].values)
-    unfinished = [one["name"] for one in listed if one["settings"].get("epochs", 0) >= last]
+    epochs = {one["name"]: one["settings"].get("epochs") for one in listed}
+    unfinished = [name for name, most in epochs.items() if isinstance(most, int | float) and most >= last]
     is_sample = data.num_users < whole.num_users
     verdict, sentence, further = verdict_of(comparisons, metric_in_words(key), is_sample, unfinished)
     sampled = None
