@@ -33,6 +33,7 @@ def explore(
     seed: int = 0,
     reduction: str = "pca",
     beside: Mapping[str, MMSR] | None = None,
+    panes: tuple[str, str] | None = None,
 ) -> Explorer:
     """The explorer of one user: show it in a cell, read and set its `selection`, keep it with `.save_html(path)`.
 
@@ -44,7 +45,8 @@ def explore(
         seed: the seed that the codes were learned with; C and k can then be changed on the screen.
         reduction: how features were reduced before k-means.
         beside: name -> another model of the same data, such as early, late, or one of shuffled codes; the explorer
-            shows one of them beside `model`, on the same history.
+            shows one of them beside `model`, or in its place, on the same history.
+        panes: the names of two models that stand side by side at first; None: `model` alone.
 
     Returns:
         The widget.
@@ -64,16 +66,45 @@ def explore(
     from mmsr_lite.explain.session import Session
     from mmsr_lite.views.widgets.explorer import Explorer
 
-    session = Session(model, dataset, user, seed=seed, reduction=reduction, beside=beside)
-    return Explorer(session.record, theme=theme, answers=session)
+    session = Session(model, dataset, user, seed=seed, reduction=reduction, beside=beside, panes=panes)
+    return Explorer(session.record, theme=theme, answers=session, beside=session.beside)
 
 
-def explore_run(folder: str, user: Any = 0) -> Explorer:
-    """The explorer of a run that `mmsr-lite train` or `demo` left in `folder`."""
+def explore_run(folder: str, user: Any = None) -> Explorer:
+    """The explorer of a run that `mmsr-lite train` or `demo` left in `folder`.
+
+    Args:
+        folder: of the run.
+        user: by number or id. None: of a world whose early and late runs come with the package, the user on whom early
+            fusion is right and late fusion wrong, both side by side, and the run as the first of the other models; of
+            other data, the first user.
+    """
+    from mmsr_lite.explain.opening import telling_users
     from mmsr_lite.training.fit import open_run
 
     run = open_run(folder, "cpu")
-    return explore(run.model, run.dataset, user, seed=run.config.train.seed, reduction=run.config.reduction)
+    terms: dict[str, Any] = {"seed": run.config.train.seed, "reduction": run.config.reduction}
+    pair = pair_of(run)
+    terms["beside"] = {name: other.model for name, other in pair.items()}
+    if pair and user is None:
+        terms["panes"] = tuple(pair)
+        (user,) = telling_users([other.model for other in pair.values()], run.dataset, 1)
+    return explore(run.model, run.dataset, 0 if user is None else user, **terms)
+
+
+def pair_of(run: Run) -> dict[str, Run]:
+    """The early and the late run of this run's own data that come with the package; empty where there are none."""
+    from mmsr_lite.course.stored import stored_pair
+
+    pair = stored_pair(run.config.source)
+    return pair if all(is_of_same_data(run, other) for other in pair.values()) else {}
+
+
+def is_of_same_data(one: Run, two: Run) -> bool:
+    """Whether two runs have the same users, items and interactions."""
+    first, other = one.dataset, two.dataset
+    same = other.item_ids == first.item_ids and other.user_ids == first.user_ids
+    return same and other.item.tolist() == first.item.tolist()
 
 
 def save_live_page(
@@ -90,7 +121,9 @@ def save_live_page(
     Args:
         path: the file to write.
         runs: up to six runs of the same data, of MMSR models; the first is shown first.
-        users: users by number or id, the first is shown first. None given: those on whom the models differ most.
+        users: users by number or id, the first is shown first. None given: those on whom the models differ most; the
+            first of them is one on whom early fusion is right and late fusion wrong, and both are shown side by side,
+            where one of `runs` has early and one late fusion, or such runs of their data come with the package.
         names: what the page calls each model; None: their labels.
         pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
         count: how many users are chosen where none are given.
@@ -101,25 +134,43 @@ def save_live_page(
     Raises:
         MMSRError: when the runs are of different data, or a model cannot run in a page.
     """
-    from mmsr_lite.explain.page_data import page_data, telling_users
+    from mmsr_lite.explain.opening import order_of, telling_users
+    from mmsr_lite.explain.page_data import MOST_MODELS, page_data
     from mmsr_lite.views.base import save
     from mmsr_lite.views.page import page
 
     first = runs[0].dataset
     for run in runs[1:]:
-        same = run.dataset.item_ids == first.item_ids and run.dataset.user_ids == first.user_ids
-        if not same or run.dataset.item.tolist() != first.item.tolist():
+        if not is_of_same_data(runs[0], run):
             raise MMSRError(
                 f"the run in {str(run.folder)!r} is of other data than {str(runs[0].folder)!r}; a page has one data set"
             )
     models: list[Any] = [run.model for run in runs]
+    called = [model.label for model in models] if names is None else list(names)
+    orders = [order_of(model) for model in models]
+    is_alone = not users and not {"early", "late"} <= {*orders}
+    pair = pair_of(runs[0]) if is_alone and len(models) + 2 <= MOST_MODELS else {}
+    for name, run in pair.items():
+        if order_of(run.model) not in orders:
+            models.append(run.model)
+            called.append(name)
+    orders = [order_of(model) for model in models]
     chosen = list(users) or telling_users(models, first, count)
-    data = page_data(models, first, chosen, names=names, pseudonyms=pseudonyms)
-    save(path, page(f"{models[0].label} on {first.name}", models=data | {"start": None}).encode())
+    data = page_data(models, first, chosen, names=called, pseudonyms=pseudonyms)
+    data["start"] = None
+    if not users and {"early", "late"} <= {*orders}:
+        late = data["models"][_last(orders, "late")]["name"]
+        data["start"] = {"model": _last(orders, "early"), "beside": late}
+    save(path, page(f"{models[0].label} on {first.name}", models=data).encode())
     return str(data["note"])
 
 
-def serve(folder: str, user: Any = 0, *, port: int = 8866, browser: bool = True) -> int:
+def _last(orders: Sequence[str | None], order: str) -> int:
+    """The place of the last model of this order of fusion."""
+    return max(place for place, own in enumerate(orders) if own == order)
+
+
+def serve(folder: str, user: Any = None, *, port: int = 8866, browser: bool = True) -> int:
     """Serve the explorer of a run to the people at this machine until it is stopped; the exit code."""
     if find_spec("voila") is None:
         raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")

@@ -65,8 +65,12 @@ def run(args: argparse.Namespace) -> int:
             rows = on_purchases(run, f"{world}-small")
             tables[PURCHASES] = rows
             print_purchases(rows)
-        save_report_of(run, two_users_of_each_cause(run.dataset), report, tables)
-    print(f"\nSaved {args.out}/metrics.json and {report}. Next: make lab, or mmsr-lite explain {args.out} --user 12")
+        opening = early_beside_late(config.source)
+        save_report_of(run, two_users_of_each_cause(run.dataset), report, tables, opening)
+    print(f"\nSaved {args.out}/metrics.json and {report}. What next?")
+    print(f"  mmsr-lite explore {args.out}              edit a history, ask what if, in a browser")
+    print(f"  mmsr-lite page {args.out} -o demo.html    the same as one file, for people who have no Python")
+    print("  make lab                                the notebooks, in a clone")
     if args.open or (args.open is None and has_screen()):
         webbrowser.open(report.resolve().as_uri())
     return DONE
@@ -82,15 +86,34 @@ def on_purchases(run: Any, world: str) -> dict[str, dict[str, float]]:
     Returns:
         System -> users -> percent.
     """
-    from mmsr_lite.course.stored import RUNS, stored
+    from mmsr_lite.course.stored import stored_pair
     from mmsr_lite.evaluation.decisive import decisive_hits
 
     rows = {"this run": decisive_hits(run.model, run.dataset, run.split.test)}
-    for order in ("early", "late"):
-        if (RUNS / f"{world}-{order}").is_dir():
-            other = stored(f"{world}-{order}")
-            rows[f"{order} alone"] = decisive_hits(other.model, other.dataset, other.split.test)
+    for name, other in stored_pair(f"worlds:{world}").items():
+        rows[name] = decisive_hits(other.model, other.dataset, other.split.test)
     return rows
+
+
+def early_beside_late(source: str) -> tuple[Any, Any, tuple[str, str]] | None:
+    """What the report shows first: both fixed orders, whose runs come with the package, on the most telling history.
+
+    Args:
+        source: What the run was trained on.
+
+    Returns:
+        Two traces of one history, and their names; None where the package has no such runs.
+    """
+    from mmsr_lite.course.stored import stored_pair
+    from mmsr_lite.explain.opening import telling_users
+    from mmsr_lite.explain.trace import trace
+
+    pair = stored_pair(source)
+    if not pair:
+        return None
+    (early, first), (late, second) = pair.items()
+    (user,) = telling_users([first.model, second.model], first.dataset, 1)
+    return trace(first.model, first.dataset, user), trace(second.model, second.dataset, user), (early, late)
 
 
 def print_purchases(rows: dict[str, dict[str, float]]) -> None:

@@ -10,9 +10,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", help="folder of a run")
     parser.add_argument(
         "--user",
-        default="0",
         metavar="U",
-        help="user by id or number (default: 0); the screen offers the others",
+        help="user by id or number (default: one on whom early fusion is right and late wrong, where runs of both "
+        "come with the package, else 0); the screen offers the others",
     )
     parser.add_argument(
         "--port",

@@ -54,7 +54,11 @@ def user_of(dataset: Any, word: str) -> int:
 
 
 def save_report_of(
-    run: Any, users: Sequence[int], place: str | Path, tables: Mapping[str, Mapping[str, Any]] | None = None
+    run: Any,
+    users: Sequence[int],
+    place: str | Path,
+    tables: Mapping[str, Mapping[str, Any]] | None = None,
+    opening: Any = None,
 ) -> None:
     """Write the report of a run about some users, one HTML file.
 
@@ -63,12 +67,13 @@ def save_report_of(
         users: Indices of users.
         place: The file.
         tables: More tables of percentages: caption -> row -> column -> value.
+        opening: Two traces of one history, and their names, that stand side by side first; None: the first user.
     """
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.views.report import save_report
 
     traces = [trace(run.model, run.dataset, user) for user in users]
-    save_report(place, traces, run.history, run.metrics, tables)
+    save_report(place, traces, run.history, run.metrics, tables, opening)
 
 
 def print_metrics(metrics: dict[str, Any]) -> None:

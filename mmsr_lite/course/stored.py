@@ -102,6 +102,27 @@ def stored(name: str, train: bool = False) -> Run:
     return run
 
 
+def stored_pair(source: str) -> dict[str, Run]:
+    """The runs of both orders of fusion, each alone, that come with the package for a world.
+
+    Args:
+        source: What a run was trained on, as its config names it, such as "worlds:both-small".
+
+    Returns:
+        "early alone" and "late alone" -> an MMSR run; empty where the package has not both.
+
+    Example:
+        >>> list(stored_pair("worlds:both-small")), stored_pair("wardrobe:mixed")
+        (['early alone', 'late alone'], {})
+    """
+    name = source.partition(":")[2]
+    places = {f"{order} alone": RUNS / f"{name}-{order}" for order in ("early", "late")}
+    if not name or not all((place / "config.json").is_file() for place in places.values()):
+        return {}
+    runs = {called: open_run(place, "cpu") for called, place in places.items()}
+    return runs if all(run.config.model == "mmsr" for run in runs.values()) else {}
+
+
 @checked()
 def stored_study(name: str, dataset: str, train: bool = False, only: list[str] | None = None) -> StudyRecord:
     """Return a study that comes with the package: a record for `show.study` and `show.differences`.

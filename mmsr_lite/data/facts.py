@@ -92,3 +92,4 @@ class Facts(TypedDict, total=False):
     themes: Sequence[str]
     group: np.ndarray  # (V+1,) the group of items that look and read alike, -1: none
     why: str  # which order of fusion sees what decides, in two sentences
+    reasons: dict[str, tuple[str, str]]  # cause -> the order of fusion that loses there, and a sentence that says why

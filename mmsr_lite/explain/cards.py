@@ -59,8 +59,17 @@ def node_card(dataset: Dataset, msgraph: MSGraph, node: Node) -> GraphNode:
 
 
 def truth_of(dataset: Dataset, user: int | None) -> TargetTruth | None:
-    """What decided the target, where the source planted it."""
+    """What decided the target, where the source planted it: the cause, and of a world that knows them the order of
+    fusion that loses there and the reason in a sentence."""
     if user is None or "cause" not in dataset.facts:
         return None
-    cause = int(dataset.facts["cause"][dataset.offsets[user + 1] - 1])
-    return {"cause": dataset.facts["causes"][cause]}
+    last = dataset.offsets[user + 1] - 1
+    cause = dataset.facts["causes"][int(dataset.facts["cause"][last])]
+    loser, sentence = dataset.facts.get("reasons", {}).get(cause, (None, ""))
+    if loser is None:
+        return {"cause": cause}
+    decided = [int(place) for place in dataset.facts["because"][last] if place >= 0]
+    items = dataset.history(user)[decided].tolist()
+    is_named = [dataset.titles[item] not in ("", dataset.item_ids[item]) for item in items]  # an id may be private
+    names = [dataset.titles[item][:60] if own else f"item {item}" for item, own in zip(items, is_named, strict=True)]
+    return {"cause": cause, "loser": loser, "reason": sentence.format(*names)}

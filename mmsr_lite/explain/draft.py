@@ -16,6 +16,7 @@ class Draft:
         codes: C; None where the modalities of the model do not share one.
         codes_per_item: k; None where the modalities of the model do not share one.
         families: The families of relations that there are; all by default.
+        model: The number of the model that looks at it; 0 is the first.
 
     Example:
         >>> Draft(0, (3, 1), 2, codes=7, codes_per_item=1).families
@@ -28,3 +29,4 @@ class Draft:
     codes: int | None
     codes_per_item: int | None
     families: tuple[str, ...] = tuple(FAMILIES)
+    model: int = 0

@@ -11,7 +11,6 @@ import torch
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.pictures import data_uri
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.cards import LONGEST, truth_of
 from mmsr_lite.explain.code_labels import code_labels
 from mmsr_lite.explain.inputs import UserLike, user_index
@@ -26,7 +25,6 @@ MOST_BYTES = 2_050_000  # of models and items, compressed; base64 adds a third, 
 COMPRESSED = 0.4  # share of a text that is left when it is compressed
 SAMPLED = 200  # items of which the size is measured
 SIDE = 64  # pixels of a picture
-LOOKED_AT = 300  # users from whom the telling ones are chosen
 ANSWERS = 50  # best items of each chosen user that are kept with a large catalogue
 
 
@@ -88,14 +86,19 @@ def page_data(
         "users": [_user(dataset, number, place, pseudonyms) for place, number in enumerate(numbers)],
         "models": [
             {**model_fields(model, rows), "name": name, "code_names": _code_names(model, dataset)}
-            for model, name in zip(models, _distinct(own_names), strict=True)
+            for model, name in zip(models, distinct(own_names), strict=True)
         ],
         "note": _note(dataset, len(numbers), kept, len(models), pseudonyms),
     }
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
-    """The names, numbered where two are the same."""
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, numbered where two are the same.
+
+    Example:
+        >>> distinct(["early", "late", "early"])
+        ['early (1)', 'late', 'early (2)']
+    """
     found: list[str] = []
     for place, name in enumerate(names):
         before = list(names[:place]).count(name)
@@ -151,43 +154,6 @@ def _bytes_of_an_item(models: Sequence[MMSR], dataset: Dataset) -> float:
         pictures = float(np.mean(sizes)) * len(set(dataset.pictures)) / len(dataset.pictures)
     weights = sum(2 * model.config.dim + sum(table.shape[1] for table in model.codes) for model in models)
     return weights + COMPRESSED * float(texts) + pictures
-
-
-@torch.no_grad()
-def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[int]:
-    """Users whose target the models rank most differently; of one model, those whose target it ranks best.
-
-    The first is the one on whom an early fusion (heho) is ahead of a late one (hohe), where both are among the models.
-
-    Args:
-        models: MMSR of one data set.
-        dataset: the data set.
-        count: how many users.
-
-    Returns:
-        Their numbers, the most telling first; of the first `LOOKED_AT` users who have two items.
-    """
-    lengths = np.diff(dataset.offsets)
-    users = np.flatnonzero(lengths > 1)[:LOOKED_AT].tolist()
-    ranks = np.array([[_rank(model, dataset, user) for model in models] for user in users])  # (U, models)
-    logs = np.log(ranks)
-    told = np.ptp(logs, axis=1) if len(models) > 1 else -logs[:, 0]
-    orders = [next(iter(model.layers[0].fusion.paths)) for model in models]
-    alone = [len(model.layers[0].fusion.paths) == 1 for model in models]
-    late, early = (
-        [place for place, own in enumerate(orders) if own == name and alone[place]] for name in ("hohe", "heho")
-    )
-    if late and early:
-        told = logs[:, late].min(1) - logs[:, early].min(1)
-    return [users[place] for place in np.argsort(-told, kind="stable")[:count]]
-
-
-def _rank(model: MMSR, dataset: Dataset, user: int) -> float:
-    """The rank of a user's last item after all before it."""
-    *past, target = dataset.history(user).tolist()
-    device = model.item_table().device
-    scores = model.eval().scores(torch.tensor([past[-model.max_history :]], device=device))
-    return float(rank_of(scores, torch.tensor([target], device=device)))
 
 
 def _catalogue(dataset: Dataset, rows: np.ndarray, pseudonyms: bool) -> tuple[PageItems, list[str]]:

@@ -10,6 +10,7 @@ Requests, `{"do": name, ...}`, and their other fields:
     replace   position, item
     user      user                        another user's history
     history   history, perhaps target     a whole history
+    model     model                       another of the models, by number
     families  families                    which families of relations there are
     codes     codes, codes_per_item       C and k
     undo, redo
@@ -33,10 +34,10 @@ from mmsr_lite.explain.code_labels import Labels, code_labels, labelled
 from mmsr_lite.explain.draft import Draft
 from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
 from mmsr_lite.explain.first_experiment import first_experiment
-from mmsr_lite.explain.inputs import UserLike, count_of, history_of, item_of, items_of, label_of
+from mmsr_lite.explain.inputs import UserLike, count_of, history_of, is_whole, item_of, items_of, label_of
 from mmsr_lite.explain.interventions import editable, trace_edited
-from mmsr_lite.explain.other_codes import CodesOf, with_other_codes
-from mmsr_lite.explain.page_data import page_data
+from mmsr_lite.explain.other_codes import with_other_codes
+from mmsr_lite.explain.page_data import distinct, page_data
 from mmsr_lite.explain.products import product
 from mmsr_lite.explain.shared_random import SharedRandom
 from mmsr_lite.explain.trace import trace
@@ -44,12 +45,12 @@ from mmsr_lite.explain.what_if import Change, what_if
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import TraceRecord, WhatIfRecord
 from mmsr_lite.records.explorer import Beside, Messages, Product
-from mmsr_lite.records.live_page import PageData
+from mmsr_lite.records.live_page import PageData, PageStart
 from mmsr_lite.records.schema import quote
 from mmsr_lite.records.trace import ItemCard
 
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them
-OTHERS = ("user", "history", "families", "codes", "undo", "redo", "find", "what_if", "beside", "product")
+OTHERS = ("user", "history", "model", "families", "codes", "undo", "redo", "find", "what_if", "beside", "product")
 BEFORE_EDITS = "before the edits"  # what may stand beside an edited history
 PRODUCT = ("layer", "path", "phase", "edge")
 MOST_FOUND = 24  # items that a search gives
@@ -66,10 +67,12 @@ class Session:
         user: whose history the session begins with, by number or id.
         seed: the seed that the model's codes were learned with; C and k can then be changed.
         reduction: how features were reduced before k-means.
-        beside: name -> another model of the same data, which can be looked at beside this one.
+        beside: name -> another model of the same data, which can be looked at beside this one, or in its place.
+        panes: the name of the model that is shown first and of the one beside it; None: `model`, and none beside it.
 
     Attributes:
         record: the trace of the draft, with the state of the explorer's controls in its field `draft`.
+        beside: `name` and `record` of what stands beside it, or None.
 
     Raises:
         MMSRError: for what cannot be done, and then nothing has changed.
@@ -98,21 +101,25 @@ class Session:
         seed: int = 0,
         reduction: str = "pca",
         beside: Mapping[str, MMSR] | None = None,
+        panes: tuple[str, str] | None = None,
     ):
         if not isinstance(model, MMSR):
             raise MMSRError(f"{label_of(model)} has no MSGraph to explore; give an MMSR")
         self.model, self.dataset = model, dataset
-        self._others = dict(beside or {})
+        self._all = [model, *(beside or {}).values()]
+        self._names = distinct([model.label, *(beside or {})])
         self._beside: str | None = None
+        self.beside: Beside | None = None
         self._labels: WeakKeyDictionary[MMSR, Labels] = WeakKeyDictionary()  # names of the codes of each model
         self._seed, self._reduction = seed, reduction
-        tables = zip(model.nodes.tables[1:], model.codes, strict=True)
-        shapes = {(len(vectors.weight) - 1, codes.shape[1]) for vectors, codes in tables}
-        self._trained: CodesOf = shapes.pop() if len(shapes) == 1 else (None, None)  # C and k, where all share them
+        self._trained = [_shape_of(one) for one in self._all]
         self._models: dict[Any, tuple[MMSR, str]] = {}
         columns = zip(dataset.titles, dataset.item_ids, *dataset.texts.values(), strict=True)
         self._words = [" ".join(column).casefold() for column in columns]
-        self._show([self._draft_of(user)], 0)
+        shown = 0 if panes is None else self._names.index(choose("model", panes[0], self._names))
+        self._show([self._draft_of(user, shown)], 0)
+        if panes is not None:
+            self._stand_beside(panes[1])
 
     def do(self, request: Mapping[str, Any]) -> Messages:
         """Answer one request of the explorer: an edit changes `record`, a search or a what-if comes back.
@@ -174,15 +181,16 @@ class Session:
         """The trace of the same history in another model, or of the history before the edits; None: of nothing."""
         if name is not None:
             choose("model", name, self.record["draft"]["beside"])
-        self._beside = name
+        self._beside, self.beside = name, None
         if name is None:
             return None
         if name == BEFORE_EDITS:
-            own = self._draft_of(self.draft.user)
-            model, _ = self._model(own)
-            return {"name": name, "record": self._named(self._traced(model, own), model)}
-        model = self._others[name]
-        return {"name": name, "record": self._named(self._traced(model, self.draft), model)}
+            draft = self._draft_of(self.draft.user, self.draft.model)
+            model, _ = self._model(draft)
+        else:
+            draft, model = self.draft, self._all[self._names.index(name)]
+        self.beside = {"name": name, "record": self._named(self._traced(model, draft), model)}
+        return self.beside
 
     def page_data(self, users: Sequence[UserLike] = (), pseudonyms: bool | None = None) -> PageData:
         """What a page needs to answer in this session's place, with the models that can stand beside.
@@ -192,13 +200,15 @@ class Session:
             pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
 
         Returns:
-            What `explain.page_data.page_data` gives, and `start`, the edited history, None where it is the user's own.
+            What `explain.page_data.page_data` gives, and `start`: the number of the model that is shown, the name of
+            what stands beside it, and, where it is not the user's own, the edited history.
         """
-        draft, names = self.draft, [self.model.label, *self._others]
-        models, users = [self.model, *self._others.values()], [draft.user, *users]
-        data = page_data(models, self.dataset, users, names=names, pseudonyms=pseudonyms, also=draft.history)
-        is_own = "user" in self._asked(draft)
-        data["start"] = None if is_own else {"history": list(draft.history), "target": draft.target}
+        draft, users = self.draft, [self.draft.user, *users]
+        data = page_data(self._all, self.dataset, users, names=self._names, pseudonyms=pseudonyms, also=draft.history)
+        start: PageStart = {"model": draft.model, "beside": self._beside}
+        if "user" not in self._asked(draft):
+            start |= {"history": list(draft.history), "target": draft.target}
+        data["start"] = start
         return data
 
     @property
@@ -209,7 +219,13 @@ class Session:
     def _edited(self, name: str, given: dict[str, Any]) -> Draft:
         """The draft after one edit."""
         if name == "user":
-            return self._draft_of(_field(given, "user", name))
+            return self._draft_of(_field(given, "user", name), self.draft.model)
+        if name == "model":
+            number = _field(given, "model", name)
+            if not is_whole(number) or not 0 <= number < len(self._all):
+                raise MMSRError(f"model is {quote(number)}; expected a number from 0 to {len(self._all) - 1}")
+            codes, codes_per_item = self._trained[number]
+            return replace(self.draft, model=int(number), codes=codes, codes_per_item=codes_per_item)
         if name == "history":
             items = items_of(self.dataset, _field(given, "history", name))
             target = item_of(self.dataset, given.get("target", self.draft.target), "target")
@@ -229,28 +245,28 @@ class Session:
         apply(edited, [filled({"do": name} | given)], SharedRandom())
         return replace(self.draft, history=tuple(edited.history[-self.model.max_history :]))
 
-    def _draft_of(self, user: UserLike) -> Draft:
-        """The user's own history, before any edit."""
-        number, past, target = history_of(self.dataset, user, None, None, self.model.max_history)
+    def _draft_of(self, user: UserLike, model: int) -> Draft:
+        """The user's own history, before any edit, as the model of this number reads it."""
+        number, past, target = history_of(self.dataset, user, None, None, self._all[model].max_history)
         assert number is not None and target is not None  # of a user both are known
-        return Draft(number, tuple(past), target, *self._trained)
+        codes, codes_per_item = self._trained[model]
+        return Draft(number, tuple(past), target, codes, codes_per_item, model=model)
 
     def _asked(self, draft: Draft) -> dict[str, Any]:
         """What `trace` and `what_if` are asked about: the user, which brings its planted cause, or the edits."""
-        own = self._draft_of(draft.user)
+        own = self._draft_of(draft.user, draft.model)
         if draft.history == own.history and draft.target == own.target:
             return {"user": draft.user}
         return {"history": draft.history, "target": draft.target}
 
     def _model(self, draft: Draft) -> tuple[MMSR, str]:
-        """The model with C and k of the draft, and a note about them."""
-        shape = (draft.codes, draft.codes_per_item)
-        if shape == self._trained:
-            return self.model, ""
+        """The model of the draft with the draft's C and k, and a note about them."""
+        base, trained = self._all[draft.model], self._trained[draft.model]
+        if (draft.codes, draft.codes_per_item) == trained:
+            return base, ""
+        shape = (draft.model, draft.codes, draft.codes_per_item)
         if shape not in self._models:
-            made = with_other_codes(
-                self.model, self.dataset, shape, self._trained, seed=self._seed, reduction=self._reduction
-            )
+            made = with_other_codes(base, self.dataset, shape[1:], trained, seed=self._seed, reduction=self._reduction)
             for old in list(self._models)[: 1 - MOST_MODELS]:
                 del self._models[old]
             self._models[shape] = made
@@ -280,11 +296,19 @@ class Session:
             self._labels[model] = code_labels(model, self.dataset)
         nodes = labelled(record, self._labels[model])
         state = {name: value for name, value in asdict(draft).items() if name not in ("user", "history", "target")}
-        state |= {"edited": draft != self._draft_of(draft.user), "note": self._note}
-        state |= {"undo": self._at, "redo": len(self._drafts) - self._at - 1}
-        state["beside"] = [*self._others, *([BEFORE_EDITS] if state["edited"] else [])]
+        state |= {"edited": draft != self._draft_of(draft.user, draft.model), "note": self._note}
+        state |= {"undo": self._at, "redo": len(self._drafts) - self._at - 1, "models": self._names}
+        others = [name for number, name in enumerate(self._names) if number != draft.model]
+        state["beside"] = [*others, *([BEFORE_EDITS] if state["edited"] else [])]
         state["experiment"] = first_experiment(self.dataset, record)
         return record | {"user": user_card(self.dataset, draft.user), "nodes": nodes, "draft": state}
+
+
+def _shape_of(model: MMSR) -> tuple[int, int] | tuple[None, None]:
+    """C and k of a model, where all its modalities share them."""
+    tables = zip(model.nodes.tables[1:], model.codes, strict=True)
+    shapes = {(len(vectors.weight) - 1, codes.shape[1]) for vectors, codes in tables}
+    return shapes.pop() if len(shapes) == 1 else (None, None)
 
 
 def _field(request: Mapping[str, Any], field: str, name: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TypedDict
 
-from mmsr_lite.records.trace import DatasetCard, ModelCard, TargetTruth, UserCard
+from mmsr_lite.records.trace import DatasetCard, Edit, ModelCard, TargetTruth, UserCard
 
 
 class PageMatrix(TypedDict):
@@ -114,10 +114,14 @@ class PageUser(UserCard):
 
 
 class PageStart(TypedDict):
-    """The edited history that a page begins with."""
+    """What a page begins with."""
 
-    history: Annotated[list[int], "items, the oldest first"]
-    target: Annotated[int, "the item that came next"]
+    model: Annotated[int, "the model that is shown, an index of `models`"]
+    beside: Annotated[str | None, "the name of what stands beside it"]
+    history: NotRequired[Annotated[list[int], "an edited history, the oldest first; else the user's own"]]
+    target: NotRequired[Annotated[int, "the item that came next"]]
+    change: NotRequired[Annotated[list[Edit], "the what-if that is shown"]]
+    repeats: NotRequired[Annotated[int, "how many random changes it is held against"]]
 
 
 class PageData(TypedDict):
@@ -131,4 +135,4 @@ class PageData(TypedDict):
     users: Annotated[list[PageUser], "the users, the one who is shown first"]
     models: Annotated[list[NamedPageModel], "the models"]
     note: Annotated[str, "what is inside, in one line"]
-    start: NotRequired[Annotated[PageStart | None, "the edited history; null: the user's own"]]
+    start: NotRequired[Annotated[PageStart | None, "what it begins with; null: the first user and model"]]

@@ -143,6 +143,8 @@ class TargetTruth(TypedDict):
     """What a made-up world knows of a target."""
 
     cause: NotRequired[Annotated[str, "why it came next, such as cycle or match"]]
+    loser: NotRequired[Annotated[str, "the order of fusion that loses where this is the cause: early or late"]]
+    reason: NotRequired[Annotated[str, "one sentence: what decided, and what the losing order does not know"]]
 
 
 class Experiment(TypedDict):
@@ -163,6 +165,8 @@ class DraftState(TypedDict):
     undo: Annotated[int, "how many edits can be undone"]
     redo: Annotated[int, "how many edits can be done again"]
     beside: Annotated[list[str], "what may stand beside the history"]
+    model: Annotated[int, "which of `models` is shown"]
+    models: Annotated[list[str], "the names of the models that can be shown"]
     experiment: Annotated[Experiment | None, "what to try first"]
 
 

@@ -1,6 +1,7 @@
 """What differs between two traces of one history, in a sentence and as a table.
 
-A page says the same without Python: explorer/differences.js has `sayDifferences`, and a test holds both equal.
+A page says the same without Python: explorer/differences.js has `sayDifferences` and `sayVerdict`, and a test holds
+both equal.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,62 @@ from typing import Any
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views import theme, untrusted, wording
+
+RIGHT = 5  # the ranks that count as right, as in HR@5
+ORDERS = {"heho": "early", "hohe": "late"}  # order of fusion in a record -> in words
+
+
+def say_verdict(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> str:
+    """Which of two models is right about what came next where the other one is wrong, and why, where a world knows.
+
+    Args:
+        one: A trace.
+        two: Another one, of the same history.
+        names: What the two are called.
+
+    Returns:
+        One sentence, and the world's reason in another; empty where both are right or both wrong.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> early = sample("trace")
+        >>> late = early | {"target": early["target"] | {"rank": 25.0}}
+        >>> say_verdict(early, late, ("A", "B"))
+        'A is right here and B is wrong: what came next, Green skirt, has rank 3 in A and rank 25 in B.'
+    """
+    ends = one["target"], two["target"]
+    if not ends[0] or not ends[1] or ends[0]["item"] != ends[1]["item"]:
+        return ""
+    is_right = [end["rank"] <= RIGHT for end in ends]
+    if is_right[0] == is_right[1]:
+        return ""
+    orders = [order_of(record) for record in (one, two)]
+    called = [untrusted.clean(name, 30) for name in names]
+    if None not in orders and orders[0] != orders[1]:
+        called = [f"{order} fusion" for order in orders]
+    right, wrong = called if is_right[0] else called[::-1]
+    title = untrusted.clean(ends[0]["title"], 40)
+    places = [f"rank {wording.rank(end['rank'])} in {name}" for end, name in zip(ends, called, strict=True)]
+    says = f"{right} is right here and {wrong} is wrong: what came next, {title}, has {places[0]} and {places[1]}."
+    says = says[:1].upper() + says[1:]
+    truth, loser = one["truth"] or {}, orders[is_right[0]]
+    if loser is not None and truth.get("loser") == loser:
+        says += f" Why: {untrusted.clean(truth['reason'], 300)}"
+    return says
+
+
+def order_of(record: TraceRecord) -> str | None:
+    """The order of fusion of a record's model: "early" or "late"; None where it has both, or none.
+
+    Args:
+        record: A trace.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> order_of(sample("trace"))
+    """
+    fusion = str(record["model"].get("fusion") or "")
+    return ORDERS.get(fusion.removesuffix("-invasive"), fusion if fusion in ORDERS.values() else None)
 
 
 def say_differences(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> str:

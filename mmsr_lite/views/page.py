@@ -24,7 +24,7 @@ POLICY = (  # no script runs but those whose hashes stand here, and nothing is a
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>{title}</title>
-<style>{look}</style></head><body>{header}<main id="report"></main>
+<style>{look}</style></head><body>{header}<main id="report"></main>{footer}
 <script type="application/json" id="data">{data}</script>
 {models}{scripts}</body></html>
 """
@@ -55,6 +55,7 @@ PARTS = {  # a script that is made of several files, in this order
     ),
 }
 TABLE_ROWS = 60  # of a chart's table in a page
+Opening = tuple[Mapping[str, Any], Mapping[str, Any], tuple[str, str]]  # two traces of one history, and their names
 
 
 class ExplorerStart(TypedDict):
@@ -159,6 +160,14 @@ def _with_looks(models: PageData) -> dict[str, object]:
     return {**models, "models": [{**one, "style": look} for one, look in zip(models["models"], looks, strict=True)]}
 
 
+def _side_by_side(opening: Opening | None) -> list[dict[str, object]]:
+    """The first choice of a page that begins with two traces side by side."""
+    if opening is None:
+        return []
+    one, two, (name, other) = opening
+    return [_user(one) | {"name": name, "beside": {"name": other, "record": check(two, "trace")}}]
+
+
 def _user(trace: Mapping[str, Any]) -> dict[str, object]:
     """A trace with its looks."""
     record = check(trace, "trace")
@@ -175,6 +184,8 @@ def page(
     explorer: ExplorerStart | None = None,
     models: PageData | None = None,
     stills: Mapping[str, View] | None = None,
+    footer: str = "",
+    opening: Opening | None = None,
 ) -> str:
     """A whole page.
 
@@ -188,6 +199,8 @@ def page(
         explorer: {"message": ...}, what the panels of the explorer begin with; None: the picture alone.
         models: What `mmsr_lite.explain.page_data.page_data` made: the page then runs these models by itself.
         stills: Charts as pictures below it, by name; a page with `shared` ones is five megabytes larger.
+        footer: HTML that was made here and stands below everything else.
+        opening: Two traces of one history, and their names, which stand side by side before any of `traces` is chosen.
 
     Returns:
         HTML that asks nothing of the network.
@@ -200,7 +213,7 @@ def page(
         True
     """
     data = {
-        "users": [_user(trace) for trace in traces],
+        "users": [*_side_by_side(opening), *(_user(trace) for trace in traces)],
         "shared": {name: _chart(view) for name, view in (shared or {}).items()},
         "stills": {name: _still(view) for name, view in (stills or {}).items()},
         "selection": selection,
@@ -226,7 +239,7 @@ def page(
     title = html.escape(clean(title, 90))
     header = header or f'<header class="unseen"><h1>{title}</h1></header>'
     parts = {"title": title, "look": look, "header": header, "data": embed(data), "models": packed, "scripts": scripts}
-    return PAGE.format(**parts, policy=policy(*libraries, code))
+    return PAGE.format(**parts, footer=footer, policy=policy(*libraries, code))
 
 
 def _packed(value: Any) -> str:

@@ -58,6 +58,7 @@ def save_report(
     history: Mapping[str, Any] | None = None,
     metrics: Mapping[str, Any] | None = None,
     tables: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
+    opening: Sequence[Any] | None = None,
 ) -> None:
     """Write the report of one or more traces as one HTML file that opens with the network cut.
 
@@ -68,6 +69,7 @@ def save_report(
         metrics: What `metrics.json` of a run holds.
         tables: More tables of percentages that stand first: caption -> row -> column -> value; the first row is the
             model.
+        opening: Two traces of one history, and their names: they stand side by side first, and all tables below them.
 
     Raises:
         MMSRError: One of the records is of another kind.
@@ -88,15 +90,25 @@ def save_report(
     first: Mapping[str, Any] = traces[0] if traces else {"dataset": {"name": "no data"}, "model": {"label": "no model"}}
     model = str(metrics.get("model", first["model"]["label"]))
     dataset = str(metrics.get("dataset", first["dataset"]["name"]))
-    header = f"<header><div><h1>{untrusted.safe(model)}</h1><p>on {untrusted.safe(dataset)} · mmsr_lite</p></div>"
-    header += "".join(_table(caption, rows) for caption, rows in (tables or {}).items())
+    title = f"<div><h1>{untrusted.safe(model)}</h1><p>on {untrusted.safe(dataset)} · mmsr_lite</p></div>"
+    told = "".join(_table(caption, rows) for caption, rows in (tables or {}).items())
     if metrics.get("test"):
-        header += _metrics(metrics)
-    header += "</header>"
+        told += _metrics(metrics)
+    header, footer = f"<header>{title}{told}</header>", ""
+    if opening is not None:  # the picture is what one sees first
+        header, footer = f"<header>{title}</header>", f'<section class="told">{told}</section>'
     stills = {}
     is_empty = history is None or (isinstance(history, Mapping) and not history)
     if history is not None and not is_empty and check(history, "history")["epochs"]:
         stills["training"] = Chart(history, training, reads="history")
-    text = page(f"{model} on {dataset}", traces, header=header, explorer={"message": {"stored": True}}, stills=stills)
+    text = page(
+        f"{model} on {dataset}",
+        traces,
+        header=header,
+        footer=footer,
+        explorer={"message": {"stored": True}},
+        stills=stills,
+        opening=None if opening is None else tuple(opening),
+    )
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair is no text

@@ -74,14 +74,19 @@ def answers_of(session, count: int, seed: str, items: int, users: list) -> tuple
     """Random requests, and what Python answers to each: message, record, error."""
     rng, requests, answers = random.Random(seed), [], []
     for _ in range(count):
-        request, message, error = random_request(session.record, rng, items, users), None, None
-        try:
-            message = session.do(request)
-        except MMSRError as mistake:
-            error = str(mistake)
-        requests.append(request)
-        answers.append(json.loads(json.dumps({"message": message, "record": session.record, "error": error})))
+        requests.append(random_request(session.record, rng, items, users))
+        answers.append(answer_of(session, requests[-1]))
     return requests, answers
+
+
+def answer_of(session, request: dict) -> dict:
+    """What Python answers to one request: message, record, error."""
+    message, error = None, None
+    try:
+        message = session.do(request)
+    except MMSRError as mistake:
+        error = str(mistake)
+    return json.loads(json.dumps({"message": message, "record": session.record, "error": error}))
 
 
 def differences(one, two, path="") -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from parity import answers_of, differences, is_told_by_rounding
+from parity import answer_of, answers_of, differences, is_told_by_rounding
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.explain import page_data as page_data_file
@@ -124,6 +124,27 @@ def test_each_order_of_fusion_gives_the_records_of_python(page, shop, random_wei
 def test_the_departures_of_the_released_code_give_the_records_of_python(page, shop, random_weights):
     modalities, settings = RELEASED
     assert told_otherwise(page, random_weights(modalities, **settings), shop, [2, 5], "released") == []
+
+
+def test_models_take_each_others_place_as_in_python(page, shop, random_weights):
+    models = {"late": random_weights(2, fusion="hohe"), "early": random_weights(2, fusion="heho", layers=1)}
+    session = Session(models["late"], shop, 3, beside={"early": models["early"]})
+    late = models["late"].label
+    requests: list = [
+        {"do": "beside", "model": "early"},
+        {"do": "model", "model": 1},
+        {"do": "beside", "model": late},
+        {"do": "remove", "position": 2},
+        {"do": "model", "model": 0},
+        {"do": "undo"},
+        {"do": "model", "model": 2},
+        {"do": "user", "user": shop.user_ids[5]},
+    ]
+    python = [answer_of(session, request) for request in requests]
+    data = page_data([*models.values()], shop, [3, 5], names=[late, "early"], pseudonyms=False)
+    for request, one, two in zip(requests, python, page.evaluate(ANSWER, [data, requests])[1:], strict=True):
+        assert bool(one["error"]) == bool(two["error"]) == (request["do"] == "model" and request["model"] == 2)
+        assert differences(one, two | {"error": one["error"]}) == [], request
 
 
 @pytest.mark.slow

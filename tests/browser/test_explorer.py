@@ -134,12 +134,24 @@ def test_every_change_is_held_against_its_band_and_shown_beside_the_clean_run(li
     assert page.locator("path.edge").count() == len(explorer.record["edges"])
 
 
-def test_a_saved_page_is_small_and_all_but_editing_works_in_it(live, visit, explorer, tmp_path):
+def test_a_page_saved_from_a_notebook_holds_the_model_and_the_last_comparison(live, visit, explorer, tmp_path):
     page = live(explorer)
-    explorer.ask(do="what_if", change={"do": "shuffle"}, repeats=3)
+    explorer.ask(do="remove", position=1)
+    explorer.ask(do="what_if", change=[{"do": "shuffle"}, {"do": "drop", "modality": "text"}], repeats=3)
     with page.expect_download() as saved:
         page.click("text=save page")
     saved.value.save_as(tmp_path / "saved.html")
+    page = visit(tmp_path / "saved.html")
+    assert page.inner_text(".verdict") == explorer.what_if["sentence"]
+    count = len(explorer.record["history"])
+    assert page.locator("g.step").count() == count
+    page.focus("g.step >> nth=0"), page.keyboard.press("Delete")
+    page.wait_for_function("(n) => document.querySelectorAll('g.step').length === n", arg=count - 1)
+
+
+def test_a_saved_page_is_small_and_all_but_editing_works_in_it(visit, explorer, tmp_path):
+    explorer.ask(do="what_if", change={"do": "shuffle"}, repeats=3)
+    explorer.save_html(tmp_path / "saved.html")
     assert (tmp_path / "saved.html").stat().st_size < 1.5e6
     page = visit(tmp_path / "saved.html")
     page.click("[aria-label='Next stage']")

@@ -10,7 +10,7 @@ from fixtures import sample_trace
 from mmsr_lite import explore, show, trace
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
-from mmsr_lite.views.differences import say_differences
+from mmsr_lite.views.differences import say_differences, say_verdict
 from mmsr_lite.views.page import static
 
 pytestmark = pytest.mark.browser
@@ -393,9 +393,19 @@ def test_both_languages_say_what_differs_alike(visit, tmp_path):
             groups = ["own identity", "own codes", "shared codes", EARLY, LATE, "time alone"]
             record["flow"] = {"groups": groups, "items": flows} if seed % 3 else None
         cases.append([one, two, ["a model", "<b>"]])
-    code = static("msgraph.js", "explorer.js") + "\nexport { sayDifferences };"
+    for seed, (one, two, _) in enumerate(cases):
+        for record, fusion in ((one, "heho-invasive"), (two, "hohe")):
+            record["model"] = record["model"] | {"fusion": fusion if seed % 2 else "adaptive"}
+            if record["target"]:
+                record["target"] = one["target"] | {"rank": float(rng.choice([1, 5, 5.5, 30]))}
+        one["truth"] = rng.choice(
+            [None, {"cause": "x"}, {"loser": rng.choice(["early", "late"]), "reason": "<i> it is"}]
+        )
+    code = static("msgraph.js", "explorer.js") + "\nexport { sayDifferences, sayVerdict };"
     ask = """async ([code, cases]) => {
       const all = await import("data:text/javascript;charset=utf-8," + encodeURIComponent(code));
-      return cases.map((one) => all.sayDifferences(...one));
+      return cases.map((one) => [all.sayDifferences(...one), all.sayVerdict(...one)]);
     }"""
-    assert page.evaluate(ask, [code, cases]) == [say_differences(*case) for case in cases]
+    told = [[say_differences(*case), say_verdict(*case)] for case in cases]
+    assert page.evaluate(ask, [code, cases]) == told
+    assert {bool(verdict) for _, verdict in told} == {True, False} and any("Why:" in verdict for _, verdict in told)

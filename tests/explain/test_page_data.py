@@ -10,7 +10,8 @@ import torch
 from mmsr_lite.data import load
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import page_data as module
-from mmsr_lite.explain.page_data import kept_items, page_data, telling_users
+from mmsr_lite.explain.opening import telling_users
+from mmsr_lite.explain.page_data import kept_items, page_data
 from mmsr_lite.explain.page_model import rounded
 from mmsr_lite.explain.session import Session
 from mmsr_lite.graph.codes import Codebook

@@ -247,6 +247,24 @@ def test_another_model_stands_beside_on_the_same_history_and_follows_every_edit(
         session.do({"do": "beside", "model": "late"})
 
 
+def test_another_model_takes_the_place_of_the_one_that_is_shown_and_undo_brings_it_back(model, world):
+    torch.manual_seed(1)
+    other = MMSR(MMSRConfig(dim=8, layers=1, fusion="heho"), world.num_items, [])
+    session = Session(model, world, 3, beside={"early": other}, panes=("early", model.label))
+    assert plain(session.record) == plain(trace(other, world, 3)) and session.record["draft"]["model"] == 1
+    assert session.record["draft"]["models"] == [model.label, "early"]
+    assert session.beside["name"] == model.label and plain(session.beside["record"]) == plain(trace(model, world, 3))
+    assert session.record["draft"]["codes"] is None  # no modality, no C
+    assert session.do({"do": "model", "model": 0}) == {"beside": None}  # nothing stands beside itself
+    assert plain(session.record) == plain(trace(model, world, 3)) and session.record["draft"]["codes"] == 3
+    session.do({"do": "undo"})
+    assert session.record["draft"]["model"] == 1
+    for number in (2, -1, "early", None):
+        with pytest.raises(MMSRError, match="expected a number from 0 to 1"):
+            session.do({"do": "model", "model": number})
+    assert session.page_data()["start"] == {"model": 1, "beside": None}
+
+
 def test_the_first_experiment_is_a_change_that_can_be_tried(session):
     experiment = session.record["draft"]["experiment"]
     answer = session.do({"do": "what_if", "change": experiment["change"], "repeats": 3})

@@ -74,15 +74,21 @@ function wear(theme) {
   for (const [name, figure] of Object.entries(data.shared)) chart(main.querySelector(`[data-chart="${name}"]`), figure);
 }
 
+function besideOf({ beside, name }) { // what stands beside a user's record; an explorer of one record says it by itself
+  return data.users.some((one) => one.beside) ? { beside: beside ?? null, name } : {};
+}
+
 const choice = data.users.length > 1 ? html(html(main, "label", { class: "chooser" }, "User "), "select") : null;
-data.users.forEach(({ record }, i) => choice && html(choice, "option", { value: i },
-  `${clean(record.user?.id ?? `history ${i + 1}`, 24)} · ${count(record.history.length, "interaction")} · next item ${record.target ? `rank ${rank(record.target.rank)}` : "unknown"}`));
+data.users.forEach(({ record, beside, name }, i) => choice && html(choice, "option", { value: i },
+  `${beside ? `${clean(name, 24)} beside ${clean(beside.name, 24)} · ` : ""}${clean(record.user?.id ?? `history ${i + 1}`, 24)} · ${count(record.history.length, "interaction")} · next item ${record.target ? `rank ${rank(record.target.rank)}` : "unknown"}`));
 if (user) {
-  const place = html(main, "section", { class: "card", "aria-label": "MSGraph" }), panels = data.explorer ? explorer(data.explorer) : null;
+  const place = html(main, "section", { class: "card", "aria-label": "MSGraph" });
+  const panels = data.explorer ? explorer({ ...data.explorer, message: { ...data.explorer.message, ...besideOf(user) } }) : null;
   const view = mount(place, user.record, { style: user.style, selection: data.selection ?? {}, theme: data.theme, onselect: (_, theme) => theme && wear(theme), panels });
   choice?.addEventListener("change", () => {
     user = data.users[Number(choice.value)];
     view.update({ record: user.record, style: user.style, selection: { node: null } });
+    if (data.explorer) view.receive({ ...data.explorer.message, ...besideOf(user) });
   });
 }
 const cards = html(main, "div", { class: "grid" });

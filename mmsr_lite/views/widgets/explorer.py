@@ -137,6 +137,7 @@ class Explorer(MSGraphView):
         if self._widget:
             with self._widget.hold_sync():
                 self._widget.record, self._widget.message = self.record, self._message
+                self._widget.look = looks.for_record(self.record)  # another model may have other node types
                 self._widget.selection = self._selection
 
     def _change_user(self, asked: Mapping[str, Any]) -> None:
@@ -156,7 +157,7 @@ class Explorer(MSGraphView):
         self._selection = self.selection
         try:
             if request.get("do") == "page":
-                self._send({"page": self.html()})
+                self._send({"page": self._whole_page()})
             else:
                 self.ask(**request)
         except Exception as error:  # shown on the page: a callback would swallow it
@@ -165,6 +166,13 @@ class Explorer(MSGraphView):
             self._send({"error": text, "number": change.new["number"]})
             if os.environ.get("MMSR_STRICT") == "1" and not expected:
                 raise
+
+    def _whole_page(self) -> str:
+        """The page to keep: with the model in it, or, of a model that no page can run, a replay of what is shown."""
+        try:
+            return self.live_html()
+        except MMSRError:
+            return self.html()
 
     @property
     def text(self) -> str:
@@ -202,7 +210,10 @@ class Explorer(MSGraphView):
             raise MMSRError(
                 "this explorer replays a stored record; for a live page use mmsr_lite.explore(model, dataset)"
             )
-        return page(self._title, selection=self.selection, theme=self.theme, models=made(users, pseudonyms))
+        models = made(users, pseudonyms)
+        if self.what_if is not None:  # the page makes the same comparison again
+            models["start"] |= {"change": self.what_if["changes"], "repeats": self.what_if["repeats"]}
+        return page(self._title, selection=self.selection, theme=self.theme, models=models)
 
     @property
     def _title(self) -> str:

@@ -9,7 +9,7 @@ from mmsr_lite.records import TraceRecord
 from mmsr_lite.records.explorer import Beside
 from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views.base import check
-from mmsr_lite.views.differences import say_differences, table_of
+from mmsr_lite.views.differences import say_differences, say_verdict, table_of
 from mmsr_lite.views.figures.msgraph import draw_all
 from mmsr_lite.views.selection import resolve_selection
 from mmsr_lite.views.widgets.explorer import Explorer
@@ -62,8 +62,9 @@ class SideBySide(Explorer):
 
     @property
     def text(self) -> str:
-        """What differs, in one sentence."""
-        return say_differences(self.record, self.other, self.names)
+        """Which of them is right, where one is, and what differs."""
+        says = [say(self.record, self.other, self.names) for say in (say_verdict, say_differences)]
+        return " ".join(filter(None, says))
 
     @property
     def table(self) -> list[TableRow]:

@@ -165,7 +165,7 @@ def make(
         The data set. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `because` (I, W) the places in the
         user's history that decide an interaction (-1: fewer than W do), `part` (I,) the world's own split, `user_kind`
         (U,) codes of `user_kinds`, `look` and `theme` (V+1,) codes of `looks` and `themes` (-1: none), `group` (V+1,)
-        and `why`, two sentences.
+        `why`, two sentences, and `reasons`, for each cause the losing order and why it loses.
     """
     config, groups = world.config, list(world.groups())
     rng = np.random.default_rng([config.seed, 0])
@@ -202,6 +202,7 @@ def make(
         "themes": tuple(", ".join(words) for words in BOOK["themes"][: theme.max() + 1]),
         "group": group,
         "why": world.why,
+        "reasons": world.reasons,
     }
     raw = Raw(name, folder, table, items_table, kinds, modalities=tuple(kinds), min_count=0, facts=facts)
     return build(raw, modalities=modalities, encoders=encoders, seed=config.seed)

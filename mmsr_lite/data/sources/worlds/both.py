@@ -74,6 +74,7 @@ class Both(World):
         "Early fusion blurs the two clocks of one half of the users, and late fusion loses which look came with the "
         "formal text for the other half. A model serves both only if it chooses the order for each user."
     )
+    reasons = Pick.reasons | Clocks.reasons
 
     def __init__(self, config: BothConfig):
         super().__init__(config)

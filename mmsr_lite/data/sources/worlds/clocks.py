@@ -53,6 +53,13 @@ class Clocks(World):
         "unwanted look and theme come along with the wanted ones and blur which is which. Late fusion lets each "
         "channel look back to its own place and takes nothing else."
     )
+    reasons = {  # noqa: RUF012 - an index, never changed
+        "clocks": (
+            "early",
+            "It has the look of {0} and the theme of {1}, and early fusion, which reads each garment "
+            "whole, takes the unwanted look and theme along.",
+        )
+    }
 
     def groups(self) -> Sequence[Group]:
         """Garments of each look and theme, then accessories of each look and theme."""

@@ -40,6 +40,13 @@ class Pick(World):
         "Late fusion reads the pictures alone and the texts alone, so it knows which looks and which themes were there "
         "but not which look came with the formal text. Early fusion reads garments whole and remembers the formal one."
     )
+    reasons = {  # noqa: RUF012 - an index, never changed
+        "pick": (
+            "late",
+            "It has the look of {0}, the one formal garment of this session, and late fusion, which reads "
+            "pictures and texts apart, cannot know which of the looks came with the formal text.",
+        )
+    }
 
     def groups(self) -> Sequence[Group]:
         """Garments of each look and theme, then the basics of each look."""

@@ -82,12 +82,15 @@ class World:
         causes: the names of what an interaction may follow from.
         kinds: the hidden kinds of users, each with its share; one kind where all users are alike.
         why: two sentences that say which order of fusion loses here, and why.
+        reasons: cause -> the order of fusion that loses there, "early" or "late", and one sentence that says what
+            decided and what that order does not know; {0}, {1} stand for the names of the items that decided.
     """
 
     Config: type[WorldConfig] = WorldConfig
     causes: tuple[str, ...] = ()
     kinds: dict[str, float] = {"all": 1.0}  # noqa: RUF012 - an index, never changed
     why = ""
+    reasons: dict[str, tuple[str, str]] = {}  # noqa: RUF012 - an index, never changed
 
     def __init__(self, config: Any):
         self.config = config

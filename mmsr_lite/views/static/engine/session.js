@@ -1,6 +1,5 @@
 // The session: one history under edit and what a model makes of it. It answers the explorer's requests as Python's
 // explain/session.py does: `do(request)` changes `record` or gives {found}, {what_if}, {beside} or {product}.
-// One request more: {do: "model", model}, by number, goes on with another model of the same data.
 
 const EDITS = ["add", "remove", "move", "replace"];
 const OTHERS = ["user", "families", "codes", "undo", "redo", "find", "what_if", "beside", "product", "model", "history"];
@@ -190,9 +189,10 @@ class Session {
     const { draft, data } = this;
     const own = this.draftOf(draft.user, draft.model);
     const edited = !this.isOwn(draft) || draft.families.length < own.families.length;
-    const state = { codes: null, codes_per_item: null, families: draft.families, edited, note: "" };
-    const undo = { undo: this.at, redo: this.drafts.length - this.at - 1 };
-    const others = data.models.map(({ name }) => name).filter((_, place) => place !== draft.model);
+    const names = data.models.map(({ name }) => name);
+    const state = { codes: null, codes_per_item: null, families: draft.families, model: draft.model, edited, note: "" };
+    const undo = { undo: this.at, redo: this.drafts.length - this.at - 1, models: names };
+    const others = names.filter((_, place) => place !== draft.model);
     const beside = edited ? [...others, BEFORE_EDITS] : others;
     const nodes = record.nodes.map((node) => {
       const name = data.models[model].code_names[record.node_types[node.type]]?.[node.id];

@@ -14,6 +14,8 @@ function besidePanel(desk) {
   picture.stage.after(pane, differences);
   const caption = html(null, "p", { class: "pane-name", hidden: true });
   picture.stage.prepend(caption);
+  const verdict = html(null, "p", { class: "lead", role: "status", hidden: true }); // the first thing to read
+  picture.bar.before(verdict);
 
   function makeChooser() {
     if (!desk.ask) return null;
@@ -23,7 +25,8 @@ function besidePanel(desk) {
   }
 
   function nameOfMain() {
-    return clean(desk.message.name ?? picture.record.model?.label, 30) || "this model";
+    const { draft, model } = picture.record;
+    return clean(desk.message.name ?? draft?.models?.[draft.model] ?? model?.label, 30) || "this model";
   }
 
   // What stands beside has changed, or the record itself has.
@@ -34,6 +37,7 @@ function besidePanel(desk) {
     pane.hidden = !isOn;
     differences.hidden = !isOn;
     caption.hidden = !isOn;
+    paintVerdict();
     if (!isOn) {
       other?.destroy();
       other = null;
@@ -80,6 +84,7 @@ function besidePanel(desk) {
       chooser.value = shown && names.includes(shown.name) ? shown.name : "";
       chooser.parentElement.hidden = names.length === 0;
     }
+    paintVerdict();
     if (!shown) return;
     caption.textContent = nameOfMain();
     if (other) {
@@ -87,6 +92,13 @@ function besidePanel(desk) {
       other.update({ selection: mapped(picture, shown.record), ...theme });
     }
     paintDifferences();
+  }
+
+  function paintVerdict() {
+    const isShown = shown !== null && sameHistory(picture.record, shown.record);
+    const says = isShown ? sayVerdict(picture.record, shown.record, [nameOfMain(), shown.name]) : "";
+    verdict.hidden = says === "";
+    if (verdict.textContent !== says) verdict.textContent = says;
   }
 
   function paintDifferences() {

@@ -1,5 +1,8 @@
 // What differs between two traces: nodes and edges by name, ranks, the flow of one score, and all in a sentence.
-// Python's views/differences.py has the same `sayDifferences`; a test compares them.
+// Python's views/differences.py has the same `sayDifferences` and `sayVerdict`; a test compares them.
+
+const RIGHT = 5; // the ranks that count as right, as in HR@5
+const ORDERS = { heho: "early", hohe: "late", early: "early", late: "late" }; // order of fusion in a record -> in words
 
 // Whether two traces are of the same items in the same order.
 function sameHistory(one, two) {
@@ -46,6 +49,30 @@ function mostDifferentGroup(one, two) {
   });
   const name = one.flow.groups[best];
   return { name, values: flows.map(({ groups }) => groups[best]), delta: delta(best) };
+}
+
+// The order of fusion of a record's model: "early" or "late"; null where it has both, or none.
+function orderOf({ model }) {
+  const fusion = (model.fusion ?? "").replace(/-invasive$/, "");
+  return Object.hasOwn(ORDERS, fusion) ? ORDERS[fusion] : null;
+}
+
+// Which of two models is right about what came next where the other one is wrong, and why, where a world knows.
+function sayVerdict(one, two, names) {
+  const ends = [one.target, two.target];
+  if (!ends[0] || !ends[1] || ends[0].item !== ends[1].item) return "";
+  const isRight = ends.map((end) => end.rank <= RIGHT);
+  if (isRight[0] === isRight[1]) return "";
+  const orders = [one, two].map(orderOf);
+  const areBothOrders = !orders.includes(null) && orders[0] !== orders[1];
+  const called = areBothOrders ? orders.map((order) => `${order} fusion`) : names.map((name) => clean(name, 30));
+  const [right, wrong] = isRight[0] ? called : [called[1], called[0]];
+  const title = clean(ends[0].title, 40);
+  const places = ends.map((end, side) => `rank ${rank(end.rank)} in ${called[side]}`);
+  const sentence = `${right} is right here and ${wrong} is wrong: what came next, ${title}, has ${places.join(" and ")}.`;
+  const says = sentence.slice(0, 1).toUpperCase() + sentence.slice(1);
+  const loser = orders[isRight[0] ? 1 : 0];
+  return loser !== null && one.truth?.loser === loser ? `${says} Why: ${clean(one.truth.reason, 300)}` : says;
 }
 
 function sayDifferences(one, two, names) {

@@ -22,6 +22,8 @@ function historyPanel(desk) {
     desk.ask({ do: "codes", codes: Number(on.codes.value), codes_per_item: Number(on.codes_per_item.value) });
   };
 
+  on.model = labelled(picture, builder, "model", "select", {}, ({ value }) => desk.ask({ do: "model", model: Number(value) }));
+  on.model.parentElement.classList.add("models");
   on.user = labelled(picture, builder, "user", "input", { size: 7 }, ({ value }) => desk.ask({ do: "user", user: value.trim() }));
   const chosen = html(builder, "span", { class: "group", role: "group", "aria-label": "The chosen item" });
   on.spot = html(chosen, "span", { class: "quiet" });
@@ -58,6 +60,10 @@ function historyPanel(desk) {
   function paint() {
     const { draft = {}, user, history } = now();
     const here = spot();
+    const models = draft.models ?? [];
+    on.model.parentElement.hidden = models.length < 2;
+    setOptions(on.model, models.map((name, i) => [i, clean(name, 30)]));
+    on.model.value = draft.model ?? 0;
     if (document.activeElement !== on.user) on.user.value = clean(user?.id, 30);
     on.spot.textContent = `position ${here}`;
     on.earlier.disabled = here <= 1;

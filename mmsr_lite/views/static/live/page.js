@@ -4,9 +4,11 @@ function livePage(held) {
   const { models, users, note, start } = held;
   const session = new engine.Session(held);
   if (start) {
-    session.do({ do: "history", ...start });
+    session.do({ do: "model", model: start.model });
+    if (start.history) session.do({ do: "history", history: start.history, target: start.target });
     session.show([session.draft], 0);
   }
+  const beside = start?.beside ? session.standBeside(start.beside) : null;
   const asked = location.hash.length > 1 ? followAddress(location.hash.slice(1), session) : null;
   session.show([session.draft], 0); // what the address asked for is where undo ends
 
@@ -17,7 +19,7 @@ function livePage(held) {
   const bar = html(place, "div", { class: "share-bar", role: "group", "aria-label": "Share and save" });
   html(place, "p", { class: "inside" }, note);
 
-  const message = { what_if: null, stored: false, beside: null, name: models[session.draft.model].name };
+  const message = { what_if: null, stored: false, beside, name: models[session.draft.model].name };
   const answers = new Answers(session, message, told);
   const chooser = (name, options, act) => {
     const select = html(html(choosers, "label", {}, `${name} `), "select", { on: { change: () => act(Number(select.value)) } });
@@ -86,6 +88,7 @@ function livePage(held) {
   user.value = users.indexOf(session.draft.user);
   model.value = session.draft.model;
   if (asked) follow(asked);
+  else if (start?.change) answers.answer({ do: "what_if", change: start.change, repeats: start.repeats });
   window.addEventListener("hashchange", () => {
     const now = followAddress(location.hash.slice(1), session);
     if (now) follow(now);

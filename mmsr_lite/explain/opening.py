@@ -1,0 +1,103 @@
+"""Opening: which users a page or an explorer begins with, so that the first history tells early from late fusion."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.parts import TEST
+from mmsr_lite.evaluation.ranks import rank_of
+from mmsr_lite.explain.cards import truth_of
+from mmsr_lite.models.mmsr import MMSR
+
+LOOKED_AT = 300  # users among whom one looks, at most
+RIGHT = 5  # the ranks that count as right, as in HR@5
+ORDERS = {"heho": "early", "hohe": "late"}  # the one path of a model -> its order of fusion
+
+
+def order_of(model: MMSR) -> str | None:
+    """The order of fusion of a model that has one alone: "early" or "late"; None of any other.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> order_of(MMSR(MMSRConfig(dim=8, fusion="heho"), 3)), order_of(MMSR(MMSRConfig(dim=8), 3))
+        ('early', None)
+    """
+    paths = list(model.layers[0].fusion.paths)
+    return ORDERS.get(paths[0]) if len(paths) == 1 else None
+
+
+def candidates(dataset: Dataset) -> list[int]:
+    """Users who may be shown first: test users whose last item is decided, where a planted world says so, else all.
+
+    Args:
+        dataset: the data set.
+
+    Returns:
+        At most `LOOKED_AT` numbers of users who have two items or more, ascending.
+    """
+    has_past = np.diff(dataset.offsets) > 1
+    last = (
+        dataset.offsets[1:] - 1
+    )  # (U,) each user's last interaction; of an empty one, another's, left out by has_past
+    if "because" in dataset.facts and "part" in dataset.facts:
+        is_decided = (dataset.facts["because"][last, 0] >= 0) & (dataset.facts["part"][last] == TEST)
+        if (has_past & is_decided).any():
+            has_past &= is_decided
+    return np.flatnonzero(has_past)[:LOOKED_AT].tolist()
+
+
+@torch.no_grad()
+def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[int]:
+    """Users whose target the models rank most differently; of one model, those whose target it ranks best.
+
+    Where an early fusion (heho) and a late one (hohe) are among the models, those on whom early is furthest ahead
+    (the logarithm of the ranks) come first, and before all of them those on whom early is right and late is wrong; in
+    a world that knows why an order loses, those of them whose last item late fusion has to miss.
+
+    Args:
+        models: MMSR of one data set.
+        dataset: the data set.
+        count: how many users.
+
+    Returns:
+        Their numbers, the most telling first; see `candidates` for whom one looks at.
+
+    Example:
+        >>> from mmsr_lite.course.stored import stored
+        >>> early, late = stored("both-small-early"), stored("both-small-late")
+        >>> telling_users([early.model, late.model], early.dataset, 1)
+        [1011]
+    """
+    users = candidates(dataset)
+    ranks = np.array([[rank_of_last(model, dataset, user) for model in models] for user in users])  # (U, models)
+    logs = np.log(ranks)
+    told = np.ptp(logs, axis=1) if len(models) > 1 else -logs[:, 0]
+    orders = [order_of(model) for model in models]
+    early, late = ([place for place, own in enumerate(orders) if own == name] for name in ("early", "late"))
+    first = np.zeros(len(users), bool)
+    if early and late:
+        told = logs[:, late].min(1) - logs[:, early].min(1)
+        first = (ranks[:, early].min(1) <= RIGHT) & (ranks[:, late].min(1) > RIGHT)
+        truths = [truth_of(dataset, user) or {} for user in users]
+        first &= np.array([truth.get("loser", "late") == "late" for truth in truths])
+    return [users[place] for place in np.lexsort([-told, ~first])[:count]]
+
+
+@torch.no_grad()
+def rank_of_last(model: MMSR, dataset: Dataset, user: int) -> float:
+    """The rank of a user's last item among all items, after all that the model reads before it.
+
+    Args:
+        model: an MMSR.
+        dataset: its data set.
+        user: the number of a user who has two items.
+
+    Returns:
+        1 is the best; equal scores share the mean of their places.
+    """
+    *past, target = dataset.history(user).tolist()
+    device = model.item_table().device
+    scores = model.eval().scores(torch.tensor([past[-model.max_history :]], device=device))
+    return float(rank_of(scores, torch.tensor([target], device=device)))

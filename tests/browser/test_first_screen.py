@@ -1,0 +1,70 @@
+"""The first screen, untouched: one history on which early fusion is right and late fusion wrong, and the reason."""
+
+import pytest
+
+from mmsr_lite import cli
+from mmsr_lite.commands.demo import early_beside_late
+from mmsr_lite.course.stored import stored_pair
+from mmsr_lite.views.report import save_report
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SAYS = (
+    "Early fusion is right here and late fusion is wrong: what came next, Ines basic no. 5, has rank 3 in early fusion "
+    "and rank 25 in late fusion. Why: It has the look of Quinn no. 5, the one formal garment of this session, and late "
+    "fusion, which reads pictures and texts apart, cannot know which of the looks came with the formal text."
+)
+SCREENS = {"desk": (1280, 800), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The page of one run of that world, and a report such as the demo writes."""
+    folder = tmp_path_factory.mktemp("first")
+    place = stored_pair("worlds:both-small")["late alone"].folder
+    assert cli.main(["page", str(place), "-o", str(folder / "page.html")]) == 0
+    opening = early_beside_late("worlds:both-small")
+    numbers = {"Purchases": {"this run": {"all users": 1.0}}}
+    save_report(folder / "report.html", [opening[1]], tables=numbers, opening=opening)
+    return {name: folder / f"{name}.html" for name in ("page", "report")}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("name", ["page", "report"])
+def test_both_orders_and_the_reason_stand_on_the_first_screen(visit, files, name, screen, theme):
+    page = visit(files[name])
+    width, height = SCREENS[screen]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=theme)
+    page.reload()
+    page.wait_for_selector("body[data-ready]", state="attached")
+    page.wait_for_selector(".pane g.node")
+    assert page.inner_text(".lead") == SAYS
+    box = page.locator(".lead").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] < height / 2  # no scrolling
+    names = page.locator(".pane-name").all_inner_texts()
+    assert names == ["early alone", {"page": "MMSR, hohe-invasive", "report": "late alone"}[name]]
+    assert page.locator(".pill + text").all_text_contents() == ["rank 3", "rank 25"]
+    if screen == "desk":  # both panes in sight
+        assert all(pill.bounding_box()["y"] < height for pill in page.locator(".pill").all())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".mmsr[data-theme]").first.get_attribute("data-theme") == theme
+
+
+def test_another_user_of_a_report_stands_alone_and_the_first_choice_comes_back(visit, files):
+    page = visit(files["report"])
+    assert page.inner_text(".chooser option >> nth=0").startswith("early alone beside late alone · u01011")
+    page.select_option(".chooser select", index=1)
+    page.wait_for_function("() => !document.querySelector('.explorer.two')")
+    assert page.locator(".lead").is_hidden() and page.locator("body > .told table").count() == 1
+    page.select_option(".chooser select", index=0)
+    page.wait_for_selector(".pane g.node")
+    assert page.inner_text(".lead") == SAYS
+
+
+def test_the_verdict_goes_with_an_edit_and_comes_back_with_undo(visit, files):
+    page = visit(files["page"])
+    page.focus("g.step >> nth=5"), page.keyboard.press("Delete")
+    page.wait_for_function("(says) => document.querySelector('.lead').textContent !== says", arg=SAYS)
+    page.keyboard.press("Control+z")
+    page.wait_for_function("(says) => document.querySelector('.lead').textContent === says", arg=SAYS)
