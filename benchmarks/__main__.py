@@ -2,7 +2,7 @@
 
 Writes benchmarks/results/<device>.json and prints the table of all results there. Medians of at least five measurements
 after warm-up. `python -m benchmarks NAME ...` with growth, peers, cpu, interaction, scale, search, kernels,
-null_rejections, flow_groups, mutants, fuzz or soak measures what benchmarks/NAME.py says.
+null_rejections, flow_groups, mutants, fuzz, soak or page_latency measures what benchmarks/NAME.py says.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from mmsr_lite.training.loop import pick_device, train
 from mmsr_lite.training.run_config import RunConfig
 
 OTHERS = ("growth", "cpu", "interaction", "scale", "peers", "search", "kernels", "null_rejections", "flow_groups")
-OTHERS += ("mutants", "fuzz", "soak")
+OTHERS += ("mutants", "fuzz", "soak", "page_latency")
 RELEASED = {
     "train_epoch_s": 76.0,
     "rank_s": 20.0,

@@ -28,7 +28,11 @@ PAGE = """<!doctype html>
 <script type="application/json" id="data">{data}</script>
 {models}{scripts}</body></html>
 """
-PARTS = {  # a script that is made of several files, in this order
+PARTS = {  # a script or a style sheet that is made of several files, in this order
+    "msgraph.css": tuple(f"msgraph/{name}.css" for name in ("colours", "bar", "picture", "panel", "around")),
+    "explorer.css": tuple(
+        f"explorer/{name}.css" for name in ("layout", "history", "lens", "answer", "beside", "tour", "narrow")
+    ),
     "msgraph.js": (
         "msgraph/tools.js",
         "msgraph/record.js",

@@ -118,6 +118,7 @@ def test_an_address_gives_the_same_view_and_a_hostile_one_does_nothing(opened, v
     page.click("g.node[data-node='1'] .shape", force=True)
     page.check("input[name$='-layer'][value='1']", force=True)
     state = "() => [...document.querySelectorAll('g.step, g.node')].map((one) => one.getAttribute('class')).join()"
+    page.wait_for_function("() => /node=/.test(location.hash) && /layer=1/.test(location.hash)")
     was, address, names = page.evaluate(state), page.evaluate("location.hash"), titles(page)
     page.goto("about:blank")
     page.goto((tmp_path / "live.html").as_uri() + address)
@@ -198,6 +199,41 @@ def test_titles_are_text_and_scripts_run_by_their_hash_alone(visit, models, worl
     page.fill("input[type=search]", "onerror")
     page.wait_for_selector(".found .hit")
     assert page.locator("img[src='x']").count() == 0
+
+
+def test_a_finger_swipes_the_strip_and_one_that_rests_on_an_item_drags_it(opened):
+    page, tools = opened, opened.context.new_cdp_session(opened)
+    tools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(300)
+
+    def touch(kind, *at):
+        points = [{"x": at[0], "y": at[1]}] if at else []
+        tools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def draw(number, columns, rest):
+        """A finger on an item, `rest` milliseconds there, then `columns` to the right; whether it stood to land."""
+        boxes = [frame.bounding_box() for frame in page.locator("g.step .frame").all()]
+        x, y = (boxes[number][at] + boxes[number][size] / 2 for at, size in (("x", "width"), ("y", "height")))
+        far = columns * (boxes[1]["x"] - boxes[0]["x"])
+        touch("touchStart", x, y)
+        page.wait_for_timeout(rest)
+        for part in range(1, 9):
+            touch("touchMove", x + far * part / 8, y)
+            page.wait_for_timeout(16)
+        landing = page.locator(".landing").count()
+        touch("touchEnd")
+        page.wait_for_timeout(300)
+        return landing
+
+    page.locator("g.step").last.scroll_into_view_if_needed()
+    before = titles(page)
+    last = len(before) - 1
+    assert draw(last, 1.5, 0) == 0 and titles(page) == before
+    page.evaluate("document.querySelector('.scroll').scrollLeft = 1e4")
+    page.wait_for_timeout(100)
+    assert draw(last, -2, 500) == 1
+    assert titles(page) == [*before[: last - 2], before[last], *before[last - 2 : last]]
 
 
 def test_a_chart_with_plotly_still_runs(visit, tmp_path):

@@ -64,7 +64,7 @@ def test_eight_modalities_have_eight_looks_and_the_text_on_them_can_be_read():
 
 
 def test_lines_and_rings_can_be_seen_on_light_and_on_dark_paper():
-    dark = re.search(r'data-theme="dark"\] \{ --paper: (#\w+)', static("msgraph.css"))[1]
+    dark = re.search(r'data-theme="dark"\] \{\s+--paper: (#\w+)', static("msgraph.css"))[1]
     for name in ("early", "late", "in", "out", "both", "match", "self"):
         assert contrast(theme.COLOURS[name].light, theme.PAPER) >= 3 and contrast(theme.COLOURS[name].dark, dark) >= 3
 

@@ -4,17 +4,21 @@ function answerPanel(desk) {
   const { picture } = desk;
   const section = desk.section("answers", "Answer");
   let painted = null;
+  let places = new Map(); // where the rows stood after the last frame
 
   function paint() {
     if (painted === picture.record) return;
-    const places = placesOfRows(section);
     painted = picture.record;
     section.replaceChildren();
     paintHeading(section);
     const rows = answerRows(picture.record);
     paintRows(section, rows);
     paintSums(section, rows);
-    moveRows(section, places);
+    requestAnimationFrame(() => { // here the page is laid out anyway
+      const now = placesOfRows(section);
+      moveRows(section, places);
+      places = now;
+    });
   }
 
   function paintHeading(parent) {
@@ -124,10 +128,12 @@ function placesOfRows(section) {
 
 function moveRows(section, places) {
   if (wantsLessMotion() || !places.size) return;
-  for (const row of section.querySelectorAll("tr[data-item]")) {
+  const rows = [...section.querySelectorAll("tr[data-item]")];
+  const now = rows.map((row) => row.offsetTop); // all are read before any is moved: each move makes the next reading slow
+  rows.forEach((row, i) => {
     const before = places.get(row.dataset.item);
-    if (before === undefined || before === row.offsetTop) continue;
-    const from = `translateY(${before - row.offsetTop}px)`;
+    if (before === undefined || before === now[i]) return;
+    const from = `translateY(${before - now[i]}px)`;
     row.animate({ transform: [from, "none"] }, { duration: 350, easing: "ease-out" });
-  }
+  });
 }

@@ -101,9 +101,16 @@ function besidePanel(desk) {
     if (verdict.textContent !== says) verdict.textContent = says;
   }
 
+  let told = []; // for what the differences were written
+
+  // They follow both records, the layer, and the family of attention; another node changes nothing here.
   function paintDifferences() {
     const [one, two] = [picture.record, shown.record];
     const names = [nameOfMain(), shown.name];
+    const { layer, path } = picture.state;
+    const now = [one, two, layer, path, attentionAt(one, picture.state).family, ...names];
+    if (now.every((value, i) => value === told[i])) return;
+    told = now;
     differences.replaceChildren();
     html(differences, "h3", {}, "What differs");
     html(differences, "p", { class: "verdict", "data-sentence": "beside" }, sayDifferences(one, two, names));

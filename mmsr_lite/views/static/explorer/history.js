@@ -3,6 +3,7 @@
 const FAMILIES = ["homogeneous", "heterogeneous"];
 const SEARCH_PAUSE = 120; // milliseconds after a letter until a search begins
 const DRAG_FROM = 5; // pixels that make a drag of a press
+const HOLD = 350; // milliseconds after which a finger that rests on an item drags it; one that moves before swipes
 
 function historyPanel(desk) {
   const { picture } = desk;
@@ -94,8 +95,11 @@ function pressButton(parent, text, label, act, more = {}) {
   return html(parent, "button", { type: "button", "aria-label": label, title: label, on: { click: act }, ...more }, text);
 }
 
-// Fill a select; what was chosen stays chosen.
+// Fill a select, where its choices are new ones; what was chosen stays chosen.
 function setOptions(select, choices) {
+  const wanted = JSON.stringify(choices);
+  if (select.filledWith === wanted) return;
+  select.filledWith = wanted;
   const before = select.value;
   const options = choices.map(([value, text = value]) => html(null, "option", { value, selected: value === before }, text));
   select.replaceChildren(...options);
@@ -148,23 +152,39 @@ function makeSearch(desk, builder) {
   return { found, destroy: () => clearTimeout(pause) };
 }
 
-// ---- an item of the strip: a mouse drags it, Delete removes it, Alt and arrows move it; a finger swipes the strip ----------
+// ---- an item of the strip: a mouse drags it, Delete removes it, Alt and arrows move it ------------------------------------
+// A finger swipes the strip; one that rests on an item first drags it.
 
 function makeDraggable(desk, group, i, move, removeAt) {
   const { picture } = desk;
   let from = null;
   let far = 0;
   let marker = null;
+  let hold = null; // the timer of a finger that rests, and where it went down
   const goal = () => {
     const columns = Math.round(far / (picture.place.column * picture.zoom));
     return between(1, i + 1 + columns, picture.record.history.length);
   };
   const grasp = (event) => {
-    if (event.pointerType === "touch") return; // which swipes; the arrows of the bar move
-    from = event.clientX;
-    group.setPointerCapture(event.pointerId);
+    if (event.pointerType === "touch" && hold === null) {
+      const { pointerId, clientX } = event;
+      hold = { timer: setTimeout(() => lift(pointerId, clientX), HOLD), clientX };
+    } else if (event.pointerType !== "touch") {
+      lift(event.pointerId, event.clientX);
+    }
   };
+  const lift = (pointerId, clientX) => {
+    from = clientX;
+    group.setPointerCapture(pointerId);
+    if (hold) group.classList.add("dragged");
+  };
+  const release = () => {
+    clearTimeout(hold?.timer);
+    hold = null;
+  };
+  const keepStill = (event) => from !== null && event.preventDefault(); // the strip, while an item is dragged
   const drag = ({ clientX }) => {
+    if (hold && from === null && Math.abs(clientX - hold.clientX) > DRAG_FROM) release();
     if (from === null) return;
     far = clientX - from;
     if (Math.abs(far) <= DRAG_FROM) return;
@@ -178,6 +198,7 @@ function makeDraggable(desk, group, i, move, removeAt) {
     put(marker, { d: `M${x} ${18 * place.unit}v${place.box + 8 * place.unit}`, "data-to": to });
   };
   const drop = () => {
+    release();
     if (from === null) return;
     const to = goal();
     put(group, { transform: null });
@@ -192,5 +213,6 @@ function makeDraggable(desk, group, i, move, removeAt) {
     if (altKey && key === "ArrowRight" && i + 1 < length) move(i + 1, i + 2);
     if (key === "Delete") removeAt(i + 1);
   };
-  put(group, { on: { pointerdown: grasp, pointermove: drag, pointerup: drop, pointercancel: drop, keydown } });
+  group.addEventListener("touchmove", keepStill, { passive: false });
+  put(group, { on: { contextmenu: (event) => hold && event.preventDefault(), pointerdown: grasp, pointermove: drag, pointerup: drop, pointercancel: drop, keydown } });
 }

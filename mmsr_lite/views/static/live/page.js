@@ -1,5 +1,7 @@
 // The page with models in it: choosers of user and model, the explorer, what can be copied and saved. Follows report.js.
 
+const ADDRESS_PAUSE = 200; // milliseconds after a choice until the address says so
+
 function livePage(held) {
   const { models, users, note, start } = held;
   const session = new engine.Session(held);
@@ -62,7 +64,13 @@ function livePage(held) {
     const changes = answers.message.what_if?.changes;
     return changes?.length === 1 ? changes[0] : null;
   }
+  let pause = null;
+  function writeAddressSoon() { // to write it takes as long as to paint a choice, so it waits until nothing happens
+    clearTimeout(pause);
+    pause = setTimeout(writeAddress, ADDRESS_PAUSE);
+  }
   function writeAddress() {
+    clearTimeout(pause);
     try {
       window.history.replaceState(null, "", `#${addressOf(session, answers.view.selection, change())}`);
     } catch { /* a frame has no address of its own */ }
@@ -70,7 +78,7 @@ function livePage(held) {
   function told() { // after each answer
     user.value = users.indexOf(session.draft.user);
     model.value = session.draft.model;
-    writeAddress();
+    writeAddressSoon();
   }
   function follow({ selection, change, beside }) {
     answers.view.update({ record: session.record, style: models[session.draft.model].style, selection: selection(session.record) });
@@ -82,7 +90,7 @@ function livePage(held) {
   const style = models[session.draft.model].style;
   const onselect = (_, theme) => {
     if (theme) wear(theme);
-    writeAddress();
+    writeAddressSoon();
   };
   answers.view = mount(card, session.record, { style, selection: data.selection ?? {}, theme: data.theme, onselect, panels });
   user.value = users.indexOf(session.draft.user);

@@ -55,9 +55,13 @@ function radio(picture, parent, name, choices, now, act) {
 }
 const GLOSSARY_OF_FIELD = { order: "fusion order" };
 
-// What follows the record and the selection: facts, layer, order and phase.
+// What follows the record and the selection: facts, layer, order and phase. Another node changes nothing here.
 function paintBar(picture) {
   const { record, state, fields } = picture;
+  picture.themes.value = picture.theme;
+  const painted = [state.layer, state.path, state.phase].join("/");
+  if (picture.barOf?.record === record && picture.barOf.painted === painted) return;
+  picture.barOf = { record, painted };
   const held = fields.contains(document.activeElement) ? document.activeElement.name : null;
   const facts = [
     record.user && `user ${clean(record.user.id, 24)}`,
@@ -69,7 +73,6 @@ function paintBar(picture) {
   picture.heading.replaceChildren();
   html(picture.heading, "b", {}, "MSGraph");
   html(picture.heading, "span", {}, facts.filter(Boolean).join(" · "));
-  picture.themes.value = picture.theme;
 
   fields.replaceChildren();
   const paths = record.layers[state.layer]?.attention ?? {};

@@ -6,7 +6,7 @@ const SAMPLES = 9; // points of an edge to which the pointer is near
 function drawPicture(picture) {
   const { record, scroll } = picture;
   const isFirst = !picture.place;
-  const left = scroll.scrollLeft;
+  const { left } = picture;
   const held = heldMark(picture);
   const unit = picture.theme === "projector" ? 1.25 : 1;
   picture.place = picture.placeOf(record, picture.width, unit);

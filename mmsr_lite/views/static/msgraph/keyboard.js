@@ -1,7 +1,10 @@
 // Keys: one node and one item are in the order of the Tab key, arrows walk from there.
 
 function roving(picture, n) {
-  picture.drawn.nodes.forEach(({ group }, i) => put(group, { tabindex: i === n ? 0 : -1 }));
+  const { drawn } = picture;
+  if (drawn.reached !== undefined) put(drawn.nodes[drawn.reached].group, { tabindex: -1 });
+  put(drawn.nodes[n].group, { tabindex: 0 });
+  drawn.reached = n;
 }
 
 // Along the strip, and down into the graph.

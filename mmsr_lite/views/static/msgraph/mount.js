@@ -28,6 +28,7 @@ export function mount(el, record, options) {
     left: 0, // pixels that the graph is scrolled by
     width: 0, // pixels of the graph
     panelWidth: 0, // and of the panel
+    isPanelScrolled: false,
     held: null, // what of the picture is to have the focus once it is drawn anew
     placeOf,
     onselect,
@@ -35,13 +36,15 @@ export function mount(el, record, options) {
   };
   Object.assign(picture, makeFrame(el, picture));
   picture.choose = (changes) => {
-    picture.panel.scrollTop = 0;
+    if (picture.isPanelScrolled) picture.panel.scrollTop = 0; // to set it makes the browser lay out the page at once
+    picture.isPanelScrolled = false;
     picture.state = resolveSelection(picture.record, picture.state, changes);
     paintPicture(picture);
     onselect({ ...picture.state });
   };
   picture.update = (changes) => updatePicture(picture, changes);
   picture.redraw = () => picture.width && drawPicture(picture);
+  picture.panel.addEventListener("scroll", () => { picture.isPanelScrolled = picture.panel.scrollTop > 0; });
   makeBar(picture);
   listenToOverview(picture);
   listenToTerms(picture);

@@ -39,6 +39,7 @@ function paintEdge(picture, edge) {
   const isUnused = edge.value === null;
   const width = isUnused ? FIRST_WIDTH : FIRST_WIDTH + (isSelf ? 3 : 5) * edge.value;
   const dash = style.relations[relation].dash;
+  edge.isLit = null; // its class is written anew
   const scaled = (piece) => piece * Math.max(1, width / 2) * unit;
   put(path, {
     class: hidden.has(relation) || (isUnused && isSelf) ? "edge off" : "edge",
@@ -48,9 +49,10 @@ function paintEdge(picture, edge) {
     "marker-end": isUnused || isSelf ? null : `url(#${picture.id}-${relation})`,
   });
   const printed = isUnused ? otherPhase(picture, index) : null; // paper shows the attention of both families
-  path.style.setProperty("--print-width", printed === null ? null : `${(FIRST_WIDTH + 5 * printed) * unit}px`);
-  path.style.setProperty("--print-opacity", printed === null ? null : 0.14 + 0.86 * Math.sqrt(printed));
-  path.classList.toggle("printed", printed !== null);
+  if (printed === null) return; // without its class the numbers below do nothing
+  path.style.setProperty("--print-width", `${(FIRST_WIDTH + 5 * printed) * unit}px`);
+  path.style.setProperty("--print-opacity", 0.14 + 0.86 * Math.sqrt(printed));
+  path.classList.add("printed");
 }
 
 // The weight of an edge in the other phase of the order that is shown.
@@ -78,12 +80,14 @@ function lightUp(picture) {
   const focus = hover ?? state.node;
   const near = new Set([focus]);
   const spots = focus === null ? [] : record.nodes[focus].positions;
-  drawn.edges.forEach(({ path, source, centre, value, index }) => {
+  drawn.edges.forEach((edge) => {
+    const { path, source, centre, value, index } = edge;
     const gives = value !== null && centre === focus;
     if (gives) near.add(source);
     const isLit = index === state.edge && hover === null;
-    path.style.opacity = isLit ? 1 : edgeOpacity(value, focus, gives, source === focus);
-    path.classList.toggle("lit", isLit);
+    const opacity = isLit ? 1 : edgeOpacity(value, focus, gives, source === focus);
+    if (edge.opacity !== opacity) path.style.opacity = edge.opacity = opacity;
+    if (edge.isLit !== isLit) path.classList.toggle("lit", edge.isLit = isLit);
   });
   drawn.nodes.forEach(({ group, whisker }, n) => {
     const classes = ["node"];
@@ -91,16 +95,23 @@ function lightUp(picture) {
     if (focus !== null && !near.has(n)) classes.push("far");
     if (n === last) classes.push("last");
     if (record.nodes[n].removed) classes.push("gone");
-    put(group, { class: classes.join(" "), "aria-pressed": String(state.node === n) });
+    putIfNew(group, classes.join(" "), String(state.node === n));
     if (whisker) put(whisker, { class: n === focus ? "whisker lit" : "whisker" });
   });
   drawn.steps.forEach((step, i) => {
     const isChosen = state.position === i + 1;
     const classes = ["step", spots.includes(i + 1) && "lit", isChosen && "chosen"].filter(Boolean);
     const isReached = i + 1 === (state.position ?? record.history.length); // by the Tab key
-    put(step, { class: classes.join(" "), "aria-pressed": String(isChosen), tabindex: isReached ? 0 : -1 });
+    putIfNew(step, classes.join(" "), String(isChosen));
+    put(step, { tabindex: isReached ? 0 : -1 });
   });
   drawn.guides.forEach((guide, i) => put(guide, { class: spots.includes(i + 1) ? "guide lit" : "guide" }));
+}
+
+// Class and state of a mark, written only where they change: most marks stay as they are when another node is chosen.
+function putIfNew(mark, name, pressed) {
+  if (mark.getAttribute("class") !== name) mark.setAttribute("class", name);
+  if (mark.getAttribute("aria-pressed") !== pressed) mark.setAttribute("aria-pressed", pressed);
 }
 
 function edgeOpacity(value, focus, gives, hears) {

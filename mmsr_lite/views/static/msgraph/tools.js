@@ -7,13 +7,14 @@ const LONGEST_PICTURE = 4e6; // letters of a data address
 
 // Set attributes of an element. `style` and `on` (event -> function) are objects; null, undefined and false take away.
 function put(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const name in attributes) {
+    const value = attributes[name];
     if (name === "style") {
       Object.assign(element.style, value);
     } else if (name === "on") {
       for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
     } else if (value === null || value === undefined || value === false) {
-      element.removeAttribute(name);
+      if (element.hasAttribute(name)) element.removeAttribute(name);
     } else {
       element.setAttribute(name, String(value)); // "true" too: an empty aria-hidden hides nothing
     }
