@@ -3,6 +3,9 @@
 Requests are drawn at random from a seed: edits, searches, what-ifs, other codes, undo and redo, and wrong ones. Each
 answer has to be a whole record or an error of ours. Memory is read after each tenth of the requests; it may not grow
 by more than `MEBIBYTES` after the first tenth, in which everything that is kept is made once.
+
+`python -m benchmarks soak --page` does the same to a live page in headless Chromium: clicks, keys and edits at random,
+the heap of the page after a garbage collection, and how many elements it has.
 """
 
 import argparse
@@ -95,13 +98,29 @@ def soak(
     return done, memory
 
 
+def soak_a_page(count: int, seed: int) -> None:
+    """Soak a page, print, and end with an error when its memory grew."""
+    from benchmarks.page_soak import MEBIBYTES as MOST
+    from benchmarks.page_soak import growth, soak
+
+    done, heaps = soak(count, seed, progress=True)
+    written = ", ".join(f"{heap:.1f}" for heap in heaps)
+    print(f"{count:,} interactions: {dict(done)}; MiB of the page's heap after each tenth: {written}")
+    if growth(heaps) > MOST:
+        raise SystemExit(f"the heap grew by {growth(heaps):.1f} MiB; at most {MOST} are allowed")
+
+
 def main(argv: list[str]) -> None:
     """Soak, print, and end with an error when memory grew."""
     parser = argparse.ArgumentParser("python -m benchmarks soak", description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="ask nothing later than this")
+    parser.add_argument("--page", action="store_true", help="of a live page in Chromium, not of Python's session")
     args = parser.parse_args(argv)
+    if args.page:
+        soak_a_page(args.count, args.seed)
+        return
     done, memory = soak(args.count, args.seed, progress=True, minutes=args.minutes)
     told = ", ".join(f"{one:.0f}" for one in memory)
     print(f"{sum(done.values()):,} requests: {dict(done)}; MiB after each tenth: {told}")
