@@ -13,6 +13,8 @@ import pytest
 import torch
 from parity import answer_of, answers_of, differences, is_told_by_rounding
 
+from mmsr_lite.course.stored import stored_pair
+from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.explain import page_data as page_data_file
 from mmsr_lite.explain.page_data import page_data
@@ -37,6 +39,15 @@ SETTINGS = {  # M and the options of the paper and beyond it that come with each
     "homogeneous": (0, {"layers": 3}),
     "heterogeneous": (2, {"node_type": False}),
 }
+WORLDS = {  # world -> its source, and how many modalities its model has
+    "cycle": ("wardrobe:cycle", 0),
+    "match": ("wardrobe:match", 1),
+    "mixed": ("wardrobe:mixed", 2),
+    "sparse": ("wardrobe:sparse", 2),
+    "pick": ("worlds:pick-small", 3),
+    "clocks": ("worlds:clocks-small", 4),
+    "both": ("worlds:both-small", 2),
+}
 RELEASED = (2, {"tied_maps": True, "hohe_reads_input": True, "separate_gate": True})
 
 
@@ -49,19 +60,19 @@ def shop() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def random_weights(shop):
+def random_weights():
     """Makes an MMSR of M modalities whose weights are drawn, and are what 16-bit floats can hold."""
 
-    def made(modalities: int, **settings) -> MMSR:
+    def made(modalities: int, items: int = 20, **settings) -> MMSR:
         rng, books = np.random.default_rng(0), []
         for name in ("picture", "text", "sound", "brand")[:modalities]:
-            codes = np.array([rng.permutation(6)[:2] + 1 for _ in range(21)])
-            codes[np.arange(2) >= rng.integers(3, size=(21, 1))] = 0  # some items lack one code, some both
+            codes = np.array([rng.permutation(6)[:2] + 1 for _ in range(items + 1)])
+            codes[np.arange(2) >= rng.integers(3, size=(items + 1, 1))] = 0  # some items lack one code, some both
             codes[0] = 0
             centres = rng.normal(size=(7, 8)).astype(np.float32)
             books.append(Codebook(name, codes, centres, centres[codes].sum(1)))
         torch.manual_seed(1)
-        model = MMSR(MMSRConfig(**{"dim": 8, "layers": 2, "max_history": 10} | settings), 20, books)
+        model = MMSR(MMSRConfig(**{"dim": 8, "layers": 2, "max_history": 10} | settings), items, books)
         for parameter in model.parameters():
             if parameter.requires_grad:
                 torch.nn.init.normal_(parameter, std=0.35)
@@ -145,6 +156,32 @@ def test_models_take_each_others_place_as_in_python(page, shop, random_weights):
     for request, one, two in zip(requests, python, page.evaluate(ANSWER, [data, requests])[1:], strict=True):
         assert bool(one["error"]) == bool(two["error"]) == (request["do"] == "model" and request["model"] == 2)
         assert differences(one, two | {"error": one["error"]}) == [], request
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_model_of_each_world_gives_the_records_of_python(page, random_weights, world):
+    source, modalities = WORLDS[world]
+    dataset = replace(load(source, modalities=()), pictures=())
+    model = random_weights(modalities, dataset.num_items, fusion=FUSIONS[len(world) % len(FUSIONS)])
+    assert told_otherwise(page, model, dataset, [12, 3, 5], world) == []
+
+
+@pytest.mark.slow
+@pytest.mark.shared_data
+@pytest.mark.parametrize("modalities", range(5))
+def test_a_small_model_of_ml_100k_gives_the_records_of_python(page, random_weights, shared_data, modalities):
+    dataset = replace(load(shared_data / "ml-100k", modalities=()), pictures=())
+    model = random_weights(modalities, dataset.num_items, dim=16, max_history=20)
+    assert told_otherwise(page, model, dataset, [12, 3, 5], f"ml-100k {modalities}") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["early", "late"])
+def test_the_runs_of_the_first_screen_give_the_records_of_python(page, order):
+    run = stored_pair("worlds:both-small")[f"{order} alone"]
+    dataset = replace(run.dataset, pictures=())
+    assert told_otherwise(page, rounded(run.model), dataset, [1011, 3, 5], order) == []
 
 
 @pytest.mark.slow
