@@ -51,6 +51,18 @@ def test_both_orders_and_the_reason_stand_on_the_first_screen(visit, files, name
     assert page.locator(".mmsr[data-theme]").first.get_attribute("data-theme") == theme
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["page", "report"])
+def test_axe_finds_nothing_against_the_first_screen(visit, files, name, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the extra 'dev': axe-core")
+    page = visit(files[name])
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_selector(".pane g.node")
+    page.wait_for_timeout(500)  # opacities on their way
+    found = axe.Axe().run(page).response
+    assert [(rule["id"], node["html"]) for rule in found["violations"] for node in rule["nodes"]] == []
+
+
 def test_another_user_of_a_report_stands_alone_and_the_first_choice_comes_back(visit, files):
     page = visit(files["report"])
     assert page.inner_text(".chooser option >> nth=0").startswith("early alone beside late alone · u01011")
