@@ -167,11 +167,10 @@ function drawNext(picture, canvas) {
 
 function drawEdge(picture, lines, [source, centre, relation], index) {
   const points = curve(picture.place, source, centre);
-  const samples = Array.from({ length: SAMPLES }, (_, i) => along(points, (i + 1) / (SAMPLES + 1)));
   const name = picture.record.relations[relation];
   const path = svg(lines, "path", { d: cubic(points), "data-edge": index, "data-relation": name });
   put(path, { style: { stroke: inkOf(picture, relation) } });
-  return { path, source, centre, relation, samples, index, value: null };
+  return { path, source, centre, relation, points, samples: null, index, value: null };
 }
 
 function drawNode(picture, marks, whiskers, n) {
@@ -195,8 +194,9 @@ function drawNode(picture, marks, whiskers, n) {
   if (node.type === 0) drawItemFace(picture, group, n, on);
   else drawCodeFace(picture, group, n, on);
   const enter = (event) => {
+    const isNew = picture.hover !== n;
     picture.hover = n;
-    lightUp(picture);
+    if (isNew) lightUp(picture);
     if (event.type === "pointerenter") showTip(picture, event, aboutNode(picture, n));
     else roving(picture, n);
   };
@@ -206,8 +206,8 @@ function drawNode(picture, marks, whiskers, n) {
     hideTip(picture);
   };
   const click = () => {
-    group.focus({ preventScroll: true });
     picture.choose({ node: picture.state.node === n ? null : n });
+    group.focus({ preventScroll: true }); // after the change: to set the focus makes the browser compute all styles
   };
   const keydown = (event) => walk(picture, event, n);
   put(group, { on: { click, keydown, pointerenter: enter, focus: enter, pointerleave: leave, blur: leave } });

@@ -170,6 +170,12 @@ function listenToOverview(picture) {
 
 // ---- pointer -----------------------------------------------------------------------------------------------------------
 
+// Points of an edge to which the pointer may be near; most edges are never asked for them.
+function samplesOf(edge) {
+  edge.samples ??= Array.from({ length: SAMPLES }, (_, i) => along(edge.points, (i + 1) / (SAMPLES + 1)));
+  return edge.samples;
+}
+
 // The drawn edge nearest to the pointer, the heavier one when two are as near; null over items and nodes.
 function nearestEdge(picture, event) {
   if (event.target.closest(".step, .next, .node")) return null;
@@ -181,7 +187,7 @@ function nearestEdge(picture, event) {
   let least = 9 * place.unit;
   for (const edge of drawn.edges) {
     if (edge.value === null || hidden.has(edge.relation)) continue;
-    const distances = edge.samples.map((spot) => Math.hypot(spot.x - x, spot.y - y));
+    const distances = samplesOf(edge).map((spot) => Math.hypot(spot.x - x, spot.y - y));
     const far = Math.min(...distances) - 2 * edge.value;
     if (far < least) {
       least = far;
