@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmsr_lite.arguments import checked
-from mmsr_lite.views.chart import Chart, Drawing
+from mmsr_lite.views.chart import Chart, Drawing, MentalModel
 from mmsr_lite.views.figures import studies
 from mmsr_lite.views.figures.slopes import slopes as slopes_figure
 
@@ -122,3 +122,22 @@ def slopes(
         'Early fusion wins'
     """
     return Drawing(slopes_figure(rows, title, unit, reference))
+
+
+def fusion_orders(only: str | None = None) -> MentalModel:
+    """The orders of fusion, early, late and adaptive, as boxes and arrows: the picture to have in mind.
+
+    Args:
+        only: "early", "late" or "adaptive" for one of them; None: all three.
+
+    Returns:
+        The view; its page and its still are the picture of README and slides.
+
+    Raises:
+        MMSRError: There is no such order.
+
+    Example:
+        >>> fusion_orders().text.partition(",")[0]
+        'Early fusion mixes before the sequence is read'
+    """
+    return MentalModel(only)
