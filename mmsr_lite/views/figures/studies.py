@@ -164,9 +164,7 @@ def curves(
     key, metric = key_of(metric, ranking), metric_in_words(record, metric, ranking)
     rows = [row for row in record["rows"] if all(row[name] in ("", 0, value) for name, value in where.items())]
     others = [name for name in record["labels"] if name not in (across, panel, *where)]
-    caption = _caption(
-        record, f"{metric} along {across}, mean over the seeds in the band from the least to the greatest"
-    )
+    caption = _caption(record, f"{metric} along {across}; shaded: from the least to the greatest seed")
     panels: list[tuple[str, str, list[Series]]] = []
     bands: dict[tuple[int, str], tuple[Sequence[float], Sequence[float]]] = {}  # from the least to the greatest seed
     texts: list[str] = []
