@@ -40,6 +40,7 @@ CONCEPTS = (
     "worlds.md",
     "early-or-late.md",
     "what-beta-weighs.md",
+    "live-pages.md",
     "another-seed.md",
     "open-choices.md",
     "order-that-is-not-order.md",
@@ -87,6 +88,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made |= {f"reference/{group}.md": _reference(group) for group in GROUPS}
     made |= {"reference/records.md": _records(), "reference/command-line.md": _command_line()}
     made |= dict(_gallery())
+    made |= _live_pages(made)
     for uri, content in made.items():
         own = files.get_file_from_path(uri)
         if own is not None:
@@ -269,6 +271,18 @@ def _gallery() -> Iterator[tuple[str, str | bytes]]:
     yield "gallery/index.md", "\n".join(lines)
 
 
+def _live_pages(made: dict[str, str | bytes]) -> dict[str, str | bytes]:
+    """The live pages whose runs come with the package, and the page that links to them."""
+    from mmsr_lite.course.live_pages import live_pages
+
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
+        pages: dict[str, str | bytes] = {
+            f"live/{name}.html": path.read_bytes() for name, path in live_pages(folder).items()
+        }
+    links = "\n".join(f"- [{place.partition('/')[2]}]({place})" for place in pages)
+    return pages | {"live-pages.md": str(made["live-pages.md"]).replace("<!-- live pages -->", links)}
+
+
 def _views() -> dict[str, Callable[[], tuple[Any, str]]]:
     """Name of a view -> a function that makes it and the call that people write."""
     from mmsr_lite import (
@@ -302,6 +316,7 @@ def _views() -> dict[str, Callable[[], tuple[Any, str]]]:
 
     change = {"do": "drop", "modality": "picture", "position": 1}
     return {
+        "fusion_orders": lambda: (show.fusion_orders(), "show.fusion_orders()"),
         "explorer": lambda: (show.explorer(trace), "show.explorer(trace(model, dataset, user=12))"),
         "msgraph": lambda: (show.msgraph(trace), "show.msgraph(trace(model, dataset, user=12))"),
         "side_by_side": lambda: (

@@ -44,7 +44,7 @@ def prose(text: str) -> list[str]:
     text = re.sub(r"`[^`]+`|\$[^$]+\$", "code", text)
     text = re.sub(r"\[\[(?:[^\]|]*\|)?([^\]]+)\]\]", r"\1", text)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text).replace("**", "").replace("*", "")
-    lines = [line for line in text.splitlines() if not line.startswith(("|", "#", "Measured:"))]
+    lines = [line for line in text.splitlines() if not line.startswith(("|", "#", "Measured:", "Live page:"))]
     paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:[-+]|\d\.) )", "\n".join(lines))
     return [one for one in (re.sub(r"^\s*(?:[-+]|\d\.)? ", " ", p).strip() for p in paragraphs) if words(one)]
 

@@ -1,12 +1,14 @@
 """The teacher's pack: built from what is there, offline, with the early world in every path."""
 
 import importlib.util
+import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from mmsr_lite.course import live_pages
 from mmsr_lite.errors import MMSRError
 
 PACK = Path(__file__).parents[1] / "notebooks" / "teaching"
@@ -91,3 +93,31 @@ def test_sections_that_the_pack_names_are_there():
             assert found, f"{page.name}: {notebook.stem} has no section {section!r}"
             named += 1
     assert named >= 6
+
+
+def test_the_check_list_for_a_fresh_reader_names_sections_that_exist():
+    rows = re.findall(r"^\| (\d) \| \[[^\]]+\]\(\.\./([\w.]+)\) \| after \*([^*]+)\* \|", read("fresh_reader.md"), re.M)
+    assert [number for number, *_ in rows] == list("12345")
+    for _, notebook, section in rows:
+        cells = json.loads((PACK.parent / notebook).read_text(encoding="utf-8"))["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        assert re.search(rf"^## {re.escape(section)}", text, re.M), f"{notebook} has no section {section!r}"
+
+
+def test_live_pages_are_named_alike_in_the_code_and_on_the_page_about_them(tmp_path):
+    page = (PACK.parents[1] / "docs" / "live-pages.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.M) == list(live_pages.PAGES)
+    numbers = {
+        number for row in re.findall(r"^\| `\w+` \| .* \| ([\d, ]+) \|$", page, re.M) for number in row.split(", ")
+    }
+    assert numbers == {path.name[:2] for path in PACK.parent.glob("[0-9]*.ipynb")}
+    with pytest.raises(MMSRError, match="choose from: pick, clocks"):
+        live_pages.runs_of("match")
+
+
+@pytest.mark.slow
+def test_a_live_page_holds_its_models_and_fetches_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(live_pages, "PAGES", {"both": live_pages.PAGES["both"], "none": ("not-stored",)})
+    made = live_pages.live_pages(tmp_path)
+    assert list(made) == ["both"] and made["both"].stat().st_size < 3_000_000
+    assert "default-src 'none'" in made["both"].read_text(encoding="utf-8")

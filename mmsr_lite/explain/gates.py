@@ -266,7 +266,7 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
 def _sentence(table: pd.DataFrame) -> str:
     means = table.groupby("type", observed=True)["late"].mean()
     lean = (
-        f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table):,} gates lean to late fusion; its mean weight is "
+        f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table):,} gates lean to the path hohe; its mean weight is "
     )
     sentence = lean + ", ".join(f"{mean:.2f} for {name}" for name, mean in means.items()) + "."
     if FLOW[0] in table:

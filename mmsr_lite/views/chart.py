@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mmsr_lite.errors import choose
 from mmsr_lite.records import Record
 from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views.base import MimeBundle, View
+from mmsr_lite.views.figures import mental_model
 from mmsr_lite.views.figures.data import FigureData
 from mmsr_lite.views.page import page
 
@@ -94,3 +96,53 @@ class Drawing(Chart):
     def __init__(self, data: FigureData):
         self.reads, self.record, self.data = "", Record({}), data
         self._drawn_data, self._figure = None, None
+
+
+class MentalModel(View):
+    """The orders of fusion, early, late and adaptive, as boxes and arrows.
+
+    Args:
+        only: "early", "late" or "adaptive" for one of them; None: all three.
+
+    Raises:
+        MMSRError: There is no such order.
+
+    Example:
+        >>> [row["of"] for row in MentalModel().table]
+        ['early fusion', 'late fusion', 'adaptive fusion']
+    """
+
+    reads = ""
+
+    def __init__(self, only: str | None = None) -> None:
+        self.record, self.orders = Record({}), mental_model.ORDERS
+        if only is not None:
+            names = [order.name.removesuffix(" fusion") for order in mental_model.ORDERS]
+            self.orders = (mental_model.ORDERS[names.index(choose("order of fusion", only, names))],)
+
+    @property
+    def text(self) -> str:
+        """What the picture says, in sentences."""
+        return f"{mental_model.TITLE}. {mental_model.WORDS}"
+
+    @property
+    def table(self) -> list[TableRow]:
+        """One row an order: its name, and what its boxes say from the top down."""
+        return [
+            {
+                "of": order.name,
+                "value": ", ".join(part.text for part in order.parts if isinstance(part, mental_model.Box)),
+            }
+            for order in self.orders
+        ]
+
+    def to_matplotlib(self) -> matplotlib.figure.Figure:
+        """The picture as a matplotlib figure."""
+        return mental_model.still(self.orders)
+
+    def html(self) -> str:
+        """The picture alone in a page."""
+        return (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{mental_model.TITLE}</title>'
+            f'<body style="margin:0 auto;max-width:960px">{mental_model.whole_svg(self.orders)}</body></html>'
+        )

@@ -12,26 +12,32 @@
 # **Prerequisites:** none but this project; the data is drawn for you. Words with a dotted line tell their meaning when the pointer rests on them.
 #
 # **Measured:** {{measured}}. This notebook trains live; the later ones open stored weights.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 import pandas as pd
 
 from mmsr_lite import DEMO, RunConfig, check, fit, load, show, trace
 
+# %%
+show.fusion_orders()
+
 # %% [markdown]
+# *How to read it:* from the top down. This is the picture to have in mind; violet is early and orange is late, here and everywhere.
+#
 # ## A world whose truth is known
 #
 # The wardrobe world is made of garments. Each has a *picture*, one of seven looks, and a *text*, one of seven themes, and
-# neither tells the other. For half of the users the next garment follows from the **sequence** (world `cycle`): they walk round the looks and
-# round the themes, up or down. For the others it follows from the **combination** of picture and text of the current garment, which neither
-# tells alone (world `match`). The generator knows the true chances of each next garment, so it knows the best that any recommender could reach.
+# neither tells the other. The next garment follows from the **sequence** (world `cycle`): each user walks round the looks and
+# round the themes, each of them up or down. The generator knows the true chances of each next garment, so it knows the best that any recommender could reach.
 
 # %%
-dataset = load("wardrobe:mixed")
+dataset = load("wardrobe:cycle")
 pd.Series({"users": dataset.num_users, "items": dataset.num_items, "interactions": len(dataset.item)})
 
 # %% [markdown]
-# Looks and themes are numbered from 0 to 6. Leaf through a few users: who walks round, step by step, and who does not?
+# Looks and themes are numbered from 0 to 6. Leaf through a few users: who walks up, who down, and where is a step out of line?
 
 # %%
 facts = dataset.facts
@@ -49,11 +55,11 @@ show.interact(
 #
 # One call loads the data, learns modality [[code|codes]], trains, ranks all items for each test [[target]], and keeps everything in one folder.
 #
-# **Before you run it:** counting which garment follows which finds about a third of what can be found here. Will a network that sees pictures
+# **Before you run it:** counting which garment follows which finds nearly half of what can be found here. Will a network that sees pictures
 # and texts do better? How far from the best reachable will it stay?
 
 # %%
-config = RunConfig("wardrobe:mixed").with_settings(**DEMO | {"epochs": 6})
+config = RunConfig("wardrobe:cycle").with_settings(**DEMO | {"epochs": 6})
 run = fit(config, "runs/00_start_here")
 model, metrics = run.model, run.metrics
 
@@ -66,14 +72,14 @@ pd.DataFrame(rows).T[["HR@5", "MRR@5", "HR@20", "MRR@20"]].round(2)
 #
 # <details><summary>What came out</summary>
 #
-# HAN-GNN is ahead of counting. Counting finds about a third of what can be found, and no model can pass the last row.
+# HAN-GNN is ahead of counting. Counting finds nearly half of what can be found, and no model can pass the last row.
 #
 # </details>
 
 # %%
 counted, ours, best = (row["HR@5"] for row in (metrics["counting"]["markov"], metrics["test"], metrics["reachable"]))
 assert counted < ours < best  # trained here, so no exact number: this holds on a CPU and on a GPU
-assert 0.25 < counted / best < 0.4
+assert 0.4 < counted / best < 0.5
 
 # %% [markdown]
 # How it came there, epoch by epoch: the loss falls, the metrics on validation rise, and the gate moves for each node type.

@@ -10,6 +10,8 @@
 # **Prerequisites:** [00 start here](00_start_here.ipynb) shows where this leads; k-means and cosine similarity by name.
 #
 # **Measured:** {{measured}}.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 import numpy as np
@@ -26,7 +28,7 @@ from mmsr_lite import check, fit_codebook, load, missing, show, split, statistic
 # and no index is ever shifted. `sparsity` is the percentage of pairs of a user and an item that never met, `present` that of items with this modality.
 
 # %%
-dataset = load("wardrobe:mixed")
+dataset = load("wardrobe:cycle")
 pd.Series(statistics(dataset))
 
 # %%

@@ -10,6 +10,8 @@
 # **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb): an item carries k codes of each modality.
 #
 # **Measured:** {{measured}}.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 import re
@@ -90,7 +92,7 @@ show.interact(
 
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two
-model, dataset = stored("wardrobe-mixed", train=TRAIN)
+model, dataset = stored("wardrobe-cycle", train=TRAIN)
 tables = {name: codes.numpy() for name, codes in zip(model.node_types[1:], model.codes, strict=True)}
 show.interact(lambda user: show.msgraph(trace(model, dataset, user=user)), user=range(12, 40))
 

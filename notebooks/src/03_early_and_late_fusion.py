@@ -9,6 +9,8 @@
 # **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb); matrix products.
 #
 # **Measured:** {{measured}}. Two models are trained here, two are opened.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 import numpy as np

@@ -11,6 +11,8 @@
 # **Prerequisites:** [02 the MSGraph](02_the_msgraph.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb); the [[softmax]].
 #
 # **Measured:** {{measured}}.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 from collections import Counter

@@ -9,6 +9,8 @@
 # **Prerequisites:** [04 dual attention](04_dual_attention.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb).
 #
 # **Measured:** {{measured}}.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 from itertools import product
@@ -30,7 +32,7 @@ from mmsr_lite import gates_summary, last_examples, listen, show, split, stored,
 
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two for each world
-worlds = {world: stored(f"wardrobe-{world}", train=TRAIN) for world in ("cycle", "match", "mixed")}
+worlds = {world: stored(f"wardrobe-{world}", train=TRAIN) for world in ("cycle", "match")}
 model, dataset = worlds["cycle"]
 user = 17
 with torch.no_grad(), listen(model) as seen:
@@ -53,7 +55,7 @@ show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=ra
 #
 # ## What the gate says
 #
-# In `cycle` everything is sequence. In `match` picture and text of the current garment together name what follows. In `mixed` half of the users are of each kind.
+# In `cycle` everything is sequence. In `match` picture and text of the current garment together name what follows.
 #
 # **Before you run it:** write down a number for beta[0] in `cycle` and one for `match`.
 
@@ -92,7 +94,7 @@ assert (least.loc[["cycle", "match"], "beta_item"] > 0.98).all()
 # A mean hides how it comes about. With a kernel, draw a box over some gates: the users behind them are listed, and a click opens one in the explorer.
 
 # %%
-picked = "mixed"
+picked = "cycle"
 show.inspector(gates_summary(tables[picked]), table=tables[picked], open=lambda user: explore(*worlds[picked], user))
 
 # %% [markdown]

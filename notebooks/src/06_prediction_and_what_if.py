@@ -9,6 +9,8 @@
 # **Prerequisites:** [05 the update gate](05_the_update_gate.ipynb).
 #
 # **Measured:** {{measured}}.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 from itertools import product
@@ -57,8 +59,8 @@ assert all(abs(sum(item["parts"]) - item["score"]) < 1e-3 for item in record["an
 # %% [markdown]
 # ## What if
 #
-# `what_if` changes one thing and runs the model again, beside the clean run. It also makes random changes *of the same kind*: each choice that a person made (a position, an
-# item, a node) is drawn anew. The middle 90 % of what they do is the band. A change that leaves the band has done something that its kind does not do anyway.
+# `what_if` changes one thing and runs the model again, beside the clean run. Then it makes other changes *of the same kind*. Of few choices, such as a position, all others are made once, and the band is
+# their range. Of many, such as the order of a shuffle, some are drawn, and the band is their middle 90 %. A change outside the band has done what its kind does not do anyway.
 #
 # **Before you run it:** the last garment loses its picture. Will the target's rank leave the band? And if it is the first garment?
 
@@ -79,7 +81,7 @@ assert ranks[0]["delta"] > ranks[0]["band"][1] and ranks[1]["delta"] == 0
 #
 # </details>
 #
-# Try others; the list of all kinds is in [explain/edits.py](../mmsr_lite/explain/edits.py).
+# Try others ([all kinds](../mmsr_lite/explain/edits.py)):
 
 # %%
 changes = {
@@ -131,7 +133,7 @@ assert (rise.loc["heterogeneous"] > 1).all()
 # %% [markdown]
 # ## First way of fooling yourself: shuffling
 #
-# To see whether order matters, people shuffle histories (so does the paper, in Figure 1). Do it here, in the world where order is known not to matter.
+# To see whether order matters, people shuffle histories (so does the paper, in Figure 1). Do it where order is known not to matter.
 #
 # **Before you run it:** what does a full shuffle cost in `match`? And when the last item stays where it is?
 
@@ -203,7 +205,7 @@ explore(model, dataset, user=62)
 #
 # | claim | evidence | verdict |
 # |---|---|---|
-# | One change to one user is a finding. | A band of random changes of its kind, then forty users. | no: an anecdote |
+# | One change to one user is a finding. | A band of changes of its kind, then forty users. | no: an anecdote |
 # | If order matters, shuffling shows it. | It also moves the last item: costly where order says nothing. | first way of fooling yourself |
 # | The model uses the world's rule. | Traded modalities cost nothing in `match`. | second way of fooling yourself |
 # | What is costly to take away is used. | Cut matches are costly in `match`, traded ones are not. | trust the trade |
@@ -219,7 +221,7 @@ check("06.1", ...)
 check("06.1", float(np.log(4)))
 
 # %% [markdown]
-# 2. *(value, medium, 4 min)* Of these changes, which have a band, that is, random repeats that differ? `{"do": "gate", "to": "half"}`, `{"do": "relation", "relation": "out"}`,
+# 2. *(value, medium, 4 min)* Of these changes, which have a band, that is, other changes of their kind that differ? `{"do": "gate", "to": "half"}`, `{"do": "relation", "relation": "out"}`,
 # `{"do": "drop", "modality": "text", "position": 2}`, `{"do": "shuffle"}`. Give a set of the words after "do".
 
 # %% tags=["exercise"]

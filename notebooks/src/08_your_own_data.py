@@ -10,6 +10,8 @@
 # **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb), [00 start here](00_start_here.ipynb).
 #
 # **Measured:** {{measured}}.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 import shutil

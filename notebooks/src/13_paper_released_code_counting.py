@@ -16,6 +16,8 @@
 # **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb), [04 dual attention](04_dual_attention.ipynb).
 #
 # **Measured:** {{measured}}. Beauty's runs are opened from tables.
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 from pathlib import Path
@@ -34,7 +36,7 @@ from mmsr_lite import split, stored_file, stored_ranks
 # `decay`, then `decay` squared. Move the only setting:
 
 # %%
-dataset = load("wardrobe:mixed", modalities=())
+dataset = load("wardrobe:cycle", modalities=())
 parts = split(dataset, validation=False)
 config = {decay: MarkovConfig(decay=decay) for decay in (0.0, 0.3, 0.5, 0.7, 0.9, 1.0)}
 chains = {decay: Markov(one, dataset.num_items) for decay, one in config.items()}
@@ -278,13 +280,27 @@ assert epochs.idxmax().nunique() > 1 and epochs.max()["HR@5"] - epochs.iloc[-1][
 #
 # ## Exercises
 #
-# 1. *(value, easy, 3 min)* A chain has seen $A$ before $B$ twice directly, and $A$ before $C$ once with one item between. Transitions from $A$ sum to one. What is $A \to C$?
+# 1. *(function, easy, 6 min)* Count a history as the chain does: for each pair of an item and a later one, add 1 divided by their distance.
+
 
 # %% tags=["exercise"]
-check("13.1", ...)
+def count_pairs(history):
+    """history is a list of items, the oldest first. Returns {(earlier, later): weight}."""
+    return ...
+
+
+check("13.1", count_pairs)
 
 # %% tags=["solution"]
-check("13.1", (1 / 2) / (1 + 1 + 1 / 2))
+check(
+    "13.1",
+    lambda history: {
+        (one, other): sum(
+            1 / (b - a) for b in range(len(history)) for a in range(b) if (history[a], history[b]) == (one, other)
+        )
+        for n, other in enumerate(history) for one in history[:n]
+    },
+)  # fmt: skip
 
 # %% [markdown]
 # 2. *(value, easy, 2 min)* A model reaches 30 without modalities, 40 with, 36 with shuffled ones. How many of the 10 points may be put down to what the modalities *say*?

@@ -15,6 +15,8 @@
 # **Prerequisites:** [08 your own data](08_your_own_data.ipynb).
 #
 # **Measured:** {{measured}} (and about as much again in the two processes that it starts).
+#
+# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
 
 # %%
 import os
@@ -129,7 +131,7 @@ show.interact(
 # How many nodes are there in a batch of wardrobe histories?
 
 # %%
-model, dataset = stored("wardrobe-mixed")
+model, dataset = stored("wardrobe-cycle")
 some = split(dataset, validation=False).train
 graph = model.graphs(torch.from_numpy(some.histories()[-512:]))
 sizes = pd.Series(
@@ -262,13 +264,19 @@ check("14.1", ...)
 check("14.1", (12_101 + 1) * 128 * 4 / 1e6)
 
 # %% [markdown]
-# 2. *(value, easy, 3 min)* `torchrun --nproc-per-node=4 ... --batch 512` on Beauty, 142,197 examples: how many steps has an epoch?
+# 2. *(function, easy, 5 min)* Write how many steps an epoch has. The batch is that of all processes together.
+
 
 # %% tags=["exercise"]
-check("14.2", ...)
+def steps_of_an_epoch(examples, batch, processes):
+    """Three whole numbers. Returns a whole number."""
+    return ...
+
+
+check("14.2", steps_of_an_epoch)
 
 # %% tags=["solution"]
-check("14.2", -(-142_197 // 512))
+check("14.2", lambda examples, batch, processes: -(-examples // batch))
 
 # %% [markdown]
 # 3. *(value, medium, 4 min)* HR@5 is 7.6 % over 33,942 targets. How large is its binomial standard error, in points?
@@ -278,6 +286,21 @@ check("14.3", ...)
 
 # %% tags=["solution"]
 check("14.3", (7.6 * 92.4 / 33_942) ** 0.5)
+
+# %% [markdown]
+# 4. *(argument, medium, 8 min)* A colleague asks for eight GPUs to train on Beauty eight times as fast, with a batch of 512. Answer in 40 to 100 words: what will happen, and what would you do with eight GPUs?
+
+# %% tags=["exercise"]
+check("14.4", ...)
+
+# %% tags=["solution"]
+check(
+    "14.4",
+    "It will hardly be faster. A step of Beauty takes less than half a millisecond with a batch of 512, and after each step "
+    "the gradient of the item table travels to all, so most of the time would go into waiting. I would train one run on "
+    "each GPU, for example eight seeds. With a much larger batch, or more items, a step is long, and I would measure "
+    "whether two GPUs help before asking for eight.",
+)
 
 # %% [markdown]
 # **Code you will read:** [training/step.py](../mmsr_lite/training/step.py), a step and its CUDA graph; [training/distributed.py](../mmsr_lite/training/distributed.py), several

@@ -17,6 +17,7 @@ from shutil import which
 from figures import FIGURES
 from markdown_it import MarkdownIt
 
+from mmsr_lite.course.live_pages import PAGES, live_pages
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 
@@ -119,21 +120,6 @@ def print_pdf(source: Path, target: Path) -> bool:
     return True
 
 
-def live_pages(folder: Path) -> None:
-    """Write a live page for each world whose runs come with the package."""
-    from mmsr_lite.cli import main as mmsr_lite
-    from mmsr_lite.course.stored import RUNS
-
-    worlds: dict[str, list[str]] = {}
-    for run in sorted(RUNS.glob("*/config.json")):
-        config = json.loads(run.read_text(encoding="utf-8"))
-        if config["model"] == "mmsr":  # a live page opens no other model
-            worlds.setdefault(config["source"], []).append(str(run.parent))
-    folder.mkdir(exist_ok=True)
-    for source, runs in worlds.items():
-        mmsr_lite(["page", *runs, "-o", str(folder / f"{source.replace(':', '-')}.html")])
-
-
 def main() -> int:
     """Build the pack, or say whether it is up to date."""
     parser = argparse.ArgumentParser(description="Build slides and handout of the teacher's pack.")
@@ -151,7 +137,11 @@ def main() -> int:
     printed = print_pdf(HERE / "handout.html", HERE / "handout.pdf")
     print(f"Saved {', '.join(made)}" + (", handout.pdf" if printed else "; no Chromium, so no PDF: print handout.html"))
     if asked.live:
-        live_pages(HERE / "live")
+        pages_there = live_pages(HERE / "live")
+        missing = sorted(PAGES.keys() - pages_there)
+        print(
+            f"Saved live/: {', '.join(pages_there)}" + (f"; no stored runs for {', '.join(missing)}" if missing else "")
+        )
     return 0
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from mmsr_lite.views.theme import COLOURS, EARLY, INK, LATE, LINE, PAPER, SOFT
+from mmsr_lite.views.figures.mental_model import ORDERS, svg_of
+from mmsr_lite.views.theme import INK, LINE, PAPER, SOFT
 
-PICTURE, TEXT = COLOURS["modality 1"].light, COLOURS["modality 2"].light
 RED, BLUE = "#b03a2e", "#2f6db3"  # looks of garments, and nothing else
 Session = tuple[tuple[str, str], ...]  # (look, text) of each garment
 FIRST: Session = (("red", "formal"), ("blue", "sport"), ("red", "sport"))
@@ -31,12 +31,6 @@ def words(x: float, y: float, text: str, size: int = 15, colour: str = INK, weig
     )
 
 
-def box(x: float, y: float, width: float, text: str, fill: str, ink: str = INK) -> str:
-    """A rounded box with a word in it; x and y are its middle."""
-    shape = f'<rect x="{x - width / 2}" y="{y - 17}" width="{width}" height="34" rx="7" fill="{fill}" stroke="{LINE}"/>'
-    return shape + words(x, y + 5, text, 15, ink)
-
-
 def arrow(x: float, y: float, to_x: float, to_y: float) -> str:
     """An arrow."""
     return (
@@ -46,26 +40,7 @@ def arrow(x: float, y: float, to_x: float, to_y: float) -> str:
 
 def model() -> str:
     """Early, late and adaptive fusion, read from the top down: three drawings, side by side where they can."""
-    top = [box(85, 70, 110, "pictures", PICTURE), box(215, 70, 110, "texts", TEXT)]
-    end = [arrow(150, 230, 150, 262), box(150, 282, 110, "next item", PAPER)]
-    early = [
-        *(arrow(85, 88, 130, 122), arrow(215, 88, 170, 122), box(150, 142, 190, "mix each item", PAPER)),
-        *(arrow(150, 160, 150, 192), box(150, 212, 190, "read the sequence", PAPER)),
-    ]
-    apart = [arrow(85, 88, 85, 122), arrow(215, 88, 215, 122), arrow(85, 160, 130, 192), arrow(215, 160, 170, 192)]
-    read = [box(85, 142, 118, "read it", PAPER), box(215, 142, 118, "read it", PAPER)]
-    late = [*apart, *read, box(150, 212, 190, "mix what was read", PAPER)]
-    adaptive = [
-        *(arrow(85, 88, 85, 122), arrow(215, 88, 215, 122), arrow(110, 88, 190, 122), arrow(190, 88, 110, 122)),
-        *(arrow(85, 160, 130, 192), arrow(215, 160, 170, 192)),
-        *(box(85, 142, 118, "early path", EARLY, PAPER), box(215, 142, 118, "late path", LATE, PAPER)),
-        box(150, 212, 190, "a gate weighs them", PAPER),
-    ]
-    drawn = [
-        svg(300, 305, f"{name} fusion", [words(150, 28, name, 22, colour, 700), *top, *inside, *end])
-        for name, colour, inside in (("early", EARLY, early), ("late", LATE, late), ("adaptive", INK, adaptive))
-    ]
-    return f'<div class="row">{"".join(drawn)}</div>'
+    return f'<div class="row">{"".join(map(svg_of, ORDERS))}</div>'
 
 
 def pair() -> str:

@@ -2,7 +2,7 @@
 Keys reach what has the focus, in JupyterLab and in Notebook 7.
 
 Few here, for time; MMSR_NOTEBOOKS="05_the_update_gate 06_prediction_and_what_if" names others, MMSR_NOTEBOOKS=all all,
-and MMSR_VOILA likewise.
+and MMSR_VOILA likewise. MMSR_SHOTS=FOLDER keeps a screenshot of every control that was moved, to be looked at.
 """
 
 import os
@@ -118,6 +118,18 @@ def opened(chromium, address):
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == [] == said
 
 
+def keep_screenshots(page, name):
+    """A screenshot of each control with what is below it, where somebody asked for them."""
+    if "MMSR_SHOTS" not in os.environ:
+        return
+    folder = Path(os.environ["MMSR_SHOTS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, control in enumerate(page.locator(".widget-vbox, .explorer").all()):
+        control.scroll_into_view_if_needed()
+        page.wait_for_timeout(400)
+        page.screenshot(path=folder / f"{name}-{number:02d}.png")
+
+
 def move_controls(page):
     """Each choice to its last entry, each slider a step, an explorer one item less: what is below is drawn anew."""
     for kind in (".widget-dropdown select", ".widget-slider .noUi-handle"):
@@ -167,6 +179,7 @@ def test_a_notebook_runs_in_jupyterlab_and_its_controls_answer(chromium, place, 
             page.evaluate("(i) => document.querySelectorAll('.jp-Cell')[i]?.scrollIntoView()", index)
             page.wait_for_timeout(100)
         move_controls(page)
+        keep_screenshots(page, f"lab-{name}")
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -212,3 +225,4 @@ def test_a_notebook_is_a_page_of_voilas_and_its_controls_answer(chromium, place,
         for wrong in ("Traceback", "There was an error", "Error displaying"):
             assert page.locator(f"text={wrong}").count() == 0
         move_controls(page)
+        keep_screenshots(page, f"voila-{name}")

@@ -1,5 +1,6 @@
 """Every exercise: a wrong and an almost right answer are told apart, and the right one is called right."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import mmsr_lite.course.exercises as home
 from mmsr_lite import check
 from mmsr_lite.course.check import exercises
-from mmsr_lite.course.exercises import n01, n03, n04, n05, n08, n12
+from mmsr_lite.course.exercises import n01, n03, n04, n05, n08, n10, n11, n12, n13
 
 NOTEBOOKS = sorted(path.stem[1:] for path in Path(home.__file__).parent.glob("n*.py"))
 ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost right one, words of what is said)
@@ -71,7 +72,7 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
         ({"do": "gate", "to": "half", "type": "text"}, "two is asked for"),
     ),
     "06.1": ((0.25, "the probability itself"), (2, "in bits")),
-    "06.2": ((["gate", "drop"], "nothing is left to draw"), (["drop"], "drawn anew each time")),
+    "06.2": ((["gate", "drop"], "nothing is left to choose"), (["drop"], "drawn anew each time")),
     "06.3": (
         ({"do": "drop", "position": 7}, "from the last item itself"),
         ({"do": "drop", "modality": "picture", "position": 6}, "10 is asked for"),
@@ -86,7 +87,7 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
         (lambda nodes, score: [score(nodes[gone:]) for gone in range(1, len(nodes) + 1)], "begin with all nodes"),
     ),
     "07.3": ((0.6, "no border"), (5, "the number of pairs")),
-    "07.4": ((18, "does not gain"), (14, "with hohe it does not lose")),
+    "07.4": ((41, "does not fall"), (48, "by less than 20 places")),
     "07.5": (("Reject.", "write 120 to 180"), (60 * "claim random ", "seeds or users")),
     "08.1": ((["T1", "T2", "T3"], "that of the rows"), (["T1", "T2", "T3", "T2"], "is Ben's")),
     "08.2": (({"item_id", "name"}, "its identity"), ({"name", "photo", "maker_id"}, "an id says nothing")),
@@ -99,14 +100,27 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
         (lambda features, present, training: n08.impute(features, present, training | True), "is no training item"),
     ),
     "09.1": ((1, "the channels are one"), (2, "the item is a channel, too")),
-    "09.2": ((6.519, "what the mismatch costs"), (38.159, "these are points")),
-    "09.3": ((("gru4rec", "late"), "the model is right"), (("sasrec", "late"), "another one loses less")),
-    "10.1": ((10, "not neighbours in time"), (4, "heard from both ends")),
+    "09.2": (
+        (lambda early, late: "late", "the other way round"),
+        (
+            lambda early, late: "early" if sum(early) > sum(late) else "late",
+            "its second seed is not",
+        ),
+    ),
+    "09.3": (("Nothing.", "write 40 to 120"), (40 * "other seeds ", "what else the mismatch takes")),
+    "10.1": (
+        (lambda present: 2 * n10.steps_left(present), "from both ends"),
+        (lambda present: max(0, sum(present) - 1), "an item stands between"),
+    ),
     "10.2": ((23.6, "that is SASRec-F"), (69.0, "what is lost")),
     "10.3": ((52.0, "over all histories"), (58.9, "whose last item kept it")),
-    "11.1": ((2080, "its first map"), (2112, "have biases, too")),
-    "11.2": (("he", "hears its own codes directly"), ("NI(heho)", "codes steer its weights")),
-    "11.3": ((22.9, "codes or none"), (7.8, "codes bring that say nothing")),
+    "10.4": (("How much?", "write 40 to 100"), (40 * "without start ", "other seeds")),
+    "11.1": (("he", "hears its own codes directly"), ("NI(heho)", "codes steer its weights")),
+    "11.2": (
+        (lambda none, shuffled, true: n11.mean(true) - n11.mean(shuffled), "these are points"),
+        (lambda none, shuffled, true: 1 - n11.share_of_right_codes(none, shuffled, true), "say nothing"),
+    ),
+    "11.3": (("No.", "write 40 to 120"), (40 * "a control ", "the seeds")),
     "12.1": ((0.557, "the mean of beta[0]"), (0.542, "share of late ones")),
     "12.2": (("Sports", "ahead in both metrics"), ("MRR@5", "that is the metric")),
     "12.3": (
@@ -120,7 +134,10 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
         ("The gates are late.", "write 40 to 120"),
         ("I would train a control with shuffled codes and see whether any score depends on it. " * 4, "other seeds"),
     ),
-    "13.1": ((0.5, "that is its weight"), (1 / 3, "counts 1/2")),
+    "13.1": (
+        (lambda history: {pair: 1.0 for pair in pairwise(history)}, "at a distance count too"),
+        (lambda history: {pair: 1.0 for pair in n13.count_pairs(history)}, "counts 1/2"),
+    ),
     "13.2": ((10, "that is the ablation"), (6, "say nothing")),
     "13.3": ((1.99, "without modalities"), (0.0693, "give it in percent")),
     "13.4": (
@@ -138,8 +155,12 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
         ),
     ),
     "14.1": ((49.57, "those are bits"), (1.549, "each takes 4 bytes")),
-    "14.2": ((70, "of all four together"), (277, "the last batch is smaller")),
+    "14.2": (
+        (lambda examples, batch, processes: -(-examples // (batch * processes)), "of all four together"),
+        (lambda examples, batch, processes: examples // batch, "the last batch is smaller"),
+    ),
     "14.3": ((26.5, "of a single target"), (0.0207, "that is the variance")),
+    "14.4": (("Yes.", "write 40 to 100"), (40 * "one run ", "where the time goes")),
 }
 
 

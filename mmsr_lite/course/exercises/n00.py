@@ -12,7 +12,7 @@ from mmsr_lite.data import load
 @cache
 def world():
     """The data set of the notebook, without its features."""
-    return load("wardrobe:mixed", modalities=())
+    return load("wardrobe:cycle", modalities=())
 
 
 def cause(user: int) -> str:

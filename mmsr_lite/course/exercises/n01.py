@@ -18,7 +18,7 @@ from mmsr_lite.graph.codes import fit_codebooks
 @cache
 def pairs() -> int:
     """How many pairs of a picture code and a text code the items of the notebook's world carry."""
-    books = fit_codebooks(load("wardrobe:mixed"), num_codes=7, codes_per_item=1, dim=32)
+    books = fit_codebooks(load("wardrobe:cycle"), num_codes=7, codes_per_item=1, dim=32)
     return len(np.unique(np.concatenate([book.codes[1:] for book in books], 1), axis=0))
 
 

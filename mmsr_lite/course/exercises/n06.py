@@ -74,12 +74,12 @@ EXERCISES = (
     Exercise(
         "06.2",
         banded,
-        "a position was chosen for the one, an order for the other; the rest leaves nothing to draw.",
+        "a position was chosen for the one, an order for the other; the rest leaves nothing to choose.",
         (
             ({"drop"}, "close: the order of a shuffle is drawn anew each time, too."),
-            ({"shuffle"}, "close: a position was chosen in one more, and can be drawn anew."),
-            (lambda given: "gate" in given, "all gates go to a half in every repeat: nothing is left to draw."),
-            (lambda given: "relation" in given, "every repeat cuts the same relation: nothing is left to draw."),
+            ({"shuffle"}, "close: a position was chosen in one more, and others can be."),
+            (lambda given: "gate" in given, "all gates go to a half in every repeat: nothing is left to choose."),
+            (lambda given: "relation" in given, "every repeat cuts the same relation: nothing is left to choose."),
         ),
         level="medium",
         minutes=4,

@@ -1,41 +1,29 @@
-"""Exercises of notebook 09: what late fusion is made of, how much is lost, and who minds a mismatch least."""
+"""Exercises of notebook 09: what late fusion is made of, a verdict that respects seeds, and a claim from one run."""
 
-from functools import cache
-
-import numpy as np
+from collections.abc import Sequence
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import stored_study
-
-System = tuple[str, str]
-FUSED = [(model, fusion) for model in ("gru4rec", "sasrec") for fusion in ("early", "late")]
+from mmsr_lite.course.functions import Case
+from mmsr_lite.course.texts import fault_of_text
 
 
-@cache
-def hits(system: System, corruption: str) -> float:
-    """HR@5 in the world of sequences, the mean over seeds."""
-    rows = stored_study("fusion_order", "wardrobe-cycle")["rows"]
-    return float(
-        np.mean([r["HR@5"] for r in rows if (r["model"], r["variant"], r["corruption"]) == (*system, corruption)])
-    )
+def loses_more(early: Sequence[float], late: Sequence[float]) -> str:
+    """The order whose every seed loses more than every seed of the other; "open" where there is none."""
+    if min(early) > max(late):
+        return "early"
+    return "late" if min(late) > max(early) else "open"
 
 
-def lost(system: System, corruption: str) -> float:
-    """The share of HR@5 that a corruption costs, in percent."""
-    return 100 * (1 - hits(system, corruption) / hits(system, ""))
-
-
-def points(system: System, corruption: str) -> float:
-    """What a corruption costs in percentage points of HR@5."""
-    return hits(system, "") - hits(system, corruption)
-
-
-def steadiest() -> System:
-    """Which fused system loses the fewest points when modalities are mismatched."""
-    return min(FUSED, key=lambda system: points(system, "mismatched"))
-
-
-LATE = ("sasrec", "late")
+POINTS = {  # what a fair answer names
+    "other seeds": r"seed|runs",
+    "what else the mismatch takes away": r"sequence|within|catalogue",
+    "that the orders differ in size, too, or another control": r"parameter|size|sequence models|control",
+}
+ANSWER = (
+    "In these two runs other users would show the same; that is all the test says. It knows nothing of other seeds, so "
+    "train five of each and test over users and seeds. A mismatch across the catalogue also takes the sequence of the "
+    "modality away; trade texts within a history instead. Compare at equal numbers of parameters."
+)
 EXERCISES = (
     Exercise(
         "09.1",
@@ -48,24 +36,42 @@ EXERCISES = (
     ),
     Exercise(
         "09.2",
-        lambda: lost(LATE, "disordered"),
-        "a share of what it had: for systems that start from different heights, shares compare, points do not.",
-        (
-            (lambda: points(LATE, "disordered"), "close: these are points; make it a share."),
-            (lambda: 100 - lost(LATE, "disordered"), "that is what is kept; what is lost?"),
-            (lambda: lost(LATE, "disordered") / 100, "close: in percent."),
-            (lambda: lost(LATE, "mismatched"), "that is what the mismatch costs."),
+        lambda: loses_more,
+        "a mean cannot do this: one seed that says otherwise leaves it open.",
+        cases=(
+            Case(
+                lambda: ([7.0, 8.0], [4.0, 5.0]),
+                lambda found: found == "early",
+                lambda found: (
+                    "close: the other way round; the greater loss is early's there."
+                    if found == "late"
+                    else "each of [7, 8] is above each of [4, 5]: early loses more."
+                ),
+            ),
+            Case(lambda: ([1.0, 2.0], [3.0, 4.0]), lambda found: found == "late", "late may lose more as well."),
+            Case(
+                lambda: ([9.0, 4.0], [5.0, 5.0]),
+                lambda found: found == "open",
+                "close: the mean of [9, 4] is above 5, but its second seed is not: open.",
+            ),
+            Case(
+                lambda: ([6.0, 9.0], [5.0, 8.0]),
+                lambda found: found == "open",
+                "close: each seed with each, not with its partner alone: 6 is below 8, so it is open.",
+            ),
         ),
-        within=0.1,
+        asks="function",
+        level="medium",
+        minutes=8,
     ),
     Exercise(
         "09.3",
-        steadiest,
-        "in the mean of five seeds; early fusion, of which the paper says that a mismatch hurts it most.",
-        (
-            (lambda given: len(given) != 2, "give a pair: the model, then how it fuses."),
-            (lambda given: given[0] == steadiest()[0], "close: the model is right; look at its other fusion."),
-            (lambda given: tuple(given) in FUSED, "another one loses less."),
-        ),
+        lambda: ANSWER,
+        "it keeps to what was run, and asks for seeds and a fair mismatch; whether it convinces, ask a partner.",
+        ((lambda given: isinstance(given, str), lambda given: str(fault_of_text(given, 40, 120, POINTS))),),
+        accepts=lambda given: fault_of_text(given, 40, 120, POINTS) is None,
+        asks="argument",
+        level="hard",
+        minutes=10,
     ),
 )

@@ -1,24 +1,33 @@
-"""Exercises of notebook 10: a graph with a gap, what a system keeps, and whom the loss hits."""
+"""Exercises of notebook 10: what a gap costs, what a system keeps, whom the loss hits, and a claim of robustness."""
 
+from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case
 from mmsr_lite.course.stored import stored_file, stored_study
+from mmsr_lite.course.texts import fault_of_text
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.evaluation.ranks import ranks
 from mmsr_lite.experiments.study import Reading
 from mmsr_lite.experiments.worker import drop_codes_at_test
-from mmsr_lite.graph.msgraph import build_msgraph
 from mmsr_lite.training.fit import open_run
 
 
-@cache
-def edges(global_attention: bool = False) -> int:
-    """Edges, without self-loops, of items 1, 2, 3 with texts of their own, the second without."""
-    graph = build_msgraph([1, 2, 3], {"text": {1: [1], 2: [], 3: [2]}}, global_attention=global_attention)
-    return sum(edge.relation != "self" for edge in graph.edges)
+def steps_left(present: Sequence[bool]) -> int:
+    """Pairs of neighbouring positions that both have a picture."""
+    return sum(bool(one and other) for one, other in pairwise(present))
+
+
+def said_of_gap(found: Any) -> str:
+    """What is wrong with the steps that are left of three pictures when the middle one is gone."""
+    if found == 1:
+        return "close: two pictures are left, but they are not neighbours in time: an item stands between them."
+    return "of three pictures the middle one is gone: no two that are left follow each other, so 0."
 
 
 @cache
@@ -40,17 +49,37 @@ def hits() -> tuple[float, float, float]:
     return float(hit.mean()), float(hit[has].mean()), float(hit[~has].mean())
 
 
+POINTS = {  # what a fair answer asks for
+    "the model without any modality": r"without|no modalit|none",
+    "where the curve starts, or another model beside it": r"start|begin|undisturbed|height|beside",
+    "other seeds": r"seed|draw",
+}
+ANSWER = (
+    "I ask for its hits without any modality: if they are as many, it does not need the pictures and cannot miss them. "
+    "I ask where the curve starts, beside other models, for a low start is easily kept. And I ask for other seeds, in "
+    "which other items lose their pictures, since one seed is one draw."
+)
 EXERCISES = (
     Exercise(
         "10.1",
-        edges,
-        "four in time between items, four between items and their texts; the texts stand two positions apart.",
-        (
-            (lambda: edges() + 2, "the two texts are not neighbours in time: 2 is between them."),
-            (lambda: edges() // 2, "close: each edge is heard from both ends, and so counts twice."),
-            (lambda: edges(True), "that is with global attention."),
-            (lambda: edges() + 5, "self-loops are not to be counted."),
+        lambda: steps_left,
+        "one missing picture takes two steps away, so a few gaps cut the chain to pieces.",
+        cases=(
+            Case(
+                lambda: ([True, True, True],),
+                lambda found: found == 2,
+                lambda found: (
+                    "that counts each step from both ends; count it once."
+                    if found == 4
+                    else "three pictures in a row have two steps between them."
+                ),
+            ),
+            Case(lambda: ([True, False, True],), lambda found: found == 0, said_of_gap),
+            Case(lambda: ([False, False],), lambda found: found == 0, "where no picture is left there is no step."),
         ),
+        asks="function",
+        level="medium",
+        minutes=8,
     ),
     Exercise(
         "10.2",
@@ -62,6 +91,7 @@ EXERCISES = (
             (lambda: kept("mmsr") / 100, "close: in percent."),
         ),
         within=0.1,
+        minutes=3,
     ),
     Exercise(
         "10.3",
@@ -73,5 +103,17 @@ EXERCISES = (
             (lambda: hits()[2] / 100, "close: in percent."),
         ),
         within=0.1,
+        level="medium",
+        minutes=6,
+    ),
+    Exercise(
+        "10.4",
+        lambda: ANSWER,
+        "it asks for the start, for the model without modalities and for seeds; whether it convinces, ask a partner.",
+        ((lambda given: isinstance(given, str), lambda given: str(fault_of_text(given, 40, 100, POINTS))),),
+        accepts=lambda given: fault_of_text(given, 40, 100, POINTS) is None,
+        asks="argument",
+        level="medium",
+        minutes=8,
     ),
 )

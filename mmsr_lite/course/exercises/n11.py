@@ -1,45 +1,52 @@
-"""Exercises of notebook 11: what a gate costs, what a variant cannot know, and what an ablation adds up."""
+"""Exercises of notebook 11: what a variant cannot know, what an ablation adds up, and what a part is needed for."""
 
-from functools import cache
-
-import pandas as pd
+from collections.abc import Sequence
+from typing import Any
 
 from mmsr_lite.course.check import Exercise
-from mmsr_lite.course.stored import stored_file
-from mmsr_lite.nn.gate import UpdateGate
-
-WIDTH = 32
+from mmsr_lite.course.functions import Case, close_to
+from mmsr_lite.course.texts import fault_of_text
 
 
-@cache
-def parameters(biases: bool = True) -> int:
-    """Parameters of one update gate at D = 32."""
-    return sum(p.numel() for name, p in UpdateGate(WIDTH).named_parameters() if biases or "bias" not in name)
+def mean(values: Sequence[float]) -> float:
+    """The mean over seeds."""
+    return sum(values) / len(values)
 
 
-@cache
-def means() -> tuple[float, float, float]:
-    """HR@5 in the world of sequences with true codes, with shuffled ones and without any: means over seeds."""
-    known = pd.read_csv(stored_file("benchmarks/results/planted_truth.csv"))
-    control = pd.read_csv(stored_file("benchmarks/results/planted_control.csv"))
-    known, control = (table[table["world"] == "cycle"] for table in (known, control))
-    by = known.groupby("modalities")["model"].mean()
-    return float(by[True]), float(control["model"].mean()), float(by[False])
+def share_of_right_codes(none: Sequence[float], shuffled: Sequence[float], true: Sequence[float]) -> float:
+    """Of what modalities seem to bring, the share that shuffled codes do not bring."""
+    return (mean(true) - mean(shuffled)) / (mean(true) - mean(none))
 
 
+NONE, SHUFFLED, TRUE = [40.0, 40.0], [50.0], [70.0, 72.0, 74.0]  # means 40, 50 and 72
+
+
+def said_of_share(found: Any) -> str:
+    """What is wrong with the share for NONE, SHUFFLED and TRUE."""
+    right = share_of_right_codes(NONE, SHUFFLED, TRUE)
+    for wrong, sentence in (
+        (1 - right, "close: that is what codes bring that say nothing; the share of right ones is the rest."),
+        (mean(TRUE) - mean(SHUFFLED), "close: these are points; divide by what modalities seem to bring."),
+        (100 * right, "close: as a share, not in percent."),
+        ((mean(TRUE) - mean(SHUFFLED)) / mean(TRUE), "divide by the gain over no codes, not by all hits."),
+    ):
+        if close_to(wrong)(found):
+            return sentence
+    return "means of 40, 50 and 72: of 32 points that codes seem to bring, shuffled ones bring 10."
+
+
+POINTS = {  # what a fair answer names
+    "a control that takes one thing away": r"control|shuffl|keep|param|one thing",
+    "the seeds": r"seed",
+}
+ANSWER = (
+    "That points are lost shows that X is used in these runs, not what for. With X its parameters went as well. So "
+    "keep them and take away only what X is said to do, as shuffled codes do. Then look at each seed: if two of five "
+    "have not learned, the mean lies where no seed is, and longer training may close the gap."
+)
 EXERCISES = (
     Exercise(
         "11.1",
-        parameters,
-        "2D x D weights and D biases, then D x 2 weights and 2 biases: the difference of HAN-GNN and NI(hohe).",
-        (
-            (lambda: parameters(biases=False), "close: the two maps have biases, too."),
-            (2 * WIDTH * WIDTH + WIDTH, "that is its first map; a second makes two numbers of it."),
-            (lambda: 2 * parameters(), "that is for two layers."),
-        ),
-    ),
-    Exercise(
-        "11.2",
         lambda: "ho",
         "items hear items and codes hear codes; the answer is read from an item.",
         (
@@ -51,14 +58,29 @@ EXERCISES = (
         accepts=lambda given: given in ("ho", "ho, attention"),  # on a GCN or with attention
     ),
     Exercise(
-        "11.3",
-        lambda: means()[0] - means()[1],
-        "the rest of what the ablation shows comes with codes that say nothing.",
-        (
-            (lambda: means()[0] - means()[2], "that is the whole ablation: codes or none."),
-            (lambda: means()[1] - means()[2], "close: that is what codes bring that say nothing."),
-            (lambda: means()[1] - means()[0], "close: true minus shuffled."),
+        "11.2",
+        lambda: share_of_right_codes,
+        "the rest comes with codes that say nothing: more nodes, more parameters, ties between items.",
+        cases=(
+            Case(
+                lambda: (list(NONE), list(SHUFFLED), list(TRUE)),
+                close_to(share_of_right_codes(NONE, SHUFFLED, TRUE)),
+                said_of_share,
+            ),
+            Case(lambda: ([40.0], [60.0], [60.0]), close_to(0.0), "where shuffled codes do as well the share is 0."),
         ),
-        within=0.1,
+        asks="function",
+        level="medium",
+        minutes=6,
+    ),
+    Exercise(
+        "11.3",
+        lambda: ANSWER,
+        "it tells use from purpose, and asks for the seeds; whether it convinces, ask a partner.",
+        ((lambda given: isinstance(given, str), lambda given: str(fault_of_text(given, 40, 120, POINTS))),),
+        accepts=lambda given: fault_of_text(given, 40, 120, POINTS) is None,
+        asks="argument",
+        level="hard",
+        minutes=10,
     ),
 )

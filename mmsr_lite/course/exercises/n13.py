@@ -1,10 +1,13 @@
-"""Exercises of notebook 13: a transition, an ablation beside its control, two stored tables, a report."""
+"""Exercises of notebook 13: counting, an ablation beside its control, two stored tables, a report."""
 
+from collections.abc import Hashable, Sequence
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
 from mmsr_lite.course.check import Exercise
+from mmsr_lite.course.functions import Case
 from mmsr_lite.course.stored import stored_file
 from mmsr_lite.course.texts import fault_of_text
 
@@ -29,6 +32,35 @@ def behind(metric: str) -> set[str]:
     return set(means.index[means < means["markov"]])
 
 
+def count_pairs(history: Sequence[Hashable]) -> dict[tuple[Hashable, Hashable], float]:
+    """The weight of each pair of an item and a later one: 1 over the distance, added up."""
+    weights: dict[tuple[Hashable, Hashable], float] = {}
+    for later, other in enumerate(history):
+        for earlier, one in enumerate(history[:later]):
+            weights[one, other] = weights.get((one, other), 0.0) + 1 / (later - earlier)
+    return weights
+
+
+def same_weights(found: Any, history: Sequence[Hashable]) -> bool:
+    """Whether a dict holds the weights of a history; pairs of weight zero may stand in it."""
+    right = count_pairs(history)
+    given = {pair: weight for pair, weight in found.items() if weight}
+    return given.keys() == right.keys() and all(abs(given[pair] - right[pair]) < 1e-6 for pair in right)
+
+
+def said_of_pairs(found: Any) -> str:
+    """What is wrong with the weights of A, B, C."""
+    if not isinstance(found, dict):
+        return f"a dict from pairs to weights is asked for, got {found!r}."
+    if found.get(("A", "C")) == 1:
+        return "close: C stands two places after A, so the pair counts 1/2, not 1."
+    if ("A", "C") not in found:
+        return "pairs at a distance count too, with 1 over the distance."
+    if ("B", "A") in found:
+        return "the order matters: an earlier item comes first in its pair."
+    return "A, B, C give A to B and B to C a weight of 1, and A to C a half."
+
+
 POINTS = {  # what a referee of such a paper names
     "a control with codes that say nothing": r"shuffl|permut|control",
     "other seeds": r"seed",
@@ -45,15 +77,18 @@ REPORT = (
 EXERCISES = (
     Exercise(
         "13.1",
-        lambda: (1 / 2) / (1 + 1 + 1 / 2),
-        "a half of two and a half: what comes later counts, but less.",
-        (
-            (1 / 3, "close: C stands two places after A, so it counts 1/2, not 1."),
-            (1 / 2, "that is its weight; divide by the sum of all from A."),
-            (4 / 5, "that is A to B."),
-            (0, "pairs at a distance count too, with 1/gap."),
+        lambda: count_pairs,
+        "what comes later counts, but less; transitions of an item are these weights divided by their sum.",
+        cases=(
+            Case(lambda: (["A", "B", "C"],), lambda found: same_weights(found, ["A", "B", "C"]), said_of_pairs),
+            Case(
+                lambda: (["A", "B", "A", "B"],),
+                lambda found: same_weights(found, ["A", "B", "A", "B"]),
+                "right for a history without repetition: where a pair comes again, its weights add up.",
+            ),
         ),
-        minutes=3,
+        asks="function",
+        minutes=6,
     ),
     Exercise(
         "13.2",

@@ -138,6 +138,7 @@ class FigureData:
         pictures: Small pictures in the first panel.
         boxes: Chosen parts of the first panel.
         plays: Whether the lines can be played from left to right.
+        named_at_end: Whether each line has its name at its right end instead of in a legend.
 
     Raises:
         MMSRError: A mark is in a panel that does not exist, or of a group without a look.
@@ -167,6 +168,7 @@ class FigureData:
     pictures: tuple[Picture, ...] = ()
     boxes: tuple[Box, ...] = ()
     plays: bool = False
+    named_at_end: bool = False
 
     def __post_init__(self) -> None:
         for mark in self.marks:
@@ -185,6 +187,41 @@ class FigureData:
                 row |= {"low": mark.low, "high": mark.high}
             rows.append(row)
         return rows
+
+    @property
+    def has_legend(self) -> bool:
+        """Whether groups are told apart by a legend."""
+        return self.kind in ("lines", "bars", "intervals") and bool(self.marks) and not self.named_at_end
+
+    def names_at_ends(self, top: float, bottom: float, letters: int = 14) -> list[tuple[Mark, float]]:
+        """Where the names of lines stand, so that none covers another.
+
+        Args:
+            top: The upper end of the y axis.
+            bottom: The lower end of the y axis.
+            letters: Height of a line of text, in pixels.
+
+        Returns:
+            The last mark of each line, and the place of its name on the y axis, from top to bottom.
+
+        Example:
+            >>> marks = (Mark("a", 1, 50, 50, "a"), Mark("b", 1, 50, 50, "b"))
+            >>> looks = {"a": Look("#000000"), "b": Look("#000000")}
+            >>> data = FigureData("lines", "Alike", marks=marks, looks=looks, height=140)
+            >>> [(mark.group, place) for mark, place in data.names_at_ends(100, 0)]
+            [('a', 55.0), ('b', 45.0)]
+        """
+        last = [marks[-1] for _, _, marks in self.groups() if marks[-1].y is not None]
+        last.sort(key=lambda mark: -(mark.y or 0.0))
+        gap = letters * (top - bottom) / self.height
+        places = [mark.y or 0.0 for mark in last]
+        for _ in range(100):  # two names that are too near push each other apart
+            for above in range(len(places) - 1):
+                short = gap - (places[above] - places[above + 1])
+                if short > 1e-9:
+                    places[above] += short / 2
+                    places[above + 1] -= short / 2
+        return list(zip(last, places, strict=True))
 
     @property
     def words(self) -> str:

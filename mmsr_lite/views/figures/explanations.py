@@ -3,6 +3,7 @@
 Each function reads the record that its name says, from `mmsr_lite.explain`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from mmsr_lite.records import CompareRecord, FaithfulnessRecord, GatesRecord, WhatIfRecord
@@ -47,7 +48,8 @@ def what_if(record: WhatIfRecord, nodes: int = 6) -> FigureData:
     gates.sort(key=lambda named: -abs(named[1]["delta"]))
     rows = [_row(name, measure) for name, measure in [*measures, *gates[:nodes]]]
     change = untrusted.clean("; ".join(record["told"]), 120)
-    axis = Axis(f"-1 to 1: the band of {record['repeats']} random changes, 0 its middle")
+    others = "all {} other choices" if record.get("exact") else "{} random changes"
+    axis = Axis(f"-1 to 1: the band of {others.format(record['repeats'])}, 0 its middle")
     looks = {"outside": CLEAR, "inside": UNCLEAR, "as all repeats": Look(theme.SOFT, "square")}
     title = _title(record["sentence"])
     return interval_rows(title, f"What if: {change}", "", rows, looks, axis, zero=False)
@@ -146,22 +148,24 @@ def fidelity(record: FaithfulnessRecord) -> FigureData:
         >>> tests = {"deletion": curve | {"sentence": "It falls."}, "insertion": curve | {"sentence": "It rises."}}
         >>> record = {"explains": "beta", "model": "m", "dataset": "d", "tests": tests, "sentence": "Beta passes."}
         >>> fidelity(record).words
-        'Beta passes. Is beta an explanation? m on d. It falls. It rises.'
+        'Beta passes. Is beta an explanation? m on d; shaded: random orders. It falls. It rises.'
     """
     panels: list[tuple[str, str, list[Series]]] = []
-    for name in ("deletion", "insertion"):
+    bands: dict[tuple[int, str], tuple[Sequence[float], Sequence[float]]] = {}
+    for number, name in enumerate(("deletion", "insertion")):
         test = record["tests"][name]
         low, high = test["band"]
         share = test["share"]
         series: list[Series] = [
-            (f"{name}: ours", Look(theme.INK), share, test["ours"]),
+            ("ours", Look(theme.INK), share, test["ours"]),
             ("random", Look(theme.SOFT, "square", "dash"), share, test["random"]),
-            ("random, low", Look(theme.REST, "triangle", "dot"), share, low),
-            ("random, high", Look(theme.REST, "triangle", "dashdot"), share, high),
         ]
+        bands[number, "random"] = low, high
         panels.append(("share taken away or put back", f"probability, {name}", series))
     sentences = [test["sentence"] for test in record["tests"].values() if test and test["sentence"]]
     explains, model, dataset = (untrusted.clean(record[key]) for key in ("explains", "model", "dataset"))
-    caption = f"Is {explains} an explanation? {model} on {dataset}"
+    caption = f"Is {explains} an explanation? {model} on {dataset}; shaded: random orders"
     text = untrusted.clean(" ".join(sentences), 1500)
-    return FigureData(title=_title(record["sentence"]), caption=caption, text=text, height=280, **lines(panels))
+    return FigureData(
+        title=_title(record["sentence"]), caption=caption, text=text, height=280, **lines(panels, bands=bands)
+    )

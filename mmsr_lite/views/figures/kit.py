@@ -88,13 +88,19 @@ def row_height(rows: int, least: int, most: int, whole: int) -> int:
 Series = tuple[str, Look, Sequence[float], Sequence[float | None]]  # name, look, places across, values
 
 
-def lines(panels: Iterable[tuple[str, str, Sequence[Series]]], lines_at_x: tuple[float, ...] = ()) -> dict[str, Any]:
+Bands = Mapping[tuple[int, str], tuple[Sequence[float], Sequence[float]]]  # panel and line -> lower, upper ends
+
+
+def lines(
+    panels: Iterable[tuple[str, str, Sequence[Series]]], lines_at_x: tuple[float, ...] = (), bands: Bands | None = None
+) -> dict[str, Any]:
     """Lines in panels side by side, as arguments of `FigureData`.
 
     Args:
         panels: Title of the x axis, title of the y axis and lines of each panel. A line of the same name in several
             panels is one entry of the legend.
         lines_at_x: Where dotted lines cross every panel.
+        bands: Number of a panel and name of a line -> ends of the band that is shaded along it. None: no bands.
 
     Returns:
         `kind`, `marks`, `looks` and `panels`.
@@ -108,15 +114,19 @@ def lines(panels: Iterable[tuple[str, str, Sequence[Series]]], lines_at_x: tuple
     marks: list[Mark] = []
     looks: dict[str, Look] = {}
     drawn: list[Panel] = []
+    bands = bands or {}
     for panel, (across, up, series) in enumerate(panels):
         values = [value for *_, all_values in series for value in all_values if value is not None] or [0.0]
+        values += [end for (place, _), ends in bands.items() if place == panel for side in ends for end in side]
         room = 0.06 * (max(values) - min(values) or 1)
         ends = (min(values) - room, max(values) + room)
         drawn.append(Panel(Axis(across), Axis(up, ends=ends), lines_at_x))
         for name, look, places, all_values in series:
             looks.setdefault(name, look)
-            for x, value in zip(places, all_values, strict=True):
-                marks.append(Mark(f"{name}, {across} {x}", x, value, value, name, panel))
+            none: list[float | None] = [None] * len(places)
+            lows, highs = bands.get((panel, name), (none, none))
+            for x, value, low, high in zip(places, all_values, lows, highs, strict=True):
+                marks.append(Mark(f"{name}, {across} {x}", x, value, value, name, panel, low, high))
     return {"kind": "lines", "marks": tuple(marks), "looks": looks, "panels": tuple(drawn)}
 
 

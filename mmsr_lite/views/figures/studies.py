@@ -164,8 +164,9 @@ def curves(
     key, metric = key_of(metric, ranking), metric_in_words(record, metric, ranking)
     rows = [row for row in record["rows"] if all(row[name] in ("", 0, value) for name, value in where.items())]
     others = [name for name in record["labels"] if name not in (across, panel, *where)]
-    caption = _caption(record, f"{metric} along {across}")
+    caption = _caption(record, f"{metric} along {across}; shaded: from the least to the greatest seed")
     panels: list[tuple[str, str, list[Series]]] = []
+    bands: dict[tuple[int, str], tuple[Sequence[float], Sequence[float]]] = {}  # from the least to the greatest seed
     texts: list[str] = []
     changes: list[tuple[float, str]] = []
     for value in dict.fromkeys(row[panel] for row in rows if row[panel] != ""):
@@ -177,6 +178,8 @@ def curves(
         for number, (name, points) in enumerate(found.items()):
             means = {place: sum(values) / len(values) for place, values in points.items()}
             places, values = list(means), list(means.values())
+            if any(len(seeds) > 1 for seeds in points.values()):
+                bands[len(panels), name] = [*map(min, points.values())], [*map(max, points.values())]
             series.append((name, _look(name, number), places, values))
             texts.append(f"{value}, {name}: " + ", ".join(f"{y:.1f} at {x:g}" for x, y in means.items()))
             if len(places) < 2:
@@ -195,8 +198,8 @@ def curves(
         title = max(changes, key=lambda change: change[0])[1]
     if changes and max(changes)[0] == 0:
         title = f"{metric} is the same along {across} for every system"
-    drawn = lines(panels)
-    top = max(value for *_, series in panels for *_, values in series for value in values if value is not None)
+    drawn = lines(panels, bands=bands)
+    top = max(end for mark in drawn["marks"] for end in (mark.value, mark.high) if end is not None)
     scale = (0.0, 1.06 * top)
     drawn["panels"] = tuple(replace(one, y=replace(one.y, ends=scale)) for one in drawn["panels"])
     text = f"{untrusted.clean('; '.join(texts), 2000)}{about_the_other(record, ranking)}"

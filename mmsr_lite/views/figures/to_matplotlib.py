@@ -16,6 +16,7 @@ WIDE = 8.6  # inches
 SYMBOLS = {"circle": "o", "square": "s", "diamond": "D", "hexagon": "h", "pentagon": "p", "triangle": "^"}
 DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 BAND = 0.55  # height of a bar, of a row's height
+SHADE = 0.16  # of a band along a line
 
 
 def to_matplotlib(data: FigureData) -> Figure:
@@ -52,6 +53,8 @@ def to_matplotlib(data: FigureData) -> Figure:
         _legend_above(figure, all_axes, 1 - (named - 0.05) / high)
     for axes, panel in zip(all_axes, data.panels, strict=True):
         _limit(axes, panel)
+    if data.named_at_end:
+        _name_ends(all_axes[-1], data)
     for box in data.boxes:
         size = (box.right - box.left, box.bottom - box.top)
         _add_box(all_axes[0], box.left, box.top, *size)
@@ -93,6 +96,17 @@ def _limit(axes: Axes, panel: Panel) -> None:
         axes.set_ylim(*panel.y.ends)
     if panel.y.from_zero:
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+
+
+def _name_ends(axes: Axes, data: FigureData) -> None:
+    """The name of each line at its right end."""
+    bottom, top = axes.get_ylim()
+    for mark, place in data.names_at_ends(top, bottom):
+        look = data.looks[mark.group]
+        style: dict[str, Any] = {"color": look.colour, "fontsize": 9, "va": "center", "parse_math": False}
+        across = axes.transData.transform((mark.x, 0))[0]
+        right = axes.transAxes.inverted().transform((across, 0))[0] + 0.015
+        axes.annotate(mark.group, (right, place), xycoords=("axes fraction", "data"), annotation_clip=False, **style)
 
 
 def _add_box(axes: Axes, left: float, top: float, wide: float, tall: float) -> None:
@@ -155,7 +169,11 @@ def _lines(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
         ys = [float("nan") if mark.y is None else mark.y for mark in marks]
         style: dict[str, Any] = {"color": look.colour, "ls": DASHES[look.dash], "lw": 1.6, "label": name}
         all_axes[panel].plot(xs, ys, **style, **_symbol(look, 4.5))
-    if not _shares_legend(data):
+        banded = [(mark.x, mark.low, mark.high) for mark in marks if mark.low is not None and mark.high is not None]
+        if banded:
+            across, low, high = zip(*banded, strict=True)
+            all_axes[panel].fill_between(across, low, high, color=look.colour, alpha=SHADE, lw=0)
+    if not _shares_legend(data) and data.has_legend:
         for axes in all_axes:
             _plain(axes.legend(**LEGEND, ncols=2))
 

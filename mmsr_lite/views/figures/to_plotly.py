@@ -40,8 +40,8 @@ def to_plotly(data: FigureData) -> go.Figure:
     title = textwrap.wrap(data.title, LETTERS)
     caption = textwrap.wrap(data.caption, int(1.25 * LETTERS))
     head = LINE * len(title) + 17 * len(caption) + 14
-    names = data.kind in ("lines", "bars", "intervals") and bool(data.marks)
-    top = head + (LEGEND if names else 6)
+    top = head + (LEGEND if data.has_legend else 6)
+    longest = max((len(name) for name in data.looks), default=0) if data.named_at_end else 0
     below = 110 if data.plays else BESIDE
     layout: dict[str, Any] = {
         "template": {},
@@ -62,7 +62,8 @@ def to_plotly(data: FigureData) -> go.Figure:
         "meta": {"title": data.title, "caption": data.caption, "text": data.words, "head": head},
         "font": {"family": theme.FONT, "size": 13, "color": theme.INK},
         "height": top + data.height + below,
-        "margin": {"l": 20, "r": 20, "t": top, "b": below},
+        "margin": {"l": 20, "r": 20 + 8 * longest, "t": top, "b": below},
+        "showlegend": data.has_legend,
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
         "hoverlabel": {"align": "left"},
         "paper_bgcolor": theme.PAPER,
@@ -77,6 +78,8 @@ def to_plotly(data: FigureData) -> go.Figure:
         figure.update_xaxes(visible=False).update_yaxes(visible=False)
         place = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper"}
         figure.add_annotation(text=html.escape(data.text), showarrow=False, **place)
+    if data.named_at_end:
+        _name_ends(figure, data)
     if data.plays:
         _add_animation(figure, [mark.x for mark in data.groups()[0][2]])
     return figure
@@ -135,6 +138,18 @@ def _add_shapes(figure: go.Figure, data: FigureData) -> None:
     figure.update_layout(shapes=shapes, images=images)
 
 
+def _name_ends(figure: go.Figure, data: FigureData) -> None:
+    """The name of each line at its right end; room for it is in the margin."""
+    axis = data.panels[-1].y
+    values = [end for mark in data.marks for end in (mark.y, mark.low, mark.high) if end is not None]
+    bottom, top = axis.ends or (0.0 if axis.from_zero else min(values), max(values))
+    tail = _number(len(data.panels) - 1)
+    for mark, place in data.names_at_ends(top, bottom, 16):
+        where = {"x": mark.x, "y": place, "xref": f"x{tail}", "yref": f"y{tail}", "xanchor": "left", "xshift": 10}
+        font = {"color": data.looks[mark.group].colour, "size": 13}
+        figure.add_annotation(text=html.escape(mark.group), showarrow=False, font=font, **where)
+
+
 def _heat_map(data: FigureData) -> list[dict[str, Any]]:
     columns = sorted({mark.x for mark in data.marks})
     rows = sorted({mark.y for mark in data.marks if mark.y is not None})
@@ -163,11 +178,24 @@ def _lines(data: FigureData) -> list[dict[str, Any]]:
         trace |= {"x": [mark.x for mark in marks], "y": [mark.y for mark in marks]}
         trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}"}
         trace |= {"line": {"color": look.colour, "dash": look.dash, "width": 2}, "marker": _symbol(look, 6)}
+        traces += _shade(panel, look, label, marks)
         across = html.escape(data.panels[panel].x.title)
         trace |= {"hovertemplate": f"{across} %{{x}}<br>{label} %{{y:.3f}}<extra></extra>"}
         traces.append(trace | {"showlegend": name not in in_legend})
         in_legend.add(name)
     return traces
+
+
+def _shade(panel: int, look: Look, label: str, marks: list[Mark]) -> list[dict[str, Any]]:
+    """The band along a line, where its marks have one: from left to right along its upper end, and back."""
+    ends = _ends(marks)
+    if not ends:
+        return []
+    places = [mark.x for mark in marks if mark.low is not None and mark.high is not None]
+    trace: dict[str, Any] = {"type": "scatter", "mode": "lines", "fill": "toself", "hoverinfo": "skip"}
+    trace |= {"x": places + places[::-1], "y": [high for _, high in ends] + [low for low, _ in ends][::-1]}
+    trace |= {"xaxis": f"x{_number(panel)}", "yaxis": f"y{_number(panel)}", "showlegend": False, "legendgroup": label}
+    return [trace | {"line": {"width": 0}, "fillcolor": look.colour, "opacity": 0.16, "name": "band"}]
 
 
 def _symbol(look: Look, size: int) -> dict[str, Any]:

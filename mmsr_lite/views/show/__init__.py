@@ -20,7 +20,7 @@ from mmsr_lite.views.show.of_one_history import (
     step,
     what_if,
 )
-from mmsr_lite.views.show.of_studies import curves, differences, slopes, study
+from mmsr_lite.views.show.of_studies import curves, differences, fusion_orders, slopes, study
 from mmsr_lite.views.show.of_training import training, training_monitor
 from mmsr_lite.views.show.tools import colour, glossary, interact
 
@@ -37,6 +37,7 @@ __all__ = [
     "fidelity",
     "flow",
     "fusion",
+    "fusion_orders",
     "gates",
     "glossary",
     "inspector",

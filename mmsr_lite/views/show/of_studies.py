@@ -1,10 +1,10 @@
 """The tables of studies, and numbers that a notebook has just measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmsr_lite.arguments import checked
-from mmsr_lite.views.chart import Chart, Drawing
+from mmsr_lite.views.chart import Chart, Drawing, MentalModel
 from mmsr_lite.views.figures import studies
 from mmsr_lite.views.figures.slopes import slopes as slopes_figure
 
@@ -97,12 +97,16 @@ def differences(record: Mapping[str, Any], metric: str = "HR@5", ranking: str | 
 
 
 def slopes(
-    rows: Mapping[str, Mapping[str, float]], title: str, unit: str = "percent", reference: float | None = None
+    rows: Mapping[str, Mapping[str, float | Sequence[float]]],
+    title: str,
+    unit: str = "percent",
+    reference: float | None = None,
 ) -> Drawing:
     """A line for each row from one column to the next, such as from early to late fusion.
 
     Args:
-        rows: Name of each line -> column -> value, such as {"pick": {"early": 99.0, "late": 57.0}}.
+        rows: Name of each line -> column -> value, such as {"pick": {"early": 99.0, "late": 57.0}}. A cell may be a
+            list, one value for each seed: the line is at their mean, in a band from the least to the greatest.
         title: What was found, in one sentence without its full stop.
         unit: What the values are.
         reference: A value that a dotted line marks, such as chance.
@@ -118,3 +122,22 @@ def slopes(
         'Early fusion wins'
     """
     return Drawing(slopes_figure(rows, title, unit, reference))
+
+
+def fusion_orders(only: str | None = None) -> MentalModel:
+    """The orders of fusion, early, late and adaptive, as boxes and arrows: the picture to have in mind.
+
+    Args:
+        only: "early", "late" or "adaptive" for one of them; None: all three.
+
+    Returns:
+        The view; its page and its still are the picture of README and slides.
+
+    Raises:
+        MMSRError: There is no such order.
+
+    Example:
+        >>> fusion_orders().text.partition(",")[0]
+        'Early fusion mixes before the sequence is read'
+    """
+    return MentalModel(only)

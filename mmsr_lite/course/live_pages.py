@@ -1,0 +1,69 @@
+"""The live pages of the course: one HTML file a world, in which trained models answer without Python and network.
+
+`make teaching ARGS=--live` writes them for a class, `make docs` for the site. A page has models of the runs that come
+with the package.
+"""
+
+import os
+from pathlib import Path
+
+from mmsr_lite.course.stored import RUNS
+from mmsr_lite.errors import MMSRError
+
+PAGES = {  # name -> the stored runs that it holds, the first one in front
+    "pick": ("pick-small-early", "pick-small-late", "pick-small-adaptive-invasive"),
+    "clocks": ("clocks-small-early", "clocks-small-late", "clocks-small-adaptive-invasive"),
+    "both": ("both-small-early", "both-small-late", "both-small-adaptive-invasive"),
+    "control": ("both-small-adaptive-invasive", "both-small-shuffled", "both-small-none"),
+    "cycle": ("wardrobe-cycle",),
+}
+
+
+def runs_of(page: str) -> list[Path]:
+    """The stored runs of a page that come with this version of the package.
+
+    Args:
+        page: A name in `PAGES`.
+
+    Returns:
+        Their folders; none where the runs are not stored.
+
+    Raises:
+        MMSRError: There is no such page.
+
+    Example:
+        >>> [run.name for run in runs_of("cycle")]
+        ['wardrobe-cycle']
+    """
+    if page not in PAGES:
+        raise MMSRError(f"there is no live page {page!r}; choose from: {', '.join(PAGES)}")
+    return [RUNS / name for name in PAGES[page] if (RUNS / name / "config.json").is_file()]
+
+
+def live_pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
+    """Write the live pages of the course.
+
+    Args:
+        folder: Where to; it is made when it is not there.
+
+    Returns:
+        Name of a page -> its file. A page is left out when fewer than two of the runs that it compares are stored.
+
+    Example:
+        >>> import tempfile
+        >>> "cycle" in live_pages(tempfile.mkdtemp())  # doctest: +SKIP
+        True
+    """
+    from mmsr_lite.cli import main
+
+    place, made = Path(folder), {}
+    place.mkdir(parents=True, exist_ok=True)
+    for page, names in PAGES.items():
+        runs = runs_of(page)
+        if len(runs) < min(2, len(names)):
+            continue
+        target = place / f"{page}.html"
+        if main(["page", *map(str, runs), "-o", str(target)]):
+            raise MMSRError(f"the live page {page!r} was not written; the sentence above says why")
+        made[page] = target
+    return made
