@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.fusion_worlds import ORDERS, PLACE, prepared, table_of, with_chosen_settings
+from benchmarks.fusion_worlds import PLACE, prepared, table_of
+from benchmarks.world_jobs import ORDERS, with_chosen_settings
 from mmsr_lite.data.sources.worlds import WORLDS
 from mmsr_lite.views.chart import Drawing
 from mmsr_lite.views.figures.data import FigureData, Look
