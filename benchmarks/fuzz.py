@@ -114,7 +114,7 @@ def changed_json(seed: bytes, chance: random.Random) -> bytes:
             if action == 0:
                 del place[key]
             else:
-                place[key] = chance.choice(odd)
+                place[key] = deepcopy(chance.choice(odd))
             break
     return json.dumps(value).encode()
 

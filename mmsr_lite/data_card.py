@@ -39,7 +39,7 @@ def describe(
     """
     from mmsr_lite.data import load
     from mmsr_lite.data.card import card_record
-    from mmsr_lite.data.storage import atomic
+    from mmsr_lite.data.lock import atomic_alone
 
     ending = Path(output).suffix.lower() if output is not None else ""
     if output is not None and ending not in ENDINGS:
@@ -53,7 +53,7 @@ def describe(
         terminal = sys.stdout.isatty()
     text = _written(record, ending or (".txt" if terminal else ".md"))
     if output is not None:
-        with atomic(output) as tmp:
+        with atomic_alone(output) as tmp:
             tmp.write_text(text + "\n", encoding="utf-8")
     return text
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mmsr_lite.arguments import checked
-from mmsr_lite.data.storage import atomic
+from mmsr_lite.data.lock import atomic_alone
 from mmsr_lite.errors import choose
 
 STARTS = ("=", "+", "-", "@", "\t", "\r")  # with one of these a spreadsheet takes a cell for a formula
@@ -66,7 +66,7 @@ def save_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
         "'=1+1"
     """
     write = FORMATS[check_format(path)]
-    with atomic(path) as place:
+    with atomic_alone(path) as place:
         write(table, place)
 
 

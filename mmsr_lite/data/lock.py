@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mmsr_lite.data.storage import atomic, file_name, sweep
 from mmsr_lite.errors import MMSRError
 
 NAME = ".lock"  # of the file, in the folder that is written
@@ -64,6 +65,31 @@ def one_writer(folder: str | os.PathLike, file: str | os.PathLike | None = None)
         if is_new:
             with suppress(OSError):  # it holds something now
                 file.parent.rmdir()
+
+
+@contextmanager
+def atomic_alone(path: str | os.PathLike) -> Iterator[Path]:
+    """`atomic` for a file that a person names: one writer at a time, who first removes what killed ones left beside it.
+
+    Args:
+        path: where the file is wanted; an older one stays until the new one is whole.
+
+    Raises:
+        MMSRError: another process writes the file, or it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / ".a.html.0123abcd.tmp").touch()
+        >>> with atomic_alone(folder / "a.html") as place: _ = place.write_text("whole")
+        >>> [file.name for file in folder.iterdir()]
+        ['a.html']
+    """
+    path = file_name(path)
+    with one_writer(path, path.with_name(f".{path.name}.lock")):
+        sweep(path.parent, [path.name])
+        with atomic(path) as temporary:
+            yield temporary
 
 
 def _locked(folder: Path, file: Path) -> int:

@@ -21,6 +21,25 @@ TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")  # the neighbour that `atomi
 DAY = 24 * 60 * 60  # seconds
 
 
+def file_name(path: str | os.PathLike) -> Path:
+    """The path of a file that can be written.
+
+    Args:
+        path: what somebody named.
+
+    Raises:
+        MMSRError: no file can be called so.
+
+    Example:
+        >>> file_name("a/b.txt").name
+        'b.txt'
+    """
+    path = Path(path)
+    if not path.name or "\0" in str(path):
+        raise MMSRError(f"{str(path)!r} cannot be the name of a file to write; give another")
+    return path
+
+
 @contextmanager
 def atomic(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path` and move it there when the block ends well; else leave no trace.
@@ -41,9 +60,7 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
         >>> place.read_text()
         'whole or not at all'
     """
-    path = Path(path)
-    if not path.name or "\0" in str(path):
-        raise MMSRError(f"{str(path)!r} cannot be the name of a file to write; give another")
+    path = file_name(path)
     tmp, moved = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp"), False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

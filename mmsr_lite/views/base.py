@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mmsr_lite.data.storage import atomic
+from mmsr_lite.data.lock import atomic_alone
 from mmsr_lite.records import Record, as_record
 from mmsr_lite.records.schema import TableRow
 from mmsr_lite.views.untrusted import safe
@@ -182,5 +182,5 @@ class View(ABC):
 
 def save(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file in one move."""
-    with atomic(path) as temporary:
+    with atomic_alone(path) as temporary:
         temporary.write_bytes(content)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from mmsr_lite.data.storage import atomic
+from mmsr_lite.data.lock import atomic_alone
 from mmsr_lite.records import FusionRecord, as_record
 from mmsr_lite.records.ranking_names import RULE, in_words, key_of
 from mmsr_lite.views import show
@@ -37,7 +37,7 @@ def save_fusion_page(path: str | os.PathLike[str], record: Mapping[str, Any]) ->
         f"<ul>{further}</ul>{_systems(one)}{_comparisons(one)}<p>{safe(_how(one), 1500)}</p></header>"
     )
     text = page(f"Early or late for {one.dataset}?", shared={"fusion": show.fusion(one)}, header=header)
-    with atomic(path) as temporary:
+    with atomic_alone(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair is no text
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmsr_lite.arguments import checked
-from mmsr_lite.data.storage import atomic
+from mmsr_lite.data.lock import atomic_alone
 from mmsr_lite.records import MetricsRecord
 from mmsr_lite.views import untrusted
 from mmsr_lite.views.base import check
@@ -110,5 +110,5 @@ def save_report(
         stills=stills,
         opening=None if opening is None else tuple(opening),
     )
-    with atomic(path) as temporary:
+    with atomic_alone(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair is no text

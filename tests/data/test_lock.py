@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from mmsr_lite.data.lock import NAME, one_writer
+from mmsr_lite.data.lock import NAME, atomic_alone, one_writer
 from mmsr_lite.data.storage import atomic, sweep, sweep_cache
 from mmsr_lite.errors import MMSRError
 
@@ -113,3 +113,17 @@ def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path, monkeypat
     sweep(tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == [".a.txt.tmp", "a.0123abcd.tmp", "a.txt"]
     sweep(tmp_path / "nowhere")
+
+
+def test_a_file_that_a_person_names_has_one_writer_and_the_next_one_clears_away_what_a_killed_one_left(tmp_path):
+    place = tmp_path / "a.html"
+    (tmp_path / ".a.html.0123abcd.tmp").touch(), (tmp_path / ".b.html.0123abcd.tmp").touch()
+    place.write_text("old")
+    with atomic_alone(place) as temporary:
+        temporary.write_text("new")
+        assert place.read_text() == "old"
+        command = "import sys; from mmsr_lite.data.lock import atomic_alone; atomic_alone(sys.argv[1]).__enter__()"
+        done = subprocess.run([sys.executable, "-c", command, str(place)], capture_output=True, text=True)
+        assert "is writing" in done.stderr.splitlines()[-1]
+    assert place.read_text() == "new"
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".b.html.0123abcd.tmp", "a.html"]

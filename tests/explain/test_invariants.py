@@ -95,6 +95,34 @@ def test_what_the_codes_are_numbered_by_changes_no_score(model_of, seed, history
         torch.testing.assert_close(other.scores(batch), model.scores(batch), rtol=1e-9, atol=1e-9)
 
 
+@given(st.integers(0, 99), HISTORIES, st.randoms(use_true_random=False))
+def test_what_the_items_are_numbered_by_changes_no_score(model_of, seed, history, chance):
+    model, other = model_of("adaptive", 2, seed), model_of("adaptive", 2, seed)
+    order = [0, *chance.sample(range(1, 10), 9)]  # new number -> old number
+    with torch.no_grad():
+        other.nodes.tables[0].weight.copy_(model.nodes.tables[0].weight[order])
+        for codes, old in zip(other.codes, model.codes, strict=True):
+            codes.copy_(old[order])
+        renamed = torch.tensor([[order.index(item) for item in history]])
+        expected = model.scores(torch.tensor([history]))[:, order]
+        torch.testing.assert_close(other.scores(renamed), expected, rtol=1e-9, atol=1e-9)
+
+
+@given(st.integers(0, 99), st.lists(HISTORIES, min_size=1, max_size=4))
+def test_scores_in_float32_and_in_bf16_stay_within_bounds_of_those_in_float64(model_of, seed, histories):
+    model = model_of("adaptive", 2, seed)
+    width = max(map(len, histories))
+    batch = torch.tensor([[*history, *[0] * (width - len(history))] for history in histories])
+    with torch.no_grad():
+        exact = model.scores(batch)[:, 1:]
+        plain = model.float().scores(batch)[:, 1:]
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            short = model.scores(batch)[:, 1:]
+    largest = float(exact.abs().max())
+    assert float((plain - exact).abs().max()) <= 1e-4 * largest  # 3.5e-6 in 100 random models
+    assert float((short - exact).abs().max()) <= 0.25 * largest  # 0.1; eight bits are 0.004 a product
+
+
 @given(st.integers(0, 99), HISTORIES, st.data())
 def test_a_what_if_that_changes_nothing_changes_nothing(model_of, world, seed, history, data):
     position = data.draw(st.integers(1, len(history)))

@@ -9,11 +9,14 @@ import faulthandler
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tqdm import tqdm
 
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -110,11 +113,15 @@ def start(
         how: The signal.
         before: What it does first.
     """
+    waiting = {signal.SIGINT, signal.SIGTERM}  # until the child can say how it ends
+    signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, waiting)
         return child
     code = 99
     try:
+        tqdm.set_lock(threading.RLock())  # its own is shared by all forks, and a killed one would keep it
         os.chdir(folder)
         os.environ |= {"MMSR_CACHE": str(folder / "cache"), "TQDM_DISABLE": "1"}
         told = os.open(f"{folder}.err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
@@ -122,6 +129,7 @@ def start(
         os.dup2(told, 2)
         sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, waiting)
         time.perf_counter = lambda: 0.0  # every duration is 0, so that records are equal to the last byte
         faulthandler.dump_traceback_later(LONGEST - 20)  # where it hangs, if it does
         operations = Operations(folder, at, lambda: os.kill(os.getpid(), how))
@@ -153,7 +161,9 @@ def ended(child: int, folder: Path) -> Result:
     count = Path(f"{folder}.count")
     operations = int(count.read_text()) if count.is_file() else 0
     count.unlink(missing_ok=True)
-    return Result(os.waitstatus_to_exitcode(status), Path(f"{folder}.err").read_text(errors="replace"), operations)
+    err = Path(f"{folder}.err")  # not there where the child was killed before it opened it
+    told = err.read_text(errors="replace") if err.is_file() else ""
+    return Result(os.waitstatus_to_exitcode(status), told, operations)
 
 
 def done(work: Callable[[], int | None], folder: Path, **how) -> Result:

@@ -1,6 +1,7 @@
 """GraphBatch says the same as MSGraph, one history at a time."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,3 +109,14 @@ def test_a_batch_with_steps_is_the_msgraphs_with_these_steps(books, histories, n
         assert {int(graph.ids[0][row, slot]) for slot in shares.nonzero()[:, 0]} == last
         assert np.allclose(shares.sum(), 1) and np.allclose(shares.max(), 1 / len(last))
         assert graph.from_end[row, : len(history)].tolist() == [own[-1] - step for step in own]
+
+
+@pytest.mark.parametrize("modalities", [0, 2])
+def test_what_the_last_layer_reads_are_rows_of_the_whole_graph(books, modalities):
+    codes = [torch.from_numpy(book.codes) for book in books(modalities)]
+    graph = build_graphs(padded([[1, 2, 1, 3], [4], [5, 5, 6, 1, 7]]), codes)
+    whole = torch.stack([torch.block_diag(*blocks) for blocks in zip(*graph.relations, strict=True)])  # (B, N, N)
+    index, real = graph.last_item_neighbours
+    for row, slot in real.nonzero().tolist():
+        assert torch.equal(graph.last_item_relations[row, slot], whole[row, index[row, slot]])
+    assert torch.equal(graph.item_matches, graph.matches[:, : graph.widths[0]])
