@@ -64,7 +64,8 @@ def fit(
         Section 5.1 of the paper, how models are trained and ranked.
 
     Example:
-        >>> fit(RunConfig("wardrobe:match", codes=1000), "runs/never", progress=False)
+        >>> from tempfile import mkdtemp
+        >>> fit(RunConfig("no-such-source"), mkdtemp(), progress=False)
         Traceback (most recent call last):
         mmsr_lite.errors.MMSRError: ...
     """

@@ -15,6 +15,12 @@ PHRASES = ("can't allocate memory", "not enough memory", "out of memory")  # in 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory was not enough, in the CPU's or the GPU's words.
 
+    Args:
+        error: any error.
+
+    Returns:
+        Whether it does.
+
     Example:
         >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("shapes differ"))
         (True, False)
