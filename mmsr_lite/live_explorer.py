@@ -69,7 +69,20 @@ def explore(
 
 
 def explore_run(folder: str, user: Any = 0) -> Explorer:
-    """The explorer of a run that `mmsr-lite train` or `demo` left in `folder`."""
+    """The explorer of a run that `mmsr-lite train` or `demo` left in `folder`.
+
+    Args:
+        folder: the folder of the run.
+        user: whose history is shown first, by number or id.
+
+    Returns:
+        The explorer.
+
+    Example:
+        >>> explore_run("no-such-folder")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'no-such-folder' holds no run; ...
+    """
     from mmsr_lite.training.fit import open_run
 
     run = open_run(folder, "cpu")
@@ -120,7 +133,17 @@ def save_live_page(
 
 
 def serve(folder: str, user: Any = 0, *, port: int = 8866, browser: bool = True) -> int:
-    """Serve the explorer of a run to the people at this machine until it is stopped; the exit code."""
+    """Serve the explorer of a run to the people at this machine until it is stopped; the exit code.
+
+    Args:
+        folder: the folder of the run.
+        user: whose history is shown first, by number or id.
+        port: where to listen.
+        browser: whether to open a browser.
+
+    Returns:
+        The exit code.
+    """
     if find_spec("voila") is None:
         raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")
     if not Path(folder, "config.json").is_file():

@@ -173,5 +173,16 @@ def drop_codes_at_test(
 
 
 def device_name(device: str) -> str:
-    """What tables call a device."""
+    """What tables call a device.
+
+    Args:
+        device: "cpu" or "cuda".
+
+    Returns:
+        "cpu", or the name of the GPU.
+
+    Example:
+        >>> device_name("cpu")
+        'cpu'
+    """
     return torch.cuda.get_device_name() if pick_device(device).type == "cuda" else "cpu"
