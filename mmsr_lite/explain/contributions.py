@@ -148,7 +148,10 @@ def _step_back(adjoint: Tensor, weights: Tensor, family: str, graph: GraphBatch,
 
 
 def _grouped(by_end: Tensor, graph: GraphBatch) -> Tensor:
-    """(B, K, N, 6) by `GROUPS` from (B, K, N, 5) by what paths did; who the source is tells the paths across apart."""
+    """Contributions (B, K, N, 6) by `GROUPS`, from those by what paths did (B, K, N, 5).
+
+    Paths that only crossed types are of two groups: from the last item's own codes, or from other nodes.
+    """
     is_last = (graph.last_step_items > 0).to(graph.incidence[0].dtype)  # (B, N_0)
     at_last = graph.incidence[0] @ is_last[:, :, None]  # (B, L, 1) the positions of the last item
     of_last = (torch.cat(graph.incidence, 2).transpose(1, 2) @ at_last)[:, None, :, 0] > 0  # (B, 1, N) it and its codes

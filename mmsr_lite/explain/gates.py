@@ -85,8 +85,8 @@ def gates(
 ) -> pd.DataFrame:
     """The update gate of every node of many histories, as a table (equations 16 and 17).
 
-    The last layer's state of the last item alone is pooled (section 4.4): no other gate of that layer reaches a score,
-    and no training has told it what to be.
+    A score reads the last item's state alone (section 4.4). So of the last layer's gates that of the last item alone
+    reaches a score; the other gates of that layer were never trained.
 
     Args:
         model: an MMSR with fusion "adaptive".

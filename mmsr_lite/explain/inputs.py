@@ -153,7 +153,7 @@ def is_whole(value: Any) -> bool:
 def history_of(
     dataset: Dataset, user: Any, history: Any, target: Any, max_history: int
 ) -> tuple[int | None, list[int], int | None]:
-    """What `trace` and `what_if` are asked about: give a user, or a history and perhaps its target.
+    """The history that `trace` and `what_if` look at: that of a user, or one that is given, perhaps with its target.
 
     Args:
         dataset: the data set.

@@ -88,7 +88,9 @@ def graphs_with(model: MMSR, histories: Sequence[Sequence[int]], codes: Sequence
 
 
 def variant(model: MMSR, graph: GraphBatch, codes: Codes) -> MMSR:
-    """`model` with other codes for some items, weights and probes shared, which sees `graph` whatever it is asked.
+    """A copy of a model with other codes for some items, which answers every history with one given graph.
+
+    Weights and probes are those of the model.
 
     Args:
         model: an MMSR; it is not changed.
@@ -264,8 +266,8 @@ def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Ten
         model: the model.
         graph: the graphs.
         beta: (layers, B, N, 2) forced gates, NaN where a gate is free.
-        scale: (B, N, N) what attention is multiplied by. None: 0 for centres that hear nobody in `graph`, over whom a
-            softmax spreads evenly, else 1.
+        scale: (B, N, N) what attention is multiplied by. None: 0 for centres without a neighbour in `graph`, over which
+            a softmax spreads evenly, else 1.
 
     Returns:
         Name of a probe -> function of its value.
@@ -276,7 +278,7 @@ def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Ten
         for path, families in layer.fusion.paths.items():
             for phase, family in enumerate(families, 1):
                 if scale is None:
-                    factors = _hears_anybody(graph, family)
+                    factors = _has_neighbours(graph, family)
                 else:
                     factors = blocks(scale, graph) if family == HOMOGENEOUS else [scale]
                 found[f"{name}{path}_{phase}_weights"] = partial(_times, factors)
@@ -294,8 +296,8 @@ def _forced(to: Tensor, beta: Tensor) -> Tensor:
     return torch.where(to.isnan(), beta, to)
 
 
-def _hears_anybody(graph: GraphBatch, family: str) -> list[Tensor]:
-    """For each block of attention (B, n, 1): whether the centre hears anybody."""
+def _has_neighbours(graph: GraphBatch, family: str) -> list[Tensor]:
+    """For each block of attention (B, n, 1): whether the centre has a neighbour."""
     others = [graph.matches if family == HETEROGENEOUS else graph.edges]
     edges = graph.relations if family == HOMOGENEOUS else others
     return [(own > 0).any(2, keepdim=True) for own in edges]

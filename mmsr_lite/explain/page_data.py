@@ -171,15 +171,17 @@ def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[
     users = np.flatnonzero(lengths > 1)[:LOOKED_AT].tolist()
     ranks = np.array([[_rank(model, dataset, user) for model in models] for user in users])  # (U, models)
     logs = np.log(ranks)
-    told = np.ptp(logs, axis=1) if len(models) > 1 else -logs[:, 0]
+    interest = np.ptp(logs, axis=1)  # (U,) how far the models' ranks lie apart
+    if len(models) == 1:
+        interest = -logs[:, 0]
     orders = [next(iter(model.layers[0].fusion.paths)) for model in models]
     alone = [len(model.layers[0].fusion.paths) == 1 for model in models]
     late, early = (
         [place for place, own in enumerate(orders) if own == name and alone[place]] for name in ("hohe", "heho")
     )
     if late and early:
-        told = logs[:, late].min(1) - logs[:, early].min(1)
-    return [users[place] for place in np.argsort(-told, kind="stable")[:count]]
+        interest = logs[:, late].min(1) - logs[:, early].min(1)
+    return [users[place] for place in np.argsort(-interest, kind="stable")[:count]]
 
 
 def _rank(model: MMSR, dataset: Dataset, user: int) -> float:

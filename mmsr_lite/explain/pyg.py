@@ -104,7 +104,7 @@ def compare_with_pyg(
 ) -> PyGRecord:
     """Attention, GNNExplainer and gradients on each edge of one history, for the item that the model puts first.
 
-    Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is asked as well.
+    Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is compared as well.
 
     Args:
         model: an MMSR.

@@ -120,16 +120,18 @@ def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> Faithfu
         of_part, around = bootstrap(values)
         layers.append({"part": name, "spearman": of_part, "interval": around})
     verdict = "what the model learned" if passed else "hardly more than the graph"
-    told = f"It shows {verdict}: with shuffled weights it comes out with rank correlation {mean:+.2f} (95 % interval "
-    told += f"{interval[0]:.3g} to {interval[1]:.3g}; {len(each)} draws from {min(each):+.2f} to {max(each):+.2f})."
+    sentence = (
+        f"It shows {verdict}: with shuffled weights it comes out with rank correlation {mean:+.2f} (95 % interval "
+    )
+    sentence += f"{interval[0]:.3g} to {interval[1]:.3g}; {len(each)} draws from {min(each):+.2f} to {max(each):+.2f})."
     if layers:
         steps = ", ".join(f"{layer['part']} {layer['spearman']:+.2f}" for layer in layers)
-        told += f" Shuffled from the top down: {steps}."
+        sentence += f" Shuffled from the top down: {steps}."
     return {
         "spearman": mean,
         "interval": interval,
         "draws": each,
         "layers": layers,
         "passed": passed,
-        "sentence": told,
+        "sentence": sentence,
     }

@@ -11,7 +11,7 @@ from mmsr_lite.nn.probe import Seen
 
 
 def rollout(model: MMSR, graph: GraphBatch, seen: Seen) -> tuple[Tensor, Tensor]:
-    """How much of the last item's final state comes from where, as the attention weights tell it.
+    """The share of the last item's final state that comes from each node, by the attention weights.
 
     Attention rollout (Abnar and Zuidema, 2020): with a residual connection half of a state is the node itself.
 

@@ -121,7 +121,7 @@ class Session:
             request: `do` names it, its other fields are those of the table at the top of this module.
 
         Returns:
-            What the page is told: `{"found": [...]}`, `{"what_if": record}`, `{"beside": ...}`, or nothing.
+            Messages for the page: `{"found": [...]}`, `{"what_if": record}`, `{"beside": ...}`, or nothing.
 
         Raises:
             MMSRError: when there is no such request, it lacks a field, or it cannot be carried out.
@@ -271,7 +271,7 @@ class Session:
         return Draft(number, tuple(past), target, *self._trained)
 
     def _asked(self, draft: Draft) -> dict[str, Any]:
-        """What `trace` and `what_if` are asked about: the user, which brings its planted cause, or the edits."""
+        """Arguments of `trace` and `what_if` for a draft: the user where nothing was edited, else the history."""
         own = self._draft_of(draft.user)
         if draft.history == own.history and draft.target == own.target:
             return {"user": draft.user}

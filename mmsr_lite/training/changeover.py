@@ -1,7 +1,7 @@
 """When a training leaves the plain way of computing for a faster one.
 
-On a GPU a training begins at once, the plain way, while other processes compile kernels; when these are done, and if
-enough steps are left to be worth it, the next step is the first by kernels. The history record names that step in
+On a GPU a training begins at once in the plain way, while other processes compile kernels. When these are ready, and
+enough steps are left to save time, the next step is the first by kernels. The history record names that step in
 `kernels_from`, so that the same training can be run again: `kernels="2:117"` changes over at exactly that step.
 """
 

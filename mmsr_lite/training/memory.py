@@ -1,4 +1,4 @@
-"""What a person is told when the machine has too little memory: which settings need less of it."""
+"""The error message for a machine with too little memory: it names the settings that can be made smaller."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

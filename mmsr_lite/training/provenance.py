@@ -1,6 +1,6 @@
 """Which data a run was made from: short hashes of items, interactions and features, and how two data sets differ.
 
-A run is bound to its data: item 7 of its table must be the item 7 of the data set that it is asked about. The hashes of
+A run is bound to its data: item 7 of its table must be item 7 of the data set that it is used with. The hashes of
 items and interactions are exact. Features come from encoders whose last digits hang on the machine, so beside their
 exact hash stands a sketch, a few weighted sums that are near to each other for features that are.
 """
