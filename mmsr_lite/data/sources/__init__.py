@@ -28,6 +28,12 @@ FORMS = (
 def find(source: str | os.PathLike) -> tuple[ModuleType, str]:
     """The module that reads `source` and what stands behind the colon, or the folder's path.
 
+    Args:
+        source: a source, as `load` takes it.
+
+    Returns:
+        The module, and what it is to read.
+
     Example:
         >>> find("wardrobe:cycle")[1]
         'cycle'
