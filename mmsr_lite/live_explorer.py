@@ -143,6 +143,9 @@ def serve(folder: str, user: Any = 0, *, port: int = 8866, browser: bool = True)
 
     Returns:
         The exit code.
+
+    Raises:
+        MMSRError: voila is not installed.
     """
     if find_spec("voila") is None:
         raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")

@@ -16,7 +16,7 @@ ERRORS = re.compile(r"\b(MMSRError|SettingError|EmptyError|MissingFileError|Trai
 # what is said there comes from the paper, or says from where else
 OF_THE_PAPER = ("mmsr_lite.graph.", "mmsr_lite.nn.", "mmsr_lite.models.")
 SOURCE = re.compile(r"section|equation|eq\.|Figure|Table|et al\.|paper|released code|\(20\d\d\)")
-STILL = {"Args": 186, "Returns": 138, "Raises": 19, "Example": 388, "sentence": 13, "Source": 2}  # how many lack a part
+STILL = {"Args": 146, "Returns": 120, "Raises": 1, "Example": 382, "sentence": 11, "Source": 2}  # how many lack a part
 
 
 def is_public(name: str) -> bool:
@@ -38,7 +38,8 @@ def documented() -> dict[str, tuple[ast.FunctionDef | ast.ClassDef, str, str]]:
                 found[f"{module}.{node.name}"] = node, ast.get_docstring(node) or "", about
             if isinstance(node, ast.ClassDef) and is_public(node.name):
                 for inner in node.body:
-                    if isinstance(inner, ast.FunctionDef) and is_public(inner.name):
+                    is_setter = ".setter" in " ".join(map(ast.unparse, getattr(inner, "decorator_list", [])))
+                    if isinstance(inner, ast.FunctionDef) and is_public(inner.name) and not is_setter:
                         text = ast.get_docstring(inner) or ""
                         found[f"{module}.{node.name}.{inner.name}"] = inner, text, about
     return found

@@ -64,6 +64,9 @@ def processes(device: torch.device, folder: str | Path | None = None) -> Iterato
 
     Yields:
         Nothing; the block runs.
+
+    Raises:
+        MMSRError: another process was lost.
     """
     if dist.is_initialized() or not dist.is_torchelastic_launched():
         yield
@@ -124,7 +127,11 @@ def _speaking(folder: str | Path | None) -> Iterator[threading.Lock]:
 
 @contextmanager
 def first_alone() -> Iterator[None]:
-    """The first process does the block, then the others, who find what it left in the cache."""
+    """The first process does the block, then the others, who find what it left in the cache.
+
+    Yields:
+        Nothing; the block runs.
+    """
     if rank() > 0:
         _meet()
     yield

@@ -109,7 +109,14 @@ def fit(
 
 
 def writing(folder: str | Path) -> AbstractContextManager[None]:
-    """The lock on the folder of a run, which the first of several processes takes for all of them."""
+    """The lock on the folder of a run, which the first of several processes takes for all of them.
+
+    Args:
+        folder: the folder of the run.
+
+    Returns:
+        A context manager.
+    """
     return one_writer(folder) if rank() == 0 else nullcontext()
 
 

@@ -37,6 +37,9 @@ def enough_memory(config: Any) -> Iterator[None]:
     Args:
         config: the `RunConfig` of the run.
 
+    Yields:
+        Nothing; the block runs.
+
     Raises:
         MMSRError: in place of an error that says that memory was not enough.
 

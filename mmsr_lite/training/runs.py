@@ -162,6 +162,9 @@ class Run:
 
         Counting selects nothing, so it reads the whole training part, the validation items too.
 
+        Args:
+            progress: whether to show bars.
+
         Returns:
             The metrics record, percent.
         """

@@ -97,6 +97,9 @@ def model_of(spec: str) -> str | None:
     Returns:
         The model; None where the encoder needs none.
 
+    Raises:
+        MMSRError: the encoder needs a model, and none is named.
+
     Example:
         >>> model_of("resnet50:weights.pth")
         'weights.pth'
@@ -116,6 +119,9 @@ def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None
 
     Returns:
         Name of a modality -> its encoder.
+
+    Raises:
+        MMSRError: there is no such encoder or modality, or an encoder reads another kind.
 
     Example:
         >>> choose_encoders({"title": "text", "photo": "picture"}, "sentence")

@@ -25,6 +25,9 @@ def opening(encoder: str, install: str, model: str | None = None) -> Iterator[No
 
     Yields:
         Nothing; the block runs.
+
+    Raises:
+        MMSRError: a package is missing, or the model cannot be loaded.
     """
     try:
         yield

@@ -22,6 +22,9 @@ def model_folder(model: str | None = None) -> Path:
     Returns:
         The folder.
 
+    Raises:
+        MMSRError: no folder is known, or it holds no such model.
+
     Example:
         >>> model_folder("nowhere")
         Traceback (most recent call last):

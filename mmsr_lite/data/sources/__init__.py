@@ -34,6 +34,9 @@ def find(source: str | os.PathLike) -> tuple[ModuleType, str]:
     Returns:
         The module, and what it is to read.
 
+    Raises:
+        MMSRError: there is no such source or folder.
+
     Example:
         >>> find("wardrobe:cycle")[1]
         'cycle'

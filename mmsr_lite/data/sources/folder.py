@@ -157,6 +157,9 @@ def items_table(
 
     Returns:
         The table.
+
+    Raises:
+        MMSRError: the items file is damaged, or lacks item_id.
     """
     reading = Account() if reading is None else reading
     patterns = sorted({f"{file.name.split('.')[0]}.item" for file in path.glob("*.inter")})

@@ -34,6 +34,9 @@ def read(
     Returns:
         What `prepare.build` makes a `Dataset` of.
 
+    Raises:
+        MMSRError: a table has no such column, or a row cannot be read.
+
     Example:
         >>> read({"user_id": ["u"], "item_id": ["a"]}).name
         'frames'
@@ -77,6 +80,9 @@ def frame_of(table: Any, name: str) -> pd.DataFrame:
 
     Returns:
         The copy.
+
+    Raises:
+        MMSRError: `table` is no table.
 
     Example:
         >>> frame_of({"item_id": ["a"]}, "items").columns.tolist()

@@ -35,6 +35,9 @@ def splits(folder: Path) -> list[str]:
 
     Returns:
         Names of tables.
+
+    Raises:
+        MMSRError: the list of tables is damaged.
     """
     file = folder / "dataset_dict.json"
     if not file.is_file():

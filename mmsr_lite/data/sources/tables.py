@@ -61,6 +61,9 @@ class FileFormat:
 
         Returns:
             The format.
+
+        Raises:
+            MMSRError: there is no such setting, or a value is not possible.
         """
         known = [one.name for one in fields(cls)]
         for name, value in (given or {}).items():

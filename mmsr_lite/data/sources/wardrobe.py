@@ -147,6 +147,9 @@ class Truth:
 
         Args:
             histories: (B, L) items, padded on the right with 0.
+
+        Raises:
+            MMSRError: a history is empty.
         """
         histories = np.asarray(histories, np.int64)
         posterior, count = self.posterior(histories), np.count_nonzero(histories, axis=1)
