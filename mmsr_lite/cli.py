@@ -97,9 +97,20 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def sentence_of(error: Exception) -> str:
-    """What a person is told about an error."""
+    """The sentence that the command line prints for an error.
+
+    Args:
+        error: any error.
+
+    Returns:
+        The sentence.
+
+    Example:
+        >>> sentence_of(MemoryError())
+        'there is too little memory: no more could be had; take less data, or another machine'
+    """
     if isinstance(error, MemoryError):
-        return f"there is too little memory: {error or 'no more could be had'}; take less data, or another machine"
+        return f"there is too little memory: {str(error) or 'no more could be had'}; take less data, or another machine"
     if isinstance(error, ModuleNotFoundError):
         return f"{error}; `mmsr-lite doctor` names the fix"
     return str(error)

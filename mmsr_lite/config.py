@@ -37,6 +37,10 @@ class Setting:
         at_most, below: The greatest value, or a value that is too large itself. None: no limit.
         one_of: The possible values; a function gives them when it is called. None: any.
         in_id: Whether the field counts for the id of a config even while it has its default.
+
+    Example:
+        >>> Setting(at_least=0, below=1).has(1)
+        False
     """
 
     help: str = ""
@@ -56,7 +60,14 @@ class Setting:
         return list(self.one_of)
 
     def has(self, number: float) -> bool:
-        """Whether a number lies between the limits."""
+        """Whether a number lies between the limits.
+
+        Args:
+            number: any number.
+
+        Returns:
+            Whether it does.
+        """
         return (
             (self.at_least is None or number >= self.at_least)
             and (self.above is None or number > self.above)
@@ -125,7 +136,21 @@ def setting(
 
 
 def setting_of(one: dataclasses.Field) -> Setting:
-    """What a config says about one of its fields; a plain field says nothing."""
+    """What a config says about one of its fields; a plain field says nothing.
+
+    Args:
+        one: a field of a dataclass.
+
+    Returns:
+        What it says.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class ToyConfig:
+        ...     dim: int = setting(128, "D, width of all states")
+        >>> setting_of(fields(ToyConfig)[0]).help
+        'D, width of all states'
+    """
     return one.metadata.get("setting", Setting())
 
 
@@ -141,6 +166,14 @@ def check_settings(config: Any) -> None:
     Raises:
         SettingError: A field has a value of another type, is NaN or infinite, lies outside its limits, or is none of
             its possible texts.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class ToyConfig:
+        ...     rate: float = setting(0.5, "a share", at_least=0, at_most=1)
+        ...     def __post_init__(self): check_settings(self)
+        >>> ToyConfig(rate=1).rate
+        1.0
     """
     of_config: Any = type(config)
     kinds = types_of(of_config)
@@ -153,7 +186,21 @@ def check_settings(config: Any) -> None:
 
 @cache
 def types_of(config: Any) -> dict[str, Any]:
-    """The type of each field of a config class, as written there."""
+    """The type of each field of a config class, as written there.
+
+    Args:
+        config: the class of a config.
+
+    Returns:
+        Name of a field -> its type.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class ToyConfig:
+        ...     dim: int = 128
+        >>> types_of(ToyConfig)
+        {'dim': <class 'int'>}
+    """
     return get_type_hints(config)
 
 
@@ -238,31 +285,90 @@ def settings_of(config: Any) -> dict[str, Any]:
 
 
 def dim_setting() -> Any:
-    """The setting `dim`."""
+    """The setting `dim`.
+
+    Returns:
+        A field for a config.
+
+    Example:
+        >>> dim_setting().default
+        128
+    """
     return setting(128, "D, width of all states", at_least=1, at_most=MOST_DIM)
 
 
 def layers_setting(default: int, help: str = "number of layers") -> Any:
-    """The setting `layers`."""
+    """The setting `layers`.
+
+    Args:
+        default: how many layers there are by default.
+        help: one sentence without a full stop.
+
+    Returns:
+        A field for a config.
+
+    Example:
+        >>> layers_setting(2).default
+        2
+    """
     return setting(default, help, at_least=1, at_most=MOST_LAYERS)
 
 
 def dropout_setting(default: float, help: str) -> Any:
-    """A setting such as `dropout`, a share."""
+    """A setting such as `dropout`, a share.
+
+    Args:
+        default: the share by default.
+        help: one sentence without a full stop: what is set to zero.
+
+    Returns:
+        A field for a config.
+
+    Example:
+        >>> dropout_setting(0.2, "share of the states").default
+        0.2
+    """
     return setting(default, help, at_least=0, below=1)
 
 
 def label_smoothing_setting() -> Any:
-    """The setting `label_smoothing`, which every model that learns has."""
+    """The setting `label_smoothing`, which every model that learns has.
+
+    Returns:
+        A field for a config.
+
+    Example:
+        >>> label_smoothing_setting().default
+        0.0
+    """
     return setting(0.0, "share of the target that is spread over all items", at_least=0, below=1, in_id=False)
 
 
 def max_history_setting() -> Any:
-    """The setting `max_history`."""
+    """The setting `max_history`.
+
+    Returns:
+        A field for a config.
+
+    Example:
+        >>> max_history_setting().default
+        50
+    """
     help = "longest history that is read; of a longer one the last items"
     return setting(50, help, at_least=1, at_most=MOST_HISTORY)
 
 
 def seed_setting(help: str = "seed of codes, weights and order") -> Any:
-    """The setting `seed`."""
+    """The setting `seed`.
+
+    Args:
+        help: one sentence without a full stop: what the seed is of.
+
+    Returns:
+        A field for a config.
+
+    Example:
+        >>> seed_setting().default
+        0
+    """
     return setting(0, help, at_least=0, at_most=MOST_SEED)

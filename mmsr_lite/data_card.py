@@ -59,7 +59,15 @@ def describe(
 
 
 def print_card(text: str) -> None:
-    """Print a card: UTF-8 into a file or a pipe, whatever the console has; on a screen, what it lacks becomes "?"."""
+    """Print a card: UTF-8 into a file or a pipe, whatever the console has; on a screen, what it lacks becomes "?".
+
+    Args:
+        text: several lines.
+
+    Example:
+        >>> print_card("# hats")
+        # hats
+    """
     if isinstance(sys.stdout, TextIOWrapper):
         if sys.stdout.isatty():
             sys.stdout.reconfigure(errors="replace")
@@ -69,7 +77,18 @@ def print_card(text: str) -> None:
 
 
 def account_of(folder: str | os.PathLike) -> list[str]:
-    """The five lines about what was read for a prepared folder, and what follows them."""
+    """The five lines about what was read for a prepared folder, and what follows them.
+
+    Args:
+        folder: any folder.
+
+    Returns:
+        The lines; none where it is no prepared folder.
+
+    Example:
+        >>> account_of("no-such-folder")
+        []
+    """
     from mmsr_lite.data.manifest import read_manifest
     from mmsr_lite.data.reading import Account
 

@@ -65,6 +65,14 @@ def choose(kind: str, name: str, index: Iterable[str]) -> str:
 def unknown(kind: str, name: object, names: Iterable[str]) -> str:
     """The sentence that says that `name` is none of `names`.
 
+    Args:
+        kind: what the name is of, such as fusion.
+        name: what was given.
+        names: what there is.
+
+    Returns:
+        The sentence.
+
     Example:
         >>> unknown("fusion", "late", ["hohe", "heho"])
         "unknown fusion 'late'; choose from: heho, hohe"
@@ -76,6 +84,12 @@ def unknown(kind: str, name: object, names: Iterable[str]) -> str:
 
 def in_words(value: Any) -> str:
     """A value as a sentence repeats it: what is in a dict or a list, without brackets; texts in quotation marks.
+
+    Args:
+        value: any value.
+
+    Returns:
+        The words.
 
     Example:
         >>> in_words({"title": 30, "brand": 9}), in_words(["a", "b"]), in_words("a"), in_words([])

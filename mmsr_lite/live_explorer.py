@@ -74,10 +74,18 @@ def explore_run(folder: str, user: Any = None) -> Explorer:
     """The explorer of a run that `mmsr-lite train` or `demo` left in `folder`.
 
     Args:
-        folder: of the run.
+        folder: the folder of the run.
         user: by number or id. None: of a world whose early and late runs come with the package, the user on whom early
             fusion is right and late fusion wrong, both side by side, and the run as the first of the other models; of
             other data, the first user.
+
+    Returns:
+        The explorer.
+
+    Example:
+        >>> explore_run("no-such-folder")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'no-such-folder' holds no run; ...
     """
     from mmsr_lite.explain.opening import telling_users
     from mmsr_lite.training.fit import open_run
@@ -171,7 +179,20 @@ def _last(orders: Sequence[str | None], order: str) -> int:
 
 
 def serve(folder: str, user: Any = None, *, port: int = 8866, browser: bool = True) -> int:
-    """Serve the explorer of a run to the people at this machine until it is stopped; the exit code."""
+    """Serve the explorer of a run to the people at this machine until it is stopped; the exit code.
+
+    Args:
+        folder: the folder of the run.
+        user: whose history is shown first, as for `explore_run`.
+        port: where to listen.
+        browser: whether to open a browser.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        MMSRError: voila is not installed.
+    """
     if find_spec("voila") is None:
         raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")
     if not Path(folder, "config.json").is_file():

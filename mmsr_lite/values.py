@@ -85,6 +85,12 @@ def _plain_float(value: Any) -> float:
 def parts_of_union(kind: Any) -> tuple[Any, ...]:
     """The types that a union is made of; of any other type, that type.
 
+    Args:
+        kind: any type.
+
+    Returns:
+        The types.
+
     Example:
         >>> parts_of_union(int | None), parts_of_union(int)
         ((<class 'int'>, <class 'NoneType'>), (<class 'int'>,))
@@ -136,6 +142,12 @@ def _expected_tuple(kinds: tuple[Any, ...], limits: str) -> str:
 
 def quoted(value: Any) -> str:
     """The value as an error message quotes it, shortened where it is long.
+
+    Args:
+        value: any value.
+
+    Returns:
+        Its repr on one line, of 60 letters at most and three dots.
 
     Example:
         >>> quoted("x" * 100)[-5:]

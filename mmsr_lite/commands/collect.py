@@ -6,7 +6,11 @@ from mmsr_lite.commands.command import DONE, Command, number, whole_number
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `collect`."""
+    """The options of `collect`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="files that learners handed in")
     parser.add_argument("-o", "--out", required=True, metavar="FILE", help="the table: .csv (no formulas) or .parquet")
     parser.add_argument(
@@ -18,7 +22,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run each notebook in a process of its own, check its answers here, and write the table."""
+    """Run each notebook in a process of its own, check its answers here, and write the table.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     from mmsr_lite.data.export import check_format, save_table
 
     check_format(args.out)

@@ -17,7 +17,11 @@ QUICK = {"epochs": 1, "layers": 1, "dim": 16}  # settings of `--quick`, which di
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `demo`."""
+    """The options of `demo`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument(
         "--world",
         default="both",
@@ -36,7 +40,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make a small world, train, compare, write and open the report."""
+    """Make a small world, train, compare, write and open the report.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     import torch
 
     from mmsr_lite.data.sources.wardrobe import WORLDS as WARDROBE

@@ -6,7 +6,11 @@ from mmsr_lite.commands.command import DONE, Command, add_folder_options, add_mi
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `describe`."""
+    """The options of `describe`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("source", help="as for prepare, or a prepared folder")
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write the card to a .html, .md or .txt file instead of printing it"
@@ -23,7 +27,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print or write the data card of a source."""
+    """Print or write the data card of a source.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     from mmsr_lite.data_card import describe, print_card
 
     card = describe(

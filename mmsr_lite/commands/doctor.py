@@ -7,11 +7,22 @@ from mmsr_lite.doctor import doctor
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """`doctor` has no options."""
+    """`doctor` has no options.
+
+    Args:
+        parser: the parser of the command.
+    """
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look at the installation; returns 1 when something required is wrong, else 0."""
+    """Look at the installation; returns 1 when something required is wrong, else 0.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     return doctor()
 
 

@@ -9,7 +9,11 @@ from mmsr_lite.errors import MMSRError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `download`."""
+    """The options of `download`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument(
         "name", help="ml-100k, ml-1m, ml-20m, ml-25m, ml-32m, or amazon-2014:X, amazon-2018:X, amazon-2023:X"
     )
@@ -18,7 +22,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch raw data, once a person agrees."""
+    """Fetch raw data, once a person agrees.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+
+    Raises:
+        MMSRError: what was typed is not possible; the message says why.
+    """
     from mmsr_lite.data.downloads import download
 
     def agree(terms: str) -> bool:

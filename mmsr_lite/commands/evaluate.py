@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `evaluate`."""
+    """The options of `evaluate`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument(
         "--candidates",
@@ -24,7 +28,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Rank the test targets again, write metrics.json and the model card."""
+    """Rank the test targets again, write metrics.json and the model card.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     from mmsr_lite.data.storage import write_json
     from mmsr_lite.training.fit import open_run, writing
     from mmsr_lite.training.memory import enough_memory

@@ -12,14 +12,25 @@ LONGEST_NAME = 100  # characters of users' names in the name of a file
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `explain`."""
+    """The options of `explain`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument("--user", nargs="+", required=True, metavar="U", help="users by id or number (from 0)")
     parser.add_argument("-o", "--output", metavar="FILE", help="the file (default: RUN/user-U.html)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Trace users, write one HTML file."""
+    """Trace users, write one HTML file.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     from mmsr_lite.training.fit import open_run
 
     opened = open_run(args.run)

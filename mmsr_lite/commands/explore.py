@@ -6,7 +6,11 @@ from mmsr_lite.commands.command import Command, whole_number
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `explore`."""
+    """The options of `explore`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument(
         "--user",
@@ -27,7 +31,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Open the explorer of a run in a browser; returns the exit code of its server."""
+    """Open the explorer of a run in a browser; returns the exit code of its server.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     from mmsr_lite.live_explorer import serve
 
     return serve(args.run, args.user, port=args.port, browser=args.browser)

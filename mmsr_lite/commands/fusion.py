@@ -19,7 +19,11 @@ from mmsr_lite.commands.runs import default_folder
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `fusion`."""
+    """The options of `fusion`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("source", help="as for train; it needs modalities")
     add_source_options(parser.add_argument_group("data"))
     group = parser.add_argument_group("comparison")
@@ -87,7 +91,14 @@ def folder_of(args: argparse.Namespace) -> Path:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare both orders, print the verdict, write the page."""
+    """Compare both orders, print the verdict, write the page.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     import torch
 
     from mmsr_lite.experiments.fusion_for import fusion_for

@@ -8,7 +8,11 @@ from mmsr_lite.errors import MMSRError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `leaks`."""
+    """The options of `leaks`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("source", help="as for prepare, or a prepared folder")
     add_min_count(parser)
     parser.add_argument(
@@ -29,7 +33,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look for leaks, print a table and sentences, and write what was asked for."""
+    """Look for leaks, print a table and sentences, and write what was asked for.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+
+    Raises:
+        MMSRError: what was typed is not possible; the message says why.
+    """
     place = None if args.out is None else Path(args.out)
     if place is not None and place.suffix not in (".html", ".json"):
         raise MMSRError(f"{args.out!r} ends with {place.suffix!r}; expected .html (the picture) or .json (the record)")

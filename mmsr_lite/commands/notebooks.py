@@ -7,12 +7,23 @@ from mmsr_lite.commands.command import DONE, Command
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `notebooks`."""
+    """The options of `notebooks`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("folder", metavar="FOLDER", help="where to; nothing that is there is overwritten")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Copy the notebooks, their solutions and the teaching guide."""
+    """Copy the notebooks, their solutions and the teaching guide.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     from mmsr_lite.course.copying import copy_notebooks
 
     written = copy_notebooks(args.folder)

@@ -13,7 +13,11 @@ USERS = 8  # users of a page where none were named
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `page`."""
+    """The options of `page`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folders of up to six runs of the same data")
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file")
     parser.add_argument(
@@ -31,7 +35,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the page and say what is inside."""
+    """Write the page and say what is inside.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+
+    Raises:
+        MMSRError: what was typed is not possible; the message says why.
+    """
     from mmsr_lite.live_explorer import save_live_page
     from mmsr_lite.training.fit import open_run
 

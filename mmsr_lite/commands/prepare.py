@@ -15,7 +15,11 @@ from mmsr_lite.commands.download import work_kept
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `prepare`."""
+    """The options of `prepare`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument(
         "source", help="amazon:FOLDER/CATEGORY, movielens:FOLDER, or a folder (CSV, Parquet, RecBole's .inter)"
     )
@@ -26,7 +30,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read a source, encode it, write the prepared folder."""
+    """Read a source, encode it, write the prepared folder.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     from mmsr_lite.data.prepared import prepare
     from mmsr_lite.data_card import account_of, quiet_reading
 

@@ -8,7 +8,11 @@ from mmsr_lite.errors import MMSRError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `recommend`."""
+    """The options of `recommend`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument("--user", nargs="+", metavar="U", help="users by id or number (from 0); default: all")
     parser.add_argument(
@@ -42,7 +46,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the best items of users."""
+    """Write the best items of users.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+
+    Raises:
+        MMSRError: what was typed is not possible; the message says why.
+    """
     from mmsr_lite.data.export import check_format, save_table
     from mmsr_lite.data.histories import read_histories
     from mmsr_lite.data.reading import Account

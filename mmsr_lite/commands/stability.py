@@ -10,7 +10,11 @@ ENDINGS = (".html", ".png", ".svg", ".json", ".csv", ".parquet")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `stability`."""
+    """The options of `stability`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("run", nargs="+", help="folders of runs that differ in their seed alone, two or more")
     parser.add_argument("--user", required=True, metavar="ID", help="an id of the data set, or a number from 0")
     parser.add_argument(
@@ -27,7 +31,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask all runs about one user, print how many agree, and write what was asked for."""
+    """Ask all runs about one user, print how many agree, and write what was asked for.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+
+    Raises:
+        MMSRError: what was typed is not possible; the message says why.
+    """
     place = None if args.out is None else Path(args.out)
     if place is not None and place.suffix not in ENDINGS:
         raise MMSRError(f"{args.out!r} ends with {place.suffix!r}; expected one of {', '.join(ENDINGS)}")

@@ -15,7 +15,11 @@ from mmsr_lite.commands.command import (
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `tables`."""
+    """The options of `tables`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument(
         "name",
         nargs="?",
@@ -76,7 +80,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out studies, print what was done, write their tables."""
+    """Carry out studies, print what was done, write their tables.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+    """
     from mmsr_lite.experiments.run_studies import run_sources
 
     messages = run_sources(

@@ -57,7 +57,11 @@ def option_groups() -> list[tuple[str, type, list[str]]]:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `train`."""
+    """The options of `train`.
+
+    Args:
+        parser: the parser of the command.
+    """
     parser.add_argument("source", help="wardrobe, wardrobe:WORLD, a prepared folder, or whatever prepare takes")
     parser.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/SOURCE)")
     parser.add_argument(
@@ -79,7 +83,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train on a source, compare with counting, write the run."""
+    """Train on a source, compare with counting, write the run.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The exit code: 0 where it is done.
+
+    Raises:
+        MMSRError: what was typed is not possible; the message says why.
+    """
     from mmsr_lite.data_card import quiet_reading
     from mmsr_lite.training.fit import fit
     from mmsr_lite.training.run_config import RunConfig

@@ -110,7 +110,22 @@ def check(exercise: str, answer: Any = ...) -> Verdict:
 
 
 def find(exercise: str) -> Exercise:
-    """Return the exercise with this number, or raise `MMSRError` that lists those of its notebook."""
+    """The exercise with a number.
+
+    Args:
+        exercise: its number, such as "03.2".
+
+    Returns:
+        The exercise.
+
+    Raises:
+        MMSRError: there is no such exercise; the message lists those of its notebook.
+
+    Example:
+        >>> find("00.99")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
+    """
     number = exercise.partition(".")[0]
     try:
         known = {one.id: one for one in exercises(number)}

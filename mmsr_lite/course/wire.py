@@ -125,7 +125,17 @@ class Line:
         return {"other": type(value).__name__}
 
     def decode(self, value: Any) -> Any:
-        """What `encode` was given, on the other side."""
+        """What `encode` was given, on the other side.
+
+        Args:
+            value: what JSON gave.
+
+        Returns:
+            The value.
+
+        Raises:
+            MMSRError: it is no message of this form.
+        """
         if isinstance(value, list):
             return [self.decode(one) for one in value]
         if not isinstance(value, dict):

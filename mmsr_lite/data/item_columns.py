@@ -74,6 +74,15 @@ def title_of(value: Any) -> str:
 def picture_files_of(root: Path, column: pd.Series, label: str, reading: Account) -> pd.Series:
     """The path of each item's first picture, or None; a note tells how many items have more than one.
 
+    Args:
+        root: the folder in which all pictures lie.
+        column: the cells of the column.
+        label: its name, for the note.
+        reading: receives the note.
+
+    Returns:
+        Paths, None where an item has no picture.
+
     Raises:
         MMSRError: a path leads out of the folder `root`.
     """
@@ -116,6 +125,15 @@ def _place(root: Path, value: Any, label: str) -> str | None:
 
 def row_ids_of(file: Path, used_ids: pd.Series, items: pd.DataFrame, reading: Account) -> list[str] | None:
     """Whose the rows of a .npy file are: as a mapping file says, by number, or in the order of the items file.
+
+    Args:
+        file: the file of features.
+        used_ids: the items of the interactions.
+        items: the table of items.
+        reading: receives a note.
+
+    Returns:
+        The item of each row; None where the file itself names them.
 
     Raises:
         MMSRError: none of the three is certain.

@@ -30,6 +30,9 @@ def one_writer(folder: str | os.PathLike, file: str | os.PathLike | None = None)
         folder: The folder.
         file: The file of the lock. None: `.lock` in the folder, which is made where it is missing.
 
+    Yields:
+        Nothing; the block runs.
+
     Raises:
         MMSRError: Another process holds the lock, or the file cannot be made.
 

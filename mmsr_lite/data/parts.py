@@ -21,7 +21,21 @@ VALIDATION_SHARE = 0.1  # of the interactions before the test period, in a split
 
 
 def parts_by_user(dataset: Dataset, test_share: float) -> np.ndarray:
-    """(I,) the part of each interaction when the last ones of each user are tested."""
+    """The part of each interaction when the last ones of each user are tested.
+
+    Args:
+        dataset: the data set.
+        test_share: the share of each user's interactions that is tested, from 0 to 1.
+
+    Returns:
+        (I,) 0 for training, 1 for validation, 2 for test.
+
+    Example:
+        >>> ids = ("", "a", "b")
+        >>> data = Dataset("d", np.zeros(4, int), np.array([1, 2, 1, 2]), np.arange(4), ("u",), ids, ids)
+        >>> parts_by_user(data, 0.25).tolist()[-1]
+        2
+    """
     length = np.diff(dataset.offsets)  # (U,)
     training = (length - np.floor(test_share * length).astype(np.int64))[dataset.user]  # (I,) of the user of each one
     place = np.arange(len(dataset.item)) - dataset.offsets[dataset.user]  # (I,)
@@ -38,7 +52,24 @@ def _with_last_held_out(dataset: Dataset, training: np.ndarray) -> np.ndarray:
 
 
 def parts_by_time(dataset: Dataset, test_share: float) -> np.ndarray:
-    """(I,) the part of each interaction when one moment for all users begins the test period."""
+    """The part of each interaction when one moment for all users begins the test period.
+
+    Args:
+        dataset: the data set.
+        test_share: the share of interactions that are tested, from 0 to 1.
+
+    Returns:
+        (I,) 0 for training, 1 for validation, 2 for test.
+
+    Raises:
+        MMSRError: all interactions have one time.
+
+    Example:
+        >>> ids = ("", "a", "b")
+        >>> data = Dataset("d", np.zeros(4, int), np.array([1, 2, 1, 2]), np.arange(4), ("u",), ids, ids)
+        >>> parts_by_time(data, 0.25).tolist()[-1]
+        2
+    """
     times = np.sort(dataset.time)
     if len(times) == 0 or times[0] == times[-1]:
         advice = "use the split by user, or give interactions a timestamp"

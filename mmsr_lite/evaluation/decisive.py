@@ -17,6 +17,9 @@ def decisive(dataset: Dataset, examples: Examples) -> Examples:
         dataset: A world of `mmsr_lite.data.sources.worlds`.
         examples: Examples of it.
 
+    Returns:
+        Those examples.
+
     Raises:
         MMSRError: The data set does not say what decides an interaction.
 
@@ -43,6 +46,16 @@ def decisive_hits(model: Recommender, dataset: Dataset, examples: Examples) -> d
 
     Returns:
         "all users" and "users of <kind>" -> HR@5 among all items.
+
+    Example:
+        >>> from mmsr_lite.data import load
+        >>> from mmsr_lite.data.split import split
+        >>> from mmsr_lite.models import MODELS
+        >>> world = load("worlds:clocks-small", modalities=())
+        >>> popular = MODELS["popularity"](MODELS["popularity"].Config(), world.num_items)
+        >>> popular.count(split(world).train)
+        >>> list(decisive_hits(popular, world, split(world).test))
+        ['all users']
     """
     examples = decisive(dataset, examples)
     rank, names = ranks(model, examples), dataset.facts["user_kinds"]

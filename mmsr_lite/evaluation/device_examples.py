@@ -59,6 +59,13 @@ def width_for(longest: int, device: torch.device) -> int:
 
     On a CPU that is `longest` itself; on a GPU the next one of few widths, so that few shapes occur.
 
+    Args:
+        longest: how many items the longest history has.
+        device: where the batch will be.
+
+    Returns:
+        L.
+
     Example:
         >>> width_for(7, torch.device("cpu")), width_for(7, torch.device("cuda")), width_for(170, torch.device("cuda"))
         (7, 8, 200)

@@ -242,6 +242,11 @@ def leaks_report(record: LeaksRecord) -> str:
 
     Returns:
         Several lines.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> leaks_report(sample("leaks")).splitlines()[0]
+        'a made-up shop: 50 users, 30 items; 90 test targets'
     """
     shown = ("HR@5", "MRR@5", "HR@20", "masked HR@5", "masked MRR@5", "masked HR@20")
     lines = [

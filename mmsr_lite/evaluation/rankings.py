@@ -187,6 +187,11 @@ def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0)
 
     Raises:
         MMSRError: `count` is below 1, or a user has too few items left.
+
+    Example:
+        >>> one = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))
+        >>> sorted(candidates_of(one, num_items=4, count=2)[0].tolist())  # 1 was taken, 2 is the target
+        [3, 4]
     """
     taken = examples.taken
     left = num_items - 1 - int((taken.end - taken.start).max(initial=0))

@@ -23,10 +23,19 @@ SCORES = 2**25  # how many scores are in memory at once while ranking: 128 MiB o
 
 
 def rank_of(scores: Tensor, target: Tensor) -> Tensor:
-    """(B,) rank of `target` (B,) in `scores` (B, V+1), 1 being best; ties share their mean rank; a NaN never helps.
+    """The rank of each target among all items, 1 being best.
+
+    Ties share the mean of their ranks, and a score that is NaN never helps.
+
+    Args:
+        scores: (B, V+1) the score of each item; item 0 is the padding.
+        target: (B,) items.
+
+    Returns:
+        (B,) ranks; a half is possible.
 
     Example:
-        >>> rank_of(torch.tensor([[-torch.inf, 2., 3., 2.]]), torch.tensor([1])).item()   # 2nd and 3rd place tie
+        >>> rank_of(torch.tensor([[-torch.inf, 2., 3., 2.]]), torch.tensor([1])).item()  # 2nd and 3rd place tie
         2.5
     """
     return rank_in_both(scores, target, target.new_zeros(len(target), 0))[0]
@@ -52,6 +61,14 @@ def both_ranks(
 
     Raises:
         MMSRError: There are no examples.
+
+    Example:
+        >>> from mmsr_lite.models import MODELS
+        >>> one = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))
+        >>> popular = MODELS["popularity"](MODELS["popularity"].Config(), 3)
+        >>> popular.count(one)
+        >>> both_ranks(popular, one)["all"].tolist()
+        [1.0]
     """
     device = _device_of(model)
     own_items = OwnItems(examples, device)
@@ -119,6 +136,17 @@ def sampled_ranks(
 
     Raises:
         MMSRError: There are no examples, or not so many items left for a user.
+
+    Example:
+        >>> from mmsr_lite.models import MODELS
+        >>> one = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))
+        >>> popular = MODELS["popularity"](MODELS["popularity"].Config(), 3)
+        >>> popular.count(one)
+        >>> import warnings
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     print(sampled_ranks(popular, one, candidates=1).tolist())
+        [1.0]
     """
     drawn: list[np.ndarray] = []
 

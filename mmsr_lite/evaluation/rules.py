@@ -181,7 +181,14 @@ class Chain:
             self.table[source, model.follower] = model.weight
 
     def scores(self, history: Tensor) -> Tensor:
-        """(B, V+1), as `Markov.scores` gives them."""
+        """(B, V+1), as `Markov.scores` gives them.
+
+        Args:
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (B, V+1).
+        """
         if self.table is None:
             return self.model.scores(history)
         real = history > 0

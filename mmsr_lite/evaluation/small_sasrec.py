@@ -55,7 +55,14 @@ class SmallSASRec(Recommender):
         self.blocks, self.norm = blocks(config), nn.LayerNorm(config.dim)
 
     def states(self, history: Tensor) -> Tensor:
-        """(B, L) items to the states (B, L, D) after each of them."""
+        """(B, L) items to the states (B, L, D) after each of them.
+
+        Args:
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (B, L, D).
+        """
         x = self.items(history) + self.positions.weight[: history.shape[1]]  # (B, L, D)
         x = self.dropout(x * self.scale)
         for block in self.blocks:
@@ -67,7 +74,11 @@ class SmallSASRec(Recommender):
         return last_state(self.states(history), history)
 
     def learn(self, examples: Examples) -> None:
-        """Train on all training targets, each from everything before it in a window of at most `max_history` items."""
+        """Train on all training targets, each from everything before it in a window of at most `max_history` items.
+
+        Args:
+            examples: the training part.
+        """
         config = self.config
         torch.manual_seed(config.seed)
         windows = _windows(examples, config.max_history)

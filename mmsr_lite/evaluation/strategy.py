@@ -23,19 +23,50 @@ class Strategy:
     name = "plain"
 
     def batch(self, examples: DeviceExamples, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        """Histories (B, width) and targets (B,) of the examples `rows` (B,)."""
+        """Histories (B, width) and targets (B,) of the examples `rows` (B,).
+
+        Args:
+            examples: the examples, on the device.
+            rows: (B,) numbers of examples.
+            width: L.
+
+        Returns:
+            Histories (B, L) and targets (B,).
+        """
         return examples(rows, width)
 
     def scores(self, model: Recommender, history: Tensor) -> Tensor:
-        """Scores of all items (B, V+1) after `history` (B, L); item 0 has -inf."""
+        """Scores of all items (B, V+1) after `history` (B, L); item 0 has -inf.
+
+        Args:
+            model: a recommender that learns.
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (B, V+1).
+        """
         return model.scores(history)
 
     def loss(self, model: Recommender, history: Tensor, target: Tensor) -> Tensor:
-        """The mean loss of the next items `target` (B,) after `history` (B, L)."""
+        """The mean loss of the next items `target` (B,) after `history` (B, L).
+
+        Args:
+            model: a recommender that learns.
+            history: (B, L) items, padded on the right with 0.
+            target: (B,) the items that came next.
+
+        Returns:
+            A scalar.
+        """
         return model.loss(history, target)
 
     def update(self, optimiser: torch.optim.AdamW, clip: float) -> None:
-        """Take one step of AdamW; where the norm of all gradients exceeds `clip`, they are scaled down to it."""
+        """Take one step of AdamW; where the norm of all gradients exceeds `clip`, they are scaled down to it.
+
+        Args:
+            optimiser: AdamW, whose weights have gradients.
+            clip: the greatest norm of all gradients together.
+        """
         gradients = [weight.grad for weight in optimiser.param_groups[0]["params"] if weight.grad is not None]
         norm = torch.stack(torch._foreach_norm(gradients)).norm()
         optimiser.grad_scale = (norm / clip).clamp_min(1)  # torch's fused AdamW divides the gradients by this
@@ -49,6 +80,12 @@ _CHOSEN: WeakKeyDictionary[nn.Module, Strategy] = WeakKeyDictionary()
 def strategy_of(model: nn.Module) -> Strategy:
     """The strategy chosen for `model`, the plain one where none was chosen.
 
+    Args:
+        model: any module.
+
+    Returns:
+        The strategy.
+
     Example:
         >>> strategy_of(nn.Linear(1, 1)).name
         'plain'
@@ -57,12 +94,29 @@ def strategy_of(model: nn.Module) -> Strategy:
 
 
 def choose_strategy(model: nn.Module, strategy: Strategy) -> None:
-    """From now on `model` is trained and ranked by `strategy`."""
+    """Train and rank a model by a strategy from now on.
+
+    Args:
+        model: any module.
+        strategy: the strategy.
+
+    Example:
+        >>> model = nn.Linear(1, 1)
+        >>> choose_strategy(model, strategy_of(model))
+        >>> strategy_of(model).name
+        'plain'
+    """
     _CHOSEN[model] = strategy
 
 
 def accelerator(device: torch.device) -> ModuleType | None:
     """The first module of ACCELERATORS that works on `device`, None where there is none.
+
+    Args:
+        device: where a model is trained.
+
+    Returns:
+        The module, or None.
 
     Example:
         >>> accelerator(torch.device("cpu")) is None

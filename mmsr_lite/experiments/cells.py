@@ -43,6 +43,10 @@ class Comparison:
         seeds_sd: the part of the standard error that comes from the seeds, in percent.
         orders_sd: the part of the standard error that comes from the orders at ties, in percent; 0 where there is one.
         users: how many users there are.
+
+    Example:
+        >>> Comparison(1.0, 0.5, 1.5, 0.01, 9.0, 0.1, 0.2, 0.0, 100).record()["difference"]
+        1.0
     """
 
     difference: float
@@ -84,6 +88,9 @@ def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:
 
     Returns:
         Gains, (S, E) or (S, O, E).
+
+    Raises:
+        MMSRError: there is no such metric, or the arrays have different shapes.
 
     Example:
         >>> gain_of([np.array([1, 2, 9])], "MRR@5").tolist()

@@ -69,5 +69,16 @@ def _in_words(answer: Answer) -> str:
 
 
 def safe(name: str) -> str:
-    """A text as Markdown shows it in a table, whatever is in it."""
+    """A text as Markdown shows it in a table, whatever is in it.
+
+    Args:
+        name: any text.
+
+    Returns:
+        The text on one line.
+
+    Example:
+        >>> safe("a|b")
+        'a&#124;b'
+    """
     return escape(name, quote=False).replace("|", "&#124;")

@@ -10,7 +10,14 @@ from mmsr_lite.models import MODELS
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """One for each model there is, and MMSR with features in its embeddings."""
+    """One for each model there is, and MMSR with features in its embeddings.
+
+    Args:
+        setting: the data set and the terms.
+
+    Returns:
+        The jobs.
+    """
     chosen = [Job({"model": name}, setting.config(name)) for name in MODELS]
     if "mmsr" in MODELS:
         chosen.append(Job({"model": "mmsr", "variant": FEATURES}, setting.config(**CHANGES[FEATURES])))

@@ -8,7 +8,14 @@ VARIANTS: dict[str, Settings] = {"true": {}, "shuffled": {"corruption": "mismatc
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """Model x what it reads, each tuned by itself."""
+    """Model x what it reads, each tuned by itself.
+
+    Args:
+        setting: the data set and the terms.
+
+    Returns:
+        The jobs.
+    """
     readers = [name for name, model in MODELS.items() if model.reads_modalities]
     return [
         Job({"model": model, "variant": name}, setting.config(model).with_settings(**change))

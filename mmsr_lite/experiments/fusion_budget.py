@@ -35,6 +35,12 @@ def some_users(dataset: Dataset, count: int, seed: int) -> Dataset:
 
     Returns:
         The data set itself where it has no more users than that.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> some_users(world, 2, seed=0).num_users, some_users(world, 9, seed=0) is world
+        (2, True)
     """
     if count >= dataset.num_users:
         return dataset

@@ -27,6 +27,10 @@ class Base:
         none: settings without modalities.
         early: settings of early fusion.
         late: settings of late fusion.
+
+    Example:
+        >>> BASES["mmsr"].early
+        {'fusion': 'heho-invasive'}
     """
 
     label: str
@@ -145,5 +149,8 @@ def names_of(jobs: dict[str, Job]) -> dict[tuple, str]:
 
     Args:
         jobs: from `systems`.
+
+    Returns:
+        Labels -> name.
     """
     return {system_of(job.labels): name for name, job in jobs.items()}

@@ -23,6 +23,12 @@ def forced(model: nn.Module, gate: str) -> dict[str, Callable[[Tensor], Tensor]]
 
     Returns:
         Name of a probe -> function of its beta (B, N, 2) that gives the forced beta of the same shape.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=2)
+        >>> list(forced(model, "hohe"))
+        ['layers.0.probes.beta']
     """
 
     def force(beta: Tensor) -> Tensor:
@@ -34,10 +40,18 @@ def forced(model: nn.Module, gate: str) -> dict[str, Callable[[Tensor], Tensor]]
 def betas(
     model: MMSR, dataset: Dataset, examples: Examples, counts: np.ndarray, *, most: int = 4096
 ) -> list[dict[str, Any]]:
-    """Mean weight of late fusion (beta[0]) over the nodes of `most` histories: a row for each layer, node type and bin.
+    """The mean weight of late fusion (beta[0]) over the nodes of some histories.
 
-    `by` is "all", "position" (of the node's latest item, from the end: 1 is the last) or, for item nodes, "popularity":
-    fifths of the interactions, items in the order of `counts` (V+1,), 1 the least popular.
+    Args:
+        model: an MMSR with gates.
+        dataset: the data set it was trained on.
+        examples: whose histories are read.
+        counts: (V+1,) how often each item was taken, which puts items in order.
+        most: how many of the histories are read at most.
+
+    Returns:
+        A row for each layer, node type and bin. `by` is "all", "position" (of the node's latest item, from the end: 1
+        is the last) or, for item nodes, "popularity": fifths of the interactions, 1 the least popular.
     """
     order, fifth = np.argsort(counts, kind="stable"), np.empty(len(counts), np.int64)
     fifth[order] = np.minimum(5 * (counts[order].cumsum() - 1) // max(1, counts.sum()), 4) + 1

@@ -5,7 +5,14 @@ from mmsr_lite.explain.edits import FORCED
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """MMSR, read with its own gates and with each that is forced."""
+    """MMSR, read with its own gates and with each that is forced.
+
+    Args:
+        setting: the data set and the terms.
+
+    Returns:
+        The jobs.
+    """
     forced = (Reading({"variant": f"forced: {name}"}, gate=name) for name in FORCED)
     labels: Labels = {"model": "mmsr", "variant": "own gates"}
     return [Job(labels, setting.config(), readings=(Reading(beside="gates"), *forced), betas=True)]

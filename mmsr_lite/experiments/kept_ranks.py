@@ -95,6 +95,10 @@ def load_ranks(path: Path) -> np.ndarray | None:
 
     Returns:
         (E,) ranks, or None when there is no such file.
+
+    Example:
+        >>> load_ranks(Path("no-such-file.npy")) is None
+        True
     """
     if not path.is_file():
         return None

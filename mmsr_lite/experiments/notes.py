@@ -49,8 +49,16 @@ def read_note(place: Path) -> dict[str, Any]:
     Args:
         place: the folder of a data set's tables.
 
+    Returns:
+        The note.
+
     Raises:
         MMSRError: when it is missing, or is not such a note.
+
+    Example:
+        >>> read_note(Path("no-such-folder"))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     return _checked(place / "dataset.json", DatasetNote)
 
@@ -75,6 +83,10 @@ def read_sidecar(place: Path, name: str) -> dict[str, Any]:
 
     Raises:
         MMSRError: when the file is no such record.
+
+    Example:
+        >>> read_sidecar(Path("no-such-folder"), "missing")["tests"]
+        []
     """
     file = place / f"{name}.json"
     record = _checked(file, Sidecar) if file.is_file() else {}

@@ -14,7 +14,15 @@ _worker: Worker | None = None  # of this process
 
 
 def at_once(worker: Worker, job: Job) -> Future:
-    """What a pool of processes would give, from this one."""
+    """What a pool of processes would give, from this one.
+
+    Args:
+        worker: does the job now.
+        job: the job.
+
+    Returns:
+        A future that is done.
+    """
     future: Future = Future()
     try:
         future.set_result(worker.run_job(job))
@@ -24,7 +32,15 @@ def at_once(worker: Worker, job: Job) -> Future:
 
 
 def pool_of(jobs: int, worker: Worker) -> ProcessPoolExecutor:
-    """So many processes that run the jobs of `worker`, on all the GPUs there are when its device is "cuda"."""
+    """So many processes that run the jobs of `worker`, on all the GPUs there are when its device is "cuda".
+
+    Args:
+        jobs: how many processes.
+        worker: what each of them begins with.
+
+    Returns:
+        The pool.
+    """
     spawn = get_context("spawn")
     return ProcessPoolExecutor(jobs, spawn, _begin_process, (worker, spawn.Value("i", 0)))
 
@@ -40,6 +56,10 @@ def _begin_process(worker: Worker, begun: Any) -> None:
 
 
 def run_job_there(job: Job):
-    """Run a job in a process of `pool_of`."""
+    """Run a job in a process of `pool_of`.
+
+    Args:
+        job: the job.
+    """
     assert _worker is not None
     return _worker.run_job(job)

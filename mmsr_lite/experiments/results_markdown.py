@@ -122,7 +122,14 @@ class Table:
         self.against = {one: label_of(system_of(row | STUDIES[name].reference)) for one, row in self.labels.items()}
 
     def rows(self, theirs: dict[str, dict[str, float]]) -> list[str]:
-        """The Markdown table, with the paper's numbers where it has them."""
+        """The Markdown table, with the paper's numbers where it has them.
+
+        Args:
+            theirs: system -> metric -> the paper's number.
+
+        Returns:
+            Lines of Markdown.
+        """
         headline, *others = [self.metrics[one] for one in self.rankings]
         columns = ["system", *map(in_words, headline), "seeds", "trials"]
         columns += [column for metric in FIRST for column in (f"difference ({metric})", f"p ({metric})", "verdict")]
@@ -149,6 +156,12 @@ class Table:
         """What the gates did, as a table, for the study that asks.
 
         Of the last layer's gates that of the last item alone reaches a score, so the others are left out.
+
+        Args:
+            folder: the folder of the data set's tables.
+
+        Returns:
+            Lines of Markdown.
         """
         if self.name != "gates" or not (file := folder / f"{BETAS}.csv").is_file():
             return []

@@ -20,7 +20,18 @@ FORMERLY_FIXED: dict[str, Any] = {  # settings that were not there when the firs
 
 
 def resolved(config: RunConfig) -> dict[str, Any]:
-    """Every setting of a run by its name, the model's defaults too; one that decides nothing is as it was formerly."""
+    """Every setting of a run by its name, the model's defaults too; one that decides nothing is as it was formerly.
+
+    Args:
+        config: a run.
+
+    Returns:
+        Name -> value.
+
+    Example:
+        >>> resolved(RunConfig("wardrobe").with_settings(dim=8))["dim"]
+        8
+    """
     refit = config.refit and config.train.selection == "validation"  # else nothing was held out
     train = config.train
     if train.selection == "none":
@@ -35,6 +46,17 @@ def run_id(config: RunConfig, reading: Reading | None = None) -> str:
 
     Settings that are off (0, "", False, None) do not count, and neither do those of FORMERLY_FIXED at the value they
     had before: an option that comes to be later renames nothing.
+
+    Args:
+        config: the run.
+        reading: what is read off its model; None: the run itself.
+
+    Returns:
+        Twelve hexadecimal digits.
+
+    Example:
+        >>> run_id(RunConfig("wardrobe")) == run_id(RunConfig("wardrobe").with_settings(device="cpu"))
+        True
     """
     settings = {name: value for name, value in sorted(resolved(config).items()) if value and name != "device"}
     settings = {name: value for name, value in settings.items() if value != FORMERLY_FIXED.get(name)}

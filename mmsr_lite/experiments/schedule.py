@@ -121,9 +121,23 @@ class Schedule:
             self.open_trials[system] += table == TUNING
 
     def waiting_in(self, study: str) -> int:
-        """How many systems of a study still wait for trials."""
+        """How many systems of a study still wait for trials.
+
+        Args:
+            study: its name.
+
+        Returns:
+            The number.
+        """
         return len({run_id(job.like or job.config) for _, (name, job) in self.waiting if name == study})
 
     def jobs(self, table: str) -> Iterator[Job]:
-        """All jobs that a table is to have, as far as they are known by now."""
+        """All jobs that a table is to have, as far as they are known by now.
+
+        Args:
+            table: the name of a study.
+
+        Yields:
+            The jobs.
+        """
         yield from self.listed.get(table, {}).values()

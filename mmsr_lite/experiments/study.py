@@ -86,6 +86,10 @@ class Job:
         betas: whether its gates are kept, too.
         trials: how many trials chose its settings; 0 where there was nothing to choose, or it is not yet known.
         validated: what the chosen trial had on validation, in the metric that chose it; None where nothing was chosen.
+
+    Example:
+        >>> Job({"model": "mmsr"}, RunConfig("wardrobe")).readings
+        (Reading(labels={}, rate=0.0, corrupted=None, gate='', beside='', displaced=False),)
     """
 
     labels: Labels
@@ -107,6 +111,10 @@ class Study:
         jobs: gives the systems on a data set.
         reference: labels of the system that another is tested against: its own labels, changed to these.
         of_one_model: whether the system of a row was read off the same trained model as its reference.
+
+    Example:
+        >>> Study("-", "Does it help?", lambda setting: [], {"variant": "without"}).of_one_model({})
+        False
     """
 
     paper: str
@@ -203,7 +211,15 @@ class Setting:
         return tuple(modality.name for modality in self.dataset.modalities)
 
     def config(self, model: str = "mmsr", **settings: Any) -> RunConfig:
-        """A run on this data set in memory; settings of the base that the model does not have are left out."""
+        """A run on this data set in memory; settings of the base that the model does not have are left out.
+
+        Args:
+            model: name of a model.
+            settings: further settings, by name.
+
+        Returns:
+            The run.
+        """
         first = self.tie_seeds[0]
         run = RunConfig(self.dataset.name, self.names, model=model, refit=False, ties=self.ties, tie_seed=first)
         has = {f.name for kind in (RunConfig, TrainConfig, MODELS[model].Config) for f in fields(kind)}
@@ -252,6 +268,10 @@ class Damage:
         labels: what names it in a table.
         rate: share of what is damaged, from 0 to 1.
         modality: its name; None: all modalities.
+
+    Example:
+        >>> Damage({"rate": 0.5}, 0.5, None).rate
+        0.5
     """
 
     labels: Labels
@@ -269,6 +289,12 @@ def damages(setting: Setting, corruption: str, rates: Sequence[float]) -> list[D
 
     Returns:
         The damages; those of one modality stand together.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> damages(Setting.of(world), "missing", [0.5])  # there is no modality to lose
+        []
     """
     names = list(setting.names)
     if len(names) > 1:
@@ -292,6 +318,12 @@ def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
 
     Returns:
         The data set itself where its ties are broken so already.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> in_order(world, "file", 0) is world
+        True
     """
     order: Settings = {"ties": ties}
     if ties != "file":
@@ -302,7 +334,21 @@ def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
 
 
 def variants_of_mmsr(variants: dict[str, Settings]) -> Callable[[Setting], list[Job]]:
-    """The jobs of a study that changes settings of MMSR: the name of each variant and its changes."""
+    """The jobs of a study that changes settings of MMSR: the name of each variant and its changes.
+
+    Args:
+        variants: name of a variant -> settings of the run that it changes.
+
+    Returns:
+        A function from a `Setting` to the jobs.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> jobs = variants_of_mmsr({"narrow": {"dim": 8}})(Setting.of(world))
+        >>> jobs[0].labels, jobs[0].config.settings["dim"]
+        ({'model': 'mmsr', 'variant': 'narrow'}, 8)
+    """
 
     def jobs(setting: Setting) -> list[Job]:
         """One job for each variant."""

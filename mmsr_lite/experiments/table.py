@@ -40,6 +40,10 @@ def read_rows(path: Path) -> list[Row]:
 
     Raises:
         MMSRError: The file is no table of a study.
+
+    Example:
+        >>> read_rows(Path("no-such-file.csv"))
+        []
     """
     if not path.is_file():
         return []

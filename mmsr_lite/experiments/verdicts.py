@@ -161,6 +161,10 @@ def merged(old: Iterable[Test], new: Iterable[Test], rows: list[Row]) -> list[Te
 
     Returns:
         All tests, at most one for each system and metric.
+
+    Example:
+        >>> merged([], [], [])
+        []
     """
     names = {label_of(system_of(row)) for row in rows}
     tests = {(test["system"], test["metric"]): test for test in old if test["system"] in names}

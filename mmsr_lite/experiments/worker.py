@@ -148,12 +148,17 @@ def drop_codes_at_test(
         A copy of the model with fewer codes, ready to rank.
 
     Example:
-        >>> from mmsr_lite.course.stored import stored
-        >>> run = stored("wardrobe-match")
+        >>> from mmsr_lite.data.dataset import Modality
+        >>> present = np.array([False, True, True, True])
+        >>> one = Modality("picture", np.arange(8, dtype=np.float32).reshape(4, 2), present)
+        >>> row, ids = np.array([0]), ("", "a", "b", "c")
+        >>> data = Dataset("d", row, row + 1, row, ("u",), ids, ids, modalities=(one,))
+        >>> config = RunConfig("d", codes=2, codes_per_item=1).with_settings(dim=2)
+        >>> books = codebooks(config, data)
         >>> reading = Reading(rate=1.0, corrupted="picture")
-        >>> blind = drop_codes_at_test(run.model, run.config, run.dataset, run.books, reading)
-        >>> [int(table.max()) for table in blind.codes]
-        [0, 7]
+        >>> blind = drop_codes_at_test(build(config, data, books), config, data, books, reading)
+        >>> int(blind.codes[0].max())
+        0
     """
     left = missing(data, modality=reading.corrupted, rate=reading.rate, seed=config.train.seed)
     there = [left.modality(book.name).present[:, None] for book in books]
@@ -168,5 +173,16 @@ def drop_codes_at_test(
 
 
 def device_name(device: str) -> str:
-    """What tables call a device."""
+    """What tables call a device.
+
+    Args:
+        device: "cpu" or "cuda".
+
+    Returns:
+        "cpu", or the name of the GPU.
+
+    Example:
+        >>> device_name("cpu")
+        'cpu'
+    """
     return torch.cuda.get_device_name() if pick_device(device).type == "cuda" else "cpu"

@@ -11,25 +11,84 @@ LONGEST = 500  # letters of a title or text that a record holds
 
 
 def user_card(dataset: Dataset, number: int) -> UserCard:
-    """A user by number and id."""
+    """A user by number and id.
+
+    Args:
+        dataset: the data set.
+        number: the user, from 0.
+
+    Returns:
+        The card.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> user_card(world, 2)
+        {'index': 2, 'id': 'u0002'}
+    """
     return {"index": number, "id": dataset.user_ids[number]}
 
 
 def item_card(dataset: Dataset, item: int) -> ItemCard:
-    """What people see of an item, as every record holds it: number, id, title, picture; long texts are cut."""
+    """What people see of an item, as every record holds it: number, id, title, picture; long texts are cut.
+
+    Args:
+        dataset: the data set.
+        item: the item, from 1.
+
+    Returns:
+        The card.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> item_card(world, 3)["item"]
+        3
+    """
     picture = data_uri(dataset.pictures[item]) if dataset.pictures else None
     item_id, title = dataset.item_ids[item][:LONGEST], dataset.titles[item][:LONGEST]
     return {"item": item, "item_id": item_id, "title": title, "picture": picture}
 
 
 def step_card(dataset: Dataset, position: int, item: int) -> StepCard:
-    """One interaction as people see it: the item's card, its position from 1, its texts."""
+    """One interaction as people see it: the item's card, its position from 1, its texts.
+
+    Args:
+        dataset: the data set.
+        position: of the history, from 1.
+        item: the item, from 1.
+
+    Returns:
+        The card.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> step_card(world, 1, 3)["position"]
+        1
+    """
     texts = {name: column[item][:LONGEST] for name, column in dataset.texts.items()}
     return {**item_card(dataset, item), "position": position, "texts": texts}
 
 
 def steps_of(dataset: Dataset, msgraph: MSGraph) -> list[Step]:
-    """Each interaction with its item's node and codes."""
+    """Each interaction with its item's node and codes.
+
+    Args:
+        dataset: the data set.
+        msgraph: the graph of a history.
+
+    Returns:
+        One step for each position.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> from mmsr_lite.graph.msgraph import build_msgraph
+        >>> graph = build_msgraph([3, 1, 3], {})
+        >>> [step["node"] for step in steps_of(world, graph)]
+        [0, 1, 0]
+    """
     modalities = msgraph.node_types[1:]
     steps: list[Any] = [
         step_card(dataset, position, item) | {"codes": {name: [] for name in modalities}}
@@ -45,7 +104,24 @@ def steps_of(dataset: Dataset, msgraph: MSGraph) -> list[Step]:
 
 
 def node_card(dataset: Dataset, msgraph: MSGraph, node: Node) -> GraphNode:
-    """A node of the MSGraph with the name that pictures give it."""
+    """A node of the MSGraph with the name that pictures give it.
+
+    Args:
+        dataset: the data set.
+        msgraph: the graph of a history.
+        node: one of its nodes.
+
+    Returns:
+        The node as a record has it.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> from mmsr_lite.graph.msgraph import build_msgraph
+        >>> graph = build_msgraph([3, 1, 3], {})
+        >>> node_card(world, graph, graph.nodes[0])["positions"]
+        [1, 3]
+    """
     label = f"{node.type} code {node.id}"
     if node.type == ITEM:
         label = dataset.titles[node.id] or dataset.item_ids[node.id]
@@ -59,8 +135,23 @@ def node_card(dataset: Dataset, msgraph: MSGraph, node: Node) -> GraphNode:
 
 
 def truth_of(dataset: Dataset, user: int | None) -> TargetTruth | None:
-    """What decided the target, where the source planted it: the cause, and of a world that knows them the order of
-    fusion that loses there and the reason in a sentence."""
+    """What decided the target, where the source planted it.
+
+    A world that knows it adds the order of fusion that loses there and the reason in a sentence.
+
+    Args:
+        dataset: the data set.
+        user: the user, from 0; None: nobody.
+
+    Returns:
+        What decided the last item, or None.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> truth_of(world, 0), truth_of(world, None)
+        ({'cause': 'match'}, None)
+    """
     if user is None or "cause" not in dataset.facts:
         return None
     last = dataset.offsets[user + 1] - 1

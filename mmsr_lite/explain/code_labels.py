@@ -15,6 +15,9 @@ def code_labels(model: MMSR, dataset: Dataset) -> Labels:
     Args:
         model: an MMSR, which holds the codes of all items.
         dataset: the data set it was trained on.
+
+    Returns:
+        The names; long ones are cut.
     """
     tables = zip(model.node_types[1:], (codes.cpu().numpy() for codes in model.codes), strict=True)
     return {
@@ -25,7 +28,20 @@ def code_labels(model: MMSR, dataset: Dataset) -> Labels:
 
 
 def labelled(record: TraceRecord, labels: Labels) -> list[GraphNode]:
-    """The nodes of a trace, those of codes with their names."""
+    """The nodes of a trace, those of codes with their names.
+
+    Args:
+        record: a trace.
+        labels: what `code_labels` gave.
+
+    Returns:
+        The nodes.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> len(labelled(sample("trace"), {})) == len(sample("trace")["nodes"])
+        True
+    """
     nodes: list[GraphNode] = []
     for node in record["nodes"]:
         name = labels.get((record["node_types"][node["type"]], node["id"])) if node["type"] else None

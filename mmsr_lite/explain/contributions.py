@@ -66,6 +66,16 @@ def contributions(model: MMSR, graph: GraphBatch, seen: Seen, readouts: Tensor) 
 
     Source:
         Equations 11 to 17; the derivation is in the documentation, "What beta weighs".
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> from mmsr_lite.nn.probe import listen
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9).eval()
+        >>> with torch.no_grad(), listen(model) as seen: graph, states = model.states(torch.tensor([[3, 1, 3]]))
+        >>> readouts = torch.eye(8)[None]  # the components of the last item's state
+        >>> parts, rest = contributions(model, graph, seen, readouts)
+        >>> bool(torch.allclose(parts.sum((2, 3)) + rest, states[0][0, graph.last], atol=1e-5))
+        True
     """
     other = [type(layer).__name__ for layer in model.layers if not isinstance(layer, HANLayer)]
     if other:
@@ -138,7 +148,10 @@ def _step_back(adjoint: Tensor, weights: Tensor, family: str, graph: GraphBatch,
 
 
 def _grouped(by_end: Tensor, graph: GraphBatch) -> Tensor:
-    """(B, K, N, 6) by `GROUPS` from (B, K, N, 5) by what paths did; who the source is tells the paths across apart."""
+    """Contributions (B, K, N, 6) by `GROUPS`, from those by what paths did (B, K, N, 5).
+
+    Paths that only crossed types are of two groups: from the last item's own codes, or from other nodes.
+    """
     is_last = (graph.last_step_items > 0).to(graph.incidence[0].dtype)  # (B, N_0)
     at_last = graph.incidence[0] @ is_last[:, :, None]  # (B, L, 1) the positions of the last item
     of_last = (torch.cat(graph.incidence, 2).transpose(1, 2) @ at_last)[:, None, :, 0] > 0  # (B, 1, N) it and its codes
@@ -160,6 +173,14 @@ def score_readouts(model: MMSR, state: Tensor, items: Sequence[int] | Tensor) ->
 
     Returns:
         (..., K, D) vectors.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> from mmsr_lite.nn.probe import listen
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9).eval()
+        >>> with torch.no_grad(), listen(model) as seen: graph, states = model.states(torch.tensor([[3, 1, 3]]))
+        >>> score_readouts(model, states[0][0, graph.last], [1, 2]).shape
+        torch.Size([1, 2, 8])
     """
     chosen = torch.as_tensor(items, device=state.device)
     rows = model.item_table()[chosen].expand(*state.shape[:-1], -1, -1)  # (..., K, D)
@@ -179,6 +200,14 @@ def order_shares(model: MMSR, graph: GraphBatch, seen: Seen, items: Tensor) -> T
 
     Returns:
         (B, 2) the shares of early and of late fusion in the sizes (absolute values) of all contributions.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> from mmsr_lite.nn.probe import listen
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9).eval()
+        >>> with torch.no_grad(), listen(model) as seen: graph, states = model.states(torch.tensor([[3, 1, 3]]))
+        >>> order_shares(model, graph, seen, torch.tensor([1])).shape
+        torch.Size([1, 2])
     """
     each = torch.arange(len(items), device=items.device)
     state = seen[f"layers.{len(model.layers) - 1}.probes.output"][0][each, graph.last]  # (B, D)
@@ -188,7 +217,19 @@ def order_shares(model: MMSR, graph: GraphBatch, seen: Seen, items: Tensor) -> T
 
 
 def has_flow(model: Recommender) -> bool:
-    """Whether every layer of the model is a HAN-GNN layer, so that its scores have a flow."""
+    """Whether every layer of the model is a HAN-GNN layer, so that its scores have a flow.
+
+    Args:
+        model: any recommender.
+
+    Returns:
+        Whether they are.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> has_flow(MMSR(MMSRConfig(dim=8), num_items=9))
+        True
+    """
     return isinstance(model, MMSR) and all(isinstance(layer, HANLayer) for layer in model.layers)
 
 
@@ -204,6 +245,9 @@ def flow_fields(
         slots: (N,) the slot of each node of the record.
         items: K items.
         whole: the items of which each node's contributions are kept.
+
+    Returns:
+        The flow, for the field `flow` of a trace.
     """
     state = seen[f"layers.{len(model.layers) - 1}.probes.output"][0][:, int(graph.last[0])]  # (1, D)
     parts, rest = contributions(model, graph, seen, score_readouts(model, state, items))
@@ -228,6 +272,17 @@ def dense(blocks: Sequence[Tensor], graph: GraphBatch) -> Tensor:
     Args:
         blocks: for each node type (B, N_t, N_t) or (B, N_t, N), or one (B, N, N) for all types.
         graph: the graphs, which say how wide the types are.
+
+    Returns:
+        (B, N, N), zero across types where blocks are within them.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> from mmsr_lite.nn.probe import listen
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9).eval()
+        >>> with torch.no_grad(), listen(model) as seen: graph, states = model.states(torch.tensor([[3, 1, 3]]))
+        >>> dense(seen["layers.0.probes.hohe_1_weights"], graph).shape
+        torch.Size([1, 2, 2])
     """
     width = sum(graph.widths)
     if blocks[0].shape[1:] == (width, width):

@@ -44,6 +44,11 @@ class EditedHistory:
         relations: names of relations whose edges are taken away.
         gates: (to what, node type, id, layer) of gates that are forced; None means all.
         rng: where random choices come from.
+
+    Example:
+        >>> edited = EditedHistory([3, 1], {}, ("", "hat", "tie", "belt"), 1, ())
+        >>> apply(edited, [filled({"do": "remove", "position": 2})], SharedRandom()), edited.history
+        (['“hat” leaves the history'], [3])
     """
 
     history: list[int]
@@ -63,11 +68,26 @@ class EditedHistory:
         return EditedHistory(list(self.history), self.tables, self.titles, self.layers, self.edges)
 
     def item(self, position: Any) -> int:
-        """The item at `position`, from 1."""
+        """The item at `position`, from 1.
+
+        Args:
+            position: from 1, the oldest.
+
+        Returns:
+            The item.
+        """
         return self.history[_within("position", position, 1, len(self.history)) - 1]
 
     def codes_of(self, modality: int, item: int) -> list[int]:
-        """The codes of `item` in one modality (from 0) as they are now."""
+        """The codes of `item` in one modality (from 0) as they are now.
+
+        Args:
+            modality: its number, from 0.
+            item: the item.
+
+        Returns:
+            The codes; none where the item has none.
+        """
         if (modality, item) in self.codes:
             return self.codes[modality, item]
         table = self.tables[list(self.tables)[modality]]
@@ -83,18 +103,39 @@ class EditedHistory:
         return nodes
 
     def modalities(self, name: str | None) -> list[int]:
-        """The modalities (from 0) that a change is about: all when None."""
+        """The modalities (from 0) that a change is about: all when None.
+
+        Args:
+            name: the name of a modality; None: all.
+
+        Returns:
+            Their numbers.
+        """
         names = list(self.tables)
         if name is None:
             return list(range(len(names)))
         return [names.index(choose("modality", name, names))]
 
     def name(self, item: int) -> str:
-        """How a sentence calls an item."""
+        """How a sentence calls an item.
+
+        Args:
+            item: the item.
+
+        Returns:
+            Its title.
+        """
         return f"“{self.titles[item] or item}”"
 
     def name_of(self, node: Node) -> str:
-        """How a sentence calls a node: an item by its title, a code by its modality and number."""
+        """How a sentence calls a node: an item by its title, a code by its modality and number.
+
+        Args:
+            node: type and id.
+
+        Returns:
+            The words.
+        """
         kind, number = node
         return self.name(number) if kind == "item" else f"{kind} code {number}"
 
@@ -259,6 +300,9 @@ def filled(change: str | Mapping[str, Any]) -> Edit:
     Args:
         change: a name in `CHANGES`, or a dict whose field `do` is one.
 
+    Returns:
+        The change.
+
     Raises:
         MMSRError: when there is no such change, or it lacks a field, or has one that it does not know.
 
@@ -279,7 +323,24 @@ def filled(change: str | Mapping[str, Any]) -> Edit:
 
 
 def apply(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) -> list[str]:
-    """Do `changes`, each with all fields, one after the other; a phrase for each says what was done."""
+    """Make changes, one after the other.
+
+    Args:
+        edited: the history, changed in place.
+        changes: the changes, each with all its fields, as `filled` gives them.
+        rng: where random choices come from.
+
+    Returns:
+        A phrase for each change that says what was done.
+
+    Raises:
+        MMSRError: when a change is not possible, or takes out the node of the last item.
+
+    Example:
+        >>> edited = EditedHistory([3, 1], {}, ("", "hat", "tie", "belt"), 1, ())
+        >>> apply(edited, [filled({"do": "move", "position": 1, "to": 2})], SharedRandom())
+        ['“belt” moves from position 1 to 2']
+    """
     edited.rng, phrases = rng, []
     for change in changes:
         fields = {key: value for key, value in change.items() if key != "do"}

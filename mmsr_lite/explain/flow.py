@@ -27,7 +27,20 @@ from mmsr_lite.records import FlowRecord
 
 
 def refuse_without_flow(model: Recommender) -> None:
-    """Raise an `MMSRError` for a model without a flow."""
+    """Refuse a model whose scores have no flow.
+
+    Args:
+        model: any recommender.
+
+    Raises:
+        MMSRError: when a layer of the model is no HAN-GNN layer, or it has none.
+
+    Example:
+        >>> from mmsr_lite.models import MODELS
+        >>> refuse_without_flow(MODELS["popularity"](MODELS["popularity"].Config(), num_items=2))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
+    """
     if not has_flow(model):
         raise MMSRError(
             f"{getattr(model, 'label', model)} has no flow, which is exact for HAN-GNN layers alone; "

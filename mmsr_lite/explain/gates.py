@@ -50,7 +50,21 @@ def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
 
 
 def kinds_of(dataset: Dataset, examples: Examples) -> np.ndarray:
-    """(E,) the planted kind of each example's user; "" where the data set plants none."""
+    """(E,) the planted kind of each example's user; "" where the data set plants none.
+
+    Args:
+        dataset: the data set.
+        examples: some of its examples.
+
+    Returns:
+        (E,) texts.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> kinds_of(world, last_examples(world)).tolist()
+        ['', '', '', '']
+    """
     if "user_kind" not in dataset.facts:
         return np.full(len(examples), "", object)
     return np.asarray(dataset.facts["user_kinds"], object)[np.asarray(dataset.facts["user_kind"], int)[examples.user]]
@@ -71,8 +85,8 @@ def gates(
 ) -> pd.DataFrame:
     """The update gate of every node of many histories, as a table (equations 16 and 17).
 
-    The last layer's state of the last item alone is pooled (section 4.4): no other gate of that layer reaches a score,
-    and no training has told it what to be.
+    A score reads the last item's state alone (section 4.4). So of the last layer's gates that of the last item alone
+    reaches a score; the other gates of that layer were never trained.
 
     Args:
         model: an MMSR with fusion "adaptive".

@@ -27,6 +27,9 @@ def user_index(dataset: Dataset, user: Any) -> int:
         dataset: where the user is from.
         user: a number, as Python or NumPy have it, or an id; an id goes before a number that is written as text.
 
+    Returns:
+        The number.
+
     Raises:
         MMSRError: when there is no such user.
 
@@ -52,6 +55,9 @@ def items_of(dataset: Dataset, history: Any, what: str = "history") -> list[int]
         dataset: where the items are from.
         history: item numbers, oldest first: a list, tuple, NumPy array or tensor of one axis.
         what: how a message calls it.
+
+    Returns:
+        The items.
 
     Raises:
         MMSRError: when it is empty, is no row of whole numbers, or names an item that does not exist.
@@ -79,8 +85,23 @@ def items_of(dataset: Dataset, history: Any, what: str = "history") -> list[int]
 def item_of(dataset: Dataset, item: Any, what: str) -> int:
     """One item's number.
 
+    Args:
+        dataset: the data set.
+        item: a number, as Python or NumPy have it.
+        what: what a message calls it.
+
+    Returns:
+        The number.
+
     Raises:
         MMSRError: when there is no such item.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> item_of(world, 99, "target")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     if not is_whole(item) or not 1 <= item <= dataset.num_items:
         raise MMSRError(f"{what} is {quote(item)}; expected an item from 1 to {dataset.num_items}")
@@ -89,6 +110,14 @@ def item_of(dataset: Dataset, item: Any, what: str) -> int:
 
 def count_of(value: Any, what: str, least: int = 1) -> int:
     """A whole number that is not below `least`.
+
+    Args:
+        value: what was given.
+        what: what a message calls it.
+        least: the least number that is allowed.
+
+    Returns:
+        The number.
 
     Raises:
         MMSRError: when it is.
@@ -104,7 +133,18 @@ def count_of(value: Any, what: str, least: int = 1) -> int:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether `value` is a whole number, of Python, NumPy, or a tensor with one; a truth value is none."""
+    """Whether `value` is a whole number, of Python, NumPy, or a tensor with one; a truth value is none.
+
+    Args:
+        value: any value.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> is_whole(3), is_whole(3.0), is_whole(True)
+        (True, False, False)
+    """
     if isinstance(value, Tensor) and value.ndim == 0:
         value = value.item()
     return isinstance(value, Integral) and not isinstance(value, bool)
@@ -113,13 +153,26 @@ def is_whole(value: Any) -> bool:
 def history_of(
     dataset: Dataset, user: Any, history: Any, target: Any, max_history: int
 ) -> tuple[int | None, list[int], int | None]:
-    """What `trace` and `what_if` are asked about: give a user, or a history and perhaps its target.
+    """The history that `trace` and `what_if` look at: that of a user, or one that is given, perhaps with its target.
+
+    Args:
+        dataset: the data set.
+        user: a number or an id; None: `history` is given.
+        history: items, the oldest first; None: `user` is given.
+        target: the item that came next; None: not known, or that of the user.
+        max_history: how many items are read.
 
     Returns:
         The user's number or None; the last `max_history` items before the target; the target or None.
 
     Raises:
         MMSRError: when both or neither are given, when they do not exist, or when the user has a single item.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> history_of(world, None, [3, 1, 3], 2, max_history=2)
+        (None, [1, 3], 2)
     """
     if (user is None) == (history is None) or (user is not None and target is not None):
         raise MMSRError("give either a user or a history to trace; a target goes with a history only")
@@ -139,6 +192,11 @@ def history_of(
 def refuse_other_table(table: pd.DataFrame, columns: Sequence[str], maker: str) -> None:
     """Raise when a table lacks one of the columns that the function `maker` gives it.
 
+    Args:
+        table: any table.
+        columns: those that are needed.
+        maker: the function that makes such a table.
+
     Raises:
         MMSRError: it does.
 
@@ -155,6 +213,12 @@ def refuse_other_table(table: pd.DataFrame, columns: Sequence[str], maker: str) 
 
 def label_of(model: Any) -> str:
     """What a message calls a model; of something else its kind.
+
+    Args:
+        model: any value.
+
+    Returns:
+        The words.
 
     Example:
         >>> label_of([1, 2])

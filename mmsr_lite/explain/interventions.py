@@ -38,8 +38,14 @@ Replace: TypeAlias = dict[str, Callable[[Any], Any]]  # the name of a probe -> w
 class Forces:
     """What is taken out of B graphs and forced in them.
 
-    `gone` (B, N) bool are the nodes taken out, `keep` (B, N, N) bool the edges that stay, centre in rows; `beta`
-    (layers, B, N, 2) are forced gates, NaN where a gate is free, None where all are.
+    Args:
+        gone: (B, N) bool, the nodes that are taken out.
+        keep: (B, N, N) bool, the edges that stay, centre in rows.
+        beta: (layers, B, N, 2) forced gates, NaN where a gate is free; None: all are free.
+
+    Example:
+        >>> Forces(torch.zeros(1, 2).bool(), torch.ones(1, 2, 2).bool(), None).beta is None
+        True
     """
 
     gone: Tensor
@@ -57,6 +63,15 @@ def graphs_with(model: MMSR, histories: Sequence[Sequence[int]], codes: Sequence
         model: whose codes count where no others are given.
         histories: B lists of items, the oldest first.
         codes: for each history the codes that some items have instead.
+
+    Returns:
+        The graphs.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> graphs_with(model, [[3, 1, 3]], [{}]).ids[0].tolist()
+        [[1, 3]]
     """
     device, longest = model.item_table().device, max(map(len, histories))
     items = np.array([[*past, *[0] * (longest - len(past))] for past in histories])  # (B, L)
@@ -73,7 +88,25 @@ def graphs_with(model: MMSR, histories: Sequence[Sequence[int]], codes: Sequence
 
 
 def variant(model: MMSR, graph: GraphBatch, codes: Codes) -> MMSR:
-    """`model` with other codes for some items, weights and probes shared, which sees `graph` whatever it is asked."""
+    """A copy of a model with other codes for some items, which answers every history with one given graph.
+
+    Weights and probes are those of the model.
+
+    Args:
+        model: an MMSR; it is not changed.
+        graph: the graphs that the copy sees.
+        codes: (modality, item) -> other codes.
+
+    Returns:
+        The copy.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> graph = graphs_with(model, [[3, 1, 3]], [{}])
+        >>> variant(model, graph, {}).graphs(torch.tensor([[5]])) is graph
+        True
+    """
     other = copy.copy(model)
     other._modules = dict(model._modules)
     tables = [table.detach().clone() for table in model.codes]
@@ -89,7 +122,21 @@ def _padded(codes: Sequence[int], k: int) -> list[int]:
 
 
 def blocks(full: Tensor, graph: GraphBatch) -> list[Tensor]:
-    """Views of `full` (B, N, N): for each node type its (B, N_t, N_t) on the diagonal."""
+    """Views of `full` (B, N, N): for each node type its (B, N_t, N_t) on the diagonal.
+
+    Args:
+        full: (B, N, N).
+        graph: the graphs, which say how wide the types are.
+
+    Returns:
+        One tensor for each type.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> [part.shape for part in blocks(torch.zeros(1, 2, 2), graphs_with(model, [[3, 1, 3]], [{}]))]
+        [torch.Size([1, 2, 2])]
+    """
     return [rows.split(graph.widths, 2)[kind] for kind, rows in enumerate(full.split(graph.widths, 1))]
 
 
@@ -97,6 +144,20 @@ def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
     """The same graphs with only the edges in `keep` (B, N, N) bool, centre in rows.
 
     Slots stay where they are; a node without any edge, its self-loop among them, no longer exists.
+
+    Args:
+        graph: B graphs.
+        keep: (B, N, N) bool, the edges that stay, centre in rows.
+
+    Returns:
+        Other graphs of the same sizes.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> graph = graphs_with(model, [[3, 1, 3]], [{}])
+        >>> cut(graph, torch.eye(2, dtype=torch.bool)[None]).edges.tolist()  # self-loops alone
+        [[[1, 0], [0, 1]]]
     """
     other = replace(graph)
     pairs = zip(graph.relations, blocks(keep, graph), strict=True)
@@ -109,6 +170,12 @@ def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
 
 def remove_edges(gone: Tensor) -> Tensor:
     """(B, N, N) the edges that stay when the nodes in `gone` (B, N) bool leave.
+
+    Args:
+        gone: (B, N) bool, the nodes that leave.
+
+    Returns:
+        (B, N, N) bool, centre in rows.
 
     Example:
         >>> remove_edges(torch.tensor([[True, False]])).tolist()
@@ -127,6 +194,17 @@ def editable(
         dataset: whose titles name the items.
         history: items from 1, the oldest first.
         edges: (centre, neighbour, relation) of the clean graph, from which random repeats choose.
+
+    Returns:
+        The history, nothing changed yet.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> editable(model, world, [3, 1]).history
+        [3, 1]
     """
     tables = {name: table.cpu().numpy() for name, table in zip(model.node_types[1:], model.codes, strict=True)}
     return EditedHistory(list(history), tables, dataset.titles, len(model.layers), edges)
@@ -139,6 +217,18 @@ def forces(model: MMSR, graph: GraphBatch, edited: Sequence[EditedHistory]) -> F
         model: whose gates may be forced.
         graph: the graphs of the edited histories, in the same order.
         edited: B histories.
+
+    Returns:
+        The tensors.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> edited = editable(model, world, [3, 1])
+        >>> forces(model, graphs_with(model, [[3, 1]], [{}]), [edited]).gone.tolist()
+        [[False, False]]
     """
     ids, relations, types = torch.cat(graph.ids, 1).cpu(), graph.edges.cpu(), graph.types.cpu()
     gone, keep = torch.zeros(ids.shape, dtype=torch.bool), torch.ones(relations.shape, dtype=torch.bool)
@@ -176,8 +266,11 @@ def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Ten
         model: the model.
         graph: the graphs.
         beta: (layers, B, N, 2) forced gates, NaN where a gate is free.
-        scale: (B, N, N) what attention is multiplied by. None: 0 for centres that hear nobody in `graph`, over whom a
-            softmax spreads evenly, else 1.
+        scale: (B, N, N) what attention is multiplied by. None: 0 for centres without a neighbour in `graph`, over which
+            a softmax spreads evenly, else 1.
+
+    Returns:
+        Name of a probe -> function of its value.
     """
     found: Replace = {}
     for index, layer in enumerate(model.layers):
@@ -185,7 +278,7 @@ def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Ten
         for path, families in layer.fusion.paths.items():
             for phase, family in enumerate(families, 1):
                 if scale is None:
-                    factors = _hears_anybody(graph, family)
+                    factors = _has_neighbours(graph, family)
                 else:
                     factors = blocks(scale, graph) if family == HOMOGENEOUS else [scale]
                 found[f"{name}{path}_{phase}_weights"] = partial(_times, factors)
@@ -203,8 +296,8 @@ def _forced(to: Tensor, beta: Tensor) -> Tensor:
     return torch.where(to.isnan(), beta, to)
 
 
-def _hears_anybody(graph: GraphBatch, family: str) -> list[Tensor]:
-    """For each block of attention (B, n, 1): whether the centre hears anybody."""
+def _has_neighbours(graph: GraphBatch, family: str) -> list[Tensor]:
+    """For each block of attention (B, n, 1): whether the centre has a neighbour."""
     others = [graph.matches if family == HETEROGENEOUS else graph.edges]
     edges = graph.relations if family == HOMOGENEOUS else others
     return [(own > 0).any(2, keepdim=True) for own in edges]
@@ -228,6 +321,12 @@ def rerun(
 
     Returns:
         Scores (B, V+1) of all items, item 0 at -inf, and what passed each probe.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> rerun(model, graphs_with(model, [[3, 1, 3]], [{}]))[0].shape
+        torch.Size([1, 10])
     """
     was_training = model.training
     model.eval()
@@ -255,8 +354,19 @@ def trace_edited(
         target: the item whose rank is asked for.
         top: how many of the best items the record holds.
 
+    Returns:
+        The trace.
+
     Raises:
         MMSRError: when an edge that was to be cut is not in the graph.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> len(trace_edited(model, world, editable(model, world, [3, 1]), target=2).history)
+        2
     """
     graph = graphs_with(model, [edited.history], [edited.codes])
     msgraph, _ = msgraph_of(graph, model.node_types)

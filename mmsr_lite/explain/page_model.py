@@ -62,7 +62,23 @@ def rounded(model: MMSR) -> MMSR:
 
 
 def refuse_elsewhere(model: Any, dataset: Dataset) -> None:
-    """Raise an `MMSRError` for a model that cannot run in a page, or is not of this data set."""
+    """Refuse a model that cannot run in a page, or is not of this data set.
+
+    Args:
+        model: any recommender.
+        dataset: the data set of the page.
+
+    Raises:
+        MMSRError: when it is no MMSR of HAN-GNN layers, reads steps, or knows another number of items.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> refuse_elsewhere(MMSR(MMSRConfig(dim=8), num_items=2), world)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: MMSR, adaptive knows 2 items, 'wardrobe-match' has 9: other data
+    """
     if not has_flow(model):
         raise MMSRError(f"{label_of(model)} cannot run in a page; give an MMSR with aggregator 'han-gnn'")
     if model.reads_steps:
@@ -81,6 +97,12 @@ def model_fields(model: MMSR, rows: np.ndarray) -> PageModel:
 
     Returns:
         The model as JSON can hold it; matrices are 16-bit floats in base64.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> model_fields(model, np.arange(10))["weights"]["items"]["shape"]
+        [10, 8]
     """
     config, nodes = model.config, model.nodes
     fusion = model.layers[0].fusion

@@ -67,7 +67,15 @@ class AsPyG(nn.Module):
         self.x, self.edge_index = torch.cat(self.model.nodes(graph), 1)[0], graph.edge_index()[0]
 
     def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
-        """Scores of all items, each edge's attention times what the explainer has set for it."""
+        """Score all items.
+
+        Args:
+            x: (N, D) the states of the nodes.
+            edge_index: (2, E) edges, neighbour and centre.
+
+        Returns:
+            (1, V) scores; each edge's attention counts times what the explainer has set for it.
+        """
         neighbour, centre = edge_index
         scale = self.mask(edge_index, x.new_ones(len(x), 1))[:, 0]  # (E,)
         full = x.new_zeros(len(x), len(x)).index_put((centre, neighbour), scale)[None]  # (1, N, N)
@@ -104,7 +112,7 @@ def compare_with_pyg(
 ) -> PyGRecord:
     """Attention, GNNExplainer and gradients on each edge of one history, for the item that the model puts first.
 
-    Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is asked as well.
+    Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is compared as well.
 
     Args:
         model: an MMSR.

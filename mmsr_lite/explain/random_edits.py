@@ -17,7 +17,20 @@ from mmsr_lite.records.trace import Edit
 
 
 def repeat(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) -> None:
-    """Do changes of the same kind at random: each choice that a person made is drawn anew, all else stays."""
+    """Do changes of the same kind at random: each choice that a person made is drawn anew, all else stays.
+
+    Args:
+        edited: the history, changed in place.
+        changes: what a person asked for, with all fields.
+        rng: where the choices come from.
+
+    Example:
+        >>> from mmsr_lite.explain.shared_random import SharedRandom
+        >>> edited = EditedHistory([3, 1, 2], {}, ("", "hat", "tie", "belt"), 1, ())
+        >>> repeat(edited, [{"do": "remove", "position": 1}], SharedRandom())
+        >>> len(edited.history)
+        2
+    """
     for change in changes:
         with suppress(MMSRError):  # what this history leaves no room for changes nothing
             apply(edited, [_redrawn(edited, change, rng)], rng)
@@ -33,6 +46,11 @@ def other_choices(edited: EditedHistory, changes: Sequence[Edit]) -> list[Edit] 
 
     Returns:
         The changes; None where it was not one choice that can be counted, such as the order of a shuffle.
+
+    Example:
+        >>> edited = EditedHistory([3, 1, 2], {}, ("", "hat", "tie", "belt"), 1, ())
+        >>> other_choices(edited, [{"do": "remove", "position": 1}])
+        [{'do': 'remove', 'position': 2}, {'do': 'remove', 'position': 3}]
     """
     if len(changes) != 1:
         return None

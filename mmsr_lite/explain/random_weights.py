@@ -31,6 +31,13 @@ def shuffled(model: MMSR, seed: int, parts: Sequence[nn.Module] | None = None) -
 
     Returns:
         The copy.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> one, two = (m.item_table().detach().flatten().sort().values for m in (model, shuffled(model, seed=0)))
+        >>> bool(torch.equal(one, two))
+        True
     """
     chosen = [model] if parts is None else parts
     names = {id(weight) for part in chosen for weight in part.parameters()}
@@ -52,6 +59,12 @@ def parts_from_the_top(model: MMSR) -> dict[str, nn.Module]:
 
     Returns:
         Name -> module.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> list(parts_from_the_top(model))[0]
+        'layer 1'
     """
     layers = {f"layer {number}": layer for number, layer in enumerate(model.layers, 1)}
     return dict(reversed(layers.items())) | {"embeddings": model.nodes}
@@ -68,6 +81,12 @@ def random_twins(model: MMSR, seed: int, draws: int = DRAWS) -> tuple[list[MMSR]
     Returns:
         The models with all weights shuffled, and for each part from the top the model in which it and all parts above
         are shuffled.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> len(random_twins(model, seed=0, draws=2)[0])
+        2
     """
     every = [shuffled(model, seed + draw) for draw in range(draws)]
     cascade, above = {}, []
@@ -88,6 +107,10 @@ def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> Faithfu
         `spearman` and `interval` (mean over draws and histories, 95 % over histories), `draws` (the mean of each),
         `layers` (part, `spearman`, `interval`), `passed` (the whole interval is below 0.5, and no draw is alike) and a
         sentence.
+
+    Example:
+        >>> random_weights(np.zeros((3, 4)), {})["passed"]
+        True
     """
     mean, interval = bootstrap(draws.mean(0))
     each = draws.mean(1).tolist()
@@ -97,16 +120,18 @@ def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> Faithfu
         of_part, around = bootstrap(values)
         layers.append({"part": name, "spearman": of_part, "interval": around})
     verdict = "what the model learned" if passed else "hardly more than the graph"
-    told = f"It shows {verdict}: with shuffled weights it comes out with rank correlation {mean:+.2f} (95 % interval "
-    told += f"{interval[0]:.3g} to {interval[1]:.3g}; {len(each)} draws from {min(each):+.2f} to {max(each):+.2f})."
+    sentence = (
+        f"It shows {verdict}: with shuffled weights it comes out with rank correlation {mean:+.2f} (95 % interval "
+    )
+    sentence += f"{interval[0]:.3g} to {interval[1]:.3g}; {len(each)} draws from {min(each):+.2f} to {max(each):+.2f})."
     if layers:
         steps = ", ".join(f"{layer['part']} {layer['spearman']:+.2f}" for layer in layers)
-        told += f" Shuffled from the top down: {steps}."
+        sentence += f" Shuffled from the top down: {steps}."
     return {
         "spearman": mean,
         "interval": interval,
         "draws": each,
         "layers": layers,
         "passed": passed,
-        "sentence": told,
+        "sentence": sentence,
     }

@@ -108,12 +108,12 @@ def recommend(
         left = np.isfinite(scores)  # (U, top): where own items are left out, fewer may remain
         table = _table(dataset, rows, items, scores, left)
         if explain:
-            told = [
+            explained = [
                 row
                 for place in tqdm(range(len(rows)), "explain", disable=not progress)
                 for row in _explained(model, dataset, examples, place, items[place][left[place]])
             ]
-            table = pd.concat([table, pd.DataFrame(told, columns=_columns(model))], axis=1)
+            table = pd.concat([table, pd.DataFrame(explained, columns=_columns(model))], axis=1)
     finally:
         model.train(was_training)
     return table

@@ -11,7 +11,7 @@ from mmsr_lite.nn.probe import Seen
 
 
 def rollout(model: MMSR, graph: GraphBatch, seen: Seen) -> tuple[Tensor, Tensor]:
-    """How much of the last item's final state comes from where, as the attention weights tell it.
+    """The share of the last item's final state that comes from each node, by the attention weights.
 
     Attention rollout (Abnar and Zuidema, 2020): with a residual connection half of a state is the node itself.
 
@@ -22,6 +22,14 @@ def rollout(model: MMSR, graph: GraphBatch, seen: Seen) -> tuple[Tensor, Tensor]
 
     Returns:
         The share of each node (B, N), and what flows along each edge (B, N, N), centre in rows.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> from mmsr_lite.nn.probe import listen
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9).eval()
+        >>> with torch.no_grad(), listen(model) as seen: graph, states = model.states(torch.tensor([[3, 1, 3]]))
+        >>> round(float(rollout(model, graph, seen)[0].sum()), 4)
+        1.0
     """
     row = F.one_hot(graph.last, graph.exists.shape[1])[:, None].float()  # (B, 1, N)
     along = torch.zeros((), device=row.device)
@@ -35,10 +43,27 @@ def rollout(model: MMSR, graph: GraphBatch, seen: Seen) -> tuple[Tensor, Tensor]
 
 
 def carried(model: MMSR, graph: GraphBatch, seen: Seen, index: int) -> Tensor:
-    """(B, N, N) the weight with which each centre (row) takes the value of each neighbour in one layer, over all paths.
+    """The weight with which each node takes the value of each neighbour in one layer, over all paths.
 
     A path counts by beta. Values come from the layer's input, so of two phases only the last one carries them, unless
     the layer is invasive.
+
+    Args:
+        model: the model.
+        graph: B graphs.
+        seen: what each probe saw when the model ran over them.
+        index: the layer, from 0.
+
+    Returns:
+        (B, N, N) weights, centre in rows.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> from mmsr_lite.nn.probe import listen
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9).eval()
+        >>> with torch.no_grad(), listen(model) as seen: graph, states = model.states(torch.tensor([[3, 1, 3]]))
+        >>> carried(model, graph, seen, 0).shape
+        torch.Size([1, 2, 2])
     """
     layer, name = model.layers[index], f"layers.{index}.probes."
     total = torch.zeros((), device=graph.exists.device)

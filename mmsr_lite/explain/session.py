@@ -128,7 +128,10 @@ class Session:
             request: `do` names it, its other fields are those of the table at the top of this module.
 
         Returns:
-            What the page is told: `{"found": [...]}`, `{"what_if": record}`, `{"beside": ...}`, or nothing.
+            Messages for the page: `{"found": [...]}`, `{"what_if": record}`, `{"beside": ...}`, or nothing.
+
+        Raises:
+            MMSRError: when there is no such request, it lacks a field, or it cannot be carried out.
         """
         given = {key: value for key, value in request.items() if key not in ("do", "number")}
         name = choose("request", request.get("do", ""), (*EDITS, *OTHERS))
@@ -156,13 +159,32 @@ class Session:
         return {"beside": self._stand_beside(self._beside if is_offered else None)}
 
     def find(self, words: str, most: int = MOST_FOUND) -> list[ItemCard]:
-        """The first `most` items in whose title, id or texts all `words` occur, with their pictures."""
+        """The first `most` items in whose title, id or texts all `words` occur, with their pictures.
+
+        Args:
+            words: words with blanks between them; capitals do not matter.
+            most: how many items are listed.
+
+        Returns:
+            The cards of the items.
+        """
         wanted = words.casefold().split()
         items = (item for item in range(1, len(self._words)) if all(word in self._words[item] for word in wanted))
         return [item_card(self.dataset, item) for item, _ in zip(items, range(most), strict=False)]
 
     def what_if(self, change: Change | Sequence[Mapping[str, Any]], repeats: int = 20) -> WhatIfRecord:
-        """The record of `explain.what_if` for the history as it is now."""
+        """The record of `explain.what_if` for the history as it is now.
+
+        Args:
+            change: as `explain.what_if` takes it.
+            repeats: how many other changes it is held against.
+
+        Returns:
+            The record.
+
+        Raises:
+            MMSRError: when a family of relations is switched off, or the change is not possible.
+        """
         if self.draft.families != tuple(FAMILIES):
             raise MMSRError("the clean run of a what-if has all relations; switch both families on first")
         model, _ = self._model(self.draft)
@@ -171,7 +193,20 @@ class Session:
         return record | {end: self._named(record[end], model) for end in ("clean", "changed")}
 
     def product(self, layer: int, path: str, phase: int, edge: int) -> Product:
-        """The terms of one attention logit of the history as it is now, as `explain.products.product` gives them."""
+        """The terms of one attention logit of the history as it is now, as `explain.products.product` gives them.
+
+        Args:
+            layer: from 0.
+            path: "hohe" or "heho".
+            phase: of the path, from 0.
+            edge: an index of the edges of `record`.
+
+        Returns:
+            The terms.
+
+        Raises:
+            MMSRError: when a family of relations is switched off, or there is no such logit.
+        """
         if self.draft.families != tuple(FAMILIES):
             raise MMSRError("the products are of the whole graph; switch both families on first")
         model, _ = self._model(self.draft)
@@ -253,7 +288,7 @@ class Session:
         return Draft(number, tuple(past), target, codes, codes_per_item, model=model)
 
     def _asked(self, draft: Draft) -> dict[str, Any]:
-        """What `trace` and `what_if` are asked about: the user, which brings its planted cause, or the edits."""
+        """Arguments of `trace` and `what_if` for a draft: the user, which brings its planted cause, or the edits."""
         own = self._draft_of(draft.user, draft.model)
         if draft.history == own.history and draft.target == own.target:
             return {"user": draft.user}

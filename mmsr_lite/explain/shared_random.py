@@ -36,6 +36,12 @@ class RandomSource(Protocol):
 def mixed(value: int) -> int:
     """A number of 32 bits, each of which depends on every bit of `value` ("lowbias32", C. Wellons, public domain).
 
+    Args:
+        value: any whole number.
+
+    Returns:
+        A number from 0 to 2**32 - 1.
+
     Example:
         >>> mixed(0), mixed(1), mixed(2)
         (0, 1753845952, 3507691905)
@@ -66,7 +72,15 @@ class SharedRandom:
         self._drawn = 0
 
     def integers(self, low: int, high: int | None = None) -> int:
-        """One whole number from `low` to `high` - 1, or from 0 to `low` - 1 where `high` is None."""
+        """One whole number from `low` to `high` - 1, or from 0 to `low` - 1 where `high` is None.
+
+        Args:
+            low: the least number; without `high` the end.
+            high: the end, which is not drawn.
+
+        Returns:
+            The number.
+        """
         if high is None:
             low, high = 0, low
         self._drawn += 1
@@ -74,7 +88,14 @@ class SharedRandom:
         return low + int(share * (high - low))
 
     def permutation(self, values: int | Sequence[Any]) -> np.ndarray:
-        """The values, or 0 to `values` - 1, in a random order (Fisher and Yates, from the last place to the first)."""
+        """The values, or 0 to `values` - 1, in a random order (Fisher and Yates, from the last place to the first).
+
+        Args:
+            values: what is put in order, or how many numbers.
+
+        Returns:
+            The values in their new order.
+        """
         order = np.arange(values) if isinstance(values, int) else np.array(values)
         for place in range(len(order) - 1, 0, -1):
             other = self.integers(place + 1)
@@ -82,7 +103,14 @@ class SharedRandom:
         return order
 
     def choice(self, values: Sequence[Any]) -> Any:
-        """One of the values."""
+        """One of the values.
+
+        Args:
+            values: one or more values.
+
+        Returns:
+            One of them.
+        """
         return values[self.integers(len(values))]
 
 
@@ -95,6 +123,9 @@ def traded(count: int, rate: float, rng: RandomSource) -> list[int]:
         count: how many places there are.
         rate: the share that trades, 0 to 1; a larger one hits the same places and more.
         rng: where the choice comes from.
+
+    Returns:
+        Places from 0, one for each place.
 
     Example:
         >>> traded(4, 1.0, SharedRandom(3)), traded(4, 0.25, SharedRandom(3))

@@ -127,7 +127,18 @@ def _flow(model: Any, past: list[int], seen: Seen, items: list[int], device: tor
 
 
 def model_card(model: Recommender) -> ModelCard:
-    """What a record says of a model."""
+    """What a record says of a model.
+
+    Args:
+        model: any recommender.
+
+    Returns:
+        The card.
+
+    Example:
+        >>> model_card(MODELS["mmsr"](MODELS["mmsr"].Config(dim=8), 2))
+        {'name': 'mmsr', 'label': 'MMSR, adaptive', 'layers': 1, 'fusion': 'adaptive'}
+    """
     layers, fusion = getattr(model.config, "layers", 0), getattr(model.config, "fusion", None)
     return {"name": _name(model), "label": model.label, "layers": layers, "fusion": fusion}
 

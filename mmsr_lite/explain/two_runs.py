@@ -18,7 +18,19 @@ BAND = (0.05, 0.95)  # the quantiles of the repeats between which a delta is not
 
 
 def named_edges(record: TraceRecord) -> list[tuple[Node, Node, str]]:
-    """(centre, neighbour, relation) of each edge, nodes by type and id."""
+    """(centre, neighbour, relation) of each edge, nodes by type and id.
+
+    Args:
+        record: a trace.
+
+    Returns:
+        One row for each edge.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> named_edges(sample("trace"))[0][2]
+        'self'
+    """
     nodes = [(record.node_types[node["type"]], node["id"]) for node in record.nodes]
     return [(nodes[centre], nodes[neighbour], RELATIONS[relation]) for neighbour, centre, relation in record.edges]
 
@@ -44,7 +56,17 @@ def _delta(one: float | None, two: float | None) -> float | None:
 def changed_nodes(
     clean: TraceRecord, changed: TraceRecord, graph: GraphBatch, late: np.ndarray | None
 ) -> list[ChangedNode]:
-    """Each node of either run with its gate in both, layer by layer, and the band over the repeats that have it."""
+    """Each node of either run with its gate in both, layer by layer, and the band over the repeats that have it.
+
+    Args:
+        clean: the trace before the change.
+        changed: the trace after it.
+        graph: the graphs of both runs and of the repeats.
+        late: (layers, runs, N) beta of hohe in all of them; None without gates.
+
+    Returns:
+        One row for each node.
+    """
     ids, types = torch.cat(graph.ids, 1).cpu().numpy(), graph.types.cpu().numpy()  # (S, N), (N,)
     keys = ([(node["type"], node["id"]) for node in trace.nodes] for trace in (clean, changed))
     nodes: list[ChangedNode] = []
@@ -80,7 +102,15 @@ def _bands(late: np.ndarray, slots: np.ndarray) -> list[list[float] | None]:
 
 
 def changed_edges(clean: TraceRecord, changed: TraceRecord) -> dict[str, Any]:
-    """Each edge of either run, and how much more weight each phase gives it."""
+    """Each edge of either run, and how much more weight each phase gives it.
+
+    Args:
+        clean: the trace before the change.
+        changed: the trace after it.
+
+    Returns:
+        The fields `edges` and `attention` of a what-if record.
+    """
     places = _union(*([edge[:2] for edge in named_edges(trace)] for trace in (clean, changed))).values()
 
     def deltas(was: Any, now: Any) -> list[float | None]:
@@ -94,7 +124,16 @@ def changed_edges(clean: TraceRecord, changed: TraceRecord) -> dict[str, Any]:
 
 
 def best_of_both(clean: TraceRecord, changed: TraceRecord, scores: Tensor) -> list[ChangedItem]:
-    """The best items of both runs with both ranks, by the new one."""
+    """The best items of both runs with both ranks, by the new one.
+
+    Args:
+        clean: the trace before the change.
+        changed: the trace after it.
+        scores: (2, V+1) the scores of both runs.
+
+    Returns:
+        One row for each item.
+    """
     best = {ranked["item"]: ranked for record in (clean, changed) for ranked in record.answer["top"]}
     items = torch.tensor(list(best), device=scores.device)
     ranks = [rank_of(row.expand(len(items), -1), items).tolist() for row in scores[:2]]

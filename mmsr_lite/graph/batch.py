@@ -177,14 +177,21 @@ def _relation(before: Tensor, after: Tensor) -> Tensor:
 
 
 def distinct(values: Tensor, most: int | None = None) -> tuple[Tensor, Tensor]:
-    """The distinct positive values of each row of (B, S): `ids` (B, N), ascending, and the `slot` (B, S) of each value.
+    """The distinct positive values of each row, and the slot of each value among them.
 
     Slots count from 1; 0 is the slot of padding, and pads `ids`.
-    N is `most` when given, so that no size depends on the data and nothing waits for the device; else the least.
 
-    >>> ids, slot = distinct(torch.tensor([[7, 3, 7, 0]]))
-    >>> ids.tolist(), slot.tolist()
-    ([[3, 7]], [[2, 1, 2, 0]])
+    Args:
+        values: (B, S) whole numbers, 0 for padding.
+        most: N, so that no size depends on the data and nothing waits for the device; None: the least that is enough.
+
+    Returns:
+        `ids` (B, N), ascending, and the slots (B, S).
+
+    Example:
+        >>> ids, slot = distinct(torch.tensor([[7, 3, 7, 0]]))
+        >>> ids.tolist(), slot.tolist()
+        ([[3, 7]], [[2, 1, 2, 0]])
     """
     ordered, place = values.sort(dim=1)
     rank = (ordered > F.pad(ordered, (1, -1))).cumsum(1)  # (B, S) 0 for padding
@@ -201,11 +208,26 @@ def build_graphs(
     global_attention: bool = False,
     steps: Tensor | None = None,
 ) -> GraphBatch:
-    """The MSGraphs of `history` (B, L) given each modality's `codes` (V+1, k), on the device of `history`.
+    """The MSGraphs of histories, on the device of the histories.
 
-    With `num_codes`, C of each modality, there are as many node slots as any history of L items could need, whatever
-    these hold: shapes then follow from L alone, as CUDA graphs ask for. `steps` (B, L) says which positions are one
-    step: numbers from 0 that rise by one from a step to the next, as `build_msgraph` has them.
+    Args:
+        history: (B, L) items, the oldest first, padded on the right with 0.
+        codes: (V+1, k) for each modality, 0 where an item has no code.
+        num_codes: C of each modality: there are then as many node slots as any history of L items could need, whatever
+            these hold, so that shapes follow from L alone, as CUDA graphs ask for. None: as many as these need.
+        global_attention: whether every item listens to every code of its history.
+        steps: (B, L) which positions are one step: numbers from 0 that rise by one from a step to the next, as
+            `build_msgraph` has them. None: each position is one.
+
+    Returns:
+        The graphs.
+
+    Source:
+        Section 4.1 of the paper.
+
+    Example:
+        >>> build_graphs(torch.tensor([[3, 1, 3]]), []).ids[0].tolist()
+        [[1, 3]]
     """
     length = history.shape[1]
     end = (history > 0).sum(1).sub(1).clamp_min(0)[:, None, None]  # (B, 1, 1)

@@ -195,6 +195,9 @@ def by_modality(letter: str, given: int | Mapping[str, int], default: int, names
         default: the number of a modality that `given` does not name.
         names: the modalities of the data set.
 
+    Returns:
+        Name of a modality -> its number, in the order of `names`.
+
     Raises:
         MMSRError: a name is no modality, or a value is no whole number.
 

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 def available(device: torch.device) -> bool:
     """Whether there can be kernels for `device`: it is a CUDA device, and Triton is installed.
 
+    Args:
+        device: where a model is trained.
+
+    Returns:
+        Whether there can be.
+
     Example:
         >>> from torch import device
         >>> available(device("cpu"))

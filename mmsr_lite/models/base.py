@@ -16,7 +16,7 @@ from mmsr_lite.nn.softmax import linear_cross_entropy
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The items that a model was made for, so that it is never asked about others.
+    """Which items a model was made for; `trace` and its like compare this with the data set that they are given.
 
     Args:
         dataset: The name of their data set.
@@ -50,7 +50,7 @@ class Recommender(nn.Module, ABC):
         reads_order: Whether the order of a history makes a difference.
         static_shapes: Whether the sizes of all tensors in `loss` follow from the shape of the batch alone.
         max_history: The longest history that the model reads.
-        catalogue: The items that the model was made for, None where nobody said it.
+        catalogue: The items that the model was made for, None where it is not known.
 
     Source:
         Sections 3.1 and 4.4 of the paper: scores of all items, and the loss.

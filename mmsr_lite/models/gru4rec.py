@@ -49,7 +49,9 @@ GATES = ("reset", "update")
 
 
 class GRU(nn.Module):
-    """`nn.GRU` whose gates pass probes: while somebody listens, the states follow from the gates the probes return.
+    """A GRU whose gates pass probes.
+
+    While a probe has a listener, the states are computed from what the probes return; else `nn.GRU` computes them.
 
     Args:
         config: its settings.

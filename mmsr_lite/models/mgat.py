@@ -18,9 +18,17 @@ from mmsr_lite.nn.probe import Probe
 
 
 class GatedAttention(nn.Module):
-    """States (N, D) and edges (2, E) `[source, target]` -> what each node hears (N, D).
+    """The gated, weighed sum of each node's neighbours.
 
-    What the histories (B, L), the last edges, take of their items passes the probes, (B, L).
+    What histories take of their items (B, L) passes the probes; their edges are the last ones.
+
+    Args:
+        dim: D, the width of the states.
+
+    Example:
+        >>> layer, history = GatedAttention(4), torch.tensor([[1]])
+        >>> layer(torch.zeros(3, 4), torch.tensor([[1], [2]]), history).shape  # item 1 sends to node 2, the history
+        torch.Size([3, 4])
     """
 
     def __init__(self, dim: int):
@@ -29,16 +37,27 @@ class GatedAttention(nn.Module):
         self.probes = nn.ModuleDict({name: Probe() for name in ("weights", "gate")})
 
     def forward(self, x: Tensor, edges: Tensor, history: Tensor) -> Tensor:
-        """The sum of neighbours, weighed and gated."""
-        z, (source, target) = self.value(x), edges
+        """The sum of neighbours, weighed and gated.
+
+        Args:
+            x: (N, D) the states of all nodes.
+            edges: (2, E) `[source, target]`; the last B x L are those of the histories.
+            history: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (N, D) what each node receives.
+        """
+        z = self.value(x)  # (N, D)
+        source, target = edges  # (E,) each
         near = (z[target] * z[source]).sum(1)  # (E,)
         degree = near.new_zeros(len(z)).index_add(0, target, torch.ones_like(near))  # (N,)
-        weights = self._told("weights", softmax(near, target, num_nodes=len(z)), history)
-        gate = self._told("gate", (near * degree[target].rsqrt()).sigmoid(), history)
-        heard = (weights * gate)[:, None] * z[source]  # (E, D)
-        return heard.new_zeros(z.shape).index_add(0, target, heard)
+        weights = self._probed("weights", softmax(near, target, num_nodes=len(z)), history)
+        gate = self._probed("gate", (near * degree[target].rsqrt()).sigmoid(), history)
+        messages = (weights * gate)[:, None] * z[source]  # (E, D)
+        return messages.new_zeros(z.shape).index_add(0, target, messages)
 
-    def _told(self, name: str, values: Tensor, history: Tensor) -> Tensor:
+    def _probed(self, name: str, values: Tensor, history: Tensor) -> Tensor:
+        """`values` (E,) with those of the histories' edges as the probe leaves them."""
         rest, own = values.split([len(values) - history.numel(), history.numel()])
         return torch.cat([rest, self.probes[name](own.view_as(history)).flatten()])
 

@@ -1,13 +1,15 @@
 """MMGCN: Multi-modal Graph Convolution Network for Personalized Recommendation (Wei et al., MM 2019).
 
-For each modality its own user-item graph, where a user and an item hear the mean of their neighbours:
+Each modality has its own user-item graph, in which users and items read the mean of their neighbours:
 
     h_m = LeakyReLU(mean_j W_1m j_m)   (1)      x_m' = LeakyReLU(W_3m h_m + LeakyReLU(W_2m x_m) + e)   (5, 7)
 
-e the identity; the sum over modalities is the representation (8, 9), and users and items are compared by their product.
-The authors give each user vectors of its own and rank by BPR. Here a history is a user, whose vectors are the means of
-its items' (`InteractionGraph`): the next item is ranked for any history, whose order counts for nothing, and trained by
-the loss of all models. The graph holds all of the training part, targets too, as is usual for models of this kind.
+e is the identity. The sum over modalities is the representation (8, 9); a score is the product of a user's and an
+item's representation.
+The authors give each user vectors of its own and train by BPR. Here a history takes the place of a user; its vectors
+are the means of its items' (`InteractionGraph`). So the next item can be ranked for any history, and the order of the
+history does not matter. The loss is that of all models here. The graph holds all of the training part, targets too, as
+is usual for models of this kind.
 """
 
 from torch import Tensor, nn
@@ -17,14 +19,32 @@ from mmsr_lite.models.modality_graphs import ModalityGraphs
 
 
 class Mean(nn.Module):
-    """States (N, D) and edges (2, E) -> W_1m times the mean of each node's neighbours (N, D)."""
+    """W_1m times the mean of each node's neighbours.
+
+    Args:
+        dim: D, the width of the states.
+
+    Example:
+        >>> import torch
+        >>> Mean(4)(torch.zeros(3, 4), torch.tensor([[1], [2]]), torch.tensor([[1]])).shape
+        torch.Size([3, 4])
+    """
 
     def __init__(self, dim: int):
         super().__init__()
         self.conv = SAGEConv(dim, dim, root_weight=False, bias=False)
 
     def forward(self, x: Tensor, edges: Tensor, history: Tensor) -> Tensor:
-        """All neighbours count alike."""
+        """The mean of neighbours, mapped.
+
+        Args:
+            x: (N, D) the states of all nodes.
+            edges: (2, E) `[source, target]`.
+            history: not read; other layers of `ModalityGraphs` do.
+
+        Returns:
+            (N, D).
+        """
         return self.conv(x, edges)
 
 

@@ -41,8 +41,8 @@ class PropagationConfig:
 class ModalityGraphs(Recommender):
     """One propagation over the graph for each modality, each with its own layers, and their sum.
 
-    `hear(dim)` makes a module that turns states (N, D), edges (2, E) and histories into what each node hears. With e
-    the identity,
+    `hear(dim)` makes a module that turns states (N, D), edges (2, E) and histories into what each node receives
+    from its neighbours (N, D). With e the identity,
 
         x' = LeakyReLU(W_3 LeakyReLU(hear(x)) + LeakyReLU(W_2 x) + e)
 
@@ -75,7 +75,7 @@ class ModalityGraphs(Recommender):
         for x, layers in zip(features, self.channels, strict=True):
             for layer in layers:
                 x = self.dropout(x)  # (V+1+U+B, D)
-                heard = layer["join"](F.leaky_relu(layer["hear"](x, edges, history)))
-                x = F.leaky_relu(heard + F.leaky_relu(layer["own"](x)) + identity)
+                received = layer["join"](F.leaky_relu(layer["hear"](x, edges, history)))
+                x = F.leaky_relu(received + F.leaky_relu(layer["own"](x)) + identity)
             ends.append(x)
         return self.graph.split(torch.stack(ends).sum(0), history)

@@ -12,9 +12,9 @@ from mmsr_lite.data.split import Examples
 class InteractionGraph(nn.Module):
     """V+1 items, U users of the training part and B histories as nodes, in this order; each interaction is an edge.
 
-    A history is one more user, who hears its items and is not heard. No user has a vector of its own but starts as the
-    mean of its items: so a history can be ranked for nobody in particular, and one that holds all of a user's items has
-    that user's state in every layer. Padding is an edge from item 0 to itself.
+    A history is added as one more user: it receives messages from its items and sends none. Users have no vector of
+    their own; each starts as the mean of its items. So a history can be ranked without knowing its user, and one that
+    holds all of a user's items has that user's state in every layer. Padding is an edge from item 0 to itself.
 
     Args:
         num_items: V.
@@ -72,9 +72,9 @@ class InteractionGraph(nn.Module):
         Returns:
             (2, 2I + BL) edges `[source, target]` for PyG, the histories among the targets.
         """
-        return torch.cat([self.edges, self.edges.flip(0), self._heard(history)], 1)
+        return torch.cat([self.edges, self.edges.flip(0), self._edges_of(history)], 1)
 
-    def _heard(self, history: Tensor) -> Tensor:
+    def _edges_of(self, history: Tensor) -> Tensor:
         node = torch.arange(len(history), device=history.device)[:, None] + self.num_items + 1 + len(self.lengths)
         return torch.stack([history, torch.where(history > 0, node, 0)]).flatten(1)  # (2, BL)
 
@@ -88,7 +88,7 @@ class InteractionGraph(nn.Module):
         Returns:
             (V+1+U+B, D).
         """
-        source, target = torch.cat([self.edges, self._heard(history)], 1)
+        source, target = torch.cat([self.edges, self._edges_of(history)], 1)
         lengths = torch.cat([self.lengths, (history > 0).sum(1)]).clamp_min(1)
         total = items.new_zeros(len(items) + len(lengths), items.shape[1]).index_add(0, target, items[source])
         return torch.cat([items, total[len(items) :] / lengths[:, None]])

@@ -18,7 +18,16 @@ RECORDS: dict[str, type[Record]] = {}  # the class of each kind; a class enters 
 
 
 class Value:
-    """A field of a record, read as an attribute; None where the record lacks it."""
+    """A field of a record, read as an attribute; None where the record lacks it.
+
+    Args:
+        name: the name of the field.
+
+    Example:
+        >>> from mmsr_lite.records import HistoryRecord
+        >>> HistoryRecord(epochs=[]).refit is None
+        True
+    """
 
     def __init__(self, name: str):
         self.name = name
@@ -77,6 +86,12 @@ class Record(dict[str, Any]):
     def open(cls, path: str | os.PathLike) -> Self:
         """The record in the JSON file `path`, validated; `Record.open` takes a file of any kind.
 
+        Args:
+            path: the file.
+
+        Returns:
+            The record.
+
         Raises:
             MMSRError: when the file is missing, is not JSON, or is not a whole record of this kind.
         """
@@ -89,6 +104,9 @@ class Record(dict[str, Any]):
 
     def save(self, path: str | os.PathLike) -> None:
         """Validate the record and write it as JSON in one move.
+
+        Args:
+            path: the file; an older one is replaced.
 
         Raises:
             MMSRError: when the record is not whole, or the file cannot be written.

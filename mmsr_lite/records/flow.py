@@ -61,6 +61,14 @@ def flow_of_trace(trace: TraceRecord) -> FlowRecord | None:
 
     Args:
         trace: A trace.
+
+    Returns:
+        The flow, or None.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> flow_of_trace(sample("trace")) is None
+        True
     """
     if trace.get("flow") is None:
         return None

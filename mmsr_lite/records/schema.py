@@ -42,7 +42,18 @@ LONGEST_QUOTE = 40  # letters of a wrong value that an error repeats
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a record: its name, its type without the marks around it, its meaning, whether it must be there."""
+    """A field of a record: its name, its type without the marks around it, its meaning, whether it must be there.
+
+    Args:
+        name: its name.
+        type: its type without the marks around it.
+        meaning: what it means, in words.
+        required: whether every record must have it.
+
+    Example:
+        >>> Field("beta", float, "a share", required=True).name
+        'beta'
+    """
 
     name: str
     type: Any
@@ -56,6 +67,14 @@ def fields_of(kind: type) -> dict[str, Field]:
 
     Args:
         kind: a class whose annotations are its fields; `ClassVar` annotations are none.
+
+    Returns:
+        Name -> field.
+
+    Example:
+        >>> from mmsr_lite.records import HistoryRecord
+        >>> list(fields_of(HistoryRecord))[:2]
+        ['epochs', 'best_epoch']
     """
     fields = {}
     optional: frozenset[str] = getattr(kind, "optional_fields", frozenset())
@@ -78,6 +97,9 @@ def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
         value: what JSON gave, or what Python code made in the same form.
         declared: a type: a scalar, `Any`, `Literal`, a union, `list[T]`, `dict[str, T]`, a `TypedDict` or a `Record`.
         path: the place of `value` in the record, as `layers[0].beta`.
+
+    Returns:
+        (path, phrase), or None.
 
     Example:
         >>> first_mistake({"a": [1, "2"]}, dict[str, list[int]])
@@ -108,7 +130,21 @@ def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
 
 
 def mistake_in_fields(value: Any, kind: type, path: str = "") -> Mistake | None:
-    """The first field of `kind` that `value` lacks or holds wrongly; fields that `kind` does not know are let be."""
+    """The first field of `kind` that `value` lacks or holds wrongly; fields that `kind` does not know are let be.
+
+    Args:
+        value: what JSON gave.
+        kind: a `TypedDict` or a `Record` class.
+        path: the place of `value` in the record.
+
+    Returns:
+        (path, phrase), or None.
+
+    Example:
+        >>> from mmsr_lite.records.trace import UserCard
+        >>> mistake_in_fields({"index": 3}, UserCard, "user")
+        ('user.id', 'is missing')
+    """
     if not isinstance(value, Mapping):
         return path, f"is {quote(value)}, expected {describe(kind)}"
     for name, field in fields_of(kind).items():
@@ -122,19 +158,54 @@ def mistake_in_fields(value: Any, kind: type, path: str = "") -> Mistake | None:
 
 
 def is_record(declared: Any) -> bool:
-    """Whether `declared` is a record class, whose own rules are checked as well."""
+    """Whether `declared` is a record class, whose own rules are checked as well.
+
+    Args:
+        declared: any type.
+
+    Returns:
+        Whether it is one.
+
+    Example:
+        >>> from mmsr_lite.records import HistoryRecord
+        >>> is_record(HistoryRecord), is_record(dict)
+        (True, False)
+    """
     return isinstance(declared, type) and hasattr(declared, "broken_rule")
 
 
 def join(path: str, name: str) -> str:
-    """The path of the field `name` (or of the place "[3]") of what is at `path`."""
+    """The path of the field `name` (or of the place "[3]") of what is at `path`.
+
+    Args:
+        path: the place of the whole; empty at the top.
+        name: a field, or a place such as [3].
+
+    Returns:
+        The path.
+
+    Example:
+        >>> join("layers[0]", "beta"), join("layers", "[0]")
+        ('layers[0].beta', 'layers[0]')
+    """
     if not path or name.startswith("["):
         return path + name
     return f"{path}.{name}"
 
 
 def quote(value: Any) -> str:
-    """`value` as an error message repeats it: whole when it is short, else its beginning."""
+    """`value` as an error message repeats it: whole when it is short, else its beginning.
+
+    Args:
+        value: any value.
+
+    Returns:
+        Its repr on one line, of 40 letters at most and three dots.
+
+    Example:
+        >>> quote("hat")
+        "'hat'"
+    """
     text = " ".join(repr(value).split())  # arrays and tables have several lines
     return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
 
@@ -209,6 +280,9 @@ def describe(declared: Any, many: bool = False) -> str:
         declared: a type, as `first_mistake` takes it.
         many: whether the words follow "list of".
 
+    Returns:
+        The words.
+
     Example:
         >>> describe(list[float | None]), describe(dict[str, list[int]])
         ('list of (numbers or null)', 'lists of whole numbers by name')
@@ -245,6 +319,18 @@ def table_rows(kind: type, path: str = "") -> Iterator[tuple[str, str, str]]:
     """(path, type, meaning) of each field of `kind` and of its parts, in order; other records are named, not opened.
 
     In a path `[]` stands for every place of a list and `*` for every name.
+
+    Args:
+        kind: a `TypedDict` or a `Record` class.
+        path: the place of `kind` in the record.
+
+    Yields:
+        A row for each field.
+
+    Example:
+        >>> from mmsr_lite.records.trace import UserCard
+        >>> next(table_rows(UserCard))
+        ('index', 'whole number', "the user's number, from 0")
     """
     for name, field in fields_of(kind).items():
         here, words = join(path, name), describe(field.type)

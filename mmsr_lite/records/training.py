@@ -163,7 +163,19 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
 
 
 def metrics_in(tables: RankingTables, ranking: str) -> dict[str, dict[str, float]]:
-    """Group of targets -> metric -> percent in one ranking; nothing where it was not measured."""
+    """Group of targets -> metric -> percent in one ranking; nothing where it was not measured.
+
+    Args:
+        tables: the metrics of one system.
+        ranking: "all" or "masked".
+
+    Returns:
+        The groups; none where the ranking was not measured.
+
+    Example:
+        >>> metrics_in({"all": {"every": {"HR@5": 7.5}}}, "masked")
+        {}
+    """
     return tables.get("masked", {}) if ranking == "masked" else tables.get("all", {})
 
 

@@ -1,7 +1,7 @@
 """When a training leaves the plain way of computing for a faster one.
 
-On a GPU a training begins at once, the plain way, while other processes compile kernels; when these are done, and if
-enough steps are left to be worth it, the next step is the first by kernels. The history record names that step in
+On a GPU a training begins at once in the plain way, while other processes compile kernels. When these are ready, and
+enough steps are left to save time, the next step is the first by kernels. The history record names that step in
 `kernels_from`, so that the same training can be run again: `kernels="2:117"` changes over at exactly that step.
 """
 
@@ -116,7 +116,16 @@ class Changeover:
 
 
 def read_wish(wish: str | None) -> tuple[str, tuple[int, int] | None]:
-    """The word of `wish`, and the epoch and step that it names.
+    """What a wish for kernels says.
+
+    Args:
+        wish: "auto", "off", "warm", or an epoch and a step such as "2:117"; None: what MMSR_KERNELS says, else "auto".
+
+    Returns:
+        The word, "at" for a moment, and the epoch (from 1) and the step (from 0) of that moment.
+
+    Raises:
+        MMSRError: it is none of these.
 
     Example:
         >>> read_wish("warm"), read_wish("2:117")
@@ -133,6 +142,12 @@ def read_wish(wish: str | None) -> tuple[str, tuple[int, int] | None]:
 
 def where(device: torch.device) -> str:
     """How a sentence names the device.
+
+    Args:
+        device: where a training runs.
+
+    Returns:
+        The words.
 
     Example:
         >>> where(torch.device("cpu")).startswith("cpu (")

@@ -86,12 +86,30 @@ def _note_epoch(state: Path, epoch: int) -> None:
 
 
 def has_checkpoint(folder: str | Path) -> bool:
-    """Whether there is a checkpoint in the folder of a run, in the form of any version."""
+    """Whether there is a checkpoint in the folder of a run, in the form of any version.
+
+    Args:
+        folder: the folder of a run.
+
+    Returns:
+        Whether there is one.
+
+    Example:
+        >>> has_checkpoint("no-such-folder")
+        False
+    """
     return any(Path(folder, STATE, name).is_file() for name in (NUMBERS, EPOCH))
 
 
 def forget_checkpoint(folder: str | Path) -> None:
-    """Remove the checkpoint of a run; one that is stopped on the way leaves none, or a whole one."""
+    """Remove the checkpoint of a run; one that is stopped on the way leaves none, or a whole one.
+
+    Args:
+        folder: the folder of a run.
+
+    Example:
+        >>> forget_checkpoint("no-such-folder")  # there is nothing to remove
+    """
     state = Path(folder) / STATE
     for name in (EPOCH, NUMBERS):
         (state / name).unlink(missing_ok=True)

@@ -28,14 +28,26 @@ PATIENCE = timedelta(hours=2)  # the first process may take that long over data 
 def rank() -> int:
     """The number of this process, 0 being the one that writes and speaks.
 
-    >>> rank(), size()
-    (0, 1)
+    Returns:
+        From 0; 0 where it is alone.
+
+    Example:
+        >>> rank(), size()
+        (0, 1)
     """
     return dist.get_rank() if dist.is_initialized() else 0
 
 
 def size() -> int:
-    """How many processes train together."""
+    """How many processes train together.
+
+    Returns:
+        1 where it is alone.
+
+    Example:
+        >>> size()
+        1
+    """
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
@@ -45,6 +57,16 @@ def processes(device: torch.device, folder: str | Path | None = None) -> Iterato
 
     When another process is lost this one ends with one sentence that says what `folder` still holds: by `MMSRError`,
     or by the SIGTERM that torchrun sends.
+
+    Args:
+        device: where this process computes.
+        folder: the folder that is written; None: none.
+
+    Yields:
+        Nothing; the block runs.
+
+    Raises:
+        MMSRError: another process was lost.
     """
     if dist.is_initialized() or not dist.is_torchelastic_launched():
         yield
@@ -105,7 +127,11 @@ def _speaking(folder: str | Path | None) -> Iterator[threading.Lock]:
 
 @contextmanager
 def first_alone() -> Iterator[None]:
-    """The first process does the block, then the others, who find what it left in the cache."""
+    """The first process does the block, then the others, who find what it left in the cache.
+
+    Yields:
+        Nothing; the block runs.
+    """
     if rank() > 0:
         _meet()
     yield
@@ -119,12 +145,26 @@ def _meet() -> None:
 
 
 def first_here() -> bool:
-    """Whether this process is the first of those on this machine."""
+    """Whether this process is the first of those on this machine.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> first_here()
+        True
+    """
     return not dist.is_initialized() or os.environ.get("LOCAL_RANK", "0") == "0"
 
 
 def all_agree(here: bool) -> bool:
     """Whether `here` is true in every process; all must ask.
+
+    Args:
+        here: what this process says.
+
+    Returns:
+        The same answer in every process.
 
     Example:
         >>> all_agree(True), all_agree(False)
@@ -138,7 +178,14 @@ def all_agree(here: bool) -> bool:
 
 
 def same_weights(model: nn.Module) -> None:
-    """Give every process the state of the first one's model, in place."""
+    """Give every process the state of the first one's model, in place.
+
+    Args:
+        model: changed in place.
+
+    Example:
+        >>> same_weights(nn.Linear(2, 1))  # alone, nothing happens
+    """
     if dist.is_initialized():
         for value in model.state_dict().values():
             dist.broadcast(value, 0)
@@ -147,10 +194,14 @@ def same_weights(model: nn.Module) -> None:
 def add_up(tensors: list[Tensor]) -> None:
     """Replace each tensor by its sum over all processes, in place; all must ask with the same shapes.
 
-    >>> alone = torch.ones(2)
-    >>> add_up([alone])
-    >>> alone.tolist()
-    [1.0, 1.0]
+    Args:
+        tensors: of the same shapes in every process.
+
+    Example:
+        >>> alone = torch.ones(2)
+        >>> add_up([alone])
+        >>> alone.tolist()
+        [1.0, 1.0]
     """
     if not dist.is_initialized():
         return

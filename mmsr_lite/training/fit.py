@@ -64,7 +64,8 @@ def fit(
         Section 5.1 of the paper, how models are trained and ranked.
 
     Example:
-        >>> fit(RunConfig("wardrobe:match", codes=1000), "runs/never", progress=False)
+        >>> from tempfile import mkdtemp
+        >>> fit(RunConfig("no-such-source"), mkdtemp(), progress=False)
         Traceback (most recent call last):
         mmsr_lite.errors.MMSRError: ...
     """
@@ -108,7 +109,14 @@ def fit(
 
 
 def writing(folder: str | Path) -> AbstractContextManager[None]:
-    """The lock on the folder of a run, which the first of several processes takes for all of them."""
+    """The lock on the folder of a run, which the first of several processes takes for all of them.
+
+    Args:
+        folder: the folder of the run.
+
+    Returns:
+        A context manager.
+    """
     return one_writer(folder) if rank() == 0 else nullcontext()
 
 

@@ -57,6 +57,12 @@ def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
 
     Returns:
         The damaged data set; `dataset` itself where the config damages no modality.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> corrupt(RunConfig("wardrobe:match"), world) is world
+        True
     """
     if config.corruption is None or config.corruption in (DISORDERED, DISPLACED):
         return dataset
@@ -179,6 +185,12 @@ def parts_of(config: RunConfig, dataset: Dataset) -> Split:
 
     Raises:
         MMSRError: The data set cannot be split as the config asks.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> len(parts_of(RunConfig("wardrobe:match"), world).test)
+        9
     """
     length = getattr(config.model_config, "max_history", 50)
     validation = config.train.selection == "validation"

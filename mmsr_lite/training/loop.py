@@ -141,7 +141,20 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def batches(lengths: np.ndarray, size: int, seed: tuple[int, int]) -> list[np.ndarray]:
-    """Rows of examples in random batches whose histories have like `lengths` (E,), so that padding stays small."""
+    """Rows of examples in random batches whose histories have like `lengths` (E,), so that padding stays small.
+
+    Args:
+        lengths: (E,) how many items each history has.
+        size: how many examples a batch has at most.
+        seed: two numbers; the same give the same batches.
+
+    Returns:
+        Arrays of rows; each row is in one of them.
+
+    Example:
+        >>> sorted(np.concatenate(batches(np.array([3, 1, 2]), size=2, seed=(0, 1))).tolist())
+        [0, 1, 2]
+    """
     rng = np.random.default_rng(seed)
     rows, chunks = rng.permutation(len(lengths)), []
     for begin in range(0, len(rows), size * 50):
@@ -288,7 +301,19 @@ def train(
 
 
 def step_class(model: Recommender, device: torch.device) -> type[Step]:
-    """How a step is carried out: recorded and replayed on a GPU, where shapes do not depend on the data."""
+    """How a step is carried out: recorded and replayed on a GPU, where shapes do not depend on the data.
+
+    Args:
+        model: any recommender that learns.
+        device: where it is trained.
+
+    Returns:
+        `Step` or `CapturedStep`.
+
+    Example:
+        >>> step_class(None, torch.device("cpu")).__name__
+        'Step'
+    """
     if device.type == "cuda" and model.static_shapes:
         return CapturedStep
     return Step

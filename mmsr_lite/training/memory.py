@@ -1,4 +1,4 @@
-"""What a person is told when the machine has too little memory: which settings need less of it."""
+"""The error message for a machine with too little memory: it names the settings that can be made smaller."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +15,12 @@ PHRASES = ("can't allocate memory", "not enough memory", "out of memory")  # in 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory was not enough, in the CPU's or the GPU's words.
 
+    Args:
+        error: any error.
+
+    Returns:
+        Whether it does.
+
     Example:
         >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("shapes differ"))
         (True, False)
@@ -30,6 +36,9 @@ def enough_memory(config: Any) -> Iterator[None]:
 
     Args:
         config: the `RunConfig` of the run.
+
+    Yields:
+        Nothing; the block runs.
 
     Raises:
         MMSRError: in place of an error that says that memory was not enough.

@@ -53,6 +53,10 @@ def model_card(run: Run) -> str:
 def write_model_card(run: Run, folder: str | Path) -> None:
     """Write the card of `run` beside its weights in `folder`, in one move.
 
+    Args:
+        run: a run with `history` and `metrics`.
+        folder: where `model-card.md` is written.
+
     Raises:
         MMSRError: as `model_card`, or the file cannot be written.
     """

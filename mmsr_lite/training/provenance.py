@@ -1,6 +1,6 @@
 """Which data a run was made from: short hashes of items, interactions and features, and how two data sets differ.
 
-A run is bound to its data: item 7 of its table must be the item 7 of the data set that it is asked about. The hashes of
+A run is bound to its data: item 7 of its table must be item 7 of the data set that it is used with. The hashes of
 items and interactions are exact. Features come from encoders whose last digits hang on the machine, so beside their
 exact hash stands a sketch, a few weighted sums that are near to each other for features that are.
 """
@@ -34,6 +34,9 @@ def run_record(run_id: str, dataset: Dataset, *, writing: bool = False) -> RunRe
         dataset: the data set of the run, corrupted as the run asks.
         writing: whether this process is going to write the run: its number is then noted as the owner.
 
+    Returns:
+        The record.
+
     Example:
         >>> from mmsr_lite.data import load
         >>> run_record("3fa2", load("wardrobe:match", modalities=()))
@@ -51,13 +54,27 @@ def run_record(run_id: str, dataset: Dataset, *, writing: bool = False) -> RunRe
 
 
 def ranking_of(dataset: Dataset) -> Ranking:
-    """How the interactions of a data set stand in order, and how its test targets are ranked."""
+    """How the interactions of a data set stand in order, and how its test targets are ranked.
+
+    Args:
+        dataset: the data set as the run sees it.
+
+    Returns:
+        The part `ranking` of a run's record.
+    """
     order = dataset.facts.get("order", FILE_ORDER)
     return {"ties": order["ties"], "tie_seed": order.get("tie_seed"), "candidates": "all, and own items masked"}
 
 
 def data_hash(dataset: Dataset) -> DataHash:
-    """Hashes of the ids of items in their order and in any order, of interactions and times, and of each modality."""
+    """Hashes of the ids of items in their order and in any order, of interactions and times, and of each modality.
+
+    Args:
+        dataset: the data set as the run sees it.
+
+    Returns:
+        The part `data` of a run's record.
+    """
     ids = list(dataset.item_ids)
     return {
         "name": dataset.name,
@@ -77,7 +94,14 @@ def data_hash(dataset: Dataset) -> DataHash:
 
 
 def feature_hash(modality: Modality) -> FeatureHash:
-    """The exact hash and the sketch of the features (V+1, F) of one modality, absent items left out."""
+    """The exact hash and the sketch of the features (V+1, F) of one modality, absent items left out.
+
+    Args:
+        modality: the features.
+
+    Returns:
+        Hash, sketch and sizes.
+    """
     present = np.flatnonzero(modality.present)
     features = modality.features[present].astype(np.float32)  # (n, F)
     rng = np.random.default_rng(0)
@@ -121,7 +145,15 @@ def refuse_other_data(place: str, there: DataHash, now: DataHash) -> None:
 
 
 def differences(there: DataHash, now: DataHash) -> Iterator[str]:
-    """How data differ from those that a run was made from, a phrase for each difference."""
+    """How data differ from those that a run was made from, a phrase for each difference.
+
+    Args:
+        there: the hashes that the run keeps.
+        now: those of the data set that was loaded now.
+
+    Yields:
+        A phrase for each difference; none where there is none.
+    """
     if there["items"] != now["items"]:
         yield f"it has {now['items']} items now and had {there['items']}"
     elif there["item_set_hash"] != now["item_set_hash"]:

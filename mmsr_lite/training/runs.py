@@ -1,4 +1,4 @@
-"""Run: data, codes, split, model and training of one config, made once and handed on to whoever evaluates or explains.
+"""Run: data, codes, split, model and training of one config, made once and used by all that evaluates or explains.
 
 RunConfig -> data set -> codes -> split -> model -> history of its training -> metrics
 """
@@ -156,10 +156,14 @@ class Run:
     def evaluate(self, *, progress: bool = False) -> MetricsRecord:
         """Rank all test targets by the model and by counting; what `metrics` says of the training stays.
 
-        Both rankings are measured, all items and own items masked; `headline` says which to show first, and `rankings`
-        tells targets that are later from those of the same time as the item before (`evaluation.rankings.results`).
+        Both rankings are measured, all items and own items masked; `headline` says which to show first. In `rankings`
+        targets that are later than the item before stand apart from those of the same time
+        (`evaluation.rankings.results`).
 
         Counting selects nothing, so it reads the whole training part, the validation items too.
+
+        Args:
+            progress: whether to show bars.
 
         Returns:
             The metrics record, percent.

@@ -52,7 +52,15 @@ class Step:
         self.total = torch.zeros((), device=self.device)
 
     def make_optimiser(self, lr: float, weight_decay: float) -> torch.optim.AdamW:
-        """AdamW over the weights that are learned."""
+        """AdamW over the weights that are learned.
+
+        Args:
+            lr: the learning rate.
+            weight_decay: AdamW's.
+
+        Returns:
+            The optimiser.
+        """
         learned = [weight for weight in self.model.parameters() if weight.requires_grad]
         return torch.optim.AdamW(learned, lr=lr, weight_decay=weight_decay, fused=True)
 
@@ -69,13 +77,25 @@ class Step:
         self.compute(rows, width, of or len(rows))
 
     def compute(self, rows: Tensor, width: int, of: int) -> None:
-        """The step itself, with the learning rate that the optimiser holds."""
+        """The step itself, with the learning rate that the optimiser holds.
+
+        Args:
+            rows: this process's share of the batch, numbers of examples.
+            width: L.
+            of: how many examples the whole batch has.
+        """
         self.backward(rows, width, of)
         add_up([weight.grad for weight in self.model.parameters() if weight.grad is not None])
         strategy_of(self.model).update(self.optimiser, self.clip)
 
     def backward(self, rows: Tensor, width: int, of: int) -> None:
-        """Leave the gradients of this process's part of the mean loss in the weights, and note the loss."""
+        """Leave the gradients of this process's part of the mean loss in the weights, and note the loss.
+
+        Args:
+            rows: this process's share of the batch, numbers of examples.
+            width: L.
+            of: how many examples the whole batch has.
+        """
         strategy = strategy_of(self.model)
         history, target = strategy.batch(self.examples, rows if len(rows) else self.nobody, width)
         self.optimiser.zero_grad(set_to_none=True)

@@ -116,7 +116,19 @@ def load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
 
 
 def limits_of(model: nn.Module, saved: dict[str, Tensor]) -> dict[str, int]:
-    """The greatest value of each table of whole numbers, by its name in the state; modules with such say so."""
+    """The greatest value of each table of whole numbers, by its name in the state; modules with such say so.
+
+    Args:
+        model: the model that weights are read for.
+        saved: the tensors of a file, by name.
+
+    Returns:
+        Name of a table -> the greatest value it may hold.
+
+    Example:
+        >>> limits_of(nn.Linear(1, 1), {})
+        {}
+    """
     limits: dict[str, int] = {}
     for place, module in model.named_modules():
         if hasattr(module, "greatest"):

@@ -31,6 +31,9 @@ def check(record: Mapping[str, Any], kind: str) -> Record:
         record: a record, or a `dict` as JSON gives it.
         kind: what the view reads: "trace", "what-if", "history" or another name in `mmsr_lite.records.RECORDS`.
 
+    Returns:
+        The record.
+
     Raises:
         MMSRError: quotes what was given instead, or names the first field that is wrong.
 
@@ -181,6 +184,19 @@ class View(ABC):
 
 
 def save(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file in one move."""
+    """Write a file in one move.
+
+    Args:
+        path: the file; an older one is replaced.
+        content: what is written.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> file = Path(tempfile.mkdtemp()) / "page.html"
+        >>> save(file, b"<p>hat</p>")
+        >>> file.read_bytes()
+        b'<p>hat</p>'
+    """
     with atomic_alone(path) as temporary:
         temporary.write_bytes(content)

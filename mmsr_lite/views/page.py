@@ -125,6 +125,10 @@ def engine() -> str:
 
     Returns:
         One constant, `engine`, whose files share no names with the rest of a page.
+
+    Example:
+        >>> engine()[:23]
+        'const engine = (() => {'
     """
     files = static(*(f"engine/{name}.js" for name in ENGINE))
     return f"const engine = (() => {{\n{files}\nreturn {{ Session, EngineError, SharedRandom }};\n}})();"
@@ -135,6 +139,9 @@ def policy(*scripts: str) -> str:
 
     Args:
         scripts: what stands between the tags of each script that may run.
+
+    Returns:
+        The policy, for the head of the page.
 
     Example:
         >>> policy("")[:77]

@@ -55,6 +55,12 @@ DEFAULTS = {"text": "tfidf-svd", "picture": "colour-edges"}
 def encoder_of(spec: str) -> Encoder:
     """The encoder that `name` or `name:model` names.
 
+    Args:
+        spec: a name in `ENCODERS`, perhaps with a colon and a model.
+
+    Returns:
+        The encoder.
+
     Example:
         >>> encoder_of("resnet50:weights.pth").reads
         'picture'
@@ -64,6 +70,12 @@ def encoder_of(spec: str) -> Encoder:
 
 def weights(spec: str) -> str:
     """A hash of the model's file, or of all in its folder; a mere name stands for itself.
+
+    Args:
+        spec: a name in `ENCODERS`, perhaps with a colon and a model.
+
+    Returns:
+        The hash, or the name.
 
     Example:
         >>> weights("resnet50")
@@ -77,7 +89,21 @@ def weights(spec: str) -> str:
 
 
 def model_of(spec: str) -> str | None:
-    """The model in `name:model`, else the encoder's own; raises when it has none."""
+    """The model in `name:model`, else the encoder's own; raises when it has none.
+
+    Args:
+        spec: a name in `ENCODERS`, perhaps with a colon and a model.
+
+    Returns:
+        The model; None where the encoder needs none.
+
+    Raises:
+        MMSRError: the encoder needs a model, and none is named.
+
+    Example:
+        >>> model_of("resnet50:weights.pth")
+        'weights.pth'
+    """
     encoder, (name, _, model) = encoder_of(spec), spec.partition(":")
     if encoder.models and not model:
         raise MMSRError(f"encoder {name!r} needs a model: {encoder.models}")
@@ -86,6 +112,16 @@ def model_of(spec: str) -> str | None:
 
 def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None = None) -> dict[str, str]:
     """The encoder of each modality, given its kind: the one asked for, else the default of the kind.
+
+    Args:
+        kinds: name of a modality -> "text" or "picture".
+        encoders: one encoder for all, or one for each modality; None: the defaults.
+
+    Returns:
+        Name of a modality -> its encoder.
+
+    Raises:
+        MMSRError: there is no such encoder or modality, or an encoder reads another kind.
 
     Example:
         >>> choose_encoders({"title": "text", "photo": "picture"}, "sentence")

@@ -14,13 +14,27 @@ EXAMPLE = "clip-text:FOLDER, or clip-text:NAME/PRETRAINED to fetch one, such as 
 
 
 def pictures(model: str) -> Opened:
-    """A function from paths to (features (m, F) of those that open, present), by the tower that sees."""
+    """A function from paths to (features (m, F) of those that open, present), by the tower that sees.
+
+    Args:
+        model: a folder, or a name that open_clip knows.
+
+    Returns:
+        The function.
+    """
     network, ready, _ = _open(model)
     return partial(encode_pictures, ready=ready, network=partial(network.encode_image, normalize=True))
 
 
 def texts(model: str) -> Opened:
-    """A function from texts to (features (b, F), present), by the tower that reads (most models: 77 tokens)."""
+    """A function from texts to (features (b, F), present), by the tower that reads (most models: 77 tokens).
+
+    Args:
+        model: a folder, or a name that open_clip knows.
+
+    Returns:
+        The function.
+    """
     import torch
 
     network, _, tokenizer = _open(model)

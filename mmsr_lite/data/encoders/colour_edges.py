@@ -16,6 +16,12 @@ def pictures(model: str | None = None) -> Opened:
 
     Four blocks of equal weight: histogram of hue and brightness, mean colour in a grid of 4 x 4, edge directions in the
     same grid, edge directions at three scales.
+
+    Args:
+        model: not used; the encoder has no weights.
+
+    Returns:
+        The function.
     """
     return _encode
 

@@ -16,7 +16,19 @@ SIDE = 2048  # pixels; a larger picture is shrunk before the network's own cut, 
 
 @contextmanager
 def opening(encoder: str, install: str, model: str | None = None) -> Iterator[None]:
-    """Whatever importing a package or loading `model` raises becomes one sentence with the command that mends it."""
+    """Whatever importing a package or loading `model` raises becomes one sentence with the command that mends it.
+
+    Args:
+        encoder: its name, for the message.
+        install: the command that installs what it needs.
+        model: what is loaded; None: the package alone.
+
+    Yields:
+        Nothing; the block runs.
+
+    Raises:
+        MMSRError: a package is missing, or the model cannot be loaded.
+    """
     try:
         yield
     except MMSRError:
@@ -31,7 +43,15 @@ def opening(encoder: str, install: str, model: str | None = None) -> Iterator[No
 
 
 def device() -> str:
-    """CUDA when there is one, else the CPU."""
+    """CUDA when there is one, else the CPU.
+
+    Returns:
+        "cuda" or "cpu".
+
+    Example:
+        >>> device() in ("cuda", "cpu")
+        True
+    """
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
@@ -40,7 +60,16 @@ def device() -> str:
 def encode_pictures(
     paths: Sequence[str], ready: Callable[[Any], Any], network: Callable[[Any], Any]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`network` of the pictures that open, each made a tensor (3, H, W) by `ready`: features (m, F), present (b,)."""
+    """`network` of the pictures that open, each made a tensor (3, H, W) by `ready`: features (m, F), present (b,).
+
+    Args:
+        paths: files of pictures.
+        ready: makes a tensor (3, H, W) of a picture.
+        network: makes features (b, F) of tensors (b, 3, H, W).
+
+    Returns:
+        Features (m, F) of the pictures that open, and which do (b,).
+    """
     import torch
 
     def one(path: str) -> Any:

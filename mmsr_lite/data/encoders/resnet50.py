@@ -13,6 +13,12 @@ def pictures(model: str) -> Opened:
     """A function from paths to (features (m, 2048) of those that open, present); `model` is a state dict or a name.
 
     The cut is torchvision's for IMAGENET1K_V1: shorter side to 256 pixels, the middle 224 x 224.
+
+    Args:
+        model: a file with a state dict, or a name.
+
+    Returns:
+        The function.
     """
     with opening("resnet50", INSTALL, model):
         import torch

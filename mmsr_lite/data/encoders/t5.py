@@ -15,7 +15,14 @@ LONGEST = 512  # tokens
 
 
 def texts(model: str) -> Opened:
-    """A function from texts to (features (b, F), present); `model` is a folder, or a name that the hub knows."""
+    """A function from texts to (features (b, F), present); `model` is a folder, or a name that the hub knows.
+
+    Args:
+        model: a folder, or a name that the hub knows.
+
+    Returns:
+        The function.
+    """
     with opening("t5", INSTALL, model):
         import torch
         from transformers import AutoTokenizer, T5EncoderModel

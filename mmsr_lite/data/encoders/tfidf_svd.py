@@ -8,6 +8,14 @@ import numpy as np
 def encode(values: Sequence[str], *, dim: int = 128, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Unit vectors (n, F) float32, F <= `dim`, and present (n,); a text without a word is absent.
 
+    Args:
+        values: n texts.
+        dim: the width F at most.
+        seed: of the reduction.
+
+    Returns:
+        Features (n, F) and present (n,).
+
     Example:
         >>> features, present = encode(["red dress", "dress, red!", "", "blue jeans"])
         >>> bool(np.allclose(features[0], features[1], atol=1e-6)), present.tolist()

@@ -28,6 +28,15 @@ FORMS = (
 def find(source: str | os.PathLike) -> tuple[ModuleType, str]:
     """The module that reads `source` and what stands behind the colon, or the folder's path.
 
+    Args:
+        source: a source, as `load` takes it.
+
+    Returns:
+        The module, and what it is to read.
+
+    Raises:
+        MMSRError: there is no such source or folder.
+
     Example:
         >>> find("wardrobe:cycle")[1]
         'cycle'

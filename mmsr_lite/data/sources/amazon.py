@@ -47,6 +47,9 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
         columns: not used here; the columns of Amazon's files are known.
         min_count: k of the k-core, which is done before any metadata is read; None: 5.
 
+    Returns:
+        What `prepare.build` makes a `Dataset` of.
+
     Raises:
         MMSRError: there is no such file, it is cut short, or more of its lines are skipped than read.
     """
@@ -89,7 +92,14 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
 
 
 def inputs(path: str) -> list[Path]:
-    """Every file that `read` may read."""
+    """Every file that `read` may read.
+
+    Args:
+        path: as for `read`.
+
+    Returns:
+        The files.
+    """
     _, category, file = _find(path)
     pictures = sorted(other for files in picture_files(file.parent).values() for other in files)
     return [file, *filter(None, _beside(file, category)), *pictures]

@@ -59,6 +59,13 @@ class Reviews:
 def reviews_of(file: Path, edition: str) -> Reviews:
     """All reviews in a file; what was read is kept in the cache by the content of the file.
 
+    Args:
+        file: the file of reviews.
+        edition: of Amazon's files, such as 2014.
+
+    Returns:
+        The reviews.
+
     Raises:
         MMSRError: the file is damaged, or more of its lines are skipped than read.
     """

@@ -32,6 +32,12 @@ def kinds_of(items: pd.DataFrame) -> dict[str, str]:
     A column is "picture" when most of its values are paths of pictures, or lists of them; "text" when they are words.
     Ids, numbers, dates and web addresses are no modality.
 
+    Args:
+        items: the table of items.
+
+    Returns:
+        Name of a column -> "text" or "picture".
+
     Example:
         >>> kinds_of(pd.DataFrame({"title": ["a hat"], "photo": [["1.jpg", "2.jpg"]], "price": [3], "shop_id": ["x"]}))
         {'title': 'text', 'photo': 'picture'}
@@ -45,6 +51,13 @@ def look_at(items: pd.DataFrame, reading: Account | None = None) -> dict[str, tu
     Args:
         items: the table of items.
         reading: receives a note on columns that cannot be modalities, and what to do about web addresses.
+
+    Returns:
+        Name of a column -> its kind, and the reason.
+
+    Example:
+        >>> look_at(pd.DataFrame({"title": ["a hat"]}))
+        {'title': ('text', '')}
     """
     results = {}
     for label in items:
@@ -75,6 +88,12 @@ def picture_paths(value: Any) -> list[Any]:
     A cell may be one path, a list of them, a list written as text, several paths with `|`, `;` or `,` between them, or
     a record such as `{"path": "1.jpg", "bytes": None}`.
 
+    Args:
+        value: the cell.
+
+    Returns:
+        The pictures; none where the cell names none.
+
     Example:
         >>> picture_paths('["a.jpg", "b.jpg"]'), picture_paths("a.jpg|b.jpg"), picture_paths(None)
         (['a.jpg', 'b.jpg'], ['a.jpg', 'b.jpg'], [])
@@ -102,6 +121,12 @@ def picture_paths(value: Any) -> list[Any]:
 
 def is_address(value: Any) -> bool:
     """Whether a value is the address of something in the web and nothing else.
+
+    Args:
+        value: any value.
+
+    Returns:
+        Whether it is.
 
     Example:
         >>> is_address("https://x.org/1.jpg?w=200"), is_address("see https://x.org"), is_address("1.jpg")

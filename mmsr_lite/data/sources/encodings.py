@@ -17,6 +17,12 @@ NOT_IN_WINDOWS = frozenset(b"\x81\x8d\x8f\x90\x9d")  # bytes that Windows-1252 d
 def text_encoding(name: str) -> str:
     """The name under which Python knows an encoding of text.
 
+    Args:
+        name: a name of the encoding.
+
+    Returns:
+        Python's name.
+
     Raises:
         MMSRError: there is no such encoding.
 

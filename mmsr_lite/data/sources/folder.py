@@ -92,7 +92,14 @@ def read(
 
 
 def inputs(path: str) -> list[Path]:
-    """Every file that `read` may read, in a fixed order."""
+    """Every file that `read` may read, in a fixed order.
+
+    Args:
+        path: as for `read`.
+
+    Returns:
+        The files.
+    """
     return sorted(file for file in Path(path).rglob("*") if file.is_file() and not file.name.startswith("."))
 
 
@@ -100,6 +107,12 @@ def keyed_pictures(
     root: Path, ids: Iterable[str], reading: Account | None = None, places: Iterable[str] = PICTURE_FOLDERS
 ) -> list[str | None]:
     """For each id the picture of that name below pictures/, images/ or posters/, as a path in `root`.
+
+    Args:
+        root: the folder of the data.
+        ids: ids of items.
+        reading: receives notes; None: none are kept.
+        places: names of folders in `root`.
 
     Returns:
         One path or None for each id; empty when no picture has the name of an item.
@@ -133,6 +146,20 @@ def items_table(
     """The items, `item_id` as strings; a table without columns when there is no items file.
 
     Rows that are the same in every column count once; another row for the same item is an error, raised later.
+
+    Args:
+        path: the folder of the data.
+        renamed: our name of a column -> its name there.
+        chosen: the name of the items file; None: it is looked for.
+        form: what is known about text files.
+        reading: receives notes.
+        used: receives the files that were read.
+
+    Returns:
+        The table.
+
+    Raises:
+        MMSRError: the items file is damaged, or lacks item_id.
     """
     reading = Account() if reading is None else reading
     patterns = sorted({f"{file.name.split('.')[0]}.item" for file in path.glob("*.inter")})

@@ -26,7 +26,21 @@ def read(
     name: str = "frames",
     columns: dict[str, str] | None = None,
 ) -> Raw:
-    """The tables as `prepare.build` takes them; see `Dataset.from_frames`, which people call."""
+    """The tables as `prepare.build` takes them; see `Dataset.from_frames`, which people call.
+
+    Args:
+        interactions, items, pictures, name, columns: as for `Dataset.from_frames`.
+
+    Returns:
+        What `prepare.build` makes a `Dataset` of.
+
+    Raises:
+        MMSRError: a table has no such column, or a row cannot be read.
+
+    Example:
+        >>> read({"user_id": ["u"], "item_id": ["a"]}).name
+        'frames'
+    """
     reading, names = Account(), columns or {}
     table = _renamed(frame_of(interactions, "interactions"), "interactions", names, ("user_id", "item_id", "timestamp"))
     result = {label: ids_of("interactions", table, label, reading) for label in ("user_id", "item_id")}
@@ -58,7 +72,22 @@ def read(
 
 
 def frame_of(table: Any, name: str) -> pd.DataFrame:
-    """A copy as a pandas table with its rows numbered from 0; the given one stays as it is."""
+    """A copy as a pandas table with its rows numbered from 0; the given one stays as it is.
+
+    Args:
+        table: a table of pandas or Arrow, or a dict of lists.
+        name: what a message calls it.
+
+    Returns:
+        The copy.
+
+    Raises:
+        MMSRError: `table` is no table.
+
+    Example:
+        >>> frame_of({"item_id": ["a"]}, "items").columns.tolist()
+        ['item_id']
+    """
     if isinstance(table, pd.DataFrame):
         frame = table.copy()
     elif hasattr(table, "to_pandas"):

@@ -12,12 +12,33 @@ ORDER = ("train", "validation", "valid", "dev", "test")  # splits of one table, 
 
 
 def is_saved(folder: Path) -> bool:
-    """Whether `save_to_disk` wrote this folder, as one table or as several."""
+    """Whether `save_to_disk` wrote this folder, as one table or as several.
+
+    Args:
+        folder: any folder.
+
+    Returns:
+        Whether it did.
+
+    Example:
+        >>> is_saved(Path("no-such-folder"))
+        False
+    """
     return (folder / "state.json").is_file() or (folder / "dataset_dict.json").is_file()
 
 
 def splits(folder: Path) -> list[str]:
-    """The tables in the folder; empty when it holds a single one."""
+    """The tables in the folder; empty when it holds a single one.
+
+    Args:
+        folder: a folder that `save_to_disk` wrote.
+
+    Returns:
+        Names of tables.
+
+    Raises:
+        MMSRError: the list of tables is damaged.
+    """
     file = folder / "dataset_dict.json"
     if not file.is_file():
         return []
@@ -30,6 +51,13 @@ def splits(folder: Path) -> list[str]:
 
 def read_saved(folder: Path, reading: Account) -> pd.DataFrame:
     """The table of a folder; splits such as train and test one after the other.
+
+    Args:
+        folder: a folder that `save_to_disk` wrote.
+        reading: receives notes.
+
+    Returns:
+        The table.
 
     Raises:
         MMSRError: a file is damaged or missing, or the splits are no parts of one table.

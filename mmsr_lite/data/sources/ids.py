@@ -21,6 +21,9 @@ def ids_of(file: Path | str, table: pd.DataFrame, label: str, reading: Account) 
         label: `"user_id"` or `"item_id"`.
         reading: receives the note.
 
+    Returns:
+        The ids.
+
     Raises:
         MMSRError: the column is missing, or an id is empty, a list, or goes over more than one line.
 

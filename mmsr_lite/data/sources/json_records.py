@@ -27,6 +27,9 @@ def json_records(
         reading: receives notes.
         wanted: the entries that are kept; None: all.
 
+    Returns:
+        One dict for each record.
+
     Raises:
         MMSRError: a line, or the whole, is none of these.
     """

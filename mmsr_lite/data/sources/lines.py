@@ -22,6 +22,9 @@ def lines(file: Path) -> Iterator[bytes]:
     Args:
         file: the file; its ending .gz says that it is gzipped.
 
+    Yields:
+        Each line, without its end.
+
     Raises:
         MMSRError: it is cut short or damaged, or a line has more than `LONGEST` bytes.
     """
@@ -46,6 +49,12 @@ def lines(file: Path) -> Iterator[bytes]:
 
 def record(line: bytes) -> dict[str, Any] | None:
     """The dictionary that the line holds, as JSON or as a Python literal; None when it holds none.
+
+    Args:
+        line: a line of a file.
+
+    Returns:
+        The dictionary, or None.
 
     Example:
         >>> record(b"{'asin': 'B0', 'title': None}")

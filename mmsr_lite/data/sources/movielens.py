@@ -36,6 +36,9 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
         columns: not used here; the columns of MovieLens are known.
         min_count: not used here; `build` filters.
 
+    Returns:
+        What `prepare.build` makes a `Dataset` of.
+
     Raises:
         MMSRError: a file is missing, or a row of it cannot be read.
     """

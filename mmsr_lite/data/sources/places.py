@@ -32,6 +32,15 @@ def table_files(root: Path, name: str, more: Iterable[str] = (), chosen: str | N
     That is `name` with one of `TABLE_ENDINGS`; a folder `name` with files of one form; files such as name-1.csv and
     name-2.csv; a file whose name fits one of the patterns `more`; or the file `chosen`.
 
+    Args:
+        root: the folder of the data.
+        name: the table, such as items.
+        more: further patterns of names.
+        chosen: the name of the file; None: it is looked for.
+
+    Returns:
+        The files.
+
     Raises:
         MMSRError: there is more than one such form, or `chosen` is not in the folder.
     """
@@ -54,7 +63,19 @@ def table_files(root: Path, name: str, more: Iterable[str] = (), chosen: str | N
 
 
 def picture_files(root: Path, places: Iterable[str] = PICTURE_FOLDERS) -> dict[str, list[Path]]:
-    """The pictures below the folders `places` by name without ending; links to folders are not followed."""
+    """The pictures below the folders `places` by name without ending; links to folders are not followed.
+
+    Args:
+        root: the folder of the data.
+        places: names of folders in it.
+
+    Returns:
+        Name without ending -> the pictures that have it.
+
+    Example:
+        >>> picture_files(Path("no-such-folder"))
+        {}
+    """
     by_name: dict[str, list[Path]] = {}
     for place in places:
         for folder, folders, names in os.walk(root / place):
@@ -67,7 +88,14 @@ def picture_files(root: Path, places: Iterable[str] = PICTURE_FOLDERS) -> dict[s
 
 
 def note_unread(root: Path, read: Iterable[Path], folders: Collection[str], reading: Account) -> None:
-    """Name what looks like data and is left unread, beside the files `read` and the picture folders `folders`."""
+    """Name what looks like data and is left unread, beside the files `read` and the picture folders `folders`.
+
+    Args:
+        root: the folder of the data.
+        read: the files that were read.
+        folders: the folders whose pictures were used.
+        reading: receives the note.
+    """
     used = {file.resolve() for file in read}
     left = sorted(
         file.name

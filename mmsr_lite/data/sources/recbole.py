@@ -15,6 +15,14 @@ MMREC = {"user_id": "userID", "item_id": "itemID"}  # our column: what MMRec cal
 def mmrec_names(table: pd.DataFrame, file: Path, reading: Account) -> pd.DataFrame:
     """A table of MMRec under our names; any other table as it is.
 
+    Args:
+        table: a table as it was read.
+        file: where it comes from.
+        reading: receives a note.
+
+    Returns:
+        The table.
+
     Example:
         >>> frame = pd.DataFrame({"userID": ["0"], "itemID": ["4"], "x_label": ["0"]})
         >>> list(mmrec_names(frame, Path("baby.inter"), Account()))
@@ -36,6 +44,9 @@ def from_lists(table: pd.DataFrame, place: str) -> pd.DataFrame:
     Args:
         table: the rows of all files, training first.
         place: the file, quoted, for error messages.
+
+    Returns:
+        The interactions.
 
     Raises:
         MMSRError: a row does not go on where the user's row before it ended.

@@ -54,7 +54,17 @@ class FileFormat:
 
     @classmethod
     def of(cls, given: dict[str, str] | None) -> "FileFormat":
-        """The format that `given` names, `{"separator": ";"}` for example."""
+        """The format that `given` names, `{"separator": ";"}` for example.
+
+        Args:
+            given: name of a setting -> its value; None: nothing is known.
+
+        Returns:
+            The format.
+
+        Raises:
+            MMSRError: there is no such setting, or a value is not possible.
+        """
         known = [one.name for one in fields(cls)]
         for name, value in (given or {}).items():
             if name not in known:
@@ -79,6 +89,9 @@ def read_table(
         wanted: columns that are needed; None: all. Others may be left out, so that memory stays small.
         expected: a column that the heading should have, which decides between separators.
 
+    Returns:
+        The table.
+
     Raises:
         MMSRError: the file is damaged, in another encoding, or a row has more or fewer fields than the heading.
     """
@@ -100,6 +113,13 @@ def read_table(
 
 def refuse_twice(file: Path, names: Collection[str]) -> None:
     """Raise when two columns have the same name.
+
+    Args:
+        file: where the columns are, for the message.
+        names: the names of the columns.
+
+    Raises:
+        MMSRError: two are the same.
 
     Example:
         >>> refuse_twice(Path("a.csv"), ["user_id", "user_id"])

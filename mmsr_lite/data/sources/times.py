@@ -69,6 +69,12 @@ def finer_than_a_day(times: np.ndarray) -> bool:
 
     Midnights of one zone, in summer and in winter, count as days: at most two times of day, both whole quarter hours.
 
+    Args:
+        times: (I,) seconds.
+
+    Returns:
+        Whether they do.
+
     Example:
         >>> finer_than_a_day(np.array([0, 86_400])), finer_than_a_day(np.array([5, 86_400]))
         (False, True)

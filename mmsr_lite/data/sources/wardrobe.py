@@ -99,7 +99,15 @@ class Truth:
         return WORLDS[self.config.world][0]
 
     def group(self, latent: int, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The items that may follow `items` (B,) without noise: (B, G) items and their (G,) probabilities."""
+        """The items that may follow `items` (B,) without noise: (B, G) items and their (G,) probabilities.
+
+        Args:
+            latent: a hidden kind of user.
+            items: (B,) items.
+
+        Returns:
+            Items (B, G) and probabilities (G,).
+        """
         kind, d_look, d_theme = self.latents[latent]
         looks, themes, size = self.cells.shape
         share = np.arange(1.0, size + 1) ** -self.config.skew
@@ -113,7 +121,11 @@ class Truth:
         return group.reshape(len(items), looks * size), np.tile(share, looks) / looks
 
     def posterior(self, histories: np.ndarray) -> np.ndarray:
-        """(B, Z) how likely each latent is after all steps of `histories` (B, L), right-padded with 0."""
+        """(B, Z) how likely each latent is after all steps of `histories` (B, L), right-padded with 0.
+
+        Args:
+            histories: (B, L) items, padded on the right with 0.
+        """
         prior = np.log(WORLDS[self.config.world][1])  # (Z,)
         log = np.tile(prior, (len(histories), 1))
         stray = self.config.noise / self.config.num_items
@@ -131,7 +143,14 @@ class Truth:
         return weight / weight.sum(axis=1, keepdims=True)
 
     def distributions(self, histories: np.ndarray) -> np.ndarray:
-        """(B, V+1) probability of each next item after `histories` (B, L), right-padded with 0; item 0 has none."""
+        """(B, V+1) probability of each next item after `histories` (B, L), right-padded with 0; item 0 has none.
+
+        Args:
+            histories: (B, L) items, padded on the right with 0.
+
+        Raises:
+            MMSRError: a history is empty.
+        """
         histories = np.asarray(histories, np.int64)
         posterior, count = self.posterior(histories), np.count_nonzero(histories, axis=1)
         if (count == 0).any():
@@ -150,6 +169,10 @@ class Truth:
 
         That is the ranking by true probability; among equal items every order is as good, so HR@K is the sum of the K
         greatest probabilities, MRR@K the sum of p / rank over them and NDCG@K that of p / log2(1 + rank).
+
+        Args:
+            examples: the examples that are ranked.
+            cutoffs: K of each metric.
         """
         most = max(cutoffs)
         best = np.zeros(most)
@@ -175,8 +198,19 @@ def load(
     Without `config` the world has its own size, `SIZES`. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`,
     `look` and `theme` (V+1,) codes of `looks` and `themes`. The same config always gives the same data, to the byte.
 
-    >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
-    9
+    Args:
+        world: cycle, match, mixed or sparse; None: that of `config`.
+        config: sizes and shares; None: those of the world.
+        modalities: those to take; None: both, `[]`: none.
+        encoders: one encoder for both, or one for each modality.
+        seed: of users, items and drawings; None: that of `config`.
+
+    Returns:
+        The data set.
+
+    Example:
+        >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
+        9
     """
     config = config or WardrobeConfig(**SIZES.get(world or "", {}))
     config = replace(config, world=world or config.world, seed=config.seed if seed is None else seed)

@@ -25,7 +25,14 @@ CREAM, FINE = ImageColor.getrgb("#FBF6EC"), 4  # the light colour; the board is 
 
 @lru_cache
 def shapes(garment: str) -> tuple[tuple[str, bool, tuple[np.ndarray, ...]], ...]:
-    """(role, only some siblings have it, its lines (n, 2)) of each shape, in the order of drawing."""
+    """(role, only some siblings have it, its lines (n, 2)) of each shape, in the order of drawing.
+
+    Args:
+        garment: its name.
+
+    Returns:
+        The shapes.
+    """
     found = []
     for shape in BOOK["garments"][garment]:
         head, *words = shape.split()
@@ -47,7 +54,15 @@ def shapes(garment: str) -> tuple[tuple[str, bool, tuple[np.ndarray, ...]], ...]
 
 
 def pattern(name: str, shift: float) -> list[tuple[np.ndarray, float]]:
-    """The polygons (n, 2) of a fabric on the board, each with its share of the accent colour."""
+    """The polygons (n, 2) of a fabric on the board, each with its share of the accent colour.
+
+    Args:
+        name: of the fabric.
+        shift: how far it is moved, from 0 to 1.
+
+    Returns:
+        The polygons.
+    """
     step = {"plain": 999, "striped": 11, "pinstriped": 7, "slanted": 13, "checked": 14, "zigzag": 15}.get(name, 12)
     at = np.arange(-40, 140, step) + shift
 

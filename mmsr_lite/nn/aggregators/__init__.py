@@ -1,4 +1,4 @@
-"""How nodes of an MSGraph hear their neighbours: the layers of Table 3, `AGGREGATORS` is their index."""
+"""The layers of Table 3, each another way in which a node reads its neighbours; `AGGREGATORS` is their index."""
 
 from mmsr_lite.nn.aggregators.attention import GAT, HGAT, RGAT
 from mmsr_lite.nn.aggregators.convolution import GCN, HGNN, GraphSAGE

@@ -76,7 +76,7 @@ class RGAT(Aggregator):
 
 
 class HGAT(Aggregator):
-    """Linmei et al. 2019, dual-level attention: which node type to hear, then which node.
+    """Linmei et al. 2019, dual-level attention: first over the types of neighbours, then over the neighbours.
 
     With `A` of equation 8 and `s_t = sum over j of type t of A_ij h_j`, the type level is
     `alpha_t = softmax_t(LeakyReLU(mu_t^T [h_i ; s_t]))`, the node level is
@@ -104,10 +104,14 @@ class HGAT(Aggregator):
     def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
         """(B, N, D)."""
         h, near = torch.cat(states, 1), graph.edges > 0
-        parts = normalised(near.to(h)).split(graph.widths, 2), self.type_neighbour(h).split(graph.widths, 1)
-        heard = [(part @ said)[:, :, t] for t, (part, said) in enumerate(zip(*parts, strict=True))]  # mu_t^T s_t (B, N)
-        alpha = F.leaky_relu(self.type_centre(h) + torch.stack(heard, 2), SLOPE).softmax(2)  # (B, N, T)
-        alpha = torch.cat([a.expand(-1, -1, n) for a, n in zip(alpha.split(1, 2), graph.widths, strict=True)], 2)
+        shares = normalised(near.to(h)).split(graph.widths, 2)  # for each type t (B, N, N_t), A of equation 8
+        scores = self.type_neighbour(h).split(graph.widths, 1)  # for each type (B, N_t, T), mu_t^T h_j
+        of_types = []
+        for t, (share, score) in enumerate(zip(shares, scores, strict=True)):
+            of_types.append(share @ score[:, :, t, None])  # (B, N, 1), mu_t^T s_t
+        alpha = F.leaky_relu(self.type_centre(h) + torch.cat(of_types, 2), SLOPE).softmax(2)  # (B, N, T)
+        widened = [one.expand(-1, -1, n) for one, n in zip(alpha.split(1, 2), graph.widths, strict=True)]
+        alpha = torch.cat(widened, 2)  # (B, N, N), of the neighbour's type
         logits = F.leaky_relu(alpha * (self.centre(h) + self.neighbour(h).transpose(1, 2)), SLOPE)  # (B, N, N)
         value = torch.cat([linear(state) for linear, state in zip(self.value, states, strict=True)], 1)
         return self.attend(logits, near) @ value

@@ -14,7 +14,7 @@ MOST = 63  # degrees from here on are one degree
 
 
 class Graphormer(Aggregator):
-    """Every node hears every node of its graph: `softmax(Q K^T / sqrt(D) + b + c) V`, then a feed-forward network.
+    """Every node reads every node of its graph: `softmax(Q K^T / sqrt(D) + b + c) V`, then a feed-forward network.
 
     Centrality encoding: vectors for the numbers of neighbours before and after a node are added to the input. Spatial
     encoding: a scalar `b` for the distance. Edge encoding: `c` is the mean, over the hops of the shortest path, of a

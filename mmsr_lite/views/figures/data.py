@@ -26,6 +26,10 @@ class Axis:
         ends: The first and the last number to show, from left to right or from bottom to top; None: what fits.
         from_zero: Whether zero must be on the axis.
         upright: Whether the names are written upright, because they are many.
+
+    Example:
+        >>> Axis("epoch").from_zero
+        False
     """
 
     title: str = ""
@@ -44,6 +48,10 @@ class Panel:
         y: The axis up.
         lines_at_x: Where dotted lines cross the panel from bottom to top, such as the best epoch.
         lines_at_y: Where they cross it from left to right.
+
+    Example:
+        >>> Panel(x=Axis("epoch"), lines_at_x=(2.0,)).lines_at_x
+        (2.0,)
     """
 
     x: Axis = Axis()
@@ -61,6 +69,10 @@ class Look:
         symbol: circle, square, diamond, hexagon, pentagon or triangle.
         dash: Of lines: solid, dash, dot or dashdot.
         hollow: Whether a symbol is only outlined.
+
+    Example:
+        >>> Look("#000000").symbol
+        'circle'
     """
 
     colour: str
@@ -83,6 +95,10 @@ class Mark:
         low: Lower end of its interval, where it has one.
         high: Upper end of its interval.
         note: More words for the pointer that rests on it.
+
+    Example:
+        >>> Mark("loss, epoch 1", x=1, y=6.2, value=6.2).panel
+        0
     """
 
     label: str
@@ -98,7 +114,19 @@ class Mark:
 
 @dataclass(frozen=True)
 class Picture:
-    """A small picture in a panel: the data address of its source, its centre, and its size in units of the axes."""
+    """A small picture in a panel.
+
+    Args:
+        source: its data address.
+        x: Its centre across, in units of the x axis.
+        y: Its centre up, in units of the y axis.
+        width: In units of the x axis.
+        height: In units of the y axis.
+
+    Example:
+        >>> Picture("data:image/png;base64,", 1, 0, 0.5, 0.5).width
+        0.5
+    """
 
     source: str
     x: float
@@ -109,7 +137,18 @@ class Picture:
 
 @dataclass(frozen=True)
 class Box:
-    """A part of the panel that was chosen: from `left` to `right` and from `top` to `bottom`, in units of the axes."""
+    """A part of the panel that was chosen, in units of the axes.
+
+    Args:
+        left: Where it begins.
+        right: Where it ends.
+        top: Its upper end.
+        bottom: Its lower end.
+
+    Example:
+        >>> Box(0.0, 0.5, -0.5, 0.5).right
+        0.5
+    """
 
     left: float
     right: float

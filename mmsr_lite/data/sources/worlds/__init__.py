@@ -88,6 +88,9 @@ def world_named(name: str) -> World:
     Args:
         name: Its name, with a size of `SIZES` behind it or none.
 
+    Returns:
+        The world.
+
     Raises:
         MMSRError: There is no such world, or no such size.
 
@@ -107,6 +110,9 @@ def classes_of(name: str) -> dict[str, int]:
 
     Args:
         name: a world of the index with its size, as `world_named` takes it.
+
+    Returns:
+        Name of a modality -> how many classes.
 
     Raises:
         MMSRError: There is no such world, or no such size.

@@ -38,6 +38,9 @@ def draw_item(look: int, kind: str, size: int, seed: Sequence[int]) -> bytes:
         size: side in pixels.
         seed: the same seed gives the same bytes.
 
+    Returns:
+        The bytes of the file.
+
     Example:
         >>> draw_item(0, "basic", 64, [1])[:4]
         b'\x89PNG'
@@ -93,7 +96,16 @@ def pictures_of(groups: Sequence[Group], group: np.ndarray, size: int, seed: int
 
 
 def texts_of(groups: Sequence[Group], group: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """A text for each item that tells its theme and nothing else; siblings of a theme are told differently."""
+    """A text for each item that tells its theme and nothing else; siblings of a theme are told differently.
+
+    Args:
+        groups: the catalogue.
+        group: (V,) the group of each item.
+        rng: where the words are drawn.
+
+    Returns:
+        (V,) texts.
+    """
     themes = np.array([one.theme for one in groups])[group]  # (V,)
     texts = [""] * len(group)
     for theme in np.unique(themes).tolist():
@@ -112,7 +124,16 @@ def texts_of(groups: Sequence[Group], group: np.ndarray, rng: np.random.Generato
 
 
 def titles_of(groups: Sequence[Group], group: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """A name for each item that tells what it is (garment, basic, accessory) and neither look nor theme."""
+    """A name for each item that tells what it is (garment, basic, accessory) and neither look nor theme.
+
+    Args:
+        groups: the catalogue.
+        group: (V,) the group of each item.
+        rng: where the words are drawn.
+
+    Returns:
+        (V,) titles.
+    """
     names = BOOK["names"]
     titles = []
     for label, one in zip(rng.permutation(len(group)).tolist(), group.tolist(), strict=True):

@@ -82,6 +82,9 @@ def open_session(history: Sequence[int], purchases_from: int) -> range:
         history: groups.
         purchases_from: the first group that is bought; groups before it are looked at.
 
+    Returns:
+        The places.
+
     Example:
         >>> open_session([0, 1, 9, 2, 3], purchases_from=9)
         range(3, 5)

@@ -45,6 +45,12 @@ def additive_read_out(looks: int, browses: int) -> float:
 def longest_not_falling(sequence: tuple[int, ...]) -> int:
     """The length of the longest part of a sequence, with gaps allowed, that does not fall.
 
+    Args:
+        sequence: numbers.
+
+    Returns:
+        The length.
+
     Example:
         >>> longest_not_falling((2, 0, 1, 1))
         3
@@ -58,6 +64,13 @@ def longest_not_falling(sequence: tuple[int, ...]) -> int:
 
 def most_frequent_look(looks: int, browses: int) -> float:
     """The share of purchases in `pick` that pictures alone get right: the basic of the session's most frequent look.
+
+    Args:
+        looks: how many looks there are.
+        browses: how many garments a session has.
+
+    Returns:
+        A share from 0 to 1.
 
     Example:
         >>> round(most_frequent_look(6, 3), 4)    # (6 * 3/3 + 90 * 2/3 + 120 * 1/3) / 216

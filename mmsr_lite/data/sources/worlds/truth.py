@@ -60,7 +60,11 @@ class Truth:
         return self.world.next_step(history, kind).chances
 
     def group_chances(self, history: Sequence[int]) -> np.ndarray:
-        """(G,) how likely each group is next after a history of groups, whoever the user is."""
+        """(G,) how likely each group is next after a history of groups, whoever the user is.
+
+        Args:
+            history: groups, the oldest first.
+        """
         pairs = zip(self.posterior(history), self.world.kinds, strict=True)
         return np.sum([weight * self._chances(history, kind) for weight, kind in pairs], axis=0)
 
@@ -90,6 +94,10 @@ class Truth:
 
         That is the ranking by true probability after the whole history; among equally likely items every order is as
         good, so all of them earn the mean of the ranks that they fill.
+
+        Args:
+            examples: the examples that are ranked.
+            cutoffs: K of each metric.
         """
         return self._expected(examples, np.zeros(len(examples), np.int64), cutoffs)[0]
 
@@ -97,11 +105,19 @@ class Truth:
         """What the same ranking earns on targets of each cause, in percent; causes without a target are left out.
 
         The ranking does not know the hidden kind of a user; the targets are drawn from the rule of that kind.
+
+        Args:
+            examples: the examples that are ranked.
+            cutoffs: K of each metric.
         """
         return self._by(examples, self.causes_of(examples), self.world.causes, cutoffs)
 
     def causes_of(self, examples: Examples) -> np.ndarray:
-        """(E,) the cause of each target, an index of `world.causes`."""
+        """(E,) the cause of each target, an index of `world.causes`.
+
+        Args:
+            examples: the examples.
+        """
         names = list(self.world.kinds)
         found = []
         for start, end, user in zip(examples.start, examples.end, examples.user, strict=True):

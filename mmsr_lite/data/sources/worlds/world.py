@@ -100,7 +100,15 @@ class World:
         raise NotImplementedError(f"{type(self).__name__} has no groups; write the method `groups`")
 
     def next_step(self, history: Sequence[int], kind: str) -> NextStep:
-        """What comes next for a user of `kind` after the groups of `history`, which may be empty."""
+        """What comes next for a user of `kind` after the groups of `history`, which may be empty.
+
+        Args:
+            history: groups, the oldest first; perhaps none.
+            kind: the user's hidden kind.
+
+        Returns:
+            Chances of the groups, the cause, and the places that decide.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no rule; write the method `next_step`")
 
 
