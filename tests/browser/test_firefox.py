@@ -12,7 +12,7 @@ from mmsr_lite.explain.session import Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MAIN = ".explorer > .body > .stage"  # the first pane
-USER, RIGHT_ARROW, DELETE, CONTROL, ENTER = 1011, "\ue014", "\ue017", "\ue009", "\ue007"
+USER, RIGHT_ARROW, DELETE, CONTROL, ENTER = 15, "\ue014", "\ue017", "\ue009", "\ue007"
 
 
 @pytest.fixture(scope="module")

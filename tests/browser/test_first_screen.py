@@ -65,7 +65,7 @@ def test_axe_finds_nothing_against_the_first_screen(visit, files, name, theme):
 
 def test_another_user_of_a_report_stands_alone_and_the_first_choice_comes_back(visit, files):
     page = visit(files["report"])
-    assert page.inner_text(".chooser option >> nth=0").startswith("early alone beside late alone · u01011")
+    assert page.inner_text(".chooser option >> nth=0").startswith("early alone beside late alone · u00015")
     page.select_option(".chooser select", index=1)
     page.wait_for_function("() => !document.querySelector('.explorer.two')")
     assert page.locator(".lead").is_hidden() and page.locator("body > .told table").count() == 1
