@@ -118,12 +118,13 @@ show.interact(lambda model: show.slopes(
 ), model=["gru4rec", "sasrec"])  # fmt: skip
 
 # %%
-mean = {key: {order: np.mean(values) for order, values in row.items()} for key, row in rows.items()}
-for model in ("gru4rec", "sasrec"):
-    pick, clocks = ({what: mean[world, model, what] for what in ("HR@5", lost_to)} for world in ("pick", "clocks"))
-    assert pick["HR@5"]["early"] > 1.2 * pick["HR@5"]["late"] and clocks["HR@5"]["late"] > clocks["HR@5"]["early"] + 10
-    assert pick["HR@5"]["early"] - pick[lost_to]["early"] > 40 > pick["HR@5"]["late"] - pick[lost_to]["late"]
-    assert clocks["HR@5"]["late"] - clocks[lost_to]["late"] > clocks["HR@5"]["early"] - clocks[lost_to]["early"]
+means = pd.DataFrame({key: {o: np.mean(values) for o, values in row.items()} for key, row in rows.items()}).T
+was, traded = means.xs("HR@5", level=2), means.xs(lost_to, level=2)
+fell = was - traded
+assert (was.loc["pick"].early > 1.2 * was.loc["pick"].late).all()
+assert (was.loc["clocks"].late > 10 + was.loc["clocks"].early).all()
+assert (fell.loc["pick"].early > 40).all() and (fell.loc["pick"].late < 40).all()
+assert (fell.loc["clocks"].late > fell.loc["clocks"].early).all()
 
 # %% [markdown]
 # *How to read it:* a line is a world, from early on the left to late on the right; the shade spans all seeds. Lines that cross say: it depends.
