@@ -323,4 +323,7 @@ def test_in_a_world_made_for_one_order_it_is_named_and_without_signal_none_is(wi
     )
     changes = {"dim": 16, "codes": classes, "codes_per_item": 1, "lr": 0.02, "dropout": 0.1, "epochs": 12, "batch": 128}
     record = fusion_for(data, users=config.users, seeds=3, trials=1, changes=changes, device="cpu")
-    assert record.verdict == winner, record.sentence
+    order = record.comparisons[0]
+    named = ("early" if order["difference"] > 0 else "late") if order["apart"] else "cannot be told"
+    assert named == winner, record.sentence
+    assert record.verdict == winner or "fusion was still gaining in its last epoch" in record.sentence
