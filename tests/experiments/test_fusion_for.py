@@ -301,8 +301,8 @@ def test_a_small_budget_gives_no_wrong_verdict(world, wrong, monkeypatch):
         module, "systems", lambda one, base: {n: j for n, j in systems(one, base).items() if n in asked}
     )
     classes = {one.name: one.features.shape[1] for one in data.modalities}
-    changes = {"codes": classes, "codes_per_item": 1, "lr": [0.005, 0.02], "dropout": 0.1, "layers": 1, "batch": 64}
-    record = fusion_for(data, users=150, seeds=3, trials=2, changes=changes, device="cpu")
+    changes = {"codes": classes, "codes_per_item": 1, "lr": 0.02, "dropout": 0.1, "layers": 1, "epochs": 10}
+    record = fusion_for(data, users=150, seeds=3, trials=1, changes=changes, device="cpu")
     assert record.verdict != wrong, record.sentence
     assert record.verdict == "cannot be told" or record.comparisons[0]["apart"]
 
@@ -323,4 +323,7 @@ def test_in_a_world_made_for_one_order_it_is_named_and_without_signal_none_is(wi
     )
     changes = {"dim": 16, "codes": classes, "codes_per_item": 1, "lr": 0.02, "dropout": 0.1, "epochs": 12, "batch": 128}
     record = fusion_for(data, users=config.users, seeds=3, trials=1, changes=changes, device="cpu")
-    assert record.verdict == winner, record.sentence
+    order = record.comparisons[0]
+    named = ("early" if order["difference"] > 0 else "late") if order["apart"] else "cannot be told"
+    assert named == winner, record.sentence
+    assert record.verdict == winner or "fusion was still gaining in its last epoch" in record.sentence
