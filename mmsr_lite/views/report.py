@@ -96,7 +96,7 @@ def save_report(
         told += _metrics(metrics)
     header, footer = f"<header>{title}{told}</header>", ""
     if opening is not None:  # the picture is what one sees first
-        header, footer = f"<header>{title}</header>", f'<section class="told">{told}</section>'
+        header, footer = f"<header>{title}</header>", f'<section class="told" aria-label="Metrics">{told}</section>'
     stills = {}
     is_empty = history is None or (isinstance(history, Mapping) and not history)
     if history is not None and not is_empty and check(history, "history")["epochs"]:

@@ -1,6 +1,7 @@
 """The live page in Firefox, offline: it opens, shows what Python computes, is edited, undone, asked what if."""
 
 import json
+import socket
 
 import pytest
 from marionette import Firefox, program
@@ -16,11 +17,14 @@ USER, RIGHT_ARROW, DELETE, CONTROL, ENTER = 15, "\ue014", "\ue017", "\ue009", "\
 
 
 @pytest.fixture(scope="module")
-def firefox(tmp_path_factory, free_port):
+def firefox(tmp_path_factory):
     path = program()
     if path is None:
         pytest.skip("needs Firefox: apt-get install firefox-esr")
-    with Firefox(path, tmp_path_factory.mktemp("profile"), free_port) as browser:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Firefox(path, tmp_path_factory.mktemp("profile"), port) as browser:
         browser.send("WebDriver:SetWindowRect", {"width": 1280, "height": 900})
         yield browser
 
@@ -55,7 +59,7 @@ def count(page) -> int:
 
 def test_the_first_screen_says_who_is_right_and_why(page):
     says = page.run("return document.querySelector('.lead').textContent")
-    assert says.startswith("Early fusion is right here and late fusion is wrong") and "Quinn no. 5" in says
+    assert says.startswith("Early fusion is right here and late fusion is wrong") and "Paula no. 24" in says
 
 
 def test_attention_and_scores_are_those_of_python(page, pair):

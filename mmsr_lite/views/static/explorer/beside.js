@@ -115,10 +115,11 @@ function besidePanel(desk) {
     html(differences, "h3", {}, "What differs");
     html(differences, "p", { class: "verdict", "data-sentence": "beside" }, sayDifferences(one, two, names));
     const columns = html(differences, "div", { class: "columns" });
-    writeFlows(picture, html(columns, "div"), one, two, names);
-    writeGates(picture, html(columns, "div"), one, two, names);
-    writeEdges(picture, html(columns, "div"), one, two, names);
-    drawRanks(html(columns, "div"), one, two, names);
+    const column = () => html(columns, "div", { tabindex: 0 }); // a wide table is scrolled by keys
+    writeFlows(picture, column(), one, two, names);
+    writeGates(picture, column(), one, two, names);
+    writeEdges(picture, column(), one, two, names);
+    drawRanks(column(), one, two, names);
   }
   return { show, paint, renew, destroy: () => other?.destroy() };
 }

@@ -2,9 +2,10 @@
 
 function roving(picture, n) {
   const { drawn } = picture;
-  if (drawn.reached !== undefined) put(drawn.nodes[drawn.reached].group, { tabindex: -1 });
-  put(drawn.nodes[n].group, { tabindex: 0 });
-  drawn.reached = n;
+  const now = drawn.nodes[n] ?? drawn.nodes[0]; // what was held may be of a longer record
+  if (drawn.reached) put(drawn.reached.group, { tabindex: -1 });
+  put(now.group, { tabindex: 0 });
+  drawn.reached = now;
 }
 
 // Along the strip, and down into the graph.
