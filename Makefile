@@ -10,7 +10,7 @@ export MPLBACKEND ?= agg
 # sentence-transformers with it. The tests declare the two operators it misses; no encoder uses them.
 VISION := torchvision open_clip_torch timm ftfy
 
-.PHONY: help demo test test-quick test-rest test-outside test-notebooks kills lab notebooks assets docs wheel lint clean
+.PHONY: help demo test test-quick test-rest test-outside test-notebooks kills versions lab notebooks assets docs wheel lint clean
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -38,6 +38,9 @@ test-notebooks: $(VENV)/.dev  ## execute all notebooks, two at a time
 
 kills: $(VENV)/.dev  ## kill commands at every file operation and at 300 random moments each: hours (ARGS="--minutes 10")
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.faults.kills --every 1 --random 300 $(ARGS)
+
+versions: $(VENV)/.dev  ## the quick suite with the lowest and newest dependencies and other Pythons (ARGS="lowest 3.13")
+	$(BIN)/python -m tests.versions $(ARGS)
 
 docs: $(VENV)/.docs  ## build the site into site/, strictly; open site/index.html, or serve it: python -m http.server -d site
 	NO_MKDOCS_2_WARNING=1 OMP_NUM_THREADS=1 $(BIN)/python -m mkdocs build --strict --quiet

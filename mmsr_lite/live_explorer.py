@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.errors import MMSRError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ explore_run({run!r}, {user!r})"""
 TEMPLATE = "index.html.j2"
 
 
+@checked(seed=SEED)
 def explore(
     model: MMSR,
     dataset: Dataset,

@@ -1,5 +1,6 @@
 """Whatever a person passes to a public function, it works or one sentence says what was expected: no other error."""
 
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,6 @@ ELSEWHERE = {  # public, and no function that is called with these: where its wr
     "open_run": "tests/training/test_fit.py",
     "codebooks": "fits many codebooks",
     "fusion_for": "trains",
-    "stability": "tests/explain/test_stability.py",
-    "stability_table": "tests/explain/test_stability.py",
     "faithfulness": "tests/explain/test_faithfulness.py",
     "copy_notebooks": "tests/course/test_copying.py",
     "command_line": "tests/test_cli.py",
@@ -113,6 +112,8 @@ def calls(tmp_path_factory):
         "flow": (m.flow, {**both, **asked, "items": None, "top": 3}),
         "flow_table": (m.flow_table, {**both, "examples": last, "batch": 8, **quiet}),
         "flow_summary": (m.flow_summary, {"table": flows}),
+        "stability": (m.stability, {"runs": [(model, world)] * 2, **asked, "change": None, "repeats": 1}),
+        "stability_table": (m.stability_table, {"record": sample("stability")}),
         "codebook": (m.codebook, {**both, "modality": None, "most": 3}),
         "compare": (
             m.compare,
@@ -179,6 +180,8 @@ NAMES = [
     "flow",
     "flow_table",
     "flow_summary",
+    "stability",
+    "stability_table",
     "codebook",
     "compare",
     "compare_with_pyg",
@@ -207,7 +210,16 @@ NAMES = [
     "show.colour",
     "show.glossary",
 ]
-LONG = ("fit_codebook", "fit_codebooks", "compare", "compare_with_pyg", "what_if", "leaks", "show.explorer")
+LONG = (
+    "stability",
+    "fit_codebook",
+    "fit_codebooks",
+    "compare",
+    "compare_with_pyg",
+    "what_if",
+    "leaks",
+    "show.explorer",
+)
 
 
 def test_every_public_name_is_tried_here_or_elsewhere():
@@ -265,3 +277,22 @@ def test_natural_forms_work(calls):
     table = m.recommend(calls["recommend"][1]["run"], world, users=np.array([1, 0]), top=np.int64(2))
     assert table["user_id"].tolist() == [world.user_ids[1]] * 2 + [world.user_ids[0]] * 2
     m.save_table(table, str(Path(calls["save_table"][1]["path"])))
+
+
+def test_where_nothing_is_said_draws_have_the_seed_0_and_no_bar_is_shown():
+    found = {"seed": set(), "progress": set()}
+    for name in m._HOMES:
+        if inspect.isfunction(getattr(m, name)):
+            parameters = inspect.signature(getattr(m, name)).parameters
+            for asked, values in found.items():
+                values |= {(name, one.default) for one in parameters.values() if one.name == asked}
+    said = {name: value for name, value in found["seed"] if value is not inspect.Parameter.empty}
+    assert {name: value for name, value in said.items() if value != 0} == {"gates": None}  # which only notes one
+    shows = {"fit", "train"}  # what takes minutes shows how far it is
+    assert {name for name, value in found["progress"] if value} == shows
+
+
+def test_every_public_function_checks_its_arguments():
+    functions = {name: getattr(m, name) for name in m._HOMES if inspect.isfunction(getattr(m, name))}
+    without = {name for name, one in functions.items() if not hasattr(one, "__wrapped__")}
+    assert without == {"command_line", "paper_tables"}  # the first takes any words, the second nothing

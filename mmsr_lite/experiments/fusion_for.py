@@ -19,6 +19,7 @@ from typing import Any, TypedDict
 import numpy as np
 import pandas as pd
 
+from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.export import save_table
@@ -73,6 +74,7 @@ class Plan(TypedDict):
     read: int | None  # how many users are read; None: not decided yet
 
 
+@checked(seed=SEED)
 def fusion_for(
     source: Dataset | str | os.PathLike,
     *,
@@ -195,9 +197,9 @@ def _check(minutes: float | None, users: int | None, seeds: int, trials: int, jo
         if value is not None and (not isinstance(value, int) or value < least):
             raise MMSRError(f"{name} is {value!r}; expected a whole number of at least {least}")
     if minutes is not None and not minutes > 0:
-        raise MMSRError(f"minutes is {minutes!r}; expected a number greater than 0")
+        raise MMSRError(f"minutes is {minutes:g}; expected a number greater than 0")
     if minutes is not None and users is not None:
-        raise MMSRError(f"minutes is {minutes} and users is {users}; give one of them: both say how many users to read")
+        raise MMSRError(f"minutes is {minutes:g} and users is {users}; give one: both say how many users to read")
 
 
 def _plan(folder: Path, asked: Asked, dataset: Dataset) -> Plan:

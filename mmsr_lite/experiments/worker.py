@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.corruption import missing
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.storage import content_hash
@@ -132,6 +133,7 @@ def _ranks_of(reading: Reading, run: Run) -> dict[str, np.ndarray]:
         return both_ranks(model, test)
 
 
+@checked()
 def drop_codes_at_test(
     model: Recommender, config: RunConfig, data: Dataset, books: tuple[Codebook, ...], reading: Reading
 ) -> Recommender:

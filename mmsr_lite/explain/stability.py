@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, in_words
 from mmsr_lite.explain.flow import refuse_without_flow
@@ -21,7 +22,7 @@ from mmsr_lite.explain.said import Key, Place, Said, first_place, larger_order, 
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.models.mmsr import MMSR
-from mmsr_lite.records import StabilityRecord
+from mmsr_lite.records import StabilityRecord, as_record
 from mmsr_lite.records.flow_parts import FLOW_GROUPS
 from mmsr_lite.records.stability import Agreement, OverSeeds
 from mmsr_lite.training.fit import open_run
@@ -36,6 +37,7 @@ ASIDE = ", the last item itself aside"
 PATHS = ("hohe", "heho")
 
 
+@checked(repeats=(1, 1000))
 def stability(
     runs: Sequence[Run | tuple[MMSR, Dataset] | str | os.PathLike],
     user: UserLike | None = None,
@@ -245,6 +247,7 @@ def _what_ifs(
     return told, _agreement("what if", signs, lambda says: f"say that this {says} the probability of {name}: {told}")
 
 
+@checked()
 def stability_table(record: StabilityRecord) -> pd.DataFrame:
     """Every number of a stability record as a table, for `save_table`.
 
@@ -261,7 +264,7 @@ def stability_table(record: StabilityRecord) -> pd.DataFrame:
         ['measure', 'layer', 'type', 'position']
     """
     rows = []
-    for row in record["rows"]:
+    for row in as_record(record, "stability")["rows"]:
         position, layer = row["position"], row["layer"]
         title = "" if position is None else record["history"][position - 1]["title"]
         names = {"measure": row["measure"], "layer": None if layer is None else layer + 1, "type": row["type"]}

@@ -1,5 +1,7 @@
 """Hits on the decisive targets of a world, in all and by the kind of user."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,9 @@ def test_data_that_do_not_say_what_decides_are_refused():
     wardrobe = load_wardrobe("match", config=WardrobeConfig(items_per_cell=1, users=20, size=8), modalities=())
     with pytest.raises(MMSRError, match="wardrobe-match does not say what decides"):
         decisive(wardrobe, split(wardrobe).test)
+
+
+def test_an_interaction_that_the_very_first_item_decided_is_decisive(both):
+    examples = split(both).test
+    first = replace(both, facts=both.facts | {"because": np.zeros_like(both.facts["because"])})
+    assert len(decisive(first, examples)) == len(examples) > len(decisive(both, examples))

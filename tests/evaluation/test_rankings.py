@@ -176,6 +176,11 @@ def test_among_all_candidates_that_are_left_the_rank_is_the_masked_one():
         assert sampled_ranks(model, examples, 2).tolist() == both_ranks(model, examples)["masked"].tolist() == [2.5]
 
 
+def test_the_one_item_that_is_left_is_the_candidate():
+    with pytest.warns(UserWarning):
+        assert sampled_ranks(Table(1, 2, 3, 4, 9), one_user(1, 2, 3, 4), 1).tolist() == [2]
+
+
 def test_both_ranks_come_from_one_pass():
     calls = []
 

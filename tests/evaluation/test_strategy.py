@@ -40,3 +40,20 @@ def test_ranks_are_those_of_the_chosen_strategy_and_a_model_forgotten_is_forgott
     del model
     gc.collect()
     assert len(strategy._CHOSEN) == count - 1 and strategy_of(torch.nn.Linear(1, 1)) is PLAIN
+
+
+def test_a_step_is_one_of_adamw_after_gradients_that_are_too_long_were_scaled_down():
+    start, gradient = torch.randn(2, 5), torch.randn(2, 5) * 10
+    ends = []
+    for is_ours in (True, False):
+        weights = [torch.nn.Parameter(part.clone()) for part in start]
+        optimiser = torch.optim.AdamW(weights, lr=0.1, fused=is_ours)
+        for weight, part in zip(weights, gradient, strict=True):
+            weight.grad = part.clone()
+        if is_ours:
+            PLAIN.update(optimiser, 1.0)
+        else:
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimiser.step()
+        ends.append(torch.stack([weight.detach() for weight in weights]))
+    assert torch.allclose(*ends, atol=1e-6) and not torch.allclose(ends[0], start)

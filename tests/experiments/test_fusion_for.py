@@ -236,7 +236,7 @@ def test_mistakes_are_explained_before_the_work(shop):
     for wrong, message in (
         ({"seeds": 2}, "seeds is 2; expected a whole number of at least 3"),
         ({"minutes": 0}, "minutes is 0; expected a number greater than 0"),
-        ({"minutes": 1, "users": 30}, "give one of them"),
+        ({"minutes": 1, "users": 30}, "give one: both say"),
         ({"metric": "HR@7"}, "unknown metric 'HR@7'"),
         ({"changes": {"hops": 3}}, "unknown setting 'hops'"),
     ):

@@ -144,6 +144,13 @@ def test_fidelity_is_the_share_of_histories_whose_first_item_changes_and_passes_
     assert not fidelity_test(changed[..., [0, 39]])["passed"]  # two histories, of which one changes, say little
 
 
+def test_an_explanation_that_does_no_more_than_chance_does_not_pass():
+    changed = np.zeros((2, 2, 11, 40))
+    changed[1, 1, 5] = 1  # kept alone, a random half changes the first item each time, and ours never
+    found = fidelity_test(changed)
+    assert found["interval_plus"] == [0, 0] and found["interval_minus"][1] < 0 and not found["passed"]
+
+
 @pytest.mark.pairwise(right=[True, False], seen_by_late_then_early=[("cycle", "match"), ("clocks", "pick")])
 def test_beta_that_leans_to_the_cause_names_it(random_model, world, right, seen_by_late_then_early):
     model, examples = random_model(seed=2), last_examples(world)

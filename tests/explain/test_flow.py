@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -173,3 +174,13 @@ def test_kinds_are_those_of_the_users_where_a_world_plants_them(random_model, wo
     table = flow_table(random_model(2), told)
     assert all(found == ("pick", "clocks")[user % 2] for user, found in zip(table["user"], table["kind"], strict=True))
     assert [row["kind"] for row in flow_summary(table).by["kind"]] == ["clocks", "pick"]
+
+
+def test_a_summary_has_ten_positions_and_the_last_one_holds_all_that_are_older():
+    rows = [(place, group) for place in range(1, 15) for group in GROUPS]
+    table = pd.DataFrame(rows, columns=["position", "group"]).assign(example=0, user=0, kind="", cause="")
+    table = table.assign(contribution=1.0, size=1.0)
+    table.attrs = {"dataset": "d", "model": "m"}
+    by = flow_summary(table).by["position"]
+    assert [row["position"] for row in by] == [*([n, n] for n in range(1, 10)), [10, 14]]
+    assert sum(by[-1]["shares"]) == pytest.approx(5 / 14, abs=1e-5)

@@ -133,3 +133,8 @@ def test_what_cannot_be_tabled_is_told(random_model, world, table, tmp_path):
     with pytest.raises(MMSRError, match=r"unknown format '.xls'; choose from: .csv, .parquet"):
         save_gates(table, tmp_path / "gates.xls")
     assert gates_summary(gates(random_model(0), world))["by"]["code"] == []
+
+
+def test_the_limit_of_a_history_may_be_longer_than_any_history(world):
+    last = last_examples(world, 10**9)
+    assert len(last) == (np.diff(world.offsets) > 1).sum() and last.lengths.max() == np.diff(world.offsets).max() - 1

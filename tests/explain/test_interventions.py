@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.explain.contributions import dense
-from mmsr_lite.explain.interventions import blocks, graphs_with, remove_edges, rerun, variant
+from mmsr_lite.explain.interventions import blocks, cut, graphs_with, remove_edges, rerun, variant
 from mmsr_lite.graph.relations import SELF
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.attention import MASKED
@@ -91,6 +91,14 @@ def test_a_node_that_hears_nobody_gathers_nothing(random_model):
     scores, _ = rerun(model, graph, keep=torch.zeros(1, 1, 1, dtype=torch.bool))
     (state,) = model.nodes(graph)  # the residual connection alone
     assert close(scores[:, 1:], (state[:, 0] @ model.item_table().T)[:, 1:])
+
+
+def test_a_node_that_only_others_hear_still_exists(random_model):
+    graph = random_model(1).graphs(HISTORIES[:1])
+    centre, neighbour = next(pair for pair in (graph.edges[0] > 0).nonzero().tolist() if pair[0] != pair[1])
+    keep = torch.zeros_like(graph.edges, dtype=torch.bool)
+    keep[0, centre, neighbour] = True
+    assert sorted(cut(graph, keep).exists[0].nonzero()[:, 0].tolist()) == sorted([centre, neighbour])
 
 
 @pytest.mark.parametrize("to, fusion", [((1.0, 0.0), "hohe"), ((0.0, 1.0), "heho")])

@@ -18,6 +18,7 @@ from mmsr_lite.data.sources.worlds import load as load_world
 from mmsr_lite.data.sources.worlds.pick import PickConfig
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.codebook import codebook
+from mmsr_lite.explain.first_experiment import _deciding_positions
 from mmsr_lite.explain.session import Session
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.codes import fit_codebooks
@@ -283,6 +284,24 @@ def test_in_a_world_that_says_what_decided_the_experiment_is_about_just_that():
         assert session.record["history"][decided[0] - 1]["title"] in experiment["question"]
     else:
         assert experiment["change"]["position"] == len(session.record["history"])
+
+
+def test_the_experiment_names_the_item_that_decided_wherever_the_world_says_which():
+    world = load_world("pick", config=PickConfig(users=12, garments=2, basics=1))
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    model, tried = MMSR(MMSRConfig(dim=8), world.num_items, books), 0
+    for user in range(12):
+        decided = [int(place) + 1 for place in world.facts["because"][world.offsets[user + 1] - 1] if place >= 0]
+        record = trace(model, world, user)
+        assert _deciding_positions(world, record) == decided
+        tried += bool(decided)
+    assert tried > 0
+
+
+def test_a_page_begins_with_the_history_that_was_edited_and_with_nothing_where_it_is_the_users_own(session):
+    assert session.page_data()["start"] is None
+    session.do({"do": "remove", "position": 1})
+    assert session.page_data()["start"] == {"history": items(session), "target": session.draft.target}
 
 
 @pytest.mark.parametrize("fusion", ["adaptive", "adaptive-invasive", "hohe"])

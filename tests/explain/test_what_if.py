@@ -200,6 +200,20 @@ def test_a_change_that_no_other_choice_makes_is_the_largest_of_all(ask, random_m
         assert ("the largest of all 11 changes of this kind" in record["sentence"]) == outside
 
 
+def test_a_sentence_gives_the_two_ranks(ask):
+    records = [ask({"do": "remove", "position": position}) for position in range(1, 6)]
+    moved = [record for record in records if record["measures"]["rank"]["delta"]]
+    assert moved
+    for record in moved:
+        rank = record["measures"]["rank"]
+        assert f"goes from {rank['clean']:.3g} to {rank['changed']:.3g}" in record["sentence"]
+
+
+def test_the_last_item_is_no_other_choice_for_a_node_that_is_taken_out(scene):
+    others = other_choices(scene(), [filled({"do": "node", "type": "item", "id": 1})])
+    assert sorted(one["id"] for one in others) == [2, 3]  # of the items 1, 2, 3 and 5, in which the history ends
+
+
 def test_a_sentence_names_items_by_their_titles(ask, world, random_model):
     clean = ask("shuffle")["clean"]
     near, centre, _ = next(

@@ -152,6 +152,12 @@ def test_shortest_paths_are_those_of_networkx_and_the_edge_encoding_is_the_mean_
     assert (distance == FAR).any()  # the last history is long
 
 
+def test_six_hops_and_more_are_one_distance():
+    line = torch.diag_embed(torch.ones(1, 9)) + torch.diag_embed(torch.ones(1, 8), 1)
+    distance, _ = shortest_paths(line.long(), torch.zeros(5, MATCH + 1))
+    assert distance[0, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 6, 6]
+
+
 def test_graphormer_equals_the_encoder_layer_of_torch_given_its_encodings(batch):
     graph, states = batch
     layer = made("graphormer", graph)
