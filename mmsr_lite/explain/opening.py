@@ -74,7 +74,7 @@ def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[
         >>> from mmsr_lite.course.stored import stored
         >>> early, late = stored("both-small-early"), stored("both-small-late")
         >>> telling_users([early.model, late.model], early.dataset, 1)
-        [1011]
+        [15]
     """
     users = candidates(dataset)
     ranks = np.array([[rank_of_last(model, dataset, user) for model in models] for user in users])  # (U, models)
