@@ -99,7 +99,11 @@ def account_of(folder: str | os.PathLike) -> list[str]:
 
 @contextmanager
 def quiet_reading() -> Iterator[None]:
-    """Readers do not warn in this block: what they would say is printed another way."""
+    """Readers do not warn in this block: what they would say is printed another way.
+
+    Yields:
+        Nothing; the block runs.
+    """
     from mmsr_lite.data.reading import ReadingNote
 
     with warnings.catch_warnings():

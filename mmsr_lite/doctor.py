@@ -163,7 +163,11 @@ def gpu() -> list[Finding]:
 
 
 def kernels_work() -> bool:
-    """Whether this copy of the project has kernels for a GPU, and they run on this one."""
+    """Whether this copy of the project has kernels for a GPU, and they run on this one.
+
+    Returns:
+        Whether they do.
+    """
     if find_spec("mmsr_lite.kernels") is None:
         return False
     from mmsr_lite.kernels import works
@@ -172,7 +176,11 @@ def kernels_work() -> bool:
 
 
 def cache() -> Finding:
-    """Whether features and pictures can be kept for the next time."""
+    """Whether features and pictures can be kept for the next time.
+
+    Returns:
+        One line of the report.
+    """
     from mmsr_lite.data.storage import cache_dir
 
     place = cache_dir()
@@ -224,7 +232,11 @@ def _front_end_of(place: Path, label: str, extension: str, package: str, kernel:
 
 
 def hosts() -> list[Finding]:
-    """What editors and hosted notebooks need, where this runs in one."""
+    """What editors and hosted notebooks need, where this runs in one.
+
+    Returns:
+        Lines of the report; none elsewhere.
+    """
     findings = []
     if "COLAB_RELEASE_TAG" in os.environ or "google.colab" in sys.modules:
         fix = "from google.colab import output; output.enable_custom_widget_manager()"
@@ -236,7 +248,11 @@ def hosts() -> list[Finding]:
 
 
 def browser() -> Finding:
-    """Whether there is a Chromium, which only the browser tests need."""
+    """Whether there is a Chromium, which only the browser tests need.
+
+    Returns:
+        One line of the report.
+    """
     for name in BROWSERS:
         path = shutil.which(name)
         if path:

@@ -103,7 +103,14 @@ def explore_run(folder: str, user: Any = None) -> Explorer:
 
 
 def pair_of(run: Run) -> dict[str, Run]:
-    """The early and the late run of this run's own data that come with the package; empty where there are none."""
+    """The early and the late run of this run's own data that come with the package; empty where there are none.
+
+    Args:
+        run: any run.
+
+    Returns:
+        "early" and "late" -> the run, or nothing.
+    """
     from mmsr_lite.course.stored import stored_pair
 
     pair = stored_pair(run.config.source)
@@ -111,7 +118,15 @@ def pair_of(run: Run) -> dict[str, Run]:
 
 
 def is_of_same_data(one: Run, two: Run) -> bool:
-    """Whether two runs have the same users, items and interactions."""
+    """Whether two runs have the same users, items and interactions.
+
+    Args:
+        one: a run.
+        two: another run.
+
+    Returns:
+        Whether they have.
+    """
     first, other = one.dataset, two.dataset
     same = other.item_ids == first.item_ids and other.user_ids == first.user_ids
     return same and other.item.tolist() == first.item.tolist()

@@ -14,6 +14,9 @@ def comes_from_here(host: str, origin: str | None) -> bool:
         host: The header Host.
         origin: The header Origin; None where there is none.
 
+    Returns:
+        Whether it is.
+
     Example:
         >>> comes_from_here("localhost:8866", None), comes_from_here("rebound.example:8866", None)
         (True, False)

@@ -17,7 +17,19 @@ METAVARS = {int: "INT", float: "NUMBER", str: "NAME"}  # what stands for the val
 
 
 def nothing_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
-    """What a command says about the work that it had done when it was stopped: nothing."""
+    """What a command says about the work that it had done when it was stopped: nothing.
+
+    Args:
+        args: what was typed, by the names of the options.
+        words: what was typed.
+
+    Returns:
+        An empty text.
+
+    Example:
+        >>> nothing_kept(argparse.Namespace(), [])
+        ''
+    """
     return ""
 
 
@@ -52,7 +64,11 @@ class Typed:
 
 
 def add_source_options(parser: Any) -> None:
-    """The options of every command that reads a source, but for the source itself."""
+    """The options of every command that reads a source, but for the source itself.
+
+    Args:
+        parser: the parser of the command, or a group of its options.
+    """
     parser.add_argument(
         "--modalities", nargs="*", metavar="NAME", help="columns of the items (default: all; no name: none)"
     )
@@ -67,7 +83,11 @@ def add_source_options(parser: Any) -> None:
 
 
 def add_folder_options(parser: Any) -> None:
-    """The options that say how the files of a folder are read."""
+    """The options that say how the files of a folder are read.
+
+    Args:
+        parser: the parser of the command, or a group of its options.
+    """
     options = {
         "--columns": ("OURS=THEIRS", "what our columns are called in your files"),
         "--files": ("TABLE=FILE", "interactions=FILE items=FILE, where your files have other names"),
@@ -78,25 +98,45 @@ def add_folder_options(parser: Any) -> None:
 
 
 def add_min_count(parser: Any) -> None:
-    """The option `--min-count`."""
+    """The option `--min-count`.
+
+    Args:
+        parser: the parser of the command, or a group of its options.
+    """
     help = "k of the k-core (default: 5, or what a prepared folder was made with)"
     parser.add_argument("--min-count", type=whole_number(0), metavar="INT", help=help)
 
 
 def add_seed(parser: Any, help: str) -> None:
-    """The option `--seed`."""
+    """The option `--seed`.
+
+    Args:
+        parser: the parser of the command, or a group of its options.
+        help: what the seed is of.
+    """
     parser.add_argument(
         "--seed", type=whole_number(0, MOST_SEED), default=0, metavar="INT", help=f"{help} (default: 0)"
     )
 
 
 def add_device(parser: Any) -> None:
-    """The option `--device`."""
+    """The option `--device`.
+
+    Args:
+        parser: the parser of the command, or a group of its options.
+    """
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
 
 
 def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
     """A type for options: a whole number within limits; argparse names the option where it is not one.
+
+    Args:
+        least: the least number that is allowed.
+        most: the greatest.
+
+    Returns:
+        A function from what was typed to the number.
 
     Example:
         >>> whole_number(1)("4")
@@ -115,6 +155,12 @@ def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
 
 def number(least: float) -> Callable[[str], float]:
     """A type for options: a number that is at least `least`, perhaps infinite.
+
+    Args:
+        least: the least number that is allowed.
+
+    Returns:
+        A function from what was typed to the number.
 
     Example:
         >>> number(0)("2.5")
@@ -162,6 +208,12 @@ def _kind_of_option(config: type, name: str) -> type:
 
 def help_of(one: Field) -> str:
     """Help of an option: that of the field, the possible texts, the default.
+
+    Args:
+        one: a field of a config.
+
+    Returns:
+        The text.
 
     Example:
         >>> from mmsr_lite.training.loop import TrainConfig
@@ -219,6 +271,9 @@ def one_or_each(option: str, words: Sequence[str]) -> int | dict[str, int]:
         option: The option, for messages.
         words: What was typed.
 
+    Returns:
+        One number, or name of a modality -> its number.
+
     Raises:
         MMSRError: A word is neither, or a name comes twice.
 
@@ -240,6 +295,13 @@ def one_or_each(option: str, words: Sequence[str]) -> int | dict[str, int]:
 
 def with_option(error: SettingError, typed: dict[str, Typed]) -> MMSRError:
     """The error with the words that a person typed before it, where the setting was typed.
+
+    Args:
+        error: a setting that is not possible.
+        typed: name of a setting -> what was typed for it.
+
+    Returns:
+        The error.
 
     Example:
         >>> error = SettingError("dim", "dim is 0; expected a whole number from 1 to 65,536")
@@ -284,6 +346,12 @@ def name_value_pairs(words: Sequence[str], json_values: bool = False) -> dict[st
 
 def encoders_of(words: Sequence[str]) -> str | dict[str, str] | None:
     """What `--encoder` says: one encoder for all modalities, one for each, or None where it was not typed.
+
+    Args:
+        words: what stands after the option.
+
+    Returns:
+        One encoder, name of a modality -> its encoder, or None.
 
     Raises:
         MMSRError: Several words, and not all of them are MODALITY=ENCODER.

@@ -128,7 +128,11 @@ def early_beside_late(source: str) -> tuple[Any, Any, tuple[str, str]] | None:
 
 
 def print_purchases(rows: dict[str, dict[str, float]]) -> None:
-    """Print the table of `on_purchases`."""
+    """Print the table of `on_purchases`.
+
+    Args:
+        rows: what `on_purchases` gave.
+    """
     print(f"\n{PURCHASES}: earlier items decide them, and the best reachable is 100")
     width = max(map(len, rows)) + 2
     names = list(next(iter(rows.values())))
@@ -139,7 +143,14 @@ def print_purchases(rows: dict[str, dict[str, float]]) -> None:
 
 def two_users_of_each_cause(dataset: Any) -> list[int]:
     """Two users whose last interaction has each cause that the world knows; of those worlds that say what decides an
-    interaction, only users of the test part whose last one is decided."""
+    interaction, only users of the test part whose last one is decided.
+
+    Args:
+        dataset: a made-up world.
+
+    Returns:
+        Numbers of users.
+    """
     last = dataset.offsets[1:] - 1  # (U,) each user's last interaction
     shown = [True] * len(last)
     if "because" in dataset.facts:
@@ -153,7 +164,11 @@ def two_users_of_each_cause(dataset: Any) -> list[int]:
 
 
 def has_screen() -> bool:
-    """Whether a browser would have a screen to open on."""
+    """Whether a browser would have a screen to open on.
+
+    Returns:
+        Whether there is one.
+    """
     return sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
 
 

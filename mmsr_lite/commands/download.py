@@ -50,7 +50,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def work_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
-    """What is left of a download or a preparation that was stopped."""
+    """What is left of a download or a preparation that was stopped.
+
+    Args:
+        args: what was typed, by the names of the options.
+        words: what was typed.
+
+    Returns:
+        A sentence, with a blank before it.
+    """
     return "; everything that was read, encoded or fetched is kept: the same command goes on there"
 
 

@@ -44,6 +44,12 @@ def run(args: argparse.Namespace) -> int:
 def file_name(users: Sequence[str]) -> str:
     """The name of the file about these users; whatever their ids hold, it names no other folder.
 
+    Args:
+        users: numbers or ids.
+
+    Returns:
+        The name.
+
     Example:
         >>> file_name(["12"]), file_name(["../a"])
         ('user-12.html', 'user-..%2Fa.html')

@@ -83,7 +83,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def folder_of(args: argparse.Namespace) -> Path:
-    """Where the comparison is kept."""
+    """Where the comparison is kept.
+
+    Args:
+        args: what was typed, by the names of the options.
+
+    Returns:
+        The folder.
+    """
     if args.out is not None:
         return Path(args.out)
     usual = Path(default_folder(args.source))
@@ -134,7 +141,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def kept(args: argparse.Namespace, words: Sequence[str]) -> str:
-    """What Ctrl-C leaves: every run that had ended."""
+    """What Ctrl-C leaves: every run that had ended.
+
+    Args:
+        args: what was typed, by the names of the options.
+        words: what was typed.
+
+    Returns:
+        A sentence, with a blank before it.
+    """
     return f"; every run that had ended is kept in {folder_of(args)}: the same command goes on"
 
 

@@ -61,7 +61,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def names_of(folders: Sequence[str], runs: Sequence[Any]) -> list[str]:
-    """What the page calls each run: its model's label, and the name of its folder where two labels are the same."""
+    """What the page calls each run: its model's label, and the name of its folder where two labels are the same.
+
+    Args:
+        folders: the folders of the runs.
+        runs: the runs.
+
+    Returns:
+        One name for each run.
+    """
     labels = [run.model.label for run in runs]
     return [
         f"{label}, {Path(folder).name}" if labels.count(label) > 1 else label

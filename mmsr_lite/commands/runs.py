@@ -14,6 +14,12 @@ SHOWN = ("HR@5", "MRR@5", "HR@20", "MRR@20")
 def default_folder(source: str) -> str:
     """Where a run on a source is written when nobody says.
 
+    Args:
+        source: as for `load`.
+
+    Returns:
+        The folder.
+
     Example:
         >>> default_folder("wardrobe:cycle")
         'runs/wardrobe-cycle'
@@ -23,7 +29,15 @@ def default_folder(source: str) -> str:
 
 
 def checkpoint_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
-    """Where the checkpoint of a stopped training is and how to go on from it; empty where there is none."""
+    """Where the checkpoint of a stopped training is and how to go on from it; empty where there is none.
+
+    Args:
+        args: what was typed, by the names of the options.
+        words: what was typed.
+
+    Returns:
+        A sentence, with a blank before it.
+    """
     from mmsr_lite.training.checkpoint import has_checkpoint
 
     if args.out is None or not has_checkpoint(args.out):

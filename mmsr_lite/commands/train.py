@@ -37,7 +37,11 @@ ELSEWHERE = {"source", "modalities", "encoders", "min_count", "model", "settings
 
 
 def option_groups() -> list[tuple[str, type, list[str]]]:
-    """The groups of options: the title, the config, and the names of its fields."""
+    """The groups of options: the title, the config, and the names of its fields.
+
+    Returns:
+        One row for each group.
+    """
     from mmsr_lite.models.mmsr import MMSRConfig
     from mmsr_lite.nn.departures import Departures
     from mmsr_lite.training.loop import TrainConfig
@@ -118,7 +122,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_account(dataset: Dataset) -> None:
-    """Print what was read, skipped, repeated, tied and absent; nothing for a world, which is drawn and not read."""
+    """Print what was read, skipped, repeated, tied and absent; nothing for a world, which is drawn and not read.
+
+    Args:
+        dataset: the data set as it was read.
+    """
     from mmsr_lite.data.reading import Account
 
     if "reading" in dataset.facts:
@@ -126,12 +134,28 @@ def print_account(dataset: Dataset) -> None:
 
 
 def chosen_model(typed: dict[str, Typed]) -> dict[str, Any]:
-    """The setting `model` where a person typed it."""
+    """The setting `model` where a person typed it.
+
+    Args:
+        typed: name of a setting -> what was typed for it.
+
+    Returns:
+        Name -> value, or nothing.
+    """
     return {name: one.value for name, one in typed.items() if name == "model"}
 
 
 def other_than_default(config: RunConfig, typed: dict[str, Typed], options: Sequence[str]) -> dict[str, Typed]:
-    """The settings without those options that were typed with their default: typed or not, the run has the same id."""
+    """The settings without those options that were typed with their default: typed or not, the run has the same id.
+
+    Args:
+        config: the run.
+        typed: name of a setting -> what was typed for it.
+        options: names of settings.
+
+    Returns:
+        The settings that are left.
+    """
     kept = {}
     for name, one in typed.items():
         is_default = name in options and one.value == default_of(config, name)
@@ -141,7 +165,15 @@ def other_than_default(config: RunConfig, typed: dict[str, Typed], options: Sequ
 
 
 def default_of(config: RunConfig, name: str) -> Any:
-    """The default of a setting of a run, its training or its model; None where there is no such setting."""
+    """The default of a setting of a run, its training or its model; None where there is no such setting.
+
+    Args:
+        config: the run.
+        name: of the setting.
+
+    Returns:
+        The default, or None.
+    """
     for part in (config, config.train, config.model_config):
         for one in fields(part):
             if one.name == name:

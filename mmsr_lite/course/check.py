@@ -61,6 +61,10 @@ class Verdict:
         exercise: The number of the exercise.
         right: True, False, or None as long as that is open.
         message: One sentence.
+
+    Example:
+        >>> bool(Verdict("02.1", True, "Right.")), bool(Verdict("02.1", None, "Not yet."))
+        (True, False)
     """
 
     exercise: str
@@ -140,7 +144,18 @@ def find(exercise: str) -> Exercise:
 
 @cache
 def exercises(notebook: str) -> tuple[Exercise, ...]:
-    """Return the exercises of the notebook with this number, such as "02"."""
+    """Return the exercises of the notebook with this number, such as "02".
+
+    Args:
+        notebook: the number of a notebook, such as "03".
+
+    Returns:
+        The exercises, in their order.
+
+    Example:
+        >>> exercises("00")[0].id
+        '00.1'
+    """
     return import_module(f"mmsr_lite.course.exercises.n{notebook}").EXERCISES
 
 

@@ -34,6 +34,10 @@ class Limits(NamedTuple):
     Attributes:
         seconds: Time on the clock, and of the processor.
         gigabytes: Memory.
+
+    Example:
+        >>> Limits(seconds=60).seconds
+        60
     """
 
     seconds: int = 300
@@ -52,13 +56,20 @@ class Clock:
 
     Args:
         seconds: From now.
+
+    Example:
+        >>> clock = Clock(60)
     """
 
     def __init__(self, seconds: float) -> None:
         self.start(seconds)
 
     def start(self, seconds: float) -> None:
-        """Begin anew."""
+        """Begin anew.
+
+        Args:
+            seconds: from now.
+        """
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
@@ -104,7 +115,16 @@ def collect(paths: Iterable[str | os.PathLike], limits: Limits = DEFAULT, isolat
 
 
 def marks_of(place: Path, limits: Limits, isolated: bool) -> dict[str, tuple[str, str]]:
-    """The mark and its sentence for each exercise of one notebook; "" stands for a notebook without any."""
+    """The mark and its sentence for each exercise of one notebook; "" stands for a notebook without any.
+
+    Args:
+        place: the notebook.
+        limits: what it may use.
+        isolated: whether it runs in namespaces of its own.
+
+    Returns:
+        Number of an exercise -> mark and sentence.
+    """
     try:
         cells = code_of(place)
     except MMSRError as error:
@@ -121,8 +141,19 @@ def marks_of(place: Path, limits: Limits, isolated: bool) -> dict[str, tuple[str
 def code_of(place: Path) -> list[str]:
     """The sources of the code cells of a notebook.
 
+    Args:
+        place: the notebook.
+
+    Returns:
+        One text for each cell.
+
     Raises:
         MMSRError: The file is no notebook.
+
+    Example:
+        >>> code_of(Path("no-such-file.ipynb"))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     notebook = read_json_object(place, "a notebook")
     try:
@@ -146,6 +177,12 @@ def exercises_in(cells: list[str]) -> list[str]:
 
 def mark_of(verdict: Verdict) -> str:
     """The mark of a verdict: one of `MARKS`.
+
+    Args:
+        verdict: what `check` found.
+
+    Returns:
+        The mark.
 
     Example:
         >>> mark_of(check("02.1", 6)), mark_of(check("02.1"))

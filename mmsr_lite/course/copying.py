@@ -62,6 +62,12 @@ def copy_notebooks(folder: str | os.PathLike) -> list[Path]:
 def without_repository_links(markdown: str) -> str:
     """Replace links to files of the repository, which lead nowhere in a copy, by the files' paths.
 
+    Args:
+        markdown: the text of a cell.
+
+    Returns:
+        The text.
+
     Example:
         >>> without_repository_links("[the gate](../mmsr_lite/nn/gate.py), [next](01_data.ipynb)")
         'the gate (`mmsr_lite/nn/gate.py`), [next](01_data.ipynb)'

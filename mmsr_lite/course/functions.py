@@ -23,6 +23,10 @@ class Case:
         arguments: Makes the arguments, anew for each call.
         accepts: Whether what the function returned is right.
         says: What is said when it is not: a sentence, or a function of what was returned.
+
+    Example:
+        >>> Case(lambda: (1,), lambda answer: answer == 2, "One more.").accepts(2)
+        True
     """
 
     arguments: Callable[[], tuple[Any, ...]]

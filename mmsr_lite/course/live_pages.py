@@ -49,6 +49,9 @@ def live_pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
     Returns:
         Name of a page -> its file. A page is left out when fewer than two of the runs that it compares are stored.
 
+    Raises:
+        MMSRError: a page cannot be written.
+
     Example:
         >>> import tempfile
         >>> "cycle" in live_pages(tempfile.mkdtemp())  # doctest: +SKIP

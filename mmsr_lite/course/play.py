@@ -24,7 +24,14 @@ class ChecksSendAnswers(ast.NodeTransformer):
     """Turns each call of `check` with the number of an exercise into one that sends the answer."""
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
-        """Change the name that is called, keep the arguments."""
+        """Change the name that is called, keep the arguments.
+
+        Args:
+            node: the call.
+
+        Returns:
+            The call, perhaps another one.
+        """
         self.generic_visit(node)
         name = getattr(node.func, "id", getattr(node.func, "attr", None))
         if name == "check" and node.args and isinstance(getattr(node.args[0], "value", None), str):
@@ -33,7 +40,12 @@ class ChecksSendAnswers(ast.NodeTransformer):
 
 
 def limit(seconds: int, gigabytes: float) -> None:
-    """Take from this process, for good, what it may not use: processor time, memory, large files."""
+    """Take from this process, for good, what it may not use: processor time, memory, large files.
+
+    Args:
+        seconds: of the processor.
+        gigabytes: of memory.
+    """
     size = int(gigabytes * 1e9)
     for what, most in (
         (resource.RLIMIT_CPU, seconds),
@@ -45,7 +57,12 @@ def limit(seconds: int, gigabytes: float) -> None:
 
 
 def refuse_in_python(readable: list[str], writable: str) -> None:
-    """Refuse network, other processes and files outside, as far as Python itself is asked for them."""
+    """Refuse network, other processes and files outside, as far as Python itself is asked for them.
+
+    Args:
+        readable: files and folders that may be read.
+        writable: the folder that may be written to.
+    """
     inside = os.path.realpath(writable)
     allowed = (inside, *map(os.path.realpath, readable), "/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo")
 

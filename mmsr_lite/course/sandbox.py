@@ -58,7 +58,11 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/f
 
 
 def readable_places() -> list[str]:
-    """The folders and files that Python and the package need, as they lie on this machine."""
+    """The folders and files that Python and the package need, as they lie on this machine.
+
+    Returns:
+        Their paths.
+    """
     project = [PACKAGE.parent / one for one in ("assets/results", "benchmarks/results")]  # of a clone
     python = [sys.prefix, sys.base_prefix, *site.getsitepackages()]
     places = [*SYSTEM, *python, str(PACKAGE), *map(str, project)]
@@ -71,7 +75,11 @@ def readable_places() -> list[str]:
 
 @cache
 def isolates() -> bool:
-    """Whether this machine gives a process namespaces of its own, tried once."""
+    """Whether this machine gives a process namespaces of its own, tried once.
+
+    Returns:
+        Whether it does.
+    """
     if not sys.platform.startswith("linux") or shutil.which("unshare") is None:
         return False
     with TemporaryDirectory() as root:
@@ -85,6 +93,9 @@ def in_namespaces(root: str, program: list[str]) -> list[str]:
     Args:
         root: An empty folder; nothing is written there.
         program: What to run.
+
+    Returns:
+        The words of the command line.
     """
     return [*NAMESPACES, "sh", "-c", SCRIPT, "sh", root, *readable_places(), "--", *program]
 

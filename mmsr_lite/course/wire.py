@@ -24,6 +24,10 @@ class Stranger:
 
     Args:
         kind: The name of its type.
+
+    Example:
+        >>> isinstance(Stranger("Tensor"), Stranger)
+        True
     """
 
     def __init__(self, kind: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -13,7 +13,16 @@ WORDS, EXAMPLES = 3, 3
 SHARE, SMALL = 0.1, 4  # of a code's items that a word of its name is in; items from which on this counts
 
 
-def name_codes(dataset: Dataset, modality: str, codes: np.ndarray) -> list[dict[str, Any]]:
+class NamedCode(TypedDict):
+    """A code with its name."""
+
+    code: int  # from 1
+    items: int  # how many items have it
+    name: str  # its telling words, or titles of items that have it
+    examples: list[str]  # titles of its most popular items
+
+
+def name_codes(dataset: Dataset, modality: str, codes: np.ndarray) -> list[NamedCode]:
     """Every code of a modality with a name, how many items have it, and example titles, those of most items first.
 
     The name is made of the words that items with this nearest code have more often than others. A modality without
@@ -39,7 +48,7 @@ def name_codes(dataset: Dataset, modality: str, codes: np.ndarray) -> list[dict[
     popular = np.argsort(-np.bincount(dataset.item, minlength=len(codes)), kind="stable")  # (V+1,)
     having = np.bincount(codes[codes > 0], minlength=2)
     telling = _telling_words(dataset.texts[modality], nearest) if modality in dataset.texts else {}
-    named = []
+    named: list[NamedCode] = []
     for code in np.flatnonzero(having).tolist():
         items = popular[nearest[popular] == code][:EXAMPLES]
         if not len(items):  # nobody's nearest: those who have it at all

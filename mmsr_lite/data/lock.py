@@ -77,6 +77,9 @@ def atomic_alone(path: str | os.PathLike) -> Iterator[Path]:
     Args:
         path: where the file is wanted; an older one stays until the new one is whole.
 
+    Yields:
+        The temporary path.
+
     Raises:
         MMSRError: another process writes the file, or it cannot be written.
 

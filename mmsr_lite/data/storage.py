@@ -27,6 +27,9 @@ def file_name(path: str | os.PathLike) -> Path:
     Args:
         path: what somebody named.
 
+    Returns:
+        The path.
+
     Raises:
         MMSRError: no file can be called so.
 

@@ -1,7 +1,6 @@
 """What a run of a study says about update gates (paper, section 4.3.2): gates forced to a value, means of beta."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ from torch import Tensor, nn
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
+from mmsr_lite.experiments.table import Row
 from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.gates import gates
 from mmsr_lite.models.mmsr import MMSR
@@ -37,9 +37,7 @@ def forced(model: nn.Module, gate: str) -> dict[str, Callable[[Tensor], Tensor]]
     return {name: force for name, _ in model.named_modules() if name.endswith("probes.beta")}
 
 
-def betas(
-    model: MMSR, dataset: Dataset, examples: Examples, counts: np.ndarray, *, most: int = 4096
-) -> list[dict[str, Any]]:
+def betas(model: MMSR, dataset: Dataset, examples: Examples, counts: np.ndarray, *, most: int = 4096) -> list[Row]:
     """The mean weight of late fusion (beta[0]) over the nodes of some histories.
 
     Args:

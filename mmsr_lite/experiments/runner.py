@@ -26,7 +26,7 @@ from mmsr_lite.experiments.provenance import write_sidecar
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.schedule import Schedule, Task
 from mmsr_lite.experiments.study import LABELS, Job, Setting, Study
-from mmsr_lite.experiments.table import BETAS, TUNING, label_of, rankings_in, read_rows, system_of, write_rows
+from mmsr_lite.experiments.table import BETAS, TUNING, Row, label_of, rankings_in, read_rows, system_of, write_rows
 from mmsr_lite.experiments.trials import Trials
 from mmsr_lite.experiments.worker import Worker, device_name
 from mmsr_lite.models import MODELS
@@ -139,7 +139,7 @@ class Runner:
                     bar.total += schedule.ended(task)
                     bar.update()
 
-    def _write(self, task: Task, made: list[dict[str, Any]]) -> None:
+    def _write(self, task: Task, made: list[Row]) -> None:
         """Write the rows of a run into its table."""
         labels = {"study": task.table, "dataset": self.setting.dataset.name} | self._choice(task.job)
         file, runs = self.place / f"{task.table}.csv", {row["run"] for row in made}
@@ -155,7 +155,7 @@ class Runner:
         """The runs of a table in the order of its rows."""
         return [run_id(job.config, reading) for job in self.schedule.jobs(name) for reading in job.readings]
 
-    def _tables(self) -> dict[str, list[dict[str, Any]]]:
+    def _tables(self) -> dict[str, list[Row]]:
         """The rows of every table in the folder."""
         known = (*self.studies, TUNING)
         return {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in known}
@@ -208,7 +208,7 @@ class Runner:
         rows = [row for row, key in zip(rows, keys, strict=True) if now.get(key, row["run"]) == row["run"]]
         return rows, {row["run"]: row for some in tables.values() for row in some}
 
-    def _result(self, name: str, job: Job, future: Future) -> list[dict[str, Any]]:
+    def _result(self, name: str, job: Job, future: Future) -> list[Row]:
         """The rows of a run that has ended; a run that failed has none, and `failed` gets a sentence."""
         try:
             rows, betas = future.result()
@@ -230,7 +230,7 @@ class Runner:
                 pd.concat([kept, without_formulas(now)]).to_csv(tmp, index=False)
         return rows
 
-    def _clock(self, rows: list[dict[str, Any]]) -> None:
+    def _clock(self, rows: list[Row]) -> None:
         for row in rows:
             if row["seconds"] and row["device"] == device_name(self.worker.device):
                 self.pace.setdefault(row["model"], []).append(row["seconds"] / max(1, row["epochs"]))
@@ -246,7 +246,7 @@ class Runner:
         return (epochs + len(job.readings) - 1) * float(np.median(self.pace.get(job.config.model, [rough])))
 
 
-def _is_whole(row: dict[str, Any]) -> bool:
+def _is_whole(row: Row) -> bool:
     """Whether a row has both rankings; those of an older version have one."""
     return len(rankings_in([row])) > 1
 

@@ -12,7 +12,7 @@ import numpy as np
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.study import MIXED
-from mmsr_lite.experiments.table import label_of, rankings_in, read_rows, system_of
+from mmsr_lite.experiments.table import Row, label_of, rankings_in, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import headline_first, key_of
 
@@ -48,7 +48,7 @@ class StoredSystems:
         note = read_json(place / "dataset.json")
         self.terms: dict[str, Any] = note["terms"]
         self._modalities = [*note["modalities"]]
-        self.rows: dict[System, list[dict[str, Any]]] = {}
+        self.rows: dict[System, list[Row]] = {}
         for study in studies:
             for row in read_rows(place / f"{study}.csv"):
                 self.rows.setdefault(System(study, label_of(system_of(row))), []).append(row)

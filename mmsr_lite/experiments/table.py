@@ -94,7 +94,7 @@ def rankings_in(rows: Iterable[Row]) -> list[str]:
     return [name for name in RANKINGS if not any(np.isnan(row.get(key_of("HR@5", name), np.nan)) for row in measured)]
 
 
-def system_of(row: dict[str, Any]) -> tuple:
+def system_of(row: Row) -> tuple:
     """The labels that name the system of a row; its seed is no label.
 
     Args:

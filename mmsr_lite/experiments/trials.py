@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from mmsr_lite.experiments.points import at_point, trial, tuned
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.space import EXTENSIONS, edges, extended
 from mmsr_lite.experiments.study import Job, Reading, Setting
-from mmsr_lite.experiments.table import TUNING, label_of, read_rows, system_of
+from mmsr_lite.experiments.table import TUNING, Row, label_of, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.run_config import RunConfig
 
@@ -105,7 +104,7 @@ class Trials:
         pairs = [(seed, one) for seed in range(seeds) for one in self.setting.tie_seeds]
         return [replace(job, config=tuned(job.config, point, epoch, *pair)) for pair in pairs]
 
-    def _points(self, system: RunConfig) -> tuple[list[Point], list[dict[str, Any]] | None]:
+    def _points(self, system: RunConfig) -> tuple[list[Point], list[Row] | None]:
         """The trials known to be needed, and their rows; None in place of rows where some are still to be made."""
         judged = {row["run"]: row for row in read_rows(self.place / f"{TUNING}.csv")}
         space, points = self.setting.space, self.setting.points(system.model)
@@ -125,7 +124,7 @@ class Trials:
             points = points + [point for point in more if point not in points]
         return points, rows
 
-    def _best(self, rows: Sequence[dict[str, Any]]) -> int | None:
+    def _best(self, rows: Sequence[Row]) -> int | None:
         """The place of the trial that is best in the headline ranking; None where none could be trained."""
         values = np.array([row[self.setting.chosen_by] for row in rows], float)
         if not len(values) or np.isnan(values).all():

@@ -19,6 +19,7 @@ from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.kept_ranks import save_ranks
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.study import Job, Reading, in_order
+from mmsr_lite.experiments.table import Row
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
@@ -43,7 +44,7 @@ class Worker:
     ranks: Path
     kept: dict[str, tuple[Codebook, ...]] = field(default_factory=dict)
 
-    def run_job(self, job: Job) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def run_job(self, job: Job) -> tuple[list[Row], list[Row]]:
         """Train the run of a job and read off its rows.
 
         Args:
@@ -97,7 +98,7 @@ class Worker:
             self.kept[key] = codebooks(config, data)
         return self.kept.get(key, ())
 
-    def _read(self, job: Job, run: Run, history: HistoryRecord) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def _read(self, job: Job, run: Run, history: HistoryRecord) -> tuple[list[Row], list[Row]]:
         """The rows of a trained run, one for each reading of its job, and the rows of its gates."""
         parts = run.split
         if run.config.train.selection == "validation":

@@ -19,6 +19,12 @@ ORDERS = {"heho": "early", "hohe": "late"}  # the one path of a model -> its ord
 def order_of(model: MMSR) -> str | None:
     """The order of fusion of a model that has one alone: "early" or "late"; None of any other.
 
+    Args:
+        model: an MMSR.
+
+    Returns:
+        "early", "late" or None.
+
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
         >>> order_of(MMSR(MMSRConfig(dim=8, fusion="heho"), 3)), order_of(MMSR(MMSRConfig(dim=8), 3))

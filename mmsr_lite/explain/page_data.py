@@ -95,6 +95,12 @@ def page_data(
 def distinct(names: Sequence[str]) -> list[str]:
     """The names, numbered where two are the same.
 
+    Args:
+        names: any texts.
+
+    Returns:
+        As many names, all different.
+
     Example:
         >>> distinct(["early", "late", "early"])
         ['early (1)', 'late', 'early (2)']

@@ -1,4 +1,4 @@
-"""What every view is: a record and its picture, shown in a notebook, saved as page, PNG or SVG, told in words."""
+"""What every view is: a record and its picture, shown in a notebook, saved as page, PNG or SVG, and said in words."""
 
 from __future__ import annotations
 

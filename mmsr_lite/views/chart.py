@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Chart(View):
-    """A record shown as a figure of marks; live with plotly, still with matplotlib, told as text and as table.
+    """A record shown as a figure of marks: live with plotly, as a still with matplotlib, as text and as a table.
 
     Args:
         record: A record of the kind `reads`, or the `dict` that its JSON gives.

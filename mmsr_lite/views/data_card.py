@@ -145,16 +145,16 @@ def _popularity(record: Mapping[str, Any]) -> str:
         ticks.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{percent} %</text>')
         ticks.append(f'<text x="{x:.1f}" y="{TOP + HIGH + 18}" text-anchor="middle">{percent} %</text>')
         ticks.append(f'<path d="M{LEFT} {y:.1f}h{WIDE}" stroke="var(--line)"/>')
-    told = "; ".join(f"{100 * share:g} % hold {held:.1f} %" for share, held in record["popular"])
+    shares = "; ".join(f"{100 * share:g} % hold {held:.1f} %" for share, held in record["popular"])
     drawing = (
         f'<svg viewBox="0 0 {LEFT + WIDE + 30} {TOP + HIGH + 48}" role="img" aria-label="Popularity curve: of the most '
-        f'popular items, {told}">{"".join(ticks)}'
+        f'popular items, {shares}">{"".join(ticks)}'
         f'<path d="M{LEFT} {TOP + HIGH}L{LEFT + WIDE} {TOP}" stroke="var(--soft)" stroke-dasharray="3 5" fill="none"/>'
         f'<polyline points="{path}" fill="none" stroke="var(--accent)" stroke-width="2.5"/>'
         f'<text x="{LEFT + WIDE / 2}" y="{TOP + HIGH + 40}" text-anchor="middle">items, the most popular first</text>'
         "</svg>"
     )
-    legend = f"<p>Share of the interactions that the most popular items hold: {told}. Dashed: all items alike.</p>"
+    legend = f"<p>Share of the interactions that the most popular items hold: {shares}. Dashed: all items alike.</p>"
     return f"<section><h2>Popularity</h2>{drawing}{legend}</section>"
 
 

@@ -60,6 +60,9 @@ def order_of(record: TraceRecord) -> str | None:
     Args:
         record: A trace.
 
+    Returns:
+        "early", "late" or None.
+
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> order_of(sample("trace"))

@@ -91,12 +91,12 @@ def save_report(
     model = str(metrics.get("model", first["model"]["label"]))
     dataset = str(metrics.get("dataset", first["dataset"]["name"]))
     title = f"<div><h1>{untrusted.safe(model)}</h1><p>on {untrusted.safe(dataset)} · mmsr_lite</p></div>"
-    told = "".join(_table(caption, rows) for caption, rows in (tables or {}).items())
+    numbers = "".join(_table(caption, rows) for caption, rows in (tables or {}).items())
     if metrics.get("test"):
-        told += _metrics(metrics)
-    header, footer = f"<header>{title}{told}</header>", ""
+        numbers += _metrics(metrics)
+    header, footer = f"<header>{title}{numbers}</header>", ""
     if opening is not None:  # the picture is what one sees first
-        header, footer = f"<header>{title}</header>", f'<section class="told" aria-label="Metrics">{told}</section>'
+        header, footer = f"<header>{title}</header>", f'<section class="told" aria-label="Metrics">{numbers}</section>'
     stills = {}
     is_empty = history is None or (isinstance(history, Mapping) and not history)
     if history is not None and not is_empty and check(history, "history")["epochs"]:

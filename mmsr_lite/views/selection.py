@@ -99,7 +99,7 @@ def _is_place(value: Any) -> bool:
 
 
 def _clamp(value: Any, last: int) -> int:
-    """`value`, or 0 for what is no whole number, from 0 to `last`."""
+    """The nearest whole number from 0 to `last`; 0 for anything that is no whole number."""
     return min(max(int(value) if _is_place(value) else 0, 0), max(last, 0))
 
 

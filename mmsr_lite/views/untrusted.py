@@ -1,7 +1,7 @@
 """Texts and pictures out of data, made fit for a picture or a page; nothing else may reach one.
 
-Titles, ids and pictures come from files of strangers: texts lose what is not to be seen, and are escaped where they
-meet HTML; a picture is a data address of one of four forms, or none.
+Titles, ids and pictures come from files of strangers. Texts lose characters that cannot be seen, and are escaped where
+they meet HTML. A picture is a data address of one of four forms, or none.
 """
 
 import base64

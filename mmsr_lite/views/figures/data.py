@@ -229,7 +229,7 @@ class FigureData:
 
     @property
     def has_legend(self) -> bool:
-        """Whether groups are told apart by a legend."""
+        """Whether a legend names the groups."""
         return self.kind in ("lines", "bars", "intervals") and bool(self.marks) and not self.named_at_end
 
     def names_at_ends(self, top: float, bottom: float, letters: int = 14) -> list[tuple[Mark, float]]:

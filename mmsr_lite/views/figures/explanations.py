@@ -20,7 +20,7 @@ def _title(sentence: str) -> str:
 
 
 def what_if(record: WhatIfRecord, nodes: int = 6) -> FigureData:
-    """The effect of a change, held against random changes of the same kind.
+    """The effect of a change, compared with random changes of the same kind.
 
     Args:
         record: A what-if record: `measures` of the clean and the changed run, each with the band of its random changes.

@@ -119,7 +119,7 @@ def _finding(groups: list[str], own: FlowOfItem, score: float) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share in words; what is not zero is never called 0 %."""
+    """A share in words; a small share is never rounded to 0 %."""
     if 0 < share < 0.005:
         return "less than 1 %"
     return f"{100 * share:.0f} %"

@@ -65,7 +65,14 @@ class Layout:
     height: float
 
     def at(self, position: float) -> float:
-        """Where a position of the history stands across; positions count from 1."""
+        """Where a position of the history stands across; positions count from 1.
+
+        Args:
+            position: from 1; parts of a step are allowed.
+
+        Returns:
+            Pixels from the left.
+        """
         return self.gutter + (position - 0.5) * self.column
 
 

@@ -41,7 +41,17 @@ class Pen:
         self.axes.add_artist(FancyBboxPatch((x, y), wide, tall, boxstyle=corner, fc=fill, ec=edge, lw=1, zorder=order))
 
     def picture(self, x: float, y: float, half: float, source: Any) -> bool:
-        """Draw a picture around (x, y), from -half to half; False when there is none."""
+        """Draw a picture around (x, y), from -half to half; False when there is none.
+
+        Args:
+            x: the centre across, in pixels.
+            y: the centre from the top.
+            half: half of the side.
+            source: the data address of the picture, or None.
+
+        Returns:
+            Whether a picture was drawn.
+        """
         pixels = untrusted.picture(source)
         if pixels is None:
             return False

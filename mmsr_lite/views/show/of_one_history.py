@@ -112,11 +112,11 @@ def flow(record: Mapping[str, Any], item: int | None = None) -> Chart:
     if not isinstance(record, Mapping) or kind_of(record) != "trace":
         return Chart(record, lambda whole: flow_figure(whole, item), "flow")
     trace = as_record(record, "trace")
-    held = flow_of_trace(trace)  # type: ignore[arg-type]
-    if held is None:
+    own_flow = flow_of_trace(trace)  # type: ignore[arg-type]
+    if own_flow is None:
         why = "This trace holds no flow: it is older than flows, or its model is not of HAN-GNN layers."
         return Chart(trace, lambda _: empty_figure("Flow of the scores", why))
-    return Chart(held, lambda whole: flow_figure(whole, item), "flow")
+    return Chart(own_flow, lambda whole: flow_figure(whole, item), "flow")
 
 
 @checked(most=(1, 10**6))
@@ -190,7 +190,7 @@ def explorer(record: Mapping[str, Any], what_if: WhatIfRecord | None = None, the
 
 @checked()
 def what_if(record: Mapping[str, Any]) -> Chart:
-    """The effect of a change, held against random changes of the same kind.
+    """The effect of a change, compared with random changes of the same kind.
 
     Args:
         record: A what-if record, from `mmsr_lite.what_if`.

@@ -1,4 +1,4 @@
-"""The MSGraph picture (paper, sections 4.1 and 4.3) of one trace: live with JavaScript, still, and told in words."""
+"""The MSGraph picture (paper, sections 4.1 and 4.3) of one trace: live with JavaScript, as a still, and in words."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ class UserBrowser(Chart):
         self.brush = {"rows": rows, "late": [min(max(round(end, 2), 0), 1) for end in (left, right)]}
 
     def _paint(self) -> None:
-        """Bring what is on the screen to what is chosen."""
+        """Draw the chart and the controls as the brush says."""
         if self._widget is None:
             return
         bar, chart, label, people, *_ = self._widget.children
