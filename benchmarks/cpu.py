@@ -66,7 +66,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
-    demo = RunConfig("wardrobe:mixed").with_settings(**DEMO, device="cpu")
+    demo = RunConfig("wardrobe:cycle").with_settings(**DEMO, device="cpu")
     world, busy, wall = prepare(demo), [time.process_time()], [time.perf_counter()]
     model, parts = build(demo, world), parts_of(demo, world)
 

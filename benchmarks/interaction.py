@@ -25,7 +25,7 @@ CELL = """from mmsr_lite import explore
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
-world = load("mixed", config=WardrobeConfig(users=20, length=(51, 51)))
+world = load("cycle", config=WardrobeConfig(users=20, length=(51, 51)))
 books = fit_codebooks(world, num_codes=7, codes_per_item=1, dim=32)
 explore(MMSR(MMSRConfig(dim=32, layers=2), world.num_items, books), world, user=3)"""
 AT_ONCE = ["g.node .shape", "g.step", "[aria-label='Next stage']", ".panel button.link"]

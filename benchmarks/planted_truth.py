@@ -48,9 +48,7 @@ def run(world: str, modalities: bool | str, seed: int) -> dict:
 def main(name: str = "truth", seeds: str = "5") -> None:
     """Fill the table, saving after each run, and print its summary."""
     place = RESULTS / f"planted_{name}.csv"
-    worlds, variants = (
-        (("cycle", "match", "mixed"), (True, False)) if name == "truth" else (("cycle", "match"), ("shuffled",))
-    )
+    worlds, variants = (("cycle", "match"), (True, False)) if name == "truth" else (("cycle", "match"), ("shuffled",))
     rows = pd.read_csv(place).to_dict("records") if place.exists() else []
     done = {tuple(row[name] for name in KEY) for row in rows}
     for world in worlds:

@@ -30,7 +30,7 @@ MEBIBYTES = 30
 
 def a_session() -> Session:
     """A session on a small world of pictures and texts with a model of random weights."""
-    world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+    world = load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
     books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
     return Session(MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books).eval(), world)
 

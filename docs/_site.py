@@ -304,9 +304,9 @@ def _views() -> dict[str, Callable[[], tuple[Any, str]]]:
     )  # fmt: skip
     from mmsr_lite.views.samples import sample
 
-    trace = read_json(stored_file("runs/wardrobe-mixed/trace.json"))
-    history = read_json(stored_file("runs/wardrobe-mixed/history.json"))
-    model, dataset = stored("wardrobe-mixed")
+    trace = read_json(stored_file("runs/wardrobe-cycle/trace.json"))
+    history = read_json(stored_file("runs/wardrobe-cycle/history.json"))
+    model, dataset = stored("wardrobe-cycle")
     parts = split(dataset, validation=False)
 
     def compared() -> dict[str, Any]:

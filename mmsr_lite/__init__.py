@@ -4,7 +4,7 @@ The idea is in three files: `models/mmsr.py` -> `nn/han.py` -> `graph/msgraph.py
 five groups; `help(mmsr_lite.fit)` tells more about one name, `mmsr-lite --help` about the command line.
 
 data
-    load                a data set by name: "wardrobe:mixed", a folder, a prepared folder, raw files of a shop
+    load                a data set by name: "worlds:both", a folder, a prepared folder, raw files of a shop
     prepare             read and encode a source once, into a folder that opens at once
     Dataset, Modality   what `load` returns: interactions, items, and the features of each modality
     read_histories      histories that were not in training, read for the items of a data set

@@ -1,4 +1,7 @@
-"""Modules that moved in version 0.2: importing one by its old name gives the new one, and a warning that names it."""
+"""Modules that moved in version 0.2: importing one by its old name gives the new one, and a warning that names it.
+
+Worlds that went in version 0.2 are in `mmsr_lite.data.sources.wardrobe.RETIRED`, with what has taken their place.
+"""
 
 import sys
 import warnings

@@ -29,7 +29,7 @@ FUSED = {
 }
 RUNS = {
     f"wardrobe-{world}": RunConfig(f"wardrobe:{world}").with_settings(**DEMO | {"device": "cpu"})
-    for world in ("cycle", "match", "mixed")
+    for world in ("cycle", "match")
 } | {  # both orders of fusion in the world in which late fusion wins
     f"clocks-{order}": RunConfig("worlds:clocks-student").with_settings(**FUSED | {"fusion": order})
     for order in ("early", "late")

@@ -71,7 +71,7 @@ def test_another_config_cannot_resume(ring, run, capsys):
     ("argv", "says"),
     [
         (["train", "nowhere"], "there is no data set 'nowhere'"),
-        (["train", "wardrobe:summer"], "unknown world 'summer'; choose from: cycle, match, mixed, sparse"),
+        (["train", "wardrobe:summer"], "unknown world 'summer'; choose from: cycle, match"),
         (["train", "wardrobe", "--fusion", "late"], "unknown fusion 'late'"),
         (["train", "wardrobe", "--device", "gpu"], "unknown device 'gpu'"),
         (["train", "wardrobe", "--lr", "-1"], "--lr -1.0: lr is -1.0; expected a number greater than 0"),

@@ -55,7 +55,7 @@ def test_the_demo_trains_in_seconds_and_writes_into_the_working_directory(away, 
 def test_stored_runs_tables_and_answers_are_there(away, env):
     code = """
 from mmsr_lite import check, stored, stored_study, trace
-model, dataset = stored("wardrobe-mixed")
+model, dataset = stored("wardrobe-cycle")
 assert trace(model, dataset, user=12)["target"]["rank"] >= 1
 assert len(stored_study("comparison", "amazon-beauty")["rows"]) > 10
 assert check("11.3", 15.2) and check("13.3", 6.93) and not check("13.4", {"sasrec"})

@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--world",
         default="both",
         help="pick (early fusion wins), clocks (late fusion wins), both (half of the users each), or of the wardrobe "
-        "cycle (the sequence decides), match or sparse (the combination decides), mixed (default: both)",
+        "cycle (the sequence decides) or match (the last combination decides) (default: both)",
     )
     add_seed(parser, "seed of codes, weights and order")
     parser.add_argument("--out", default="runs/demo", metavar="DIR", help="folder of the run (default: runs/demo)")

@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "feature_controls, gates, departures, open_choices, several with commas between, or all",
     )
     parser.add_argument(
-        "source", nargs="*", metavar="SOURCE", help="as for train (default: the worlds cycle, match and mixed)"
+        "source", nargs="*", metavar="SOURCE", help="as for train (default: the small worlds pick, clocks and both)"
     )
     add_source_options(parser.add_argument_group("data"))
     group = parser.add_argument_group("runs")

@@ -58,7 +58,7 @@ def stored_file(path: str) -> Path:
         MissingFileError: There is no such file. It says how to get it.
 
     Example:
-        >>> stored_file("runs/wardrobe-mixed/history.json").name
+        >>> stored_file("runs/wardrobe-cycle/history.json").name
         'history.json'
     """
     for place in PLACES:
@@ -75,7 +75,8 @@ def stored(name: str, train: bool = False) -> Run:
     """Return a run that comes with the package; it unpacks into its model and its data set.
 
     Args:
-        name: "wardrobe-cycle", "wardrobe-match", "wardrobe-mixed", "clocks-early" or "clocks-late".
+        name: "wardrobe-cycle", "wardrobe-match", "clocks-early", "clocks-late", or a small world with its system, such
+            as "both-small-early".
         train: Train the same config here instead, into `runs/NAME` of the working directory.
 
     Returns:
@@ -85,7 +86,7 @@ def stored(name: str, train: bool = False) -> Run:
         MMSRError: There is no such run.
 
     Example:
-        >>> model, dataset = stored("wardrobe-mixed")
+        >>> model, dataset = stored("wardrobe-cycle")
         >>> model.label, dataset.num_items
         ('MMSR, adaptive', 980)
     """
@@ -140,8 +141,8 @@ def stored_study(name: str, dataset: str, train: bool = False, only: list[str] |
         MMSRError: There is no such table.
 
     Example:
-        >>> stored_study("comparison", "wardrobe-mixed")["dataset"]
-        'wardrobe-mixed'
+        >>> stored_study("comparison", "wardrobe-cycle")["dataset"]
+        'wardrobe-cycle'
     """
     folder = stored_file("assets/results") / dataset
     record = open_study(folder, name)

@@ -56,9 +56,8 @@ def load(
         >>> load("wardrob")
         Traceback (most recent call last):
         mmsr_lite.errors.MMSRError: there is no data set 'wardrob'; expected 'wardrobe', 'wardrobe:cycle',
-        'wardrobe:match', 'wardrobe:mixed', 'wardrobe:sparse', 'worlds:pick', 'worlds:clocks', 'worlds:both' (or
-        'worlds:pick-student', the small size), 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a
-        folder with interactions.csv and items.jsonl
+        'wardrobe:match', 'worlds:pick', 'worlds:clocks', 'worlds:both' (or 'worlds:pick-student', the small size),
+        'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a folder with interactions.csv and items.jsonl
     """
     from mmsr_lite.data.order import TIES, break_ties
     from mmsr_lite.data.prepare import build
@@ -80,7 +79,7 @@ def load(
             f"{name} ({in_words(given[name])}) can be given for folders; the {name} of {str(source)!r} are known"
         )
     if not hasattr(module, "read"):
-        world = module.load(world=place or "mixed", modalities=modalities, encoders=encoders, seed=seed)
+        world = module.load(world=place or "cycle", modalities=modalities, encoders=encoders, seed=seed)
         return break_ties(world, ties, tie_seed)
     raw = module.read(place, min_count=min_count, **given)
     dataset = build(raw, modalities=modalities, encoders=encoders, min_count=min_count, seed=seed)

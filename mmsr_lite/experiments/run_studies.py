@@ -43,7 +43,7 @@ def run_sources(
 
     Args:
         study: a study, several with commas between them ("ablation,released"), "all", or None for none.
-        sources: data sets as `load` takes them; none: three wardrobe worlds.
+        sources: data sets as `load` takes them; none: the small worlds of fusion.
         modalities: as for `load`.
         encoders: as for `load`.
         min_count: as for `load`.
@@ -65,7 +65,7 @@ def run_sources(
         names = [*STUDIES]
     if names:
         chosen = None if modalities is None else tuple(modalities)
-        for source in sources or ("wardrobe:cycle", "wardrobe:match", "wardrobe:mixed"):
+        for source in sources or ("worlds:pick-small", "worlds:clocks-small", "worlds:both-small"):
             dataset = load(source, modalities=chosen, encoders=encoders, min_count=min_count)
             yield from run_studies(names, dataset, out, deadline=deadline, **how)
     if recompute:

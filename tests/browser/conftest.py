@@ -100,7 +100,7 @@ def live(visit, tmp_path):
 
 @pytest.fixture(scope="module")
 def made():
-    world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+    world = load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
     torch.manual_seed(0)
     books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
     model = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books)

@@ -188,7 +188,7 @@ def test_the_runs_of_the_first_screen_give_the_records_of_python(page, order):
 def test_a_trained_run_gives_the_records_of_python(page):
     from mmsr_lite.course.stored import stored
 
-    model, dataset = stored("wardrobe-mixed")
+    model, dataset = stored("wardrobe-cycle")
     assert told_otherwise(page, rounded(model), replace(dataset, pictures=()), [12, 3, 5], "trained", CASES // 2) == []
 
 

@@ -39,7 +39,7 @@ from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
 from mmsr_lite.explain.gates import gates_summary
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
-world = load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+world = load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
 model = MMSR(MMSRConfig(dim=8), world.num_items, fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8))
 table = gates(model, world)
 display(explore(model, world, user=3), show.inspector(gates_summary(table), table=table))

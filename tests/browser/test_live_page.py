@@ -28,7 +28,7 @@ USERS = [4, 1]  # beside user 3
 
 @pytest.fixture(scope="module")
 def world():
-    return load("mixed", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
+    return load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
 
 
 @pytest.fixture(scope="module")

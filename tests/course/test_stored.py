@@ -5,7 +5,7 @@ import pytest
 from mmsr_lite import MMSRError, check, paper_tables, read_json, stored, stored_file, stored_study, trace
 from mmsr_lite.course import stored as home
 
-WORLDS = ("wardrobe-cycle", "wardrobe-match", "wardrobe-mixed")
+WORLDS = ("wardrobe-cycle", "wardrobe-match")
 
 
 @pytest.fixture

@@ -254,7 +254,7 @@ def test_a_world_of_the_wardrobe_is_passed_on(monkeypatch, circle):
     load("wardrobe:cycle", modalities=["text"], seed=3)
     load("wardrobe")
     assert asked[0] == {"world": "cycle", "modalities": ["text"], "encoders": None, "seed": 3}
-    assert asked[1]["world"] == "mixed"
+    assert asked[1]["world"] == "cycle"
 
 
 def test_every_source_reads_or_loads():

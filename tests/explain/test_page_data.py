@@ -105,7 +105,7 @@ def test_a_weight_beyond_16_bits_a_user_of_one_item_and_seven_models_are_told(ra
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["wardrobe:mixed", "worlds:pick"])
+@pytest.mark.parametrize("name", ["wardrobe:cycle", "worlds:pick"])
 def test_a_page_of_six_models_of_a_world_has_at_most_three_megabytes(name):
     world, rng = load(name), np.random.default_rng(0)
     books = []

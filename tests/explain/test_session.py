@@ -29,7 +29,7 @@ SMALL = WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6)
 
 @pytest.fixture(scope="module")
 def world():
-    return load("mixed", config=SMALL)
+    return load("cycle", config=SMALL)
 
 
 @pytest.fixture(scope="module")

@@ -140,7 +140,7 @@ def sample_trace(seed: int, types: int = 3, length: int = 8, layers: int = 2, ga
     target = {key: top[rank - 1][key] for key in ("item", "item_id", "title", "picture", "score", "probability")}
     return {
         "schema": "mmsr-lite/trace/1",
-        "dataset": {"name": "wardrobe-mixed", "items": 484},
+        "dataset": {"name": "wardrobe-cycle", "items": 484},
         "model": {"name": "mmsr", "label": "MMSR, adaptive", "layers": layers, "seed": 0, "run": "3fa2"},
         "user": {"index": seed, "id": f"u{seed:04d}"},
         "node_types": names,
@@ -173,7 +173,7 @@ def sample_metrics() -> dict:
     names = ("HR@5", "MRR@5", "HR@20", "MRR@20", "NDCG@5")
     row = lambda *values: dict(zip(names, values, strict=True))  # noqa: E731
     return {
-        "dataset": "wardrobe-mixed",
+        "dataset": "wardrobe-cycle",
         "model": "MMSR, adaptive",
         "test": row(41.2, 27.4, 66.3, 30.1, 30.8),
         "reachable": row(44.0, 29.0, 70.0, 32.2, 33.0),

@@ -87,7 +87,7 @@ print(len(made))"""
 @pytest.mark.slow
 def test_stored_records_replay_where_torch_cannot_be_imported(tmp_path):
     """Every view, every stage, the explorer with a change and the report; the trace is that of a stored run."""
-    stored = Path(__file__).parents[2] / "mmsr_lite/stored/runs/wardrobe-mixed"
+    stored = Path(__file__).parents[2] / "mmsr_lite/stored/runs/wardrobe-cycle"
     records = {name: record_for(name) for name in VIEWS} | {"study": sample_study()}
     if stored.is_dir():
         records["explorer"] = json.loads((stored / "trace.json").read_text(encoding="utf-8"))

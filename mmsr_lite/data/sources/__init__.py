@@ -19,9 +19,9 @@ SOURCES = {
     "worlds": "mmsr_lite.data.sources.worlds",
 }
 FORMS = (
-    "'wardrobe', 'wardrobe:cycle', 'wardrobe:match', 'wardrobe:mixed', 'wardrobe:sparse', 'worlds:pick', "
-    "'worlds:clocks', 'worlds:both' (or 'worlds:pick-student', the small size), 'amazon:FOLDER/CATEGORY', "
-    "'movielens:FOLDER' or the path of a folder with interactions.csv and items.jsonl"
+    "'wardrobe', 'wardrobe:cycle', 'wardrobe:match', 'worlds:pick', 'worlds:clocks', 'worlds:both' (or "
+    "'worlds:pick-student', the small size), 'amazon:FOLDER/CATEGORY', 'movielens:FOLDER' or the path of a folder "
+    "with interactions.csv and items.jsonl"
 )
 
 

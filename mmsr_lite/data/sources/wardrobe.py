@@ -14,16 +14,14 @@ latent, and each next item is drawn from the group that the latent and the curre
 
 Items of a cell share its probability by rank (1, 2^-skew, 3^-skew, ...), the same in every cell, so popularity tells
 nothing about classes and every cell is visited equally often. `Truth` knows the distribution of the next item exactly:
-Bayes over the latents given every step of the history. World `mixed` draws cycle and match users half and half. World
-`sparse` has match users alone and few interactions an item: most items are too rare to learn what follows their
-identity, but what follows their look and theme is seen often.
+Bayes over the latents given every step of the history. `match` shows how one fools oneself: the last item's identity
+tells all. Worlds in which the order of fusion decides are in `sources/worlds`.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,10 +36,10 @@ from mmsr_lite.errors import MMSRError, SettingError
 
 CYCLE = tuple(("cycle", look, theme) for look in (1, -1) for theme in (1, -1))
 MATCH = (("match", 0, 0),)
-WORLDS = {"cycle": (CYCLE, (0.25,) * 4), "match": (MATCH, (1.0,)), "mixed": (CYCLE + MATCH, (0.125,) * 4 + (0.5,))}
-WORLDS["sparse"] = WORLDS["match"]
-SIZES: dict[str, dict[str, Any]] = {  # of worlds that have others than the defaults
-    "sparse": {"looks": 3, "themes": 3, "items_per_cell": 300, "users": 2000, "skew": 1.0},
+WORLDS = {"cycle": (CYCLE, (0.25,) * 4), "match": (MATCH, (1.0,))}
+RETIRED = {  # worlds of version 0.1 -> what has taken their place
+    "mixed": "half of the users for each order of fusion: load 'worlds:both'",
+    "sparse": "items too rare to be known by heart, their looks and themes not: load 'worlds:pick'",
 }
 CAUSES = ("first", "noise", "cycle", "match")  # why an interaction is what it is; a user's first follows nothing
 
@@ -55,7 +53,7 @@ class WardrobeConfig:
         50
     """
 
-    world: str = setting("mixed", "which law the next item follows", one_of=WORLDS)
+    world: str = setting("cycle", "which law the next item follows", one_of=WORLDS)
     looks: int = setting(7, "classes of what a picture shows", at_least=3, at_most=len(BOOK["looks"]))
     themes: int = setting(7, "classes of what a text says", at_least=3, at_most=len(BOOK["themes"]))
     items_per_cell: int = setting(20, "items of each look and theme", at_least=1, at_most=10_000)
@@ -195,7 +193,7 @@ def load(
 ) -> Dataset:
     """Make the data set "wardrobe-<world>" with modalities `picture` and `text`; `world` and `seed` go before `config`.
 
-    Without `config` the world has its own size, `SIZES`. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`,
+    `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`,
     `look` and `theme` (V+1,) codes of `looks` and `themes`. The same config always gives the same data, to the byte.
 
     Args:
@@ -212,7 +210,9 @@ def load(
         >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
         9
     """
-    config = config or WardrobeConfig(**SIZES.get(world or "", {}))
+    if world in RETIRED:
+        raise MMSRError(f"the world 'wardrobe:{world}' is gone since version 0.2; {RETIRED[world]}")
+    config = config or WardrobeConfig()
     config = replace(config, world=world or config.world, seed=config.seed if seed is None else seed)
     rng = np.random.default_rng([config.seed, 0])
     order = rng.permutation(config.num_items) + 1
