@@ -42,8 +42,6 @@ SETTINGS = {  # M and the options of the paper and beyond it that come with each
 WORLDS = {  # world -> its source, and how many modalities its model has
     "cycle": ("wardrobe:cycle", 0),
     "match": ("wardrobe:match", 1),
-    "mixed": ("wardrobe:mixed", 2),
-    "sparse": ("wardrobe:sparse", 2),
     "pick": ("worlds:pick-small", 3),
     "clocks": ("worlds:clocks-small", 4),
     "both": ("worlds:both-small", 2),
