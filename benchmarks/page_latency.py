@@ -53,7 +53,7 @@ CLICK = """([one, changes]) => new Promise((done, fail) => {
 
 def a_page(history: int, modalities: int, users: int = 4) -> str:
     """A live page of the wardrobe whose users have `history` items before the next one."""
-    world = load("mixed", config=WardrobeConfig(users=users, length=(history + 1, history + 1)), modalities=())
+    world = load("match", config=WardrobeConfig(users=users, length=(history + 1, history + 1)), modalities=())
     rng, books = np.random.default_rng(0), []
     for name in MODALITIES[:modalities]:
         codes = rng.integers(1, CODES + 1, (world.num_items + 1, 1))

@@ -78,7 +78,8 @@ class Session {
     }
     const record = whatIfRecord(this.modelOf(this.draft), this.asked(this.draft), change, repeats);
     const { model } = this.draft;
-    return { ...record, clean: this.named(record.clean, model), changed: this.named(record.changed, model) };
+    const clean = this.isOwn(this.draft) ? { ...record.clean, user: this.userCard(this.draft) } : record.clean;
+    return { ...record, clean: this.named(clean, model), changed: this.named(record.changed, model) };
   }
 
   // The terms of one attention logit of the history as it is now, as Python's explain/products.py gives them.
