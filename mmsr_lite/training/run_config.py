@@ -148,7 +148,11 @@ class RunConfig:
 
     @property
     def model_config(self) -> Any:
-        """The config of the model: its defaults and `settings`."""
+        """The config of the model: its defaults and `settings`.
+
+        Raises:
+            SettingError: the model has no such setting, or its value is not possible.
+        """
         names = [one.name for one in fields(self.model_class.Config)]
         for name in self.settings:
             if name not in names:

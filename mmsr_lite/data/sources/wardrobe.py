@@ -193,11 +193,11 @@ def load(
 ) -> Dataset:
     """Make the data set "wardrobe-<world>" with modalities `picture` and `text`; `world` and `seed` go before `config`.
 
-    `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`,
-    `look` and `theme` (V+1,) codes of `looks` and `themes`. The same config always gives the same data, to the byte.
+    `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, and `look` and `theme` (V+1,) codes of `looks` and
+    `themes`. The same config always gives the same data, to the byte.
 
     Args:
-        world: cycle, match, mixed or sparse; None: that of `config`.
+        world: cycle or match; None: that of `config`.
         config: sizes and shares; None: those of the world.
         modalities: those to take; None: both, `[]`: none.
         encoders: one encoder for both, or one for each modality.
@@ -205,6 +205,9 @@ def load(
 
     Returns:
         The data set.
+
+    Raises:
+        MMSRError: there is no such world, or a setting is not possible.
 
     Example:
         >>> load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=()).num_items
