@@ -298,10 +298,11 @@ def test_the_experiment_names_the_item_that_decided_wherever_the_world_says_whic
     assert tried > 0
 
 
-def test_a_page_begins_with_the_history_that_was_edited_and_with_nothing_where_it_is_the_users_own(session):
-    assert session.page_data()["start"] is None
+def test_a_page_begins_with_the_history_that_was_edited_and_with_none_where_it_is_the_users_own(session):
+    shown = {"model": 0, "beside": None}
+    assert session.page_data()["start"] == shown
     session.do({"do": "remove", "position": 1})
-    assert session.page_data()["start"] == {"history": items(session), "target": session.draft.target}
+    assert session.page_data()["start"] == shown | {"history": items(session), "target": session.draft.target}
 
 
 @pytest.mark.parametrize("fusion", ["adaptive", "adaptive-invasive", "hohe"])

@@ -222,7 +222,7 @@ def test_numpy_numbers_are_numbers():
 
 def test_stored_records_of_older_versions_open():
     stored = sorted(STORED.glob("wardrobe-*/trace.json"))
-    assert len(stored) == 3
+    assert [file.parent.name for file in stored] == ["wardrobe-cycle", "wardrobe-match"]
     for file in stored:
         assert Record.open(file).kind == "trace"
         assert HistoryRecord.open(file.with_name("history.json")).best_epoch > 0
