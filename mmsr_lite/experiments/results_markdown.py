@@ -33,6 +33,8 @@ and orders, corrected by Holm for the table and ranking; *ahead* and *behind* ar
 of epochs.
 """
 
+OF_CEILING = "In the first of the orders at ties alone, so other than in the tables below; hits are means over seeds."
+
 
 def write_page(out: str | Path) -> Path:
     """Write the page of all tables.
@@ -64,7 +66,14 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
     stored = StoredSystems(folder, STUDIES)
     lines += ["### The claims", "", *claim_lines(stored), ""]
     if ceiling := ceiling_lines(stored):
-        lines += ["### What limits any system: how near targets lie to what training shows", "", *ceiling, ""]
+        lines += [
+            "### What limits any system: how near targets lie to what training shows",
+            "",
+            OF_CEILING,
+            "",
+            *ceiling,
+            "",
+        ]
     tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
     for name, table in tables.items():
         theirs = paper.get(name, {}).get(paper["datasets"].get(note["name"]), {})
@@ -114,6 +123,7 @@ class Table:
         of_seeds = table.groupby(["system", "seed"])[columns].mean()  # over the orders at ties
         by = of_seeds.groupby("system")
         self.mean, self.sd, self.seeds = by.mean(), by.std(), by.size()
+        self.runs, self.orders = table.groupby("system").size(), len(note.get("tie_seeds", [0]))
         self.which = _which(self.rankings, {row["chosen_by"] for row in rows} - {""})
         self.tests = {(test["system"], test["against"], test["metric"]): test for test in sidecar["tests"]}
         tried = (f"{field} {', '.join(map(str, values))}" for field, values in sidecar["grid"].items())
@@ -137,7 +147,7 @@ class Table:
         columns += [f"paper {metric}" for metric in FIRST] if theirs else []
         lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
         for one, row in self.labels.items():
-            cells = [safe(one), *(self._number(one, metric) for metric in headline), str(self.seeds[one])]
+            cells = [safe(one), *(self._number(one, metric) for metric in headline), self._seeds(one)]
             cells.append(self.tried[one])
             for metric in self.first:
                 cells += [*self._tested(one, metric), self._verdict(one, metric)]
@@ -146,6 +156,11 @@ class Table:
             cells += [f"{number[m]:.2f}" if m in number else "" for m in FIRST] if theirs else []
             lines.append("| " + " | ".join(cells) + " |")
         return lines
+
+    def _seeds(self, one: str) -> str:
+        """How many seeds a system has, and that runs of them are missing where they are."""
+        wanted = self.seeds[one] * self.orders
+        return str(self.seeds[one]) + (f" ({self.runs[one]} of {wanted} runs)" if self.runs[one] < wanted else "")
 
     def _number(self, one: str, metric: str) -> str:
         """Mean ± standard deviation over seeds."""
