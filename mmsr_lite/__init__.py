@@ -56,10 +56,6 @@ course
     read_json, command_line             a JSON file; a command of `mmsr-lite` from Python
 
 MMSRError is raised for every mistake in what was given: it quotes the input and says what to do.
-
->>> import mmsr_lite
->>> mmsr_lite.MMSRError.__mro__[1]
-<class 'ValueError'>
 """
 
 from importlib import import_module as _import_module
