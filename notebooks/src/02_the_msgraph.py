@@ -4,10 +4,10 @@
 # MMSR does not read a [[history]] as a list of items but as a graph of items *and* of what they carry: the [[MSGraph]] (section 4.1 of the paper).
 # Here you make one by hand, then one of a real user, and ask of each edge why it is there.
 #
-# **You will be able to** say which nodes and edges a history gives, name every [[relation]] from the side of the node that listens, and hand the graph on to networkx,
+# **You will be able to** say which nodes and edges a history gives, name every [[relation]] from the side of the node that receives, and hand the graph on to networkx,
 # PyTorch Geometric and pyvis.
 #
-# **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb): an item carries k codes of each modality.
+# **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb): an item carries some [[code|codes]] of each [[modality]]. Folded cells check the text; skip them.
 #
 # **Measured:** {{measured}}.
 #
@@ -32,7 +32,7 @@ from mmsr_lite import HETEROGENEOUS, HOMOGENEOUS, build_msgraph, check, show, st
 #
 # A user takes A, which is item 7, then B, which is item 9, then A again. The picture of A is described by code 1, that of B by codes 1 and 2.
 #
-# **Before you run it:** how many nodes will there be? Three interactions, but repetition merges into one node.
+# **Before you run it:** how many nodes will there be for these three interactions?
 
 # %%
 codes = {"picture": {7: [1], 9: [1, 2]}}
@@ -42,7 +42,7 @@ pd.DataFrame(graph.nodes)
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Four: two items and two codes. Item 7 stands at two positions, and picture code 1 is carried at all of them.
+# Four: two items and two codes. Repetition merges into one node: item 7 stands at two positions, and picture code 1 is carried at all of them.
 #
 # </details>
 
@@ -53,14 +53,14 @@ assert [node.positions for node in graph.nodes] == [(1, 3), (2,), (1, 2, 3), (2,
 # %% [markdown]
 # ## Edges
 #
-# An edge has a direction: the *centre* $i$ listens to its *neighbour* $j$, and the relation is named from the centre's side. With $P_i$ the `positions` of
-# node $i$, the [[homogeneous]] relations, within one [[node type]], tell the order in time:
+# An edge has a direction: the *neighbour* $j$ sends what it knows, the *centre* $i$ receives it, or "listens". The relation is named from the centre's side. $P_i$ is the set of `positions` of
+# node $i$: in A B A, A has $P = \{1, 3\}$ and B has $\{2\}$. The [[homogeneous]] relations, within one [[node type]], tell the order in time:
 #
 # | relation | holds when | in words |
 # |---|---|---|
 # | `self` | $i = j$ | a node listens to itself |
-# | `out` | some $p \in P_i$ has $p+1 \in P_j$ | the centre comes directly before |
-# | `in` | some $p \in P_i$ has $p-1 \in P_j$ | the centre comes directly after |
+# | `out` | for at least one $p$ in $P_i$, $p+1$ is in $P_j$ | the centre comes directly before |
+# | `in` | for at least one $p$ in $P_i$, $p-1$ is in $P_j$ | the centre comes directly after |
 # | `both` | `out` and `in` | back and forth |
 #
 # Across node types there is one [[heterogeneous]] relation, `match`: $P_i \cap P_j \neq \emptyset$, they belong to the same item.
@@ -76,7 +76,7 @@ assert graph.relation(0, 3) is None  # code 2 is carried by 9 alone
 assert graph.relation(2, 3) == "both"  # A's code 1 before B's code 2, and back
 
 # %% [markdown]
-# A row is a centre, a column a neighbour. Change the history: when does `both` fall apart into `out` and `in`?
+# A row is a centre, a column a neighbour. Change the history: between the items, when is there `both`, and when only `out` or `in`?
 
 # %%
 show.interact(
@@ -84,11 +84,21 @@ show.interact(
     history=[[7, 9], [9, 7], [7, 9, 7], [7, 7, 9], [9, 9, 9]],
 )
 
+# %%
+tried = [build_msgraph(history, codes) for history in ([7, 9], [7, 9, 7], [7, 7, 9])]
+assert [one.relation(0, 1) for one in tried] == ["out", "both", "out"] and tried[0].relation(1, 0) == "in"
+
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
+# Only A B A goes from one item to the other and back. Otherwise the first item has `out`, and the second `in`.
+#
+# </details>
+#
 # ## A real user
 #
-# A trained model, its codes, and a user of the wardrobe world. Garments stand in the middle lane, codes above and below; a code sits at the mean of its
-# positions, and its whiskers lead to them. Choose a user; with a kernel, click an edge to see why it is there.
+# A trained model, its codes, and a user of the wardrobe world. Garments stand in the middle lane, codes above and below; a code stands at the mean of its
+# positions, and thin lines lead to them. (Ranks and gates follow in later notebooks.) Choose a user; with a kernel, click an edge to see why it is there.
 
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two
@@ -133,7 +143,7 @@ assert alone["clustering"] < 0.02 < 0.2 < coded["clustering"]
 #
 # </details>
 #
-# The *betweenness* of a node is the share of shortest ways that lead through it. Which nodes of a user are the bridges?
+# The *betweenness* of a node is the share of shortest ways that lead through it. Its *degree* counts its edges; its *PageRank* is high where neighbours have high ones. Which nodes of a user are the bridges?
 
 # %%
 measures = {"betweenness": nx.betweenness_centrality, "degree": nx.degree_centrality, "PageRank": nx.pagerank}
@@ -166,8 +176,8 @@ assert len(left) == len(np.unique(tables["picture"][history[0]])) == 1 and not e
 # %% [markdown]
 # ## A layer of PyTorch Geometric on it
 #
-# `to_hetero_data()` is the same graph for PyTorch Geometric, so any of its layers runs on it. Here one map for each kind of edge, untrained. What can the last item hear in one layer? The
-# gradient of its output tells: it is zero for every node that cannot reach it.
+# `to_hetero_data()` is the same graph for PyTorch Geometric, so any of its layers runs on it. Here each kind of edge has an untrained matrix of its own. What can the last item hear in one [[layer]]? The
+# gradient, how its output changes with each input, tells: it is zero for every node that cannot reach it.
 #
 # **Before you run it:** name the nodes that the last item hears.
 
@@ -220,7 +230,7 @@ HTML('<iframe src="runs/02_msgraph.html" width="100%" height="480"></iframe>')
 # |---|---|---|
 # | Repetition merges into one node. | A B A has two item nodes. | by definition |
 # | Codes tie the chain into a graph. | The way from first to last item is less than half as long. | measured |
-# | One layer hears the whole history. | A gradient is zero but for neighbours. | no: depth is reach |
+# | One layer hears the whole history. | A gradient is zero but for neighbours. | no: direct neighbours only |
 # | A missing picture is a zero. | It has no node and no edge. | no |
 #
 # ## Exercises

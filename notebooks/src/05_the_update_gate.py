@@ -1,12 +1,12 @@
 # %% [markdown]
 # # The update gate, and what beta really weighs
 #
-# Both [[fusion order|orders]] have been walked, and every node holds two ends. The [[update gate]] weighs them, node by node and layer by layer (equations 16 and 17). The paper reads its
+# MMSR has computed both [[fusion order|orders]], so every node holds two vectors. The [[update gate]] weighs them, node by node and layer by layer (equations 16 and 17). The paper reads its
 # weights as an answer: late where the sequence is strong, early where modalities depend on one another (section 4.5). Here the truth is planted, so the reading can be tested.
 #
-# **You will be able to** compute [[beta]] by hand, tell what a gate *says* from what it *does*, and say what flows along the two paths that it weighs.
+# **You will be able to** compute beta by hand, tell what a gate *says* from what it *does*, and say what flows along the two paths that it weighs.
 #
-# **Prerequisites:** [04 dual attention](04_dual_attention.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb).
+# **Prerequisites:** [04 dual attention](04_dual_attention.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb). Folded cells check the text; skip them.
 #
 # **Measured:** {{measured}}.
 #
@@ -28,7 +28,9 @@ from mmsr_lite import gates_summary, last_examples, listen, show, split, stored,
 # $$\beta = \mathrm{softmax}\big(\texttt{mlp}([h^{hohe} ; h^{heho}])\big), \qquad
 # h' = \beta_0\, h^{hohe} + \beta_1\, h^{heho} + h.$$
 #
-# `beta[0]` weighs [[hohe]], which the paper calls late; `beta[1]` weighs [[heho]], which it calls early. The last $h$ is a [[residual connection]], which the paper leaves open.
+# `beta[0]` weighs `hohe`, which the paper calls late: first along time, then between an item and its codes. `beta[1]` weighs `heho`, the reverse, which it calls early. The last $h$, the node's vector before the layer, is a [[residual connection]], which the paper leaves open.
+#
+# The next cell opens two models. `listen` records what passes a [[probe]], a named place in the model; from that beta is computed.
 
 # %%
 TRAIN = False  # True: train here instead of opening what is stored, a minute or two for each world
@@ -47,12 +49,7 @@ pd.DataFrame(beta[-len(texts) :].detach(), texts, ["hohe, late", "heho, early"])
 assert torch.allclose(beta, seen[at + "beta"][0], atol=1e-6) and torch.allclose(beta.sum(1), torch.ones(len(beta)))
 assert torch.allclose(beta[:, :1] * hohe + beta[:, 1:] * heho + h, output, atol=1e-5)
 
-# %%
-show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=range(17, 50))
-
 # %% [markdown]
-# *How to read it:* a row is a node, a column is a layer, the colour is `beta[0]`. Orange is late, violet is early, and so in every picture.
-#
 # ## What the gate says
 #
 # In `cycle` everything is sequence. In `match` picture and text of the current garment together name what follows.
@@ -62,7 +59,8 @@ show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=ra
 # %%
 tables = {world: gates(*pair) for world, pair in worlds.items()}  # one row for each gate of each user's history
 late = pd.concat(tables, names=["world"]).groupby(["world", "layer", "type"], observed=True)["late"].mean()
-late.rename("mean beta[0]").unstack("type").round(2)
+counted = late.rename({0: 1, 1: 2}, level="layer")  # from 1, as in pictures
+counted.rename("mean beta[0]").unstack("type").round(2)
 
 # %%
 codes = ["picture", "text"]
@@ -72,7 +70,7 @@ assert (late[["cycle", "match"]].xs("item", level="type") > 0.98).all()
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# The *codes* answer as the paper expects, in the first layer: early in `match`, later in `cycle`. The *items* do not. Their gates say late in both worlds, and the answer is read from them.
+# The *codes* answer as the paper expects, in the first layer: early in `match`, later in `cycle`. The *items* do not. Their gates say late in both worlds, and the model predicts from the last item's vector.
 #
 # </details>
 #
@@ -91,6 +89,14 @@ assert (least.loc["cycle", ["beta_picture", "beta_text"]] > most.loc["match", ["
 assert (least.loc[["cycle", "match"], "beta_item"] > 0.98).all()
 
 # %% [markdown]
+# Now the gates of one user of `cycle`:
+
+# %%
+show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=range(17, 50))
+
+# %% [markdown]
+# *How to read it:* a row is a node, a column is a layer, the colour is `beta[0]`. Orange leans to `hohe`, violet to `heho`.
+#
 # A mean hides how it comes about. With a kernel, draw a box over some gates: the users behind them are listed, and a click opens one in the explorer.
 
 # %%
@@ -104,7 +110,7 @@ show.inspector(gates_summary(tables[picked]), table=tables[picked], open=lambda 
 #
 # What a gate says can be read; what it does must be tried. Force every gate, and rank all test targets again.
 #
-# **Before you run it:** in `match` the code nodes say early, clearly. What happens to HR@5 there when all gates are forced to late?
+# **Before you run it:** in `match` the code nodes say early, clearly. What happens to [[HR@K|HR@5]] there when all gates are forced to late?
 
 # %%
 forced = {"learned": None, "all late": (1.0, 0.0), "all early": (0.0, 1.0), "half": (0.5, 0.5)}
@@ -125,11 +131,11 @@ assert (effect.loc["all early"] < 0.55 * effect.loc["learned"]).all()
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# In `match` hardly anything happens: the codes' early path is not needed, however clearly beta says it. In `cycle` a quarter of the hits is lost, although the means say late already. So beta
+# In `match` hardly anything happens: the codes' early path is not needed, however clearly beta says it. In `cycle` a quarter of the hits is lost, although the mean gate was at late already. So beta
 # is not the importance of an order.
 #
-# Why does `cycle` need its gates? There the gate of a code stands nearly at zero or nearly at one, and which of them depends on the direction in which the user walks. It has become a
-# switch that holds the direction. That has little to do with early or late fusion.
+# Why a quarter? In `cycle` the gate of a code stands nearly at zero or nearly at one, and which of them depends on the direction in which the user walks. It has become a
+# switch that holds the direction. That has little to do with early or late fusion. The folded cell checks it against the planted truth.
 #
 # </details>
 
@@ -143,8 +149,8 @@ assert ((table.late < 0.1) | (table.late > 0.9)).mean() > 0.8 and ((ways[1] - wa
 # %% [markdown]
 # ## What flows along the two paths
 #
-# Beta weighs two *paths*. What do they carry? With attention and gates held as they are, a score is a sum with one term for each path through the layers. So the share of each group of
-# paths is exact ([what beta weighs](../docs/what-beta-weighs.md)). Early fusion is "crossed, then time", late fusion is "time, then crossed".
+# Beta weighs two *paths*. What do they carry? Hold attention and gates as they are. Then a score is a sum: each path through the layers adds one term. So the share of each group of
+# paths is exact ([what beta weighs](../docs/what-beta-weighs.md)). "Crossed" is a step between an item and a code. Early fusion is "crossed, then time", late fusion is "time, then crossed".
 #
 # **Before you run it:** in `cycle` beta says late with all its weight. Which share of the target's score does late fusion bring?
 
@@ -172,7 +178,7 @@ assert (shares.loc[["own identity", "own codes"]].sum() > 0.8).all()
 #
 # ## A path called early that carries no modality
 #
-# [[non-invasive|Non-invasive]] paths sum values of the layer's *input*. So heho ends in a sum over items: codes steer its attention and never enter the sum. This holds for random weights, too.
+# In *non-invasive* paths, the default, the first step only sets attention weights; the second adds up the layer's *input*. In *invasive* ones it adds up what the first step made. So heho ends in a sum over items: codes change the weights, but are never added. This holds for random weights, too.
 #
 # **Before you run it:** in which of these untrained models do codes bring something to the score?
 
@@ -233,7 +239,7 @@ check(
 )
 
 # %% [markdown]
-# 3. *(design, medium, 8 min)* For user 12 of `cycle`, design a change such as this one that makes the target at least twice as probable as in the clean run.
+# 3. *(design, medium, 8 min)* For user 12 of `cycle`, design a change of the same form that makes the target at least twice as probable as in the clean run. (This one changes nothing: these gates are at `hohe` already.)
 
 # %%
 change = {"do": "gate", "to": "hohe", "type": "item"}
