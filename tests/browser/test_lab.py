@@ -146,7 +146,8 @@ def move_controls(page):
                 control.select_option(index=control.locator("option").count() - 1)
             else:
                 control.focus()
-                page.keyboard.press("ArrowRight")
+                is_at_its_end = control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax")
+                page.keyboard.press("ArrowLeft" if is_at_its_end else "ArrowRight")
             for _ in range(300):
                 if drawn_in(box) != before:
                     break
