@@ -136,7 +136,7 @@ def whole_svg(orders: Sequence[Order] = ORDERS) -> str:
     wide, high = len(orders) * (WIDE + GAP) - GAP, HIGH + HEAD
     parts = [f'<rect width="{wide}" height="{high}" fill="{PAPER}"/>']
     if len(orders) == len(ORDERS):
-        parts.append(_words(wide / 2, 26, TITLE, 19, INK, 650))
+        parts.append(_words(wide / 2, 26, TITLE, 16, INK, 650))
     for place, order in enumerate(orders):
         inside = _drawn(order, order.name.replace(" ", "-"))
         parts.append(f'<g transform="translate({place * (WIDE + GAP)} {HEAD})">{inside}</g>')

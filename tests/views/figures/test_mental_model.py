@@ -48,6 +48,13 @@ def test_the_file_of_readme_and_site_is_this_drawing():
         assert f"]({place}early-late-adaptive.svg)" in (ROOT / page).read_text(encoding="utf-8")
 
 
+def test_the_title_fits_into_the_drawing():
+    drawing = ET.fromstring(mental_model.whole_svg())
+    (title,) = [text for text in drawing.iter() if text.text == mental_model.TITLE]
+    letters = 0.6 * float(title.get("font-size")) * len(title.text)  # the widest of its fonts
+    assert letters < float(drawing.get("viewBox").split()[2])
+
+
 def test_the_view_has_picture_page_table_and_words():
     view = show.fusion_orders()
     assert view._repr_mimebundle_().keys() == {"image/png", "text/plain"}
