@@ -44,7 +44,8 @@ def page(firefox, pair, tmp_path_factory):
     firefox.run("window.wrong = []; addEventListener('error', (event) => wrong.push(event.message))")
     firefox.until("return document.body.dataset.ready === 'yes'")
     yield firefox
-    assert firefox.run("return window.wrong") == []
+    postponed = "ResizeObserver loop completed with undelivered notifications."  # it asks again: no fault, when busy
+    assert [message for message in firefox.run("return window.wrong") if message != postponed] == []
 
 
 def told(page, mark: str) -> list[float]:
