@@ -25,9 +25,10 @@ from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.ranks import evaluate, ranks
 from mmsr_lite.explain.gates import gates
 from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.training.device import pick_device
 from mmsr_lite.training.distributed import first_alone, processes, rank, size
 from mmsr_lite.training.ingredients import build, codebooks, prepare
-from mmsr_lite.training.loop import pick_device, train
+from mmsr_lite.training.loop import train
 from mmsr_lite.training.run_config import RunConfig
 
 OTHERS = ("growth", "cpu", "interaction", "scale", "peers", "search", "kernels", "null_rejections", "flow_groups")

@@ -23,8 +23,9 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.softmax import linear_cross_entropy
 from mmsr_lite.training.changeover import Changeover
+from mmsr_lite.training.device import pick_device
 from mmsr_lite.training.ingredients import prepare
-from mmsr_lite.training.loop import TrainConfig, batches, pick_device, step_class, train
+from mmsr_lite.training.loop import TrainConfig, batches, step_class, train
 from mmsr_lite.training.run_config import RunConfig
 
 BASE = {"history": 20, "codes": 30, "codes_per_item": 3, "layers": 1, "batch": 512, "dim": 128, "items": 12_101}

@@ -18,8 +18,9 @@ from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
 from mmsr_lite.evaluation.strategy import PLAIN, Strategy, choose_strategy
 from mmsr_lite.kernels.strategy import KernelStrategy
 from mmsr_lite.training.captured import CapturedStep
+from mmsr_lite.training.device import pick_device
 from mmsr_lite.training.ingredients import build, codebooks, prepare
-from mmsr_lite.training.loop import PRECISIONS, pick_device
+from mmsr_lite.training.loop import PRECISIONS
 from mmsr_lite.training.run_config import RunConfig
 
 PATHS = {"plain": PLAIN, "fused": KernelStrategy()}

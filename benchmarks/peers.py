@@ -33,8 +33,9 @@ from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.graph.relations import MATCH, SELF
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.han import HOMOGENEOUS, HANLayer
+from mmsr_lite.training.device import pick_device
 from mmsr_lite.training.ingredients import build, prepare
-from mmsr_lite.training.loop import TrainConfig, pick_device, train
+from mmsr_lite.training.loop import TrainConfig, train
 from mmsr_lite.training.run_config import RunConfig
 
 SIZES = {"layers": 2, "heads": 2, "dropout": 0.2}

@@ -11,8 +11,8 @@ import torch
 
 from benchmarks.growth import BASE, random_step
 from benchmarks.timing import RESULTS, file_name, median_seconds
+from mmsr_lite.training.device import pick_device
 from mmsr_lite.training.distributed import add_up, processes, rank, size
-from mmsr_lite.training.loop import pick_device
 
 WORKLOADS = {  # name -> (negatives, sizes): where two GPUs can help, and where the sum or the launches are in the way
     "batch 512": (0, {"batch": 512}),

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.dataset import Dataset
+from mmsr_lite.data.markdown import markdown_table, markdown_text, shown_whole
 from mmsr_lite.data.order import order_facts, order_sentences
 from mmsr_lite.data.reading import Account, shown
 from mmsr_lite.data.repeats import count_ties
@@ -147,22 +148,6 @@ def as_text(record: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def shown_whole(text: str) -> str:
-    """`text` without control characters, however long.
-
-    Args:
-        text: any text.
-
-    Returns:
-        The text, a blank in place of each such character.
-
-    Example:
-        >>> shown_whole("a\\x1b[2J")
-        'a [2J'
-    """
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
 class Table(list):
     """Rows of strings, the first of them the heading; `bars` is the column, if any, whose percent is drawn as bars.
 
@@ -294,46 +279,6 @@ def _older(record: Mapping[str, Any]) -> list[str]:
         for name, counts in record["older counts"].items()
         if all(isinstance(count, int) for count in counts.values())
     ]
-
-
-def markdown_text(text: str) -> str:
-    """Text that Markdown shows as it is.
-
-    Args:
-        text: any text.
-
-    Returns:
-        The text on one line, with signs of Markdown escaped.
-
-    Example:
-        >>> markdown_text("a|b")
-        'a\\\\|b'
-    """
-    flat = " ".join(shown_whole(str(text)).split())
-    for sign, escaped in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "\\`"), ("[", "\\[")):
-        flat = flat.replace(sign, escaped)
-    return flat
-
-
-def markdown_table(table: Sequence[Sequence[str]]) -> str:
-    """Rows of strings, the first of them the heading, as a table in Markdown; their text is escaped.
-
-    Args:
-        table: rows of strings, the first of them the heading.
-
-    Returns:
-        The table, several lines.
-
-    Example:
-        >>> print(markdown_table([["title"], ["a|b"]]))
-        | title |
-        | --- |
-        | a\\|b |
-    """
-    rows = [table[0], ["---"] * len(table[0]), *table[1:]]
-    return "\n".join(
-        "| " + " | ".join(cell if row is rows[1] else markdown_text(cell) for cell in row) + " |" for row in rows
-    )
 
 
 def _columns(table: Table) -> list[str]:

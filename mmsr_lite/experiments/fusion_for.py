@@ -9,60 +9,34 @@ its runs are ranked in the headline ranking of the data set.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypedDict
 
-import numpy as np
-import pandas as pd
-
 from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
-from mmsr_lite.data.export import save_table
 from mmsr_lite.data.storage import content_hash, read_json, write_json
 from mmsr_lite.errors import MMSRError, choose, in_words
 from mmsr_lite.experiments.fusion_budget import some_users, users_within
-from mmsr_lite.experiments.fusion_systems import BASES, DEFAULT_BASE, names_of, setting_of, systems
-from mmsr_lite.experiments.fusion_verdict import compare_all, verdict_of
-from mmsr_lite.experiments.kept_ranks import read_kept
+from mmsr_lite.experiments.fusion_record import NAME, Asked, fusion_record, keep
+from mmsr_lite.experiments.fusion_systems import BASES, DEFAULT_BASE, setting_of, systems
 from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
 from mmsr_lite.experiments.provenance import note_dataset
 from mmsr_lite.experiments.runner import Runner
-from mmsr_lite.experiments.study import Job, Setting, Study
-from mmsr_lite.experiments.table import TESTED, Row, read_rows, system_of
+from mmsr_lite.experiments.study import Setting, Study
+from mmsr_lite.experiments.table import TESTED
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models import MODELS
 from mmsr_lite.records import FusionRecord
-from mmsr_lite.records.fusion import FusionSystem
-from mmsr_lite.records.ranking_names import RANKINGS, key_of
-from mmsr_lite.records.ranking_names import in_words as metric_in_words
-from mmsr_lite.training.loop import pick_device
+from mmsr_lite.training.device import pick_device
 from mmsr_lite.values import Settings
 
-NAME = "fusion"  # of the study, and of the files in the folder
 MINUTES = 5.0  # on a CPU, where nothing else is said
-FEWER = (
-    "All models learned from {:,} of {:,} users. With more to learn from, the orders can change places: "
-    "ask again with more minutes before you build on it."
-)
 ASKS = "Early or late fusion for these data?"
-
-
-class Asked(TypedDict):
-    """The options of a comparison, as its folder keeps them; see `fusion_for`."""
-
-    base: str
-    metric: str
-    minutes: float | None
-    users: int | None
-    seeds: int
-    trials: int
-    seed: int
-    changes: Settings
 
 
 class Plan(TypedDict):
@@ -185,9 +159,9 @@ def fusion_for(
             write_json(folder / "plan.json", plan, indent=1)
         setting = setting_of(some_users(dataset, read, seed), changes=changes, trials=trials)
         failed = _carry_out(setting, base, folder, seeds, device, jobs, progress)
-        record = _record(setting, base, folder, dataset, asked, failed)
+        record = fusion_record(setting, base, folder, dataset, asked, failed)
         if out is not None:
-            _keep(record, folder)
+            keep(record, folder)
     return record
 
 
@@ -253,95 +227,3 @@ def _carry_out(
         for _ in runner.carry_out([NAME]):
             pass  # the record tells what was done
     return [*runner.trials.failed.values(), *(one for some in runner.failed.values() for one in some)]
-
-
-def _record(setting: Setting, base: str, folder: Path, whole: Dataset, asked: Asked, failed: list[str]) -> FusionRecord:
-    """The record out of the tables and ranks in the folder."""
-    jobs = systems(setting, base)
-    names = names_of(jobs)
-    rows: dict[str, list[Row]] = {name: [] for name in jobs}
-    for row in read_rows(folder / f"{NAME}.csv"):
-        rows[names[system_of(row)]].append(row)
-    key, seeds, user = key_of(asked["metric"], setting.ranking), asked["seeds"], setting.parts.test.user
-    ranks = {name: found for name in jobs if (found := _ranks(folder, rows[name], setting, seeds))}
-    comparisons = compare_all(ranks, user, asked["metric"])
-    listed = [_system(name, jobs[name], rows[name], key) for name in ranks]
-    data = setting.dataset
-    last = max(setting.space["epochs"].values)
-    epochs = {one["name"]: one["settings"].get("epochs") for one in listed}
-    unfinished = [name for name, most in epochs.items() if isinstance(most, int | float) and most >= last]
-    is_sample = data.num_users < whole.num_users
-    verdict, sentence, further = verdict_of(comparisons, metric_in_words(key), is_sample, unfinished)
-    sampled = None
-    if is_sample:
-        sampled = {"users": data.num_users, "of": whole.num_users}
-        further.append(FEWER.format(data.num_users, whole.num_users))
-    record = {
-        "schema": FusionRecord.schema,
-        "dataset": data.name,
-        "num_users": data.num_users,
-        "num_items": data.num_items,
-        "modalities": [*setting.names],
-        "sampled": sampled,
-        "targets": len(user),
-        "base": BASES[base].label,
-        "ranking": setting.ranking,
-        "metric": asked["metric"],
-        "seeds": seeds,
-        "orders": len(setting.tie_seeds),
-        "trials": asked["trials"],
-        "terms": setting.base | {name: [*some.values] for name, some in setting.space.items()},
-        "systems": listed,
-        "comparisons": comparisons,
-        "failed": failed,
-        "verdict": verdict,
-        "sentence": sentence,
-        "further": further,
-        "seconds": sum(row["seconds"] for row in [*_all(rows), *read_rows(folder / "tuning.csv")]),
-    }
-    return FusionRecord(record).validate()
-
-
-def _all(rows: Mapping[str, Sequence[Row]]) -> list[Row]:
-    return [row for some in rows.values() for row in some]
-
-
-def _ranks(folder: Path, rows: list[Row], setting: Setting, seeds: int) -> list[np.ndarray]:
-    """For each seed (O, E) ranks of a system in the headline ranking; none where a run is missing."""
-    runs = {(row["seed"], row["tie_seed"]): key_of(row["run"], setting.ranking) for row in rows}
-    kept = read_kept(folder, runs.values()).runs
-    learns = bool(rows) and MODELS[rows[0]["model"]].learns
-    wanted = [(one, order) for one in range(seeds if learns else 1) for order in setting.tie_seeds]
-    if any(runs.get(pair) not in kept for pair in wanted):
-        return []
-    by_seed: dict[int, list[np.ndarray]] = {}
-    for one, order in wanted:
-        by_seed.setdefault(one, []).append(kept[runs[one, order]])
-    return [np.stack(some) for some in by_seed.values()]
-
-
-def _system(name: str, job: Job, rows: list[Row], key: str) -> FusionSystem:
-    """A system with all its runs; settings are those that its trials chose."""
-    metrics = [key_of(metric, ranking) for ranking in RANKINGS for metric in TESTED]
-    table = pd.DataFrame(rows)
-    by_seed = table.groupby("seed")[key].mean()
-    first = rows[0]
-    settings = {}
-    if MODELS[first["model"]].learns:
-        settings = {"lr": first["lr"], "dropout": first["dropout"], "epochs": int(first["epochs"])}
-    return {
-        "name": name,
-        "model": first["model"],
-        "trials": int(first["trials"]),
-        "settings": settings,
-        "runs": table[["seed", "tie_seed", *metrics]].to_dict("records"),
-        "mean": float(table[key].mean()),
-        "low": float(by_seed.min()),
-        "high": float(by_seed.max()),
-    }
-
-
-def _keep(record: FusionRecord, folder: Path) -> None:
-    """Write the record, and its comparisons as a table, beside the table of runs."""
-    record.save(folder / f"{NAME}.json")
-    save_table(pd.DataFrame(record.comparisons), folder / "comparisons.csv")

@@ -23,7 +23,7 @@ from mmsr_lite.experiments.study import Setting
 from mmsr_lite.experiments.verdicts import recompute as recompute_all
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models import MODELS
-from mmsr_lite.training.loop import pick_device
+from mmsr_lite.training.device import pick_device
 
 
 def run_sources(

@@ -25,8 +25,8 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import HistoryRecord
 from mmsr_lite.records.ranking_names import key_of
+from mmsr_lite.training.device import pick_device
 from mmsr_lite.training.ingredients import build, codebooks, corrupt, displace
-from mmsr_lite.training.loop import pick_device
 from mmsr_lite.training.memory import is_out_of_memory
 from mmsr_lite.training.run_config import RunConfig
 from mmsr_lite.training.runs import Run

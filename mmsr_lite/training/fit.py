@@ -20,9 +20,9 @@ from mmsr_lite.data.storage import sweep, sweep_cache, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import HistoryRecord, MetricsRecord, RunRecord
 from mmsr_lite.training.checkpoint import STATE, forget_checkpoint, refuse_other
+from mmsr_lite.training.device import pick_device
 from mmsr_lite.training.distributed import first_alone, processes, rank
 from mmsr_lite.training.kept_codes import CODES, kept_codes, save_codes
-from mmsr_lite.training.loop import pick_device
 from mmsr_lite.training.memory import enough_memory
 from mmsr_lite.training.model_card import NAME, write_model_card
 from mmsr_lite.training.provenance import refuse_other_data, run_record

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmsr_lite.data.card import markdown_table, markdown_text
+from mmsr_lite.data.markdown import markdown_table, markdown_text
 from mmsr_lite.data.repeats import count_ties
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError, in_words

@@ -77,8 +77,10 @@ def test_an_item_goes_by_a_key_and_comes_back_with_undo(page):
     before = count(page)
     page.press(f"{MAIN} g.step", DELETE)
     page.until(f"return document.querySelectorAll('{MAIN} g.step').length === arguments[0]", before - 1)
+    assert count(page) == before - 1
     page.press(f"{MAIN} g.step", CONTROL, "z")
     page.until(f"return document.querySelectorAll('{MAIN} g.step').length === arguments[0]", before)
+    assert count(page) == before
 
 
 def test_nodes_are_walked_by_arrows_and_the_panel_follows(page, pair):

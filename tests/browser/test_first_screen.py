@@ -78,5 +78,7 @@ def test_the_verdict_goes_with_an_edit_and_comes_back_with_undo(visit, files):
     page = visit(files["page"])
     page.focus("g.step >> nth=5"), page.keyboard.press("Delete")
     page.wait_for_function("(says) => document.querySelector('.lead').textContent !== says", arg=SAYS)
+    assert SAYS not in page.inner_text("body")
     page.keyboard.press("Control+z")
     page.wait_for_function("(says) => document.querySelector('.lead').textContent === says", arg=SAYS)
+    assert page.inner_text(".lead") == SAYS

@@ -11,7 +11,8 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.training import loop
-from mmsr_lite.training.loop import TrainConfig, batches, pick_device, train
+from mmsr_lite.training.device import pick_device
+from mmsr_lite.training.loop import TrainConfig, batches, train
 
 CONFIG = TrainConfig(epochs=4, batch=16, lr=0.01, device="cpu")
 
