@@ -1,7 +1,8 @@
 """Many MSGraphs at once, as dense blocks built by tensor operations on the device (paper, section 4.1).
 
-Each node type has a segment of node slots, so type-specific maps are plain matrix products; the incidence of nodes and
-positions turns transitions and matches into products too. Axes: B graphs, L positions, N = sum of N_t node slots.
+A node slot is a place that one node may take. Each node type has a segment of slots of its own, so the map of a type is
+one matrix product over its segment. The incidence says which node occurs at which position; products of incidences
+give the transitions and the matches. Axes: B graphs, L positions, N = sum of N_t node slots.
 """
 
 from collections.abc import Sequence
@@ -19,15 +20,17 @@ from mmsr_lite.graph.relations import BOTH, IN, MATCH, OUT, SELF
 class GraphBatch:
     """B MSGraphs of histories of up to L items, as dense blocks: node type 0 is the item, type m the m-th modality.
 
-    The last layer reads `last_item_neighbours` and `last_item_relations` alone; the rest of the graph is then not made.
+    What follows from the fields (relations, matches, ...) is computed when it is first read. A last layer that reads
+    `last_item_neighbours` and `last_item_relations` alone therefore never computes the rest of the graph.
 
     Args:
         history: (B, L) items, padded on the right with 0.
         ids: for each type (B, N_t) items or codes, ascending, 0 where a slot is empty.
         incidence: for each type (B, L, N_t) whether a node occurs at a position.
-        last_nodes: for each type the slots that the last item occupies, (B, k_t), and which of them are real, (B, k_t).
-        global_attention: whether every item listens to every code of its history.
-        steps: (B, L) which positions are one step (items of one time), counting from 0; None: each position is one.
+        last_nodes: for each type the slots (B, k_t) of the last item or of its codes, and which of them are real (B, k_t).
+        global_attention: whether every item attends to every code of its history; default False.
+        steps: (B, L) the step of each position, counted from 0; items of one time are one step. None: each position is
+            a step of its own.
 
     Source:
         Section 4.1 of the paper; global attention is in section 5.4.
@@ -60,7 +63,7 @@ class GraphBatch:
 
     @cached_property
     def step_incidence(self) -> tuple[Tensor, ...]:
-        """Which nodes occur in each step, (B, L, N_t) for each type: `incidence` where each position is a step."""
+        """For each type (B, L, N_t), which nodes occur in each step; `incidence` where each position is a step."""
         if self.steps is None:
             return self.incidence
         places = torch.arange(self.history.shape[1], device=self.history.device)
@@ -69,12 +72,12 @@ class GraphBatch:
 
     @cached_property
     def from_end(self) -> Tensor:
-        """(B, L) how many steps follow the one of each position; padding has 0."""
+        """(B, L) how many steps come after the step of each position; padding has 0."""
         real = self.history > 0
         if self.steps is None:
             places = torch.arange(1, self.history.shape[1] + 1, device=self.history.device)
             return (real.sum(1, keepdim=True) - places).clamp_min(0)
-        return (self._last_step[:, None] - self.steps).clamp_min(0) * real
+        return (self._last_step[:, None] - self.steps).clamp_min(0).masked_fill(~real, 0)
 
     @cached_property
     def _last_step(self) -> Tensor:
@@ -97,33 +100,36 @@ class GraphBatch:
 
     @cached_property
     def occupancy(self) -> Tensor:
-        """(B, N, L) share of each node's positions: rows sum to one where the node exists."""
+        """(B, N, L) each node's positions, with equal shares; a row sums to one, and to zero where there is no node."""
         at = torch.cat(self.incidence, 2).transpose(1, 2)  # (B, N, L)
         return at / at.sum(2, keepdim=True).clamp_min(1)
 
     @cached_property
     def last_item_neighbours(self) -> tuple[Tensor, Tensor]:
-        """(B, n) slots, counted over all types, of the last item and its codes, and which of them are real."""
+        """(B, n) slots, counted over all types, of the last item and its codes; and (B, n) which of them are real."""
         begins = [sum(self.widths[:t]) for t in range(len(self.ids))]
         slots = [index + begin for (index, _), begin in zip(self.last_nodes, begins, strict=True)]
         return torch.cat(slots, 1), torch.cat([real for _, real in self.last_nodes], 1)
 
     @cached_property
     def last_item_relations(self) -> Tensor:
-        """(B, n, N) relation of each node of `last_item_neighbours` to every node, 0 across types."""
-        (index, real), at = self.last_item_neighbours, torch.cat(self.step_incidence, 2)  # (B, L, N)
+        """(B, n, N) the relation of each node of `last_item_neighbours` to every node; 0 to nodes of another type."""
+        index, real = self.last_item_neighbours
+        at = torch.cat(self.step_incidence, 2)  # (B, L, N)
         own = at.gather(2, index[:, None].expand(-1, at.shape[1], -1)).transpose(1, 2)  # (B, n, L)
         relation = _relation(own[:, :, :-1] @ at[:, 1:] > 0, own[:, :, 1:] @ at[:, :-1] > 0)
         slots, types = torch.arange(at.shape[2], device=at.device), self.types
         relation = torch.where((index[:, :, None] == slots) & real[:, :, None], SELF, relation)
-        return relation * (types[index][:, :, None] == types)
+        return relation.masked_fill(types[index][:, :, None] != types, 0)
 
     @cached_property
     def item_matches(self) -> Tensor:
         """(B, N_0, N) the rows of `matches` whose centres are items, without global attention."""
-        across = self.incidence[0].transpose(1, 2) @ torch.cat(self.incidence[1:], 2) > 0 if self.ids[1:] else None
-        own = torch.diag_embed(self.ids[0] > 0)
-        return own if across is None else torch.cat([own, across], 2)
+        own = torch.diag_embed(self.ids[0] > 0)  # (B, N_0, N_0)
+        if not self.ids[1:]:
+            return own
+        across = self.incidence[0].transpose(1, 2) @ torch.cat(self.incidence[1:], 2) > 0
+        return torch.cat([own, across], 2)
 
     @cached_property
     def types(self) -> Tensor:
@@ -154,7 +160,8 @@ class GraphBatch:
     @cached_property
     def edges(self) -> Tensor:
         """(B, N, N) the relation of centre (row) to neighbour over all types: 0 for none, MATCH across types."""
-        n, begin = self.exists.shape[1], 0
+        n = self.exists.shape[1]
+        begin = 0
         found = torch.zeros((len(self.exists), n, n), dtype=torch.long, device=self.history.device)
         for relation in self.relations:
             end = begin + relation.shape[1]
@@ -163,9 +170,9 @@ class GraphBatch:
         return torch.where((found == 0) & self.matches, MATCH, found)
 
     def edge_index(self) -> tuple[Tensor, Tensor]:
-        """All edges for PyG: (2, E) `[neighbour, centre]` over flattened slots b * N + n, and (E,) relation.
+        """All edges in the form of PyG: (2, E) `[neighbour, centre]`, and (E,) the relation, an index of RELATIONS.
 
-        The relation is an index of RELATIONS. A self-loop appears once.
+        Slot n of graph b has the number b * N + n. Each node has one self-loop.
         """
         n = self.exists.shape[1]
         graph, centre, neighbour = self.edges.nonzero(as_tuple=True)
@@ -173,6 +180,7 @@ class GraphBatch:
 
 
 def _relation(before: Tensor, after: Tensor) -> Tensor:
+    """The relation of two nodes, an index of NUMBERED: whether one comes before, after, or both; 0 for neither."""
     return torch.where(before & after, BOTH, OUT * before + IN * after)
 
 
@@ -183,7 +191,8 @@ def distinct(values: Tensor, most: int | None = None) -> tuple[Tensor, Tensor]:
 
     Args:
         values: (B, S) whole numbers, 0 for padding.
-        most: N, so that no size depends on the data and nothing waits for the device; None: the least that is enough.
+        most: N, the number of slots. Given one, no size depends on the data, so the host need not wait for the device.
+            None (the default): as few as these values need.
 
     Returns:
         `ids` (B, N), ascending, and the slots (B, S).
@@ -213,14 +222,14 @@ def build_graphs(
     Args:
         history: (B, L) items, the oldest first, padded on the right with 0.
         codes: (V+1, k) for each modality, 0 where an item has no code.
-        num_codes: C of each modality: there are then as many node slots as any history of L items could need, whatever
-            these hold, so that shapes follow from L alone, as CUDA graphs ask for. None: as many as these need.
-        global_attention: whether every item listens to every code of its history.
-        steps: (B, L) which positions are one step: numbers from 0 that rise by one from a step to the next, as
-            `build_msgraph` has them. None: each position is one.
+        num_codes: C of each modality. Given these, there are as many node slots as any history of L items could need,
+            so shapes follow from L alone, as CUDA graphs ask for. None (the default): as many as these histories need.
+        global_attention: whether every item attends to every code of its history; default False.
+        steps: (B, L) the step of each position: numbers from 0 that rise by one from a step to the next, as in
+            `build_msgraph`. None (the default): each position is a step of its own.
 
     Returns:
-        The graphs.
+        The B graphs.
 
     Source:
         Section 4.1 of the paper.
@@ -235,10 +244,15 @@ def build_graphs(
     ids, incidence, last_nodes = [], [], []
     for values, bound in zip([history[:, :, None], *(table[history] for table in codes)], bounds, strict=True):
         k = values.shape[2]  # (B, L, k)
-        found, slot = distinct(values.flatten(1), bound and min(bound, length * k))  # (B, N_t), (B, L k)
+        most = bound
+        if bound:
+            most = min(bound, length * k)
+        found, slot = distinct(values.flatten(1), most)  # (B, N_t), (B, L k)
         slot = slot.view(values.shape)
         at = (slot[:, :, :, None] == torch.arange(1, found.shape[1] + 1, device=slot.device)).any(2).float()
-        held = slot.gather(1, end.expand(-1, 1, k))[:, 0, : k if found.shape[1] else 0]  # (B, k)
+        held = slot.gather(1, end.expand(-1, 1, k))[:, 0]  # (B, k) the last item's slots, from 1; 0 for none
+        if not found.shape[1]:  # no history has a code of this modality
+            held = held[:, :0]
         ids.append(found)
         incidence.append(at)  # (B, L, N_t)
         last_nodes.append(((held - 1).clamp_min(0), held > 0))

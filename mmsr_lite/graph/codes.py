@@ -20,6 +20,7 @@ MINI_BATCH_FROM = 100_000  # items; above it k-means reads mini-batches
 
 
 DEFAULT_CODES, DEFAULT_PER_ITEM = 30, 3  # C and k of the paper
+# how messages name C and k, which a reader knows from the paper
 OPTIONS = {"C": "num_codes, on the command line --codes", "k": "codes_per_item, on the command line --codes-per-item"}
 
 
@@ -69,23 +70,24 @@ def fit_codebook(
     distance: str = "cosine",
     seed: int = 0,
 ) -> Codebook:
-    """Learn C centres of one modality and give each item that has it the k nearest; others have no code.
+    """Learn the C centres of one modality, and give each item that has the modality its k nearest ones as codes.
 
-    A modality with fewer different features than C gets one code for each of them, and k is lowered to C then; a
-    warning says so. With `num_codes` 0 there is no clustering: see `own_nodes`.
+    Items without the modality have no code. A modality with fewer different features than C gets one code for each of
+    them, and k is lowered to this number where it is greater; a warning says so. With `num_codes` 0 there is no
+    clustering: see `own_nodes`.
 
     Args:
         modality: features (V+1, F) and who has them.
-        num_codes: C; 0 gives each item a node of its own.
-        codes_per_item: k, at most C.
-        dim: D, the width that features are reduced to.
-        reduction: one of `REDUCTIONS`.
-        distance: one of `DISTANCES`. The paper measures by cosine; the released code by Euclidean distance, over the
-            reduction "sigmoid-autoencoder".
-        seed: of k-means and of the reduction.
+        num_codes: C, default 30; 0 gives each item a node of its own.
+        codes_per_item: k, at most C, default 3.
+        dim: D, the width that features are reduced to, default 128.
+        reduction: one of `REDUCTIONS`, default "pca".
+        distance: one of `DISTANCES`, default "cosine", as in the paper. The released code uses "euclidean" together
+            with the reduction "sigmoid-autoencoder".
+        seed: the seed of k-means and of the reduction, default 0.
 
     Returns:
-        The codebook: (V+1, k) codes of the items, nearest first, and the centres (C, D).
+        The codebook: (V+1, k) codes of the items, nearest first, and (C+1, D) centres, of which row 0 is zero.
 
     Raises:
         MMSRError: k > C, no item has the modality, or a setting does not exist.
@@ -119,12 +121,12 @@ def fit_codebook(
 
 
 def planted_codebook(name: str, classes: np.ndarray, dim: int, *, seed: int = 0) -> Codebook:
-    """A codebook without clustering: the code of an item is the class that a world has planted.
+    """A codebook without clustering: the code of an item is the class that a made-up world gave it.
 
     Args:
         name: the modality.
-        classes: (V+1,) the class of each item from 0, or -1; items without a class share one code more. Row 0 is the
-            padding.
+        classes: (V+1,) the class of each item, counted from 0, or -1 for none; items without a class share one further
+            code. Row 0 is the padding.
         dim: D, the width of the centres, which are drawn at random.
         seed: of the centres.
 
@@ -187,7 +189,7 @@ def fit_codebooks(
 
 
 def by_modality(letter: str, given: int | Mapping[str, int], default: int, names: Sequence[str]) -> dict[str, int]:
-    """The value of each modality, out of one for all or one for each.
+    """C or k of each modality, from one number for all or from numbers by name.
 
     Args:
         letter: "C" or "k", for messages.
@@ -218,6 +220,7 @@ def by_modality(letter: str, given: int | Mapping[str, int], default: int, names
 
 
 def _check_counts(name: str, num_codes: int, codes_per_item: int) -> None:
+    """Raise unless 1 <= k <= C."""
     if num_codes < 1:
         raise MMSRError(f"C of {name!r} ({OPTIONS['C']}) is {num_codes}; expected 1 or more, or 0")
     if not 1 <= codes_per_item <= num_codes:
@@ -228,7 +231,7 @@ def _check_counts(name: str, num_codes: int, codes_per_item: int) -> None:
 
 
 def _capped(modality: Modality, present: np.ndarray, num_codes: int, codes_per_item: int) -> tuple[int, int]:
-    """C and k, lowered to the number of different features where there are fewer; a warning tells."""
+    """C and k, lowered to the number of different features where that is less, with a warning."""
     distinct = len(np.unique(modality.features[present], axis=0)) if len(present) else 0
     if not distinct:
         raise MMSRError(f"no item has the modality {modality.name!r}, so it has no codes; leave it out")
@@ -247,14 +250,14 @@ def _capped(modality: Modality, present: np.ndarray, num_codes: int, codes_per_i
 def own_nodes(modality: Modality, *, dim: int = 128, reduction: str = "pca", seed: int = 0) -> Codebook:
     """A codebook without clustering: each item that has the modality has a node of its own, shared with no other item.
 
-    The paper compares this with modality codes (section 5.5, "not using modality codes"): features are nodes of the
-    graph as they are.
+    The paper compares this with modality codes (section 5.5, "not using modality codes"): there the features
+    themselves are nodes of the graph.
 
     Args:
         modality: features (V+1, F) and which items have them.
-        dim: D, the width that features are reduced to.
-        reduction: how they are reduced, one of `REDUCTIONS`.
-        seed: of the reduction.
+        dim: D, the width that features are reduced to, default 128.
+        reduction: how they are reduced, one of `REDUCTIONS`, default "pca".
+        seed: the seed of the reduction, default 0.
 
     Returns:
         A codebook of one code an item: its own, which starts at the item's reduced features.
@@ -280,16 +283,20 @@ def own_nodes(modality: Modality, *, dim: int = 128, reduction: str = "pca", see
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
+    """The rows (n, D), each of length one; a row of zeros stays zero."""
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
-DISTANCES = {  # points (n, D), centres (C, D) -> (n, C), smaller is nearer
+# Points (n, D) and centres (C, D) -> (n, C); a smaller number is nearer. "euclidean" leaves out |point|^2, which is the
+# same for all centres of a point.
+DISTANCES = {
     "cosine": lambda points, centres: -_unit(points) @ _unit(centres).T,
-    "euclidean": lambda points, centres: (centres**2).sum(axis=1) - 2 * points @ centres.T,  # but for |point|^2
+    "euclidean": lambda points, centres: (centres**2).sum(axis=1) - 2 * points @ centres.T,
 }
 
 
 def _kmeans(points: np.ndarray, num_codes: int, seed: int) -> np.ndarray:
+    """(C, D) centres of the points (n, D)."""
     from sklearn.cluster import KMeans, MiniBatchKMeans
 
     kind = MiniBatchKMeans(batch_size=8192) if len(points) >= MINI_BATCH_FROM else KMeans()

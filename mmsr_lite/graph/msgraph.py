@@ -20,12 +20,12 @@ ITEM = "item"
 
 @dataclass(frozen=True)
 class Node:
-    """An item or a modality code, with all positions (1 is the oldest) it occupies.
+    """An item or a modality code, with all positions of the history where it occurs.
 
     Args:
         type: "item", or the name of a modality.
         id: the item or the code, from 1.
-        positions: all positions of the history that it occupies; 1 is the oldest.
+        positions: all positions where it occurs; 1 is the oldest.
 
     Example:
         >>> Node("item", 7, (1, 3)).positions
@@ -39,11 +39,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """`centre` listens to `neighbour`; both are indices of `MSGraph.nodes`, the relation is named from the centre.
+    """A directed edge: the node `centre` attends to the node `neighbour`, and the relation is named from the centre.
 
     Args:
-        neighbour: index of the node that is listened to.
-        centre: index of the node that listens.
+        neighbour: index in `MSGraph.nodes` of the node that it attends to.
+        centre: index in `MSGraph.nodes` of the node that attends.
         relation: a name in `graph.relations.RELATIONS`.
 
     Example:
@@ -58,14 +58,15 @@ class Edge:
 
 @dataclass(frozen=True)
 class MSGraph:
-    """The graph of one history: `nodes` by type, then first position; `edges` with one self-loop a node.
+    """The graph of one history.
 
     Args:
         history: the items, the oldest first.
         node_types: "item", then the name of each modality.
-        nodes: the nodes.
-        edges: the edges.
-        steps: the step of each position, where items of one time are one step; None: each position is one.
+        nodes: the nodes, by type, then by first position.
+        edges: the edges; each node has one to itself.
+        steps: the step of each position, where items of one time are one step; None: each position is a step of its
+            own.
 
     Source:
         Section 4.1 of the paper.
@@ -93,8 +94,8 @@ class MSGraph:
         """The relation of two nodes seen from `centre`, None where there is no edge.
 
         Args:
-            centre: index of the node that listens.
-            neighbour: index of the node that is listened to.
+            centre: index of the node that attends.
+            neighbour: index of the node that it attends to.
 
         Returns:
             A name in `graph.relations.RELATIONS`, or None.
@@ -129,7 +130,7 @@ class MSGraph:
         from torch_geometric.data import HeteroData
 
         data = HeteroData()
-        place: dict[int, int] = {}  # the index of a node among all nodes -> among those of its type
+        place: dict[int, int] = {}  # index of a node among all nodes -> its index among the nodes of its type
         for name in self.node_types:
             own = [index for index, node in enumerate(self.nodes) if node.type == name]
             place |= {index: local for local, index in enumerate(own)}
@@ -169,16 +170,16 @@ def from_networkx(graph: Any) -> MSGraph:
 
 
 def msgraph_of(graph: "GraphBatch", node_types: Sequence[str], row: int = 0) -> tuple[MSGraph, np.ndarray]:
-    """One history's MSGraph out of a batch, with the edges that the batch has, and the slot of each of its nodes.
+    """The MSGraph of one history in a batch, and the slot in the batch of each of its nodes.
 
     Args:
         graph: B MSGraphs as dense blocks.
         node_types: "item", then the name of each modality.
-        row: which of the B histories.
+        row: which of the B histories, default 0.
 
     Returns:
-        The MSGraph, equal to what `build_msgraph` gives for the history (tests compare them), and (n,) for each of its
-        nodes the slot, counted over all types, that it has in the batch.
+        The MSGraph, with the edges of the batch, equal to what `build_msgraph` gives for the history (tests compare
+        them); and (n,) the slot of each of its nodes in the batch, counted over all types.
 
     Example:
         >>> import torch
@@ -210,17 +211,17 @@ def build_msgraph(
 ) -> MSGraph:
     """The MSGraph of one history: the paper's definition, written to be read (section 4.1).
 
-    One node for each distinct item and code; adjacent positions connect every code of one with every code of the next;
-    nodes of different types that belong to the same item match. Models build many at once (`graph.batch`); tests hold
-    both to be equal.
+    There is one node for each different item and each different code. Between adjacent positions, every node of one is
+    connected with every node of the same type of the next. Nodes of different types that belong to the same item match.
+    Models build many graphs at once (`graph.batch`); tests compare the two.
 
     Args:
         history: items from 1, the oldest first.
-        codes: for each modality the codes of an item, none (or 0) where it is missing.
-        global_attention: whether every item listens to every code (section 5.4).
-        steps: one rising number for each position; positions of one number are one step, such as all items of one day:
-            nothing in a step is before anything else in it, and everything in it is before everything in the next one.
-            None: each position is a step, as in the paper.
+        codes: for each modality the codes of each item; none, or 0, where the item lacks the modality.
+        global_attention: whether every item attends to every code (section 5.4); default False.
+        steps: a number for each position, which never falls. Positions of the same number are one step, such as all
+            items of one day: within a step nothing comes before anything else, and all of it comes before all of the
+            next step. None (the default): each position is a step of its own, as in the paper.
 
     Returns:
         The graph: nodes by type, then by first position; each edge names neighbour, centre and relation.
@@ -254,9 +255,11 @@ def build_msgraph(
             for code in carries[name]:
                 positions_by_node.setdefault((name, code), []).append(position)
     nodes = tuple(Node(name, code, tuple(positions)) for (name, code), positions in positions_by_node.items())
-    index, kind = {key: place for place, key in enumerate(positions_by_node)}, [node.type for node in nodes]
+    index = {key: place for place, key in enumerate(positions_by_node)}  # (type, id) -> index of the node
+    kind = [node.type for node in nodes]
     at = [[index[name, code] for name, own in carries.items() for code in own] for carries in carried]  # by position
     by_step = at if steps is None else _joined(at, steps)
+    # (c, n): the centre c comes directly before the neighbour n, or both belong to one item
     before = {(c, n) for here, there in pairwise(by_step) for c in here for n in there if kind[c] == kind[n] and c != n}
     match = {(c, n) for here in at for c in here for n in here if kind[c] != kind[n]}
     if global_attention:
@@ -269,6 +272,7 @@ def build_msgraph(
 
 
 def _whole_numbers(values: Any, what: str) -> tuple[int, ...]:
+    """The values as whole numbers; `what` names them in the message when they are none."""
     try:
         numbers = tuple(values)
         if all(int(number) == number for number in numbers):
@@ -287,5 +291,6 @@ def _joined(at: list[list[int]], steps: Sequence[int]) -> list[list[int]]:
 
 
 def _codes_of(table: Mapping[int, Sequence[int]] | np.ndarray, item: int) -> list[int]:
+    """The different codes of an item, ascending."""
     row = table.get(item, ()) if isinstance(table, Mapping) else table[item]
     return sorted({int(code) for code in row if code})

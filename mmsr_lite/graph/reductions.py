@@ -1,6 +1,7 @@
-"""Reductions: features become D numbers an item before k-means (paper, section 4.1).
+"""Reductions: the features of each item become D numbers before k-means (paper, section 4.1).
 
-A linear autoencoder with squared loss has principal components as its optimum, so these are the default.
+The paper reduces by a linear autoencoder with squared loss. Its best solution is known: the principal components. They
+are computed exactly here, and are the default.
 """
 
 from collections.abc import Callable
@@ -15,37 +16,40 @@ def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
     Args:
         features: (n, F).
         dim: D.
-        seed: of the solver where it draws.
+        seed: the seed of the solver, where it draws at random.
 
     Returns:
         (n, min(D, F, n)) float32.
 
     Example:
-        >>> pca(np.eye(3, dtype=np.float32), 2, 0).shape
-        (3, 2)
+        >>> points = np.array([[0, 0, 5], [4, 0, 5], [0, 2, 5], [4, 2, 5]], np.float32)
+        >>> np.abs(pca(points, 1, 0)).round(2).ravel().tolist()  # the widest direction: 2 on either side of the mean
+        [2.0, 2.0, 2.0, 2.0]
     """
     from sklearn.decomposition import PCA
 
     solver = "covariance_eigh" if features.shape[1] <= 1024 else "auto"
     fitted = PCA(min(dim, *features.shape), svd_solver=solver, random_state=seed)
-    return fitted.fit_transform(features - features.mean(axis=0))  # centred before, in float32: the last digits stay
+    centred = features - features.mean(axis=0)  # here, in float32: centring within PCA would change the last digits
+    return fitted.fit_transform(centred)
 
 
 def autoencoder(features: np.ndarray, dim: int, seed: int, sigmoid: bool = False) -> np.ndarray:
-    """What a linear autoencoder trained by gradient makes of the features, as the paper has it (section 4.1).
+    """The hidden layer of a linear autoencoder that is trained by gradient descent, as in the paper (section 4.1).
 
     Args:
         features: (n, F).
         dim: D.
-        seed: of the first weights.
-        sigmoid: squash what it makes into (0, 1), as the released code does.
+        seed: the seed of the first weights.
+        sigmoid: whether a sigmoid brings the hidden layer into (0, 1), as in the released code; default False.
 
     Returns:
         (n, min(D, F, n)) float32.
 
     Example:
-        >>> autoencoder(np.eye(3, dtype=np.float32), 2, 0).shape
-        (3, 2)
+        >>> hidden = autoencoder(np.eye(3, dtype=np.float32), 2, 0, sigmoid=True)
+        >>> hidden.shape, bool((hidden > 0).all() and (hidden < 1).all())
+        ((3, 2), True)
     """
     import torch
 

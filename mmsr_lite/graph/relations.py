@@ -1,7 +1,7 @@
-"""The relations of an MSGraph, in one table: how a centre stands to the neighbour that it listens to (paper, 4.1).
+"""The relations of an MSGraph: how a centre stands to the neighbour that it attends to (paper, section 4.1).
 
-A relation is named from the centre: "out" means that the centre comes directly before the neighbour, "in" directly
-after, "both" both; "match" joins nodes of different types that belong to one item.
+A relation is named from the centre. "out": the centre comes directly before the neighbour; "in": directly after it;
+"both": both occur; "match": the two nodes have different types and belong to one item; "self": they are one node.
 
 >>> NUMBERED[OUT], RELATIONS.index("out")
 ('out', 1)
