@@ -1,4 +1,4 @@
-"""What is known: interactions, items, modalities, splits and corruption; numpy only, no torch."""
+"""The data: interactions, items, modalities, splits and corruption; torch is not needed for them."""
 
 import os
 
@@ -34,20 +34,22 @@ def load(
         source: `"wardrobe"` (or `"wardrobe:cycle"`, ...), `"worlds:pick"` (or `"worlds:clocks"`, ...),
             `"amazon:FOLDER/CATEGORY"`, `"movielens:FOLDER"`, or the path of a folder: your own, RecBole's, MMRec's, one
             of Hugging Face, or a prepared one.
-        modalities: those to take; None: all that can be used, `[]`: none.
-        encoders: one encoder for all, or one for each modality (`"resnet50:weights.pth"` names its weights).
-        min_count: k of the k-core, 0 for all interactions; None: 5, or whatever a prepared folder was made with.
-        seed: of the world and of encoders that learn.
-        columns: for folders, what ours are called there: `{"user_id": "reviewer"}`.
-        files: for folders, what the files are called: `{"interactions": "transactions_train.csv"}`.
-        file_format: for folders, how text files are read where it cannot be seen in them: `separator`, `decimal`,
+        modalities: names of the modalities to take; None (the default): all that can be used; `[]`: none.
+        encoders: one encoder for all modalities, or one for each by name (`"resnet50:weights.pth"` also names the
+            weights). None (the default): "tfidf-svd" for texts, "colour-edges" for pictures.
+        min_count: k of the k-core: users and items with fewer interactions are left out. 0: none are. None (the
+            default): 5, or the value that a prepared folder was made with.
+        seed: the seed of a made-up world and of encoders that learn, default 0.
+        columns: for folders: our name of a column -> its name there, such as `{"user_id": "reviewer"}`.
+        files: for folders: our name of a file -> its name there, such as `{"interactions": "transactions.csv"}`.
+        file_format: for folders: how to read text files that do not show it themselves, by `separator`, `decimal` and
             `encoding`, such as `{"encoding": "windows-1252"}`.
-        ties: how interactions of one user at one time are ordered, one of `order.TIES`: "random" (by a hash of
-            `tie_seed`, user and item), "file" or "together"; where no times tie it changes nothing.
-        tie_seed: of the random order; every system of one seed sees the same order.
+        ties: how interactions of one user at one time are ordered, one of `order.TIES`. "random" (the default): by a
+            hash of `tie_seed`, user and item; "file"; or "together". It changes nothing where no two times are equal.
+        tie_seed: the seed of the random order, default 0. All systems with the same seed see the same order.
 
     Returns:
-        The data set; `facts["reading"]` holds the account of what was read, skipped, repeated, tied and absent.
+        The data set. `facts["reading"]` says what was read, skipped, repeated, tied and absent.
 
     Raises:
         MMSRError: there is no such data set, or it cannot be read.

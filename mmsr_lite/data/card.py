@@ -1,4 +1,4 @@
-"""The data card: what a data set holds and what it lacks, as a record, for a terminal, and as Markdown."""
+"""The data card says what a data set holds and what it lacks: as a record, as text for a terminal, as Markdown."""
 
 import datetime
 from collections import Counter
@@ -17,13 +17,13 @@ from mmsr_lite.data.split import MASKED_BELOW, headline, split
 from mmsr_lite.data.statistics import CURVE_POINTS, SHARES, code_use, own_history_share, popularity, statistics
 
 SCHEMA = "mmsr-lite/data-card/1"
-CODES_SHOWN = 12
-FIRST_DATE = 631_152_000  # 1990-01-01 in seconds: smaller times are positions and no dates
+CODES_SHOWN = 12  # codes of a modality, those with the most items
+FIRST_DATE = 631_152_000  # 1990-01-01 in seconds since 1970; smaller times are positions, not dates
 BAR = 24  # characters of the longest bar in a terminal
 
 
 def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None) -> dict[str, Any]:
-    """All that a data card tells, as plain values.
+    """Everything that a data card says, as plain values.
 
     Args:
         dataset: the data set.
@@ -35,8 +35,8 @@ def card_record(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None)
     Example:
         >>> ids = ("", "a")
         >>> data = Dataset("d", np.array([0]), np.array([1]), np.arange(1), ("u",), ids, ids)
-        >>> card_record(data)["counts"]["users"]
-        1
+        >>> card_record(data)["counts"]["users"], card_record(data)["lengths"]  # five quartiles of the lengths
+        (1, [1, 1, 1, 1, 1])
     """
     counts, cumulative = popularity(dataset)
     places = np.unique(np.linspace(0, len(cumulative) - 1, CURVE_POINTS).round().astype(int))
@@ -92,7 +92,7 @@ def card(dataset: Dataset, codes: Mapping[str, np.ndarray] | None = None) -> str
 
 
 def as_markdown(record: Mapping[str, Any]) -> str:
-    """A record of `card_record` as Markdown; text out of the data is escaped.
+    """A data card as Markdown; texts from the data are escaped, so that they are shown as they are.
 
     Args:
         record: what `card_record` gave.
@@ -120,7 +120,7 @@ def as_markdown(record: Mapping[str, Any]) -> str:
 
 
 def as_text(record: Mapping[str, Any]) -> str:
-    """A record of `card_record` for a terminal: tables in columns, popularity as bars.
+    """A data card as text for a terminal: tables in columns, popularity as bars.
 
     Args:
         record: what `card_record` gave.
@@ -149,12 +149,12 @@ def as_text(record: Mapping[str, Any]) -> str:
 
 
 class Table(list):
-    """Rows of strings, the first of them the heading; `bars` is the column, if any, whose percent is drawn as bars.
+    """A table of strings, as a list of rows; the first row is the heading.
 
     Args:
         heading: the names of the columns.
         rows: the cells of each row.
-        bars: the column whose percent is drawn as bars; None: none is.
+        bars: the index of the column whose percent is also drawn as bars; None (the default): no bars.
 
     Example:
         >>> Table(["name", "percent"], [["a", "5"]], bars=1)
@@ -167,7 +167,7 @@ class Table(list):
 
 
 def _sections(record: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Heading -> sentences, tables, and lists of lines, in the order in which they are read."""
+    """Heading -> what stands under it (sentences, tables, lists of lines), in the order of the card."""
     counts = record["counts"]
     numbers = [f"{counts[name]:,}" for name in ("users", "items", "interactions")]
     row = [*numbers, f"{counts['average length']:.2f}", f"{counts['sparsity']:.2f} %"]
@@ -190,7 +190,7 @@ def _sections(record: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def sentences(record: Mapping[str, Any]) -> list[str]:
-    """What a card says of its histories, in sentences.
+    """What a card says about the histories, in sentences.
 
     Args:
         record: what `card_record` gave.
@@ -232,7 +232,7 @@ def _headline(dataset: Dataset) -> str | None:
 
 
 def _period(time: np.ndarray) -> list[str] | None:
-    """The first and the last day, when the times are dates."""
+    """The first and the last day as YYYY-MM-DD; None where the times are not dates."""
     if not len(time) or not np.isfinite(time).all() or not FIRST_DATE <= time.min() <= time.max() < 253_402_300_800:
         return None
     zone = datetime.UTC
@@ -240,12 +240,14 @@ def _period(time: np.ndarray) -> list[str] | None:
 
 
 def _without_any(dataset: Dataset) -> float:
+    """Percent of the items that have no modality at all."""
     if not dataset.modalities:
         return 100.0
     return 100 * float((~np.any([one.present[1:] for one in dataset.modalities], axis=0)).mean())
 
 
 def _modality(dataset: Dataset, name: str, codes: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """The entry of one modality in the record."""
     one = dataset.modality(name)
     entry = {"name": name, "missing": 100 * (1 - float(one.present[1:].mean())), "numbers": one.features.shape[1]}
     if name not in codes:
@@ -254,6 +256,7 @@ def _modality(dataset: Dataset, name: str, codes: Mapping[str, np.ndarray]) -> d
 
 
 def _modality_row(one: Mapping[str, Any]) -> list[str]:
+    """The row of one modality in the table of modalities."""
     use = ["", ""]
     if one["use"]:
         used, there, even = one["use"]
@@ -262,6 +265,7 @@ def _modality_row(one: Mapping[str, Any]) -> list[str]:
 
 
 def _codes(one: Mapping[str, Any]) -> list[Any]:
+    """The table of the codes of one modality, and a sentence about those that it leaves out."""
     rows = [
         [str(code["code"]), f"{code['items']:,}", code["name"], " / ".join(code["examples"][:2])]
         for code in one["codes"][:CODES_SHOWN]
@@ -273,7 +277,7 @@ def _codes(one: Mapping[str, Any]) -> list[Any]:
 
 
 def _older(record: Mapping[str, Any]) -> list[str]:
-    """What a folder prepared by an older version counted."""
+    """The counts that an older version noted in a prepared folder, as sentences."""
     return [
         f"{name.capitalize()}: {', '.join(f'{what} {count:,}' for what, count in counts.items())}."
         for name, counts in record["older counts"].items()
@@ -282,6 +286,7 @@ def _older(record: Mapping[str, Any]) -> list[str]:
 
 
 def _columns(table: Table) -> list[str]:
+    """The lines of a table for a terminal, its cells in columns."""
     rows = [[shown(cell)[:48] for cell in row] for row in table]
     if table.bars is not None:
         for row in rows[1:]:

@@ -1,4 +1,4 @@
-"""Names for modality codes: the words that tell a code from all others, or titles of items that have it."""
+"""Names for modality codes: the words that set a code apart from all others, or titles of items that have it."""
 
 import re
 from collections import Counter
@@ -9,8 +9,10 @@ import numpy as np
 from mmsr_lite.data.dataset import Dataset
 
 WORD = re.compile(r"[^\W\d_][\w'-]+")
-WORDS, EXAMPLES = 3, 3
-SHARE, SMALL = 0.1, 4  # of a code's items that a word of its name is in; items from which on this counts
+WORDS = 3  # of a name, at most
+EXAMPLES = 3  # titles, at most
+SHARE = 0.1  # a word of a name occurs in at least this share of the code's items
+SMALL = 4  # a code with fewer items than this takes any word
 
 
 class NamedCode(TypedDict):
@@ -18,15 +20,15 @@ class NamedCode(TypedDict):
 
     code: int  # from 1
     items: int  # how many items have it
-    name: str  # its telling words, or titles of items that have it
+    name: str  # the words that set it apart, or titles of items that have it
     examples: list[str]  # titles of its most popular items
 
 
 def name_codes(dataset: Dataset, modality: str, codes: np.ndarray) -> list[NamedCode]:
-    """Every code of a modality with a name, how many items have it, and example titles, those of most items first.
+    """Name each code of a modality, count its items and give examples; the codes with the most items come first.
 
-    The name is made of the words that items with this nearest code have more often than others. A modality without
-    words, a picture say, or a code without telling words, is named by the titles of its most popular items.
+    The name is made of words that are more frequent in items with this nearest code than in the others. A code without
+    such words, or of a modality without words such as a picture, is named by the titles of its most popular items.
 
     Args:
         dataset: the data set; `texts` may hold the words of the modality.
@@ -34,7 +36,7 @@ def name_codes(dataset: Dataset, modality: str, codes: np.ndarray) -> list[Named
         codes: (V+1, k) in 1..C, nearest first; 0 where there is none.
 
     Returns:
-        A dictionary for each code that any item has: `code`, `items`, `name`, `examples`.
+        One entry for each code that at least one item has: `code`, `items`, `name`, `examples`.
 
     Example:
         >>> ids = ("", "a", "b", "c")
@@ -51,7 +53,7 @@ def name_codes(dataset: Dataset, modality: str, codes: np.ndarray) -> list[Named
     named: list[NamedCode] = []
     for code in np.flatnonzero(having).tolist():
         items = popular[nearest[popular] == code][:EXAMPLES]
-        if not len(items):  # nobody's nearest: those who have it at all
+        if not len(items):  # it is no item's nearest code: take the items that have it at all
             items = popular[(codes[popular] == code).any(axis=1)][:EXAMPLES]
         examples = [" ".join(dataset.titles[item].split())[:60] for item in items]
         words = telling.get(code, [])
@@ -61,8 +63,8 @@ def name_codes(dataset: Dataset, modality: str, codes: np.ndarray) -> list[Named
 
 
 def _telling_words(texts: tuple[str, ...], nearest: np.ndarray) -> dict[int, list[str]]:
-    """Code -> the words whose share among its items exceeds most what all items would give."""
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # words such as "the", which tell nothing
+    """Code -> the words that are most overrepresented among its items, the best first."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # words such as "the", which say nothing
 
     overall, within, sizes = Counter[str](), dict[int, Counter[str]](), Counter[int]()
     total = 0
@@ -77,7 +79,7 @@ def _telling_words(texts: tuple[str, ...], nearest: np.ndarray) -> dict[int, lis
     telling = {}
     for code, counts in within.items():
         scores = {word: _score(count, sizes[code], overall[word], total) for word, count in counts.items()}
-        least = 1 if sizes[code] < SMALL else max(2, SHARE * sizes[code])  # a word of few items names no code
+        least = 1 if sizes[code] < SMALL else max(2, SHARE * sizes[code])  # a word that few items have names no code
         usable = (word for word, score in scores.items() if score > 0 and counts[word] >= least)
         best = sorted(usable, key=lambda word: (-scores[word], word))
         telling[code] = best[:WORDS]
@@ -85,6 +87,6 @@ def _telling_words(texts: tuple[str, ...], nearest: np.ndarray) -> dict[int, lis
 
 
 def _score(count: int, size: int, everywhere: int, total: int) -> float:
-    """The share among a code's items, times the logarithm of how many times the overall share that is."""
+    """p log(p / q), where p is the share of the code's items that have a word, and q the share of all items."""
     share, usual = count / size, everywhere / total
     return share * float(np.log(share / usual))

@@ -1,8 +1,9 @@
-"""Damage done on purpose (paper, Figures 1 and 4): pure, seeded, the old data are never touched.
+"""Damage done to data on purpose (paper, Figures 1 and 4). Seeded; what a function is given never changes.
 
-`CORRUPTIONS` change what is known of items and give a new data set; `shuffled` changes the order of histories;
-`displaced` says which position's modality each position gets when a mismatch stays within a history. A rate of 0
-changes nothing, 1 everything, and a larger rate with the same seed hits the same ones and more.
+`CORRUPTIONS` change what is known of the items, and return a new data set. `shuffled` changes the order of histories.
+`displaced` draws, for each position of a history, the position whose modality it gets when a mismatch stays within the
+history. A rate of 0 changes nothing and a rate of 1 everything. With the same seed, a larger rate changes all that a
+smaller rate does, and more.
 """
 
 from collections.abc import Callable
@@ -21,16 +22,16 @@ Histories = TypeVar("Histories", np.ndarray, Examples)
 
 @checked(seed=SEED)
 def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
-    """Items lose a modality, or all modalities at once ("mixed").
+    """Take a modality, or all modalities at once ("mixed"), from a share of the items.
 
     Args:
         dataset: the data set; it is not changed.
-        modality: the name of the modality; None: the chosen items lose all they have.
-        rate: the share of the items that lose it, of those that have it, from 0 to 1.
-        seed: the seed that chooses the items.
+        modality: the name of the modality; None (the default): the chosen items lose all modalities.
+        rate: the share, from 0 to 1, of the items that have the modality.
+        seed: the seed that chooses the items, default 0.
 
     Returns:
-        The data set without these features; they are marked as absent, and zero.
+        The data set without these features: they are zero, and marked as absent.
 
     Raises:
         MMSRError: there is no such modality, or `rate` is no share.
@@ -58,18 +59,18 @@ def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed:
 
 @checked(seed=SEED)
 def mismatched(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0) -> Dataset:
-    """Items trade the features of a modality across the catalogue; none of the chosen keeps its own.
+    """Exchange the features of a modality among a share of the items, so that none of these keeps its own.
 
-    At rate 1 this is the control in which modalities carry no information.
+    At rate 1 this is a control: the modality then says nothing about the item.
 
     Args:
         dataset: the data set; it is not changed.
-        modality: the name of the modality; None: every modality, each by itself.
-        rate: the share of the items that trade, of those that have the modality, from 0 to 1.
-        seed: the seed that chooses the items and who trades with whom.
+        modality: the name of the modality; None (the default): every modality, each by itself.
+        rate: the share, from 0 to 1, of the items that have the modality.
+        seed: the seed that chooses the items and the exchange, default 0.
 
     Returns:
-        The data set with its features in other places; who has a modality stays.
+        The data set with exchanged features; which items have a modality does not change.
 
     Raises:
         MMSRError: there is no such modality, or `rate` is no share.
@@ -93,17 +94,17 @@ def mismatched(dataset: Dataset, *, modality: str | None = None, rate: float, se
 
 
 def noise(dataset: Dataset, *, modality: str | None = None, rate: float, seed: int = 0, scale: float = 1.0) -> Dataset:
-    """Gaussian noise on the features of some items.
+    """Add Gaussian noise to the features of a share of the items.
 
     Args:
         dataset: the data set; it is not changed.
-        modality: the name of the modality; None: every modality, each by itself.
-        rate: the share of the items that get noise, of those that have the modality, from 0 to 1.
-        seed: the seed of the choice and of the noise.
-        scale: the standard deviation of the noise, in standard deviations of each feature.
+        modality: the name of the modality; None (the default): every modality, each by itself.
+        rate: the share, from 0 to 1, of the items that have the modality.
+        seed: the seed of the choice and of the noise, default 0.
+        scale: the standard deviation of the noise, in standard deviations of each feature; default 1.
 
     Returns:
-        The data set with other features.
+        The data set with noisy features.
 
     Example:
         >>> one = Modality("picture", np.array([[0], [1], [2]], np.float32), np.array([False, True, True]))
@@ -126,18 +127,18 @@ def noise(dataset: Dataset, *, modality: str | None = None, rate: float, seed: i
 
 CORRUPTIONS: dict[str, Callable[..., Dataset]] = {"missing": missing, "mismatched": mismatched, "noise": noise}
 DISORDERED = "disordered"  # `shuffled`, done to every history
-DISPLACED = "displaced"  # a mismatch within every history, done by the model as it reads them: `nn.displacement`
+DISPLACED = "displaced"  # a mismatch within every history; the model makes it when it reads them: `nn.displacement`
 
 
 def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarray:
-    """For each position of a history the position whose modality it takes.
+    """Draw, for each position of a history, the position whose modality it takes.
 
-    None of the chosen keeps its own; one alone has nobody to trade with and stays.
+    None of the chosen positions keeps its own. A single chosen position has no other to take from, and keeps its own.
 
     Args:
         histories: (L,) or (B, L) items; item 0 is padding.
-        rate: the share of each history's positions that trade places, from 0 to 1.
-        seed: the seed of the choice.
+        rate: the share, from 0 to 1, of each history's positions.
+        seed: the seed of the choice, default 0.
 
     Returns:
         Positions of the same shape, counted from 0.
@@ -157,14 +158,14 @@ def displaced(histories: np.ndarray, *, rate: float, seed: int = 0) -> np.ndarra
 def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
     """Put a share of the positions of each history into another order.
 
-    Of examples only the histories change (after the cut to `max_history`), never the targets. The items that a user has
-    already taken stay known, the older ones too: `undisturbed` keeps the examples as they were. Times stay where they
-    are: the first position keeps the first time.
+    Of examples, only the last `max_history` items of each history change, and never the targets. `undisturbed` keeps
+    the examples as they were, so all items that a user has already taken stay known. Times keep their places: the first
+    position keeps the first time.
 
     Args:
         histories: examples, or histories as rows (B, L) of items, the oldest first, then 0.
-        rate: the share of the positions that move, from 0 to 1.
-        seed: the seed that chooses the positions and their order.
+        rate: the share, from 0 to 1, of the positions that move.
+        seed: the seed that chooses the positions and their order, default 0.
 
     Returns:
         What was given, in the new order.
@@ -178,11 +179,12 @@ def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
     """
     if not isinstance(histories, Examples):
         return np.take_along_axis(histories, displaced(histories, rate=rate, seed=seed), axis=-1)
-    lengths, targets, times = histories.lengths, histories.targets, histories.times
+    lengths = histories.lengths  # (E,)
+    times = histories.times  # (I,) or None
     rows = shuffled(histories.histories(), rate=rate, seed=seed)  # (E, L)
     end = np.cumsum(lengths + 1) - 1  # (E,) each history followed by its target, one after the other
     items = np.empty(end[-1] + 1 if len(end) else 0, histories.items.dtype)
-    items[end] = targets
+    items[end] = histories.targets
     items[np.delete(np.arange(len(items)), end)] = rows[rows != 0]
     if times is not None:
         steps = np.arange(len(items)) - np.repeat(end, lengths + 1)  # (I,) how far before its target each item stands
@@ -191,18 +193,19 @@ def shuffled(histories: Histories, *, rate: float, seed: int = 0) -> Histories:
 
 
 def _each(dataset: Dataset, name: str | None, change: Callable[[Modality], Modality]) -> Dataset:
-    """The data set with modality `name`, or with every one, changed."""
+    """The data set with `change` applied to the modality `name`, or to every modality where that is None."""
     if name is not None:
         dataset.modality(name)  # raises when there is none
     return replace(dataset, modalities=tuple(change(m) if name in (None, m.name) else m for m in dataset.modalities))
 
 
 def _rng(one: Modality, seed: int) -> np.random.Generator:
+    """A generator of the modality's own: what is drawn for it does not depend on which others there are."""
     return np.random.default_rng([seed, *one.name.encode()])
 
 
 def _chosen(real: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:
-    """(..., L) bool: of the real ones in each row, `rate` of them, rounded, at random."""
+    """(..., L) bool: a share `rate` of the real entries of each row, rounded to a number of entries, at random."""
     if not 0 <= rate <= 1:
         raise MMSRError(f"rate is {rate}; expected a share from 0 to 1")
     rank = np.where(real, rng.random(real.shape), 2).argsort(axis=-1).argsort(axis=-1)  # the real ones come first
@@ -210,7 +213,7 @@ def _chosen(real: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarr
 
 
 def _traded(real: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:
-    """(B, L): for each position the one it takes from; the chosen of a row trade along one random cycle."""
+    """(B, L) for each position the one that it takes from: the chosen ones of a row form one random cycle."""
     chosen = _chosen(real, rate, rng)
     order = np.where(chosen, rng.random(real.shape), 2).argsort(axis=1)  # (B, L), the chosen first
     count = chosen.sum(axis=1)  # (B,)

@@ -1,4 +1,4 @@
-"""The one record of what is known: interactions, items and their modalities (paper, sections 3 and 5)."""
+"""The one record of the data: interactions, items and their modalities (paper, sections 3 and 5)."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,15 +14,15 @@ from mmsr_lite.errors import MMSRError
 
 @dataclass(frozen=True)
 class Modality:
-    """One channel of item features; row 0 is the padding.
+    """One kind of item features, such as pictures or texts; row 0 is the padding.
 
     Args:
         name: what the modality is called.
-        features: (V+1, F) float32; rows of items that lack it do not matter.
+        features: (V+1, F) float32; rows of items that lack the modality are not read.
         present: (V+1,) bool, which items have it.
 
     Raises:
-        MMSRError: the rows do not go together, item 0 is present, or a feature is no finite number.
+        MMSRError: features and present have different numbers of rows, item 0 is present, or a feature is not finite.
 
     Example:
         >>> Modality("text", np.zeros((3, 4), np.float32), np.array([False, True, False])).present.sum()
@@ -52,20 +52,20 @@ class Modality:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Interactions sorted by user, then time; items 1..V (0 is padding); users 0..U-1 (paper, section 3).
+    """A data set: interactions sorted by user, then time; items 1..V (0 is padding); users 0..U-1 (paper, section 3).
 
     Args:
         name: what the data set is called.
-        user: (I,) int64.
-        item: (I,) int64.
-        time: (I,) seconds since 1970, or positions where there are no times.
-        user_ids: (U,) as the source writes them.
-        item_ids: (V+1,) as the source writes them, entry 0 empty.
-        titles: (V+1,) for display, entry 0 empty; the id where there is no title.
+        user: (I,) int64, the user of each interaction.
+        item: (I,) int64, the item of each interaction.
+        time: (I,) seconds since 1970, or positions in the history where there are no times.
+        user_ids: (U,) ids as the source writes them.
+        item_ids: (V+1,) ids as the source writes them; entry 0 is empty.
+        titles: (V+1,) titles for display, or the id where an item has no title; entry 0 is empty.
         texts: for each text column (V+1,) strings, "" where an item has none.
         pictures: (V+1,) paths of files, None where an item has none; empty when there are no pictures at all.
-        modalities: the features.
-        facts: what only the source knows, see `data.facts.Facts`; `facts["reading"]` is the account of what was read.
+        modalities: the features of each modality.
+        facts: what only the source knows, see `data.facts.Facts`; `facts["reading"]` says what was read.
 
     Example:
         >>> rows = {"user_id": ["u", "u"], "item_id": ["b", "a"], "timestamp": [2, 1]}
@@ -102,22 +102,23 @@ class Dataset:
         min_count: int | None = None,
         seed: int = 0,
     ) -> "Dataset":
-        """A data set out of tables in memory: pandas DataFrames, Arrow tables, or dictionaries of lists.
+        """Make a data set from tables in memory: pandas DataFrames, Arrow tables, or dictionaries of lists.
 
         Args:
-            interactions: user_id, item_id and perhaps timestamp; without it the order of the rows counts.
-            items: item_id, perhaps title, and columns that may become modalities, as in a folder.
-            pictures: paths by item id, or a folder (and its subfolders) whose pictures are named by item id. A column
-                of paths is read inside that folder too, else inside the working directory.
-            name: what the data set is called.
-            columns: what ours are called there, such as `{"user_id": "customer"}`.
-            modalities: None means all that can be used, `[]` none.
-            encoders: one encoder for all, or one for each modality.
-            min_count: k of the k-core; None: 5.
-            seed: of encoders that learn.
+            interactions: columns user_id, item_id and perhaps timestamp; without it, the rows are in the order of time.
+            items: column item_id, perhaps title, and columns that may become modalities, as in a folder. None (the
+                default): items have nothing but their ids.
+            pictures: paths by item id, or a folder (with subfolders) whose pictures are named by item id. Paths in a
+                column of `items` are relative to that folder, or to the working directory where none is given.
+            name: what the data set is called; default "frames".
+            columns: our name of a column -> its name there, such as `{"user_id": "customer"}`.
+            modalities: names of the modalities to take; None (the default): all that can be used; `[]`: none.
+            encoders: one encoder for all modalities, or one for each by name; None: the default encoders.
+            min_count: k of the k-core; None (the default): 5.
+            seed: the seed of encoders that learn, default 0.
 
         Returns:
-            The data set; the tables stay as they are.
+            The data set; the tables are not changed.
 
         Raises:
             MMSRError: a column is missing, or a row cannot be read.
@@ -139,22 +140,22 @@ class Dataset:
 
     @property
     def num_items(self) -> int:
-        """V, without padding."""
+        """V, the number of items without the padding."""
         return len(self.item_ids) - 1
 
     @property
     def num_users(self) -> int:
-        """U."""
+        """U, the number of users."""
         return len(self.user_ids)
 
     @cached_property
     def offsets(self) -> np.ndarray:
-        """(U+1,) where each user's interactions begin and end in `item`."""
+        """(U+1,) the interactions of user u are `item[offsets[u]:offsets[u + 1]]`."""
         return np.searchsorted(self.user, np.arange(self.num_users + 1))
 
     @cached_property
     def item_hash(self) -> str:
-        """A short hash of the items' ids in their order: item 7 of one data set is item 7 of another with this hash."""
+        """A short hash of the item ids in their order; data sets with the same hash number their items alike."""
         return content_hash(list(self.item_ids))
 
     def history(self, user: int) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""Raw data sets fetched when somebody asks for them by name: whole, checked, and going on where a connection broke off.
+"""Fetch raw data sets by name: whole, checked by a hash, and from where a broken connection stopped.
 
-The hashes of MovieLens are those GroupLens publishes beside the files. Nobody publishes any of Amazon's: the first
-download is trusted, and its hash kept in hashes.json for the next. Only https is spoken, also where a server sends on
-to another. `MMSR_MIRROR` names another place for all files.
+GroupLens publishes hashes beside the files of MovieLens, and these are used. Nobody publishes hashes of Amazon's files:
+the first download is trusted, and its hash is kept in hashes.json for the next one. Only https is used, also where a
+server redirects. `MMSR_MIRROR` names another place for all files.
 """
 
 import os
@@ -44,25 +44,26 @@ AMAZON = {  # name: files of category X, whom to cite
     ),
 }
 HERE = ("127.0.0.1", "[::1]", "localhost")  # a mirror on this machine, with its port, needs no encryption
-WAIT, TRIES = 30.0, 5  # seconds without a byte, connections in all
+WAIT = 30.0  # seconds without a byte, after which a connection counts as broken
+TRIES = 5  # connections in all
 
 
 def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool]) -> list[Path]:
-    """Fetch raw data, once size and licence are agreed to.
+    """Fetch raw data, after the caller has agreed to size and licence.
 
-    What was fetched before a break stays in a hidden file and is not fetched again.
+    What came before a connection broke is kept in a hidden file, and is not fetched again.
 
     Args:
         name: `"ml-100k"`, ... or `"amazon-2014:Beauty"`, ...
-        folder: where to.
-        agree: is given size and licence in words, and says whether to fetch.
+        folder: where the files are written.
+        agree: a function that is given size and licence in words, and returns whether to fetch.
 
     Returns:
-        The files or folders that are there now.
+        The files or folders that were written; none when `agree` returned False.
 
     Raises:
-        MMSRError: there is no such data, a server does not answer, or a file is not what its hash says; nothing of it
-            is left then.
+        MMSRError: there is no such data, a server does not answer, or a file does not match its hash; it is then
+            removed.
 
     Example:
         >>> download("ml-2k", ".", agree=lambda words: False)
@@ -91,12 +92,13 @@ def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool])
 
 
 def _ask(address: str) -> tuple[int, str]:
-    """Size in bytes (0 when the server does not say), and what tells this version of the file from another."""
+    """The size in bytes (0 when the server does not say), and a mark of this version of the file."""
     head = _request("HEAD", address).headers
     return int(head.get("Content-Length", 0)), head.get("ETag") or head.get("Last-Modified") or ""
 
 
 def _request(method: str, address: str, **headers: str) -> Any:
+    """The answer of a server, whose body is not read yet."""
     try:
         import requests
     except ImportError as error:
@@ -105,7 +107,7 @@ def _request(method: str, address: str, **headers: str) -> Any:
     try:
         headers = {"Accept-Encoding": "identity"} | headers
         session = requests.Session()
-        plain = session.adapters.pop("http://")  # so that no server can send on to an address without encryption
+        plain = session.adapters.pop("http://")  # so that no server can redirect to an address without encryption
         for here in HERE:
             session.mount(f"http://{here}:", plain)
         reply = session.request(method, address, headers=headers, timeout=WAIT, stream=True, allow_redirects=True)
@@ -117,7 +119,7 @@ def _request(method: str, address: str, **headers: str) -> Any:
 
 
 def _refuse_without_encryption(address: str) -> None:
-    """Raise when others could change what comes from `address` on its way; nobody can within this machine."""
+    """Raise unless `address` is https or lies on this machine: others could change what comes over plain http."""
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.netloc.rpartition(":")[0] in HERE):
         raise MMSRError(
@@ -126,11 +128,11 @@ def _refuse_without_encryption(address: str) -> None:
 
 
 def _fetch(address: str, size: int, mark: str, folder: Path, known: dict[str, str], published: str | None) -> Path:
-    """The file, and an archive's folder, in `folder`."""
+    """Fetch one file into `folder`, and unpack an archive; the path of the file, or of the unpacked folder."""
     import pooch
 
     name = address.rpartition("/")[2]
-    part = folder / f".{name}.{content_hash(address, size, mark)}.part"  # of another version there is another part
+    part = folder / f".{name}.{content_hash(address, size, mark)}.part"  # another version of the file has another part
     expected = f"md5:{published}" if published else known.get(name)
 
     def resume(url: str, target: str, _: Any) -> None:
@@ -155,7 +157,7 @@ def _fetch(address: str, size: int, mark: str, folder: Path, known: dict[str, st
 
 
 def _stream(url: str, size: int, part: Path) -> None:
-    """Append to `part` until it is whole, connecting again when the other side falls silent or breaks off."""
+    """Append to `part` until it is whole; connect again when the server falls silent or the connection breaks."""
     import requests
     import urllib3
     from tqdm.auto import tqdm
@@ -166,7 +168,8 @@ def _stream(url: str, size: int, part: Path) -> None:
         for attempt in range(TRIES):
             try:
                 reply = _request("GET", url, **({"Range": f"bytes={done}-"} if done else {}))
-                done = done if reply.status_code == 206 else 0  # a server that knows no ranges begins again
+                if reply.status_code != 206:  # a server without ranges sends the file from its beginning
+                    done = 0
                 with open(part, "ab" if done else "wb") as file:
                     while block := reply.raw.read(1 << 16):
                         file.write(block)

@@ -1,4 +1,4 @@
-"""Tables for other programs: CSV that a spreadsheet does not take for formulas, and Parquet."""
+"""Tables for other programs: Parquet, and CSV in which a spreadsheet sees no formulas."""
 
 import csv
 import os
@@ -12,11 +12,11 @@ from mmsr_lite.arguments import checked
 from mmsr_lite.data.lock import atomic_alone
 from mmsr_lite.errors import choose
 
-STARTS = ("=", "+", "-", "@", "\t", "\r")  # with one of these a spreadsheet takes a cell for a formula
+STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a cell that begins so for a formula
 
 
 def _write_csv(table: pd.DataFrame, place: Path) -> None:
-    # all texts stand in quotation marks: without them, a carriage return within one would begin a new row
+    # All texts stand in quotation marks: without them, a carriage return within one would begin a new row.
     without_formulas(table).to_csv(place, index=False, encoding="utf-8", quoting=csv.QUOTE_NONNUMERIC)
 
 
@@ -28,16 +28,16 @@ FORMATS: dict[str, Callable[[pd.DataFrame, Path], None]] = {".csv": _write_csv, 
 
 
 def check_format(path: str | os.PathLike) -> str:
-    """The ending of a file that a table can be written to.
+    """Check that a table can be written to a file of this name.
 
     Args:
         path: the file.
 
     Returns:
-        ".csv" or ".parquet".
+        The ending in small letters, ".csv" or ".parquet".
 
     Raises:
-        MMSRError: it is another one.
+        MMSRError: the file has another ending.
 
     Example:
         >>> check_format("a/b.CSV")
@@ -48,14 +48,16 @@ def check_format(path: str | os.PathLike) -> str:
 
 @checked()
 def save_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write a table as .csv or .parquet, in one move; in CSV no text can be taken for a formula.
+    """Write a table as .csv or .parquet; in CSV, no text can be taken for a formula.
+
+    The file appears whole or not at all.
 
     Args:
         table: the table; its index is not written.
-        path: the file.
+        path: the file; its ending says which form.
 
     Raises:
-        MMSRError: for another ending, or when the file cannot be written.
+        MMSRError: the ending is another one, or when the file cannot be written.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -73,10 +75,11 @@ def save_table(table: pd.DataFrame, path: str | os.PathLike) -> None:
 def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """The table with an apostrophe before each text that a spreadsheet would take for a formula.
 
-    Texts that are numbers, such as the id "-5", stay: they do nothing, and stay equal to what they are elsewhere.
+    Texts that are numbers, such as the id "-5", are not changed: they are harmless, and stay equal to the same id in
+    other files.
 
     Args:
-        table: any table; it stays as it is.
+        table: any table; it is not changed.
 
     Returns:
         Another table of the same shape.
@@ -96,10 +99,10 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_given(table: pd.DataFrame) -> pd.DataFrame:
-    """What `without_formulas` was given: the table that it made, without the apostrophes that it put in.
+    """Undo `without_formulas`: the table without the apostrophes that it added.
 
     Args:
-        table: a table as it was read from CSV; it stays as it is.
+        table: a table as it was read from CSV; it is not changed.
 
     Returns:
         Another table of the same shape.
@@ -116,12 +119,14 @@ def as_given(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _given(value: Any) -> Any:
+    """A cell without the apostrophe that `_harmless` added."""
     if isinstance(value, str) and value.startswith("'") and _harmless(value[1:]) == value:
         return value[1:]
     return value
 
 
 def _harmless(value: Any) -> Any:
+    """A cell with an apostrophe before it when a spreadsheet would take it for a formula."""
     if isinstance(value, str) and value.startswith(STARTS) and not _is_number(value):
         return f"'{value}"
     return value

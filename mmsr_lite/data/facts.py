@@ -1,7 +1,7 @@
 """Facts: what only the source of a data set knows, beside interactions, items and features.
 
-A made-up world knows why each interaction happened; a file with a column `split` knows its own split. A source may
-note more than what is listed here; views and studies read these names alone.
+A made-up world knows why each interaction happened; a file with a column `split` knows its own split. A source may note
+more than is listed here; views and studies read only these names.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ class Order(TypedDict):
     tie_seed: NotRequired[int]  # of a random order
 
 
-FILE_ORDER: Order = {"ties": "file"}  # how ties stand where nobody broke them
+FILE_ORDER: Order = {"ties": "file"}  # the order of ties that nobody has broken
 
 
 class OrderFacts(TypedDict):
-    """What the order of a file is like, as `data.order.order_facts` counts it.
+    """Counts that show where the order of a file comes from, made by `data.order.order_facts`.
 
     Neighbours are two interactions of one user, one directly after the other.
     """
@@ -43,14 +43,14 @@ class OrderFacts(TypedDict):
 
 
 class AccountFact(TypedDict, total=False):
-    """What was read of the files of a source, as `data.reading.Account.as_fact` writes it."""
+    """What was read from the files of a source, as `data.reading.Account.as_fact` writes it."""
 
     read: dict[str, int]  # what -> how many rows
-    skipped: dict[str, int]  # reason -> how many rows
-    repeated: dict[str, int]  # what -> how many rows say what an earlier one said
-    tied: list[int] | None  # neighbours of one time, and all neighbours; None: not known
+    skipped: dict[str, int]  # reason -> how many rows were left out
+    repeated: dict[str, int]  # what -> how many rows repeat an earlier one
+    tied: list[int] | None  # number of neighbours with the same time, and of all neighbours; None: not known
     absent: dict[str, int]  # modality -> how many items lack it
-    examples: list[str]  # rows that were not taken, in words
+    examples: list[str]  # some rows that were left out, quoted
     notes: list[str]  # how the files were understood
     unused: dict[str, str]  # column -> why it is no modality
 
@@ -67,29 +67,29 @@ class PlantedTruth(Protocol):
 
 
 class Facts(TypedDict, total=False):
-    """What only the source of a data set knows; none of it need be there.
+    """What only the source of a data set knows; each entry may be missing.
 
-    I is the number of interactions, U of users, V of items; row 0 of what is about items is the padding.
+    I is the number of interactions, U of users, V of items; row 0 of an array over items is the padding.
     """
 
-    reading: AccountFact  # the account of what was read, skipped, repeated, tied and absent
-    order: Order  # how ties stand now
-    file_row: np.ndarray  # (I,) which row of the file's order an interaction was, where anything was moved
+    reading: AccountFact  # what was read, skipped, repeated, tied and absent
+    order: Order  # how ties are ordered now
+    file_row: np.ndarray  # (I,) the row of each interaction in the order of the file, where anything was moved
     unreadable: dict[str, list[str]]  # modality -> ids of items whose picture does not open
     reviews: dict[str, int]  # counts that older prepared folders noted
     metadata: dict[str, int]
     part: np.ndarray  # (I,) the source's own split: 0 training, 1 validation, 2 test
-    edition: str  # of raw files of a shop
-    truth: PlantedTruth  # of a made-up world, and so is all that follows
-    cause: np.ndarray  # (I,) why an interaction happened: indexes of `causes`
+    edition: str  # the edition of Amazon's files
+    truth: PlantedTruth  # what a made-up world knows; all entries below are of such worlds too
+    cause: np.ndarray  # (I,) why an interaction happened, an index of `causes`
     causes: Sequence[str]
-    because: np.ndarray  # (I, W) the places in the user's history that decide it; -1: fewer than W do
-    user_kind: np.ndarray  # (U,) indexes of `user_kinds`
+    because: np.ndarray  # (I, W) the places in the user's history that decide it, filled up with -1
+    user_kind: np.ndarray  # (U,) an index of `user_kinds`
     user_kinds: Sequence[str]
-    look: np.ndarray  # (V+1,) indexes of `looks`, -1: none
+    look: np.ndarray  # (V+1,) an index of `looks`; -1: none
     looks: Sequence[str]
-    theme: np.ndarray  # (V+1,) indexes of `themes`, -1: none
+    theme: np.ndarray  # (V+1,) an index of `themes`; -1: none
     themes: Sequence[str]
     group: np.ndarray  # (V+1,) the group of items that look and read alike, -1: none
-    why: str  # which order of fusion sees what decides, in two sentences
+    why: str  # which order of fusion wins, and why, in two sentences
     reasons: dict[str, tuple[str, str]]  # cause -> the order of fusion that loses there, and a sentence that says why

@@ -1,4 +1,4 @@
-"""Feature vectors in files: our own (safetensors), and the forms in which people bring theirs."""
+"""Feature vectors in files: our own form (safetensors), and the forms in which people bring theirs."""
 
 import json
 import os
@@ -19,12 +19,12 @@ AMAZON = np.dtype([("item_id", "S10"), ("features", "<f4", 4096)])  # a record o
 
 
 def write_features(file: str | os.PathLike, features: np.ndarray, item_ids: Sequence[str]) -> None:
-    """Write features as safetensors, in one move.
+    """Write features as safetensors; the file appears whole or not at all.
 
     Args:
-        file: where to.
-        features: (n, F) of the items that have them.
-        item_ids: their n ids.
+        file: the file to write.
+        features: (n, F) the features of the n items that have them.
+        item_ids: the ids of these items.
 
     Raises:
         MMSRError: the file cannot be written.
@@ -44,26 +44,30 @@ def write_features(file: str | os.PathLike, features: np.ndarray, item_ids: Sequ
 def read_features(
     file: str | os.PathLike, item_ids: Sequence[str], row_ids: Sequence[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Features of the items in `item_ids`, from one of `FORMS`.
+    """Read the features of items from a file of one of `FORMS`.
 
-    .safetensors and .npz hold `features` and `item_ids`; .parquet a column item_id and one of lists, or one for each
-    number; .b is Amazon's; .npy holds rows alone, and `row_ids` says whose they are. Nothing is unpickled.
+    .safetensors and .npz hold `features` and `item_ids`. .parquet has a column item_id, and either one column of lists
+    or one column for each number. .b is Amazon's form. .npy holds only the rows, and `row_ids` says which item each row
+    belongs to. Nothing is unpickled.
 
     Args:
         file: the file.
-        item_ids: V+1 ids, the first that of the padding.
-        row_ids: the item id of each row of a .npy file.
+        item_ids: V+1 ids; the first one is that of the padding.
+        row_ids: the item id of each row of a .npy file; None for the other forms.
 
     Returns:
-        Features (V+1, F) float32 and present (V+1,) bool; items that the file lacks, or lists with zeros, are absent.
+        Features (V+1, F) float32, and present (V+1,) bool: False for items that are not in the file or have only zeros.
 
     Raises:
-        MMSRError: the file is damaged, or its rows and ids do not go together.
+        MMSRError: the file is damaged, or has another number of rows than of ids.
 
     Example:
-        >>> read_features("no-such-file.npz", ["", "a"])
-        Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: ...
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "text.npz"
+        >>> np.savez(file, features=np.array([[1.0, 2.0]]), item_ids=np.array(["b"]))
+        >>> features, present = read_features(file, ["", "a", "b"])
+        >>> features.tolist(), present.tolist()
+        ([[0.0, 0.0], [0.0, 0.0], [1.0, 2.0]], [False, False, True])
     """
     file = Path(file)
     try:
@@ -73,14 +77,15 @@ def read_features(
         rows = pd.Index(ids, dtype=object).get_indexer(pd.Index(item_ids, dtype=object))
         stored = stored.astype(np.float32, copy=False)
     except Exception as error:  # zip, JSON, header, key: a damaged file can raise anything
-        why = " ".join(str(error).split())  # the readers of files break lines
+        why = " ".join(str(error).split())  # the messages of the libraries have line breaks
         raise MMSRError(f"{str(file)!r} holds no features (n, F) with n item_ids: {why}; make it again") from error
-    features = np.concatenate([stored, np.zeros((1, stored.shape[1]), np.float32)])[rows]  # row -1 is the absent's
+    absent = np.zeros((1, stored.shape[1]), np.float32)  # the last row, which -1 in `rows` takes
+    features = np.concatenate([stored, absent])[rows]
     return features, features.any(axis=1)
 
 
 def rows_of(file: Path) -> int:
-    """How many rows a .npy file has, of which only the heading is read.
+    """Count the rows of a .npy file; only its heading is read.
 
     Args:
         file: the file.
@@ -106,7 +111,7 @@ def rows_of(file: Path) -> int:
 
 
 def _read(file: Path, wanted: Collection[str], row_ids: Sequence[str] | None = None) -> tuple[np.ndarray, list[str]]:
-    """All features with their ids; of Amazon's gigabytes only the wanted ones, so that memory holds no more."""
+    """Features and their ids: all in the file, but only the wanted ones of Amazon's form, which has gigabytes."""
     if file.suffix == ".safetensors":
         stored = load(file.read_bytes())
         return stored["features"], json.loads(stored["item_ids"].tobytes())
@@ -122,8 +127,9 @@ def _read(file: Path, wanted: Collection[str], row_ids: Sequence[str] | None = N
     if file.suffix == ".parquet":
         table = pd.read_parquet(file)
         ids = table.pop("item_id").astype(str).tolist()
-        lists = table.shape[1] == 1 and pd.api.types.is_object_dtype(table.dtypes.iloc[0])
-        return np.stack(list(table.iloc[:, 0])) if lists else table.to_numpy(np.float32), ids
+        if table.shape[1] == 1 and pd.api.types.is_object_dtype(table.dtypes.iloc[0]):  # one column of lists
+            return np.stack(list(table.iloc[:, 0])), ids
+        return table.to_numpy(np.float32), ids
     if file.suffix != ".b":
         raise ValueError(f"expected one of {', '.join(FORMS)}")
     if file.stat().st_size % AMAZON.itemsize:

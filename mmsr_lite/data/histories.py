@@ -1,4 +1,4 @@
-"""Histories of users who were not in training, brought to the items of a data set that a model knows."""
+"""Histories of users who were not in training, with the items of a data set that a model knows."""
 
 import os
 import warnings
@@ -33,21 +33,21 @@ def read_histories(
     columns: dict[str, str] | None = None,
     file_format: dict[str, str] | None = None,
 ) -> Dataset:
-    """The histories in `source` as a data set with the items of `dataset` and users of their own.
+    """Read histories of new users as a data set with the items of `dataset`.
 
-    They are read as strictly as the data of a training. Rows of items that `dataset` does not have are left out,
-    counted and told: a model knows no vector for them. Nobody is dropped for a short history.
+    They are read as strictly as training data. Rows of items that `dataset` does not have are left out, since a model
+    has no vector for them; a warning counts them. No user is left out for a short history.
 
     Args:
         source: a file (.csv, .tsv, .jsonl, .json, .parquet) or a table in memory, with user_id, item_id and perhaps
-            timestamp; without it the order of the rows counts.
+            timestamp; without it, the rows are in the order of time.
         dataset: the data set that the model was trained on.
-        columns: what ours are called there, such as `{"user_id": "customer"}`.
-        file_format: how a text file is read where it cannot be seen: separator, decimal, encoding.
+        columns: our name of a column -> its name there, such as `{"user_id": "customer"}`.
+        file_format: how to read a text file that does not show it itself, by separator, decimal and encoding.
 
     Returns:
-        `dataset` with other users and interactions, its ties in time broken as there; `facts["reading"]` is the
-        account of what was read.
+        `dataset` with the new users and interactions; interactions at one time are ordered by the same rule as in
+        `dataset`. `facts["reading"]` says what was read.
 
     Raises:
         MMSRError: there is no such file, a row cannot be read, or no item is known.
@@ -96,7 +96,7 @@ def read_histories(
 
 
 def _table(source: Any, columns: dict[str, str], form: FileFormat, reading: Account) -> tuple[pd.DataFrame, str]:
-    """The table with our names for its columns, and what messages call it."""
+    """The table, its columns under our names, and the name that messages give it."""
     if isinstance(source, str | os.PathLike):
         file = Path(source)
         try:
@@ -122,7 +122,7 @@ def _table(source: Any, columns: dict[str, str], form: FileFormat, reading: Acco
 
 
 def _count_unknown(used: pd.DataFrame, known: np.ndarray, dataset: Dataset, place: str, reading: Account) -> None:
-    """Count rows of unknown items and users who have no other rows; raise when no item at all is known."""
+    """Count the rows of unknown items, and the users who have no other rows; raise when no item is known."""
     count = int((~known).sum())
     if not count:
         return

@@ -1,4 +1,4 @@
-"""Columns of the items on their way into a data set: pictures as files, rows of features as items, what is absent."""
+"""Columns of the items: pictures become files, rows of features get their items, and what is absent is counted."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -18,15 +18,15 @@ from mmsr_lite.errors import MMSRError
 
 
 def with_missing(name: str, listed_items: pd.DataFrame, used_ids: pd.Series) -> pd.DataFrame:
-    """A copy of the items with an empty row for each that only the interactions have.
+    """The items, with an empty row for each item that occurs only in the interactions.
 
     Args:
-        name: the data set, for messages.
-        listed_items: the items; without a column item_id there is no items file.
+        name: the name of the data set, for messages.
+        listed_items: the table of items; a table without a column item_id means that there is no items file.
         used_ids: (I,) the items of the interactions.
 
     Returns:
-        The table with a row for every item.
+        A copy of the table, with a row for every item.
 
     Raises:
         MMSRError: not a single item of the interactions has a row.
@@ -53,7 +53,7 @@ def with_missing(name: str, listed_items: pd.DataFrame, used_ids: pd.Series) -> 
 
 
 def title_of(value: Any) -> str:
-    """A title for display only; bytes that are no text are none.
+    """A cell as a title for display; a cell of bytes that are no text gives an empty one.
 
     Args:
         value: a cell of the column of titles.
@@ -72,12 +72,12 @@ def title_of(value: Any) -> str:
 
 
 def picture_files_of(root: Path, column: pd.Series, label: str, reading: Account) -> pd.Series:
-    """The path of each item's first picture, or None; a note tells how many items have more than one.
+    """The path of the first picture of each item; a note says how many items have more than one.
 
     Args:
         root: the folder in which all pictures lie.
-        column: the cells of the column.
-        label: its name, for the note.
+        column: one cell for each item.
+        label: the name of the column, for the note.
         reading: receives the note.
 
     Returns:
@@ -85,6 +85,14 @@ def picture_files_of(root: Path, column: pd.Series, label: str, reading: Account
 
     Raises:
         MMSRError: a path leads out of the folder `root`.
+
+    Example:
+        >>> reading = Account()
+        >>> files = picture_files_of(Path("shop"), pd.Series(["a.jpg|b.jpg", None]), "photo", reading)
+        >>> [file and Path(file).name for file in files]
+        ['a.jpg', None]
+        >>> reading.notes
+        ["'photo': 1 items have more than one picture, 2 at most; the first counts."]
     """
     named = [picture_paths(value) for value in column]
     several = [len(paths) for paths in named if len(paths) > 1]
@@ -100,7 +108,7 @@ def picture_files_of(root: Path, column: pd.Series, label: str, reading: Account
 
 
 def _place(root: Path, value: Any, label: str) -> str | None:
-    """The path of a picture: one that code gave as a `Path`, one in the folder, or bytes kept under their hash."""
+    """The path of a picture that is given as a `Path`, as a path in the folder, or as bytes (kept as a file)."""
     if isinstance(value, bytes):
         file = cache_dir("pictures") / content_hash(value)
         if not file.is_file():
@@ -124,7 +132,7 @@ def _place(root: Path, value: Any, label: str) -> str | None:
 
 
 def row_ids_of(file: Path, used_ids: pd.Series, items: pd.DataFrame, reading: Account) -> list[str] | None:
-    """Whose the rows of a .npy file are: as a mapping file says, by number, or in the order of the items file.
+    """Find the item of each row of a .npy file: by a mapping file, by number, or by the order of the items file.
 
     Args:
         file: the file of features.
@@ -133,10 +141,20 @@ def row_ids_of(file: Path, used_ids: pd.Series, items: pd.DataFrame, reading: Ac
         reading: receives a note.
 
     Returns:
-        The item of each row; None where the file itself names them.
+        The item id of each row; None for files of other forms, which hold the ids themselves.
 
     Raises:
         MMSRError: none of the three is certain.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "text.npy"
+        >>> np.save(file, np.zeros((3, 2)))
+        >>> reading = Account()
+        >>> row_ids_of(file, pd.Series(["0", "2"]), pd.DataFrame(), reading)  # ids that are numbers of rows
+        ['0', '1', '2']
+        >>> reading.notes
+        ["'text.npy': row r holds the features of the item with the id r, counted from 0."]
     """
     if file.suffix != ".npy":
         return None
@@ -163,13 +181,20 @@ def row_ids_of(file: Path, used_ids: pd.Series, items: pd.DataFrame, reading: Ac
 def count_absent(
     reading: Account, listed: Collection[str] | None, dataset: Dataset, unreadable: dict[str, list[str]]
 ) -> None:
-    """Count in `reading` what the items lack: a row of their own, a modality, a picture that opens.
+    """Count in `reading` the items that lack a row of their own, a modality, or a picture that can be opened.
 
     Args:
         reading: receives the counts and examples.
         listed: the items that have a row; None: there is no items file.
         dataset: the data set with its modalities.
-        unreadable: for each modality of pictures the items whose picture does not open.
+        unreadable: for each modality of pictures, the ids of the items whose picture cannot be opened.
+
+    Example:
+        >>> rows = {"user_id": ["u", "u"], "item_id": ["hat", "scarf"]}
+        >>> reading = Account()
+        >>> count_absent(reading, ["hat"], Dataset.from_frames(rows, min_count=1), {})
+        >>> reading.absent
+        {"items without a row of their own, such as 'scarf'": 1}
     """
     if listed is not None:
         without = [own for own in dataset.item_ids[1:] if own not in listed]

@@ -1,6 +1,6 @@
-"""One writer for each folder of outputs: a lock that the operating system frees when its process ends, however it ends.
+"""One writer at a time for each folder of outputs, by a lock that the operating system frees however a process ends.
 
-The lock lies on a small file that says who holds it. A file that is left without a lock comes from a process that was
+The lock is on a small file that says which process holds it. A file without a lock was left by a process that was
 killed; the next writer takes it over.
 """
 
@@ -17,24 +17,24 @@ from pathlib import Path
 from mmsr_lite.data.storage import atomic, file_name, sweep
 from mmsr_lite.errors import MMSRError
 
-NAME = ".lock"  # of the file, in the folder that is written
-LONGEST = 1000  # bytes of the file that are read
-_HELD: set[tuple[int, Path]] = set()  # thread and file of each lock that this process holds
+NAME = ".lock"  # name of the lock file, in the folder that is written
+LONGEST = 1000  # bytes of the lock file that are read, at most
+_HELD: set[tuple[int, Path]] = set()  # (thread, lock file) of each lock that this process holds
 
 
 @contextmanager
 def one_writer(folder: str | os.PathLike, file: str | os.PathLike | None = None) -> Iterator[None]:
-    """Let nobody else write outputs into a folder while the block runs; a thread may nest such blocks.
+    """While the block runs, no other process may write outputs into the folder; a thread may nest such blocks.
 
     Args:
-        folder: The folder.
-        file: The file of the lock. None: `.lock` in the folder, which is made where it is missing.
+        folder: the folder of the outputs.
+        file: the lock file; None (the default): `.lock` in the folder, which is made where it is missing.
 
     Yields:
         Nothing; the block runs.
 
     Raises:
-        MMSRError: Another process holds the lock, or the file cannot be made.
+        MMSRError: another process holds the lock, or the file cannot be made.
 
     Example:
         >>> import tempfile
@@ -61,24 +61,24 @@ def one_writer(folder: str | os.PathLike, file: str | os.PathLike | None = None)
     finally:
         _HELD.discard(held)
         with suppress(OSError):
-            os.truncate(opened, 0)  # what nobody could remove then says nothing
-        with suppress(OSError):  # Windows removes no file that is open
+            os.truncate(opened, 0)  # if the file cannot be removed, it names nobody
+        with suppress(OSError):  # Windows does not remove open files
             file.unlink()
         os.close(opened)
         if is_new:
-            with suppress(OSError):  # it holds something now
+            with suppress(OSError):  # the folder is not empty
                 file.parent.rmdir()
 
 
 @contextmanager
 def atomic_alone(path: str | os.PathLike) -> Iterator[Path]:
-    """`atomic` for a file that a person names: one writer at a time, who first removes what killed ones left beside it.
+    """Write a file as `atomic` does, one writer at a time; temporary files of killed writers are removed first.
 
     Args:
-        path: where the file is wanted; an older one stays until the new one is whole.
+        path: the file to write; an older one stays until the new one is whole.
 
     Yields:
-        The temporary path.
+        The temporary path, which the block writes.
 
     Raises:
         MMSRError: another process writes the file, or it cannot be written.
@@ -99,12 +99,12 @@ def atomic_alone(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def _locked(folder: Path, file: Path) -> int:
-    """The descriptor of the file, with the lock on it and this process noted in it."""
+    """Open the lock file, lock it, note this process in it, and return its descriptor."""
     while True:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             opened = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
-        except FileNotFoundError:  # the owner before has removed its empty folder
+        except FileNotFoundError:  # the previous owner has just removed its empty folder
             continue
         try:
             is_free, owner = _try_lock(opened, folder), _owner(opened)
@@ -123,11 +123,11 @@ def _locked(folder: Path, file: Path) -> int:
         except BaseException:
             os.close(opened)
             raise
-        os.close(opened)  # the owner before has removed this file meanwhile
+        os.close(opened)  # the previous owner has removed this file meanwhile: try again
 
 
 def _owner(opened: int) -> str:
-    """Who noted itself in the file, in words; empty when nobody did, or what stands there cannot be read."""
+    """The process that is noted in the lock file, in words; empty when none is, or the note cannot be read."""
     with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         os.lseek(opened, 0, os.SEEK_SET)
         noted = json.loads(os.read(opened, LONGEST))
@@ -136,11 +136,11 @@ def _owner(opened: int) -> str:
 
 
 def _try_lock(opened: int, folder: Path) -> bool:
-    """Whether this process has got the lock, without waiting."""
+    """Try to take the lock without waiting; whether this process has it now."""
     if sys.platform == "win32":
         import msvcrt
 
-        os.lseek(opened, LONGEST, os.SEEK_SET)  # beyond what others read
+        os.lseek(opened, LONGEST, os.SEEK_SET)  # beyond the bytes that others read
         try:
             msvcrt.locking(opened, msvcrt.LK_NBLCK, 1)
         except OSError:

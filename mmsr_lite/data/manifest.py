@@ -1,4 +1,4 @@
-"""The manifest of a prepared folder: what the folder says of itself, and whether its files are still what it says."""
+"""The manifest of a prepared folder: how the folder was made, and whether its files are still as they were written."""
 
 import os
 from collections.abc import Iterable
@@ -16,17 +16,17 @@ SCHEMA = f"{FAMILY}1"
 
 
 class Manifest(TypedDict):
-    """What a prepared folder says of itself, in manifest.json."""
+    """The content of manifest.json, which describes a prepared folder."""
 
     schema: str
     name: str  # of the data set
     kinds: dict[str, str]  # column of the items -> "text" or "picture"
-    facts: Facts  # what the source knew besides, as far as JSON can hold it
+    facts: Facts  # what only the source knew, as far as JSON can hold it
     modalities: list[str]  # in their order; each has a file of features
     outputs: dict[str, str]  # file in the folder -> its hash
     counts: NotRequired[Statistics]  # as `data.statistics` has them
     versions: NotRequired[dict[str, str]]  # package -> version
-    command: NotRequired[str]  # what made the folder, and what follows: how and out of which files
+    command: NotRequired[str]  # the command that made the folder; version, inputs and weights belong to it
     version: NotRequired[str]
     inputs: NotRequired[dict[str, str]]  # file that was read -> its hash
     weights: NotRequired[dict[str, str | None]]  # encoder -> the hash of its weights
@@ -41,20 +41,21 @@ class Origin(TypedDict):
     weights: dict[str, str | None]
 
 
-ENTRIES = {"name": str, "kinds": dict, "facts": dict, "modalities": list, "outputs": dict}  # what every manifest holds
+# what every manifest holds
+ENTRIES = {"name": str, "kinds": dict, "facts": dict, "modalities": list, "outputs": dict}
 
 
 def read_manifest(folder: str | os.PathLike) -> Manifest | None:
-    """What `save_prepared` noted about this folder, or None when it is not one of its folders.
+    """Read what `save_prepared` noted about a folder.
 
     Args:
         folder: any folder.
 
     Returns:
-        The manifest, or None.
+        The manifest, or None when the folder is not a prepared one.
 
     Raises:
-        MMSRError: the manifest is of another version, or damaged.
+        MMSRError: the manifest is damaged, or of another version.
 
     Example:
         >>> read_manifest("no-such-folder") is None
@@ -82,24 +83,24 @@ def read_manifest(folder: str | os.PathLike) -> Manifest | None:
     lists_and_kinds = [*manifest["modalities"], *manifest["kinds"].values()]
     if not all(isinstance(word, str) for word in lists_and_kinds):
         raise MMSRError(f"{str(file)!r} is damaged: its modalities and kinds are not all words; prepare it again")
-    return cast(Manifest, manifest)  # its entries were looked at above
+    return cast(Manifest, manifest)  # its entries were checked above
 
 
 def _was_prepared(folder: Path, manifest: Any) -> bool:
-    """Whether a folder was prepared, to all appearance, though its manifest does not say so."""
+    """Whether a folder looks like a prepared one although its manifest does not say so."""
     tables = all((folder / name).is_file() for name in ("interactions.parquet", "items.parquet"))
     empty_or_ours = not isinstance(manifest, dict) or not manifest or ENTRIES.keys() <= manifest.keys()
     return tables and empty_or_ours
 
 
 def checked_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a prepared folder all of whose files are as they were written; None for any other folder.
+    """Read the manifest of a prepared folder, and check that all files are as they were written.
 
     Args:
         folder: any folder.
 
     Returns:
-        The manifest, or None.
+        The manifest, or None when the folder is not a prepared one.
 
     Raises:
         MMSRError: a file is missing or has changed, or a modality that the manifest lists has no features.
@@ -122,14 +123,14 @@ def checked_manifest(folder: Path) -> Manifest | None:
 
 
 def first_damaged(folder: Path, manifest: Manifest) -> str | None:
-    """The first file that is missing or is not as it was written; None when all are.
+    """Find the first file that is missing or is not as it was written.
 
     Args:
         folder: a prepared folder.
         manifest: its manifest.
 
     Returns:
-        The name of the file within the folder, or None.
+        The name of the file within the folder, or None when all are whole.
 
     Example:
         >>> import tempfile
@@ -142,14 +143,14 @@ def first_damaged(folder: Path, manifest: Manifest) -> str | None:
 
 
 def hashes(root: Path, files: Iterable[Path]) -> dict[str, str]:
-    """The hash of each file by its name in `root`; a folder of many files (pictures) has one for all.
+    """Hash files; a folder with more than 20 of them (such as pictures) gets one hash for all.
 
     Args:
         root: the folder that names are relative to.
-        files: files in it.
+        files: files in `root`.
 
     Returns:
-        Name -> hash.
+        Name of a file, or of a folder with the number of its files -> hash.
 
     Example:
         >>> import tempfile

@@ -1,16 +1,16 @@
-"""Text out of the data in Markdown: escaped, so that a title is shown as it is and is neither a link nor a tag."""
+"""Texts from the data in Markdown: escaped, so that a title is shown as it is, and never becomes a link or a tag."""
 
 from collections.abc import Sequence
 
 
 def shown_whole(text: str) -> str:
-    """`text` without control characters, however long.
+    """The text without control characters, in its whole length.
 
     Args:
         text: any text.
 
     Returns:
-        The text, a blank in place of each such character.
+        The text, with a blank in place of each control character.
 
     Example:
         >>> shown_whole("a\\x1b[2J")
@@ -20,13 +20,13 @@ def shown_whole(text: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Text that Markdown shows as it is.
+    """The text, escaped so that Markdown shows it as it is.
 
     Args:
         text: any text.
 
     Returns:
-        The text on one line, with signs of Markdown escaped.
+        The text on one line, with the signs of Markdown escaped.
 
     Example:
         >>> markdown_text("a|b")
@@ -39,10 +39,10 @@ def markdown_text(text: str) -> str:
 
 
 def markdown_table(table: Sequence[Sequence[str]]) -> str:
-    """Rows of strings, the first of them the heading, as a table in Markdown; their text is escaped.
+    """A table in Markdown; the text of its cells is escaped.
 
     Args:
-        table: rows of strings, the first of them the heading.
+        table: rows of strings; the first row is the heading.
 
     Returns:
         The table, several lines.

@@ -1,8 +1,9 @@
-"""The order of interactions that have one time: counted for the data card, and broken at random by a hash.
+"""The order of interactions at the same time: counted for the data card, and drawn at random by a hash.
 
-Many data sets know a time only to the day. What stands first within a day is then not what happened first but what the
-file lists first, and a file that lists its reviews item by item puts every day in the order of item ids. A model that
-reads sequences learns that order, and is tested on it. See the page "Order that is not order" of the documentation.
+Many data sets give only the day of an interaction. The first interaction of a day in the file is then not the one that
+happened first, but the one that the file lists first. A file that lists its reviews item by item puts every day in the
+order of the item ids. A model that reads sequences learns this order, and is also tested on it. See the page "Order
+that is not order" of the documentation.
 """
 
 from dataclasses import replace
@@ -26,23 +27,23 @@ PER_INTERACTION = (
     "part",
     "file_row",
 )  # facts with one entry for each interaction
-FIXED = 5.0  # percentage points from 50: from there on a tied pair's direction counts as fixed
+FIXED = 5.0  # percentage points away from 50 % from which on the order of tied pairs counts as fixed
 
 
 def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dataset:
-    """Put interactions of one user at one time into another order; everything else stays.
+    """Reorder the interactions of one user at one time; everything else stays in its place.
 
-    The order depends on the tie seed and on the ids of user and item alone, so every system that is trained or tested
-    on a source sees the same order, whatever part of the source it reads.
+    The order depends only on the tie seed and on the ids of user and item. So all systems that are trained or tested on
+    a source see the same order, whatever part of the source they read.
 
     Args:
-        dataset: Any data set; one whose ties were broken before goes back to the order of its file first.
-        ties: One of `TIES`.
-        tie_seed: A whole number from 0: another seed gives another order. Used by "random" and "together".
+        dataset: any data set; if its ties were broken before, it first goes back to the order of its file.
+        ties: one of `TIES`, default "random".
+        tie_seed: a whole number from 0, default 0; each seed gives another order. "file" does not use it.
 
     Returns:
-        The data set in its new order. `facts["order"]` says how ties were broken, `facts["file_row"]` (I,) which row of
-        the file's order an interaction was, where anything was moved.
+        The data set in its new order. `facts["order"]` says how ties were broken. Where anything was moved,
+        `facts["file_row"]` (I,) is the row of each interaction in the order of the file.
 
     Raises:
         MMSRError: `ties` is none of `TIES`, or the seed is negative.
@@ -61,7 +62,8 @@ def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dat
     if ties == "file":
         return replace(dataset, facts=dataset.facts | {"order": {"ties": "file"}})
     order: Order = {"ties": ties, "tie_seed": tie_seed}
-    part = dataset.facts.get("part", np.zeros(len(dataset.item), np.int8))  # a split of their own is never crossed
+    # no tie is moved across the data's own split
+    part = dataset.facts.get("part", np.zeros(len(dataset.item), np.int8))
     rows = np.lexsort((_random_numbers(dataset, tie_seed), part, dataset.time, dataset.user))
     if (rows == np.arange(len(rows))).all():
         return replace(dataset, facts=dataset.facts | {"order": order})
@@ -69,13 +71,13 @@ def break_ties(dataset: Dataset, ties: str = "random", tie_seed: int = 0) -> Dat
 
 
 def in_file_order(dataset: Dataset) -> Dataset:
-    """The data set in the order of its file, whatever `break_ties` did.
+    """Undo `break_ties`: the data set in the order of its file.
 
     Args:
         dataset: the data set.
 
     Returns:
-        The data set itself where nothing was moved.
+        The data set in that order; the same object where nothing had been moved.
 
     Example:
         >>> day = Dataset("d", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
@@ -90,7 +92,7 @@ def in_file_order(dataset: Dataset) -> Dataset:
 
 
 def _reordered(dataset: Dataset, rows: np.ndarray, facts: Facts) -> Dataset:
-    """The data set with its interactions in the order `rows` (I,), which moves nothing from one user to another."""
+    """The data set with its interactions in the order `rows` (I,), which keeps each user's interactions together."""
     by_name = dict(dataset.facts)
     moved = {name: np.asarray(by_name[name])[rows] for name in PER_INTERACTION if name in by_name}
     all_facts = cast(Facts, by_name | moved | dict(facts))
@@ -107,14 +109,14 @@ def _random_numbers(dataset: Dataset, tie_seed: int) -> np.ndarray:
 
 
 def _mix(numbers: np.ndarray) -> np.ndarray:
-    """uint64 numbers whose bits all depend on all bits of `numbers` (as in SplitMix64, Steele et al. 2014)."""
+    """Mix uint64 numbers so that each bit of a result depends on all bits (SplitMix64, Steele et al. 2014)."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
 
 
 def id_places(dataset: Dataset) -> np.ndarray:
-    """The place of each item when the ids are sorted: as numbers where all are whole numbers, else as text.
+    """The place of each item when the ids are sorted, as numbers where all ids are whole numbers, else as text.
 
     Args:
         dataset: the data set.
@@ -138,26 +140,28 @@ def id_places(dataset: Dataset) -> np.ndarray:
 
 
 def order_facts(dataset: Dataset) -> OrderFacts:
-    """What the file's order of interactions is like: for the data card and for `leaks`.
+    """Count what shows where the order of the file comes from: for the data card and for `leaks`.
 
-    Neighbours are two interactions of one user, one directly after the other. The counts are those of the file's order,
-    also when the ties of `dataset` stand in a random order.
+    Neighbours are two interactions of one user, one directly after the other. They are counted in the order of the
+    file, also when the ties of `dataset` were broken.
 
     Args:
-        dataset: Any data set.
+        dataset: any data set.
 
     Returns:
-        A record with
-        `ties`: how ties of the data set are broken now ("file", "random", "together"), `tie_seed` where one is used;
-        `neighbours`: how many pairs of neighbours there are;
-        `tied`: percent of the neighbours that have one time;
-        `tied_rising`, `untied_rising`: percent of the tied and of the other neighbours whose second item has the higher
-        id, pairs of one item left out (50 is what chance gives; None where there are no such pairs);
-        `tied_agreement`: percent of the pairs of users with the same two tied neighbours who have them in the same
-        order (50 is what chance gives, None where no pair of items is met twice);
-        `exact_repeats`: interactions that repeat an earlier one with user, item and time;
-        `own_items`: percent of the interactions with an item that the user has taken before;
-        `times_are_steps`: whether every user's times are 0, 1, 2, ... or 1, 2, 3, ...: places in a history, not dates.
+        A record with these entries:
+
+        - `ties`: how ties of the data set are ordered now ("file", "random", "together"); `tie_seed` where one is used.
+        - `neighbours`: the number of pairs of neighbours.
+        - `tied`: percent of the neighbours that have the same time.
+        - `tied_rising`, `untied_rising`: percent of the tied and of the other neighbours whose second item has the
+        higher
+          id. Neighbours with the same item are left out. Chance gives 50; None where there are no such neighbours.
+        - `tied_agreement`: among pairs of users with the same two tied neighbours, percent that have these in the same
+          order. Chance gives 50; None where no two users have the same two tied neighbours.
+        - `exact_repeats`: the number of interactions that repeat an earlier one with user, item and time.
+        - `own_items`: percent of the interactions with an item that the user has taken before.
+        - `times_are_steps`: whether each user's times are 0, 1, 2, ... or 1, 2, 3, ...: places in a history, not dates.
 
     Example:
         >>> day = Dataset("d", np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3), ("u",), tuple("-abc"), tuple("-abc"))
@@ -190,6 +194,7 @@ def order_facts(dataset: Dataset) -> OrderFacts:
 
 
 def _percent(flags: np.ndarray) -> float | None:
+    """Percent of the flags that are True; None where there are none."""
     if len(flags) == 0:
         return None
     return 100 * float(flags.mean())
@@ -209,7 +214,7 @@ def _agreement(first: np.ndarray, second: np.ndarray, size: int) -> float | None
 
 
 def _are_steps(dataset: Dataset) -> bool:
-    """Whether times count the places in each user's history."""
+    """Whether the times are places in each user's history, counted from 0 or from 1."""
     place = np.arange(len(dataset.item)) - dataset.offsets[dataset.user]
     return bool(np.array_equal(dataset.time, place) or np.array_equal(dataset.time, place + 1))
 
@@ -255,13 +260,13 @@ def order_sentences(facts: OrderFacts) -> list[str]:
 
 
 def fixed_order(facts: OrderFacts) -> bool:
-    """Whether the direction of tied neighbours in the file follows the ids, by facts of `order_facts`.
+    """Whether the ids decide the order of tied neighbours in the file.
 
     Args:
         facts: what `order_facts` gave.
 
     Returns:
-        True where tied pairs lie 5 percentage points or more away from 50 % rising ids.
+        True where the share of tied neighbours with rising ids is 5 percentage points or more away from 50 %.
 
     Example:
         >>> fixed_order({"tied": 40.0, "tied_rising": 99.0}), fixed_order({"tied": 0.0, "tied_rising": None})

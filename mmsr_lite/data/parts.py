@@ -8,7 +8,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
-PARTS = {  # words that people use for the parts of their own split
+PARTS = {  # words for the parts of a split that the data bring along
     "train": TRAIN,
     "training": TRAIN,
     "valid": VALIDATION,
@@ -21,7 +21,7 @@ VALIDATION_SHARE = 0.1  # of the interactions before the test period, in a split
 
 
 def parts_by_user(dataset: Dataset, test_share: float) -> np.ndarray:
-    """The part of each interaction when the last ones of each user are tested.
+    """The parts of a split by user: the last interactions of each user are tested.
 
     Args:
         dataset: the data set.
@@ -33,8 +33,8 @@ def parts_by_user(dataset: Dataset, test_share: float) -> np.ndarray:
     Example:
         >>> ids = ("", "a", "b")
         >>> data = Dataset("d", np.zeros(4, int), np.array([1, 2, 1, 2]), np.arange(4), ("u",), ids, ids)
-        >>> parts_by_user(data, 0.25).tolist()[-1]
-        2
+        >>> parts_by_user(data, 0.25).tolist()  # a quarter of four is tested; the last one before it validates
+        [0, 0, 1, 2]
     """
     length = np.diff(dataset.offsets)  # (U,)
     training = (length - np.floor(test_share * length).astype(np.int64))[dataset.user]  # (I,) of the user of each one
@@ -43,7 +43,7 @@ def parts_by_user(dataset: Dataset, test_share: float) -> np.ndarray:
 
 
 def _with_last_held_out(dataset: Dataset, training: np.ndarray) -> np.ndarray:
-    """(I,) TRAIN, but VALIDATION for the last `training` interaction of each user who has one before it."""
+    """(I,) VALIDATION for the last training interaction of each user, unless it is the user's first; else TRAIN."""
     place = np.arange(len(dataset.item))
     last = np.full(dataset.num_users, -1)
     np.maximum.at(last, dataset.user[training], place[training])
@@ -52,7 +52,7 @@ def _with_last_held_out(dataset: Dataset, training: np.ndarray) -> np.ndarray:
 
 
 def parts_by_time(dataset: Dataset, test_share: float) -> np.ndarray:
-    """The part of each interaction when one moment for all users begins the test period.
+    """The parts of a split by time: one moment, the same for all users, begins the test period.
 
     Args:
         dataset: the data set.
@@ -67,8 +67,8 @@ def parts_by_time(dataset: Dataset, test_share: float) -> np.ndarray:
     Example:
         >>> ids = ("", "a", "b")
         >>> data = Dataset("d", np.zeros(4, int), np.array([1, 2, 1, 2]), np.arange(4), ("u",), ids, ids)
-        >>> parts_by_time(data, 0.25).tolist()[-1]
-        2
+        >>> parts_by_time(data, 0.25).tolist()  # a tenth of the first three is none: nothing validates
+        [0, 0, 0, 2]
     """
     times = np.sort(dataset.time)
     if len(times) == 0 or times[0] == times[-1]:
@@ -83,7 +83,7 @@ def parts_by_time(dataset: Dataset, test_share: float) -> np.ndarray:
 
 
 def _moment(times: np.ndarray, share: float) -> Any:
-    """The moment from which on about `share` of the sorted `times` lie; later than the first of them, never within one.
+    """The moment that about a `share` of the sorted `times` do not precede; always later than the first of them.
 
     Example:
         >>> float(_moment(np.array([1, 2, 3, 3, 3]), 0.2)), float(_moment(np.array([1, 2, 3, 4, 5]), 0.2))
@@ -101,7 +101,7 @@ def _moment(times: np.ndarray, share: float) -> Any:
 
 
 def own_parts(dataset: Dataset) -> np.ndarray:
-    """(I,) the part of each interaction as the data say.
+    """The parts of the split that the data bring along.
 
     Args:
         dataset: the data set.
@@ -111,6 +111,14 @@ def own_parts(dataset: Dataset) -> np.ndarray:
 
     Raises:
         MMSRError: the data bring no split of their own, or a user's parts are not in the order of time.
+
+    Example:
+        >>> ids = ("", "a", "b")
+        >>> facts = {"part": np.array([0, 0, 0, 2])}
+        >>> items = np.array([1, 2, 1, 2])
+        >>> data = Dataset("d", np.zeros(4, int), items, np.arange(4), ("u",), ids, ids, facts=facts)
+        >>> own_parts(data).tolist()  # nothing is marked for validation, so the last training interaction is taken
+        [0, 0, 1, 2]
     """
     if "part" not in dataset.facts:
         advice = "add a column `split` with train, valid or test to the interactions, or give three files"
@@ -131,17 +139,17 @@ def own_parts(dataset: Dataset) -> np.ndarray:
 
 
 def part_codes(words: Any, *, where: str = "the column `split`") -> np.ndarray:
-    """The parts of a split that people bring along, as numbers.
+    """The words of a column `split` as numbers.
 
     Args:
         words: (I,) one of `PARTS` for each interaction; capital letters do not matter.
-        where: Where the words stand, for the message.
+        where: the place of the words, for the message; default "the column `split`".
 
     Returns:
         (I,) int8: 0 for training, 1 for validation, 2 for test.
 
     Raises:
-        MMSRError: A word is none of `PARTS`.
+        MMSRError: a word is none of `PARTS`.
 
     Example:
         >>> part_codes(["train", "Valid", "test"]).tolist()

@@ -1,4 +1,4 @@
-"""Item pictures, which come from the web and are not to be trusted: opened small, or not at all."""
+"""Item pictures come from the web and are not to be trusted: they are opened at a small size, or not at all."""
 
 import base64
 import io
@@ -7,25 +7,32 @@ import warnings
 from functools import lru_cache
 from typing import Any
 
-DECODERS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")  # no other form is opened, whatever the name of the file says
-MAX_PIXELS = 50_000_000  # a file that unfolds to more is not opened
-warnings.filterwarnings("ignore", module=r"PIL\.")  # of large and odd pictures; once, since a filter is no thread's own
+DECODERS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")  # no other form is opened, whatever the name of the file
+MAX_PIXELS = 50_000_000  # a picture with more pixels is not opened
+# Pillow warns of large and odd pictures. The filter is set once, because filters are shared by all threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def open_picture(path: str | None, side: int, *, square: bool = False) -> Any:
-    """A picture, small, upright and on white; only BMP, GIF, JPEG, PNG and WebP are opened, by their own decoders.
+    """Open a picture at a small size, upright and on white.
+
+    Only BMP, GIF, JPEG, PNG and WebP are opened, each by the decoder of its own form.
 
     Args:
         path: the file, or None.
-        side: pixels; the picture is at most about as wide and as high.
-        square: stretch it to `side` x `side`.
+        side: the longer side in pixels, at most; smaller pictures keep their size.
+        square: whether to stretch the picture to `side` x `side`; default False.
 
     Returns:
-        A `PIL.Image` in RGB; None when there is no file, or none that opens.
+        A `PIL.Image` in RGB; None when there is no file, or it cannot be opened.
 
     Example:
-        >>> open_picture(None, 64) is None
-        True
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> file = tempfile.mkdtemp() + "/hat.png"
+        >>> Image.new("RGB", (200, 100), "red").save(file)
+        >>> open_picture(file, 64).size, open_picture("no-such-file.png", 64)
+        ((64, 32), None)
     """
     from PIL import Image, ImageOps
 
@@ -37,29 +44,33 @@ def open_picture(path: str | None, side: int, *, square: bool = False) -> Any:
         with Image.open(path, formats=DECODERS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 return None
-            picture.draft("RGB", (2 * side, 2 * side))  # a JPEG is unfolded no further than needed
+            picture.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded no larger than needed
             share = min(1, side / max(picture.size))
             size = [side if square else max(1, round(share * length)) for length in picture.size]
             small = ImageOps.exif_transpose(picture.convert("RGBA").resize(size, Image.Resampling.BOX))
-    except Exception:  # whatever a damaged or hostile file makes Pillow raise, there is no picture
+    except Exception:  # a damaged or hostile file can make Pillow raise anything
         return None
     return Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB")
 
 
 @lru_cache(4096)
 def data_uri(path: str | None, side: int = 96) -> str | None:
-    """A picture as an address to put in a page; kept once made.
+    """A picture as a data address for a page; the last 4,096 are kept in memory.
 
     Args:
         path: the file, or None.
-        side: pixels of the longer side, at most.
+        side: the longer side in pixels, at most; default 96.
 
     Returns:
         `data:image/png;base64,...`, or None when the picture cannot be opened.
 
     Example:
-        >>> data_uri(None) is None
-        True
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> file = tempfile.mkdtemp() + "/hat.png"
+        >>> Image.new("RGB", (200, 100), "red").save(file)
+        >>> data_uri(file)[:30], data_uri(None)
+        ('data:image/png;base64,iVBORw0K', None)
     """
     picture = open_picture(path, side)
     if picture is None:

@@ -1,4 +1,4 @@
-"""From what a source has read to a `Dataset`: k-core until stable, order of time (paper, section 5.1), features."""
+"""From the tables that a source has read to a `Dataset`: k-core, order of time (paper, section 5.1), features."""
 
 import warnings
 from collections.abc import Sequence
@@ -24,20 +24,27 @@ from mmsr_lite.errors import MMSRError
 
 @dataclass(frozen=True)
 class Raw:
-    """What a source has read: no k-core, no numbers, no features yet.
+    """What a source has read, before the k-core, the numbering of users and items, and the encoding of features.
 
     Args:
         name: what the data set is called.
         root: the folder in which all pictures lie; paths that lead out of it are refused.
-        interactions: as `assemble` takes them.
-        items: as `assemble` takes them.
+        interactions: the table of interactions, as `assemble` takes it.
+        items: the table of items, as `assemble` takes it; without columns when there is no items file.
         kinds: which columns of `items` are "text" (words or lists of them) and which "picture" (paths in `root`).
-        ready: the modalities that have a file of features.
-        modalities: what is taken when none are asked for.
-        min_count: k of the k-core; 0 in a prepared folder only.
+        ready: the modalities that have a file of features, each with its file.
+        modalities: the modalities that are taken when nobody asks for some.
+        min_count: k of the k-core, default 5; 0 only in a prepared folder.
         facts: what only the source knows.
-        reading: the account of what was read, which `build` completes.
+        reading: what was read so far; `build` completes it.
         refused: columns that cannot be modalities, each with the reason.
+
+    Example:
+        >>> rows = pd.DataFrame({"user_id": ["u"], "item_id": ["hat"]})
+        >>> items = pd.DataFrame({"item_id": ["hat"], "tags": ["red"]})
+        >>> raw = Raw("shop", Path("."), rows, items, kinds={"tags": "text"})
+        >>> raw.min_count, raw.kinds
+        (5, {'tags': 'text'})
     """
 
     name: str
@@ -61,27 +68,36 @@ def build(
     min_count: int | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Filter and number what was read, and encode the modalities asked for.
+    """Make a `Dataset`: filter and number what was read, and encode the modalities.
 
-    Exact repeats of an interaction are counted, and left out where times tell more than the day. Items without a row
-    keep their interactions and have no modality. Pictures that cannot be read count as absent;
-    `facts["unreadable"]` lists their items, `facts["reading"]` holds the account of all that was read.
+    Exact repeats of an interaction are counted, and left out where times are finer than days. Items without a row keep
+    their interactions and have no modality. Pictures that cannot be opened count as absent; `facts["unreadable"]` lists
+    their items. `facts["reading"]` says what was read.
 
     Args:
         raw: what the source has read.
-        modalities: the modalities to take, in this order; None: all that the source offers.
-        encoders: one encoder for all, or one for each modality.
-        min_count: k of the k-core; None: that of the source.
-        seed: of encoders that learn.
+        modalities: the modalities to take, in this order; None (the default): all that the source offers.
+        encoders: one encoder for all modalities, or one for each by name; None: the default encoders.
+        min_count: k of the k-core; None (the default): that of the source.
+        seed: the seed of encoders that learn, default 0.
 
     Returns:
         The data set, with its modalities.
 
     Raises:
         MMSRError: a modality or an encoder does not exist, or nothing can be read of a modality that was asked for.
+
+    Example:
+        >>> rows = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["hat", "scarf"], "timestamp": [60, 0]})
+        >>> items = pd.DataFrame({"item_id": ["hat", "scarf"], "tags": ["red wool", ""]})
+        >>> data = build(Raw("shop", Path("."), rows, items, {"tags": "text"}, modalities=("tags",)), min_count=1)
+        >>> data.history(0).tolist(), data.modality("tags").present.tolist()  # the scarf came first, and has no tags
+        ([2, 1], [False, True, False])
     """
-    reading, prepared = raw.reading, raw.min_count == 0
-    named, asked = encoders if isinstance(encoders, dict) else {}, modalities is not None
+    reading = raw.reading
+    prepared = raw.min_count == 0
+    named = encoders if isinstance(encoders, dict) else {}
+    asked = modalities is not None
     files = {name: Path(model_of(spec) or "") for name, spec in named.items() if encoder_of(spec).reads == "file"}
     ready = {name: file for name, file in raw.ready.items() if name not in named} | files  # these need no column
     modalities = list(dict.fromkeys([*raw.modalities, *files] if modalities is None else modalities))
@@ -143,7 +159,7 @@ def build(
 
 
 def _check_modality(raw: Raw, name: str, ready: dict[str, Path]) -> None:
-    """Raise when `name` is no column that can be a modality, and no file of features."""
+    """Raise unless `name` is a column that can be a modality, or has a file of features."""
     if name in ready:
         return
     if name == "item_id" or name not in raw.items:
@@ -160,7 +176,7 @@ def _check_modality(raw: Raw, name: str, ready: dict[str, Path]) -> None:
 
 
 def k_core(user: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:
-    """The interactions that stay when users and items with fewer than `k` leave, until nobody has to (section 5.1).
+    """Leave out users and items with fewer than `k` interactions, again and again until none are left (section 5.1).
 
     Args:
         user: (I,) numbers of users.
@@ -168,7 +184,7 @@ def k_core(user: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:
         k: the fewest interactions of a user or an item that stays.
 
     Returns:
-        (I,) bool.
+        (I,) bool, which interactions stay.
 
     Example:
         >>> k_core(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 1]), 2)
@@ -192,18 +208,20 @@ def assemble(
     pictures: str | None = None,
     min_count: int = 5,
 ) -> Dataset:
-    """Filter, order and number what a source has read; the data set still has no modalities.
+    """Filter, order and number what a source has read; the result has no modalities yet.
 
     Users are numbered as they first appear, items as `items` lists them. A column `split` of the interactions (train,
-    valid or test) becomes `facts["part"]`; of two interactions at one time the one for training comes first.
+    valid or test) becomes `facts["part"]`; of two interactions at the same time, the one for training comes first.
 
     Args:
         name: what the data set is called.
-        interactions: user_id, item_id and perhaps timestamp; without it, and on ties, the order of rows counts.
-        items: item_id, perhaps title, and the columns that `texts` and `pictures` name; None: known by ids alone.
-        texts: columns of strings.
-        pictures: the column of paths, None where an item has none.
-        min_count: k of the k-core; with 0 every listed item stays.
+        interactions: columns user_id, item_id and perhaps timestamp; without it, and at equal times, the order of rows
+            counts.
+        items: column item_id, perhaps title, and the columns that `texts` and `pictures` name; None (the default):
+            items have nothing but their ids.
+        texts: names of the columns of strings.
+        pictures: the name of the column of paths, which holds None where an item has no picture; None: no such column.
+        min_count: k of the k-core, default 5; with 0, also items without interactions stay.
 
     Returns:
         The data set, without modalities.
@@ -240,7 +258,7 @@ def assemble(
         rows = rows[np.lexsort((time[rows], user[rows]))]  # lexsort is stable: ties keep the order of rows
     kept_users, user = np.unique(user[rows], return_inverse=True)
     kept_items = np.arange(len(catalogue)) if min_count < 1 else np.unique(item[rows])
-    item = np.searchsorted(kept_items, item[rows]) + 1  # the one place where items get their numbers
+    item = np.searchsorted(kept_items, item[rows]) + 1  # only here do items get their numbers
 
     def column(label: str | None, empty: Any) -> tuple:
         return (empty, *items[label].iloc[kept_items]) if items is not None and label in items else ()

@@ -1,4 +1,4 @@
-"""A data set as a folder that needs no encoder any more: tables, pictures, features and a manifest."""
+"""A prepared folder: a data set as tables, pictures, features and a manifest, which needs no encoder any more."""
 
 import json
 import os
@@ -46,8 +46,8 @@ def prepare(
 ) -> bool:
     """Load a source as `load` does and write it with `save_prepared`.
 
-    The manifest tells the settings, the hash of every file read and written, and versions; the same input gives the
-    same bytes. What was read and encoded before a run was stopped is not done again.
+    The manifest holds the settings, the hash of each file that was read or written, and the versions of packages. The
+    same input gives the same bytes. When a run was stopped, the next one does not encode again what is encoded.
 
     Args:
         source: as for `load`.
@@ -55,15 +55,22 @@ def prepare(
         modalities, encoders, min_count, columns, files, file_format, seed: as for `load`.
 
     Returns:
-        True when the folder was written, False when it holds just this already.
+        True when the folder was written; False when it already holds the same data, prepared in the same way.
 
     Raises:
         MMSRError: `folder` holds something else, or the source cannot be read.
 
     Example:
-        >>> prepare("no-such-folder", "prepared")
-        Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: ...
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp())
+        >>> (place / "shop").mkdir()
+        >>> _ = (place / "shop" / "interactions.csv").write_text("user_id,item_id,timestamp\\nu,a,60\\nu,b,120\\n")
+        >>> prepare(place / "shop", place / "prepared", min_count=1)
+        True
+        >>> sorted(file.name for file in (place / "prepared").iterdir())
+        ['interactions.parquet', 'items.parquet', 'manifest.json']
+        >>> prepare(place / "shop", place / "prepared", min_count=1)  # it holds this already
+        False
     """
     from mmsr_lite.data import load
     from mmsr_lite.data.encoders import weights
@@ -107,13 +114,13 @@ def prepare(
 
 
 def _writing(folder: str | os.PathLike) -> AbstractContextManager[None]:
-    """The lock on a folder that is being prepared: a file beside it, for the folder itself appears at the very end."""
+    """The lock on a folder that is being prepared: a file beside it, because the folder itself appears last."""
     place = Path(folder).resolve()
     return one_writer(folder, place.parent / f".{place.name}.lock")
 
 
 def _holds_this(folder: str | os.PathLike, origin: Origin) -> bool:
-    """Whether a folder was prepared in just this way; False where there is none.
+    """Whether a folder was prepared in exactly this way; False where there is no folder.
 
     Raises:
         MMSRError: it holds something else.
@@ -129,21 +136,30 @@ def _holds_this(folder: str | os.PathLike, origin: Origin) -> bool:
 
 
 def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, origin: Origin | None = None) -> Path:
-    """Write `dataset` with its features and pictures as a folder that `load` reads back as it was, without encoders.
+    """Write a data set with its features and pictures as a folder that `load` reads without any encoder.
 
-    Pictures become JPEG of at most 256 pixels a side. Facts that JSON cannot hold as they are stay behind. The folder
-    appears whole or not at all (a run that is stopped leaves its pictures in a hidden neighbour, for the next).
+    Pictures become JPEG files of at most 256 pixels a side. Facts that JSON cannot hold are left out. The folder
+    appears whole or not at all; a run that was stopped leaves its pictures in a hidden folder beside it, for the next
+    run.
 
     Args:
         dataset: the data set.
         folder: the new folder.
-        origin: how it was made, for the manifest; None: that is not known.
+        origin: how the data set was made, for the manifest; None (the default): not known.
 
     Returns:
         The folder.
 
     Raises:
         MMSRError: the folder is there already or cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from mmsr_lite.data import load
+        >>> rows = {"user_id": ["u", "u"], "item_id": ["a", "b"], "timestamp": [60, 120]}
+        >>> folder = save_prepared(Dataset.from_frames(rows, min_count=1), Path(tempfile.mkdtemp()) / "prepared")
+        >>> load(folder)
+        Dataset('frames', users=1, items=2, interactions=2, modalities=[])
     """
     folder = Path(folder)
     with _writing(folder):
@@ -152,7 +168,7 @@ def save_prepared(dataset: Dataset, folder: str | os.PathLike, *, origin: Origin
 
 
 def _save(dataset: Dataset, folder: Path, origin: Origin | None) -> None:
-    """Write beside the folder, and move all into place at once; the lock is held."""
+    """Write into a hidden folder and move it into place at the end; the caller holds the lock."""
     if folder.exists():
         raise MMSRError(f"{str(folder)!r} exists; remove it or choose another place")
     work = folder.with_name(f".{folder.name}.part")
@@ -169,6 +185,7 @@ def _save(dataset: Dataset, folder: Path, origin: Origin | None) -> None:
 
 
 def _write(dataset: Dataset, folder: Path, origin: Origin | None) -> None:
+    """Write all files of a prepared folder, the manifest last."""
     ids, users = np.array(dataset.item_ids, dtype=object), np.array(dataset.user_ids, dtype=object)
     table = {"user_id": users[dataset.user], "item_id": ids[dataset.item], "timestamp": dataset.time}
     if "part" in dataset.facts:
@@ -187,7 +204,7 @@ def _write(dataset: Dataset, folder: Path, origin: Origin | None) -> None:
         file = folder / "features" / f"{quote(modality.name, safe='')}.safetensors"
         write_features(file, modality.features[modality.present], ids[modality.present])
         written.add(file)
-    for file in folder.rglob("*.*"):  # what a run that was stopped left and nobody asks for
+    for file in folder.rglob("*.*"):  # files that a stopped run left and that are not needed
         if file not in written:
             file.unlink()
     versions = sorted(
@@ -209,6 +226,7 @@ def _write(dataset: Dataset, folder: Path, origin: Origin | None) -> None:
 
 
 def _is_plain(fact: Any) -> bool:
+    """Whether JSON gives a fact back as it was."""
     try:
         return json.loads(json.dumps(fact, allow_nan=False)) == fact
     except (TypeError, ValueError):
@@ -216,7 +234,7 @@ def _is_plain(fact: Any) -> bool:
 
 
 def _display(file: str | None, folder: Path) -> str | None:
-    """The picture in display size as pictures/HASH.jpg, made only once; None when it does not open."""
+    """Write the picture in display size as pictures/HASH.jpg, once; None when it cannot be opened."""
     if file is None or not Path(file).is_file():
         return None
     place = folder / "pictures" / f"{file_hash(file)[:20]}.jpg"

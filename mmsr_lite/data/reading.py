@@ -1,4 +1,4 @@
-"""What became of the rows that a reader was given: read, skipped, repeated, tied, absent, and examples of each loss."""
+"""What happened to the rows of a file: read, skipped, repeated, tied, absent, with examples of what was left out."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,22 +11,23 @@ LONGEST_EXAMPLE = 100  # characters
 
 
 class ReadingNote(UserWarning):
-    """The warning with which a reader says that rows were not taken as they stand."""
+    """The warning of a reader that did not take all rows as they stand in the file."""
 
 
 @dataclass
 class Account:
-    """The account that every reader gives: five lines, and up to three example rows of what was not taken.
+    """What a reader did with the rows of its files: five lines, and up to three examples of rows that were left out.
 
     Args:
         read: what was read and how many, such as `{"interactions": 100, "items": 12}`.
-        skipped: the reason, and how many rows were left out for it.
-        repeated: what was repeated, and how many rows.
-        tied: neighbouring interactions of a user that share one time, and all neighbouring ones.
-        absent: a sentence part such as "items without a row of their own", and how many.
-        examples: rows that were not taken, each with its place.
-        notes: whole sentences about how the files were understood, which a person should know.
-        unused: columns of the items that are no modality, each with the reason.
+        skipped: reason -> how many rows were left out for it.
+        repeated: what was repeated -> how many rows.
+        tied: how many neighbouring interactions of a user have the same time, and how many neighbours there are; None
+            (the default): not known.
+        absent: part of a sentence, such as "items without a row of their own" -> how many.
+        examples: rows that were left out, each with its place.
+        notes: whole sentences about how the files were understood.
+        unused: column of the items that is no modality -> the reason.
 
     Example:
         >>> account = Account(read={"interactions": 1200})
@@ -51,18 +52,18 @@ class Account:
     unused: dict[str, str] = field(default_factory=dict)
 
     def skip(self, reason: str, example: str = "", count: int = 1) -> None:
-        """Count `count` rows that are left out for `reason`, and keep the first three examples.
+        """Count rows that are left out, and keep an example.
 
         Args:
-            reason: why, as a person reads it.
-            example: a row that was left out; empty: none is kept.
-            count: how many rows.
+            reason: why they are left out, in words for a person.
+            example: one of the rows; empty (the default): no example is kept.
+            count: how many rows, default 1.
         """
         self.skipped[reason] = self.skipped.get(reason, 0) + count
         self.example(example)
 
     def example(self, row: str) -> None:
-        """Keep `row` as an example when there are fewer than three; control characters become blanks.
+        """Keep a row as an example unless there are three already; control characters become blanks.
 
         Args:
             row: the row as it was read.
@@ -71,7 +72,7 @@ class Account:
             self.examples.append(shown(row))
 
     def note(self, sentence: str) -> None:
-        """Keep a sentence about how the files were understood; the same sentence only once.
+        """Keep a sentence about how the files were understood; a sentence that is there is not repeated.
 
         Args:
             sentence: a whole sentence.
@@ -81,7 +82,7 @@ class Account:
 
     @property
     def worth_telling(self) -> bool:
-        """Whether anything was not taken as it stands, beyond modalities that some items never had."""
+        """Whether a person should be told: rows were left out or repeated, or there are notes."""
         return bool(self.skipped or self.repeated or self.examples or self.notes)
 
     def lines(self) -> list[str]:
@@ -103,6 +104,7 @@ class Account:
         return rows
 
     def _tied(self) -> str:
+        """The line about ties."""
         if self.tied is None:
             return "not known"
         same, neighbours = self.tied
@@ -122,7 +124,7 @@ class Account:
 
     @classmethod
     def from_fact(cls, record: Mapping[str, Any]) -> Self:
-        """The account out of what `as_fact` gave; entries that are not known are left out.
+        """Make an account from what `as_fact` gave; entries with other names are left out.
 
         Args:
             record: what `as_fact` gave.
@@ -141,13 +143,13 @@ class Account:
 
 
 def shown(row: str) -> str:
-    """`row` on one line, cut where it is long.
+    """A text on one line, cut after 100 characters.
 
     Args:
         row: any text.
 
     Returns:
-        The text, of 100 characters at most.
+        The text, of at most 100 characters, without control characters.
 
     Example:
         >>> shown("a\\tb\\n")
@@ -160,5 +162,6 @@ def shown(row: str) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
+    """Counts on one line, such as "items: 12; users: 3"."""
     parts = [f"{what}: {count:,}" for what, count in counts.items() if count]
     return "; ".join(parts) if parts else "none"

@@ -1,4 +1,4 @@
-"""The same interaction given twice, and interactions that share one time."""
+"""Interactions that occur twice in a file, and interactions at the same time."""
 
 import numpy as np
 import pandas as pd
@@ -9,10 +9,10 @@ from mmsr_lite.data.sources.times import finer_than_a_day
 
 
 def without_repeats(table: pd.DataFrame, reading: Account) -> pd.DataFrame:
-    """The interactions without exact repeats, where repeats cannot be true; they are counted in `reading`.
+    """Leave out exact repeats of an interaction where these must be mistakes, and count them in `reading`.
 
-    The same user, item and time twice is one interaction given twice, when times tell more than the day. Where they are
-    days, or where there are none, a user may have come back to the item, which MSGraphs show: such rows stay.
+    When times are finer than days, two rows with the same user, item and time are one interaction that was written
+    twice. When times are days, or there are none, the user may have taken the item twice: such rows stay.
 
     Args:
         table: (I rows) user_id, item_id and perhaps timestamp.
@@ -43,13 +43,13 @@ def without_repeats(table: pd.DataFrame, reading: Account) -> pd.DataFrame:
 
 
 def count_ties(dataset: Dataset) -> tuple[int, int]:
-    """How many neighbouring interactions of a user share one time, and how many neighbours there are.
+    """Count the neighbouring interactions of a user that have the same time, and all neighbours.
 
     Args:
         dataset: the data set.
 
     Returns:
-        Tied neighbours, and all neighbours.
+        The number of tied neighbours, and the number of all neighbours.
 
     Example:
         >>> ids = ("", "a", "b")

@@ -1,8 +1,8 @@
-"""Which interactions are training targets, which validation targets and which test targets (paper, section 5.1).
+"""Which interactions are targets for training, for validation and for the test (paper, section 5.1).
 
-The paper's protocol is the split by user: the last fifth of each user's items are test targets. Beside it stand a split
-at one moment of time for all users, and a split that the data bring along. In each of them a target is predicted from
-everything that its user did before it.
+The paper splits by user: the last fifth of each user's items are test targets. There is also a split at one moment for
+all users, and a split that the data bring along. In each of them, a target is predicted from everything that its user
+did before it.
 """
 
 from dataclasses import dataclass, replace
@@ -22,25 +22,26 @@ SPLITS = {
     "time": "one moment for all users: the last fifth of all interactions are tested",
     "own": "what the column `split` or the files train, valid and test of the data say",
 }
-MASKED_BELOW = 0.01  # share of targets in their own history below which the headline masks own items
+# own items are masked by default where a smaller share of the targets lies in the user's own history
+MASKED_BELOW = 0.01
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Histories with their next item, kept as places in one flat array: nothing is copied until a batch is asked for.
+    """Histories with their targets, as places in one flat array; nothing is copied until a batch is made.
 
-    Example e has the target `items[end[e]]` and the whole history `items[start[e]:end[e]]`, of which a model reads the
-    last `max_history` items.
+    Example e has the target `items[end[e]]` and the history `items[start[e]:end[e]]`, of which a model reads the last
+    `max_history` items.
 
     Args:
-        items: (I,) items, the histories of all users one after the other.
-        start: (E,) place in `items` where the history begins.
-        end: (E,) place in `items` of the target, which is also where the history ends.
-        user: (E,) whose example it is.
-        max_history: How many items of a history a model reads; 50 is the paper's number.
-        times: (I,) the time of each item, None where times are not known.
-        undisturbed: The same examples before their histories were changed on purpose, None where nothing was changed.
-            The items that a user has already taken are read from there.
+        items: (I,) the items of all users, one user after the other.
+        start: (E,) the place in `items` where the history begins.
+        end: (E,) the place in `items` of the target, where the history ends.
+        user: (E,) the user of the example.
+        max_history: how many items of a history a model reads; default 50, as in the paper.
+        times: (I,) the time of each item; None (the default): not known.
+        undisturbed: the same examples before their histories were changed on purpose; None (the default): nothing was
+            changed. The items that a user has already taken are read from there.
 
     Example:
         >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
@@ -72,26 +73,26 @@ class Examples:
 
     @property
     def lengths(self) -> np.ndarray:
-        """(E,) how many items the histories hold, after the cut."""
+        """(E,) the number of items that a model reads of each history."""
         return np.minimum(self.end - self.start, self.max_history)
 
     @property
     def taken(self) -> "Examples":
-        """The examples whose whole histories say what each user has already taken."""
+        """The examples whose histories hold everything that each user has already taken."""
         if self.undisturbed is None:
             return self
         return self.undisturbed
 
     @property
     def same_time(self) -> np.ndarray:
-        """(E,) bool: whether the target has the same time as the item before it; False where times are not known."""
+        """(E,) bool, whether the target has the same time as the item before it; False where times are not known."""
         if self.times is None:
             return np.zeros(len(self), bool)
         return self.times[self.end] == self.times[self.end - 1]
 
     @property
     def steps(self) -> np.ndarray:
-        """(I,) a number for each place that rises by one where the time changes; everywhere if times are unknown."""
+        """(I,) the step of each place: it rises by one where the time changes, or everywhere if times are unknown."""
         if self.times is None:
             return np.arange(len(self.items))
         return np.cumsum(np.diff(self.times, prepend=self.times[:1]) != 0)
@@ -99,7 +100,7 @@ class Examples:
     @cached_property
     def previous(self) -> np.ndarray:
         """(I,) for each place the last earlier place of the same item in `items`, -1 where there is none."""
-        order = np.argsort(self.items, kind="stable")  # places of one item stand together, in order
+        order = np.argsort(self.items, kind="stable")  # the places of one item are together, in rising order
         result = np.full(len(self.items), -1, np.int64)
         same = self.items[order[1:]] == self.items[order[:-1]]
         result[order[1:][same]] = order[:-1][same]
@@ -107,14 +108,14 @@ class Examples:
 
     @property
     def own_target(self) -> np.ndarray:
-        """(E,) bool: whether the user has already taken the target, at any time before."""
+        """(E,) bool, whether the user has taken the target before."""
         return self.taken.previous[self.taken.end] >= self.taken.start
 
     def histories(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """The histories as one padded block.
+        """The histories, as models read them, in one padded block.
 
         Args:
-            rows: (B,) which examples; None: all.
+            rows: (B,) indexes of examples; None (the default): all.
 
         Returns:
             (B, L) int64, padded on the right with 0; L is the length of the longest history.
@@ -127,10 +128,13 @@ class Examples:
         return np.where(real, self.items[np.where(real, (end - lengths)[:, None] + place, 0)], 0)
 
     def select(self, rows: np.ndarray) -> Self:
-        """Only these examples.
+        """Some of the examples.
 
         Args:
-            rows: Their numbers, or a mask (E,).
+            rows: their indexes, or a mask (E,).
+
+        Returns:
+            These examples, in the order of `rows`.
         """
         changes: dict[str, Any] = {"start": self.start[rows], "end": self.end[rows], "user": self.user[rows]}
         if self.undisturbed is not None:
@@ -140,12 +144,12 @@ class Examples:
 
 @dataclass(frozen=True)
 class Split:
-    """Three sets of examples; `validation` is empty when nothing was held out for it.
+    """The three sets of examples; `validation` is empty when nothing was held out for it.
 
     Args:
         train: the training examples.
-        validation: those that choose the best epoch.
-        test: those that are reported.
+        validation: the examples that choose the best epoch.
+        test: the examples whose metrics are reported.
 
     Example:
         >>> one = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))
@@ -173,24 +177,26 @@ def split(
     a later one. The first item of a user has nothing before it and is no target.
 
     Args:
-        dataset: The interactions, sorted by user, then time.
-        by: One of `SPLITS`.
-            "user": of the n items of a user the last `int(test_share * n)` are test targets; with `validation` the last
-            of the others is the validation target (the paper's protocol, section 5.1).
-            "time": one moment for all users. The last `test_share` of all interactions are tested, with `validation`
-            the last tenth of those before them is validated on; a moment is never divided.
-            "own": `dataset.facts["part"]`, which `load` reads from a column `split` (train, valid, test) or from three
-            files. Where nothing is marked for validation, it is the last training item of each user.
+        dataset: the interactions, sorted by user, then time.
+        by: one of `SPLITS`; default "auto".
+            "user": of the n items of a user, the last `int(test_share * n)` are test targets. With `validation`, the
+            last of the others is the validation target. This is the paper's protocol (section 5.1).
+            "time": one moment for all users. The last `test_share` of all interactions are test targets. With
+            `validation`, the last tenth of the others are validation targets. Interactions at the same time are never
+            divided.
+            "own": the split that the data bring along, `dataset.facts["part"]`. `load` reads it from a column `split`
+            (train, valid, test) or from three files. Where nothing is marked for validation, the last training item of
+            each user is taken.
             "auto": "own" where the data bring a split, else "user".
-        test_share: Share of the interactions to test on, from 0 up to, not including, 1. Not used by "own".
-        validation: Whether to hold validation targets out of training.
-        max_history: How many items of a history a model reads.
+        test_share: the share of the interactions to test on, 0 <= share < 1, default 0.2. "own" does not use it.
+        validation: whether to hold validation targets out of training; default True.
+        max_history: how many items of a history a model reads; default 50.
 
     Returns:
         The three sets of examples.
 
     Raises:
-        MMSRError: A setting makes no sense, the data bring no split of their own, or their own split does not follow
+        MMSRError: a setting is not possible, the data bring no split of their own, or their own split does not follow
             the order of time.
 
     Example:
@@ -226,13 +232,13 @@ def split(
 
 
 def own_target_share(examples: Examples) -> float:
-    """The share of targets that their user has already taken, from 0 to 1; 0 where there are no examples.
+    """The share of the targets that their user has taken before.
 
     Args:
         examples: any examples.
 
     Returns:
-        The share.
+        A share from 0 to 1; 0 where there are no examples.
 
     Example:
         >>> own_target_share(Examples(np.array([1, 1]), np.array([0]), np.array([1]), np.array([0])))
@@ -244,17 +250,17 @@ def own_target_share(examples: Examples) -> float:
 
 
 def headline(parts: Split) -> str:
-    """Which ranking is shown first and selects by default: "masked" (own items masked) or "all" (all items).
+    """The ranking that is shown first and chooses the best epoch: over all items, or with own items masked.
 
-    The rule: *masked* where fewer than 1 % of the test targets lie in their own history, because every own item that is
-    ranked above the target is then a certain mistake; *all items* elsewhere. Without test targets the validation
-    targets decide, without those the training targets.
+    Own items are those that the user has taken before. They are masked where fewer than 1 % of the test targets are own
+    items: an own item that is ranked above the target is then almost certainly a mistake. Elsewhere all items are
+    ranked. Where there are no test targets, the validation targets decide; where there are none, the training targets.
 
     Args:
         parts: the examples of all parts.
 
     Returns:
-        "all" or "masked".
+        "all" (all items) or "masked" (own items masked).
 
     Example:
         >>> once = Examples(np.array([1, 2]), np.array([0]), np.array([1]), np.array([0]))

@@ -1,4 +1,4 @@
-"""The columns of the paper's Table 1, ties, returns to items of one's own history, and how popularity falls."""
+"""Counts about a data set: the columns of the paper's Table 1, returns to own items, popularity, use of codes."""
 
 from typing import TypedDict
 
@@ -8,10 +8,10 @@ from mmsr_lite.arguments import checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import own_target_share, split
 
-SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)  # of the items, the most popular first
-CURVE_POINTS = 50
+SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)  # shares of the items, the most popular first
+CURVE_POINTS = 50  # of the curve of popularity
 
-Statistics = TypedDict(  # a function call, because "average length" is two words
+Statistics = TypedDict(  # not a class, because the key "average length" is two words
     "Statistics",
     {
         "users": int,
@@ -26,14 +26,14 @@ Statistics = TypedDict(  # a function call, because "average length" is two word
 
 @checked()
 def statistics(dataset: Dataset) -> Statistics:
-    """Counts, average length and sparsity as in Table 1, and how much of each modality is there.
+    """Counts, average length and sparsity as in Table 1, and the share of items that have each modality.
 
     Args:
         dataset: the data set.
 
     Returns:
-        users, items, interactions; average length (interactions a user); sparsity (percent of the pairs of a user and
-        an item without interaction); present (percent of the items that have each modality).
+        A dictionary with users, items, interactions; average length (interactions of a user); sparsity (percent of the
+        pairs of a user and an item that have no interaction); present (percent of the items that have each modality).
 
     Example:
         >>> ids = tuple("-ab")
@@ -53,7 +53,7 @@ def statistics(dataset: Dataset) -> Statistics:
 
 
 def own_history_share(dataset: Dataset) -> float | None:
-    """Percent of the test targets that their user had before, so that a rule "again" would find them; None without any.
+    """Percent of the test targets that their user has taken before.
 
     Args:
         dataset: the data set.
@@ -74,7 +74,7 @@ def own_history_share(dataset: Dataset) -> float | None:
 
 
 def popularity(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """How many interactions each item has, most popular first (V,), and the percent that they hold together (V,).
+    """Interactions of each item, the most popular first, and the percent of all that the first items have together.
 
     Args:
         dataset: the data set.
@@ -92,13 +92,14 @@ def popularity(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def code_use(codes: np.ndarray) -> tuple[int, int, float]:
-    """How many codes items have, how many there are, and their entropy as a share of what even use would give.
+    """How many codes are in use, and how evenly.
 
     Args:
         codes: (V+1, k) codes of one modality, 0 where there is none.
 
     Returns:
-        Codes in use, codes, and a share from 0 to 1.
+        The number of codes that items have, the number of codes, and the entropy of their use as a share of the
+        greatest possible entropy, from 0 to 1: 1 where all codes are used equally often.
 
     Example:
         >>> code_use(np.array([[0], [1], [2]]))

@@ -1,4 +1,4 @@
-"""Files: written to a temporary neighbour and moved into place, hashed by content, cached in one folder."""
+"""Files: written beside their place and then moved there, hashed by content, and cached in one folder."""
 
 import hashlib
 import json
@@ -17,21 +17,21 @@ import numpy as np
 from mmsr_lite.arguments import checked
 from mmsr_lite.errors import MMSRError
 
-TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")  # the neighbour that `atomic` writes, and what it will be called
+TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")  # a temporary file of `atomic`; the group is its final name
 DAY = 24 * 60 * 60  # seconds
 
 
 def file_name(path: str | os.PathLike) -> Path:
-    """The path of a file that can be written.
+    """Check that a file can have this name.
 
     Args:
-        path: what somebody named.
+        path: the path of a file.
 
     Returns:
-        The path.
+        The same path as a `Path`.
 
     Raises:
-        MMSRError: no file can be called so.
+        MMSRError: no file can have this name.
 
     Example:
         >>> file_name("a/b.txt").name
@@ -45,13 +45,13 @@ def file_name(path: str | os.PathLike) -> Path:
 
 @contextmanager
 def atomic(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside `path` and move it there when the block ends well; else leave no trace.
+    """Write a file whole or not at all: the block writes a temporary file, which is moved to `path` at its end.
 
     Args:
-        path: where the file is wanted; an older one stays until the new one is whole.
+        path: the file to write; an older one stays until the new one is whole, and also when the block fails.
 
     Yields:
-        The temporary path.
+        The temporary path, beside `path`.
 
     Raises:
         MMSRError: the file cannot be written (full disk, no permission).
@@ -80,14 +80,14 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def sweep(folder: str | os.PathLike, names: Collection[str] | None = None, *, older_than: float = 0.0) -> None:
-    """Remove the temporary files that processes left which were killed while they wrote.
+    """Remove temporary files of `atomic` that killed processes left.
 
-    Only for a folder in which nobody else writes now, or for files so old that nobody can be at work on them.
+    Call it only when no other process writes into the folder, or for files so old that none can still be writing them.
 
     Args:
-        folder: the folder, without those in it; one that does not exist is clean.
-        names: what the files would have been called in the end; None: anything.
-        older_than: seconds since the last byte was written.
+        folder: the folder, without its subfolders; it need not exist.
+        names: final names of the files; None (the default): all.
+        older_than: least age in seconds since the last byte was written; default 0.
 
     Example:
         >>> import tempfile, pathlib
@@ -108,19 +108,30 @@ def sweep(folder: str | os.PathLike, names: Collection[str] | None = None, *, ol
 
 
 def sweep_cache() -> None:
-    """Remove temporary files of the cache that are older than a day; others use the cache at the same time."""
+    """Remove temporary files of the cache that are older than a day; younger ones may belong to a running process.
+
+    Example:
+        >>> place = cache_dir("sweep", "example")
+        >>> place.mkdir(parents=True, exist_ok=True)
+        >>> old, new = (place / f".{name}.0123abcd.tmp" for name in ("old", "new"))
+        >>> for file in (old, new): file.touch()
+        >>> os.utime(old, (0, 0))  # written in 1970
+        >>> sweep_cache()
+        >>> old.exists(), new.exists()
+        (False, True)
+    """
     root = cache_dir()
     for folder in [root, *(path for path in root.glob("*") if path.is_dir()), *(root.glob("*/*/"))]:
         sweep(folder, older_than=DAY)
 
 
 def write_json(path: str | os.PathLike, record: Any, indent: int | None = None) -> None:
-    """Write `record` as UTF-8 JSON in one move; numpy numbers and arrays become plain ones, NaN is refused.
+    """Write a record as JSON in UTF-8, whole or not at all; numpy values become plain ones, NaN is refused.
 
     Args:
         path: the file.
         record: dictionaries, lists, strings, numbers.
-        indent: blanks a level; None: all on one line.
+        indent: blanks for each level; None (the default): all on one line.
 
     Raises:
         MMSRError: the file cannot be written.
@@ -148,8 +159,7 @@ def read_json(path: str | os.PathLike) -> Any:
         What the file holds: a dict, a list, a number, a text, true, false or None.
 
     Raises:
-        MMSRError: there is no such file, it cannot be read, or it is not JSON; the message names the place of the
-            mistake.
+        MMSRError: there is no such file, it cannot be read, or it is not JSON; the message says where.
 
     Example:
         >>> read_json("no-such-file.json")
@@ -169,7 +179,7 @@ def read_json(path: str | os.PathLike) -> Any:
 
 
 def read_json_object(path: str | os.PathLike, what: str) -> dict[str, Any]:
-    """Read a JSON file that holds an object, names with values.
+    """Read a JSON file that holds an object, that is names with values.
 
     Args:
         path: the file.
@@ -193,19 +203,20 @@ def read_json_object(path: str | os.PathLike, what: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """A numpy value as a plain one, for `json.dumps`."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def content_hash(*parts: Any) -> str:
-    """A short stable hash of strings, numbers, bytes, arrays and nested lists of them.
+    """A short hash of strings, numbers, bytes, arrays and nested lists; it is the same on every machine.
 
     Args:
         parts: what is hashed, in this order.
 
     Returns:
-        The hash, in hexadecimal.
+        16 hexadecimal digits.
 
     Example:
         >>> content_hash("a", 1) == content_hash("a", 1) != content_hash("a", 2)
@@ -224,7 +235,7 @@ def content_hash(*parts: Any) -> str:
 
 
 def file_hash(path: str | os.PathLike) -> str:
-    """The SHA-256 of what the file holds, in hexadecimal.
+    """The SHA-256 of the content of a file.
 
     Args:
         path: the file.
@@ -239,8 +250,8 @@ def file_hash(path: str | os.PathLike) -> str:
         >>> import tempfile
         >>> file = Path(tempfile.mkdtemp()) / "a.txt"
         >>> _ = file.write_text("hat", encoding="utf-8")
-        >>> len(file_hash(file))
-        64
+        >>> file_hash(file) == hashlib.sha256(b"hat").hexdigest()
+        True
     """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -256,16 +267,16 @@ def file_hash(path: str | os.PathLike) -> str:
 
 
 def cache_dir(*parts: str) -> Path:
-    """The folder for what can be made again: `$MMSR_CACHE`, else `~/.cache/mmsr_lite`.
+    """The folder for files that can be made again: `$MMSR_CACHE`, else `~/.cache/mmsr_lite`.
 
     Args:
         parts: names of folders within it.
 
     Returns:
-        The path; nothing is made.
+        The path; the folder is not made.
 
     Raises:
-        MMSRError: neither is known.
+        MMSRError: `MMSR_CACHE` is not set, and the user has no home folder.
 
     Example:
         >>> cache_dir("pictures").name

@@ -1,4 +1,4 @@
-"""Packed files, unpacked only as far as data go: a small file that unfolds to a full memory is refused."""
+"""Packed files: one that unpacks to far more than data do is refused, so that it cannot fill the memory."""
 
 import gzip
 import io
@@ -7,20 +7,22 @@ from typing import BinaryIO
 
 from mmsr_lite.errors import MMSRError
 
-MOST_TIMES = 200  # as many bytes as were packed; text packs to a fifth or a tenth, tables of few values to a fiftieth
-FREE = 1 << 26  # bytes that any file may unfold to
+# A file may unpack to this many times its size. Text is packed to a fifth or a tenth, tables of few values to a
+# fiftieth.
+MOST_TIMES = 200
+FREE = 1 << 26  # bytes that any file may unpack to
 
 
 def refuse_bomb(file: Path, packed: int, unpacked: int) -> None:
-    """Raise when a file unfolds to more than data do.
+    """Raise when a file unpacks to far more bytes than data do.
 
     Args:
-        file: for the message.
+        file: the file, for the message.
         packed: its size in bytes.
-        unpacked: the bytes that came out of it, or that it says will come.
+        unpacked: the bytes that came out of it so far, or that it announces.
 
     Raises:
-        MMSRError: those are more than `FREE` and more than `MOST_TIMES` as many.
+        MMSRError: `unpacked` is more than `FREE` and more than `MOST_TIMES` times `packed`.
 
     Example:
         >>> refuse_bomb(Path("a.csv.gz"), 1_000, 10**9)
@@ -33,7 +35,7 @@ def refuse_bomb(file: Path, packed: int, unpacked: int) -> None:
 
 
 class _Counted(io.RawIOBase):
-    """What comes out of a packed file, counted."""
+    """A stream that counts the bytes that come out of a packed file, and refuses too many."""
 
     def __init__(self, file: Path, stream: BinaryIO):
         self.file, self.packed, self.count = file, file.stat().st_size, 0
@@ -64,7 +66,7 @@ class _Counted(io.RawIOBase):
 
 
 def open_binary(file: Path) -> BinaryIO:
-    """The bytes of a file, unpacked when its name ends with .gz.
+    """Open a file for reading bytes, unpacked when its name ends with .gz.
 
     Args:
         file: the file.
@@ -77,8 +79,8 @@ def open_binary(file: Path) -> BinaryIO:
 
     Example:
         >>> import tempfile
-        >>> file = Path(tempfile.mkdtemp()) / "a.txt"
-        >>> _ = file.write_bytes(b"hat")
+        >>> file = Path(tempfile.mkdtemp()) / "a.txt.gz"
+        >>> _ = file.write_bytes(gzip.compress(b"hat"))
         >>> with open_binary(file) as opened: opened.read()
         b'hat'
     """

@@ -1,4 +1,4 @@
-"""A data set of some of its users, for work that all users would make too long."""
+"""A data set with only some of its users, for work that would take too long with all of them."""
 
 from dataclasses import replace
 from typing import cast
@@ -9,16 +9,16 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.facts import Facts
 from mmsr_lite.data.order import PER_INTERACTION
 
-PER_USER = ("user_kind",)  # facts with a row for each user
+PER_USER = ("user_kind",)  # facts with one entry for each user
 
 
 def drawn_users(counts: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw users at random until they have as many interactions, or targets, as are wanted.
+    """Draw users at random until they have, together, as many interactions or targets as are wanted.
 
     Args:
-        counts: (U,) how many each user has.
-        most: how many all drawn users may have together.
-        rng: where the draw comes from.
+        counts: (U,) the number of each user.
+        most: the greatest sum over the drawn users.
+        rng: the random generator.
 
     Returns:
         (U,) bool, whether a user was drawn.
@@ -34,14 +34,14 @@ def drawn_users(counts: np.ndarray, most: int, rng: np.random.Generator) -> np.n
 
 
 def of_users(dataset: Dataset, is_kept: np.ndarray) -> Dataset:
-    """The data set of some of its users; the catalogue stays, also items that none of them took.
+    """The data set with only some of its users; all items stay, also those that none of these users took.
 
     Args:
         dataset: the data set; it is not changed.
-        is_kept: (U,) bool, whose interactions stay.
+        is_kept: (U,) bool, which users stay.
 
     Returns:
-        The data set, its users numbered anew. `facts["truth"]` is left out: it knows users by their old numbers.
+        The data set, its users numbered anew. `facts["truth"]` is left out, because it has the old numbers of users.
 
     Example:
         >>> rows = {"user_id": ["u", "u", "v"], "item_id": ["a", "b", "b"]}

@@ -11,11 +11,12 @@ from mmsr_lite.errors import MMSRError
 def as_text(value: Any) -> str:
     """A cell as text.
 
-    Strings stay as they are; lists, and records by their values, are joined with commas; bytes are read as UTF-8; whole
-    numbers lose the ".0" that an empty cell in their column gives them; nothing is the empty string.
+    Strings stay as they are. The entries of a list, or the values of a record, are joined with commas. Bytes are read
+    as UTF-8. Whole numbers lose the ".0" that an empty cell elsewhere in their column gives them. An empty cell gives
+    "".
 
     Args:
-        value: what a reader gave for the cell.
+        value: the cell, as a reader of tables gives it.
 
     Returns:
         The text.

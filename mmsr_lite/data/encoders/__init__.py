@@ -1,7 +1,7 @@
-"""From texts and pictures to feature vectors, one encoder a file; what was encoded once is kept by content.
+"""From texts and pictures to feature vectors, one encoder a file; results are kept in the cache by the encoded content.
 
-An encoder is named as `name` or `name:model`, the model being a file, a folder, or what its library knows by that name.
-Nothing is fetched from a network unless a model of such a name is asked for.
+An encoder is named as `name` or `name:model`. The model is a file, a folder, or a name that its library knows. Nothing
+is fetched from a network unless a model with such a name is asked for.
 """
 
 import shutil
@@ -23,11 +23,23 @@ from mmsr_lite.errors import MMSRError, choose
 
 @dataclass(frozen=True)
 class Encoder:
-    """`reads` is "text" (strings, "" when absent), "picture" (paths, None when absent) or "file" (whole features).
+    """How texts or pictures are encoded. It has either `open` or `fit`; one that reads finished features has neither.
 
-    `open(model)` gives a function from at most `batch` values, none of them absent, to (features of those present,
-    present). One that learns from all values at once has `fit(values, dim=, seed=)` instead, features (n, F) and
-    present (n,). `models` says what may be named as model when one has to be, `default` what is taken when none is.
+    Args:
+        reads: "text" (values are strings, "" when absent), "picture" (paths, None when absent), or "file" (finished
+            features).
+        open: a function `open(model)` that loads the network, and returns a function of at most `batch` values. That
+            one returns the features of the values that can be encoded, and which these are (bool).
+        batch: how many values are encoded at once.
+        models: what may be named as model, where one has to be named; "": none has to be.
+        default: a function that finds the model when none is named.
+        fit: a function `fit(values, dim=, seed=)` of an encoder that learns from all values at once; it returns
+            features (n, F) and present (n,).
+
+    Example:
+        >>> lengths = Encoder("text", fit=lambda values, dim, seed: (np.array([[len(one)] for one in values]), None))
+        >>> lengths.fit(["hat", "scarf"], dim=1, seed=0)[0].tolist()
+        [[3], [5]]
     """
 
     reads: str
@@ -48,18 +60,18 @@ ENCODERS = {
     "t5": Encoder("text", t5.texts, 64, t5.EXAMPLE),
     "tfidf-svd": Encoder("text", fit=tfidf_svd.encode),
 }
-VERSION = 4  # counts up when an encoder gives other numbers
+VERSION = 4  # a new number makes the cache encode everything again
 DEFAULTS = {"text": "tfidf-svd", "picture": "colour-edges"}
 
 
 def encoder_of(spec: str) -> Encoder:
-    """The encoder that `name` or `name:model` names.
+    """Find an encoder by name.
 
     Args:
         spec: a name in `ENCODERS`, perhaps with a colon and a model.
 
     Returns:
-        The encoder.
+        The encoder; its model is not opened.
 
     Example:
         >>> encoder_of("resnet50:weights.pth").reads
@@ -69,13 +81,13 @@ def encoder_of(spec: str) -> Encoder:
 
 
 def weights(spec: str) -> str:
-    """A hash of the model's file, or of all in its folder; a mere name stands for itself.
+    """Identify the weights of a model, for the cache and for manifests.
 
     Args:
         spec: a name in `ENCODERS`, perhaps with a colon and a model.
 
     Returns:
-        The hash, or the name.
+        A hash of the file of the model, or of all files in its folder; a model that is only a name stands for itself.
 
     Example:
         >>> weights("resnet50")
@@ -89,7 +101,7 @@ def weights(spec: str) -> str:
 
 
 def model_of(spec: str) -> str | None:
-    """The model in `name:model`, else the encoder's own; raises when it has none.
+    """The model that is named in `name:model`, else the default model of the encoder.
 
     Args:
         spec: a name in `ENCODERS`, perhaps with a colon and a model.
@@ -111,11 +123,12 @@ def model_of(spec: str) -> str | None:
 
 
 def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None = None) -> dict[str, str]:
-    """The encoder of each modality, given its kind: the one asked for, else the default of the kind.
+    """Choose the encoder of each modality: the one that is asked for, else the default for its kind.
 
     Args:
         kinds: name of a modality -> "text" or "picture".
-        encoders: one encoder for all, or one for each modality; None: the defaults.
+        encoders: one encoder for all modalities of the kind that it reads, or one for each by name; None (the default):
+            those of `DEFAULTS`.
 
     Returns:
         Name of a modality -> its encoder.
@@ -138,15 +151,15 @@ def choose_encoders(kinds: dict[str, str], encoders: str | dict[str, str] | None
 
 
 def encode(spec: str, values: Sequence[str | None], *, dim: int = 128, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Features of `values`, taken from the cache when nothing changed.
+    """Encode values, or take their features from the cache when neither the values nor the encoder changed.
 
-    An encoder with a network keeps each batch as soon as it is done, so a run that was stopped goes on where it was.
+    An encoder with a network keeps each finished batch, so that a run after one that was stopped goes on from there.
 
     Args:
         spec: the encoder, `name` or `name:model`.
-        values: n strings, "" where absent, or paths of pictures, None where absent.
-        dim: the most numbers of an encoder that learns from all values at once.
-        seed: of such an encoder.
+        values: n strings, "" where absent; or n paths of pictures, None where absent.
+        dim: the largest F of an encoder that learns from all values at once, default 128.
+        seed: the seed of such an encoder, default 0.
 
     Returns:
         Features (n, F) float32 and present (n,) bool.
@@ -173,10 +186,10 @@ def encode(spec: str, values: Sequence[str | None], *, dim: int = 128, seed: int
 
 
 def _in_batches(spec: str, values: Sequence, content: Sequence, parts: Path) -> tuple[np.ndarray, np.ndarray]:
-    """As `encode`, what is equal only once."""
+    """As `encode`, batch by batch; equal values are encoded once."""
     encoder = encoder_of(spec)
     first = {known: row for row, known in reversed(list(enumerate(content))) if known and known.strip()}
-    order = sorted(first, key=lambda known: (len(known), known))  # texts of about one length need little padding
+    order = sorted(first, key=lambda known: (len(known), known))  # texts of similar length need little padding
     batches = [order[begin : begin + encoder.batch] for begin in range(0, len(order), encoder.batch)]
     run, keeping, features, found = None, True, [np.zeros((0, 0), np.float32)], []
     for batch in tqdm(batches, desc=spec.partition(":")[0], unit="batch", disable=len(batches) < 3):
@@ -191,19 +204,19 @@ def _in_batches(spec: str, values: Sequence, content: Sequence, parts: Path) -> 
         features += [rows] if len(rows) else []
     together = np.concatenate([*features[1:], np.zeros((1, features[-1].shape[1] or 1), np.float32)])  # (m + 1, F)
     place = dict(zip(order, np.where(found, np.cumsum(found) - 1, -1).tolist(), strict=True))
-    rows = np.array([place.get(known or "", -1) for known in content], int)  # the absent ones take the last row, zero
+    rows = np.array([place.get(known or "", -1) for known in content], int)  # -1: the last row, zeros
     return together[rows], rows >= 0
 
 
 def _kept(file: Path, count: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Features (n, F) and present (n,) that were kept, or None; a damaged file is made again."""
+    """Features (n, F) and present (n,) from the cache; None when the file is missing or damaged."""
     with suppress(MMSRError):
         return read_features(file, [str(row) for row in range(count)])
     return None
 
 
 def _keep(file: Path, features: np.ndarray, present: np.ndarray) -> bool:
-    """Keep the features (m, F) of those present; a full disk is told and costs nothing else."""
+    """Write the features (m, F) of the present values into the cache; False, with a warning, when that fails."""
     try:
         write_features(file, features, [str(row) for row in np.flatnonzero(present)])
     except MMSRError as error:
@@ -213,7 +226,7 @@ def _keep(file: Path, features: np.ndarray, present: np.ndarray) -> bool:
 
 
 def _file_hash(path: str | None) -> str | None:
-    """A hash of what the file holds; None when there is none to read."""
+    """A hash of the content of a file; None when it cannot be read."""
     with suppress(MMSRError):
         return path and file_hash(path)
     return None

@@ -1,4 +1,4 @@
-"""CLIP's two towers (open_clip): pictures and texts as unit vectors in one space."""
+"""The two networks of CLIP (open_clip), which encode pictures and texts as unit vectors in one space."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -14,26 +14,36 @@ EXAMPLE = "clip-text:FOLDER, or clip-text:NAME/PRETRAINED to fetch one, such as 
 
 
 def pictures(model: str) -> Opened:
-    """A function from paths to (features (m, F) of those that open, present), by the tower that sees.
+    """Load the network of CLIP for pictures.
 
     Args:
         model: a folder, or a name that open_clip knows.
 
     Returns:
-        The function.
+        A function from b paths to features (m, F) of the pictures that can be opened, and which these are (b,).
+
+    Example:
+        >>> pictures("no-such-model")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: encoder 'clip' ...
     """
     network, ready, _ = _open(model)
     return partial(encode_pictures, ready=ready, network=partial(network.encode_image, normalize=True))
 
 
 def texts(model: str) -> Opened:
-    """A function from texts to (features (b, F), present), by the tower that reads (most models: 77 tokens).
+    """Load the network of CLIP for texts; most models read at most 77 tokens.
 
     Args:
         model: a folder, or a name that open_clip knows.
 
     Returns:
-        The function.
+        A function from b texts to features (b, F), and which texts are present (b,).
+
+    Example:
+        >>> texts("no-such-model")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: encoder 'clip' ...
     """
     import torch
 
@@ -48,7 +58,10 @@ def texts(model: str) -> Opened:
 
 
 def _open(model: str) -> tuple[Any, Any, Any]:
-    """Network, what makes a picture a tensor, tokenizer; a folder holds open_clip_config.json and weights."""
+    """The network, the function from a picture to a tensor, and the tokenizer.
+
+    A folder holds open_clip_config.json and the weights.
+    """
     with opening("clip", INSTALL, model):
         import open_clip
 

@@ -1,4 +1,4 @@
-"""Which colours, where, and how the edges run: a picture encoder of 242 numbers that needs no download."""
+"""A picture encoder of 242 numbers that needs no download: which colours, where, and the directions of the edges."""
 
 from collections.abc import Sequence
 
@@ -7,26 +7,39 @@ import numpy as np
 from mmsr_lite.data.encoders.network import Opened
 from mmsr_lite.data.pictures import open_picture
 
-SIDE = 64  # pixels a side that are looked at
-HUES, VALUES, CELLS, ANGLES, SCALES = 12, 3, 4, 8, (1, 2, 4)
+SIDE = 64  # side of the square, in pixels, that each picture is brought to
+HUES, VALUES = 12, 3  # bins of hue and of brightness
+CELLS = 4  # cells of the grid in each direction
+ANGLES = 8  # directions of edges
+SCALES = (1, 2, 4)  # steps in pixels at which edges are looked for
 
 
 def pictures(model: str | None = None) -> Opened:
-    """A function from paths to (unit vectors (m, 242) of those that open, present); `model` is not used.
+    """Make the encoder.
 
-    Four blocks of equal weight: histogram of hue and brightness, mean colour in a grid of 4 x 4, edge directions in the
-    same grid, edge directions at three scales.
+    The features are four blocks of equal weight: a histogram of hue and brightness, the mean colour in a grid of 4 x 4,
+    the edge directions in the same grid, and the edge directions at three scales.
 
     Args:
         model: not used; the encoder has no weights.
 
     Returns:
-        The function.
+        A function from b paths to unit vectors (m, 242) of the pictures that can be opened, and which these are (b,).
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> folder = tempfile.mkdtemp()
+        >>> for name in ("red", "blue"): Image.new("RGB", (90, 60), name).save(f"{folder}/{name}.png")
+        >>> features, present = pictures()([f"{folder}/red.png", f"{folder}/none.png", f"{folder}/blue.png"])
+        >>> features.shape, present.tolist(), bool(features[0] @ features[1] < 0.5)
+        ((2, 242), [True, False, True], True)
     """
     return _encode
 
 
 def _encode(paths: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Features (m, 242) of the pictures that can be opened, and which these are (b,)."""
     opened = [open_picture(path, SIDE, square=True) for path in paths]
     pixels = [np.asarray(one) for one in opened if one is not None]
     features = _describe(np.stack(pixels)) if pixels else np.zeros((0, 0), np.float32)
@@ -34,7 +47,7 @@ def _encode(paths: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _describe(pixels: np.ndarray) -> np.ndarray:
-    """(n, SIDE, SIDE, 3) uint8 -> (n, F) float32."""
+    """The features (n, F) float32 of pictures (n, SIDE, SIDE, 3) uint8."""
     rgb = pixels.astype(np.float32) / 255  # (n, SIDE, SIDE, 3)
     grey = rgb @ np.array([0.299, 0.587, 0.114], np.float32)  # (n, SIDE, SIDE)
     edges = [_edges(_shrink(grey, step)) for step in SCALES]
@@ -49,13 +62,16 @@ def _describe(pixels: np.ndarray) -> np.ndarray:
 
 
 def _shrink(values: np.ndarray, step: int) -> np.ndarray:
-    """(n, H, W, ...) -> means over squares of `step` pixels."""
+    """The means of (n, H, W, ...) over squares of `step` pixels a side."""
     n, height, width, *rest = values.shape
     return values.reshape(n, height // step, step, width // step, step, *rest).mean((2, 4))
 
 
 def _colours(rgb: np.ndarray) -> np.ndarray:
-    """(n, HUES * VALUES + 6) shares of hue and brightness, weighted by how coloured a pixel is, then of six greys."""
+    """(n, HUES * VALUES + 6) a histogram of hue and brightness, then of six greys.
+
+    A pixel counts for the first part as far as it is coloured, and for the second part as far as it is grey.
+    """
     high, chroma = rgb.max(-1), np.ptp(rgb, axis=-1)  # (n, H, W)
     red, green, blue = np.moveaxis(rgb, -1, 0)
     hue = np.arctan2(np.sqrt(3) * (green - blue), 2 * red - green - blue) / (2 * np.pi) % 1
@@ -66,14 +82,14 @@ def _colours(rgb: np.ndarray) -> np.ndarray:
 
 
 def _histogram(bins: np.ndarray, weight: np.ndarray, size: int) -> np.ndarray:
-    """(n, size) the weights of each picture summed by bin."""
+    """(n, size) the sum of the weights in each bin, for each picture."""
     n = len(bins)
     flat = bins.reshape(n, -1) + size * np.arange(n)[:, None]
     return np.bincount(flat.ravel(), weight.ravel(), n * size).reshape(n, size).astype(np.float32)
 
 
 def _edges(grey: np.ndarray) -> np.ndarray:
-    """(n, H, W) -> (n, H, W, ANGLES) strength of the edge at each pixel, shared by the two nearest directions."""
+    """(n, H, W, ANGLES) the strength of the edge at each pixel, divided between the two nearest directions."""
     down, across = np.gradient(grey, axis=(1, 2))
     angle = np.arctan2(down, across) / np.pi % 1 * ANGLES  # light-to-dark and dark-to-light are one direction
     gap = np.abs(angle[..., None] - np.arange(ANGLES, dtype=np.float32))

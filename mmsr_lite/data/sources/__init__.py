@@ -1,7 +1,7 @@
-"""Where data sets come from, one file each, imported when first used.
+"""Where data sets come from, one source a file; a source is imported when it is first used.
 
-A source reads files: `read(path, columns=, min_count=)` gives a `Raw`, `inputs(path)` the files that takes. The
-wardrobe and the worlds read none and have `load`.
+A source of files has `read(path, columns=, min_count=)`, which returns a `Raw`, and perhaps `inputs(path)`, which lists
+the files that `read` reads. The made-up worlds (`wardrobe`, `worlds`) read no files, and have `load` instead.
 """
 
 import os
@@ -26,13 +26,13 @@ FORMS = (
 
 
 def find(source: str | os.PathLike) -> tuple[ModuleType, str]:
-    """The module that reads `source` and what stands behind the colon, or the folder's path.
+    """Find the module that reads a source.
 
     Args:
         source: a source, as `load` takes it.
 
     Returns:
-        The module, and what it is to read.
+        The module, and what it is to read: the text behind the colon, or the path of the folder.
 
     Raises:
         MMSRError: there is no such source or folder.

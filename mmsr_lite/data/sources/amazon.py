@@ -1,8 +1,9 @@
-"""Amazon reviews as their authors give them out, of any category X: the editions of 2014, 2018 and 2023.
+"""Amazon reviews as their authors publish them, of any category X: the editions of 2014, 2018 and 2023.
 
 2014 (McAuley et al., SIGIR 2015; the paper's data): reviews_X_5.json.gz, reviews_X.json.gz or ratings_X.csv;
 meta_X.json.gz, whose lines are Python literals; image_features_X.b. 2018 (Ni et al., EMNLP 2019): X_5.json.gz or
-X.json.gz. 2023 (Hou et al., 2024): X.jsonl.gz, items by `parent_asin`, milliseconds. Pictures are in pictures/.
+X.json.gz. 2023 (Hou et al., 2024): X.jsonl.gz; items are identified by `parent_asin`, and times are milliseconds.
+Pictures lie in pictures/.
 """
 
 import html
@@ -24,34 +25,45 @@ from mmsr_lite.data.sources.places import picture_files
 from mmsr_lite.data.values import as_text
 from mmsr_lite.errors import MMSRError
 
-TEXTS = {  # our column: what the editions call it
+TEXTS = {  # our column -> its names in the editions
     "title": ("title",),
     "brand": ("brand", "store"),
     "categories": ("categories", "category"),
     "features": ("feature", "features"),
     "description": ("description",),
 }
-PICTURES = ("imUrl", "imageURLHighRes", "imageURL", "images")  # addresses, which are kept and never asked
+PICTURES = ("imUrl", "imageURLHighRes", "imageURL", "images")  # addresses: they are kept as text, and never fetched
 LABELS = (*TEXTS, "picture_url")
 ASIN = re.compile(rb"""["'](?:parent_)?asin["']\s*:\s*["']([^"']*)["']""")
 
 
 def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | None = None) -> Raw:
-    """Read FOLDER/CATEGORY, or one file of reviews, and the metadata and picture features beside it.
+    """Read a file of reviews, and the metadata and picture features beside it.
 
-    Of several reviews by one user of one item the first counts. Lines that hold no review or no item are skipped,
-    counted and told.
+    Of several reviews of one item by one user, the first counts. Lines that hold no review or no item are skipped and
+    counted.
 
     Args:
-        path: FOLDER/CATEGORY, the file of reviews, or a folder with just one.
-        columns: not used here; the columns of Amazon's files are known.
-        min_count: k of the k-core, which is done before any metadata is read; None: 5.
+        path: FOLDER/CATEGORY, the file of reviews, or a folder with only one such file.
+        columns: not used; the columns of Amazon's files are known.
+        min_count: k of the k-core, which is computed before any metadata is read; None (the default): 5.
 
     Returns:
-        What `prepare.build` makes a `Dataset` of.
+        The tables, from which `prepare.build` makes a `Dataset`.
 
     Raises:
         MMSRError: there is no such file, it is cut short, or more of its lines are skipped than read.
+
+    Example:
+        >>> import json, tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> reviews = [{"reviewerID": "u1", "asin": asin, "unixReviewTime": 60} for asin in ("B01", "B02", "B01")]
+        >>> _ = (folder / "reviews_Hats_5.json").write_text("".join(json.dumps(one) + "\\n" for one in reviews))
+        >>> raw = read(f"{folder}/Hats", min_count=1)
+        >>> raw.name, raw.interactions["item_id"].tolist()
+        ('Hats', ['B01', 'B02'])
+        >>> raw.reading.repeated
+        {'reviews with the user, item and time of another (left out)': 1}
     """
     edition, category, file = _find(path)
     reviews, reading = reviews_of(file, edition), Account()
@@ -92,13 +104,20 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
 
 
 def inputs(path: str) -> list[Path]:
-    """Every file that `read` may read.
+    """List every file that `read` may read.
 
     Args:
         path: as for `read`.
 
     Returns:
         The files.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("reviews_Hats_5.json", "meta_Hats.json", "readme.txt"): (folder / name).touch()
+        >>> [file.name for file in inputs(f"{folder}/Hats")]
+        ['reviews_Hats_5.json', 'meta_Hats.json']
     """
     _, category, file = _find(path)
     pictures = sorted(other for files in picture_files(file.parent).values() for other in files)
@@ -106,9 +125,9 @@ def inputs(path: str) -> list[Path]:
 
 
 def _find(path: str) -> tuple[str, str, Path]:
-    """Edition, category and file of reviews, named by FOLDER/CATEGORY, by the file, or by a folder with just one.
+    """Edition, category and file of the reviews at a path.
 
-    A table CATEGORY.csv counts only where the category or the file is named: any table may have such a name.
+    A table CATEGORY.csv counts only where the category or the file is named, since any table may have such a name.
     """
     place = Path(path)
     folder = place if place.is_dir() else place.parent
@@ -134,26 +153,28 @@ def _find(path: str) -> tuple[str, str, Path]:
 
 def _beside(file: Path, category: str) -> tuple[Path | None, Path | None]:
     """The metadata and the picture features that lie beside a file of reviews, if any."""
-    meta = f"meta_{category}.json" + "l" * (".jsonl" in file.name)
+    meta = f"meta_{category}.json"
+    if ".jsonl" in file.name:
+        meta += "l"
     there = {other.name: other for other in file.parent.iterdir() if other.is_file()}
     return there.get(meta) or there.get(f"{meta}.gz"), there.get(f"image_features_{category}.b")
 
 
 def _first(user: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The rows, in their order, of each user's first review of each item; those of the same time; later ones."""
-    order = np.lexsort((time, item, user))  # stable
+    """Three arrays of rows: each user's first review of each item, repeats at the same time, and later repeats."""
+    order = np.lexsort((time, item, user))  # reviews at the same time keep their order
     repeated = np.r_[False, (np.diff(user[order]) == 0) & (np.diff(item[order]) == 0)]
     same = repeated & np.r_[False, np.diff(time[order]) == 0]
     return np.sort(order[~repeated]), order[same], order[repeated & ~same]
 
 
 def _metadata(file: Path, wanted: set[str], reading: Account) -> tuple[dict[str, dict[str, str]], Counter[str]]:
-    """What is told of the wanted items, and how many lines were skipped, with examples in `reading`."""
+    """Item -> its entries in the metadata; and reason -> how many lines were skipped, with examples in `reading`."""
     field, ids = "parent_asin" if ".jsonl" in file.name else "asin", {own.encode() for own in wanted}
     entries, skipped = dict[str, dict[str, str]](), Counter[str]()
     for number, line in enumerate(lines(file), 1):
         if (named := ASIN.findall(line)) and ids.isdisjoint(named):
-            continue  # reading a Python literal takes a hundred times as long as seeing that nobody asks for it
+            continue  # a Python literal takes a hundred times as long to read as this search for its id
         one = record(line)
         own = one.get(field) if one else None
         if one is None or not isinstance(own, str):
@@ -167,13 +188,13 @@ def _metadata(file: Path, wanted: set[str], reading: Account) -> tuple[dict[str,
         elif own in wanted:
             entries[own] = {label: _clean(next(filter(None, map(one.get, TEXTS[label])), "")) for label in TEXTS}
             entries[own]["picture_url"] = _address(next(filter(None, map(one.get, PICTURES)), ""))
-            if "getTime" in entries[own]["title"]:  # the code of a page, in the edition of 2018
+            if "getTime" in entries[own]["title"]:  # in the edition of 2018 some titles are the code of a page
                 entries[own]["title"] = ""
     return entries, skipped
 
 
 def _clean(value: Any) -> str:
-    """Text without HTML's escapes, each run of blanks one.
+    """A value as text, with the escapes of HTML resolved and each run of blanks made one blank.
 
     Example:
         >>> _clean(["Fair &amp; White", "Gel  30\\n"])
@@ -184,7 +205,7 @@ def _clean(value: Any) -> str:
 
 
 def _address(value: Any) -> str:
-    """The first address of a picture, the large one where there are sizes."""
+    """The address of the first picture, of the large one where there are sizes; empty where there is none."""
     first = value[0] if isinstance(value, list) and value else value
     first = (first.get("large") or first.get("hi_res")) if isinstance(first, dict) else first
     return first if isinstance(first, str) and first.startswith("http") else ""

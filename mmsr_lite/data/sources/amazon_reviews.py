@@ -1,4 +1,4 @@
-"""Who reviewed what and when, out of Amazon's files of reviews or of ratings, as numbers that fit into memory."""
+"""Read Amazon's files of reviews or ratings: which user reviewed which item when, as numbers that fit into memory."""
 
 import csv
 import json
@@ -20,15 +20,15 @@ from mmsr_lite.data.sources.lines import lines, record
 from mmsr_lite.data.storage import atomic, cache_dir, content_hash, file_hash
 from mmsr_lite.errors import MMSRError
 
-REVIEWS = {  # edition: what its files of reviews are called, and who, what, when in a line of them
+REVIEWS = {  # edition -> the names of its files of reviews, and the entries for user, item and time in a line
     "2014": (("reviews_{}_5.json", "reviews_{}.json", "ratings_{}.csv"), ("reviewerID", "asin", "unixReviewTime")),
     "2018": (("{}_5.json", "{}.json", "{}.csv"), ("reviewerID", "asin", "unixReviewTime")),
     "2023": (("{}.jsonl",), ("user_id", "parent_asin", "timestamp")),
 }
-RATINGS = {"2014": (0, 1, 3), "2018": (1, 0, 3)}  # edition: places of user, item and time in a row of ratings
+RATINGS = {"2014": (0, 1, 3), "2018": (1, 0, 3)}  # edition -> the places of user, item and time in a row of ratings
 ASIN = re.compile(r"B[0-9A-Z]{9}|[0-9]{9}[0-9X]")
 SAMPLE = 1000  # rows that are looked at to tell users from items
-VERSION = 3  # counts up when the same file is read otherwise
+VERSION = 3  # of the reader: a new number makes the cache read all files again
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,20 @@ class Reviews:
     """Reviews as numbers.
 
     Args:
-        user: (n,) place of the user in `users`.
-        item: (n,) place of the item in `items`.
+        user: (n,) the place of the user in `users`.
+        item: (n,) the place of the item in `items`.
         time: (n,) seconds since 1970.
-        users: ids.
-        items: ids.
-        skipped: the reason, and how many lines were left out for it.
-        examples: the first of those lines.
+        users: the ids of the users.
+        items: the ids of the items.
+        skipped: reason -> how many lines were left out for it.
+        examples: the first of these lines.
         notes: sentences about how the file was understood.
+
+    Example:
+        >>> times = np.array([60.0, 90.0])
+        >>> reviews = Reviews(np.array([0, 0]), np.array([0, 1]), times, ["u"], ["B01", "B02"], {}, [], [])
+        >>> [reviews.items[item] for item in reviews.item]
+        ['B01', 'B02']
     """
 
     user: np.ndarray
@@ -57,17 +63,27 @@ class Reviews:
 
 
 def reviews_of(file: Path, edition: str) -> Reviews:
-    """All reviews in a file; what was read is kept in the cache by the content of the file.
+    """Read all reviews in a file, or take them from the cache when the same content was read before.
 
     Args:
         file: the file of reviews.
-        edition: of Amazon's files, such as 2014.
+        edition: the edition of Amazon's files, one of `REVIEWS`.
 
     Returns:
         The reviews.
 
     Raises:
         MMSRError: the file is damaged, or more of its lines are skipped than read.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "ratings_Hats.csv"
+        >>> _ = file.write_text("u1,B01,5.0,60\\nu1,B02,4.0,90\\nu2,B01\\n")
+        >>> reviews = reviews_of(file, "2014")
+        >>> reviews.users, reviews.items, reviews.time.tolist()
+        (['u1'], ['B01', 'B02'], [60.0, 90.0])
+        >>> reviews.skipped  # the third line is cut short
+        {'lines without user, item or time': 1}
     """
     kept = cache_dir("reviews") / f"{content_hash(VERSION, edition, file.suffixes[:1], file_hash(file))}.safetensors"
     with suppress(Exception):  # not there, or damaged: it is made again
@@ -85,6 +101,7 @@ def reviews_of(file: Path, edition: str) -> Reviews:
 
 
 def _read(file: Path, edition: str) -> Reviews:
+    """Read all reviews in a file, without the cache."""
     user, item, time, skipped = array("i"), array("i"), array("d"), Counter[str]()
     users, items = dict[str, int](), dict[str, int]()
     examples: list[str] = []
@@ -100,7 +117,7 @@ def _read(file: Path, edition: str) -> Reviews:
             if values is None:
                 raise LookupError
             one, other, when = values
-            (one + other).encode()  # refuses half a pair of surrogates, and what are no strings
+            (one + other).encode()  # raises for half a surrogate pair, and for values that are no strings
             seconds = float(when)
             if not (one and other and isfinite(seconds)):
                 raise ValueError
@@ -130,7 +147,7 @@ def _read(file: Path, edition: str) -> Reviews:
 
 
 def _records(file: Path, edition: str) -> Iterator[tuple[int, bytes, tuple | None]]:
-    """Number, line, and user, item and time of every line of reviews; None where the line holds no record."""
+    """For each line its number, its bytes, and (user, item, time), or None where it holds no record."""
     who, what, at = REVIEWS[edition][1]
     for number, line in enumerate(lines(file), 1):
         parsed = record(line)
@@ -138,10 +155,11 @@ def _records(file: Path, edition: str) -> Iterator[tuple[int, bytes, tuple | Non
 
 
 def _ratings(file: Path, edition: str, notes: list[str]) -> tuple[Iterator[tuple[int, bytes, tuple | None]], str]:
-    """As `_records`, of a file of ratings; and its edition, which is 2023 when it has that edition's heading.
+    """As `_records`, of a file of ratings; and its edition, which is 2023 when the file has that heading.
 
-    The edition of 2014 has user, item, rating, time; that of 2018 has item, user, rating, time. Where the first rows
-    show the ids of items, ten signs as Amazon has them, in the other column, the columns are exchanged; a note says so.
+    Rows have user, item, rating, time in the edition of 2014, and item, user, rating, time in that of 2018. Where the
+    first rows have item ids, which are ten signs at Amazon, in the other column, user and item are exchanged; a note
+    says so.
     """
     stream = enumerate(lines(file), 1)
     sample = list(islice(stream, SAMPLE))
@@ -172,7 +190,7 @@ def _ratings(file: Path, edition: str, notes: list[str]) -> tuple[Iterator[tuple
 
 
 def _fields(line: bytes) -> list[str] | None:
-    """The fields of a row, without quotation marks; None when it is no text."""
+    """The fields of a row, without quotation marks; None when the row is no text."""
     try:
         text = line.decode().strip().removeprefix("\ufeff")
         return next(csv.reader([text])) if '"' in text else text.split(",")

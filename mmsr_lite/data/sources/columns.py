@@ -27,10 +27,10 @@ DOWNLOAD = (
 
 
 def kinds_of(items: pd.DataFrame) -> dict[str, str]:
-    """The columns of `items` that can be modalities, each with its kind, "picture" or "text".
+    """Find the columns of the items that can be modalities.
 
-    A column is "picture" when most of its values are paths of pictures, or lists of them; "text" when they are words.
-    Ids, numbers, dates and web addresses are no modality.
+    A column is of the kind "picture" when most of its values are paths of pictures, or lists of them. It is "text" when
+    its values are words. Ids, numbers, dates and web addresses cannot be modalities.
 
     Args:
         items: the table of items.
@@ -46,18 +46,18 @@ def kinds_of(items: pd.DataFrame) -> dict[str, str]:
 
 
 def look_at(items: pd.DataFrame, reading: Account | None = None) -> dict[str, tuple[str, str]]:
-    """For each column its kind and, where it is neither "text" nor "picture", the reason in words.
+    """Find the kind of each column and, where that is neither "text" nor "picture", the reason in words.
 
     Args:
         items: the table of items.
-        reading: receives a note on columns that cannot be modalities, and what to do about web addresses.
+        reading: receives notes about columns that cannot be modalities; None (the default): no notes.
 
     Returns:
-        Name of a column -> its kind, and the reason.
+        Name of a column -> its kind, and the reason, which is empty for texts and pictures.
 
     Example:
-        >>> look_at(pd.DataFrame({"title": ["a hat"]}))
-        {'title': ('text', '')}
+        >>> look_at(pd.DataFrame({"title": ["a hat"], "price": [3], "photo": ["https://x.org/1.jpg"]}))
+        {'title': ('text', ''), 'price': ('other', 'numbers'), 'photo': ('address', 'web addresses')}
     """
     results = {}
     for label in items:
@@ -83,7 +83,7 @@ def look_at(items: pd.DataFrame, reading: Account | None = None) -> dict[str, tu
 
 
 def picture_paths(value: Any) -> list[Any]:
-    """The pictures that a cell names, in their order: strings, paths, or the bytes of a picture.
+    """The pictures that a cell names, in their order.
 
     A cell may be one path, a list of them, a list written as text, several paths with `|`, `;` or `,` between them, or
     a record such as `{"path": "1.jpg", "bytes": None}`.
@@ -92,7 +92,7 @@ def picture_paths(value: Any) -> list[Any]:
         value: the cell.
 
     Returns:
-        The pictures; none where the cell names none.
+        Strings, paths, or the bytes of pictures; empty where the cell names none.
 
     Example:
         >>> picture_paths('["a.jpg", "b.jpg"]'), picture_paths("a.jpg|b.jpg"), picture_paths(None)
@@ -120,7 +120,7 @@ def picture_paths(value: Any) -> list[Any]:
 
 
 def is_address(value: Any) -> bool:
-    """Whether a value is the address of something in the web and nothing else.
+    """Whether a value is a web address, and nothing more.
 
     Args:
         value: any value.
@@ -136,6 +136,7 @@ def is_address(value: Any) -> bool:
 
 
 def _kind(label: str, column: pd.Series) -> tuple[str, str]:
+    """The kind of a column, and the reason where it is neither "text" nor "picture"."""
     if label in ("id", "index") or label.endswith("_id"):
         return "id", "ids"
     values = [value for value in column if not _is_nothing(value)]
@@ -149,7 +150,9 @@ def _kind(label: str, column: pd.Series) -> tuple[str, str]:
         elif named and is_address(named[0]):
             addresses += 1
     if 2 * (pictures + addresses) > len(values):
-        return ("picture", "") if pictures >= addresses else ("address", "web addresses")
+        if pictures >= addresses:
+            return "picture", ""
+        return "address", "web addresses"
     if all(_is_vector(value) for value in values):
         return "vector", "lists of numbers"
     for value in values:
@@ -166,12 +169,14 @@ def _kind(label: str, column: pd.Series) -> tuple[str, str]:
 
 
 def _is_picture(value: Any) -> bool:
+    """Whether a value is a path of a picture, or the bytes of one."""
     if isinstance(value, bytes | bytearray):
         return bytes(value[:6]).startswith(PICTURE_BYTES)
     return str(value).lower().endswith(PICTURE_ENDINGS) and not is_address(value)
 
 
 def _is_nothing(value: Any) -> bool:
+    """Whether a cell is empty, or a collection of empty values."""
     if isinstance(value, bytes | bytearray):
         return not value
     if isinstance(value, dict | list | tuple | np.ndarray):
@@ -180,6 +185,7 @@ def _is_nothing(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
+    """Whether a value is a number, or is written as one."""
     if isinstance(value, Number | Decimal):
         return True
     try:
@@ -190,7 +196,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_vector(value: Any) -> bool:
-    """Whether a value is a list of numbers with a fraction: features, and no list of tags."""
+    """Whether a value is a list of numbers, some with a fraction: then it is features, and not a list of tags."""
     if not isinstance(value, list | tuple | np.ndarray) or len(value) < 2:
         return False
     numbers = [isinstance(one, Number) and not isinstance(one, bool) for one in value]
@@ -198,7 +204,7 @@ def _is_vector(value: Any) -> bool:
 
 
 def _list_in(text: str) -> Iterable[Any] | None:
-    """The list that is written in `text`, as JSON or as Python has it."""
+    """The list that is written in a text as JSON or as a Python literal; None where there is none."""
     for parse in (json.loads, ast.literal_eval):
         try:
             parsed = parse(text)

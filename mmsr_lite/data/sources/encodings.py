@@ -1,11 +1,11 @@
-"""Which encoding a text file has: UTF-8 is read, others are recognised and asked about, none is guessed in silence."""
+"""The encoding of a text file: UTF-8 is read; others are recognised and asked about, so that none is only guessed."""
 
 import codecs
 from pathlib import Path
 
 from mmsr_lite.errors import MMSRError
 
-MARKS = {  # the first bytes of a file: what it is
+MARKS = {  # the first bytes of a file -> its encoding
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16",
@@ -40,13 +40,13 @@ def text_encoding(name: str) -> str:
 
 
 def refuse_encoding(file: Path, content: bytes, *, whole: bool, asked: str | None = None) -> None:
-    """Raise when `content`, the file or its beginning, is not UTF-8, naming the encoding that it seems to have.
+    """Raise when a file is not UTF-8; the message names the encoding that it seems to have.
 
     Args:
         file: the file, for the message.
-        content: its first bytes, unpacked.
-        whole: whether `content` is all of it; otherwise a sign may be cut at the end.
-        asked: the encoding that was asked for and did not fit.
+        content: its bytes, or the first of them, unpacked.
+        whole: whether `content` is the whole file; otherwise its last sign may be cut.
+        asked: the encoding that the user named and that did not fit; None (the default): none was named.
 
     Raises:
         MMSRError: the content is not UTF-8, or holds bytes of value zero.
@@ -81,4 +81,5 @@ def refuse_encoding(file: Path, content: bytes, *, whole: bool, asked: str | Non
 
 
 def _what_to_do(encoding: str) -> str:
+    """The advice at the end of a message."""
     return f"if so, say --file-format encoding={encoding.lower()}, or save the file as UTF-8"

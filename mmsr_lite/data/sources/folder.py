@@ -1,4 +1,4 @@
-"""A folder of your own: interactions, items, pictures; files of RecBole, MMRec or Hugging Face; a prepared folder."""
+"""A folder with interactions, items and pictures: one's own, of RecBole, MMRec or Hugging Face, or a prepared one."""
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -34,24 +34,35 @@ def read(
 ) -> Raw:
     """Read a folder with a file of interactions and perhaps one of items.
 
-    Interactions have user_id, item_id and perhaps timestamp (without it the order of rows counts). Every column of
-    items may become a modality: text (strings or lists of them) or pictures (paths inside the folder); pictures named
-    by the items' ids may also lie in `pictures/` and its subfolders. `features/<modality>` (`features.FORMS`) is used
-    instead of encoding. An item without a row in the items file stays, with all its modalities absent. A split of your
-    own is a column `split` (train, valid, test) or one file for each part, such as train.csv.
+    Interactions have user_id, item_id and perhaps timestamp; without it, the rows are in the order of time. Every
+    column of items may become a modality: texts (strings or lists of strings) or pictures (paths inside the folder).
+    Pictures that are named by item ids may also lie in `pictures/` and its subfolders. A file `features/<modality>` of
+    one of `features.FORMS` is used instead of encoding. An item without a row in the items file stays, and has no
+    modality. A split of one's own is a column `split` (train, valid, test), or one file for each part, such as
+    train.csv.
 
     Args:
         path: the folder.
-        columns: what ours are called there, such as `{"user_id": "reviewer"}`.
-        min_count: not used here; `build` filters.
-        files: the names of the files where they are others, such as `{"interactions": "transactions_train.csv"}`.
-        file_format: how text files are to be read where that is not seen: see `tables.FileFormat`.
+        columns: our name of a column -> its name there, such as `{"user_id": "reviewer"}`.
+        min_count: not used; `build` filters.
+        files: our name of a file -> its name there, such as `{"interactions": "transactions_train.csv"}`.
+        file_format: how to read text files that do not show it themselves: see `tables.FileFormat`.
 
     Returns:
-        What `prepare.build` makes a `Dataset` of, with the account of reading so far.
+        The tables, from which `prepare.build` makes a `Dataset`, and what was read so far.
 
     Raises:
         MMSRError: a file is missing, damaged or ambiguous, or a row cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "interactions.csv").write_text("reviewer;item_id\\nu;hat\\n")
+        >>> raw = read(str(folder), columns={"user_id": "reviewer"})
+        >>> raw.interactions.to_dict("records")
+        [{'user_id': 'u', 'item_id': 'hat'}]
+        >>> raw.reading.notes[0].partition(": ")[2]
+        'the fields are separated by a semicolon.'
     """
     root, reading, names = Path(path), Account(), columns or {}
     form, chosen = FileFormat.of(file_format), _files(files)
@@ -92,13 +103,20 @@ def read(
 
 
 def inputs(path: str) -> list[Path]:
-    """Every file that `read` may read, in a fixed order.
+    """List every file that `read` may read, in a fixed order.
 
     Args:
         path: as for `read`.
 
     Returns:
         The files.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("items.jsonl", "interactions.csv", ".hidden"): (folder / name).touch()
+        >>> [file.name for file in inputs(str(folder))]
+        ['interactions.csv', 'items.jsonl']
     """
     return sorted(file for file in Path(path).rglob("*") if file.is_file() and not file.name.startswith("."))
 
@@ -106,16 +124,24 @@ def inputs(path: str) -> list[Path]:
 def keyed_pictures(
     root: Path, ids: Iterable[str], reading: Account | None = None, places: Iterable[str] = PICTURE_FOLDERS
 ) -> list[str | None]:
-    """For each id the picture of that name below pictures/, images/ or posters/, as a path in `root`.
+    """Find the pictures that are named by item ids, in pictures/, images/ or posters/ and their subfolders.
 
     Args:
         root: the folder of the data.
         ids: ids of items.
-        reading: receives notes; None: none are kept.
-        places: names of folders in `root`.
+        reading: receives notes; None (the default): no notes.
+        places: names of the folders in `root`; default `PICTURE_FOLDERS`.
 
     Returns:
-        One path or None for each id; empty when no picture has the name of an item.
+        For each id the path of its picture in `root`, or None; empty when no picture has the name of an item.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "pictures" / "hats").mkdir(parents=True)
+        >>> (folder / "pictures" / "hats" / "i7.jpg").touch()
+        >>> keyed_pictures(folder, ["i6", "i7"])
+        [None, 'pictures/hats/i7.jpg']
     """
     by_name = picture_files(root, places)
     named = list(ids)
@@ -143,23 +169,30 @@ def items_table(
     reading: Account | None = None,
     used: list[Path] | None = None,
 ) -> pd.DataFrame:
-    """The items, `item_id` as strings; a table without columns when there is no items file.
+    """Read the items; item ids become strings.
 
     Rows that are the same in every column count once; another row for the same item is an error, raised later.
 
     Args:
         path: the folder of the data.
         renamed: our name of a column -> its name there.
-        chosen: the name of the items file; None: it is looked for.
-        form: what is known about text files.
-        reading: receives notes.
-        used: receives the files that were read.
+        chosen: the name of the items file; None (the default): it is looked for.
+        form: how to read text files; None (the default): as they show themselves.
+        reading: receives notes; None (the default): no notes.
+        used: receives the files that were read; None (the default): nobody asks for them.
 
     Returns:
-        The table.
+        The table; one without columns when there is no items file.
 
     Raises:
         MMSRError: the items file is damaged, or lacks item_id.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "items.csv").write_text("sku,title\\n7,hat\\n")
+        >>> items_table(folder, {"item_id": "sku"}).to_dict("records")
+        [{'item_id': '7', 'title': 'hat'}]
     """
     reading = Account() if reading is None else reading
     patterns = sorted({f"{file.name.split('.')[0]}.item" for file in path.glob("*.inter")})
@@ -194,7 +227,10 @@ def _interactions(
     *,
     prepared: bool,
 ) -> pd.DataFrame:
-    """user_id, item_id and, if they are there, timestamp and split; the times of a prepared folder stay as they are."""
+    """The interactions: user_id, item_id and, if they are there, timestamp and split.
+
+    The times of a prepared folder stay as they are; others become seconds.
+    """
     saved = _saved(path, "interactions") if chosen is None else None
     parts = find_parts(path) if chosen is None and saved is None else {}
     files = table_files(path, "interactions", () if parts else ("*.inter",), chosen) if saved is None else []
@@ -276,7 +312,7 @@ def _saved(path: Path, name: str) -> Path | None:
 
 
 def _renamed(file: Path, table: pd.DataFrame, columns: dict[str, str], needed: Collection[str]) -> pd.DataFrame:
-    """The table under our names; of the columns `needed` those in the mapping have to be there."""
+    """The table with columns under our names; those of `needed` that `columns` maps have to be there."""
     for ours, theirs in columns.items():
         if theirs in table and ours != theirs:
             table = table.drop(columns=ours, errors="ignore").rename(columns={theirs: ours})
@@ -303,6 +339,7 @@ def _ready_features(root: Path) -> dict[str, Path]:
 
 
 def _files(given: dict[str, str] | None) -> dict[str, str]:
+    """The names of files that the user gave, checked."""
     for name, file in (given or {}).items():
         if name not in FILES:
             raise MMSRError(f"files has no {name!r} (--files); choose from: {', '.join(FILES)}")

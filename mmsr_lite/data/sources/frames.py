@@ -1,4 +1,4 @@
-"""Tables that are in memory already: pandas, Arrow, Polars, or a dictionary of lists."""
+"""Tables in memory: pandas, Arrow, Polars, or a dictionary of lists."""
 
 import os
 from collections.abc import Mapping
@@ -26,20 +26,21 @@ def read(
     name: str = "frames",
     columns: dict[str, str] | None = None,
 ) -> Raw:
-    """The tables as `prepare.build` takes them; see `Dataset.from_frames`, which people call.
+    """Read tables in memory for `prepare.build`; people call `Dataset.from_frames`.
 
     Args:
         interactions, items, pictures, name, columns: as for `Dataset.from_frames`.
 
     Returns:
-        What `prepare.build` makes a `Dataset` of.
+        The tables, from which `prepare.build` makes a `Dataset`.
 
     Raises:
         MMSRError: a table has no such column, or a row cannot be read.
 
     Example:
-        >>> read({"user_id": ["u"], "item_id": ["a"]}).name
-        'frames'
+        >>> raw = read({"customer": ["u"], "item_id": [7]}, columns={"user_id": "customer"})
+        >>> raw.name, raw.interactions.to_dict("records")
+        ('frames', [{'user_id': 'u', 'item_id': '7'}])
     """
     reading, names = Account(), columns or {}
     table = _renamed(frame_of(interactions, "interactions"), "interactions", names, ("user_id", "item_id", "timestamp"))
@@ -72,11 +73,11 @@ def read(
 
 
 def frame_of(table: Any, name: str) -> pd.DataFrame:
-    """A copy as a pandas table with its rows numbered from 0; the given one stays as it is.
+    """Copy a table to pandas, its rows numbered from 0.
 
     Args:
-        table: a table of pandas or Arrow, or a dict of lists.
-        name: what a message calls it.
+        table: a table of pandas, Arrow or Polars, or a dictionary of lists; it is not changed.
+        name: the name of the table in messages.
 
     Returns:
         The copy.
@@ -85,8 +86,9 @@ def frame_of(table: Any, name: str) -> pd.DataFrame:
         MMSRError: `table` is no table.
 
     Example:
-        >>> frame_of({"item_id": ["a"]}, "items").columns.tolist()
-        ['item_id']
+        >>> by_id = pd.DataFrame({"title": ["hat"]}, index=pd.Index(["a"], name="item_id"))
+        >>> frame_of(by_id, "items").to_dict("records")
+        [{'item_id': 'a', 'title': 'hat'}]
     """
     if isinstance(table, pd.DataFrame):
         frame = table.copy()
@@ -108,6 +110,7 @@ def frame_of(table: Any, name: str) -> pd.DataFrame:
 
 
 def _renamed(frame: pd.DataFrame, name: str, columns: dict[str, str], wanted: Any) -> pd.DataFrame:
+    """The table with those columns of `wanted` that `columns` maps under our names."""
     for ours in wanted:
         theirs = columns.get(ours)
         if theirs is None or theirs == ours:
@@ -121,7 +124,7 @@ def _renamed(frame: pd.DataFrame, name: str, columns: dict[str, str], wanted: An
 
 
 def _pictures(pictures: Any, ids: pd.Series, reading: Account) -> list[Any]:
-    """The picture of each item: out of a dictionary, or named by its id in a folder."""
+    """The picture of each item, from a dictionary or by its id in a folder; None where it has none."""
     if isinstance(pictures, Mapping):
         known = {str(own): file for own, file in pictures.items()}
         unknown = [own for own in known if own not in set(ids)]

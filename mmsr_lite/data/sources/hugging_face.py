@@ -1,4 +1,4 @@
-"""Data sets of Hugging Face `datasets` as `save_to_disk` leaves them in a folder; the package itself is not needed."""
+"""Data sets of Hugging Face `datasets`, in the folder that `save_to_disk` writes; the package itself is not needed."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from mmsr_lite.data.reading import Account
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 
-ORDER = ("train", "validation", "valid", "dev", "test")  # splits of one table, in the order of time
+ORDER = ("train", "validation", "valid", "dev", "test")  # the parts of one table, in the order of time
 
 
 def is_saved(folder: Path) -> bool:
@@ -21,23 +21,36 @@ def is_saved(folder: Path) -> bool:
         Whether it did.
 
     Example:
-        >>> is_saved(Path("no-such-folder"))
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> is_saved(folder)
         False
+        >>> (folder / "state.json").touch()
+        >>> is_saved(folder)
+        True
     """
     return (folder / "state.json").is_file() or (folder / "dataset_dict.json").is_file()
 
 
 def splits(folder: Path) -> list[str]:
-    """The tables in the folder; empty when it holds a single one.
+    """The names of the tables in a folder with several.
 
     Args:
         folder: a folder that `save_to_disk` wrote.
 
     Returns:
-        Names of tables.
+        Names of tables; empty when the folder holds a single table.
 
     Raises:
         MMSRError: the list of tables is damaged.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("train", "test"): (folder / name).mkdir()
+        >>> _ = (folder / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
+        >>> splits(folder)
+        ['train', 'test']
     """
     file = folder / "dataset_dict.json"
     if not file.is_file():
@@ -50,7 +63,7 @@ def splits(folder: Path) -> list[str]:
 
 
 def read_saved(folder: Path, reading: Account) -> pd.DataFrame:
-    """The table of a folder; splits such as train and test one after the other.
+    """Read the table of a folder; parts such as train and test are read one after the other.
 
     Args:
         folder: a folder that `save_to_disk` wrote.
@@ -60,7 +73,19 @@ def read_saved(folder: Path, reading: Account) -> pd.DataFrame:
         The table.
 
     Raises:
-        MMSRError: a file is damaged or missing, or the splits are no parts of one table.
+        MMSRError: a file is damaged or missing, or the tables are not parts of one table.
+
+    Example:
+        >>> import json, tempfile
+        >>> import pyarrow
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> table = pyarrow.table({"user_id": ["u"], "item_id": ["hat"]})
+        >>> with pyarrow.OSFile(str(folder / "data.arrow"), "wb") as file:
+        ...     with pyarrow.ipc.new_stream(file, table.schema) as stream:
+        ...         stream.write_table(table)
+        >>> _ = (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data.arrow"}]}))
+        >>> read_saved(folder, Account()).to_dict("records")
+        [{'user_id': 'u', 'item_id': 'hat'}]
     """
     names = splits(folder)
     if names:
@@ -76,7 +101,7 @@ def read_saved(folder: Path, reading: Account) -> pd.DataFrame:
 
 
 def _one(folder: Path) -> pd.DataFrame:
-    """One table: the arrow files that state.json lists."""
+    """Read one table from the arrow files that state.json lists."""
     import pyarrow as arrow
 
     state = read_json(folder / "state.json")

@@ -11,14 +11,15 @@ from mmsr_lite.errors import MMSRError
 
 
 def ids_of(file: Path | str, table: pd.DataFrame, label: str, reading: Account) -> pd.Series:
-    """The column `label` as strings.
+    """A column of ids as strings.
 
-    Whole numbers that an empty cell elsewhere made fractions (7.0) are written without the fraction; a note says so.
+    pandas turns a column of whole numbers into fractions (7.0) when a cell of it is empty. Such ids are written without
+    the fraction; a note says so.
 
     Args:
-        file: where the table comes from, for messages.
+        file: the origin of the table, for messages.
         table: the table.
-        label: `"user_id"` or `"item_id"`.
+        label: the column, `"user_id"` or `"item_id"`.
         reading: receives the note.
 
     Returns:
@@ -57,7 +58,7 @@ def ids_of(file: Path | str, table: pd.DataFrame, label: str, reading: Account) 
 
 
 def _as_strings(file: Path | str, column: pd.Series, label: str, reading: Account) -> pd.Series:
-    """All values as strings; those of missing cells do not matter."""
+    """All values as strings; empty cells may give anything."""
     if pd.api.types.is_float_dtype(column):
         values = column.to_numpy(np.float64, na_value=np.nan)
         values = values[~np.isnan(values)]

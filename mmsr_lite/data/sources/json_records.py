@@ -1,4 +1,4 @@
-"""Records out of JSON: one object a line, an array of objects, a table by columns; lines may be Python literals."""
+"""Records from JSON: one object a line, an array of objects, or a table by columns; lines may be Python literals."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -18,20 +18,30 @@ Record = dict[str, Any]
 def json_records(
     file: Path, encoding: str | None, reading: Account, wanted: Collection[str] | None = None
 ) -> list[Record]:
-    """All records of a file.
+    """Read all records of a file.
 
     Args:
-        file: .jsonl or .json, perhaps with .gz: one object a line (JSON, or a Python literal as in the Steam reviews),
-            or one value: an array of objects, an object of columns, or an object whose one entry is such an array.
-        encoding: None means UTF-8.
+        file: .jsonl or .json, perhaps packed as .gz. It holds one object a line (JSON, or a Python literal as in the
+            Steam reviews), or one value: an array of objects, an object of columns, or an object with such an array.
+        encoding: the encoding of the text; None: UTF-8.
         reading: receives notes.
-        wanted: the entries that are kept; None: all.
+        wanted: names of the entries that are kept; None (the default): all.
 
     Returns:
-        One dict for each record.
+        One dictionary for each record.
 
     Raises:
         MMSRError: a line, or the whole, is none of these.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "items.json"
+        >>> _ = file.write_text('{"products": [{"item_id": "hat", "price": 9}, {"item_id": "scarf", "price": 7}]}')
+        >>> reading = Account()
+        >>> json_records(file, None, reading, wanted=["item_id"])
+        [{'item_id': 'hat'}, {'item_id': 'scarf'}]
+        >>> reading.notes
+        ["'items.json': the records are read from the entry 'products'."]
     """
     beginning = [text for _, text in islice(_lines(file, encoding), 2)]
     if not _is_whole(file, beginning):
@@ -42,7 +52,7 @@ def json_records(
 
 
 def _lines(file: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
-    """Number and text of every line that is not blank."""
+    """The number and text of each line that is not blank."""
     with open_binary(file) as stream:
         head = stream.read(4)
         if encoding is None and head.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -64,7 +74,7 @@ def _lines(file: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
 
 
 def _is_whole(file: Path, beginning: list[str]) -> bool:
-    """Whether the file is one value and not one record a line, as its first two lines show."""
+    """Whether the file is one value, rather than one record a line; its first two lines show it."""
     if not beginning:
         return False
     start = beginning[0].strip()
@@ -76,6 +86,7 @@ def _is_whole(file: Path, beginning: list[str]) -> bool:
 
 
 def _records_by_line(file: Path, encoding: str | None) -> Iterator[Record]:
+    """The record of each line."""
     for number, line in _lines(file, encoding):
         problem = ""
         parsed: Any = None
@@ -95,6 +106,7 @@ def _records_by_line(file: Path, encoding: str | None) -> Iterator[Record]:
 
 
 def _parse(file: Path, text: str) -> Any:
+    """The one value of a file."""
     try:
         value = json.loads(text)
         if "\\ud" in text or "\\uD" in text:
@@ -131,7 +143,7 @@ def _records_of(file: Path, value: Any, reading: Account) -> list[Record]:
 
 
 def _from_columns(file: Path, value: Record) -> list[Record]:
-    """Records out of an object of columns, as pandas' `to_json` writes it, or out of one single record."""
+    """Records from an object of columns, as `to_json` of pandas writes it, or from a single record."""
     if not all(isinstance(value[name], dict | list) for name in ("item_id", "user_id") if name in value):
         return [value]
     columns = {name: list(c.values()) if isinstance(c, dict) else c for name, c in value.items()}
@@ -142,6 +154,7 @@ def _from_columns(file: Path, value: Record) -> list[Record]:
 
 
 def _kept(parsed: Record, wanted: Collection[str] | None) -> Record:
+    """A record with only the wanted entries."""
     if wanted is None:
         return parsed
     return {name: value for name, value in parsed.items() if name in wanted}

@@ -1,4 +1,4 @@
-"""Large files of records, a line each, read as a stream; what cannot be read is counted, not lost in silence."""
+"""Large files with one record a line, read as a stream; lines that cannot be read are counted, not lost silently."""
 
 import ast
 import gzip
@@ -13,20 +13,28 @@ from tqdm.auto import tqdm
 from mmsr_lite.data.unpacking import refuse_bomb
 from mmsr_lite.errors import MMSRError
 
-BLOCK, LONGEST = 1 << 22, 1 << 26  # bytes
+BLOCK = 1 << 22  # bytes that are read at once
+LONGEST = 1 << 26  # bytes of a line, at most
 
 
 def lines(file: Path) -> Iterator[bytes]:
-    """The lines of a file, gzipped or not, with a bar.
+    """Read the lines of a file, packed or not, and show a bar for large ones.
 
     Args:
-        file: the file; its ending .gz says that it is gzipped.
+        file: the file; its ending .gz says that it is packed.
 
     Yields:
-        Each line, without its end.
+        Each line, without the sign at its end.
 
     Raises:
         MMSRError: it is cut short or damaged, or a line has more than `LONGEST` bytes.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.txt.gz"
+        >>> _ = file.write_bytes(gzip.compress(b"one" + bytes([10]) + b"two"))
+        >>> list(lines(file))
+        [b'one', b'two']
     """
     size, rest = file.stat().st_size, b""
     bar = tqdm(total=size, desc=file.name, unit="B", unit_scale=True, disable=size < BLOCK)
@@ -48,13 +56,13 @@ def lines(file: Path) -> Iterator[bytes]:
 
 
 def record(line: bytes) -> dict[str, Any] | None:
-    """The dictionary that the line holds, as JSON or as a Python literal; None when it holds none.
+    """The dictionary in a line, written as JSON or as a Python literal.
 
     Args:
         line: a line of a file.
 
     Returns:
-        The dictionary, or None.
+        The dictionary; None when the line holds none.
 
     Example:
         >>> record(b"{'asin': 'B0', 'title': None}")

@@ -1,7 +1,7 @@
-"""MovieLens as GroupLens gives it out: 100K (u.data), 1M and 10M (ratings.dat), 20M and later (ratings.csv).
+"""MovieLens as GroupLens publishes it: 100K (u.data), 1M and 10M (ratings.dat), 20M and later (ratings.csv).
 
-Harper & Konstan, ACM TiiS 2015. Posters lie in posters/, named by the movie's id; what else is known of the movies
-(plots, say) in items.jsonl, .csv or .parquet beside the ratings, as in a folder of one's own.
+Harper & Konstan, ACM TiiS 2015. Posters lie in posters/, named by the id of the movie. What else is known about the
+movies, such as plots, stands in items.jsonl, .csv or .parquet beside the ratings, as in a folder of one's own.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ __all__ = ["inputs", "read"]
 
 GENRES = "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy Film-Noir Horror Musical"
 GENRES_100K = [*GENRES.split(), "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"]  # u.item's last columns
-RATINGS: dict[str, tuple[str, list[str] | None]] = {  # file of ratings: separator, columns (None: as its heading says)
+RATINGS: dict[str, tuple[str, list[str] | None]] = {  # file of ratings -> separator, columns (None: see its heading)
     "u.data": ("\t", ["userId", "movieId", "rating", "timestamp"]),
     "ratings.dat": (":", ["userId", "-", "movieId", "--", "rating", "---", "timestamp"]),  # "::" is two separators
     "ratings.csv": (",", None),
@@ -27,20 +27,28 @@ MOVIES = {"u.data": "u.item", "ratings.dat": "movies.dat", "ratings.csv": "movie
 
 
 def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | None = None) -> Raw:
-    """Read a folder of MovieLens with title and genres, posters and further columns if they are there.
+    """Read a folder of MovieLens: titles and genres, and posters and further columns where they are there.
 
-    A movie that is rated and not listed keeps its ratings and has no modality.
+    A movie that is rated but not listed keeps its ratings, and has no modality.
 
     Args:
         path: the folder.
-        columns: not used here; the columns of MovieLens are known.
-        min_count: not used here; `build` filters.
+        columns: not used; the columns of MovieLens are known.
+        min_count: not used; `build` filters.
 
     Returns:
-        What `prepare.build` makes a `Dataset` of.
+        The tables, from which `prepare.build` makes a `Dataset`.
 
     Raises:
         MMSRError: a file is missing, or a row of it cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "ratings.csv").write_text("userId,movieId,rating,timestamp\\n1,7,4.5,60\\n")
+        >>> _ = (folder / "movies.csv").write_text("movieId,title,genres\\n7,Heat (1995),Crime|Thriller\\n")
+        >>> read(str(folder)).items.to_dict("records")
+        [{'item_id': '7', 'title': 'Heat (1995)', 'genres': ['Crime', 'Thriller']}]
     """
     root, reading = Path(path), Account()
     name = next((name for name in RATINGS if (root / name).is_file()), None)
@@ -49,10 +57,10 @@ def read(path: str, *, columns: dict[str, str] | None = None, min_count: int | N
     try:
         table = _ratings(root / name)
         movies = _movies(root / MOVIES[name])
-    except (OSError, ValueError, OverflowError, KeyError) as error:  # pandas' errors and those of text are ValueErrors
+    except (OSError, ValueError, OverflowError, KeyError) as error:  # errors of pandas and of encodings are ValueErrors
         reason = str(error).partition("\n")[0]
         raise MMSRError(f"{path!r} cannot be read as MovieLens ({name}): {reason}") from error
-    for label in ("user_id", "item_id"):  # categories: an id is kept once, however often it occurs
+    for label in ("user_id", "item_id"):  # as categories, each id is kept once in memory
         codes, ids = pd.factorize(table[label])
         table[label] = pd.Categorical.from_codes(codes, categories=ids.astype(str))
     more = items_table(root, {})

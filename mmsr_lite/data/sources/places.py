@@ -1,4 +1,4 @@
-"""Which files of a folder hold the interactions, the items and the pictures, and which are left unread."""
+"""Which files of a folder hold the interactions, the items and the pictures, and which are not read."""
 
 import os
 from collections.abc import Collection, Iterable
@@ -23,26 +23,33 @@ DATA_ENDINGS = (
     ".feather",
     ".zip",
 )
-BENCHMARK = ("train", "valid", "test")  # RecBole's files of a data set that is split already, in the order of time
+BENCHMARK = ("train", "valid", "test")  # the files of RecBole of a data set that is split, in the order of time
 
 
 def table_files(root: Path, name: str, more: Iterable[str] = (), chosen: str | None = None) -> list[Path]:
-    """The files that together hold the table `name`, in the order in which their rows count; empty when there are none.
+    """Find the files that together hold a table, in the order of their rows.
 
-    That is `name` with one of `TABLE_ENDINGS`; a folder `name` with files of one form; files such as name-1.csv and
-    name-2.csv; a file whose name fits one of the patterns `more`; or the file `chosen`.
+    These are a file `name` with one of `TABLE_ENDINGS`; all files in a folder `name`, which have one form; files such
+    as name-1.csv and name-2.csv; files whose names fit one of the patterns `more`; or the file `chosen`.
 
     Args:
         root: the folder of the data.
-        name: the table, such as items.
-        more: further patterns of names.
-        chosen: the name of the file; None: it is looked for.
+        name: the name of the table, such as items.
+        more: further patterns of file names; default none.
+        chosen: the name of the file; None (the default): it is looked for.
 
     Returns:
-        The files.
+        The files; empty when there are none.
 
     Raises:
-        MMSRError: there is more than one such form, or `chosen` is not in the folder.
+        MMSRError: files of several forms hold the table, or `chosen` is not in the folder.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("items-2.csv", "items-1.csv", "notes.txt"): (folder / name).touch()
+        >>> [file.name for file in table_files(folder, "items")]
+        ['items-1.csv', 'items-2.csv']
     """
     if chosen is not None:
         return _chosen(root, name, chosen)
@@ -63,18 +70,22 @@ def table_files(root: Path, name: str, more: Iterable[str] = (), chosen: str | N
 
 
 def picture_files(root: Path, places: Iterable[str] = PICTURE_FOLDERS) -> dict[str, list[Path]]:
-    """The pictures below the folders `places` by name without ending; links to folders are not followed.
+    """Find all pictures in some folders and their subfolders; links to folders are not followed.
 
     Args:
         root: the folder of the data.
-        places: names of folders in it.
+        places: names of folders in it; default `PICTURE_FOLDERS`.
 
     Returns:
-        Name without ending -> the pictures that have it.
+        File name without its ending -> the pictures with this name.
 
     Example:
-        >>> picture_files(Path("no-such-folder"))
-        {}
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "images").mkdir()
+        >>> for name in ("hat.jpg", "hat.png", "hat.txt"): (folder / "images" / name).touch()
+        >>> [file.name for file in picture_files(folder)["hat"]]
+        ['hat.jpg', 'hat.png']
     """
     by_name: dict[str, list[Path]] = {}
     for place in places:
@@ -88,13 +99,22 @@ def picture_files(root: Path, places: Iterable[str] = PICTURE_FOLDERS) -> dict[s
 
 
 def note_unread(root: Path, read: Iterable[Path], folders: Collection[str], reading: Account) -> None:
-    """Name what looks like data and is left unread, beside the files `read` and the picture folders `folders`.
+    """Note which files and folders look like data but were not read.
 
     Args:
         root: the folder of the data.
         read: the files that were read.
         folders: the folders whose pictures were used.
         reading: receives the note.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("interactions.csv", "users.csv"): (folder / name).touch()
+        >>> reading = Account()
+        >>> note_unread(folder, [folder / "interactions.csv"], [], reading)
+        >>> reading.notes[0][:20]
+        'Not read: users.csv.'
     """
     used = {file.resolve() for file in read}
     left = sorted(
@@ -118,6 +138,7 @@ def note_unread(root: Path, read: Iterable[Path], folders: Collection[str], read
 
 
 def _chosen(root: Path, name: str, chosen: str) -> list[Path]:
+    """The file, or the files of the folder, that the user named for a table."""
     file = root / chosen
     if not file.resolve().is_relative_to(root.resolve()):
         raise MMSRError(f"{name} {chosen!r} leads out of {str(root)!r}; expected a file inside the folder")
@@ -129,11 +150,13 @@ def _chosen(root: Path, name: str, chosen: str) -> list[Path]:
 
 
 def _parts(folder: Path, prefix: str = "") -> list[Path]:
+    """The tables in a folder whose names begin with `prefix`."""
     files = [file for file in folder.iterdir() if file.name.startswith(prefix) and not file.name.startswith(".")]
     return _of_one_form(folder, sorted(file for file in files if file.name.endswith(TABLE_ENDINGS)))
 
 
 def _of_one_form(folder: Path, files: list[Path]) -> list[Path]:
+    """The files, when they all have one form; else an error."""
     forms = {file.name[file.name.index(".", 1) :] if "." in file.name[1:] else "" for file in files}
     endings = {next((end for end in TABLE_ENDINGS if file.name.endswith(end)), "") for file in files}
     if len(endings) > 1 and len(forms) > 1:
@@ -147,16 +170,19 @@ def _is_benchmark(files: list[Path]) -> bool:
 
 
 def _benchmark_place(file: Path) -> int:
+    """The place of a file of RecBole in `BENCHMARK`; -1 for any other file."""
     parts = file.name.split(".")
     middle = parts[-2] if len(parts) > 2 and parts[-1] == "inter" else ""
     return BENCHMARK.index(middle) if middle in BENCHMARK else -1
 
 
 def _has_pictures(folder: Path) -> bool:
+    """Whether there are pictures in a folder or its subfolders."""
     names = (name for _, _, inside in os.walk(folder) for name in inside)
     return any(name.lower().endswith(PICTURE_ENDINGS) for name in names)
 
 
 def _listing(root: Path) -> str:
+    """What lies in a folder, for messages: at most eight names."""
     names = sorted(file.name for file in root.iterdir() if not file.name.startswith("."))
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "") or "no files"

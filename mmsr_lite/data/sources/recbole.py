@@ -1,4 +1,4 @@
-"""The files of RecBole and MMRec: atomic files, benchmark files, histories as lists, and features by row number."""
+"""The files of RecBole and MMRec: atomic files, benchmark files, histories as lists, features by row number."""
 
 from pathlib import Path
 
@@ -9,15 +9,15 @@ from mmsr_lite.data.reading import Account
 from mmsr_lite.errors import MMSRError
 
 LIST = "item_id_list"
-MMREC = {"user_id": "userID", "item_id": "itemID"}  # our column: what MMRec calls it
+MMREC = {"user_id": "userID", "item_id": "itemID"}  # our column -> its name in MMRec
 
 
 def mmrec_names(table: pd.DataFrame, file: Path, reading: Account) -> pd.DataFrame:
-    """A table of MMRec under our names; any other table as it is.
+    """Give the columns of a table of MMRec our names; any other table stays as it is.
 
     Args:
         table: a table as it was read.
-        file: where it comes from.
+        file: the file of the table, for the note.
         reading: receives a note.
 
     Returns:
@@ -35,11 +35,11 @@ def mmrec_names(table: pd.DataFrame, file: Path, reading: Account) -> pd.DataFra
 
 
 def from_lists(table: pd.DataFrame, place: str) -> pd.DataFrame:
-    """Single interactions out of rows of a history and its next item, as RecBole writes sequential data sets.
+    """Make single interactions from rows of a history and its next item, as RecBole writes sequential data sets.
 
-    A row has user_id, item_id_list ("1 2 3") and item_id, the item after the list. The rows of one user come in order,
-    each list being the one before with its next item (cut on the left where it is longer than RecBole keeps). There are
-    no times then: the order counts.
+    A row has user_id, item_id_list ("1 2 3") and item_id, the item after the list. The rows of a user are in the order
+    of time. Each list is the list of the row before with the item of that row added; long lists lack their oldest
+    items. There are no times, so the order of the rows counts.
 
     Args:
         table: the rows of all files, training first.
@@ -79,19 +79,28 @@ def from_lists(table: pd.DataFrame, place: str) -> pd.DataFrame:
 
 
 def mapped_ids(root: Path, used: set[str]) -> list[str] | None:
-    """The item id of each row of a feature file without ids, out of a mapping file of MMRec beside it.
+    """Read the item id of each row of features from a mapping file of MMRec.
 
-    The file is `i_id_mapping.csv` (or .tsv): two columns, the shop's id and the row number, tab or comma between them.
+    The file is `i_id_mapping.csv` (or .tsv), with two columns, separated by a tab or a comma: the id in the shop and
+    the number of the row.
 
     Args:
-        root: the folder.
-        used: the item ids of the interactions, which decide whether the shop's ids or the numbers are taken.
+        root: the folder with the file.
+        used: the item ids of the interactions. They show whether the ids of the shop or the numbers are item ids here.
 
     Returns:
-        The ids by row number, or None when there is no mapping file.
+        The item id of each row; None when there is no mapping file.
 
     Raises:
         MMSRError: the file does not number its rows from 0, or neither column holds the ids that are used.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> rows = ["asin\\titemID", "B01\\t1", "B02\\t0"]
+        >>> _ = (folder / "i_id_mapping.csv").write_text("\\n".join(rows))
+        >>> mapped_ids(folder, {"B01"}), mapped_ids(folder, {"1"})
+        (['B02', 'B01'], ['0', '1'])
     """
     names = ("i_id_mapping.csv", "i_id_mapping.tsv", "item_id_mapping.csv", "item_id_mapping.tsv")
     file = next((root / name for name in names if (root / name).is_file()), None)

@@ -1,4 +1,4 @@
-"""One table out of one file, whatever its form: CSV and its relatives, JSON, Parquet; nothing is misread in silence."""
+"""One table from one file of any form (CSV and its relatives, JSON, Parquet); nothing is misread silently."""
 
 import csv
 import io
@@ -19,18 +19,19 @@ from mmsr_lite.errors import MMSRError
 SEPARATORS = (",", ";", "\t", "|")
 NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 WRITTEN = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
-HEAD = 1 << 20  # bytes that are looked at before a file is read
-BLOCK = 1 << 24  # bytes that pyarrow reads at once; the longest row that can be read
+HEAD = 1 << 20  # bytes from which encoding and separator are found
+BLOCK = 1 << 24  # bytes that pyarrow reads at once, and so the length of the longest row that can be read
 
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What a person says about text files whose form cannot be seen in them.
+    """How to read text files that do not show their form themselves.
 
     Args:
-        separator: the sign between two fields; None: a comma, or whatever the heading shows. `"tab"` is a tab.
-        decimal: the sign before the fraction of a number, `"."` or `","`; None: seen in the numbers.
-        encoding: the encoding of the text, such as `"windows-1252"`; None: UTF-8.
+        separator: the sign between two fields, or the word `"tab"`; None (the default): it is found in the heading.
+        decimal: the sign before the fraction of a number, `"."` or `","`; None (the default): it is found in the
+            numbers.
+        encoding: the encoding of the text, such as `"windows-1252"`; None (the default): UTF-8.
 
     Raises:
         MMSRError: a value is none of those.
@@ -54,16 +55,16 @@ class FileFormat:
 
     @classmethod
     def of(cls, given: dict[str, str] | None) -> "FileFormat":
-        """The format that `given` names, `{"separator": ";"}` for example.
+        """Make a format from names and values, such as `{"separator": ";"}`.
 
         Args:
-            given: name of a setting -> its value; None: nothing is known.
+            given: name of a field -> its value; None: all defaults.
 
         Returns:
             The format.
 
         Raises:
-            MMSRError: there is no such setting, or a value is not possible.
+            MMSRError: there is no such field, or a value is not possible.
         """
         known = [one.name for one in fields(cls)]
         for name, value in (given or {}).items():
@@ -80,20 +81,30 @@ class FileFormat:
 def read_table(
     file: Path, *, form: FileFormat, reading: Account, wanted: Collection[str] | None = None, expected: str = "user_id"
 ) -> pd.DataFrame:
-    """The table in `file`; text files give strings only.
+    """Read the table in a file; all values of a text file are strings.
 
     Args:
         file: .parquet; .csv, .tsv or .txt; .json or .jsonl; .inter or .item of RecBole; text also with .gz.
-        form: what is known about text files.
-        reading: receives notes about what was seen in the file.
-        wanted: columns that are needed; None: all. Others may be left out, so that memory stays small.
-        expected: a column that the heading should have, which decides between separators.
+        form: how to read text files.
+        reading: receives notes about what was found in the file.
+        wanted: the columns that are needed; others may be left out to save memory. None (the default): all.
+        expected: a column that the heading should have; it helps to find the separator. Default "user_id".
 
     Returns:
         The table.
 
     Raises:
         MMSRError: the file is damaged, in another encoding, or a row has more or fewer fields than the heading.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "items.csv"
+        >>> _ = file.write_text("item_id;price\\nhat;9,50\\n")
+        >>> reading = Account()
+        >>> read_table(file, form=FileFormat(), reading=reading, expected="item_id").to_dict("records")
+        [{'item_id': 'hat', 'price': '9,50'}]
+        >>> reading.notes
+        ["'items.csv': the fields are separated by a semicolon."]
     """
     name = file.name.removesuffix(".gz")
     try:
@@ -115,11 +126,11 @@ def refuse_twice(file: Path, names: Collection[str]) -> None:
     """Raise when two columns have the same name.
 
     Args:
-        file: where the columns are, for the message.
+        file: the file of the columns, for the message.
         names: the names of the columns.
 
     Raises:
-        MMSRError: two are the same.
+        MMSRError: two columns have the same name.
 
     Example:
         >>> refuse_twice(Path("a.csv"), ["user_id", "user_id"])
@@ -134,19 +145,23 @@ def refuse_twice(file: Path, names: Collection[str]) -> None:
 
 
 def _parquet(file: Path, wanted: Collection[str] | None) -> pd.DataFrame:
+    """Read a Parquet file."""
     import pyarrow.parquet as parquet
 
     stored = parquet.ParquetFile(file)
     names = list(stored.schema_arrow.names)
     refuse_twice(file, names)
-    # runs of one value take next to no place in the file; in memory a row has at least a user and an item
+    # a run of one value takes almost no space in the file, but in memory each row has at least a user and an item
     refuse_bomb(file, file.stat().st_size, 16 * stored.metadata.num_rows)
     columns = None if wanted is None else [name for name in names if name in wanted] or None
-    return stored.read(columns=columns).to_pandas(ignore_metadata=True)  # a column that was an index is a column again
+    return stored.read(columns=columns).to_pandas(ignore_metadata=True)  # an index of pandas becomes a column
 
 
 def _atomic(file: Path, form: FileFormat, reading: Account) -> pd.DataFrame:
-    """A file of RecBole: tabs, no quotation marks, a heading such as title:token_seq; MMRec's have no kinds."""
+    """Read an atomic file of RecBole or MMRec: tabs, no quotation marks.
+
+    RecBole's headings name kinds, such as title:token_seq; those of MMRec do not.
+    """
     tabs = form if form.separator is not None else FileFormat("\t", form.decimal, form.encoding)
     table = _delimited(file, tabs, reading, quotes=False)
     numbers = [name for name in table if str(name).endswith(":float_seq")]
@@ -164,7 +179,7 @@ def _atomic(file: Path, form: FileFormat, reading: Account) -> pd.DataFrame:
 def _delimited(
     file: Path, form: FileFormat, reading: Account, *, quotes: bool = True, expected: str = "user_id"
 ) -> pd.DataFrame:
-    """A text file with one row a line and a heading; every row has as many fields as the heading has names."""
+    """Read a text file with a heading and one row a line; each row has as many fields as the heading has names."""
     import pyarrow as arrow
     import pyarrow.csv as arrow_csv
 
@@ -181,7 +196,7 @@ def _delimited(
     names = _split(heading, separator, quotes)
     named = [name for name in names if name]
     refuse_twice(file, named)
-    columns = [name or f" {place}" for place, name in enumerate(names)]  # a blank in front: no name that was given
+    columns = [name or f" {place}" for place, name in enumerate(names)]  # no name in a file begins with a blank
     refused: list[Any] = []
 
     def refuse(row: Any) -> str:
@@ -207,7 +222,7 @@ def _delimited(
         except (arrow.ArrowException, UnicodeDecodeError) as error:
             if refused:
                 raise MMSRError(_uneven(file, names, refused[0], before)) from None
-            if "Could not skip initial" in str(error):  # a heading without the end of its line, and nothing after it
+            if "Could not skip initial" in str(error):  # the file is a heading, without the end of its line
                 return pd.DataFrame(columns=named)
             if "UTF8" in str(error) or isinstance(error, UnicodeDecodeError):
                 refuse_encoding(file, open_binary(file).read(), whole=True, asked=form.encoding)
@@ -231,7 +246,8 @@ class _Quotes(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         block = self.stream.read(size)
-        self.odd ^= bool(block.count(b'"') % 2)
+        if block.count(b'"') % 2:
+            self.odd = not self.odd
         return block
 
 
@@ -245,13 +261,14 @@ def _heading(file: Path, text: str) -> tuple[str, int]:
 
 
 def _separator(heading: str, expected: str) -> str:
-    """The sign that splits the heading into the most names; one that gives the column `expected` goes first."""
+    """The sign that splits the heading into the most names; signs that give the column `expected` are preferred."""
     names = {sign: _split(heading, sign, True) for sign in SEPARATORS}
     with_expected = [sign for sign in SEPARATORS if expected in names[sign]]
-    return max(with_expected or SEPARATORS, key=lambda sign: len(names[sign]))  # the earlier one wins a tie
+    return max(with_expected or SEPARATORS, key=lambda sign: len(names[sign]))  # of equal ones the first
 
 
 def _split(heading: str, separator: str, quotes: bool) -> list[str]:
+    """The names in a heading."""
     if not quotes:
         return [name.strip() for name in heading.split(separator)]
     try:
@@ -261,7 +278,7 @@ def _split(heading: str, separator: str, quotes: bool) -> list[str]:
 
 
 def _uneven(file: Path, names: list[str], row: Any, before: int) -> str:
-    """What is wrong with a row that has more or fewer fields than the heading."""
+    """The message about a row that has more or fewer fields than the heading."""
     number = f"row {row.number - before - 1}" if row.number else "a row"
     counts = f"{number} has {row.actual_columns} fields, the heading {row.expected_columns} names"
     quoted = f"{str(file)!r}: {counts}: {shown(row.text)!r} under {shown(','.join(names))!r}"

@@ -1,4 +1,4 @@
-"""A split that people bring along as files: one for training, perhaps one for validation, one for the test."""
+"""A split that the data bring along as files: one for training, perhaps one for validation, one for the test."""
 
 from pathlib import Path
 
@@ -9,19 +9,19 @@ ENDINGS = (".csv", ".csv.gz", ".parquet", ".inter")
 
 
 def find_parts(folder: Path) -> dict[Path, str]:
-    """The files of a split that lies in `folder` as two or three files.
+    """Find the two or three files of a split in a folder.
 
-    A file is named by its part, such as train.csv, or ends with it, such as interactions.valid.parquet or RecBole's
-    beauty.test.inter; the words are those of `parts.PARTS`.
+    The name of a file is its part, such as train.csv, or ends with it, such as interactions.valid.parquet or
+    beauty.test.inter of RecBole. The words for the parts are those of `parts.PARTS`.
 
     Args:
-        folder: Where to look; folders inside it are not searched.
+        folder: the folder; its subfolders are not searched.
 
     Returns:
         File -> its part, training first; empty when there is no such split.
 
     Raises:
-        MMSRError: Two files are of one part, or one of training and test is missing.
+        MMSRError: two files have the same part, or the file of training or of test is missing.
 
     Example:
         >>> import tempfile

@@ -1,4 +1,4 @@
-"""Times of interactions, in whichever form they come, as seconds since 1970."""
+"""Times of interactions in many forms, as seconds since 1970."""
 
 import datetime
 from typing import Any
@@ -10,30 +10,32 @@ from mmsr_lite.data.reading import Account
 from mmsr_lite.errors import MMSRError
 
 DAY = 86_400
-LATEST = 7_258_118_400  # 2200-01-01 in seconds: a later date stands for "no date"
+LATEST = 7_258_118_400  # 2200-01-01 in seconds; some files write later dates for "no date"
 EARLIEST = -2_208_988_800  # 1900-01-01
+# least typical number, numbers in a second, name
 UNITS = ((1e17, 1e9, "nanoseconds"), (1e14, 1e6, "microseconds"), (1e11, 1e3, "milliseconds"))
 EXPECTED = "expected a number of seconds, or a date such as 2024-05-01 or 2024-05-01 09:30:00"
 
 
 def seconds(times: pd.Series, place: str, reading: Account, decimal: str | None = None) -> np.ndarray:
-    """The times as seconds since 1970, in the order of the rows.
+    """Read times as seconds since 1970.
 
-    Numbers are seconds; when they are so large that seconds cannot be meant they are milliseconds, microseconds or
-    nanoseconds, and eight digits such as 20240501 are days. Both are written into the notes of `reading`. Dates are
-    read in the ISO form, with or without a time, a zone, or the ending " UTC"; a date without a zone is taken as UTC.
+    Numbers are seconds. Numbers that are too large for this are milliseconds, microseconds or nanoseconds, and eight
+    digits such as 20240501 are days; a note says so. Dates have the ISO form, with or without a time, a zone, or the
+    ending " UTC"; a date without a zone is taken as UTC.
 
     Args:
-        times: the column as it stands in the table: numbers, strings, dates, or dates with a time.
-        place: the file, quoted, for error messages.
+        times: (I,) the column of the table: numbers, strings, dates, or dates with a time.
+        place: the file, in quotation marks, for messages.
         reading: receives the notes.
-        decimal: the sign before the fraction of a number; None: a point, or a comma where all numbers have one.
+        decimal: the sign before the fraction of a number; None (the default): a point, or a comma where all numbers
+            have one.
 
     Returns:
-        (I,) int64 where all times are whole seconds or were whole numbers, else float64.
+        (I,) seconds, in the order of the rows: int64 where all times are whole numbers, else float64.
 
     Raises:
-        MMSRError: a time is missing, is no time, or lies before 1900 or after 2200 as a date.
+        MMSRError: a time is missing, cannot be read, or is a date before 1900 or after 2200.
 
     Example:
         >>> seconds(pd.Series(["1970-01-02 00:00:00 UTC"]), "'x.csv'", Account()).tolist()
@@ -65,15 +67,16 @@ def seconds(times: pd.Series, place: str, reading: Account, decimal: str | None 
 
 
 def finer_than_a_day(times: np.ndarray) -> bool:
-    """Whether `times` (I,), in seconds, tell more than the day.
+    """Whether times are finer than days.
 
-    Midnights of one zone, in summer and in winter, count as days: at most two times of day, both whole quarter hours.
+    Times that are all midnights of one time zone, in summer and in winter, count as days. These have at most two times
+    of day, both at whole quarter hours.
 
     Args:
         times: (I,) seconds.
 
     Returns:
-        Whether they do.
+        Whether they are.
 
     Example:
         >>> finer_than_a_day(np.array([0, 86_400])), finer_than_a_day(np.array([5, 86_400]))
@@ -84,11 +87,11 @@ def finer_than_a_day(times: np.ndarray) -> bool:
 
 
 def _numbers(times: pd.Series, reading: Account, decimal: str | None) -> pd.Series:
-    """The times as numbers, NaN where one is none."""
+    """The times as numbers; NaN where one cannot be read as a number."""
     if pd.api.types.is_numeric_dtype(times):
         return times
     words = times
-    as_words = times.map(str) if times.dtype == object else times.astype(str)  # of bytes `astype` would read UTF-8
+    as_words = times.map(str) if times.dtype == object else times.astype(str)  # `astype` would decode bytes
     if decimal == ",":
         words = as_words.str.replace(",", ".", regex=False)
     elif decimal is None and as_words.str.fullmatch(r"\s*-?\d+,\d+\s*").all():
@@ -101,7 +104,7 @@ def _numbers(times: pd.Series, reading: Account, decimal: str | None) -> pd.Seri
 
 
 def _iso(value: Any) -> Any:
-    """A date as BigQuery writes it ("... UTC") with the ending that ISO has; other values as they are."""
+    """A text with the ending " UTC" or " GMT" in the ISO form; dates as they are; None for anything else."""
     if isinstance(value, str):
         text = value.strip()
         for ending in (" UTC", " GMT"):
@@ -114,6 +117,7 @@ def _iso(value: Any) -> Any:
 
 
 def _from_dates(dates: pd.Series, times: pd.Series, place: str) -> np.ndarray:
+    """Dates as seconds since 1970; `times` is quoted when one is missing or outside the limits."""
     in_utc = dates if dates.dt.tz is None else dates.dt.tz_convert("UTC").dt.tz_localize(None)
     since_1970 = in_utc.to_numpy().astype("datetime64[us]").astype(np.int64) / 1e6
     found = np.where(dates.isna(), np.nan, since_1970)
@@ -130,7 +134,7 @@ def _are_days(values: np.ndarray) -> bool:
 
 
 def _refuse(bad: np.ndarray, times: pd.Series, place: str) -> None:
-    """Raise when any time is `bad` (I,), quoting the first."""
+    """Raise when any of the times is `bad` (I,); the message quotes the first one."""
     rows = np.flatnonzero(bad)
     if not len(rows):
         return

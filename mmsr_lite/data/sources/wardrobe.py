@@ -1,21 +1,22 @@
-"""A small world with planted truth: garments whose next one is known to follow from sequence or from match.
+"""A small made-up world of garments, in which the next item is known to follow either from sequence or from match.
 
-Each item lies in a cell (look, theme). The look is what its picture shows (garment, colour, pattern), the theme is what
-its text says (occasion, material, season), and neither modality speaks of the other's class. Each user has one hidden
-latent, and each next item is drawn from the group that the latent and the current item define, or with probability
-`noise` from the whole catalogue:
+Each item lies in a cell (look, theme). The look is what its picture shows (garment, colour, pattern). The theme is what
+its text says (occasion, material, season). The picture says nothing about the theme, and the text nothing about the
+look. Each user has one hidden latent. Each next item is drawn from a group of items that the latent and the current
+item define or, with probability `noise`, from the whole catalogue:
 
-- **cycle** (four latents, a direction for looks and one for themes): from (p, t) to the cell (p +- 1, t +- 1). Each
-  modality follows its own sequence and the earlier items give the directions away; which picture belongs to which text
-  carries no information (but that noise breaks both sequences at once). This is what homogeneous relations see.
-- **match** (one latent): from (p, t) to the collection p' + 2 t' = p + t (mod n, n odd). A collection has one theme for
-  each look and one look for each theme, so neither p nor t alone says anything about the next item, together they name
-  its collection, and earlier items add nothing. This is what heterogeneous relations see.
+- **cycle** (four latents: a direction for looks and one for themes): from the cell (p, t) to the cell (p +- 1, t +- 1).
+  Each modality follows its own sequence, and the earlier items show both directions. Which picture belongs to which
+  text carries no information, except that noise breaks both sequences at once. Homogeneous relations see this.
+- **match** (one latent): from the cell (p, t) to the collection of the cells (p', t') with p' + 2 t' = p + t (mod n, n
+  odd). A collection has one theme for each look and one look for each theme. So p alone or t alone says nothing about
+  the next item, both together name its collection, and earlier items add nothing. Heterogeneous relations see this.
 
-Items of a cell share its probability by rank (1, 2^-skew, 3^-skew, ...), the same in every cell, so popularity tells
-nothing about classes and every cell is visited equally often. `Truth` knows the distribution of the next item exactly:
-Bayes over the latents given every step of the history. `match` shows how one fools oneself: the last item's identity
-tells all. Worlds in which the order of fusion decides are in `sources/worlds`.
+Within a cell, the k-th item is drawn k^-skew times as often as the first, and this is the same in every cell. So
+popularity says nothing about classes, and all cells are visited equally often. `Truth` computes the distribution of the
+next item exactly, by the rule of Bayes over the latents, given all steps of the history. The world `match` shows how
+one can fool oneself: there the last item alone decides everything. Worlds in which the order of fusion decides are in
+`sources/worlds`.
 """
 
 import re
@@ -37,16 +38,16 @@ from mmsr_lite.errors import MMSRError, SettingError
 CYCLE = tuple(("cycle", look, theme) for look in (1, -1) for theme in (1, -1))
 MATCH = (("match", 0, 0),)
 WORLDS = {"cycle": (CYCLE, (0.25,) * 4), "match": (MATCH, (1.0,))}
-RETIRED = {  # worlds of version 0.1 -> what has taken their place
+RETIRED = {  # world of version 0.1 -> its replacement
     "mixed": "half of the users for each order of fusion: load 'worlds:both'",
     "sparse": "items too rare to be known by heart, their looks and themes not: load 'worlds:pick'",
 }
-CAUSES = ("first", "noise", "cycle", "match")  # why an interaction is what it is; a user's first follows nothing
+CAUSES = ("first", "noise", "cycle", "match")  # of an interaction; the first one of a user follows from nothing
 
 
 @dataclass(frozen=True)
 class WardrobeConfig:
-    """Size and laws of the world.
+    """The size and the rules of the world.
 
     Example:
         >>> WardrobeConfig(looks=5, themes=5, items_per_cell=2).num_items
@@ -82,8 +83,23 @@ class WardrobeConfig:
 
 @dataclass(frozen=True)
 class Truth:
-    """What the generator knows: `look` and `theme` (V+1,), the items of each `cells` (looks, themes, items_per_cell),
-    and the `latent` of each user (U,), an index of `latents`."""
+    """What the generator of the world knows, and what follows from it.
+
+    Args:
+        config: the config of the world.
+        look: (V+1,) the look of each item, -1 for item 0.
+        theme: (V+1,) the theme of each item, -1 for item 0.
+        cells: (looks, themes, items_per_cell) the items of each cell, the most frequent first.
+        latent: (U,) the hidden latent of each user, an index of `latents`.
+
+    Example:
+        >>> config = WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4, noise=0)
+        >>> truth = load("match", config=config, modalities=()).facts["truth"]
+        >>> start = int(truth.cells[1, 0, 0])
+        >>> chances = truth.distributions([[start]])[0]
+        >>> chances.max().round(4), int((chances > 0).sum())  # one of the three items of the collection, 1/3 each
+        (np.float64(0.3333), 3)
+    """
 
     config: WardrobeConfig
     look: np.ndarray
@@ -93,18 +109,18 @@ class Truth:
 
     @property
     def latents(self) -> tuple[tuple[str, int, int], ...]:
-        """(kind, direction of looks, direction of themes) of each latent of this world."""
+        """For each latent of this world its kind, direction of looks and direction of themes."""
         return WORLDS[self.config.world][0]
 
     def group(self, latent: int, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The items that may follow `items` (B,) without noise: (B, G) items and their (G,) probabilities.
+        """The G items that may follow each item when there is no noise.
 
         Args:
-            latent: a hidden kind of user.
-            items: (B,) items.
+            latent: the latent of the users, an index of `latents`.
+            items: (B,) the current items.
 
         Returns:
-            Items (B, G) and probabilities (G,).
+            Items (B, G) and their probabilities (G,).
         """
         kind, d_look, d_theme = self.latents[latent]
         looks, themes, size = self.cells.shape
@@ -114,15 +130,18 @@ class Truth:
         if kind == "cycle":
             return self.cells[(p + d_look) % looks, (t + d_theme) % themes], share
         other = np.arange(looks)
-        half = (looks + 1) // 2  # 1/2 modulo an odd n
+        half = (looks + 1) // 2  # the inverse of 2 modulo an odd n
         group = self.cells[other, ((p + t)[:, None] - other) * half % looks]  # (B, looks, items_per_cell)
         return group.reshape(len(items), looks * size), np.tile(share, looks) / looks
 
     def posterior(self, histories: np.ndarray) -> np.ndarray:
-        """(B, Z) how likely each latent is after all steps of `histories` (B, L), right-padded with 0.
+        """How likely each latent is after all steps of the histories.
 
         Args:
             histories: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (B, Z) probabilities; rows sum to one.
         """
         prior = np.log(WORLDS[self.config.world][1])  # (Z,)
         log = np.tile(prior, (len(histories), 1))
@@ -135,16 +154,19 @@ class Truth:
                 follows = (items == then[:, None]) @ share  # (rows,)
                 with np.errstate(divide="ignore"):
                     log[rows, latent] += np.log(stray + (1 - self.config.noise) * follows)
-        impossible = np.isneginf(log).all(axis=1)  # without noise, a history that no latent can make
+        impossible = np.isneginf(log).all(axis=1)  # histories that no latent can make when there is no noise
         log[impossible] = prior
         weight = np.exp(log - log.max(axis=1, keepdims=True))
         return weight / weight.sum(axis=1, keepdims=True)
 
     def distributions(self, histories: np.ndarray) -> np.ndarray:
-        """(B, V+1) probability of each next item after `histories` (B, L), right-padded with 0; item 0 has none.
+        """The probability of each next item.
 
         Args:
             histories: (B, L) items, padded on the right with 0.
+
+        Returns:
+            (B, V+1) probabilities; that of item 0 is 0.
 
         Raises:
             MMSRError: a history is empty.
@@ -163,14 +185,17 @@ class Truth:
         return out
 
     def reachable(self, examples, cutoffs: tuple[int, ...] = (5, 20)) -> dict[str, float]:
-        """The best expected HR@K, MRR@K and NDCG@K of any ranking of `examples`, in percent.
+        """The best HR@K, MRR@K and NDCG@K, in percent, that any ranking of the examples can expect.
 
-        That is the ranking by true probability; among equal items every order is as good, so HR@K is the sum of the K
-        greatest probabilities, MRR@K the sum of p / rank over them and NDCG@K that of p / log2(1 + rank).
+        The best ranking is the one by true probability p; the order of equally likely items does not matter. HR@K is
+        then the sum of the K greatest p, MRR@K the sum of p / rank over them, and NDCG@K the sum of p / log2(1 + rank).
 
         Args:
             examples: the examples that are ranked.
-            cutoffs: K of each metric.
+            cutoffs: the values of K, default 5 and 20.
+
+        Returns:
+            Name of a metric, such as "HR@5" -> percent.
         """
         most = max(cutoffs)
         best = np.zeros(most)
@@ -191,17 +216,17 @@ def load(
     encoders: str | dict[str, str] | None = None,
     seed: int | None = None,
 ) -> Dataset:
-    """Make the data set "wardrobe-<world>" with modalities `picture` and `text`; `world` and `seed` go before `config`.
+    """Make the data set "wardrobe-<world>" with the modalities `picture` and `text`.
 
-    `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, and `look` and `theme` (V+1,) codes of `looks` and
-    `themes`. The same config always gives the same data, to the byte.
+    `facts` has `truth`, a `Truth`; `cause` (I,), an index of `causes`; and `look` and `theme` (V+1,), indexes of
+    `looks` and `themes`. The same config always gives the same data, to the byte.
 
     Args:
-        world: cycle or match; None: that of `config`.
-        config: sizes and shares; None: those of the world.
-        modalities: those to take; None: both, `[]`: none.
-        encoders: one encoder for both, or one for each modality.
-        seed: of users, items and drawings; None: that of `config`.
+        world: "cycle" or "match"; None (the default): that of `config`.
+        config: the size and the rules; None (the default): `WardrobeConfig()`.
+        modalities: names of the modalities to take; None (the default): both; `[]`: none.
+        encoders: one encoder for both modalities, or one for each by name; None: the default encoders.
+        seed: the seed of users, items and drawings; None (the default): that of `config`.
 
     Returns:
         The data set.
@@ -245,7 +270,7 @@ def load(
 def _interactions(
     config: WardrobeConfig, look: np.ndarray, theme: np.ndarray, cells: np.ndarray
 ) -> tuple[Truth, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Draw each user's latent and walk all users at once, a step at a time; user, step, item and cause are (I,)."""
+    """Draw the latent and the items of all users, step by step; the truth, and user, step, item, cause (I,) each."""
     rng = np.random.default_rng([config.seed, 1])
     kinds, prior = WORLDS[config.world]
     lengths = rng.integers(config.length[0], config.length[1] + 1, config.users)
@@ -271,7 +296,7 @@ def _interactions(
 
 
 def _text(theme: int, variant: int) -> str:
-    """One of the ways to say a theme."""
+    """One of the texts of a theme."""
     occasion, material, season = BOOK["themes"][theme]
     ending, template = divmod(variant, len(BOOK["templates"]))
     said = BOOK["templates"][template].format(occasion=occasion, material=material, season=season)
@@ -279,7 +304,7 @@ def _text(theme: int, variant: int) -> str:
 
 
 def _pictures(config: WardrobeConfig, look: np.ndarray) -> tuple[Path, list[str]]:
-    """Draw every item once; the folder where the files are kept, and their names in it."""
+    """Draw the pictures of all items that are not drawn yet; their folder, and their names in it."""
     drawn = [BOOK[part] for part in ("looks", "colours", "garments")]
     folder = cache_dir("wardrobe", content_hash(VERSION, drawn, look, config.size, config.seed))
     names = [f"w{item:04d}.png" for item in range(1, len(look))]

@@ -1,11 +1,15 @@
 """The pictures of the wardrobe: flat drawings of garments, each look in many slightly different siblings.
 
-Looks, colours and garments stand in `wardrobe.json`. A garment is a list of shapes on a 100 x 100 board, in order of
-drawing. A shape starts with its role (`m` main colour with the pattern, `d` dark, `l` light, `a` accent, `s` seam, `k`
-cord in the accent colour, `o` buttons; with `?` before it only half of the siblings have it) and how it is mirrored at
-x = 50 (`|` the other half is added, `=` drawn twice, `.` not at all). Then come points; `q` takes two of them, the
-control point and the end of a curve. Colours are (main, accent): Okabe and Ito's hues and neighbours, told apart by
-lightness as well.
+Looks, colours and garments are listed in `wardrobe.json`. A garment is a list of shapes on a board of 100 x 100, in the
+order of drawing. A shape begins with two or three signs:
+
+- `?`: only half of the siblings have the shape (this sign may be missing);
+- the role: `m` main colour with the pattern, `d` dark, `l` light, `a` accent, `s` seam, `k` cord in the accent colour,
+  `o` buttons;
+- how it is mirrored at x = 50: `|` the mirrored half is added, `=` it is drawn twice, `.` not at all.
+
+Then follow its points. A `q` takes two of them: the control point and the end of a curve. Colours are pairs (main,
+accent) of the hues of Okabe and Ito and their neighbours, which also differ in lightness.
 """
 
 import colorsys
@@ -19,19 +23,25 @@ from PIL import Image, ImageChops, ImageColor, ImageDraw
 from mmsr_lite.data.storage import read_json
 
 BOOK = read_json(Path(__file__).with_name("wardrobe.json"))  # every word and shape of the world
-VERSION = 4  # of the drawing: another number, other pictures
-CREAM, FINE = ImageColor.getrgb("#FBF6EC"), 4  # the light colour; the board is drawn FINE times larger, then reduced
+VERSION = 4  # of the drawing; a new number makes the cache draw all pictures again
+CREAM = ImageColor.getrgb("#FBF6EC")  # the light colour
+FINE = 4  # the board is drawn this many times larger, and then reduced
 
 
 @lru_cache
 def shapes(garment: str) -> tuple[tuple[str, bool, tuple[np.ndarray, ...]], ...]:
-    """(role, only some siblings have it, its lines (n, 2)) of each shape, in the order of drawing.
+    """The shapes of a garment, in the order of drawing.
 
     Args:
-        garment: its name.
+        garment: its name in `wardrobe.json`.
 
     Returns:
-        The shapes.
+        For each shape its role, whether only some siblings have it, and its lines, (n, 2) points each.
+
+    Example:
+        >>> role, only_some, lines = shapes(next(iter(BOOK["garments"])))[0]
+        >>> role in "mdlasko", lines[0].shape[1]
+        (True, 2)
     """
     found = []
     for shape in BOOK["garments"][garment]:
@@ -54,14 +64,21 @@ def shapes(garment: str) -> tuple[tuple[str, bool, tuple[np.ndarray, ...]], ...]
 
 
 def pattern(name: str, shift: float) -> list[tuple[np.ndarray, float]]:
-    """The polygons (n, 2) of a fabric on the board, each with its share of the accent colour.
+    """The polygons of the pattern of a fabric on the board.
 
     Args:
-        name: of the fabric.
-        shift: how far it is moved, from 0 to 1.
+        name: the name of the fabric.
+        shift: how far the pattern is moved, in units of the board.
 
     Returns:
-        The polygons.
+        For each polygon its points (n, 2), and the share of the accent colour in its colour, from 0 to 1.
+
+    Example:
+        >>> pattern("plain", 0)
+        []
+        >>> stripes = pattern("striped", 0)  # one every 11 units, from -40 to 140
+        >>> len(stripes), stripes[0][0].tolist()
+        (17, [[-40.0, -40.0], [140.0, -40.0], [140.0, -35.5], [-40.0, -35.5]])
     """
     step = {"plain": 999, "striped": 11, "pinstriped": 7, "slanted": 13, "checked": 14, "zigzag": 15}.get(name, 12)
     at = np.arange(-40, 140, step) + shift
@@ -90,10 +107,19 @@ def pattern(name: str, shift: float) -> list[tuple[np.ndarray, float]]:
 
 
 def draw(look: int, size: int, seed) -> bytes:
-    r"""PNG bytes of one sibling of a look, `size` pixels square; the same `seed` gives the same bytes.
+    r"""Draw one sibling of a look.
 
-    >>> draw(0, 64, 1)[:4]
-    b'\x89PNG'
+    Args:
+        look: an index of the looks in `wardrobe.json`.
+        size: the side of the picture in pixels.
+        seed: a seed of `numpy.random.default_rng`, which makes the sibling; the same seed gives the same bytes.
+
+    Returns:
+        The bytes of a PNG file.
+
+    Example:
+        >>> draw(0, 64, 1)[:4]
+        b'\x89PNG'
     """
     rng = np.random.default_rng(seed)
     colour, fabric, garment = BOOK["looks"][look]
@@ -146,12 +172,12 @@ def draw(look: int, size: int, seed) -> bytes:
 
 
 def _mix(one, two, share: float) -> tuple[int, ...]:
-    """`share` of the second colour in the first."""
+    """A mixture of two colours, with this share of the second."""
     return tuple(round(a + (b - a) * share) for a, b in zip(one, two, strict=True))
 
 
 def _jitter(rng: np.random.Generator, name: str) -> tuple[int, ...]:
-    """The colour with hue, lightness and saturation a little off."""
+    """A colour with slightly changed hue, lightness and saturation."""
     hue, light, strong = colorsys.rgb_to_hls(*(v / 255 for v in ImageColor.getrgb(name)))
     light, strong = light + rng.normal(0, 0.015), strong * rng.uniform(0.93, 1.03)
     mixed = colorsys.hls_to_rgb((hue + rng.normal(0, 0.008)) % 1, min(max(light, 0), 1), min(strong, 1))

@@ -26,7 +26,7 @@ WORLDS: dict[str, type[World]] = {
     "clocks": Clocks,  # late fusion wins
     "both": Both,  # half of the users each
 }
-TEST_SHARE, VALIDATION_SHARE = 0.15, 0.1  # of the users
+TEST_SHARE, VALIDATION_SHARE = 0.15, 0.1  # shares of the users
 STUDENT: dict[str, dict[str, Any]] = {  # sizes that train in about a minute on a CPU
     "pick": {"garments": 150, "users": 3000},
     "clocks": {"garments": 15},
@@ -52,15 +52,15 @@ def load(
     """Make the data set of a world of the index.
 
     Args:
-        world: a name of `WORLDS`; with "-student" or "-small" behind it in a smaller size, see `SIZES`.
-        config: a config of the world; None: its own size.
-        modalities: those to take; None: `picture` and `text`, `[]`: none.
-        encoders: one encoder for all, or one for each modality.
-        seed: of the world, goes before that of `config`.
-        drawn: whether the items get pictures.
+        world: a name in `WORLDS`, with "-student" or "-small" at its end for a smaller size, see `SIZES`.
+        config: the config of the world; None (the default): that of the name.
+        modalities: names of the modalities to take; None (the default): `picture` and `text`; `[]`: none.
+        encoders: one encoder for both modalities, or one for each by name; None: the default encoders.
+        seed: the seed of the world; None (the default): that of the config.
+        drawn: whether the items get pictures; default True.
 
     Returns:
-        What `make` returns.
+        The data set, with the facts that `make` lists.
 
     Raises:
         MMSRError: there is no such world, or the config is of another one.
@@ -83,16 +83,16 @@ def load(
 
 
 def world_named(name: str) -> World:
-    """A world of the index.
+    """Make a world of the index `WORLDS`.
 
     Args:
-        name: Its name, with a size of `SIZES` behind it or none.
+        name: the name of the world, perhaps with a size of `SIZES` at its end, such as "pick-small".
 
     Returns:
         The world.
 
     Raises:
-        MMSRError: There is no such world, or no such size.
+        MMSRError: there is no such world, or no such size.
 
     Example:
         >>> world_named("pick-small").config.garments
@@ -106,16 +106,16 @@ def world_named(name: str) -> World:
 
 
 def classes_of(name: str) -> dict[str, int]:
-    """How many classes the items of a world have, by modality: items without a class count as one class more.
+    """Count the classes of the items of a world by modality; items without a class count as one further class.
 
     Args:
-        name: a world of the index with its size, as `world_named` takes it.
+        name: a world, as `world_named` takes it.
 
     Returns:
-        Name of a modality -> how many classes.
+        Name of a modality -> the number of classes.
 
     Raises:
-        MMSRError: There is no such world, or no such size.
+        MMSRError: there is no such world, or no such size.
 
     Example:
         >>> classes_of("both-small")  # five themes, and texts about none
@@ -126,17 +126,18 @@ def classes_of(name: str) -> dict[str, int]:
 
 
 def parts_of_users(users: int, seed: int) -> np.ndarray:
-    """The part of each user in the world's own split: all items of a user are in one part.
+    """The split of a world: each user, with all items, is in one part.
 
-    The last items of each user, as the paper tests, would stand at places that training never saw, and so measure how
-    well a model goes on beyond its longest history. That is another question than the order of fusion.
+    The paper tests the last items of each user. These would stand at places of the history that training never saw, so
+    the test would ask how well a model reads longer histories. That is another question than the order of fusion.
 
     Args:
-        users: U.
-        seed: of the world.
+        users: U, the number of users.
+        seed: the seed of the world.
 
     Returns:
-        (U,) int8: a `TEST_SHARE` of the users are tested, a `VALIDATION_SHARE` validate, at least one each.
+        (U,) int8 the part of each user: a `TEST_SHARE` of the users are for the test and a `VALIDATION_SHARE` for
+        validation, at least one each.
 
     Example:
         >>> np.bincount(parts_of_users(20, seed=0)).tolist()
@@ -163,20 +164,34 @@ def make(
     Args:
         world: a world of the index or your own.
         name: what the data set is called.
-        modalities: those to take; None: `picture` and `text`, `[]`: none.
-        encoders: one encoder for all, or one for each modality.
-        drawn: whether the items get pictures; without them the world has no modality `picture`.
+        modalities: names of the modalities to take; None (the default): `picture` and `text`; `[]`: none.
+        encoders: one encoder for both modalities, or one for each by name; None: the default encoders.
+        drawn: whether the items get pictures; without them the world has no modality `picture`. Default True.
 
     Returns:
-        The data set. `facts` has `truth` (`Truth`), `cause` (I,) codes of `causes`, `because` (I, W) the places in the
-        user's history that decide an interaction (-1: fewer than W do), `part` (I,) the world's own split, `user_kind`
-        (U,) codes of `user_kinds`, `look` and `theme` (V+1,) codes of `looks` and `themes` (-1: none), `group` (V+1,)
-        `why`, two sentences, and `reasons`, for each cause the losing order and why it loses.
+        The data set. Its `facts` are:
+
+        - `truth`: a `Truth`.
+        - `cause` (I,): why an interaction happened, an index of `causes`.
+        - `because` (I, W): the places in the user's history that decide it, filled up with -1.
+        - `part` (I,): the split of the world.
+        - `user_kind` (U,): an index of `user_kinds`.
+        - `look` and `theme` (V+1,): indexes of `looks` and `themes`; -1 for none.
+        - `group` (V+1,): the group of each item; -1 for item 0.
+        - `why`: two sentences that say which order of fusion wins.
+        - `reasons`: for each cause the order that loses, and a sentence that says why.
+
+    Example:
+        >>> from mmsr_lite.data.sources.worlds.pick import PickConfig
+        >>> data = make(Pick(PickConfig(garments=2, users=8)), "shop", modalities=(), drawn=False)
+        >>> first = [data.facts["causes"][cause] for cause in data.facts["cause"][:4]]
+        >>> first, data.facts["because"][3].tolist()  # the formal garment at place 2 decides what is bought
+        (['browse', 'browse', 'browse', 'pick'], [2])
     """
     config, groups = world.config, list(world.groups())
     rng = np.random.default_rng([config.seed, 0])
     sizes = np.array([one.items for one in groups])
-    order = rng.permutation(sizes.sum()) + 1  # items of all groups are shuffled, so their numbers tell nothing
+    order = rng.permutation(sizes.sum()) + 1  # items of all groups are shuffled, so that their numbers say nothing
     members = np.split(order, np.cumsum(sizes)[:-1])
     group = np.full(len(order) + 1, -1)
     for number, items in enumerate(members):

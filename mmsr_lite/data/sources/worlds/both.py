@@ -1,9 +1,9 @@
-"""The world `both`: half of the users live by `pick`, half by `clocks`, so no single order of fusion serves all.
+"""The world `both`: half of the users follow the rule of `pick`, half that of `clocks`; no order of fusion serves all.
 
-The catalogue holds the garments of all looks and themes, the basics that users of the kind "pick" buy and the
+The catalogue holds the garments of all looks and themes, the basics that users of the kind "pick" buy, and the
 accessories that users of the kind "clocks" buy. Only users of the kind "pick" look at formal garments (the first
-theme), one in each session; so a session that has reached its formal garment gives its user's kind away, and every
-purchase does.
+theme), one in each session. So a session shows the kind of its user once its formal garment is there, and each purchase
+shows the kind too.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class BothConfig(WorldConfig):
         self.of_clocks()
 
     def of_pick(self) -> PickConfig:
-        """The sizes that users of the kind "pick" see."""
+        """The sizes of the world that users of the kind "pick" see."""
         return PickConfig(
             looks=self.looks,
             themes=self.themes,
@@ -52,7 +52,7 @@ class BothConfig(WorldConfig):
         )
 
     def of_clocks(self) -> ClocksConfig:
-        """The sizes that users of the kind "clocks" see: all themes but the formal one."""
+        """The sizes of the world that users of the kind "clocks" see: all themes except the formal one."""
         return ClocksConfig(
             looks=self.looks,
             themes=self.themes - 1,
@@ -65,7 +65,18 @@ class BothConfig(WorldConfig):
 
 
 class Both(World):
-    """Two kinds of users; each kind of user asks for another order of fusion."""
+    """Two kinds of users; each kind needs another order of fusion.
+
+    Args:
+        config: the sizes of the world.
+
+    Example:
+        >>> world = Both(BothConfig(looks=2, themes=3))
+        >>> [group.kind for group in world.groups()].count("accessory")  # two looks and two themes that are not formal
+        4
+        >>> world.next_step([0, 1, 2], "pick").because  # group 0 has the formal theme
+        (0,)
+    """
 
     Config = BothConfig
     causes = ("browse", "pick", "clocks")
@@ -87,12 +98,12 @@ class Both(World):
         return [*self.pick.groups(), *(Group(p, t, config.accessories, "accessory") for p, t in cells)]
 
     def next_step(self, history: Sequence[int], kind: str) -> NextStep:
-        """What the world of the user's kind says, in the groups of this world."""
+        """The step of `pick` or of `clocks`, by the kind of the user, in the groups of this world."""
         config = self.config
         looks, themes = config.looks, config.themes
         chances = np.zeros(looks * themes + looks + looks * (themes - 1))
         if kind == "pick":
-            # an accessory closes a session too; no user of this kind has bought one
+            # An accessory would also end a session, but no user of this kind buys one.
             first_accessory = looks * themes + looks
             step = self.pick.next_step([min(group, first_accessory - 1) for group in history], kind)
             chances[:first_accessory] = step.chances
@@ -104,7 +115,7 @@ class Both(World):
         return NextStep(chances, step.cause, step.because)
 
     def _as_in_clocks(self, group: int) -> int:
-        """The number of a group in the world `clocks`; one that it does not have becomes one with the same look."""
+        """The number of a group in the world `clocks`; a group that is not there becomes one with the same look."""
         config = self.config
         garments, themes = config.looks * config.themes, config.themes
         if group < garments:

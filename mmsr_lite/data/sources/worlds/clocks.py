@@ -1,8 +1,8 @@
-"""The world `clocks`: late fusion wins, because picture and text each follow a clock of their own.
+"""The world `clocks`: late fusion wins, because picture and text each look back to a garment of their own.
 
-A session is k garments that a user looks at, and one accessory that the user buys. The accessory has the look of the
-garment `look_lag` steps before it and the theme of the garment `theme_lag` steps before it. Looks and themes of the
-garments are drawn at random, and sessions have nothing to do with each other.
+In a session, a user looks at k garments and then buys one accessory. The accessory has the look of the garment
+`look_lag` steps before it, and the theme of the garment `theme_lag` steps before it. Looks and themes of the garments
+are drawn at random, and sessions do not depend on each other.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,17 @@ class ClocksConfig(WorldConfig):
 
 
 class Clocks(World):
-    """The accessory that is bought has the look of one garment and the theme of another."""
+    """The accessory that is bought has the look of one garment and the theme of another.
+
+    Args:
+        config: the sizes of the world.
+
+    Example:
+        >>> world = Clocks(ClocksConfig(looks=2, themes=2))
+        >>> step = world.next_step([1, 2, 0], "all")  # garments (0, 1), (1, 0), (0, 0); the lags are 3 and 2
+        >>> step.because, int(step.chances.argmax())  # look 0 of the first, theme 0 of the second: 4 + 0 * 2 + 0
+        ((0, 1), 4)
+    """
 
     Config = ClocksConfig
     causes = ("browse", "clocks")
@@ -69,7 +79,7 @@ class Clocks(World):
         return [*garments, *(Group(p, t, config.accessories, "accessory") for p, t in cells)]
 
     def next_step(self, history: Sequence[int], kind: str) -> NextStep:
-        """A garment while the session is open, else the accessory that two of its garments decide."""
+        """A random garment while the session is open; then the accessory that two of its garments decide."""
         config = self.config
         cells = config.looks * config.themes
         session = open_session(history, purchases_from=cells)

@@ -1,4 +1,4 @@
-"""What a person sees of a world: pictures with a badge for what is bought, texts and titles."""
+"""What people see of a world: pictures, with a mark on what is bought, texts and titles."""
 
 import io
 import re
@@ -12,12 +12,12 @@ from mmsr_lite.data.sources.wardrobe_draw import BOOK, VERSION, draw
 from mmsr_lite.data.sources.worlds.world import Group
 from mmsr_lite.data.storage import atomic, cache_dir, content_hash
 
-BADGES = {  # what an item is -> how its picture tells, and the word in its title
+BADGES = {  # kind of an item -> the mark in its picture, and the word in its title
     "garment": ("no badge", ""),
     "basic": ("frame", "basic "),
     "accessory": ("price tag", "accessory "),
 }
-NO_THEME = [  # texts that speak of no theme
+NO_THEME = [  # texts about no theme
     "A basic that goes with everything.",
     "One for every drawer.",
     "The simple one; you will wear it often.",
@@ -26,20 +26,20 @@ NO_THEME = [  # texts that speak of no theme
 ]
 INK, PAPER = "#4A4458", "#FFFDF8"
 SIBLINGS = 40  # different drawings of a look
-BADGE_VERSION = 1  # of the badges: another number, other pictures
+BADGE_VERSION = 1  # of the badges; a new number makes the cache draw all pictures again
 
 
 def draw_item(look: int, kind: str, size: int, seed: Sequence[int]) -> bytes:
-    r"""PNG bytes of one item: the garment of the wardrobe, with the badge of what it is.
+    r"""Draw one item: a garment of the wardrobe, with a badge for its kind.
 
     Args:
         look: an index of the looks of the wardrobe.
         kind: one of `BADGES`: "garment", "basic" (a thin frame) or "accessory" (a price tag in a corner).
-        size: side in pixels.
-        seed: the same seed gives the same bytes.
+        size: the side of the picture in pixels.
+        seed: the seed of the sibling; the same seed gives the same bytes.
 
     Returns:
-        The bytes of the file.
+        The bytes of a PNG file.
 
     Example:
         >>> draw_item(0, "basic", 64, [1])[:4]
@@ -65,19 +65,23 @@ def draw_item(look: int, kind: str, size: int, seed: Sequence[int]) -> bytes:
 
 
 def pictures_of(groups: Sequence[Group], group: np.ndarray, size: int, seed: int) -> tuple[Path, list[str]]:
-    """Draw the pictures of a catalogue and keep the files; all worlds of a size and seed share them.
+    """Draw the pictures of a catalogue into the cache; all worlds with one size and seed share them.
 
-    Items of a look take turns with `SIBLINGS` pictures, which are slightly different drawings, so that a large
-    catalogue is drawn in seconds.
+    The items of a look share `SIBLINGS` pictures, which differ slightly, so that a large catalogue is drawn in seconds.
 
     Args:
-        groups: the catalogue.
+        groups: the groups of the catalogue.
         group: (V,) the group of each item.
-        size: side in pixels.
-        seed: of the siblings of a look.
+        size: the side of a picture in pixels.
+        seed: the seed of the siblings of a look.
 
     Returns:
         The folder of the files, and the name in it of each item's picture.
+
+    Example:
+        >>> groups = [Group(look=0, theme=1, items=2), Group(look=3, theme=-1, items=1, kind="basic")]
+        >>> pictures_of(groups, np.array([0, 1, 0]), size=16, seed=0)[1]
+        ['garment-00-00.png', 'basic-03-00.png', 'garment-00-01.png']
     """
     drawn = [BOOK[part] for part in ("looks", "colours", "garments")]
     folder = cache_dir("worlds", content_hash(VERSION, BADGE_VERSION, drawn, size, seed))
@@ -96,15 +100,21 @@ def pictures_of(groups: Sequence[Group], group: np.ndarray, size: int, seed: int
 
 
 def texts_of(groups: Sequence[Group], group: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """A text for each item that tells its theme and nothing else; siblings of a theme are told differently.
+    """A text for each item that says its theme and nothing else; items of one theme have different texts.
 
     Args:
-        groups: the catalogue.
+        groups: the groups of the catalogue.
         group: (V,) the group of each item.
-        rng: where the words are drawn.
+        rng: the random generator that chooses words.
 
     Returns:
-        (V,) texts.
+        V texts.
+
+    Example:
+        >>> groups = [Group(look=0, theme=-1, items=1), Group(look=0, theme=0, items=1)]
+        >>> plain, formal = texts_of(groups, np.array([0, 1]), np.random.default_rng(0))
+        >>> any(plain.startswith(words) for words in NO_THEME), BOOK["themes"][0][0] in formal.lower()
+        (True, True)
     """
     themes = np.array([one.theme for one in groups])[group]  # (V,)
     texts = [""] * len(group)
@@ -124,15 +134,21 @@ def texts_of(groups: Sequence[Group], group: np.ndarray, rng: np.random.Generato
 
 
 def titles_of(groups: Sequence[Group], group: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """A name for each item that tells what it is (garment, basic, accessory) and neither look nor theme.
+    """A title for each item that says its kind (garment, basic, accessory), and neither look nor theme.
 
     Args:
-        groups: the catalogue.
+        groups: the groups of the catalogue.
         group: (V,) the group of each item.
-        rng: where the words are drawn.
+        rng: the random generator that chooses names.
 
     Returns:
-        (V,) titles.
+        V titles.
+
+    Example:
+        >>> groups = [Group(look=0, theme=0, items=1), Group(look=0, theme=-1, items=1, kind="basic")]
+        >>> titles = titles_of(groups, np.array([0, 1]), np.random.default_rng(0))
+        >>> [title.split(" ", 1)[1] for title in titles]
+        ['no. 1', 'basic no. 1']
     """
     names = BOOK["names"]
     titles = []

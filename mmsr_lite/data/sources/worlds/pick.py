@@ -1,8 +1,8 @@
-"""The world `pick`: early fusion wins, because one garment of a session must be found by its text for its picture.
+"""The world `pick`: early fusion wins, because a garment must be found by its text, and its picture then decides.
 
-A session is k garments that a user looks at, and one basic that the user buys. Exactly one of the k garments, anywhere
-among them, has the first theme ("formal"); the basic has the look of that garment. Everything else is drawn at random:
-the place of the formal garment, the looks, the other themes. Sessions have nothing to do with each other.
+In a session, a user looks at k garments and then buys one basic. Exactly one of the k garments, at any place, has the
+first theme ("formal"), and the basic has the look of this garment. Everything else is drawn at random: the place of the
+formal garment, the looks, the other themes. Sessions do not depend on each other.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,17 @@ class PickConfig(WorldConfig):
 
 
 class Pick(World):
-    """The basic that is bought has the look of the session's formal garment."""
+    """The basic that is bought has the look of the formal garment of the session.
+
+    Args:
+        config: the sizes of the world.
+
+    Example:
+        >>> world = Pick(PickConfig(looks=2, themes=3))
+        >>> step = world.next_step([1, 3, 5], "all")  # garments (0, 1), (1, 0), (1, 2); theme 0 is the formal one
+        >>> step.because, int(step.chances.argmax())  # the basic of look 1: 2 * 3 + 1
+        ((1,), 7)
+    """
 
     Config = PickConfig
     causes = ("browse", "pick")
@@ -55,7 +65,7 @@ class Pick(World):
         return [*garments, *(Group(p, -1, config.basics, "basic") for p in range(config.looks))]
 
     def next_step(self, history: Sequence[int], kind: str) -> NextStep:
-        """A garment while the session is open, else the basic that the formal garment decides."""
+        """A random garment while the session is open; then the basic that the formal garment decides."""
         looks, themes, browses = self.config.looks, self.config.themes, self.config.browses
         session = open_session(history, purchases_from=looks * themes)
         formal = [place for place in session if history[place] % themes == 0]
@@ -64,12 +74,12 @@ class Pick(World):
             basics = chances[looks * themes :]
             if formal:
                 basics[history[formal[-1]] // themes] = 1
-            else:  # no session of this world is like that
+            else:  # this cannot happen in a session of this world
                 basics[:] = 1 / looks
             return NextStep(chances, "pick", tuple(formal[-1:]))
         chance = 0.0
         if not formal:
-            chance = 1 / (browses - len(session))  # each of the places that are left is as likely
+            chance = 1 / (browses - len(session))  # each of the remaining places is equally likely
         of_theme = np.array([chance, *[(1 - chance) / (themes - 1)] * (themes - 1)])
         chances[: looks * themes] = np.tile(of_theme / looks, looks)
         return NextStep(chances, "browse")
@@ -79,11 +89,11 @@ def open_session(history: Sequence[int], purchases_from: int) -> range:
     """The places of the history since the last purchase.
 
     Args:
-        history: groups.
-        purchases_from: the first group that is bought; groups before it are looked at.
+        history: the groups of a user's items, the oldest first.
+        purchases_from: the first group that is bought; the groups with lower numbers are only looked at.
 
     Returns:
-        The places.
+        The places, a range that ends at the end of the history.
 
     Example:
         >>> open_session([0, 1, 9, 2, 3], purchases_from=9)

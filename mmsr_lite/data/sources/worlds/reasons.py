@@ -1,35 +1,35 @@
-"""How much the losing order of fusion can know in a world: read-outs made by hand, computed exactly.
+"""How much the losing order of fusion can know in a world, computed exactly for read-outs that are made by hand.
 
-They say why an order loses, in numbers that need no training. Both are limits of a kind of read-out, not of all models:
-a read-out with a wide hidden layer, or more layers and heads, can get round them.
+These numbers say why an order loses, without any training. Each is the limit of one kind of read-out, not of all
+models: a read-out with a wide hidden layer, or with more layers and heads, can do better.
 """
 
 from itertools import product
 
 from mmsr_lite.errors import MMSRError
 
-MOST_SESSIONS = 2_000_000  # that are gone through one by one
+MOST_SESSIONS = 2_000_000  # that are counted one by one
 
 
 def additive_read_out(looks: int, browses: int) -> float:
-    """The share of purchases in `pick` that the best additive late read-out by hand gets right.
+    """The share of purchases in `pick` that an additive late read-out made by hand gets right.
 
-    Late fusion adds a number from the looks alone to a number from the themes alone: the score of look q is
-    a(q, looks) + b(q, formal place), where `a` may be chosen for each sequence of looks and `b` is shared by all. With
-    b(q, j) = j v(q), the garments at some places are all found, whichever of these places is the formal one, if their
-    v does not fall along the session; so the read-out is right at as many places as the longest part of the sequence
-    that does not fall has. For k = 3 no `b` does better: of the six orders of three different looks, one alone can be
-    right at all places, and the worst one has no pair in the right order.
+    Late fusion adds a number from the looks alone to a number from the themes alone. The score of look q is
+    a(q, looks) + b(q, formal place): `a` may be chosen for each sequence of looks, and `b` is the same for all
+    sequences. Take b(q, j) = j v(q). Consider some places of a session along which v does not fall. The read-out is
+    right whenever one of these places is the formal one. So the number of places at which it can be right is the length
+    of the longest subsequence that does not fall. For k = 3 no `b` does better: of the six orders of three different
+    looks, only one can be right at all places, and the reverse order has no pair in the right order.
 
     Args:
-        looks: P, the looks of the world.
-        browses: k, the garments of a session.
+        looks: P, the number of looks of the world.
+        browses: k, the number of garments in a session.
 
     Returns:
         The share, from 0 to 1.
 
     Raises:
-        MMSRError: there are too many sessions to go through.
+        MMSRError: there are more than `MOST_SESSIONS` sessions to count.
 
     Example:
         >>> round(additive_read_out(6, 3), 4)    # (6 * 3/3 + 90 * 7/9 + 120 * 2/3) / 216
@@ -43,7 +43,7 @@ def additive_read_out(looks: int, browses: int) -> float:
 
 
 def longest_not_falling(sequence: tuple[int, ...]) -> int:
-    """The length of the longest part of a sequence, with gaps allowed, that does not fall.
+    """The length of the longest subsequence that does not fall.
 
     Args:
         sequence: numbers.
@@ -55,7 +55,7 @@ def longest_not_falling(sequence: tuple[int, ...]) -> int:
         >>> longest_not_falling((2, 0, 1, 1))
         3
     """
-    longest: list[int] = []  # of the parts that end at each place
+    longest: list[int] = []  # for each place, the longest subsequence that ends there
     for place, value in enumerate(sequence):
         before = [longest[earlier] for earlier in range(place) if sequence[earlier] <= value]
         longest.append(1 + max(before, default=0))
@@ -66,8 +66,8 @@ def most_frequent_look(looks: int, browses: int) -> float:
     """The share of purchases in `pick` that pictures alone get right: the basic of the session's most frequent look.
 
     Args:
-        looks: how many looks there are.
-        browses: how many garments a session has.
+        looks: P, the number of looks of the world.
+        browses: k, the number of garments in a session.
 
     Returns:
         A share from 0 to 1.
@@ -81,16 +81,16 @@ def most_frequent_look(looks: int, browses: int) -> float:
 
 
 def one_weight_for_each_place(looks: int, themes: int) -> float:
-    """The share of purchases in `clocks` that a read-out gets right which reads whole garments, each with one weight.
+    """The share of purchases in `clocks` that a read-out of whole garments gets right.
 
-    Early fusion reads picture and text of a garment as one token. If the garment that has the look gets more weight
-    than the one that has the theme, the theme is read at the wrong place, and right by chance alone, 1 / T; with more
-    weight on the other one the look is, 1 / P. With equal weights each of the two looks and of the two themes is as
-    likely, unless the garments agree.
+    Early fusion reads picture and text of a garment as one token, with one weight. If the garment with the wanted look
+    gets more weight, the theme is read from the wrong garment, and is right only by chance, 1 / T. If the garment with
+    the wanted theme gets more weight, the look is right only by chance, 1 / P. With equal weights, each of the two
+    looks and each of the two themes is equally likely, unless the garments agree.
 
     Args:
-        looks: P, the looks of the world.
-        themes: T, its themes.
+        looks: P, the number of looks of the world.
+        themes: T, the number of its themes.
 
     Returns:
         The greatest of the three shares, from 0 to 1.

@@ -1,6 +1,7 @@
-"""The exact truth of a world: how likely each item is next, and the best that any ranking can reach.
+"""The exact truth of a world: how likely each item is next, and the best metrics that any ranking can reach.
 
-It reads the same rule as the generator: Bayes over the hidden kinds of a user, then the ranking by true probability.
+It uses the rule of the generator: the rule of Bayes gives the chances of the user's hidden kind, and the best ranking
+is the one by true probability.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,21 @@ from mmsr_lite.errors import MMSRError
 
 @dataclass(frozen=True)
 class Truth:
-    """What the generator knows, and what follows from it.
+    """What the generator of a world knows, and what follows from it.
 
     Args:
         world: the world, with its config and rule.
         group: (V+1,) the group of each item, -1 for item 0.
-        sizes: (G,) items of each group.
+        sizes: (G,) the number of items of each group.
         kind: (U,) the hidden kind of each user, an index of `world.kinds`.
+
+    Example:
+        >>> from mmsr_lite.data.sources.worlds.pick import Pick, PickConfig
+        >>> group = np.arange(-1, 24)  # 6 x 3 garments and 6 basics, one item each
+        >>> truth = Truth(Pick(PickConfig()), group, np.ones(24, int), np.zeros(1, int))
+        >>> chances = truth.group_chances([0, 1, 2])  # a session with the formal garment first, of look 0
+        >>> chances.argmax() == 6 * 3 + 0, float(chances.max())  # the first of the basics, behind 6 x 3 garments
+        (np.True_, 1.0)
     """
 
     world: World = field(repr=False)
@@ -39,10 +48,10 @@ class Truth:
         """How likely each hidden kind is after a history.
 
         Args:
-            history: groups, from a user's first item on.
+            history: the groups of a user's items, from the first item on.
 
         Returns:
-            (Z,) chances; the shares of the kinds where no kind can have made the history.
+            (Z,) probabilities; the shares of the kinds where no kind can have made the history.
         """
         shares = np.array(list(self.world.kinds.values()))
         weight = shares.copy()
@@ -57,13 +66,17 @@ class Truth:
         return weight
 
     def _chances(self, history: Sequence[int], kind: str) -> np.ndarray:
+        """(G,) how likely each group is next for a user of one kind."""
         return self.world.next_step(history, kind).chances
 
     def group_chances(self, history: Sequence[int]) -> np.ndarray:
-        """(G,) how likely each group is next after a history of groups, whoever the user is.
+        """How likely each group is next for a user of unknown kind.
 
         Args:
-            history: groups, the oldest first.
+            history: the groups of a user's items, from the first item on.
+
+        Returns:
+            (G,) probabilities.
         """
         pairs = zip(self.posterior(history), self.world.kinds, strict=True)
         return np.sum([weight * self._chances(history, kind) for weight, kind in pairs], axis=0)
@@ -72,10 +85,10 @@ class Truth:
         """The probability of each next item.
 
         Args:
-            histories: (B, L) items, right-padded with 0, each from the user's first item on.
+            histories: (B, L) items, each history from the user's first item on, padded on the right with 0.
 
         Returns:
-            (B, V+1) probabilities; item 0 has none.
+            (B, V+1) probabilities; that of item 0 is 0.
 
         Raises:
             MMSRError: a history is empty.
@@ -90,33 +103,42 @@ class Truth:
         return np.array(rows)
 
     def reachable(self, examples: Examples, cutoffs: tuple[int, ...] = (5, 20)) -> dict[str, float]:
-        """The best expected HR@K, MRR@K and NDCG@K of any ranking of `examples`, in percent.
+        """The best HR@K, MRR@K and NDCG@K, in percent, that any ranking of the examples can expect.
 
-        That is the ranking by true probability after the whole history; among equally likely items every order is as
-        good, so all of them earn the mean of the ranks that they fill.
+        The best ranking is the one by true probability after the whole history. Equally likely items share their ranks:
+        each gets the mean gain of these ranks.
 
         Args:
             examples: the examples that are ranked.
-            cutoffs: K of each metric.
+            cutoffs: the values of K, default 5 and 20.
+
+        Returns:
+            Name of a metric, such as "HR@5" -> percent.
         """
         return self._expected(examples, np.zeros(len(examples), np.int64), cutoffs)[0]
 
     def reachable_by_cause(self, examples: Examples, cutoffs: tuple[int, ...] = (5, 20)) -> dict[str, dict[str, float]]:
-        """What the same ranking earns on targets of each cause, in percent; causes without a target are left out.
+        """The metrics of the best ranking on the targets of each cause; causes without targets are left out.
 
-        The ranking does not know the hidden kind of a user; the targets are drawn from the rule of that kind.
+        The ranking does not know the hidden kind of a user; the targets are drawn by the rule of that kind.
 
         Args:
             examples: the examples that are ranked.
-            cutoffs: K of each metric.
+            cutoffs: the values of K, default 5 and 20.
+
+        Returns:
+            Cause -> name of a metric -> percent.
         """
         return self._by(examples, self.causes_of(examples), self.world.causes, cutoffs)
 
     def causes_of(self, examples: Examples) -> np.ndarray:
-        """(E,) the cause of each target, an index of `world.causes`.
+        """The cause of each target.
 
         Args:
             examples: the examples.
+
+        Returns:
+            (E,) indexes of `world.causes`.
         """
         names = list(self.world.kinds)
         found = []
@@ -127,13 +149,14 @@ class Truth:
         return np.array(found, np.int64)
 
     def _by(self, examples, numbers, names, cutoffs) -> dict[str, dict[str, float]]:
+        """As `_expected`, with names in place of numbers."""
         found = self._expected(examples, numbers, cutoffs, of_own_kind=True)
         return {names[number]: gains for number, gains in found.items()}
 
     def _expected(
         self, examples: Examples, numbers: np.ndarray, cutoffs: tuple[int, ...], of_own_kind: bool = False
     ) -> dict[int, dict[str, float]]:
-        """The gains of the best ranking, averaged over the examples with one number (E,)."""
+        """The metrics of the best ranking, averaged over the examples that have the same number in `numbers` (E,)."""
         names = list(self.world.kinds)
         gains_at_rank = _gains_at_rank(cutoffs)  # name -> (K,)
         sums: dict[int, dict[str, float]] = {}
@@ -154,7 +177,7 @@ class Truth:
 
 
 def _gains_at_rank(cutoffs: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """What a target at rank 1, 2, ... earns in each metric; beyond the array it earns nothing."""
+    """Name of a metric -> (K,) the gain of a target at rank 1, 2, ..., K; a later rank gains nothing."""
     gains = {}
     for cutoff in cutoffs:
         rank = np.arange(1, cutoff + 1)
@@ -165,21 +188,21 @@ def _gains_at_rank(cutoffs: tuple[int, ...]) -> dict[str, np.ndarray]:
 
 
 def gains_of_groups(chances: np.ndarray, sizes: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """What a target of each group earns on average when items are ranked by their probability.
+    """The mean gain of a target of each group when items are ranked by their probability.
 
     Args:
         chances: (G,) how likely each group is.
-        sizes: (G,) its number of items, which share its chance.
-        gain: (K,) what rank 1, 2, ... earns; later ranks earn nothing.
+        sizes: (G,) the number of its items, which are equally likely.
+        gain: (K,) the gain of rank 1, 2, ..., K; later ranks gain nothing.
 
     Returns:
-        (G,) mean gain; items that are equally likely share the ranks that they fill.
+        (G,) mean gains; equally likely items share their ranks.
 
     Example:
         >>> gains_of_groups(np.array([0.8, 0.2]), np.array([4, 6]), np.ones(5))       # the top five: four and one
         array([1.        , 0.16666667])
     """
-    each = np.round(chances / sizes, 12)  # of one item; rounding makes ties of what only floats tell apart
+    each = np.round(chances / sizes, 12)  # of one item; rounded, so that equal ones are equal
     order = np.argsort(-each, kind="stable")
     block = np.cumsum(np.diff(each[order], prepend=each[order[0]]) != 0)  # (G,) number of each tied block
     items = np.bincount(block, weights=sizes[order])  # (blocks,)

@@ -1,9 +1,9 @@
-"""What every world has: groups of equal items, a rule for the next item, and the walks of users by that rule.
+"""What every world has: groups of equal items, a rule for the next item, and users whose items are drawn by that rule.
 
-A world is a catalogue of *groups* and a *rule*. All items of a group look alike to the rule, and each of them is
-equally likely, so an item's identity tells no more than its group. The rule says, for the history of a user and the
-user's hidden kind, how likely each group is next, why, and which earlier places decide. `generate` walks the users by
-the rule; what can be reached at best follows from the same rule, exactly: see truth.py.
+A world is a catalogue of *groups* and a *rule*. All items of a group are the same to the rule and equally likely, so an
+item says no more than its group. Given the history of a user and the user's hidden kind, the rule says how likely each
+group is next, why, and which earlier places decide. `generate` draws the items of all users by the rule. The best
+metrics that can be reached follow exactly from the same rule: see truth.py.
 """
 
 from collections.abc import Sequence
@@ -42,13 +42,17 @@ class WorldConfig:
 
 @dataclass(frozen=True)
 class Group:
-    """Items that the rule does not tell apart.
+    """Items that are the same to the rule.
 
     Args:
         look: the class of their pictures, an index of the looks of the wardrobe.
         theme: the class of their texts, an index of the themes of the wardrobe, or -1 for a text about no theme.
-        items: how many there are.
-        kind: what they are, one of `drawing.BADGES`: "garment", "basic" or "accessory".
+        items: the number of items in the group.
+        kind: what they are, one of `drawing.BADGES`: "garment" (the default), "basic" or "accessory".
+
+    Example:
+        >>> Group(look=2, theme=0, items=250)
+        Group(look=2, theme=0, items=250, kind='garment')
     """
 
     look: int
@@ -59,12 +63,17 @@ class Group:
 
 @dataclass(frozen=True)
 class NextStep:
-    """What the rule says of the next item of a user.
+    """What the rule says about the next item of a user.
 
     Args:
         chances: (G,) how likely each group is; they add up to 1.
         cause: why, one of the world's `causes`.
-        because: the places in the history (0 is the first item) that decide; none where nothing does.
+        because: the places in the history that decide, counted from 0; none (the default) where no place does.
+
+    Example:
+        >>> step = NextStep(np.array([0.0, 1.0]), "pick", because=(2,))
+        >>> step.chances.argmax(), step.because
+        (np.int64(1), (2,))
     """
 
     chances: np.ndarray
@@ -73,17 +82,32 @@ class NextStep:
 
 
 class World:
-    """A world: write `groups`, `causes` and `next_step`; see docs/worlds.md.
+    """The base of all worlds. A world of your own has `causes`, `groups` and `next_step`; see docs/worlds.md.
 
     Args:
         config: the config of the world, a `WorldConfig` or a class made from it.
 
     Attributes:
-        causes: the names of what an interaction may follow from.
-        kinds: the hidden kinds of users, each with its share; one kind where all users are alike.
-        why: two sentences that say which order of fusion loses here, and why.
+        causes: the names of the causes that an interaction may have.
+        kinds: hidden kind of user -> its share; one kind where all users are alike.
+        why: two sentences that say which order of fusion loses in this world, and why.
         reasons: cause -> the order of fusion that loses there, "early" or "late", and one sentence that says what
             decided and what that order does not know; {0}, {1} stand for the names of the items that decided.
+
+    Example:
+        >>> class Again(World):
+        ...     causes = ("again",)
+        ...
+        ...     def groups(self):
+        ...         return [Group(look=0, theme=0, items=1), Group(look=1, theme=1, items=1)]
+        ...
+        ...     def next_step(self, history, kind):
+        ...         if not history:
+        ...             return NextStep(np.array([0.5, 0.5]), "again")
+        ...         return NextStep(np.eye(2)[history[-1]], "again", because=(len(history) - 1,))
+        >>> walks = generate(Again(WorldConfig(users=1, length=(4, 4))), [np.array([1]), np.array([2])])
+        >>> len(set(walks.item.tolist()))  # the first item is drawn, the others repeat it
+        1
     """
 
     Config: type[WorldConfig] = WorldConfig
@@ -96,34 +120,41 @@ class World:
         self.config = config
 
     def groups(self) -> Sequence[Group]:
-        """All groups of the catalogue; their places in this list are the numbers that histories are made of."""
+        """All groups of the catalogue. Histories are made of their places in this list."""
         raise NotImplementedError(f"{type(self).__name__} has no groups; write the method `groups`")
 
     def next_step(self, history: Sequence[int], kind: str) -> NextStep:
-        """What comes next for a user of `kind` after the groups of `history`, which may be empty.
+        """What the rule says about the next item.
 
         Args:
-            history: groups, the oldest first; perhaps none.
-            kind: the user's hidden kind.
+            history: the groups of the user's items, the oldest first; it may be empty.
+            kind: the hidden kind of the user.
 
         Returns:
-            Chances of the groups, the cause, and the places that decide.
+            The chances of the groups, the cause, and the places that decide.
         """
         raise NotImplementedError(f"{type(self).__name__} has no rule; write the method `next_step`")
 
 
 @dataclass(frozen=True)
 class Walks:
-    """The interactions of all users; users one after the other, each in the order of time.
+    """The interactions of all users: one user after the other, each in the order of time.
 
     Args:
-        user: (I,) whose interaction it is.
-        place: (I,) its place in the history of the user, 0 is the first.
+        user: (I,) the user of each interaction.
+        place: (I,) its place in the history of the user, counted from 0.
         group: (I,) the group of its item.
         item: (I,) its item, from 1.
         cause: (I,) int8, an index of the world's causes.
-        because: (I, W) the places of the same user that decide it, -1 where there are fewer than W.
+        because: (I, W) the places in the user's history that decide it, filled up with -1.
         kind: (U,) the hidden kind of each user, an index of the world's kinds.
+
+    Example:
+        >>> from mmsr_lite.data.sources.worlds.pick import Pick, PickConfig
+        >>> world = Pick(PickConfig(users=8))
+        >>> walks = generate(world, [np.array([number + 1]) for number in range(len(world.groups()))])
+        >>> walks.user[:3].tolist(), walks.place[:3].tolist()
+        ([0, 0, 0], [0, 1, 2])
     """
 
     user: np.ndarray
@@ -136,7 +167,7 @@ class Walks:
 
 
 def generate(world: World, members: Sequence[np.ndarray]) -> Walks:
-    """Draw the hidden kind of each user and walk by the rule; the same world gives the same walks.
+    """Draw the hidden kind and the items of each user by the rule; the same world always gives the same ones.
 
     Args:
         world: the world.
@@ -146,7 +177,15 @@ def generate(world: World, members: Sequence[np.ndarray]) -> Walks:
         The interactions of all users.
 
     Raises:
-        MMSRError: the rule gives a cause that is not among the world's causes, or chances that are none.
+        MMSRError: the rule gives a cause that is not among the world's causes, or chances that do not add up to one.
+
+    Example:
+        >>> from mmsr_lite.data.sources.worlds.pick import Pick, PickConfig
+        >>> world = Pick(PickConfig(users=8))
+        >>> walks = generate(world, [np.array([number + 1]) for number in range(len(world.groups()))])
+        >>> bought = walks.place % 4 == 3  # a session has three garments, then a basic
+        >>> [world.causes[cause] for cause in sorted(set(walks.cause[bought].tolist()))]
+        ['pick']
     """
     config = world.config
     rng = np.random.default_rng([config.seed, 1])
@@ -181,7 +220,7 @@ def generate(world: World, members: Sequence[np.ndarray]) -> Walks:
 
 
 def _checked(world: World, step: NextStep, groups: int) -> NextStep:
-    """`step`, when it is one that the world may take."""
+    """The step, when its cause and its chances are possible; else an error."""
     name = type(world).__name__
     if step.cause not in world.causes:
         raise MMSRError(f"{name} gives the cause {step.cause!r}; expected one of: {', '.join(world.causes)}")
