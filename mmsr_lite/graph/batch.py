@@ -27,7 +27,7 @@ class GraphBatch:
         history: (B, L) items, padded on the right with 0.
         ids: for each type (B, N_t) items or codes, ascending, 0 where a slot is empty.
         incidence: for each type (B, L, N_t) whether a node occurs at a position.
-        last_nodes: for each type the slots (B, k_t) of the last item or of its codes, and which of them are real (B, k_t).
+        last_nodes: for each type the slots (B, k_t) of the last item or of its codes, and (B, k_t) which are real.
         global_attention: whether every item attends to every code of its history; default False.
         steps: (B, L) the step of each position, counted from 0; items of one time are one step. None: each position is
             a step of its own.

@@ -1,1 +1,1 @@
-"""Exercises, a file a notebook; wrong answers that people give are met in the hints."""
+"""Exercises, one file a notebook; their hints answer the wrong answers that people give."""

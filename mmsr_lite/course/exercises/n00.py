@@ -11,23 +11,65 @@ from mmsr_lite.data import load
 
 @cache
 def world():
-    """The data set of the notebook, without its features."""
+    """The data set of the notebook, without its features.
+
+    Returns:
+        The data set; it is made once.
+
+    Example:
+        >>> world().name
+        'wardrobe-cycle'
+    """
     return load("wardrobe:cycle", modalities=())
 
 
 def cause(user: int) -> str:
-    """What decided the last step of a user."""
+    """What decided the last step of a user.
+
+    Args:
+        user: the number of the user, from 0.
+
+    Returns:
+        One of the causes of the world, such as "cycle".
+
+    Example:
+        >>> cause(40)
+        'cycle'
+    """
     facts = world().facts
     return facts["causes"][facts["cause"][world().offsets[user + 1] - 1]]
 
 
 def hit_ratio(ranks: list[float], k: int) -> float:
-    """HR@K in percent."""
+    """HR@K: the share of the targets that are among the first K.
+
+    Args:
+        ranks: the rank of each target, from 1.
+        k: K.
+
+    Returns:
+        Percent.
+
+    Example:
+        >>> hit_ratio([1, 3, 9, 40], 5)
+        50.0
+    """
     return 100 * sum(rank <= k for rank in ranks) / len(ranks)
 
 
 def said_of_hits(found: Any) -> str:
-    """What is wrong with HR@5 of the ranks 1, 3, 9 and 40."""
+    """What is wrong with an HR@5 of the ranks 1, 3, 9 and 40.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_hits(2)
+        'close: that is the number of hits; divide by the number of targets.'
+    """
     if close_to(0.5)(found):
         return "close: that is the share; HR@5 is in percent."
     if close_to(2)(found):

@@ -17,13 +17,28 @@ from mmsr_lite.graph.codes import fit_codebooks
 
 @cache
 def pairs() -> int:
-    """How many pairs of a picture code and a text code the items of the notebook's world carry."""
+    """Count the pairs of a picture code and a text code that the items of the notebook's world have.
+
+    Returns:
+        The number of different pairs; it is counted once.
+    """
     books = fit_codebooks(load("wardrobe:cycle"), num_codes=7, codes_per_item=1, dim=32)
     return len(np.unique(np.concatenate([book.codes[1:] for book in books], 1), axis=0))
 
 
 def examples(interactions: int) -> int:
-    """How many training examples one user of so many interactions gives."""
+    """Count the training examples of one user.
+
+    Args:
+        interactions: the number of interactions of the user.
+
+    Returns:
+        The number of examples.
+
+    Example:
+        >>> examples(10)  # two are tested, one validates, and the first has nothing before it
+        6
+    """
     one, names = np.ones(interactions, int), ("", "a")
     return len(split(Dataset("one", 0 * one, one, np.arange(interactions), ("u",), names, names)).train)
 
@@ -33,18 +48,54 @@ CENTRES = np.array([[0.0, 9.0], [1.0, 1.0], [0.5, 0.0]])  # lengths differ, so t
 
 
 def nearest(features: np.ndarray, centres: np.ndarray, k: int) -> np.ndarray:
-    """The k centres nearest to each item by cosine, from 1."""
+    """The codes of items: their nearest centres by cosine.
+
+    Args:
+        features: (V, D) the features of the items.
+        centres: (C, D) the centres.
+        k: how many codes an item gets.
+
+    Returns:
+        (V, k) codes from 1, the nearest first.
+
+    Example:
+        >>> nearest(np.array([[1.0, 0.2]]), np.array([[0.0, 5.0], [3.0, 0.0]]), 2).tolist()
+        [[2, 1]]
+    """
     return 1 + np.argsort(-cosines(features, centres), axis=1)[:, :k]
 
 
 def cosines(features: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """(V, C)."""
+    """The cosine of each item and each centre.
+
+    Args:
+        features: (V, D) the features of the items.
+        centres: (C, D) the centres.
+
+    Returns:
+        (V, C) cosines, from -1 to 1.
+
+    Example:
+        >>> cosines(np.array([[3.0, 4.0]]), np.array([[1.0, 0.0]])).tolist()  # 3 / 5
+        [[0.6]]
+    """
     lengths = np.linalg.norm(features, axis=1)[:, None] * np.linalg.norm(centres, axis=1)
     return features @ centres.T / lengths
 
 
 def said_of_nearest(found: Any) -> str:
-    """What is wrong with the two nearest centres of FEATURES."""
+    """What is wrong with the two nearest centres of `FEATURES`.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_nearest(nearest(FEATURES, CENTRES, 2) - 1)
+        'close: codes count from 1, for 0 says that there is none.'
+    """
     right, distances = nearest(FEATURES, CENTRES, 2), ((FEATURES[:, None] - CENTRES) ** 2).sum(2)
     for wrong, sentence in (
         (right - 1, "close: codes count from 1, for 0 says that there is none."),
@@ -62,7 +113,18 @@ def said_of_nearest(found: Any) -> str:
 
 
 def why_not_this_k(given: Any) -> str | None:
-    """What is wrong with a choice of k for a shop in which some pictures show two classes."""
+    """What is wrong with a choice of k for a shop in which some pictures show two classes.
+
+    Args:
+        given: the learner's answer, a dictionary with `k` and `because`.
+
+    Returns:
+        A sentence for the learner; None when the choice is right.
+
+    Example:
+        >>> why_not_this_k({"k": 1, "because": "it is simple"})
+        'then a picture that shows two classes gets one of them, and the other one is lost.'
+    """
     if not isinstance(given, Mapping) or {"k", "because"} - set(given):
         return "give a dict with the keys 'k' and 'because'."
     if given["k"] == 1:

@@ -6,18 +6,49 @@ from mmsr_lite.graph.msgraph import MSGraph, build_msgraph
 
 
 def same() -> MSGraph:
-    """Item 3 three times in a row, its text with codes 4 and 5."""
+    """The MSGraph of item 3 three times in a row; its text has the codes 4 and 5.
+
+    Returns:
+        The graph.
+
+    Example:
+        >>> same()
+        MSGraph(items=3, nodes=3, edges=9)
+    """
     return build_msgraph([3, 3, 3], {"text": {3: [4, 5]}})
 
 
 def relation(P_i: set[int], P_j: set[int]) -> str | None:
-    """The relation of a centre at P_i to another node of its type at P_j."""
+    """The relation of a centre to another node of the same type.
+
+    Args:
+        P_i: the positions of the centre.
+        P_j: the positions of the other node.
+
+    Returns:
+        "out", "in" or "both"; None where there is no edge.
+
+    Example:
+        >>> relation({1}, {2}), relation({1, 3}, {2}), relation({1}, {3})
+        ('out', 'both', None)
+    """
     before, after = any(p + 1 in P_j for p in P_i), any(p - 1 in P_j for p in P_i)
     return {(True, False): "out", (False, True): "in", (True, True): "both"}.get((before, after))
 
 
 def seen_from_7(history: list[int]) -> str | None:
-    """The relation of item 9 seen from item 7 in `history`."""
+    """The relation of item 7 to item 9 in a history.
+
+    Args:
+        history: items; both 7 and 9 occur.
+
+    Returns:
+        "out", "in" or "both"; None where there is no edge.
+
+    Example:
+        >>> seen_from_7([7, 7, 9, 9]), seen_from_7([7, 9, 7])
+        ('out', 'both')
+    """
     graph = build_msgraph(history, {})
     ids = [node.id for node in graph.nodes]
     return graph.relation(ids.index(7), ids.index(9))

@@ -19,27 +19,88 @@ W = rng.normal(size=(4, 2))  # (M D, D)
 
 
 def fuse_early(channels: Sequence[np.ndarray], W: np.ndarray, read: Read) -> np.ndarray:
-    """Equations 3 and 4: one token for each place, then the sequence of tokens is read."""
+    """Early fusion, equations 3 and 4: make one token for each place, then read the sequence of tokens.
+
+    Args:
+        channels: M arrays (L, D), one for each channel.
+        W: (M D, D) the weights that mix the channels.
+        read: a function that reads a sequence (L, D) and returns (D,).
+
+    Returns:
+        (D,) what was read.
+
+    Example:
+        >>> channels = [np.ones((3, 2)), np.zeros((3, 2))]
+        >>> fuse_early(channels, np.zeros((4, 2)), mean).tolist()  # tanh(0)
+        [0.0, 0.0]
+    """
     return read(np.tanh(np.concatenate(channels, -1) @ W))
 
 
 def fuse_late(channels: Sequence[np.ndarray], W: np.ndarray, read: Read) -> np.ndarray:
-    """Equations 5 and 6: each channel's sequence is read, then what was read is mixed."""
+    """Late fusion, equations 5 and 6: read the sequence of each channel, then mix what was read.
+
+    Args:
+        channels: M arrays (L, D), one for each channel.
+        W: (M D, D) the weights that mix the channels.
+        read: a function that reads a sequence (L, D) and returns (D,).
+
+    Returns:
+        (D,) the mixture.
+
+    Example:
+        >>> one = [CHANNELS[0][:1], CHANNELS[1][:1]]  # with a single place, both orders do the same
+        >>> bool(np.allclose(fuse_late(one, W, last), fuse_early(one, W, last)))
+        True
+    """
     return np.tanh(np.concatenate([read(channel) for channel in channels]) @ W)
 
 
 def mean(sequence: np.ndarray) -> np.ndarray:
-    """A reader that forgets the order."""
+    """A reader that forgets the order: the mean of all places.
+
+    Args:
+        sequence: (L, D) the places.
+
+    Returns:
+        (D,) the mean.
+
+    Example:
+        >>> mean(np.array([[1.0], [3.0]])).tolist()
+        [2.0]
+    """
     return np.mean(sequence, 0)
 
 
 def last(sequence: np.ndarray) -> np.ndarray:
-    """A reader that hears the last place alone."""
+    """A reader that reads only the last place.
+
+    Args:
+        sequence: (L, D) the places.
+
+    Returns:
+        (D,) the last place.
+
+    Example:
+        >>> last(np.array([[1.0], [3.0]])).tolist()
+        [3.0]
+    """
     return sequence[-1]
 
 
 def said_of_early(found: Any) -> str:
-    """What is wrong with an early fusion that was read by the mean."""
+    """What is wrong with an early fusion of `CHANNELS` that was read by the mean.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_early(fuse_late(CHANNELS, W, mean))
+        'that is late fusion: here the channels are mixed before the sequence is read.'
+    """
     tokens = np.concatenate(CHANNELS, -1) @ W
     for wrong, sentence in (
         (fuse_late(CHANNELS, W, mean), "that is late fusion: here the channels are mixed before the sequence is read."),
@@ -53,7 +114,18 @@ def said_of_early(found: Any) -> str:
 
 
 def said_of_late(found: Any) -> str:
-    """What is wrong with a late fusion that was read by the mean."""
+    """What is wrong with a late fusion of `CHANNELS` that was read by the mean.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_late(fuse_early(CHANNELS, W, mean))
+        'that is early fusion: here each channel is read before they are mixed.'
+    """
     ends = np.concatenate([mean(channel) for channel in CHANNELS])
     for wrong, sentence in (
         (fuse_early(CHANNELS, W, mean), "that is early fusion: here each channel is read before they are mixed."),
@@ -67,17 +139,52 @@ def said_of_late(found: Any) -> str:
 
 
 def interplay(score: Callable[[int, int], float]) -> float:
-    """What a score of looks and texts has beyond a sum of the two."""
+    """What a score of a look and a text has beyond a sum of the two.
+
+    Args:
+        score: a function of a look and a text, each 0 or 1.
+
+    Returns:
+        A - B - C + D for the scores A = (0, 0), B = (0, 1), C = (1, 0) and D = (1, 1).
+
+    Example:
+        >>> interplay(added), interplay(bound)  # 3 + 1 + 1 + 3
+        (0.0, 8.0)
+    """
     return score(0, 0) - score(0, 1) - score(1, 0) + score(1, 1)
 
 
 def added(looks: int, texts: int) -> float:
-    """A score that is a sum."""
+    """A score that is a sum of a number for the look and a number for the text.
+
+    Args:
+        looks: the look, 0 or 1.
+        texts: the text, 0 or 1.
+
+    Returns:
+        The score.
+
+    Example:
+        >>> added(0, 1)  # 2 + 3
+        5.0
+    """
     return [2.0, -1.0][looks] + [0.5, 3.0][texts]
 
 
 def bound(looks: int, texts: int) -> float:
-    """A score that binds a look to a text."""
+    """A score that depends on which look comes with which text.
+
+    Args:
+        looks: the look, 0 or 1.
+        texts: the text, 0 or 1.
+
+    Returns:
+        The score.
+
+    Example:
+        >>> bound(1, 1), bound(1, 0)
+        (3.0, -1.0)
+    """
     return 3.0 if looks == texts else -1.0
 
 
@@ -96,13 +203,37 @@ INTERPLAY = (
 
 
 def look_of_the_formal(history: Sequence[Garment]) -> str:
-    """The look that decides what is bought."""
+    """The look that decides what is bought in the world `pick`.
+
+    Args:
+        history: garments (look, text), exactly one of them with the text "formal".
+
+    Returns:
+        The look of this garment.
+
+    Example:
+        >>> look_of_the_formal([("red", "sport"), ("blue", "formal")])
+        'blue'
+    """
     (look,) = (look for look, text in history if text == FORMAL)
     return look
 
 
 def why_not_a_pair(given: Any) -> str | None:
-    """Why two histories are not what is asked for; None when late fusion with an unordered reader cannot part them."""
+    """What is wrong with two histories that late fusion should not be able to tell apart.
+
+    Args:
+        given: the learner's answer, two histories.
+
+    Returns:
+        A sentence for the learner; None when a reader without order cannot tell them apart.
+
+    Example:
+        >>> why_not_a_pair(PAIR) is None
+        True
+        >>> why_not_a_pair([PAIR[0], PAIR[0]])
+        'close: the same basic is bought after both, so nothing has to be told apart.'
+    """
     if not isinstance(given, Sequence) or len(given) != 2:
         return "give two histories, each a list of three garments (look, text)."
     for history in given:

@@ -13,7 +13,15 @@ from mmsr_lite.graph.relations import HETEROGENEOUS
 
 
 def heard() -> set[str]:
-    """The node types that an item with two modalities hears across types."""
+    """The node types that an item with two modalities attends to across types.
+
+    Returns:
+        Names of node types.
+
+    Example:
+        >>> sorted(heard())
+        ['item', 'picture', 'text']
+    """
     graph = build_msgraph([7], {"picture": {7: [1]}, "text": {7: [1]}})
     edges = [edge for edge in graph.edges if edge.centre == 0 and edge.relation in HETEROGENEOUS]
     return {graph.nodes[edge.neighbour].type for edge in edges}
@@ -24,14 +32,37 @@ EDGES = np.array([[True, False, True], [True, True, False], [True, True, True]])
 
 
 def weigh(logits: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Equation 14: a softmax of each row over its neighbours."""
+    """Equation 14: the attention weights, a softmax of each row over its neighbours.
+
+    Args:
+        logits: (N, N) the logit of each centre (row) and neighbour (column).
+        edges: (N, N) bool, which pairs are edges.
+
+    Returns:
+        (N, N) weights; rows sum to one, and pairs without an edge have 0.
+
+    Example:
+        >>> weigh(np.array([[0.0, np.log(3)], [5.0, 1.0]]), np.array([[True, True], [False, True]])).round(2).tolist()
+        [[0.25, 0.75], [0.0, 1.0]]
+    """
     masked = np.where(edges, logits, -np.inf)
     powers = np.exp(masked - masked.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 
 
 def said_of_weights(found: Any) -> str:
-    """What is wrong with the weights of LOGITS."""
+    """What is wrong with the attention weights of `LOGITS`.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_weights(weigh(LOGITS, np.ones_like(EDGES)))
+        'that listens to all nodes; leave out those without an edge.'
+    """
     everything = np.ones_like(EDGES)
     zeros = np.exp(np.where(EDGES, LOGITS, 0))
     for wrong, sentence in (

@@ -19,19 +19,41 @@ from mmsr_lite.records import FlowRecord
 
 @cache
 def cycle() -> Any:
-    """Model and data set of the stored run of `cycle`."""
+    """The stored run of the world `cycle`.
+
+    Returns:
+        The model and the data set; they are opened once.
+    """
     return stored("wardrobe-cycle")
 
 
 def gain(change: dict[str, Any]) -> float:
-    """How many times as probable the target of user 12 becomes."""
+    """How many times as probable the target of user 12 becomes by a change.
+
+    Args:
+        change: the change, as `what_if` takes it.
+
+    Returns:
+        The probability after the change, divided by the one before.
+    """
     found = what_if(*cycle(), 12, change, repeats=1)["measures"]["probability"]
     return found["changed"] / found["clean"]
 
 
 @cache
 def flow_of(fusion: str) -> FlowRecord:
-    """The flow of an untrained model of two layers, in a small world."""
+    """The flow of an untrained model of two layers in a small world.
+
+    Args:
+        fusion: the order of fusion, as in `MMSRConfig`.
+
+    Returns:
+        The record of the flow of user 1; it is computed once for each order.
+
+    Example:
+        >>> [node["type"] for node in flow_of("hohe")["nodes"]].count(0) > 0  # type 0 is the item
+        True
+    """
     world = load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
     torch.manual_seed(0)
     books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
@@ -39,18 +61,52 @@ def flow_of(fusion: str) -> FlowRecord:
 
 
 def terms_of_codes(record: FlowRecord) -> np.ndarray:
-    """What each code node brings to the first item's score along each group of paths, (codes, groups)."""
+    """What each code node adds to the score of the first item, along each group of paths.
+
+    Args:
+        record: the record of a flow.
+
+    Returns:
+        (codes, groups) the terms.
+
+    Example:
+        >>> bool((terms_of_codes(flow_of("heho")) == 0).all())  # no path of this order sums a code
+        True
+    """
     terms = np.array(record["flow"]["items"][0]["nodes"])
     return terms[[node["type"] > 0 for node in record["nodes"]]]
 
 
 def from_codes(record: FlowRecord) -> float:
-    """The sum of the sizes of all that code nodes bring to the first item's score."""
+    """The sum of the sizes of all terms that code nodes add to the score of the first item.
+
+    Args:
+        record: the record of a flow.
+
+    Returns:
+        The sum; terms of opposite sign do not cancel.
+
+    Example:
+        >>> from_codes(flow_of("heho")), from_codes(flow_of("hohe")) > 0
+        (0.0, True)
+    """
     return float(np.abs(terms_of_codes(record)).sum())
 
 
 def said_of_codes(found: Any, fusion: str) -> str:
-    """What is wrong with a sum of what the code nodes bring."""
+    """What is wrong with a sum of the terms of code nodes.
+
+    Args:
+        found: what the learner's function returned.
+        fusion: the order of fusion of the model.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_codes(terms_of_codes(flow_of("hohe")).sum(), "hohe")
+        'close: terms of opposite sign hide each other; add their sizes.'
+    """
     terms = terms_of_codes(flow_of(fusion))
     if close_to(terms.sum())(found):
         return "close: terms of opposite sign hide each other; add their sizes."

@@ -20,40 +20,89 @@ USER, OTHER, LAST = 62, 57, 7
 
 @cache
 def cycle() -> Any:
-    """Model and data set of the stored run of `cycle`."""
+    """The stored run of the world `cycle`.
+
+    Returns:
+        The model and the data set; they are opened once.
+    """
     return stored("wardrobe-cycle")
 
 
 def banded() -> set[str]:
-    """The kinds of `ASKED` whose random repeats differ."""
+    """The kinds of change in `ASKED` whose random repeats differ.
+
+    Returns:
+        Names of changes, such as "drop".
+    """
     found = {str(change["do"]): what_if(*cycle(), USER, change)["measures"]["probability"] for change in ASKED}
     return {name for name, measure in found.items() if not measure["alike"]}
 
 
 def harm(change: dict[str, Any]) -> float:
-    """By how many places the target's rank gets worse."""
+    """By how many places a change makes the target's rank worse.
+
+    Args:
+        change: the change, as `what_if` takes it.
+
+    Returns:
+        The rank after the change less the one before; positive is worse.
+    """
     return what_if(*cycle(), USER, change, repeats=1)["measures"]["rank"]["delta"]
 
 
 def touches_last(change: dict[str, Any]) -> bool:
-    """Whether a change takes something from the last item itself, as far as its fields say."""
+    """Whether a change takes something from the last item itself, as far as its fields say.
+
+    Args:
+        change: the change, as `what_if` takes it.
+
+    Returns:
+        Whether it does.
+
+    Example:
+        >>> touches_last({"do": "drop"}), touches_last({"do": "drop", "position": 2})  # everywhere; at place 2
+        (True, False)
+    """
     everywhere = change["do"] == "drop" and change.get("position") is None
     return everywhere or LAST in (change.get("position"), change.get("other"))
 
 
 @cache
 def match() -> Any:
-    """Model and data set of the stored run of `match`."""
+    """The stored run of the world `match`.
+
+    Returns:
+        The model and the data set; they are opened once.
+    """
     return stored("wardrobe-match")
 
 
 def takes_a_modality(change: dict[str, Any]) -> bool:
-    """Whether a change takes one named modality of the last item and nothing else."""
+    """Whether a change takes one named modality of the last item, and nothing else.
+
+    Args:
+        change: the change, as `what_if` takes it.
+
+    Returns:
+        Whether it does.
+
+    Example:
+        >>> takes_a_modality({"do": "drop", "modality": "picture", "position": LAST})
+        True
+    """
     return change["do"] in ("drop", "swap") and bool(change.get("modality")) and change.get("position") == LAST
 
 
 def kept(world: str, change: dict[str, Any]) -> float:
-    """The share of the target's probability that is left after a change to user 57."""
+    """The share of the target's probability that is left after a change for user 57.
+
+    Args:
+        world: "cycle" or "match".
+        change: the change, as `what_if` takes it.
+
+    Returns:
+        The probability after the change, divided by the one before.
+    """
     run = cycle() if world == "cycle" else match()
     found = what_if(*run, OTHER, change, repeats=1)["measures"]["probability"]
     return found["changed"] / found["clean"]

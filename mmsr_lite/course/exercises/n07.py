@@ -17,7 +17,18 @@ USERS = range(12, 60)
 
 @cache
 def forced(user: int, to: str) -> float:
-    """How much later the purchase of a user of `both` ranks with the last item's gates forced to an order."""
+    """How many places later a purchase in the world `both` ranks when the gates of the last item are forced.
+
+    Args:
+        user: one of `USERS`.
+        to: the order of fusion, "heho" or "hohe".
+
+    Returns:
+        The rank with forced gates less the one without.
+
+    Raises:
+        ValueError: the user is none of `USERS`, or the last item of the user was not bought.
+    """
     if user not in USERS:
         raise ValueError(f"there are users {USERS[0]} to {USERS[-1]} here, not {user}")
     model, dataset = both()
@@ -30,17 +41,35 @@ def forced(user: int, to: str) -> float:
 
 @cache
 def both():
-    """The stored run of `both`."""
+    """The stored run of the world `both`.
+
+    Returns:
+        The model and the data set; they are opened once.
+    """
     return stored("both-small-adaptive-invasive")
 
 
 def needs_late(user: int) -> bool:
-    """Whether the purchase of a user falls with heho and does not with hohe."""
+    """Whether the purchase of a user ranks much later with heho, and not later with hohe.
+
+    Args:
+        user: one of `USERS`.
+
+    Returns:
+        Whether it does: by 20 places or more with heho, and by at most 1 with hohe.
+    """
     return forced(user, "heho") >= 20 and forced(user, "hohe") <= 1
 
 
 def first_who_needs_late() -> int:
-    """The first user of `USERS` whose purchase needs hohe."""
+    """The first user of `USERS` whose purchase needs late fusion, hohe.
+
+    Returns:
+        The number of the user.
+
+    Raises:
+        MMSRError: no user needs it.
+    """
     for user in USERS:
         with suppress(ValueError):
             if needs_late(user):
@@ -49,17 +78,51 @@ def first_who_needs_late() -> int:
 
 
 def worth(kept: list[str]) -> float:
-    """A score that is the sum of what its nodes are worth."""
+    """A score that is the sum of what the nodes a, b and c are worth: 3, 2 and 1.
+
+    Args:
+        kept: the nodes that are left.
+
+    Returns:
+        The score.
+
+    Example:
+        >>> worth(["a", "c"])
+        4.0
+    """
     return sum({"a": 3.0, "b": 2.0, "c": 1.0}[node] for node in kept)
 
 
 def deletion_curve(nodes: list[str], score: Callable[[list[str]], float]) -> list[float]:
-    """The score with all nodes, then after each removal."""
+    """The scores while nodes are removed one by one.
+
+    Args:
+        nodes: the nodes in the order of removal.
+        score: a function of the nodes that are left.
+
+    Returns:
+        The score with all nodes, then the score after each removal.
+
+    Example:
+        >>> deletion_curve(["a", "b", "c"], worth)
+        [6.0, 3.0, 1.0, 0]
+    """
     return [score(nodes[gone:]) for gone in range(len(nodes) + 1)]
 
 
 def said_of_curve(found: Any) -> str:
-    """What is wrong with the deletion curve of a, b, c, worth 3, 2 and 1."""
+    """What is wrong with a deletion curve of a, b and c.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_curve([6, 5, 3, 0])
+        'close: that removes the least important first.'
+    """
     for wrong, sentence in (
         ([3, 1, 0], "close: begin with all nodes, before anything is removed."),
         ([6, 3, 1], "close: end with no node left."),

@@ -21,14 +21,37 @@ ITEMS = {"item_id": ["T1"], "name": ["Uji green tea"], "photo": ["cups/T1.png"],
 
 @cache
 def shop(rows: tuple[tuple[str, str], ...], min_count: int):
-    """The data set of a folder with these (user, item) rows and nothing else."""
+    """The data set of a folder with a file of interactions and nothing else.
+
+    Args:
+        rows: (user, item) of each interaction.
+        min_count: k of the k-core.
+
+    Returns:
+        The data set; it is made once for each input.
+
+    Example:
+        >>> shop((("Ann", "T1"), ("Ann", "T3")), 1).item_ids
+        ('', 'T1', 'T3')
+    """
     with TemporaryDirectory() as folder:
         pd.DataFrame(rows, columns=["user_id", "item_id"]).to_csv(Path(folder, "interactions.csv"), index=False)
         return load(folder, min_count=min_count)
 
 
 def history(user: str) -> list[str]:
-    """The ids of what a user of ROWS took, as the package orders them."""
+    """The items of a user of `ROWS`, in the order in which the package reads them.
+
+    Args:
+        user: the id of the user.
+
+    Returns:
+        Ids of items, the oldest first.
+
+    Example:
+        >>> history("Ann")
+        ['T1', 'T3', 'T2']
+    """
     dataset = shop(tuple(ROWS), 1)
     return [dataset.item_ids[item] for item in dataset.history(dataset.user_ids.index(user))]
 
@@ -40,13 +63,35 @@ DATED = [  # user, item, date
 
 
 def hide(rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """The same rows, the year of the first with its digits turned round."""
+    """A fault that loads: the year of the first row with two digits exchanged.
+
+    Args:
+        rows: (user, item, date) of each interaction.
+
+    Returns:
+        The rows, the first one changed.
+
+    Example:
+        >>> hide([("Ann", "T1", "2025-03-01")])
+        [('Ann', 'T1', '2052-03-01')]
+    """
     user, item, date = rows[0]
     return [(user, item, date.replace("2025", "2052")), *rows[1:]]
 
 
 def dated_shop(rows: Sequence[tuple[str, str, str]]) -> dict[str, list[str]]:
-    """User -> history of item ids, as the package reads the rows."""
+    """The histories that the package reads from rows with dates.
+
+    Args:
+        rows: (user, item, date) of each interaction.
+
+    Returns:
+        User -> ids of items, the oldest first.
+
+    Example:
+        >>> dated_shop([("Ann", "T1", "2025-03-02"), ("Ann", "T2", "2025-03-01")])
+        {'Ann': ['T2', 'T1']}
+    """
     with TemporaryDirectory() as folder:
         table = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp"])
         table.to_csv(Path(folder, "interactions.csv"), index=False)
@@ -56,7 +101,20 @@ def dated_shop(rows: Sequence[tuple[str, str, str]]) -> dict[str, list[str]]:
 
 
 def why_not_hidden(found: Any) -> str | None:
-    """Why a fault is not hidden; None when the rows load, count the same, and a history has changed."""
+    """What is wrong with rows that should hide a fault.
+
+    Args:
+        found: the rows that the learner's function returned.
+
+    Returns:
+        A sentence for the learner; None when the rows load, count the same, and a history has changed.
+
+    Example:
+        >>> why_not_hidden(hide(DATED)) is None
+        True
+        >>> why_not_hidden(list(DATED))
+        'close: it loads and counts the same, but every history is as it was.'
+    """
     if not isinstance(found, list) or any(len(row) != 3 for row in found):
         return "return a list of rows (user, item, date)."
     if len(found) != len(DATED):
@@ -74,7 +132,18 @@ def why_not_hidden(found: Any) -> str | None:
 
 
 def why_not_hidden_in_words(found: Any) -> str:
-    """The same, as a sentence for `check`."""
+    """What is wrong with rows that should hide a fault, always as a text for `check`.
+
+    Args:
+        found: the rows that the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> why_not_hidden_in_words([])
+        'a partner counts rows: there were 6, now there are 0.'
+    """
     return str(why_not_hidden(found))
 
 
@@ -84,12 +153,37 @@ FILLED = np.array([[1.0, 2.0], [3.0, 6.0], [2.0, 4.0], [50.0, 50.0]])  # the mea
 
 
 def impute(features: np.ndarray, present: np.ndarray, training: np.ndarray) -> np.ndarray:
-    """Missing rows get the mean of those present among training items."""
+    """Fill the rows of missing items with the mean of the training items that are present.
+
+    Args:
+        features: (n, F) features.
+        present: (n,) bool, which items have them.
+        training: (n,) bool, which items are in the training data.
+
+    Returns:
+        (n, F) features without gaps.
+
+    Example:
+        >>> present, training = np.array([True, False, True]), np.array([True, True, False])
+        >>> impute(np.array([[2.0], [0.0], [8.0]]), present, training).tolist()
+        [[2.0], [2.0], [8.0]]
+    """
     return np.where(present[:, None], features, features[present & training].mean(0))
 
 
 def said_of_imputation(found: Any) -> str:
-    """What is wrong with an imputation of FEATURES."""
+    """What is wrong with an imputation of `FEATURES`.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_imputation(FEATURES)
+        'the third row is missing and is still zeros.'
+    """
     for rows, sentence in (
         (PRESENT, "close: the last item is no training item; what it says of the mean nobody could know."),
         (TRAINING, "close: the missing row itself is in your mean, as zeros."),

@@ -8,7 +8,19 @@ from mmsr_lite.course.texts import fault_of_text
 
 
 def loses_more(early: Sequence[float], late: Sequence[float]) -> str:
-    """The order whose every seed loses more than every seed of the other; "open" where there is none."""
+    """The order of fusion that loses more in every pair of seeds.
+
+    Args:
+        early: the losses of early fusion, one for each seed.
+        late: the losses of late fusion, one for each seed.
+
+    Returns:
+        "early" or "late" when each of its losses is above each of the other's; else "open".
+
+    Example:
+        >>> loses_more([7.0, 8.0], [4.0, 5.0]), loses_more([9.0, 4.0], [5.0, 5.0])
+        ('early', 'open')
+    """
     if min(early) > max(late):
         return "early"
     return "late" if min(late) > max(early) else "open"

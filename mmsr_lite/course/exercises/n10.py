@@ -19,12 +19,34 @@ from mmsr_lite.training.fit import open_run
 
 
 def steps_left(present: Sequence[bool]) -> int:
-    """Pairs of neighbouring positions that both have a picture."""
+    """Count the pairs of neighbouring positions that both have a picture.
+
+    Args:
+        present: whether each position of a history has a picture.
+
+    Returns:
+        The number of pairs.
+
+    Example:
+        >>> steps_left([True, True, True]), steps_left([True, False, True])
+        (2, 0)
+    """
     return sum(bool(one and other) for one, other in pairwise(present))
 
 
 def said_of_gap(found: Any) -> str:
-    """What is wrong with the steps that are left of three pictures when the middle one is gone."""
+    """What is wrong with the number of steps that are left of three pictures when the middle one is gone.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_gap(1)
+        'close: two pictures are left, but they are not neighbours in time: an item stands between them.'
+    """
     if found == 1:
         return "close: two pictures are left, but they are not neighbours in time: an item stands between them."
     return "of three pictures the middle one is gone: no two that are left follow each other, so 0."
@@ -32,7 +54,18 @@ def said_of_gap(found: Any) -> str:
 
 @cache
 def kept(model: str) -> float:
-    """The share of HR@5, in percent, that is left when 70 % of the items lose all their modalities at test."""
+    """The share of HR@5 that is left when 70 % of the items lose all their modalities at test.
+
+    Args:
+        model: the name of the model in the stored study.
+
+    Returns:
+        Percent; it is computed once for each model.
+
+    Example:
+        >>> 20 < kept("sasrec-f") < kept("mmsr") < 34
+        True
+    """
     rows = [r for r in stored_study("missing", "wardrobe-cycle")["rows"] if (r["model"], r["variant"]) == (model, "")]
     worst = [r["HR@5"] for r in rows if (r["modality"], r["rate"], r["at"]) == ("mixed", 0.7, "test")]
     return float(100 * np.mean(worst) / np.mean([r["HR@5"] for r in rows if not r["corruption"]]))
@@ -40,7 +73,11 @@ def kept(model: str) -> float:
 
 @cache
 def hits() -> tuple[float, float, float]:
-    """HR@5 with half of the texts gone: of all histories, of those whose last item kept its text, and lost it."""
+    """HR@5 of the stored run when half of the items have lost their texts.
+
+    Returns:
+        Percent of all histories, of those whose last item kept its text, and of those whose last item lost it.
+    """
     run = open_run(stored_file("runs/wardrobe-cycle"), "cpu")
     parts, reading = run.split, Reading(rate=0.5, corrupted="text")
     less = drop_codes_at_test(run.model, run.config, run.dataset, run.codebooks, reading)

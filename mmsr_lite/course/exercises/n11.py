@@ -9,12 +9,36 @@ from mmsr_lite.course.texts import fault_of_text
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean over seeds."""
+    """The mean over seeds.
+
+    Args:
+        values: one number for each seed.
+
+    Returns:
+        The mean.
+
+    Example:
+        >>> mean([70.0, 72.0, 74.0])
+        72.0
+    """
     return sum(values) / len(values)
 
 
 def share_of_right_codes(none: Sequence[float], shuffled: Sequence[float], true: Sequence[float]) -> float:
-    """Of what modalities seem to bring, the share that shuffled codes do not bring."""
+    """Of the gain that modalities seem to bring, the share that shuffled codes do not bring.
+
+    Args:
+        none: the metric without codes, one number for each seed.
+        shuffled: the metric with shuffled codes.
+        true: the metric with the right codes.
+
+    Returns:
+        The share, from 0 to 1 where shuffled codes lie between the others.
+
+    Example:
+        >>> share_of_right_codes([40.0], [50.0], [72.0])  # (72 - 50) / (72 - 40)
+        0.6875
+    """
     return (mean(true) - mean(shuffled)) / (mean(true) - mean(none))
 
 
@@ -22,7 +46,18 @@ NONE, SHUFFLED, TRUE = [40.0, 40.0], [50.0], [70.0, 72.0, 74.0]  # means 40, 50 
 
 
 def said_of_share(found: Any) -> str:
-    """What is wrong with the share for NONE, SHUFFLED and TRUE."""
+    """What is wrong with the share for `NONE`, `SHUFFLED` and `TRUE`.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_share(22.0)
+        'close: these are points; divide by what modalities seem to bring.'
+    """
     right = share_of_right_codes(NONE, SHUFFLED, TRUE)
     for wrong, sentence in (
         (1 - right, "close: that is what codes bring that say nothing; the share of right ones is the rest."),

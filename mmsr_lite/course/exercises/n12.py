@@ -15,13 +15,25 @@ from mmsr_lite.explain.gates import gates
 
 @cache
 def of(world: str, kind: str) -> pd.DataFrame:
-    """The gates of one node type in the first layer of a stored run."""
+    """The gates of one node type in the first layer of a stored run.
+
+    Args:
+        world: the world of the run, such as "cycle".
+        kind: the node type, such as "picture".
+
+    Returns:
+        The table of `gates`, with only these rows; it is made once for each input.
+    """
     table = gates(*stored(f"wardrobe-{world}"))
     return table[(table["layer"] == 0) & (table["type"] == kind)]
 
 
 def early() -> float:
-    """The share of picture codes' gates in the world of sequences that lean to early fusion."""
+    """The share of the gates of picture codes in the world of sequences that lean to early fusion.
+
+    Returns:
+        A share from 0 to 1.
+    """
     return float((of("cycle", "picture")["late"] < 0.5).mean())
 
 
@@ -29,13 +41,37 @@ VALUES, GROUPS = [0.0, 0.2, 0.8, 1.0], ["a", "a", "b", "b"]
 
 
 def explained_by(values: Sequence[float], groups: Sequence[Hashable]) -> float:
-    """The share of the variance of values that the means of their groups explain."""
+    """The share of the variance of values that the means of their groups explain.
+
+    Args:
+        values: numbers.
+        groups: the group of each value.
+
+    Returns:
+        A share from 0 to 1.
+
+    Example:
+        >>> groups = ["a", "a", "b", "b"]
+        >>> explained_by([0.0, 0.0, 1.0, 1.0], groups), explained_by([0.0, 1.0, 0.0, 1.0], groups)
+        (1.0, 0.0)
+    """
     series = pd.Series(list(values))
     return float(series.groupby(list(groups)).transform("mean").var() / series.var())
 
 
 def said_of_share(found: Any) -> str:
-    """What is wrong with the share for `VALUES` and `GROUPS`."""
+    """What is wrong with the share for `VALUES` and `GROUPS`.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_share(1 - explained_by(VALUES, GROUPS))
+        'close: that is what is left; the share that the means explain is the rest.'
+    """
     share = explained_by(VALUES, GROUPS)
     if close_to(1 - share)(found):
         return "close: that is what is left; the share that the means explain is the rest."

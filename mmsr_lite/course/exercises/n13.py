@@ -14,26 +14,67 @@ from mmsr_lite.course.texts import fault_of_text
 
 @cache
 def beauty() -> pd.DataFrame:
-    """The means of the stored comparison on Beauty, a row for each system."""
+    """The means of the stored comparison on Amazon Beauty.
+
+    Returns:
+        A table with a row for each system and the columns HR@5 and MRR@5, in percent; it is read once.
+
+    Example:
+        >>> list(beauty().columns), "markov" in beauty().index
+        (['HR@5', 'MRR@5'], True)
+    """
     table = pd.read_csv(stored_file("assets/results/amazon-beauty/comparison.csv"))
     return table.groupby("model")[["HR@5", "MRR@5"]].mean()
 
 
 @cache
 def ahead(system: str) -> float:
-    """How many percent the mean HR@5 of a system of the recipe is above counting's."""
+    """How far the mean HR@5 of a system of the recipe is above that of counting.
+
+    Args:
+        system: the name of the system in the stored recipe.
+
+    Returns:
+        Percent of the HR@5 of counting.
+
+    Example:
+        >>> bool(ahead("shuffled, codes") < ahead("shuffled, feature start"))
+        True
+    """
     recipe = pd.read_csv(stored_file("benchmarks/results/beauty_recipe.csv")).groupby("system")["HR@5"].mean()
     return 100 * (recipe[system] / beauty().loc["markov", "HR@5"] - 1)
 
 
 def behind(metric: str) -> set[str]:
-    """The systems that counting is ahead of."""
+    """The systems that counting is ahead of.
+
+    Args:
+        metric: "HR@5" or "MRR@5".
+
+    Returns:
+        Names of systems.
+
+    Example:
+        >>> "markov" in behind("MRR@5")
+        False
+    """
     means = beauty()[metric]
     return set(means.index[means < means["markov"]])
 
 
 def count_pairs(history: Sequence[Hashable]) -> dict[tuple[Hashable, Hashable], float]:
-    """The weight of each pair of an item and a later one: 1 over the distance, added up."""
+    """The weight of each pair of an item and a later one: 1 divided by their distance, summed.
+
+    Args:
+        history: items, the oldest first.
+
+    Returns:
+        (earlier item, later item) -> weight.
+
+    Example:
+        >>> count_pairs(["A", "B", "C"])
+        {('A', 'B'): 1.0, ('A', 'C'): 0.5, ('B', 'C'): 1.0}
+    """
     weights: dict[tuple[Hashable, Hashable], float] = {}
     for later, other in enumerate(history):
         for earlier, one in enumerate(history[:later]):
@@ -42,14 +83,37 @@ def count_pairs(history: Sequence[Hashable]) -> dict[tuple[Hashable, Hashable], 
 
 
 def same_weights(found: Any, history: Sequence[Hashable]) -> bool:
-    """Whether a dict holds the weights of a history; pairs of weight zero may stand in it."""
+    """Whether a dictionary holds the weights of a history; it may also hold pairs with weight zero.
+
+    Args:
+        found: the dictionary that the learner's function returned.
+        history: the items, the oldest first.
+
+    Returns:
+        Whether it does.
+
+    Example:
+        >>> same_weights({("A", "B"): 1.0, ("B", "A"): 0.0}, ["A", "B"])
+        True
+    """
     right = count_pairs(history)
     given = {pair: weight for pair, weight in found.items() if weight}
     return given.keys() == right.keys() and all(abs(given[pair] - right[pair]) < 1e-6 for pair in right)
 
 
 def said_of_pairs(found: Any) -> str:
-    """What is wrong with the weights of A, B, C."""
+    """What is wrong with the weights of the history A, B, C.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_pairs({("A", "B"): 1, ("B", "C"): 1})
+        'pairs at a distance count too, with 1 over the distance.'
+    """
     if not isinstance(found, dict):
         return f"a dict from pairs to weights is asked for, got {found!r}."
     if found.get(("A", "C")) == 1:

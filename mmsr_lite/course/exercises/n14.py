@@ -13,12 +13,36 @@ ERROR = math.sqrt(7.6 * (100 - 7.6) / TARGETS)
 
 
 def steps(examples: int, batch: int, processes: int) -> int:
-    """Steps of an epoch; `batch` is that of all processes together."""
+    """Count the steps of an epoch.
+
+    Args:
+        examples: the number of training examples.
+        batch: the batch of all processes together.
+        processes: the number of processes; it changes nothing.
+
+    Returns:
+        The number of steps; the last one may have a smaller batch.
+
+    Example:
+        >>> steps(1025, 512, 4)
+        3
+    """
     return math.ceil(examples / batch)
 
 
 def said_of_steps(found: Any) -> str:
-    """What is wrong with the steps of Beauty with a batch of 512 in four processes."""
+    """What is wrong with the steps of Amazon Beauty for a batch of 512 in four processes.
+
+    Args:
+        found: what the learner's function returned.
+
+    Returns:
+        A sentence for the learner.
+
+    Example:
+        >>> said_of_steps(EXAMPLES // 512)
+        'close: the last batch is smaller, but it is a step.'
+    """
     for wrong, sentence in (
         (EXAMPLES // 512, "close: the last batch is smaller, but it is a step."),
         (math.ceil(EXAMPLES / 512 / 4), "the batch is that of all four together."),
