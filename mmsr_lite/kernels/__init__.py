@@ -1,11 +1,11 @@
-"""A faster way of computing on a GPU: the same answers from fewer, larger kernels, written in Triton.
+"""A faster way to compute on a GPU: the same results from fewer and larger kernels, written in Triton.
 
-This package is a leaf. The core does not import it; `evaluation.strategy.ACCELERATORS` names it, and without it (or
-without Triton, a C compiler or a GPU) everything is computed the plain way. Who wants to read it: `mmsr.py` (which
-models it serves), `last.py` (the last layer), then `programs/` (what runs on the GPU), `compilation.py` (how kernels
-are compiled beside a training that has already begun).
+This package is a leaf: it can be deleted. The core does not import it; only `evaluation.strategy.ACCELERATORS` names
+it. Without it, or without Triton, a C compiler or a GPU, everything is computed the plain way. Read first `mmsr.py`
+(which models it serves) and `last.py` (the last layer), then `programs/` (what runs on the GPU) and `compilation.py`
+(how kernels are compiled while a training already runs).
 
-No kernel changes an answer but for rounding; tests/kernels compares values and gradients with the core's.
+Kernels change no result except by rounding; tests/kernels compares values and gradients with those of the core.
 """
 
 from __future__ import annotations
@@ -43,9 +43,12 @@ def available(device: torch.device) -> bool:
 
 @cache
 def works() -> bool:
-    """Whether a first kernel can be compiled and run on the current GPU; a warning says why not.
+    """Whether a first kernel can be compiled and run on the current GPU; where it cannot, a warning says why.
 
-    It takes a few seconds where nothing was compiled before.
+    It takes a few seconds when nothing was compiled before. The answer is kept.
+
+    Returns:
+        Whether it can; False without a GPU.
     """
     import torch
 
@@ -65,9 +68,12 @@ def prepare(step: Step, widths: list[int], *, compiles: bool = True) -> Preparat
     """Begin to compile, in other processes, the kernels that a training step and a ranking need.
 
     Args:
-        step: The training step; nothing of it changes.
-        widths: The widths L of histories that will occur.
-        compiles: Whether to compile at all; False where another process of this machine does it.
+        step: the training step; it is not changed.
+        widths: the widths L of histories that will occur.
+        compiles: whether to compile at all; False where another process of this machine does it. Default True.
+
+    Returns:
+        The compilation, which says when all kernels are ready.
     """
     from mmsr_lite.kernels.compilation import Preparation
     from mmsr_lite.kernels.rehearsal import missing_kernels

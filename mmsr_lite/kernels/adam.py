@@ -1,4 +1,4 @@
-"""Clipping by the norm of all gradients and AdamW of all weights: two kernels, whose programs share out the tensors."""
+"""Clip by the norm of all gradients and update all weights by AdamW, in two kernels over all tensors together."""
 
 import torch
 import triton
@@ -6,11 +6,18 @@ import triton
 from mmsr_lite.kernels.launch import current_launch
 from mmsr_lite.kernels.programs import adam as programs
 
-BLOCK = 4096  # values a program
+BLOCK = 4096  # values of one program
 
 
 def clipped_step(optimiser: torch.optim.AdamW, clip: float) -> None:
-    """What `clip_grad_norm_` and `optimiser.step()` do to weights and state, in float32; gradients stay as they are."""
+    """Do what `clip_grad_norm_` and `optimiser.step()` do to weights and state, in float32.
+
+    Gradients are not changed, while `clip_grad_norm_` scales them.
+
+    Args:
+        optimiser: the optimiser, with one group of parameters on a GPU, whose learning rate is a tensor there.
+        clip: the largest norm of all gradients together.
+    """
     (group,) = optimiser.param_groups
     weights = [weight for weight in group["params"] if weight.grad is not None]
     gradients = [weight.grad.contiguous() for weight in weights]

@@ -1,7 +1,7 @@
-"""Compiles kernels beside a training: some processes compile, and the training changes over when all are done.
+"""Compile kernels while a training runs: other processes compile, and the training changes over when all are done.
 
-A kernel takes Triton and the C compiler a second or so, and a training needs some twenty-five; one after the other, on
-a machine where nothing was compiled before, that is longer than many a training takes without kernels.
+Triton and the C compiler take about a second for a kernel, and a training needs some twenty-five of them. On a machine
+where nothing was compiled before, compiling them one after the other takes longer than many a training without kernels.
 """
 
 import json
@@ -20,21 +20,26 @@ from mmsr_lite.evaluation.strategy import Strategy
 from mmsr_lite.kernels.programs.job import Job
 
 WORKER = [sys.executable, "-m", "mmsr_lite.kernels.programs.worker"]
-FIRST = ("write_tables", "node_states_backward", "homogeneous_backward")  # those that take longest begin first
+FIRST = ("write_tables", "node_states_backward", "homogeneous_backward")  # those that take longest are compiled first
 
 
 class Preparation:
-    """Kernels on their way to Triton's cache on disk.
+    """The compilation of some kernels into Triton's cache on disk, in processes of their own.
 
     Args:
-        strategy: The strategy that will use them.
-        jobs: What must be compiled. Those whose note lies in the cache already are left out.
-        processes: How many processes compile at once. Default: one less than the machine has cores.
+        strategy: the strategy that will use the kernels.
+        jobs: the kernels to compile; those that the cache holds already are left out.
+        processes: how many processes compile at once; None (the default): one less than the machine has cores.
 
     Attributes:
-        report: For each job: the kernel, the seconds it took to compile and to make its launcher.
-        error: What went wrong, None while nothing did; then the training stays plain.
-        seconds: How long it took from the beginning until all were done, None before.
+        report: for each compiled kernel its name, and the seconds for the kernel and for its launcher.
+        error: what went wrong, so that the training goes on without kernels; None while nothing did.
+        seconds: the seconds from the beginning until all kernels were compiled; None before.
+
+    Example:
+        >>> nothing_to_do = Preparation(Strategy(), [])
+        >>> nothing_to_do.ready(), nothing_to_do.compiled
+        (True, 0)
     """
 
     def __init__(self, strategy: Strategy, jobs: list[Job], processes: int | None = None):
@@ -70,11 +75,11 @@ class Preparation:
         return self.error is not None
 
     def wait(self) -> None:
-        """Return when all kernels are compiled, or when one could not be."""
+        """Wait until all kernels are compiled, or one could not be."""
         self._all_done.wait()
 
     def stop(self) -> None:
-        """End the processes; what they have compiled stays in the cache."""
+        """End the processes; the kernels that they have compiled stay in the cache."""
         with self._lock:
             running, self._processes = self._processes, []
             self._all_done.set()
@@ -82,6 +87,7 @@ class Preparation:
             process.kill()
 
     def _finish(self) -> None:
+        """Note that all kernels are compiled."""
         self.seconds = time.perf_counter() - self._began
         self._all_done.set()
 
@@ -117,12 +123,13 @@ class Preparation:
 
     @staticmethod
     def _environment() -> dict[str, str]:
-        """This package first on the path, and Triton's cache where this process has it."""
+        """The environment of the processes: this package first on the path, and the Triton cache of this process."""
         root = str(Path(__file__).parents[2])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         return os.environ | {"PYTHONPATH": path, "TRITON_CACHE_DIR": knobs.cache.dir}
 
     def _note(self, job: Job, answer: dict[str, Any]) -> None:
+        """Note the answer of a process about one job, and whether all are done."""
         with self._lock:
             if self._all_done.is_set():
                 return

@@ -1,4 +1,4 @@
-"""Histories and targets of a batch, gathered by one kernel."""
+"""The histories and targets of a batch, gathered by one kernel."""
 
 import triton
 from torch import Tensor
@@ -6,11 +6,22 @@ from torch import Tensor
 from mmsr_lite.kernels.launch import current_launch
 from mmsr_lite.kernels.programs import gather as programs
 
-NARROW = 64  # a program reads at least so many places at once, so that one compiled kernel serves all short histories
+NARROW = 64  # positions that a program reads at once, at least, so that one kernel serves all short histories
 
 
 def gather(items: Tensor, end: Tensor, lengths: Tensor, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
-    """Histories (B, width) and targets (B,) of the examples `rows` (B,), as `DeviceExamples` gives them."""
+    """Gather the histories and targets of some examples, as `DeviceExamples` does.
+
+    Args:
+        items: (I,) the items of all users, one user after the other.
+        end: (E,) the place in `items` of the target of each example.
+        lengths: (E,) the number of items that a model reads of each history.
+        rows: (B,) indexes of examples.
+        width: L, the width of the histories.
+
+    Returns:
+        Histories (B, L), padded on the right with 0, and targets (B,).
+    """
     history, target = items.new_empty(len(rows), width), items.new_empty(len(rows))
     block = max(NARROW, triton.next_power_of_2(width))
     launch = current_launch()

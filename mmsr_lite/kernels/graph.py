@@ -1,7 +1,8 @@
-"""MSGraphs as small tables, made by one kernel: what the fused last layer reads instead of a `GraphBatch`.
+"""MSGraphs as small tables, made by one kernel: the fused last layer reads them instead of a `GraphBatch`.
 
-Nodes are rows, type after type, B blocks of N_t in each: row = begin_t + b N_t + slot. An item's slot is the position
-where it first stands, a code's slot counts first appearances. Each position has n entries: its item, then its codes.
+Nodes are rows: type after type, and within a type B blocks of N_t rows, so row = begin_t + b N_t + slot. The slot of an
+item is the position where it first occurs; the slot of a code counts first occurrences. Each position has n entries:
+its item, then its codes.
 """
 
 from collections.abc import Sequence
@@ -14,25 +15,44 @@ from torch import Tensor
 from mmsr_lite.kernels.launch import current_launch
 from mmsr_lite.kernels.programs import graph as programs
 
-SELF, OUT, IN = 1, 2, 4  # bits; `out` and `in` together are "both"
+SELF, OUT, IN = 1, 2, 4  # bits of a relation; OUT and IN together are "both"
 
 
 @dataclass(frozen=True)
 class Tables:
-    """All int32. `source` is the item, or the row of `NodeStates`' small tables; 0 where a slot holds no node."""
+    """The MSGraphs of a batch as tables of int32; N is the number of rows of all graphs, W the widest N_t.
 
-    length: Tensor  # (B,)
-    rows: Tensor  # (B, L, n) the node of each entry, -1 for none
-    begin: Tensor  # (B, n) the first row of each entry's type
-    relation: Tensor  # (B, n, W) bits, from the last item's entries to the slots of their types
-    source: Tensor  # (N,), N rows in all graphs
-    kind: Tensor  # (N,) node type
-    places: Tensor  # (N, words) a bit for each position, from the end, at which the node stands
-    widths: tuple[int, ...]  # N_t
+    `source` is the item of a node or, for a code, its row in the small tables of `NodeStates`; 0 where there is no
+    node.
+
+    Example:
+        >>> one = torch.zeros(1, dtype=torch.int32)
+        >>> Tables(one, *[one] * 6, widths=(50, 30)).widths
+        (50, 30)
+    """
+
+    length: Tensor  # (B,) the number of items
+    rows: Tensor  # (B, L, n) the row of the node of each entry; -1 for none
+    begin: Tensor  # (B, n) the first row of the type of each entry
+    relation: Tensor  # (B, n, W) the relations of the last item's entries to the slots of their types, as bits
+    source: Tensor  # (N,) see above
+    kind: Tensor  # (N,) the node type
+    places: Tensor  # (N, words) a bit for each position, counted from the end, where the node occurs
+    widths: tuple[int, ...]  # N_t of each node type
 
 
 def graph_tables(history: Tensor, codes: Sequence[Tensor], sizes: Sequence[int], offset: int) -> Tables:
-    """The tables of `history` (B, L), given each modality's codes (V+1, k), C, and where code rows begin."""
+    """Make the tables of the MSGraphs of histories.
+
+    Args:
+        history: (B, L) items, padded on the right with 0.
+        codes: (V+1, k) for each modality, 0 where an item has no code.
+        sizes: C of each modality.
+        offset: the row of the small tables at which the rows of codes begin.
+
+    Returns:
+        The tables, on the device of the histories.
+    """
     graphs, length = history.shape
     counts = (1, *(table.shape[1] for table in codes))  # entries of each type
     widths = (length, *(min(size, length * k) for size, k in zip(sizes, counts[1:], strict=True)))

@@ -1,9 +1,10 @@
-"""The last layer for the last item, as `last_item_state` gives it for "adaptive", forward and backward by hand.
+"""The last layer for the last item, as `last_item_state` computes it for "adaptive", forward and backward by hand.
 
     late:   each entry of the last item reads its type, then the item reads its entries by (G reached_0) . reached_s
     early:  items beside the last one read their entries by (G x) . x_m; it reads them by V_0 of what they reached
 
-Equation 13 of x and y is `(K x) . (Q y) = (G x) . y` with `G_t = Q_t^T K_0`, so queries of all nodes are never made.
+Equation 13 of x and y is `(K x) . (Q y) = (G x) . y` with `G_t = Q_t^T K_0`, so the queries of all nodes are never
+made. An entry of the last item is its item node or one of its code nodes.
 """
 
 import math
@@ -23,18 +24,28 @@ from mmsr_lite.nn.attention import SLOPE
 from mmsr_lite.nn.han import HANLayer
 from mmsr_lite.nn.nodes import NodeEmbedding
 
-GRAPHS = 4  # of a program in the gate
-NARROW = 32  # slots that a program reads at once, at least: one warp has so many lanes, and fewer kernels are compiled
+GRAPHS = 4  # graphs of one program in the gate
+NARROW = 32  # slots that a program reads at once, at least: a warp has 32 lanes, and fewer kernels are compiled
 
 
 def last_state(
     nodes: NodeEmbedding, layer: HANLayer, history: Tensor, codes, input_dropout: float, dropout: float, pending=None
 ) -> Tensor:
-    """(B, D) the state of the last item of `history` (B, L); rates of nought where nothing is dropped.
+    """The state of the last item after a model of one layer.
 
-    `pending` is where the loss leaves another gradient of the items, if it does.
+    Args:
+        nodes: the embedding of the nodes.
+        layer: the layer.
+        history: (B, L) items, padded on the right with 0.
+        codes: (V+1, k) for each modality, 0 where an item has no code.
+        input_dropout: the rate of dropout of the nodes; 0 drops nothing.
+        dropout: the rate of dropout of the layer; 0 drops nothing.
+        pending: where the loss leaves another gradient of the items; None (the default): it leaves none.
+
+    Returns:
+        (B, D) states.
     """
-    assert nodes.types is not None and nodes.positions is not None and layer.gate is not None  # `serves` said so
+    assert nodes.types is not None and nodes.positions is not None and layer.gate is not None  # see `serves`
     small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]
     sizes, seeds = [len(table) - 1 for table in small[2:]], None
     with torch.autocast(history.device.type, enabled=False):
@@ -42,7 +53,7 @@ def last_state(
         if input_dropout > 0 or dropout > 0:
             seeds = torch.empty(2, dtype=torch.long, device=history.device)
             with SideStream(history, 1) as drawn:
-                seeds.random_(2**31)  # others on every replay
+                seeds.random_(2**31)  # a captured graph draws new ones at each replay
         tables = graph_tables(history, codes, sizes, len(small[0]) + len(small[1]))
         if seeds is not None:
             drawn.join()
@@ -57,10 +68,23 @@ def last_state(
 
 
 def serves(nodes: nn.Module, layer: nn.Module, history: Tensor, codes: Sequence[Tensor]) -> bool:
-    """Whether `last_state` computes the state for such a model and such histories.
+    """Whether `last_state` computes the states of such a model for such histories.
 
-    Departures from the paper are subclasses of `HANLayer`, so an exact class is asked for; a probe that somebody
-    listens to needs states that the kernels never make.
+    Departures from the paper are subclasses of `HANLayer`, so the class must be exactly this one. A probe with a
+    listener needs states that the kernels never make.
+
+    Args:
+        nodes: the embedding of the nodes.
+        layer: the layer.
+        history: (B, L) items, padded on the right with 0.
+        codes: (V+1, k) for each modality, 0 where an item has no code.
+
+    Returns:
+        Whether it does.
+
+    Example:
+        >>> serves(nn.Identity(), nn.Identity(), torch.ones(1, 3, dtype=torch.long), ())  # this layer is no HANLayer
+        False
     """
     if type(layer) is not HANLayer or nodes.types is None or nodes.positions is None:
         return False
@@ -78,6 +102,8 @@ def serves(nodes: nn.Module, layer: nn.Module, history: Tensor, codes: Sequence[
 
 
 class _LastLayer(torch.autograd.Function):
+    """The layer from the states of all nodes to the state of the last item; `to_x` is the gradient of `x`."""
+
     @staticmethod
     def forward(ctx, tables: Tables, settings, states: Tensor, relation: Tensor, first, bias, second, bias2, *maps):
         ctx.launch = current_launch()

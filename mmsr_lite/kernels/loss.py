@@ -1,4 +1,4 @@
-"""Cross-entropy over all items whose logits are read and turned into their gradient by one kernel, in place."""
+"""Cross-entropy over all items: one kernel reads the logits and turns them into their gradient, in place."""
 
 import torch
 from torch import Tensor
@@ -8,16 +8,28 @@ from mmsr_lite.kernels.launch import current_launch
 from mmsr_lite.kernels.programs import loss as programs
 from mmsr_lite.kernels.side_stream import SideStream
 
-ALIGNED = 16  # logits of a row: wide loads and tensor cores ask for it
+ALIGNED = 16  # the logits of a row are padded to a multiple of this, for wide loads and tensor cores
 
 
 def with_room(table: Tensor) -> Tensor:
-    """`table` at the head of more memory: room for the rows of zeros with which products of it are quickest."""
+    """Copy a table into more memory than it needs: products are fastest when its rows are a multiple of `ALIGNED`.
+
+    Args:
+        table: (V+1, D) the table.
+
+    Returns:
+        (V+1, D) the copy; the memory behind it holds rows of zeros.
+
+    Example:
+        >>> roomy = with_room(torch.ones(17, 2))
+        >>> roomy.shape, roomy.untyped_storage().nbytes() // (2 * 4)  # in rows: the next multiple of 16
+        (torch.Size([17, 2]), 32)
+    """
     return table.new_zeros(-(-len(table) // ALIGNED) * ALIGNED, *table.shape[1:])[: len(table)].copy_(table)
 
 
 def _whole(table: Tensor, rows: int) -> Tensor:
-    """`table` with the room behind it, if it has room for so many rows."""
+    """The table together with the memory behind it, as so many rows; the table itself where there is less memory."""
     last = table.storage_offset() + rows * table.shape[1]
     if table.is_contiguous() and table.untyped_storage().nbytes() >= last * table.element_size():
         return table.as_strided((rows, table.shape[1]), table.stride())
@@ -25,13 +37,27 @@ def _whole(table: Tensor, rows: int) -> Tensor:
 
 
 class FusedCrossEntropy(torch.autograd.Function):
-    """As `linear_cross_entropy`, with all scores (B, V+1) in memory; `dtype` is that of the products.
+    """As `linear_cross_entropy`, with all scores (B, V+1) in memory at once.
 
-    With `pending` the table's gradient is left there: a node that comes later adds to it and hands it on.
+    With `pending`, the gradient of the table is left there: a node that comes later adds its own, and hands on the sum.
     """
 
     @staticmethod
     def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, dtype: torch.dtype, pending=None):
+        """The mean loss.
+
+        Args:
+            ctx: where torch keeps what the backward pass needs.
+            state: (B, D) user states.
+            table: (V+1, D) item vectors.
+            target: (B,) items.
+            smoothing: the share of label smoothing.
+            dtype: the type in which products are computed.
+            pending: where the gradient of the table is left; None (the default): it is returned.
+
+        Returns:
+            A scalar.
+        """
         size, stride = len(table), -(-len(table) // ALIGNED) * ALIGNED
         logits, losses = state.new_empty(len(state), stride, dtype=dtype), state.new_empty(len(state))
         whole = _whole(table, stride).to(dtype)
@@ -47,6 +73,15 @@ class FusedCrossEntropy(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, grad: Tensor):
+        """The gradients of the arguments of `forward`.
+
+        Args:
+            ctx: what the forward pass has kept.
+            grad: the gradient of the loss, a scalar.
+
+        Returns:
+            The gradients of state and table (None where it is left in `pending`), and None for the others.
+        """
         (state, table), shares = ctx.saved_tensors, ctx.shares
         scale = grad / len(state)
         scaled, to_table = (state * scale).to(shares.dtype), table.new_empty(ctx.size, table.shape[1])

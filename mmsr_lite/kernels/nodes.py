@@ -1,4 +1,4 @@
-"""The states of all nodes after input dropout, as rows: what `NodeEmbedding` says, in one kernel each way."""
+"""The states of all nodes after input dropout, as rows: what `NodeEmbedding` computes, in one kernel each way."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,25 @@ from mmsr_lite.kernels.launch import current_launch
 from mmsr_lite.kernels.programs import nodes as programs
 from mmsr_lite.kernels.side_stream import PendingGradient, SideStream, join_later
 
-BLOCK, COPIES = 32, 8  # rows a program; copies of small gradients, so that fewer programs add to one address
+BLOCK = 32  # rows of one program
+COPIES = 8  # copies of the small gradients, so that fewer programs add to one address
 
 
 class SmallTables:
-    """The embeddings of types, positions and each modality's codes as one `table` (S, D).
+    """The embeddings of types, positions and codes of all modalities, joined into one table of S rows.
 
-    `mapped` (3, S, D) holds them after the three parts of the merge map; a side stream computes both.
+    A side stream computes the attributes `table` (S, D), the joined table, and `mapped` (3, S, D), which holds its rows
+    after each of the three parts of the merge map.
+
+    Args:
+        merge: (D, 3 D) the weights of the merge map.
+        small: the embeddings (rows, D) in this order: types, positions, codes of each modality.
+
+    Example:
+        >>> merge = torch.cat([torch.eye(2), 2 * torch.eye(2), 3 * torch.eye(2)], 1)  # (D, 3 D)
+        >>> tables = SmallTables(merge, [torch.ones(1, 2), torch.ones(4, 2)])
+        >>> tables.table.shape, tables.mapped[:, 0, 0].tolist()
+        (torch.Size([5, 2]), [1.0, 2.0, 3.0])
     """
 
     @torch.no_grad()
@@ -26,17 +38,16 @@ class SmallTables:
         dim, rows = merge.shape[0], sum(map(len, small))
         self.table, self.mapped = merge.new_empty(rows, dim), merge.new_empty(3, rows, dim)
         self.gradient = merge.new_empty(COPIES, 3, rows, dim)
-        with SideStream(merge) as self.block:  # maps of identity, type and position
+        with SideStream(merge) as self.block:  # the merge map has a part for identity, type and position each
             torch.cat(list(small), out=self.table)
             torch.bmm(self.table.expand(3, -1, -1), merge.view(dim, 3, dim).permute(1, 2, 0), out=self.mapped)
             self.gradient.zero_()
 
 
 class NodeStates(torch.autograd.Function):
-    """The states of all nodes as rows (N, D), after input dropout.
+    """The states (N, D) of all nodes as rows, after input dropout.
 
-    `small` are the embeddings of which `small_tables` consists. `pending` may hold another gradient of `items`, which
-    the backward pass adds to its own.
+    `pending` may hold another gradient of `items`, which the backward pass adds to its own.
     """
 
     @staticmethod
@@ -44,6 +55,22 @@ class NodeStates(torch.autograd.Function):
         ctx, tables: Tables, small_tables: SmallTables, pending: PendingGradient | None, seed: Tensor | None,
         rate: float, items: Tensor, merge: Tensor, *small: Tensor,
     ):  # fmt: skip
+        """The states.
+
+        Args:
+            ctx: where torch keeps what the backward pass needs.
+            tables: the tables of the graphs.
+            small_tables: the joined embeddings of types, positions and codes.
+            pending: where another gradient of `items` may be; None: there is none.
+            seed: a tensor with the seed of dropout; None: nothing is dropped.
+            rate: the rate of dropout.
+            items: (V+1, D) the embedding of the items.
+            merge: (D, 3 D) the weights of the merge map.
+            small: the embeddings of which `small_tables` consists.
+
+        Returns:
+            (N, D) states.
+        """
         dim, nodes, looked_up = merge.shape[0], len(tables.source), tables.rows.shape[0] * tables.widths[0]
         raw = items.index_select(0, tables.source[:looked_up])
         looked = raw @ merge[:, :dim].T
@@ -76,6 +103,15 @@ class NodeStates(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, grad: Tensor):
+        """The gradients of the arguments of `forward`.
+
+        Args:
+            ctx: what the forward pass has kept.
+            grad: (N, D) the gradient of the states.
+
+        Returns:
+            The gradients of items, merge and the small embeddings, and None for the others.
+        """
         items, merge, table, raw, share, *small = ctx.saved_tensors
         dim, (types, places, *_) = merge.shape[0], ctx.lengths
         to_mapped, ctx.gradient = ctx.gradient, None
@@ -90,7 +126,7 @@ class NodeStates(torch.autograd.Function):
         to_tables, to_small = table.new_empty(3, *table.shape), table.new_empty(3, *table.shape)
         with SideStream(items, 2) as later:
             torch.sum(to_mapped, 0, out=to_tables)
-            torch.bmm(to_tables, maps.permute(1, 0, 2), out=to_small)  # each row's own map's part is its gradient
+            torch.bmm(to_tables, maps.permute(1, 0, 2), out=to_small)  # of three, a row uses its own part's
             to_maps = to_merge.view(dim, 3, dim).permute(1, 0, 2)
             torch.bmm(to_tables.transpose(1, 2), table.expand(3, -1, -1), out=to_maps)
             to_merge[:, :dim].addmm_(to_looked.T, raw)

@@ -1,7 +1,7 @@
-"""A rehearsal: one step for each width of history without launching a kernel, to learn which must be compiled.
+"""A rehearsal: one step for each width of history that launches no kernel, to learn which kernels must be compiled.
 
-Everything but the kernels runs as in a real step, so the list is right by construction; what the step would have
-changed (gradients, the sum of losses, random numbers) is put back.
+Everything except the kernels runs as in a real step, so the list is complete. What the step has changed (gradients, the
+sum of losses, random numbers) is set back.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,11 +22,22 @@ from mmsr_lite.kernels.programs.job import Job
 from mmsr_lite.kernels.strategy import KernelStrategy
 from mmsr_lite.training.step import Step
 
-ROWS = 32  # examples of a rehearsed batch: no kernel depends on how many there are
+ROWS = 32  # examples of a rehearsed batch; no kernel depends on this number
 
 
 class Rehearsal:
-    """Stands in for `launch_now`: notes each kernel that was not compiled in this process, and launches none."""
+    """A replacement of `launch_now` that notes each kernel that this process has not compiled, and launches none.
+
+    Args:
+        target: the kind of GPU to compile for.
+
+    Attributes:
+        jobs: id -> what must be compiled.
+
+    Example:
+        >>> Rehearsal(GPUTarget("cuda", 90, 32)).jobs
+        {}
+    """
 
     def __init__(self, target: GPUTarget):
         self.target = target
@@ -47,7 +58,7 @@ class Rehearsal:
         return note
 
     def _keep(self, *, fn, compile, **_: Any) -> bool:
-        """Triton asks before it compiles; True tells it not to."""
+        """Triton calls this before it compiles; True tells it not to."""
         job = Job.of(fn.jit_function, compile, self.target)
         self.jobs[job.id] = job
         return True
@@ -55,7 +66,7 @@ class Rehearsal:
 
 @contextmanager
 def _no_driver(target: GPUTarget) -> Iterator[None]:
-    """Within the block Triton believes in a GPU of this kind and asks no driver, whose making takes a C compiler."""
+    """Within the block, Triton takes a GPU of this kind for granted; making a driver would take a C compiler."""
     before = driver._active
     driver.set_active(
         SimpleNamespace(
@@ -71,17 +82,30 @@ def _no_driver(target: GPUTarget) -> Iterator[None]:
 
 
 def _current_device() -> int:
+    """The number of the current GPU; 0 where there is none."""
     return torch.cuda.current_device() if torch.cuda.is_available() else 0
 
 
 def gpu_target(device: torch.device) -> GPUTarget:
-    """The kind of GPU that `device` is, as Triton names it."""
+    """The kind of a GPU, as Triton names it.
+
+    Args:
+        device: a CUDA device.
+
+    Returns:
+        Backend, architecture and warp size.
+    """
     major, minor = torch.cuda.get_device_capability(device)
     return GPUTarget("cuda", 10 * major + minor, 32)
 
 
 class RehearsedStrategy(KernelStrategy):
-    """The kernels, of which none runs; batches are gathered the plain way, because others look up what they hold."""
+    """The strategy of kernels, none of which runs; batches are gathered the plain way, since a step needs real items.
+
+    Example:
+        >>> RehearsedStrategy().name
+        'kernels'
+    """
 
     def batch(self, examples: DeviceExamples, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
         """Note the kernel that would gather the batch, and gather it without."""
@@ -93,9 +117,12 @@ def missing_kernels(step: Step, widths: list[int], target: GPUTarget | None = No
     """The kernels that training steps and rankings need and that this process has not compiled.
 
     Args:
-        step: The training step, whose model keeps its weights, its gradients being dropped.
-        widths: The widths L of histories that will occur.
-        target: The kind of GPU. Default: that of the step's device.
+        step: the training step; its model keeps its weights, and loses its gradients.
+        widths: the widths L of histories that will occur.
+        target: the kind of GPU; None (the default): that of the step's device.
+
+    Returns:
+        The kernels, each once.
     """
     model, rehearsal = step.model, Rehearsal(target or gpu_target(step.device))
     before, was_training, strategy = strategy_of(model), model.training, RehearsedStrategy()

@@ -14,17 +14,39 @@ from mmsr_lite.nn.softmax import loss_computed_by, other_loss
 
 
 def on_gpu(tensor: Tensor) -> bool:
-    """Whether kernels can read this tensor; a model may be moved to the CPU after its training."""
+    """Whether kernels can read a tensor; a model may be moved to the CPU after its training.
+
+    Args:
+        tensor: any tensor.
+
+    Returns:
+        Whether it is on a CUDA device.
+
+    Example:
+        >>> on_gpu(torch.ones(2))
+        False
+    """
     return tensor.is_cuda
 
 
 class KernelStrategy(Strategy):
-    """Computes by kernels what they are made for, and the rest the plain way."""
+    """Computes by kernels what has kernels, and everything else the plain way.
+
+    Example:
+        >>> embedding = nn.Embedding(17, 2)
+        >>> KernelStrategy().adopt(embedding)
+        >>> embedding.weight.untyped_storage().nbytes() // (2 * 4)  # rows: room for a multiple of 16
+        32
+    """
 
     name = "kernels"
 
     def adopt(self, model: nn.Module) -> None:
-        """Give the embeddings of `model` the room behind them with which products of them are fastest."""
+        """Give the embeddings of a model the memory behind them with which products are fastest.
+
+        Args:
+            model: the model; its values do not change.
+        """
         for part in model.modules():
             if isinstance(part, nn.Embedding):
                 part.weight.data = with_room(part.weight.data)
@@ -42,7 +64,7 @@ class KernelStrategy(Strategy):
         return super().scores(model, history)
 
     def loss(self, model: Recommender, history: Tensor, target: Tensor) -> Tensor:
-        """The mean loss of `target` (B,) after `history` (B, L); a loss that a block asks for stays as it is."""
+        """The mean loss of `target` (B,) after `history` (B, L); a loss that `loss_computed_by` has set is used."""
         if not on_gpu(history):
             return super().loss(model, history, target)
         if served(model, history):
@@ -51,7 +73,7 @@ class KernelStrategy(Strategy):
             return super().loss(model, history, target)
 
     def update(self, optimiser: torch.optim.AdamW, clip: float) -> None:
-        """Clip and step; by kernels where the learning rate lies on the GPU."""
+        """Clip the gradients and update the weights; by kernels where the learning rate is on the GPU."""
         rate = optimiser.param_groups[0]["lr"]
         if isinstance(rate, Tensor) and on_gpu(rate):
             clipped_step(optimiser, clip)

@@ -1,6 +1,6 @@
 """Triton programs: clipping by the norm of all gradients, and one AdamW step of all weights.
 
-The programs of one launch share out all tensors: program p works at BLOCK values of one of them.
+The programs of one launch divide all tensors among them: a program works on BLOCK values of one tensor.
 """
 
 import triton
@@ -11,7 +11,7 @@ from mmsr_lite.kernels.programs import hash_in_order
 
 @triton.jit
 def _share(SIZES: tl.constexpr, BLOCK: tl.constexpr):
-    """Which tensor a program works at, where it begins there, how many values are left from there on."""
+    """The tensor that a program works on, the first value there, and how many values are left from there on."""
     p, which, begin, left, first = tl.program_id(0), 0, 0, 0, 0
     for i in tl.static_range(len(SIZES)):
         which = tl.where(p >= first, i, which)
@@ -23,6 +23,7 @@ def _share(SIZES: tl.constexpr, BLOCK: tl.constexpr):
 
 @triton.jit
 def _place(tensors, which, begin, ALIGN: tl.constexpr):
+    """The address of value `begin` of the tensor number `which`."""
     place = tensors[0]
     for i in tl.static_range(1, len(tensors)):
         place = tl.where(which == i, tensors[i], place)
@@ -34,9 +35,17 @@ def squares(
     gradients, steps, parts, factors, B1: tl.constexpr, B2: tl.constexpr, SIZES: tl.constexpr, BLOCK: tl.constexpr,
     ALIGN: tl.constexpr,
 ):  # fmt: skip
-    """The sum of squares of each program's gradients; the first program of a tensor counts its step.
+    """The sum of squares of each program's gradients; the first program of a tensor also counts its step.
 
-    `factors` of a tensor: what the mean is short of, 1 - B1^step, and the root of what the mean square is short of.
+    Args:
+        gradients: the gradients.
+        steps: the number of steps of each tensor, which rises by one.
+        parts: receives the sum of squares of each program.
+        factors: receives two numbers for each tensor: 1 - B1^step, and the root of 1 - B2^step.
+        B1, B2: the two betas of AdamW.
+        SIZES: the number of values of each tensor.
+        BLOCK: values of one program.
+        ALIGN: the alignment of all tensors in bytes.
     """
     which, begin, left = _share(SIZES, BLOCK)
     at = _place(gradients, which, begin, ALIGN) + tl.arange(0, BLOCK)
@@ -58,6 +67,7 @@ def squares(
 def _move(
     weight, gradient, mean, square, mask, excess, lr, decay, eps, ahead, whole, B1: tl.constexpr, B2: tl.constexpr
 ):  # fmt: skip
+    """One step of AdamW for the values of a program."""
     w, g = tl.load(weight, mask=mask), tl.load(gradient, mask=mask) / excess
     m = B1 * tl.load(mean, mask=mask) + (1 - B1) * g
     s = B2 * tl.load(square, mask=mask) + (1 - B2) * g * g
@@ -71,7 +81,20 @@ def adamw(
     weights, gradients, means, squares, parts, factors, lr, clip, decay, eps, B1: tl.constexpr,
     B2: tl.constexpr, SIZES: tl.constexpr, PARTS: tl.constexpr, BLOCK: tl.constexpr, ALIGN: tl.constexpr,
 ):  # fmt: skip
-    """As torch's, of gradients divided by what their norm exceeds `clip` by."""
+    """One step of AdamW as torch's, with gradients that are scaled down when their norm is above `clip`.
+
+    Args:
+        weights, gradients, means, squares: the weights, their gradients, and the running means of gradients and
+            squares.
+        parts: the sums of squares that `squares` has written.
+        factors: the numbers of each tensor that `squares` has written.
+        lr, clip, decay, eps: the learning rate (a tensor), the largest norm, the weight decay, and the epsilon.
+        B1, B2: the two betas of AdamW.
+        PARTS: the number of programs, rounded up to a power of two.
+        SIZES: the number of values of each tensor.
+        BLOCK: values of one program.
+        ALIGN: the alignment of all tensors in bytes.
+    """
     which, begin, left = _share(SIZES, BLOCK)
     i, p = tl.arange(0, BLOCK), tl.arange(0, PARTS)
     norm = tl.sqrt(tl.sum(tl.load(parts + p, mask=p < tl.num_programs(0), other=0.0), 0))

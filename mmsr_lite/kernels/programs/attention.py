@@ -1,7 +1,10 @@
-"""Dual attention for a few centres of each graph, as kernels over `Tables`: each program is one centre.
+"""Dual attention for a few centres of each graph, as kernels over `Tables`; each program is one centre.
 
-Every centre sums rows of values that lie where the tables say; the backward kernels make the weights again. Gradients
-of rows are added where they belong, so their buffers start at zero.
+A centre sums rows of values, and the tables say which. The backward kernels compute the weights again. Gradients of
+rows are added to buffers, which begin at zero.
+
+Letters: D the width, L positions, n entries of a position, W the widest N_t, T node types; BD, BW, NP are D, W, n
+rounded up to powers of two. `step` is the number of rows of the output for each graph.
 """
 
 import triton
@@ -9,20 +12,20 @@ import triton.language as tl
 
 from mmsr_lite.kernels.programs import hash_in_order
 
-COPIES = 32  # of a_r's gradient, so that fewer programs add to one address
+COPIES = 32  # copies of the gradient of a_r, so that fewer programs add to one address
 NOTHING = tl.constexpr(-1e30)
 SLOPE = tl.constexpr(0.01)  # of leaky ReLU
 
 
 @triton.jit
 def _next(bits, j, i, W):
-    """The first related slot after `i`, W if there is none."""
+    """The first slot after `i` that is related to the centre; W if there is none."""
     return tl.min(tl.where((bits > 0) & (j > i), j, W), 0)
 
 
 @triton.jit
 def _centre(read, rows, begin, relation, length, b, s, L, n, W, D, d, BW: tl.constexpr):
-    """Of entry s of the last item: its row and state, its relations to the slots of its type, the first slot's row."""
+    """For entry s of the last item: row, state, relations to the slots of its type, these slots, their first row."""
     j = tl.arange(0, BW)
     last = tl.maximum(tl.load(length + b) - 1, 0)
     centre = tl.load(rows + (b * L + last) * n + s).to(tl.int64)
@@ -33,7 +36,7 @@ def _centre(read, rows, begin, relation, length, b, s, L, n, W, D, d, BW: tl.con
 
 @triton.jit
 def _neighbour(read, weight, c, bits, j, i, first, D, d):
-    """Equation 12 for the slot `i`: its row, relation and state, `a_r`, the product before leaky ReLU."""
+    """Equation 12 for slot `i`: its address, relation and state, `a_r`, and the product before leaky ReLU."""
     bit = tl.sum(tl.where(j == i, bits, 0), 0)
     r = tl.where(bit % 2 == 1, 0, bit // 2)
     at = (first + i) * D + d
@@ -47,7 +50,19 @@ def homogeneous(
     read, values, weight, rows, begin, relation, length, out, whole, L, n, W, D, step,
     BD: tl.constexpr, BW: tl.constexpr, SAME: tl.constexpr,
 ):  # fmt: skip
-    """Entry s of the last item reads its type: logits from `read`, sums of `values`; `whole` is their log-sum-exp."""
+    """An entry of the last item attends to the nodes of its type.
+
+    Args:
+        read: rows from which logits are computed.
+        values: rows that are summed.
+        weight: (4, D) `a_r` of each relation.
+        rows, begin, relation, length: fields of `Tables`.
+        out: receives the sums.
+        whole: receives the logarithm of the sum of the exponentials of the logits.
+        L, n, W, D, step: sizes, see above.
+        BD, BW: D and W, rounded up to powers of two.
+        SAME: whether `read` and `values` are the same rows.
+    """
     b, s, d = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BD)
     _own, c, bits, j, first = _centre(read, rows, begin, relation, length, b, s, L, n, W, D, d, BW)
     top = tl.full((), NOTHING, tl.float32)
@@ -75,7 +90,20 @@ def homogeneous_backward(
     grad, read, values, weight, rows, begin, relation, length, out, whole, to_read, to_values, to_weight, L, n, W, D,
     step, BD: tl.constexpr, BW: tl.constexpr, SAME: tl.constexpr, COPIES: tl.constexpr,
 ):  # fmt: skip
-    """Adds to the gradients of `read`, `values` and of one of the copies of `weight`."""
+    """Add to the gradients of `read`, of `values` and of one of the copies of `weight`.
+
+    Args:
+        grad: the gradient of `out`.
+        read, values: the rows of the forward pass.
+        weight: (4, D) `a_r` of each relation.
+        rows, begin, relation, length: fields of `Tables`.
+        out, whole: the results of the forward pass.
+        to_read, to_values, to_weight: the gradients that are added to.
+        L, n, W, D, step: sizes, see above.
+        BD, BW: D and W, rounded up to powers of two.
+        SAME: whether `read` and `values` are the same rows.
+        COPIES: the number of copies of the gradient of `weight`.
+    """
     b, s, d = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BD)
     centre, c, bits, j, first = _centre(read, rows, begin, relation, length, b, s, L, n, W, D, d, BW)
     g = tl.load(grad + (b * step + s) * D + d, mask=d < D, other=0.0)
@@ -118,7 +146,7 @@ def homogeneous_backward(
 
 @triton.jit
 def _asks(relation, b, L, n, W, EVERY: tl.constexpr):
-    """The item of a program, and whether its answer matters: with EVERY if the last item is related to its slot."""
+    """The item of a program, and whether its result is used: with EVERY, if the last item is related to its slot."""
     if EVERY:
         return b * L + tl.program_id(1), tl.load(relation + b * n * W + tl.program_id(1)) > 0
     return b, b >= 0
@@ -129,7 +157,7 @@ def _belonging(
     asked, states, values, rows, kind, length, scale, centre, b, L, n, D, d,
     T: tl.constexpr, NP: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
-    """Equation 13 for an item and its entries (n,): who is asked, states, values, logits' weights."""
+    """Equation 13 for an item and its entries (n,): which exist, types, mask, addresses, rows, logits and weights."""
     e = tl.arange(0, NP)
     p = tl.program_id(1) if EVERY else tl.maximum(tl.load(length + b) - 1, 0)
     row = tl.load(rows + (b * L + p) * n + e, mask=e < n, other=-1).to(tl.int64)
@@ -155,7 +183,20 @@ def heterogeneous(
     asked, states, values, rows, kind, relation, length, out, scale, L, n, W, D, step,
     T: tl.constexpr, NP: tl.constexpr, BD: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
-    """An item reads what belongs to it: the last one, or EVERY one beside it; `asked` (centres, T, D) holds G x."""
+    """An item attends to its own entries: the last item, or with EVERY each item beside it.
+
+    Args:
+        asked: (centres, T, D) G x of each centre, for each node type.
+        states: rows from which logits are computed.
+        values: rows that are summed.
+        rows, kind, relation, length: fields of `Tables`.
+        out: receives the sums.
+        scale: a factor of the logits.
+        L, n, W, D, step: sizes, see above.
+        T: the number of node types.
+        NP, BD: n and D, rounded up to powers of two.
+        EVERY: whether each item is a centre, and not only the last one.
+    """
     b, d = tl.program_id(0).to(tl.int64), tl.arange(0, BD)
     centre, asks = _asks(relation, b, L, n, W, EVERY)
     mixed = tl.zeros((BD,), tl.float32)
@@ -172,7 +213,20 @@ def heterogeneous_backward(
     grad, asked, states, values, rows, kind, relation, length, to_asked, to_states, to_values, scale, L, n, W, D, step,
     T: tl.constexpr, NP: tl.constexpr, BD: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
-    """Writes the gradient of `asked` where an answer matters, adds to those of `states` and `values`."""
+    """Write the gradient of `asked` where a result is used, and add to those of `states` and `values`.
+
+    Args:
+        grad: the gradient of `out`.
+        asked, states, values: the inputs of the forward pass.
+        rows, kind, relation, length: fields of `Tables`.
+        to_asked: receives the gradient of `asked`.
+        to_states, to_values: the gradients that are added to.
+        scale: a factor of the logits.
+        L, n, W, D, step: sizes, see above.
+        T: the number of node types.
+        NP, BD: n and D, rounded up to powers of two.
+        EVERY: whether each item is a centre, and not only the last one.
+    """
     b, d = tl.program_id(0).to(tl.int64), tl.arange(0, BD)
     centre, asks = _asks(relation, b, L, n, W, EVERY)
     if asks:

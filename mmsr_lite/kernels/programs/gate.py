@@ -1,4 +1,7 @@
-"""The end of the layer: the gate's second map and softmax, the mixture, dropout, residual: one kernel each way."""
+"""The end of the layer in one kernel each way: the second map of the gate, its softmax, the mixture, dropout, residual.
+
+Letters: B graphs, L positions, n entries of a position, D the width; BD is D rounded up to a power of two.
+"""
 
 import triton
 import triton.language as tl
@@ -11,6 +14,7 @@ from mmsr_lite.kernels.programs.nodes import dropped
 def _weigh(
     ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, BD: tl.constexpr, DROP: tl.constexpr
 ):  # fmt: skip
+    """What both kernels need: the two ends, the hidden values of the gate, beta, the row of the item, dropout."""
     live = b < B
     mask = live[:, None] & (d < D)[None, :]
     late = tl.load(ends + (2 * b)[:, None] * D + d[None, :], mask=mask, other=0.0)
@@ -30,7 +34,22 @@ def mix(
     ends, hidden, second, bias, states, seed, rate, length, rows, out, L, n, B, D,
     BD: tl.constexpr, BB: tl.constexpr, DROP: tl.constexpr, RESIDUAL: tl.constexpr,
 ):  # fmt: skip
-    """Equations 15 to 17 of `ends` (B, 2, D): late, early; `hidden` (B, D) is before its ReLU."""
+    """Equations 15 to 17: weigh the two ends by the gate and add them.
+
+    Args:
+        ends: (B, 2, D) what the item reached by late and by early fusion.
+        hidden: (B, D) the hidden values of the gate before their ReLU.
+        second, bias: the weights (2, D) and biases (2,) of the second map of the gate.
+        states: (N, D) the states of all nodes.
+        seed, rate: the seed (a tensor) and the rate of dropout.
+        length, rows: fields of `Tables`.
+        out: (B, D) receives the new states.
+        L, n, B, D: sizes, see above.
+        BD: D, rounded up to a power of two.
+        BB: graphs of one program.
+        DROP: whether there is dropout.
+        RESIDUAL: whether the item's own state is added.
+    """
     b, d = tl.program_id(0) * BB + tl.arange(0, BB), tl.arange(0, BD)
     mask, late, early, _, _, beta, row, keep = _weigh(
         ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, BD, DROP
@@ -47,7 +66,23 @@ def mix_backward(
     grad, ends, hidden, second, bias, seed, rate, length, rows, to_ends, to_hidden, to_states, to_second, to_first_bias,
     to_bias, L, n, B, D, BD: tl.constexpr, BB: tl.constexpr, DROP: tl.constexpr, RESIDUAL: tl.constexpr,
 ):  # fmt: skip
-    """Writes the gradients of `ends` and `hidden`, adds to all others."""
+    """Write the gradients of `ends` and `hidden`, and add to all others.
+
+    Args:
+        grad: (B, D) the gradient of `out`.
+        ends: (B, 2, D) what the item reached by late and by early fusion.
+        hidden: (B, D) the hidden values of the gate before their ReLU.
+        second, bias: the weights (2, D) and biases (2,) of the second map of the gate.
+        seed, rate: the seed (a tensor) and the rate of dropout.
+        length, rows: fields of `Tables`.
+        to_ends, to_hidden: receive the gradients of `ends` and `hidden`.
+        to_states, to_second, to_first_bias, to_bias: the gradients that are added to.
+        L, n, B, D: sizes, see above.
+        BD: D, rounded up to a power of two.
+        BB: graphs of one program.
+        DROP: whether there is dropout.
+        RESIDUAL: whether the item's own state is added.
+    """
     b, d = tl.program_id(0) * BB + tl.arange(0, BB), tl.arange(0, BD)
     mask, late, early, h, ahead, beta, row, keep = _weigh(
         ends, hidden, second, bias, seed, rate, length, rows, b, L, n, B, D, d, BD, DROP

@@ -8,7 +8,7 @@ from mmsr_lite.kernels.programs import hash_in_order
 
 @triton.jit
 def _values(history, codes, b, p, s, L, K: tl.constexpr, ITEM: tl.constexpr):
-    """What stands at entries `s` of positions `p` of history `b`: an item or a code, 0 for nothing."""
+    """The item or code at entries `s` of positions `p` of history `b`; 0 where there is none."""
     value = tl.load(history + b * L + p, mask=(p >= 0) & (p < L) & (s < K), other=0)
     if not ITEM:
         value = tl.load(codes + value * K + s, mask=(value > 0) & (s < K), other=0)
@@ -20,6 +20,7 @@ def _one_type(
     history, codes, length, rows, begin, relation, source, kind, places, b, L, n, W, first_entry, first_row, N, offset,
     T: tl.constexpr, K: tl.constexpr, KP: tl.constexpr, LP: tl.constexpr, CHUNK: tl.constexpr,
 ):  # fmt: skip
+    """Write the tables of one node type of one history."""
     ITEM: tl.constexpr = T == 0
     E: tl.constexpr = LP * KP
     there = tl.load(history + b * L + tl.arange(0, LP), mask=tl.arange(0, LP) < L, other=0)
@@ -73,6 +74,20 @@ def write_tables(
     history, codes, length, rows, begin, relation, source, kind, places, L, n, W, OFFSET: tl.constexpr,
     SIZES: tl.constexpr, KS: tl.constexpr, KPS: tl.constexpr, LP: tl.constexpr, CHUNK: tl.constexpr,
 ):  # fmt: skip
+    """Write the tables of one node type of one history; each program has one of each.
+
+    Args:
+        history: (B, L) items, padded on the right with 0.
+        codes: for each node type its codes (V+1, k); the first entry, for items, is not read.
+        length, rows, begin, relation, source, kind, places: receive the fields of `Tables`.
+        L, n, W: positions, entries of a position, and the widest N_t.
+        OFFSET: the row of the small tables at which the rows of codes begin, less one.
+        SIZES: for each node type its C; 0 for items.
+        KS: for each node type its k; 1 for items.
+        KPS: KS, rounded up to powers of two.
+        LP: L, rounded up to a power of two.
+        CHUNK: entries that are compared at once.
+    """
     b = tl.program_id(0)
     first_entry, first_row, offset = 0, 0, OFFSET
     for t in tl.static_range(len(KS)):

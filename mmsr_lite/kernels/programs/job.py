@@ -1,4 +1,4 @@
-"""A kernel that has to be compiled: which function, for which types and constants, for which GPU; as JSON."""
+"""A kernel that has to be compiled (which function, for which types and constants, for which GPU), also as JSON."""
 
 import hashlib
 import json
@@ -13,13 +13,22 @@ from triton.compiler import ASTSource, make_backend
 
 @dataclass(frozen=True)
 class Job:
-    """One specialisation of one Triton function.
+    """One specialisation of one function of Triton.
 
-    Attributes:
-        module, name: Where the function stands.
-        source: The hash of its source and of all that it calls.
-        target: Backend, architecture and warp size of the GPU.
-        signature, constants, attributes, options: What Triton is given to compile it, as nested lists.
+    Args:
+        module: the module of the function.
+        name: the name of the function.
+        source: the hash of its source and of all that it calls.
+        target: backend, architecture and warp size of the GPU.
+        signature: argument -> its type.
+        constants: places of arguments, and their constant values.
+        attributes: places of arguments, and what Triton may assume about them.
+        options: the options of the compiler.
+
+    Example:
+        >>> job = Job("programs.gate", "mix", "3fa2", ("cuda", 90, 32), {"ends": "*fp32"}, [], [], {"num_warps": 4})
+        >>> Job.from_json(job.to_json()).name
+        'mix'
     """
 
     module: str
@@ -33,7 +42,16 @@ class Job:
 
     @classmethod
     def of(cls, function: Any, compile: dict[str, Any], target: GPUTarget) -> "Job":
-        """The job for a kernel that Triton has not compiled, from the arguments of Triton's cache hook."""
+        """The job for a kernel that Triton has not compiled.
+
+        Args:
+            function: the function of Triton.
+            compile: what Triton gives to the hook of its cache.
+            target: the kind of GPU.
+
+        Returns:
+            The job.
+        """
         options = json.loads(compile["specialization_data"])["options"]
         return cls(
             function.fn.__module__,
@@ -48,20 +66,27 @@ class Job:
 
     @property
     def id(self) -> str:
-        """The same for equal jobs of one version of Triton."""
+        """A hash, the same for equal jobs of one version of Triton."""
         return hashlib.sha256(f"{triton.__version__} {self.to_json()}".encode()).hexdigest()
 
     def to_json(self) -> str:
-        """One line of JSON, with the arguments in the order of the function, from which its launcher is made."""
+        """The job as one line of JSON; arguments keep the order of the function, which its launcher needs."""
         return json.dumps(vars(self))
 
     @classmethod
     def from_json(cls, line: str) -> "Job":
-        """The job that `to_json` wrote."""
+        """Read a job that `to_json` wrote.
+
+        Args:
+            line: one line of JSON.
+
+        Returns:
+            The job.
+        """
         return cls(**json.loads(line))
 
     def compile(self) -> Any:
-        """Compile it, or find it in Triton's cache on disk; needs no GPU."""
+        """Compile the kernel, or find it in Triton's cache on disk; no GPU is needed."""
         target = GPUTarget(*self.target)
         backend = make_backend(target)
         options = backend.parse_options({name: _tuples(value) for name, value in self.options.items()})
@@ -75,7 +100,7 @@ class Job:
 
 
 def _tuples(value: Any) -> Any:
-    """JSON has no tuples, and kernels take no lists."""
+    """A value with tuples in place of lists: JSON has no tuples, and Triton takes no lists."""
     if isinstance(value, list):
         return tuple(_tuples(part) for part in value)
     return value

@@ -1,4 +1,4 @@
-"""Triton program: cross-entropy over all items, which turns the logits into their gradient where they lie."""
+"""Triton program: cross-entropy over all items, which replaces the logits by their gradient."""
 
 import triton
 import triton.language as tl
@@ -10,7 +10,19 @@ LOW = tl.constexpr(-1e30)
 
 @triton.jit(do_not_specialize=["size"])
 def loss_and_shares(logits, target, losses, size, stride, smoothing, BLOCK: tl.constexpr):
-    """Row b of `logits` becomes softmax less aim; item 0 and the columns beyond `size` become nought."""
+    """Compute the loss of row b, and replace its logits by their gradient: the softmax less the aim.
+
+    Item 0 and the columns from `size` on become zero.
+
+    Args:
+        logits: (B, stride) the logits, which are replaced.
+        target: (B,) items.
+        losses: (B,) receives the losses.
+        size: V+1.
+        stride: the columns of `logits`.
+        smoothing: the share of label smoothing.
+        BLOCK: columns that are read at once.
+    """
     b = tl.program_id(0)
     aim = tl.load(target + b)
     logits += b.to(tl.int64) * stride

@@ -1,7 +1,7 @@
-"""Compiles kernels in a process of its own: `python -m mmsr_lite.kernels.programs.worker`.
+"""Compile kernels in a process of its own: `python -m mmsr_lite.kernels.programs.worker`.
 
-Each line of standard input is a `Job`; each line of standard output says how many seconds it took, or what went wrong.
-What was compiled lies in Triton's cache on disk, where the training process finds it.
+Each line of standard input is a `Job`. Each line of standard output says how many seconds it took, or what went wrong.
+The compiled kernels are in Triton's cache on disk, where the training process finds them.
 """
 
 import json
@@ -14,7 +14,12 @@ from mmsr_lite.kernels.programs.job import Job
 
 
 def make_launcher(kernel: Any, backend: str) -> None:
-    """Compile what Triton needs to launch `kernel`: a small C library for its signature, and one for the driver."""
+    """Compile what Triton needs to launch a kernel: a small C library for its signature, and one for the driver.
+
+    Args:
+        kernel: a kernel that Triton has compiled.
+        backend: the backend of the GPU; only "cuda" needs these libraries.
+    """
     if backend != "cuda":
         return
     try:
@@ -26,7 +31,7 @@ def make_launcher(kernel: Any, backend: str) -> None:
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Compile job after job until standard input ends."""
     os.nice(5)  # the training comes first
     for line in sys.stdin:
         began = time.perf_counter()
