@@ -72,6 +72,12 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
 
     Returns:
         A parser; what it parses has the name of the command as `command`.
+
+    Example:
+        >>> words = ["describe", "wardrobe"]
+        >>> parsed = parser_for(words).parse_args(words)
+        >>> parsed.command, parsed.source
+        ('describe', 'wardrobe')
     """
     parser = argparse.ArgumentParser(
         "mmsr-lite",
@@ -117,7 +123,18 @@ def sentence_of(error: Exception) -> str:
 
 
 def print_note(message: Warning | str, *place: object, **more: object) -> None:
-    """Print a warning as one line, without the place in the code that it comes from."""
+    """Print a warning as one line, without the place in the code that it comes from.
+
+    Args:
+        message: the warning.
+        place: what Python's `warnings.showwarning` is given besides, which is not printed.
+        more: further arguments of it, which are not printed.
+
+    Example:
+        >>> import contextlib
+        >>> with contextlib.redirect_stderr(sys.stdout): print_note("two rows are left out", UserWarning, "a.py", 7)
+        note: two rows are left out
+    """
     print(f"note: {message}", file=sys.stderr)
 
 

@@ -84,6 +84,11 @@ def requirements() -> list[tuple[str, str, str]]:
 
     Returns:
         Package, least version ("0": any) and extra ("" where it is always required) of each requirement.
+
+    Example:
+        >>> names = [package for package, least, extra in requirements() if extra == ""]
+        >>> "torch" in names or names == ["mmsr-lite"]  # the second where the project is not installed
+        True
     """
     try:
         lines = metadata.requires("mmsr-lite") or []
@@ -180,6 +185,10 @@ def cache() -> Finding:
 
     Returns:
         One line of the report.
+
+    Example:
+        >>> cache().name
+        'cache'
     """
     from mmsr_lite.data.storage import cache_dir
 
@@ -252,6 +261,10 @@ def browser() -> Finding:
 
     Returns:
         One line of the report.
+
+    Example:
+        >>> browser().state in ("ok", "note")
+        True
     """
     for name in BROWSERS:
         path = shutil.which(name)

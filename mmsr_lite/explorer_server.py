@@ -45,14 +45,26 @@ class OnlyFromHere(Application):
     """A web application that answers 403 to all requests that do not come from here, whatever they ask for."""
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """The handler of a request."""
+        """The handler of a request: an error page for a request from elsewhere.
+
+        Args:
+            request: the request.
+            kwargs: further arguments of tornado's method.
+
+        Returns:
+            The handler.
+        """
         if not comes_from_here(request.headers.get("Host", ""), request.headers.get("Origin")):
             return self.get_handler_delegate(request, ErrorHandler, {"status_code": 403})
         return super().find_handler(request, **kwargs)
 
 
 class OneKernelEach(AsyncMappingKernelManager):
-    """Kernels by reader: whoever opens the page again gets a new kernel for the old one."""
+    """Kernels by reader: a reader who opens the page again gets a new kernel, and the old one ends.
+
+    Args:
+        kwargs: the arguments of Jupyter's class.
+    """
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)

@@ -24,21 +24,27 @@ UNUSABLE = (MMSRError, TypeError, ValueError, LookupError, AttributeError)  # wh
 
 @dataclass(frozen=True)
 class Exercise:
-    """A question of a notebook, with what computes the right answer and what is said of wrong ones.
+    """A question of a notebook, with its right answer and what is said about wrong ones.
 
     Attributes:
-        id: The number of the exercise, such as "02.1".
-        answer: Computes a right answer.
-        why: The sentence that a right answer gets.
-        hints: Pairs of a wrong answer and the sentence that it gets; the first that fits is used. A wrong answer is a
-            value, a function that computes it, or a function of the given answer that is true when the hint fits. A
+        id: the number of the exercise, such as "02.1".
+        answer: a function that computes a right answer.
+        why: the sentence after a right answer.
+        hints: pairs of a wrong answer and the sentence after it; the first pair that fits is used. A wrong answer is a
+            value, a function that computes it, or a function that is true of the given answer when the hint fits. The
             sentence may be a function of the given answer.
-        accepts: Where many answers are right: true of each of them. None: an answer is right when it equals `answer()`.
-        within: How much a number with a fraction may differ.
-        cases: Where a function is asked for: the calls that it has to answer. `answer` then returns such a function.
-        asks: What is asked for, one of `KINDS`.
-        level: "easy", "medium" or "hard".
-        minutes: How long it takes most learners.
+        accepts: a function that is true of each right answer, where many are right. None (the default): an answer is
+            right when it equals `answer()`.
+        within: how much a number with a fraction may differ; default 0.005.
+        cases: where a function is asked for, the calls that it has to answer. `answer` then returns such a function.
+        asks: what is asked for, one of `KINDS`; default "value".
+        level: "easy" (the default), "medium" or "hard".
+        minutes: how long it takes most learners; default 2.
+
+    Example:
+        >>> exercise = Exercise("99.1", lambda: 1 + 1, "one and one.", hints=((3, "close: that is one too many."),))
+        >>> exercise.answer(), exercise.hints[0][1]
+        (2, 'close: that is one too many.')
     """
 
     id: str

@@ -164,7 +164,18 @@ def code_of(place: Path) -> list[str]:
 
 
 def exercises_in(cells: list[str]) -> list[str]:
-    """The exercises of the notebooks of the course that the cells come from, in order."""
+    """The exercises of all notebooks of the course that occur in some cells.
+
+    Args:
+        cells: the code of the cells.
+
+    Returns:
+        Numbers of exercises, in order: all those of each notebook of which at least one occurs.
+
+    Example:
+        >>> exercises_in(['check("02.3", relation)'])
+        ['02.1', '02.2', '02.3', '02.4']
+    """
     numbers = sorted({number for cell in cells for number, _ in ASKED.findall(cell)})
     known = []
     for number in numbers:

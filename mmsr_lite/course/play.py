@@ -21,7 +21,13 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class ChecksSendAnswers(ast.NodeTransformer):
-    """Turns each call of `check` with the number of an exercise into one that sends the answer."""
+    """Turn each call of `check` with the number of an exercise into a call that sends the answer.
+
+    Example:
+        >>> changed = ChecksSendAnswers().visit(ast.parse('check("02.1", 3)'))
+        >>> ast.unparse(changed) == f"{ASKED}('02.1', 3)"
+        True
+    """
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
         """Change the name that is called, keep the arguments.

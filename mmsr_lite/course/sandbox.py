@@ -62,6 +62,10 @@ def readable_places() -> list[str]:
 
     Returns:
         Their paths.
+
+    Example:
+        >>> any(str(PACKAGE).startswith(place) for place in readable_places())
+        True
     """
     project = [PACKAGE.parent / one for one in ("assets/results", "benchmarks/results")]  # of a clone
     python = [sys.prefix, sys.base_prefix, *site.getsitepackages()]
@@ -96,6 +100,10 @@ def in_namespaces(root: str, program: list[str]) -> list[str]:
 
     Returns:
         The words of the command line.
+
+    Example:
+        >>> in_namespaces("/tmp/root", ["python", "play.py"])[-3:]
+        ['--', 'python', 'play.py']
     """
     return [*NAMESPACES, "sh", "-c", SCRIPT, "sh", root, *readable_places(), "--", *program]
 

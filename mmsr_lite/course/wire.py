@@ -38,12 +38,18 @@ class Stranger:
 
 
 class Line:
-    """One end of the line between two processes.
+    """One end of a line between two processes, on which messages are lines of JSON.
 
     Args:
-        read: Waits for one line and returns it, empty when the other side has hung up.
-        write: Sends one line.
-        handle: Is given each message that is no call and no reply of one.
+        read: a function that waits for one line and returns it; an empty one when the other side has ended.
+        write: a function that sends one line.
+
+    Example:
+        >>> sent = []
+        >>> line = Line(lambda: sent.pop(), sent.append)
+        >>> line.send(answer=line.encode((1, 2)))
+        >>> line.decode(line.receive()["answer"])
+        (1, 2)
     """
 
     def __init__(self, read: Callable[[], bytes], write: Callable[[bytes], Any]) -> None:
@@ -51,7 +57,11 @@ class Line:
         self._functions: list[Callable[..., Any]] = []
 
     def send(self, **message: Any) -> None:
-        """Send one message."""
+        """Send one message.
+
+        Args:
+            message: names and values that JSON can hold, see `encode`.
+        """
         self._write(json.dumps(message).encode() + b"\n")
 
     def receive(self) -> Message:
@@ -104,7 +114,14 @@ class Line:
         raise MMSRError(": ".join(map(str, reply.get("raised", ["no answer", "to a call"]))))
 
     def encode(self, value: Any) -> Any:
-        """A value as plain JSON; what has no form there becomes the name of its kind."""
+        """A value as plain JSON; one that has no form there becomes the name of its type.
+
+        Args:
+            value: any value; a function is kept here, and the other side can call it.
+
+        Returns:
+            What `decode` of the other side makes the value from.
+        """
         if value is None or isinstance(value, bool | int | float | str):
             return value
         if value is ...:

@@ -33,8 +33,12 @@ class Batch:
 
     Attributes:
         history: (B, L) items, padded on the right with 0.
-        own: (B, T) the distinct items that each user has already taken, 0 where there are fewer.
-        rows: (B,) the numbers of the examples.
+        own: (B, T) the different items that each user has taken before; 0 where there are fewer.
+        rows: (B,) the indexes of the examples.
+
+    Example:
+        >>> Batch(torch.tensor([[3, 1, 3]]), torch.tensor([[1, 3]]), np.array([0])).own.tolist()
+        [[1, 3]]
     """
 
     history: Tensor
@@ -44,12 +48,18 @@ class Batch:
 
 @dataclass(frozen=True)
 class Rule:
-    """A way to change scores.
+    """A way to change scores, which shows how much one fact about the data brings.
 
     Args:
-        name: The name of the rule in tables.
-        weights: The weights that are tried on the validation targets; the first of them changes nothing.
-        apply: Called with scores (B, V+1), the batch and a weight; returns new scores and does not change the old ones.
+        name: the name of the rule in tables.
+        weights: the weights that are tried on the validation targets; the first one changes nothing.
+        apply: a function of scores (B, V+1), the batch and a weight; it returns new scores and does not change the old
+            ones.
+
+    Example:
+        >>> first = Rule("first item", (0.0, 1.0), lambda scores, batch, weight: scores + weight * torch.eye(3)[1])
+        >>> first.apply(torch.zeros(1, 3), None, 1.0).tolist()
+        [[0.0, 1.0, 0.0]]
     """
 
     name: str
@@ -67,6 +77,13 @@ def rule_of_ids(dataset: Dataset) -> Rule:
 
     Returns:
         The rule "ids".
+
+    Example:
+        >>> ids = ("", "7", "8", "9")
+        >>> rule = rule_of_ids(Dataset("d", np.zeros(3, int), np.array([1, 2, 3]), np.arange(3), ("u",), ids, ids))
+        >>> batch = Batch(torch.tensor([[1, 2, 0]]), torch.tensor([[1, 2]]), np.array([0]))
+        >>> rule.apply(torch.ones(1, 4), batch, 2.0).tolist()  # only "9" is higher than "8", the last id
+        [[1.0, 1.0, 1.0, 2.0]]
     """
     places = torch.from_numpy(id_places(dataset))
 
@@ -168,6 +185,12 @@ class Chain:
         train: The examples to count.
         num_items: V.
         decay: Weight of an item of the history for each step that it lies further back.
+
+    Example:
+        >>> counted = Examples(np.array([1, 2, 1, 3, 1, 2]), np.zeros(3, int), np.array([1, 3, 5]), np.zeros(3, int))
+        >>> scores = Chain(counted, num_items=3, decay=0.5).scores(torch.tensor([[1]]))[0]
+        >>> bool(scores[2] > scores[3])  # 2 followed 1 twice, 3 once
+        True
     """
 
     def __init__(self, train: Examples, num_items: int, decay: float):
@@ -211,6 +234,14 @@ def ranks_with_rules(chain: Chain, examples: Examples, settings: list[tuple[Rule
 
     Returns:
         (len(settings), 2, E) ranks in both rankings, as `RANKINGS` lists them.
+
+    Example:
+        >>> some = Examples(np.array([1, 2, 1, 2]), np.zeros(2, int), np.array([1, 3]), np.zeros(2, int))
+        >>> chain = Chain(some, num_items=3, decay=0.5)
+        >>> nothing = Rule("nothing", (0.0,), lambda scores, batch, weight: scores)
+        >>> ranks = ranks_with_rules(chain, some, [None, (nothing, 0.0)])
+        >>> ranks.shape, bool((ranks[0] == ranks[1]).all() or np.isnan(ranks).any())
+        ((2, 2, 2), True)
     """
     own_items = OwnItems(examples, torch.device("cpu"))
     result = np.empty((len(settings), len(RANKINGS), len(examples)))
@@ -241,6 +272,13 @@ def rules_for(dataset: Dataset, train: Examples, examples: Examples, *, dated: b
 
     Returns:
         Three or four rules.
+
+    Example:
+        >>> ids = ("", "7", "8", "9")
+        >>> data = Dataset("d", np.zeros(4, int), np.array([1, 2, 3, 2]), np.arange(4), ("u",), ids, ids)
+        >>> some = Examples(data.item, np.zeros(3, int), np.array([1, 2, 3]), np.zeros(3, int))
+        >>> [rule.name for rule in rules_for(data, some, some, dated=False)]
+        ['ids', 'repetition', 'popularity']
     """
     rules = [rule_of_ids(dataset), rule_of_repetition(), rule_of_popularity(train, dataset.num_items)]
     if dated:

@@ -21,7 +21,12 @@ from mmsr_lite.nn.softmax import Negatives, linear_cross_entropy, sampled
 
 @dataclass(frozen=True)
 class SmallSASRecConfig(AttentionConfig):
-    """Sizes of the small model, and how it is trained: `negatives` items stand for all in the loss."""
+    """The sizes of the small model and of its training; in the loss, `negatives` random items stand for all items.
+
+    Example:
+        >>> SmallSASRecConfig().dim, SmallSASRecConfig().epochs
+        (32, 8)
+    """
 
     dim: int = 32
     layers: int = 1

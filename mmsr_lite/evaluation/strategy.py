@@ -18,7 +18,15 @@ ACCELERATORS = {"kernels": "mmsr_lite.kernels"}  # name -> module with `availabl
 
 
 class Strategy:
-    """The plain way of computing: examples gather, models score, torch's optimiser steps."""
+    """The plain way to compute batches, scores, losses and steps; a leaf may offer another one.
+
+    Example:
+        >>> weight = torch.nn.Parameter(torch.tensor([1.0]))
+        >>> weight.grad = torch.tensor([2.0])
+        >>> Strategy().update(torch.optim.AdamW([weight], 0.1, weight_decay=0.0, fused=True), clip=1.0)
+        >>> round(weight.item(), 3)  # the first step of AdamW is as long as the learning rate
+        0.9
+    """
 
     name = "plain"
 

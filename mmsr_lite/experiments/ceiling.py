@@ -67,6 +67,11 @@ def shares_a_code(test: Examples, codes: list[np.ndarray]) -> np.ndarray:
 
     Returns:
         (E,) bool.
+
+    Example:
+        >>> test = Examples(np.array([1, 2, 3]), np.zeros(2, int), np.array([1, 2]), np.zeros(2, int))  # 2 and 3
+        >>> shares_a_code(test, [np.array([[0], [1], [1], [2]])]).tolist()  # the targets; items 1 and 2 share a code
+        [True, False]
     """
     shares = np.zeros(len(test), bool)
     example, key = _pairs(test, size := int(test.items.max()) + 1)

@@ -106,10 +106,18 @@ def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Cells:
-    """The metric of one system in percent: `means` of each run, `parts` what each user adds to it.
+    """The metric of one system in percent: `means` of its runs, and in `parts` how far each user lies from the mean.
 
-    The runs are (S, O), seeds by orders at ties, or (S,); `parts` has one axis more, of U users. The parts of a run
-    have mean zero: they say how far a user lies from the mean of the run, weighed by how many targets the user has.
+    Args:
+        parts: the runs, with U users as one axis more. The parts of a run have mean zero: they say how far a user lies
+            from the mean of the run, weighed by how many targets the user has.
+        means: the mean of each run; runs are (S, O), seeds by orders at ties, or (S,).
+
+    Example:
+        >>> one = Cells(np.array([[5.0, -5.0]]), np.array([30.0]))
+        >>> two = Cells(np.array([[1.0, -1.0]]), np.array([25.0]))
+        >>> (one - two).means.tolist(), (one - two).parts.tolist()
+        ([5.0], [[4.0, -4.0]])
     """
 
     parts: np.ndarray
@@ -130,6 +138,11 @@ def cells_of(ranks: Sequence[np.ndarray], user: np.ndarray, metric: str) -> Cell
 
     Returns:
         The cells.
+
+    Example:
+        >>> cells = cells_of([np.array([1, 9, 9, 2])], user=np.array([0, 0, 1, 1]), metric="HR@5")
+        >>> cells.means.tolist(), cells.parts.tolist()  # each user has one hit of two
+        ([[50.0]], [[[0.0, 0.0]]])
     """
     _, number = np.unique(user, return_inverse=True)
     targets = np.bincount(number)  # (U,)
@@ -150,6 +163,13 @@ def compared(first: Cells, second: Cells, samples: Sequence[Cells]) -> Compariso
 
     Returns:
         The difference with its 95 % interval and p-value.
+
+    Example:
+        >>> chance, user = np.random.default_rng(0), np.arange(200)
+        >>> good, bad = (cells_of([chance.integers(1, most, 200) for _ in range(3)], user, "HR@5") for most in (10, 40))
+        >>> test = compared(good, bad, [good, bad])
+        >>> test.difference > 0, test.low > 0
+        (True, True)
     """
     orders, users = first.parts.shape[1:]
     between = first.parts.mean((0, 1)) - second.parts.mean((0, 1))  # (U,)

@@ -27,6 +27,10 @@ class Answer:
         comparison: the deciding test; None where it cannot be made.
         lacks: why it cannot be made; empty where it can.
         holm: the p-value, corrected for all comparisons of all claims on the data set.
+
+    Example:
+        >>> Answer(pair=None, lacks="not run: comparison").verdict(margin=0.0) == UNTOLD
+        True
     """
 
     pair: Pair
@@ -71,6 +75,11 @@ def verdict_of(claim: Claim, answers: list[Answer]) -> str:
 
     Returns:
         `HOLDS`, `FAILS` or `UNTOLD`.
+
+    Example:
+        >>> claim = Claim("1", "MMSR is ahead of counting.", "a higher HR@5", lambda stored: [])
+        >>> verdict_of(claim, [Answer(pair=None)]) == UNTOLD  # nothing is known of its comparison
+        True
     """
     verdicts = {answer.verdict(claim.margin) for answer in answers}
     if FAILS in verdicts:

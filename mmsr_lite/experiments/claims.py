@@ -24,6 +24,11 @@ class Pair:
         one: the first system.
         other: the second.
         damaged: both of them damaged, for a claim about losses.
+
+    Example:
+        >>> pair = Pair(System("comparison", "mmsr"), System("comparison", "sasrec"))
+        >>> len(pair.systems)
+        2
     """
 
     one: System
@@ -46,6 +51,11 @@ class Claim:
         needs: what would have to be true.
         pairs: the comparisons, from what is stored; all must hold.
         margin: the share of the reference's value by which the first systems must be ahead.
+
+    Example:
+        >>> claim = Claim("1", "MMSR is ahead of counting.", "a higher HR@5", lambda stored: [], margin=0.05)
+        >>> claim.margin
+        0.05
     """
 
     name: str

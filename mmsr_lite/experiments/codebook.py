@@ -24,6 +24,13 @@ def jobs(setting: Setting) -> list[Job]:
 
     Raises:
         MMSRError: The terms give the modalities different numbers of codes.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> jobs(Setting.of(world, {"codes": {"picture": 3}}))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: codes is {'picture': 3}; the study of the codebook's size expected one C for all ...
     """
     true = setting.config()
     if not isinstance(true.codes, int):

@@ -17,6 +17,14 @@ def jobs(setting: Setting) -> list[Job]:
 
     Returns:
         The jobs.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> terms = Setting.of(world)
+        >>> from mmsr_lite.models import MODELS
+        >>> len(jobs(terms)) == len(MODELS) + 1  # MMSR once more, with features
+        True
     """
     chosen = [Job({"model": name}, setting.config(name)) for name in MODELS]
     if "mmsr" in MODELS:

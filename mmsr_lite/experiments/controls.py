@@ -15,6 +15,13 @@ def jobs(setting: Setting) -> list[Job]:
 
     Returns:
         The jobs.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> terms = Setting.of(world)
+        >>> sorted({str(job.labels["variant"]) for job in jobs(terms)}) == sorted(VARIANTS)
+        True
     """
     readers = [name for name, model in MODELS.items() if model.reads_modalities]
     return [

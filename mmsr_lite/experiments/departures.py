@@ -19,6 +19,14 @@ def jobs(setting: Setting) -> list[Job]:
 
     Returns:
         The jobs.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> terms = Setting.of(world)
+        >>> of_sasrec = [job for job in jobs(terms) if job.labels["model"] == "sasrec"]
+        >>> of_sasrec[0].labels, len(of_sasrec) > 1  # first as it is, then with changes
+        ({'model': 'sasrec'}, True)
     """
     chosen: list[Job] = []
     for model in [name for name in MODELS if MODELS[name].learns]:

@@ -17,6 +17,13 @@ def jobs(setting: Setting) -> list[Job]:
 
     Returns:
         The jobs.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> terms = Setting.of(world)
+        >>> len(jobs(terms)) % 2  # with each departure its control
+        0
     """
     chosen: list[Job] = []
     for model in [name for name in MODELS if MODELS[name].learns]:

@@ -28,6 +28,14 @@ def jobs(setting: Setting) -> list[Job]:
 
     Returns:
         The jobs.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> terms = Setting.of(world)
+        >>> without = [job for job in jobs(terms) if job.labels["variant"] == "none"]  # these read only the order
+        >>> {str(job.labels.get("corruption", "")) for job in without} == {"", DISORDERED}
+        True
     """
     chosen: list[Job] = []
     for model in [base for base in BASES if base in MODELS]:

@@ -71,6 +71,10 @@ class Question:
         asks: what it answers, a name.
         one: a system.
         other: the system that it is tested against.
+
+    Example:
+        >>> Question("order", one="early", other="late").other
+        'late'
     """
 
     asks: str
@@ -101,6 +105,13 @@ def setting_of(dataset: Dataset, changes: Settings | None, trials: int) -> Setti
 
     Raises:
         MMSRError: the data set has no modalities, or a setting is not possible.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> setting_of(world, None, trials=2)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'wardrobe-match' has no modalities to fuse; name some columns of its items with ...
     """
     if not dataset.modalities:
         raise MMSRError(f"{dataset.name!r} has no modalities to fuse; name some columns of its items with modalities")
@@ -152,5 +163,10 @@ def names_of(jobs: dict[str, Job]) -> dict[tuple, str]:
 
     Returns:
         Labels -> name.
+
+    Example:
+        >>> from mmsr_lite.training.run_config import RunConfig
+        >>> list(names_of({"early": Job({"model": "mmsr", "variant": "heho"}, RunConfig("wardrobe"))}).values())
+        ['early']
     """
     return {system_of(job.labels): name for name, job in jobs.items()}

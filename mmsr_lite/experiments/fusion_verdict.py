@@ -85,6 +85,14 @@ def verdict_of(
 
     Returns:
         "early", "late" or "cannot be told"; the sentence; further sentences.
+
+    Example:
+        >>> chance = np.random.default_rng(0)
+        >>> early, late = ([chance.integers(1, most, (1, 300)) for _ in range(3)] for most in (40, 10))
+        >>> comparisons = compare_all({"early": early, "late": late}, np.arange(300), "HR@5")
+        >>> verdict, sentence, _ = verdict_of(comparisons, "HR@5")
+        >>> verdict, sentence.startswith("Late fusion is ahead")
+        ('late', True)
     """
     found = {(one["one"], one["other"]): one for one in comparisons}
     order = found.get((ORDER.one, ORDER.other))

@@ -50,6 +50,16 @@ def betas(model: MMSR, dataset: Dataset, examples: Examples, counts: np.ndarray,
     Returns:
         A row for each layer, node type and bin. `by` is "all", "position" (of the node's latest item, from the end: 1
         is the last) or, for item nodes, "popularity": fifths of the interactions, 1 the least popular.
+
+    Example:
+        >>> from mmsr_lite.data.split import split
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> model, counts = MMSR(MMSRConfig(dim=8, layers=1), 9), np.bincount(world.item, minlength=10)
+        >>> rows = betas(model, world, split(world).train, counts)
+        >>> rows[0]["by"], rows[0]["node_type"], 0 <= rows[0]["beta"] <= 1
+        ('all', 'item', True)
     """
     order, fifth = np.argsort(counts, kind="stable"), np.empty(len(counts), np.int64)
     fifth[order] = np.minimum(5 * (counts[order].cumsum() - 1) // max(1, counts.sum()), 4) + 1

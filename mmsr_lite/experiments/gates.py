@@ -12,6 +12,14 @@ def jobs(setting: Setting) -> list[Job]:
 
     Returns:
         The jobs.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> terms = Setting.of(world)
+        >>> [job] = jobs(terms)
+        >>> len(job.readings) == 1 + len(FORCED)  # the model's own gates, then each forced one
+        True
     """
     forced = (Reading({"variant": f"forced: {name}"}, gate=name) for name in FORCED)
     labels: Labels = {"model": "mmsr", "variant": "own gates"}

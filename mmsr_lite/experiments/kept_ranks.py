@@ -37,6 +37,11 @@ class KeptRanks:
     Attributes:
         user: (E,) whose target it is; None where only files of the older kind were found, which do not say it.
         runs: run -> (E,) its ranks; infinite where the rank is above 20.
+
+    Example:
+        >>> kept = KeptRanks(np.array([0, 1]), {"mmsr-3fa2": np.array([1.0, np.inf])})
+        >>> (kept.runs["mmsr-3fa2"] <= 5).mean()  # HR@5
+        np.float64(0.5)
     """
 
     user: np.ndarray | None
@@ -81,6 +86,13 @@ def save_ranks(path: Path, ranks: np.ndarray) -> None:
     Args:
         path: the file, `ranks/<run>.npz`.
         ranks: (E,) ranks, which may be halves; they are written as whole numbers, twice as large.
+
+    Example:
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp())
+        >>> save_ranks(place / "ranks" / "mmsr-3fa2.npz", np.array([1.0, 2.5, 90.0]))
+        >>> read_kept(place, ["mmsr-3fa2"]).runs["mmsr-3fa2"].tolist()  # a rank above 20 counts as infinite
+        [1.0, 2.5, inf]
     """
     twice = np.rint(2 * ranks)
     with atomic(path) as tmp, open(tmp, "wb") as file:
@@ -118,6 +130,12 @@ def read_kept(place: Path, runs: Iterable[str]) -> KeptRanks:
 
     Raises:
         MMSRError: when a file cannot be read, or the files in `place` are of different test targets.
+
+    Example:
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp())
+        >>> read_kept(place, ["mmsr-3fa2"]).runs  # nothing is kept
+        {}
     """
     wanted = dict.fromkeys(runs)  # in their order, each once
     ranks_of: dict[str, np.ndarray] = {}
@@ -155,6 +173,15 @@ def pack(place: Path, name: str, runs: Iterable[str], user: np.ndarray) -> Path 
 
     Raises:
         MMSRError: when kept ranks do not fit the test targets.
+
+    Example:
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp())
+        >>> save_ranks(place / "ranks" / "mmsr-3fa2.npz", np.array([1.0, 2.5]))
+        >>> pack(place, "comparison", ["mmsr-3fa2"], np.array([0, 1])).name
+        'comparison-ranks.parquet'
+        >>> read_kept(place, ["mmsr-3fa2"]).user.tolist()
+        [0, 1]
     """
     kept = read_kept(place, runs).runs
     if not kept:

@@ -24,6 +24,13 @@ def jobs(setting: Setting) -> list[Job]:
 
     Returns:
         The jobs.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> terms = Setting.of(world)
+        >>> len(jobs(terms)[0].readings)  # this world has no modality that could be missing
+        1
     """
     chosen: list[Job] = []
     losses = damages(setting, "missing", RATES)

@@ -15,6 +15,11 @@ def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:
 
     Returns:
         The changed run.
+
+    Example:
+        >>> run = at_point(RunConfig("wardrobe", model="sasrec"), {"lr": 0.02, "dropout": 0.4})
+        >>> run.train.lr, run.settings["dropout"]
+        (0.02, 0.4)
     """
     own = [f.name for f in fields(MODELS[config.model].Config) if f.name.endswith("dropout")]
     settings = {name: value for name, value in point.items() if name != "dropout"}
@@ -32,6 +37,11 @@ def trial(config: RunConfig, point: dict[str, float]) -> RunConfig:
 
     Returns:
         The run.
+
+    Example:
+        >>> run = trial(RunConfig("wardrobe", model="sasrec"), {"lr": 0.02})
+        >>> run.train.lr, run.train.seed
+        (0.02, 0)
     """
     return at_point(config, point).with_settings(selection="validation", seed=0, refit=False)
 
@@ -50,6 +60,11 @@ def tuned(
 
     Returns:
         The run.
+
+    Example:
+        >>> run = tuned(RunConfig("wardrobe", model="sasrec"), {"lr": 0.02}, best_epoch=3, seed=4)
+        >>> run.train.lr, run.train.seed, run.train.stop_after
+        (0.02, 4, 3)
     """
     tie_seed = config.tie_seed if tie_seed is None else tie_seed
     chosen = at_point(config, point).with_settings(selection="none", seed=seed, tie_seed=tie_seed)

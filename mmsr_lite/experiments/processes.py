@@ -22,6 +22,13 @@ def at_once(worker: Worker, job: Job) -> Future:
 
     Returns:
         A future that is done.
+
+    Example:
+        >>> class Doubles:  # a stand-in for a worker
+        ...     def run_job(self, job):
+        ...         return 2 * job
+        >>> at_once(Doubles(), 4).result()
+        8
     """
     future: Future = Future()
     try:

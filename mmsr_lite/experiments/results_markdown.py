@@ -47,6 +47,11 @@ def write_page(out: str | Path) -> Path:
 
     Raises:
         MMSRError: when there are no tables.
+
+    Example:
+        >>> write_page("no-such-folder")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'no-such-folder' holds no tables; make some with mmsr-lite tables STUDY
     """
     folders = [file.parent for file in sorted(Path(out).glob("*/dataset.json"))]
     folders.sort(key=lambda folder: not (folder / PROVED).is_file())  # of which claims can be told stand first
@@ -108,7 +113,19 @@ def _facts(note: dict[str, Any]) -> list[str]:
 
 
 class Table:
-    """One study on one data set: `mean` and `sd` of each system by metric, and the paired `tests`."""
+    """One study on one data set: `mean` and `sd` of each system by metric, and the paired `tests`.
+
+    Args:
+        folder: the folder of the data set's tables.
+        name: the name of the study.
+
+    Example:
+        >>> from mmsr_lite.course.stored import stored_file
+        >>> folder = stored_file("assets/results/wardrobe-cycle/comparison.csv").parent
+        >>> table = Table(folder, "comparison")
+        >>> "mmsr" in table.labels, table.mean.shape[0] == len(table.labels)
+        (True, True)
+    """
 
     def __init__(self, folder: Path, name: str):
         rows, sidecar = read_rows(folder / f"{name}.csv"), read_sidecar(folder, name)

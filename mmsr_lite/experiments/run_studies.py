@@ -58,6 +58,11 @@ def run_sources(
 
     Raises:
         MMSRError: for an unknown study, source or setting.
+
+    Example:
+        >>> next(run_sources("comparisons", [], out="results"))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown study 'comparisons'; choose from: ablation, aggregators, all, ...
     """
     deadline = time.monotonic() + 60 * limit_minutes
     names = [choose("study", name, [*STUDIES, "all"]) for name in (study or "").split(",") if name]
@@ -114,6 +119,13 @@ def run_studies(
 
     Raises:
         MMSRError: for a data set without modalities, unknown names, or tables of other data or terms in `out`.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> next(run_studies(["comparison"], world, "results"))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'wardrobe-match' has no modalities, and these studies are about them; name some
     """
     setting, place = Setting.of(dataset, changes, trials), Path(out, dataset.name)
     if not setting.names:

@@ -22,6 +22,11 @@ class Task:
         table: the study, or `TUNING`.
         job: the run.
         system: the name of the system whose settings its trials choose.
+
+    Example:
+        >>> from mmsr_lite.training.run_config import RunConfig
+        >>> Task("comparison", Job({"model": "mmsr"}, RunConfig("wardrobe")), "mmsr-3fa2").table
+        'comparison'
     """
 
     table: str

@@ -32,6 +32,14 @@ class Trials:
         setting: the data set and its terms.
         place: the folder of its tables.
         failed: name of a system none of whose trials could be trained -> a sentence that says so.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> trials = Trials(Setting.of(world, trials=3), Path("no-such-folder"))
+        >>> [system] = trials.systems([Job({"model": "sasrec"}, trials.setting.config("sasrec"))])
+        >>> len(trials.jobs(system))
+        3
     """
 
     setting: Setting

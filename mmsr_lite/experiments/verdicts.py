@@ -73,6 +73,12 @@ def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = N
         ties), `metric` ("HR@5", or "masked HR@5"), `difference`, `low`, `high`, `p`, `holm` (p corrected for all
         records of the ranking), `degrees`, `users_sd`, `seeds_sd`, `orders_sd`, `users`, `same_models`, and the
         p-values of three tests that do not decide: `over_users`, `over_seeds`, `bootstrap`.
+
+    Example:
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp())
+        >>> compare(place, "comparison", [{"model": "mmsr", "run": "mmsr-3fa2", "seed": 0}])  # no ranks are kept
+        []
     """
     kept = read_kept(place, [key_of(row["run"], ranking) for row in rows for ranking in RANKINGS])
     user = kept.user if user is None else user
@@ -186,6 +192,11 @@ def recompute(out: str | Path) -> Iterator[str]:
 
     Raises:
         MMSRError: when there are no tables.
+
+    Example:
+        >>> next(recompute("no-such-folder"))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'no-such-folder' holds no tables; make some with mmsr-lite tables STUDY
     """
     places = [file.parent for file in sorted(Path(out).glob("*/dataset.json"))]
     if not places:

@@ -34,9 +34,19 @@ from mmsr_lite.training.runs import Run
 
 @dataclass(frozen=True)
 class Worker:
-    """What the runs of a process share: the clean data set, the device, where ranks are kept, codes learned so far.
+    """What the runs of a process share.
 
-    The data set may have its ties broken in any way; each run breaks them as its config asks.
+    Args:
+        dataset: the undamaged data set; its ties may be broken in any way, and each run breaks them as its config asks.
+        device: "cpu" or "cuda".
+        ranks: the folder where the ranks of runs are kept.
+        kept: hash of settings -> the codebooks that were learned with them, so that each are learned once.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> Worker(world, "cpu", Path("ranks")).kept
+        {}
     """
 
     dataset: Dataset

@@ -18,6 +18,13 @@ def code_labels(model: MMSR, dataset: Dataset) -> Labels:
 
     Returns:
         The names; long ones are cut.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> code_labels(MMSR(MMSRConfig(dim=8), world.num_items), world)  # no modality, no codes
+        {}
     """
     tables = zip(model.node_types[1:], (codes.cpu().numpy() for codes in model.codes), strict=True)
     return {

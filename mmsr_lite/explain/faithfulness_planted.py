@@ -24,6 +24,14 @@ def planted_test(model: MMSR, dataset: Dataset, examples: Examples) -> Faithfuln
 
     Returns:
         The numbers of the test; None where no target has a known cause.
+
+    Example:
+        >>> from mmsr_lite.data.split import split
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> ids = ("", "a", "b")
+        >>> data = Dataset("d", np.zeros(4, int), np.array([1, 2, 1, 2]), np.arange(4), ("u",), ids, ids)
+        >>> planted_test(MMSR(MMSRConfig(dim=8), 2), data, split(data).test) is None  # these data know no causes
+        True
     """
     if not {"causes", "cause"} <= dataset.facts.keys():
         return None

@@ -26,6 +26,12 @@ def curve_test(name: str, explains: str, values: np.ndarray) -> FaithfulnessTest
 
     Returns:
         The numbers of the test.
+
+    Example:
+        >>> chance = np.random.default_rng(0).uniform(0.5, 1, (3, len(SHARES), 40))  # of random orders
+        >>> chance[0] = 0.1  # in the order of the explanation the probability falls at once
+        >>> curve_test("deletion", "attention", chance)["passed"]
+        True
     """
     areas = trapezoid(values, SHARES, axis=1)  # (orders, B)
     difference, interval = bootstrap(areas[0] - areas[1:].mean(0))
@@ -65,6 +71,14 @@ def fidelity_test(changed: np.ndarray) -> FaithfulnessTest:
 
     Returns:
         The numbers of the test, with intervals over histories.
+
+    Example:
+        >>> changed = np.zeros((2, 3, len(SHARES), 40), bool)
+        >>> changed[0, 0] = True  # without the important half, all first items change
+        >>> changed[1, 1:] = True  # with a random half alone, too
+        >>> test = fidelity_test(changed)
+        >>> test["plus"], test["minus"], test["passed"]
+        (1.0, 0.0, True)
     """
     half = changed[:, :, HALF].astype(float)  # (2, orders, B)
     plus, minus = half[:, 0].mean(1).tolist()
@@ -176,6 +190,12 @@ def forced_gate_test(late: np.ndarray, effect: np.ndarray) -> FaithfulnessTest:
 
     Returns:
         The numbers of the test; the interval is that of Bonett and Wright (2000).
+
+    Example:
+        >>> late = np.linspace(0, 1, 40)
+        >>> test = forced_gate_test(late, 3 * late - 1)  # where beta is larger, hohe helps more
+        >>> test["spearman"], test["passed"]
+        (1.0, True)
     """
     correlation = float(correlations_of([late], [effect])[0])
     error = np.sqrt((1 + correlation**2 / 2) / max(1, len(late) - 3))

@@ -271,6 +271,14 @@ def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Ten
 
     Returns:
         Name of a probe -> function of its value.
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> model = MMSR(MMSRConfig(dim=8, layers=1), 3)
+        >>> graph = build_graphs(torch.tensor([[1, 2]]), [])
+        >>> [name.removeprefix("layers.0.probes.") for name in replacements(model, graph, torch.ones(1, 1, 2, 2))][-1]
+        'beta'
     """
     found: Replace = {}
     for index, layer in enumerate(model.layers):

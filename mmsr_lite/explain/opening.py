@@ -42,6 +42,12 @@ def candidates(dataset: Dataset) -> list[int]:
 
     Returns:
         At most `LOOKED_AT` numbers of users who have two items or more, ascending.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> candidates(world)  # all four have two items or more
+        [0, 1, 2, 3]
     """
     has_past = np.diff(dataset.offsets) > 1
     last = (
@@ -102,6 +108,13 @@ def rank_of_last(model: MMSR, dataset: Dataset, user: int) -> float:
 
     Returns:
         1 is the best; equal scores share the mean of their places.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> 1 <= rank_of_last(MMSR(MMSRConfig(dim=8), world.num_items), world, 0) <= world.num_items
+        True
     """
     *past, target = dataset.history(user).tolist()
     device = model.item_table().device

@@ -126,6 +126,13 @@ def kept_items(
 
     Returns:
         (K+1,) items of the users' histories, the best answers of each model, and the most popular ones.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> kept_items([MMSR(MMSRConfig(dim=8), world.num_items)], world, [0]) is None  # nine items fit
+        True
     """
     others = sum(parameter.numel() for model in models for parameter in model.parameters())
     others -= sum(model.nodes.tables[0].weight.numel() for model in models)

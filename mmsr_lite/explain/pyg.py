@@ -56,9 +56,21 @@ class _EdgeMask(MessagePassing):
 
 
 class AsPyG(nn.Module):
-    """An MMSR on one MSGraph as PyG calls a model: node states `x` (N, D), `edge_index` (2, E) -> scores (1, V).
+    """An MMSR on one MSGraph, called as PyG calls a model: `x` (N, D) and `edge_index` (2, E) give scores (1, V).
 
-    The first score is of item 1. The weights are a frozen copy; `x` and `edge_index` of the graph are attributes.
+    The first score is that of item 1. The weights are a frozen copy. The attributes `x` and `edge_index` are those of
+    the graph.
+
+    Args:
+        model: an MMSR.
+        graph: the graph of one history.
+
+    Example:
+        >>> from mmsr_lite.graph.batch import build_graphs
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> one = AsPyG(MMSR(MMSRConfig(dim=8), 3), build_graphs(torch.tensor([[1, 2]]), []))
+        >>> one(one.x, one.edge_index).shape
+        torch.Size([1, 3])
     """
 
     def __init__(self, model: MMSR, graph: GraphBatch):
@@ -85,10 +97,26 @@ class AsPyG(nn.Module):
 
 
 class EdgeGradient(ExplainerAlgorithm):
-    """|d log p / d mask| of each edge, at a mask of ones: gradient x input for edges."""
+    """The importance of each edge: |d log p / d mask| at a mask of ones, which is gradient times input for edges.
+
+    Example:
+        >>> EdgeGradient().supports()
+        True
+    """
 
     def forward(self, model, x, edge_index, *, target, index=None) -> Explanation:  # as PyG calls it
-        """The explanation of `target`."""
+        """Explain the score of an item.
+
+        Args:
+            model: a model as PyG calls it.
+            x: (N, D) the states of the nodes.
+            edge_index: (2, E) edges, neighbour and centre.
+            target: (1,) the index of the score.
+            index: not used.
+
+        Returns:
+            An explanation with the importance of each edge (E,).
+        """
         mask = nn.Parameter(torch.ones(edge_index.shape[1], device=x.device))
         set_masks(model, mask, edge_index, apply_sigmoid=False)
         chance = model(x, edge_index).log_softmax(-1).gather(1, target[:, None]).sum()
@@ -96,7 +124,7 @@ class EdgeGradient(ExplainerAlgorithm):
         return Explanation(edge_mask=torch.autograd.grad(chance, mask)[0].abs())
 
     def supports(self) -> bool:
-        """Everything we ask for."""
+        """Whether this algorithm can do what is asked: always."""
         return True
 
 

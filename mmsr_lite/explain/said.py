@@ -27,12 +27,16 @@ Key = tuple[str, int | None, str | None, int | None, str | None]  # measure, lay
 
 @dataclass(frozen=True)
 class Said:
-    """What one model says of the history.
+    """What one model says about a history.
 
     Attributes:
-        numbers: every number by what it measures.
-        flow: what the score of the watched item is the sum of.
+        numbers: key of a measure -> its number.
+        flow: the flow whose terms the score of the watched item is the sum of.
         last: the position of the last item.
+
+    Example:
+        >>> Said({}, flow=None, last=3).last
+        3
     """
 
     numbers: dict[Key, float]
@@ -99,6 +103,12 @@ def first_place(one: Said, measure: str) -> Place:
 
     Returns:
         Type of node and position from 1. The last item's own node is left out where there are others.
+
+    Example:
+        >>> numbers = {("attention", None, kind, place, None): value for kind, place, value in
+        ...            (("item", 3, 0.6), ("item", 1, 0.1), ("picture", 2, 0.3))}
+        >>> first_place(Said(numbers, None, last=3), "attention")  # the last item itself, at 3, is left out
+        ('picture', 2)
     """
     places = {
         (kind, position): value
@@ -117,6 +127,12 @@ def larger_order(one: Said) -> str:
 
     Returns:
         "early", "late", or "neither" where both bring the same.
+
+    Example:
+        >>> sizes = dict(zip(ORDERS, (1.0, 2.5), strict=True))
+        >>> numbers = {("order", None, None, None, group): sizes[name] for name, group in ORDERS.items()}
+        >>> larger_order(Said(numbers, None, last=1)) == list(ORDERS)[1]
+        True
     """
     early, late = (one.numbers["order", None, None, None, group] for group in ORDERS.values())
     if early == late:

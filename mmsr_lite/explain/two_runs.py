@@ -110,6 +110,14 @@ def changed_edges(clean: TraceRecord, changed: TraceRecord) -> dict[str, Any]:
 
     Returns:
         The fields `edges` and `attention` of a what-if record.
+
+    Example:
+        >>> from mmsr_lite.views.samples import sample
+        >>> trace = sample("trace")
+        >>> fields = changed_edges(trace, trace)  # the same run twice; None: no such edge in a phase
+        >>> len(fields["edges"]) == len(trace.edges), {delta for path in fields["attention"][0].values()
+        ...     for phase in path for delta in phase}
+        (True, {0.0, None})
     """
     places = _union(*([edge[:2] for edge in named_edges(trace)] for trace in (clean, changed))).values()
 

@@ -28,7 +28,12 @@ from mmsr_lite.nn.sequence import embedding
 
 @dataclass(frozen=True)
 class BM3Config(PropagationConfig):
-    """Settings of BM3."""
+    """The settings of BM3.
+
+    Example:
+        >>> BM3Config().contrast, BM3Config().layers
+        (2.0, 2)
+    """
 
     dropout: float = dropout_setting(0.3, "share of the states that the contrastive losses set to zero in one view")
     contrast: float = setting(2.0, "weight of the contrastive losses", at_least=0)

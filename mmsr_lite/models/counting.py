@@ -15,7 +15,12 @@ from mmsr_lite.models.base import Recommender
 
 @dataclass(frozen=True)
 class PopularityConfig:
-    """Popularity has no settings."""
+    """Popularity has no settings.
+
+    Example:
+        >>> PopularityConfig()
+        PopularityConfig()
+    """
 
 
 class Popularity(Recommender):

@@ -27,7 +27,12 @@ from mmsr_lite.nn.sequence import embedding, from_end, last_state
 
 @dataclass(frozen=True)
 class DIFSRConfig(AttentionConfig):
-    """Settings of DIF-SR."""
+    """The settings of DIF-SR (Xie et al., SIGIR 2022).
+
+    Example:
+        >>> DIFSRConfig(attribute_weight=0).attribute_weight  # without the attribute predictor
+        0.0
+    """
 
     attribute_weight: float = setting(
         10.0, "the authors' lambda, which they search from 5 to 25; 0 leaves the attribute predictor out", at_least=0
@@ -35,7 +40,7 @@ class DIFSRConfig(AttentionConfig):
 
 
 class DIFSR(Recommender):
-    """Each modality has attention logits of its own, added to those of the items.
+    """DIF-SR (Xie et al., SIGIR 2022): each modality has attention logits of its own, added to those of the items.
 
     Example:
         >>> DIFSR(DIFSRConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape

@@ -31,7 +31,12 @@ from mmsr_lite.nn.probe import Probe
 
 @dataclass(frozen=True)
 class GRU4RecConfig(OfferedDepartures):
-    """Settings of GRU4Rec, alone or fused with the items' modalities."""
+    """The settings of GRU4Rec, alone or fused with the modalities of the items.
+
+    Example:
+        >>> GRU4RecConfig().fusion
+        'none'
+    """
 
     dim: int = dim_setting()
     layers: int = layers_setting(1)
@@ -111,12 +116,23 @@ class GRU4Rec(FusedSequences):
 
 @dataclass(frozen=True)
 class GRU4RecFConfig(GRU4RecConfig):
-    """GRU4Rec-F of Table 2 fuses late."""
+    """The settings of GRU4Rec-F of Table 2, which fuses late.
+
+    Example:
+        >>> GRU4RecFConfig().fusion
+        'late'
+    """
 
     fusion: str = setting("late", "when modalities meet the items", one_of=ORDERS)
 
 
 class GRU4RecF(FusedSequences):
-    """GRU4Rec-F."""
+    """GRU4Rec-F of Table 2: GRU4Rec with the modalities of the items, fused late by default.
+
+    Example:
+        >>> import torch
+        >>> GRU4RecF(GRU4RecFConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
+    """
 
     Config, label, sequence, reads_modalities = GRU4RecFConfig, "GRU4Rec", GRU, True

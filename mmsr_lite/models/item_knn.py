@@ -20,7 +20,13 @@ from mmsr_lite.models.base import Recommender
 
 @dataclass(frozen=True)
 class ItemKNNConfig:
-    """Settings of item-KNN."""
+    """The settings of item-KNN.
+
+    Example:
+        >>> ItemKNNConfig(neighbours=0)
+        Traceback (most recent call last):
+        mmsr_lite.errors.SettingError: neighbours is 0; expected a whole number from 1 to 100,000
+    """
 
     neighbours: int = setting(100, "k, the nearest items that each item keeps", at_least=1, at_most=100_000)
     max_history: int = max_history_setting()

@@ -25,7 +25,12 @@ from mmsr_lite.nn.sequence import embedding
 
 @dataclass(frozen=True)
 class PropagationConfig:
-    """Settings that all models of the user-item graph share."""
+    """The settings that all models of the user-item graph share.
+
+    Example:
+        >>> PropagationConfig(layers=3).layers
+        3
+    """
 
     dim: int = dim_setting()
     layers: int = layers_setting(2)

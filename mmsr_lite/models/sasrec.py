@@ -23,7 +23,12 @@ from mmsr_lite.nn.sequence import embedding, from_end
 
 @dataclass(frozen=True)
 class SASRecConfig(OfferedDepartures, AttentionConfig):
-    """Settings of SASRec, alone or fused with the items' modalities."""
+    """The settings of SASRec, alone or fused with the modalities of the items.
+
+    Example:
+        >>> SASRecConfig().fusion
+        'none'
+    """
 
     fusion: str = setting("none", "when modalities meet the items: before or after the sequence is read", one_of=ORDERS)
 
@@ -76,12 +81,23 @@ class SASRec(FusedSequences):
 
 @dataclass(frozen=True)
 class SASRecFConfig(SASRecConfig):
-    """SASRec-F of Table 2 fuses early."""
+    """The settings of SASRec-F of Table 2, which fuses early.
+
+    Example:
+        >>> SASRecFConfig().fusion
+        'early'
+    """
 
     fusion: str = setting("early", "when modalities meet the items", one_of=ORDERS)
 
 
 class SASRecF(FusedSequences):
-    """SASRec-F."""
+    """SASRec-F of Table 2: SASRec with the modalities of the items, fused early by default.
+
+    Example:
+        >>> import torch
+        >>> SASRecF(SASRecFConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
+    """
 
     Config, label, sequence, reads_modalities = SASRecFConfig, "SASRec", CausalEncoder, True

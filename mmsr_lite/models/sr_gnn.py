@@ -34,7 +34,12 @@ from mmsr_lite.nn.sequence import embedding, last_state
 
 @dataclass(frozen=True)
 class SRGNNConfig:
-    """Settings of SR-GNN."""
+    """The settings of SR-GNN.
+
+    Example:
+        >>> SRGNNConfig(layers=2).layers
+        2
+    """
 
     dim: int = dim_setting()
     layers: int = layers_setting(1, "number of propagation steps, which share their weights")

@@ -29,7 +29,23 @@ class Flow(TypedDict):
 
 
 def rules_of_flow(flow: Flow, scores: Mapping[int, float], count: int) -> Iterator[Mistake]:
-    """Contributions add up: those of `count` nodes to the sum of their group, those of groups to the item's score."""
+    """Check that contributions add up: those of the nodes to their group, and those of the groups to the item's score.
+
+    Args:
+        flow: the flow of a record.
+        scores: item -> its score, of all items whose scores the record has.
+        count: the number of nodes of the record.
+
+    Yields:
+        For each mistake its place in the record, and a sentence about it.
+
+    Example:
+        >>> flow = {"groups": ["own identity", "early"], "items": [{"item": 7, "groups": [1.0, 2.0], "rest": 0.5}]}
+        >>> list(rules_of_flow(flow, {7: 3.5}, count=0))
+        []
+        >>> list(rules_of_flow(flow, {8: 3.5}, count=0))
+        [('flow.items[0].item', 'is 7, expected one of [8], whose scores are known')]
+    """
     groups = len(flow["groups"])
     for place, item in enumerate(flow["items"]):
         path, sums = f"flow.items[{place}]", item["groups"]

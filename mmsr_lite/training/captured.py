@@ -12,9 +12,14 @@ from mmsr_lite.training.step import Step
 
 
 class CapturedStep(Step):
-    """A `Step` for CUDA devices and for models whose shapes do not depend on the data (`model.static_shapes`).
+    """A `Step` that records its work on a CUDA device once for each shape, and then replays it.
 
-    The learning rate and the steps of AdamW lie on the device, so that a replay reads their present values.
+    It is for models whose shapes do not depend on the data (`model.static_shapes`). The learning rate and the steps of
+    AdamW are kept on the device, so that a replay reads their present values.
+
+    Args:
+        arguments: the arguments of `Step`.
+        options: its named arguments.
     """
 
     def __init__(self, *arguments, **options):

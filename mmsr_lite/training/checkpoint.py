@@ -65,6 +65,15 @@ def save_checkpoint(
 
     Raises:
         MMSRError: when a file cannot be written; the older checkpoint stays.
+
+    Example:
+        >>> import tempfile
+        >>> folder, model = tempfile.mkdtemp(), nn.Linear(1, 1)
+        >>> optimiser = torch.optim.AdamW(model.parameters())
+        >>> record = HistoryRecord(epochs=[], best_epoch=0, selection="none")
+        >>> save_checkpoint(folder, model, optimiser, model.state_dict(), dict(record), {"selection": "none"})
+        >>> has_checkpoint(folder)
+        True
     """
     state, epoch = Path(folder) / STATE, len(record["epochs"])
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
@@ -134,6 +143,15 @@ def load_checkpoint(
 
     Raises:
         MMSRError: when the settings differ or a file is broken.
+
+    Example:
+        >>> import tempfile
+        >>> model = nn.Linear(1, 1)
+        >>> optimiser = torch.optim.AdamW(model.parameters())
+        >>> fresh = {name: value.clone() for name, value in model.state_dict().items()}
+        >>> best, record = load_checkpoint(tempfile.mkdtemp(), model, optimiser, fresh, {"selection": "none"})
+        >>> best is fresh, record.epochs  # there is no checkpoint
+        (True, [])
     """
     if not has_checkpoint(folder):
         return best, HistoryRecord(epochs=[], best_epoch=0, selection=config["selection"])

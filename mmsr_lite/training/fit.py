@@ -109,13 +109,19 @@ def fit(
 
 
 def writing(folder: str | Path) -> AbstractContextManager[None]:
-    """The lock on the folder of a run, which the first of several processes takes for all of them.
+    """Lock the folder of a run; of several processes, the first one does it for all.
 
     Args:
         folder: the folder of the run.
 
     Returns:
         A context manager.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with writing(folder): [file.name for file in folder.iterdir()]
+        ['.lock']
     """
     return one_writer(folder) if rank() == 0 else nullcontext()
 

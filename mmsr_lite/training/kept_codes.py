@@ -61,6 +61,11 @@ def save_codes(folder: str | Path, books: Sequence[Codebook]) -> str | None:
 
     Raises:
         MMSRError: The file cannot be written; an older one stays.
+
+    Example:
+        >>> import tempfile
+        >>> save_codes(tempfile.mkdtemp(), []) is None  # a model without codes writes no file
+        True
     """
     if not books:
         return None

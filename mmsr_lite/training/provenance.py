@@ -61,6 +61,12 @@ def ranking_of(dataset: Dataset) -> Ranking:
 
     Returns:
         The part `ranking` of a run's record.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> ranking_of(world)["ties"]  # no two times are equal, so the order of the file stands
+        'file'
     """
     order = dataset.facts.get("order", FILE_ORDER)
     return {"ties": order["ties"], "tie_seed": order.get("tie_seed"), "candidates": "all, and own items masked"}
@@ -74,6 +80,13 @@ def data_hash(dataset: Dataset) -> DataHash:
 
     Returns:
         The part `data` of a run's record.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> hashes = data_hash(world)
+        >>> hashes["users"], hashes["items"], hashes["item_hash"] == world.item_hash
+        (4, 9, True)
     """
     ids = list(dataset.item_ids)
     return {
@@ -101,6 +114,13 @@ def feature_hash(modality: Modality) -> FeatureHash:
 
     Returns:
         Hash, sketch and sizes.
+
+    Example:
+        >>> present = np.array([False, True, False])
+        >>> one = Modality("picture", np.array([[0], [1], [2]], np.float32), present)
+        >>> other = Modality("picture", np.array([[0], [1], [9]], np.float32), present)  # item 2 is absent
+        >>> feature_hash(one) == feature_hash(other), feature_hash(one)["items"]
+        (True, 1)
     """
     present = np.flatnonzero(modality.present)
     features = modality.features[present].astype(np.float32)  # (n, F)
@@ -127,6 +147,15 @@ def refuse_other_data(place: str, there: DataHash, now: DataHash) -> None:
 
     Raises:
         MMSRError: says how the data differ and what to do.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> here = data_hash(world)
+        >>> refuse_other_data("the run in 'runs/demo'", here | {"items": 10}, here)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: the run in 'runs/demo' was made from other data: it has 9 items now and had 10; give
+        it ...
     """
     different = list(differences(there, now))
     if different:
@@ -153,6 +182,13 @@ def differences(there: DataHash, now: DataHash) -> Iterator[str]:
 
     Yields:
         A phrase for each difference; none where there is none.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> here = data_hash(world)
+        >>> list(differences(here, here)), list(differences(here | {"items": 10}, here))
+        ([], ['it has 9 items now and had 10'])
     """
     if there["items"] != now["items"]:
         yield f"it has {now['items']} items now and had {there['items']}"

@@ -215,6 +215,14 @@ def read_config(path: str | Path) -> RunConfig:
 
     Raises:
         MMSRError: The file is not JSON, is not a config, or has a setting that this version does not know or allow.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "config.json"
+        >>> _ = file.write_text('{"source": "wardrobe", "colour": "red", "train": {}}')
+        >>> read_config(file)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ... has the setting 'colour', which this version does not know; use the version ...
     """
     written = read_json(path)
     fix = "use the version of mmsr-lite that wrote it, or train again"

@@ -26,6 +26,14 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, 
 
     Raises:
         MMSRError: when the file cannot be written; an older one stays.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "model.safetensors"
+        >>> save_tensors(file, {"bias": torch.ones(2)}, {"epochs": 3})
+        >>> tensors, about = read_tensors(file)
+        >>> tensors["bias"].tolist(), about
+        ([1.0, 1.0], {'epochs': 3})
     """
     header = None if about is None else {"about": json.dumps(about, allow_nan=False)}
     plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
@@ -44,6 +52,11 @@ def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], Any]:
 
     Raises:
         MMSRError: The file is missing, or cannot be read as safetensors.
+
+    Example:
+        >>> read_tensors("no-such-file.safetensors")
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: there is no file 'no-such-file.safetensors'; train first, or name another run folder
     """
     try:
         with safe_open(str(path), "pt") as stored:
@@ -65,6 +78,15 @@ def load_weights(path: str | Path, model: nn.Module) -> None:
     Raises:
         MMSRError: when the file is missing or broken, belongs to another config, or holds numbers that no training
             gives; the model is then unchanged.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "model.safetensors"
+        >>> save_tensors(file, nn.Linear(1, 1).state_dict())
+        >>> load_weights(file, nn.Linear(2, 1))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ... belongs to another config: 'weight' is (1, 1) there and (1, 2) in this model;
+        ...
     """
     load_into(model, _widened(read_tensors(path)[0], model), str(path))
 
@@ -91,6 +113,12 @@ def load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
     Raises:
         MMSRError: The tensors belong to another config, or hold numbers that no training gives; the model is then
             unchanged.
+
+    Example:
+        >>> model = nn.Linear(1, 1)
+        >>> load_into(model, {"weight": torch.tensor([[3.0]]), "bias": torch.tensor([1.0])}, "a.safetensors")
+        >>> model(torch.tensor([2.0])).item()  # 3 * 2 + 1
+        7.0
     """
     saved = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     buffers = dict(model.named_buffers())

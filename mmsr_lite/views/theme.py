@@ -17,7 +17,12 @@ THEMES = ("auto", "light", "dark", "projector")
 
 
 class Colour(NamedTuple):
-    """A colour on light paper, and the one that stands for it on dark paper."""
+    """A colour on light paper, and the one in its place on dark paper.
+
+    Example:
+        >>> Colour(light="#222222", dark="#eeeeee").dark
+        '#eeeeee'
+    """
 
     light: str
     dark: str

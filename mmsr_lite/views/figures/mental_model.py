@@ -29,7 +29,12 @@ TALL = 34  # pixels of a box
 
 @dataclass(frozen=True)
 class Box:
-    """A rounded box with a word in it; x and y are its middle, in pixels."""
+    """A rounded box with a word in it; x and y are its middle, in pixels.
+
+    Example:
+        >>> Box(x=40, y=20, width=60, text="picture").text
+        'picture'
+    """
 
     x: float
     y: float
@@ -41,7 +46,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """An arrow from one place to another, in pixels."""
+    """An arrow from one place to another, in pixels.
+
+    Example:
+        >>> arrow = Arrow(x=0, y=20, to_x=30, to_y=20)
+        >>> arrow.to_x - arrow.x  # its length in pixels
+        30
+    """
 
     x: float
     y: float
@@ -51,7 +62,14 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Order:
-    """The drawing of one order of fusion, with the colour of its name."""
+    """The drawing of one order of fusion, with the colour of its name.
+
+    Example:
+        >>> parts = Box(40, 20, 60, "fuse"), Arrow(70, 20, 90, 20), Box(120, 20, 60, "read")
+        >>> early = Order("early fusion", "#0072B2", parts)
+        >>> [part.text for part in early.parts if isinstance(part, Box)]
+        ['fuse', 'read']
+    """
 
     name: str
     colour: str

@@ -17,7 +17,12 @@ NARROW = 560.0  # below this, names of lanes and the next item take less room: a
 
 
 class Place(NamedTuple):
-    """Where a node stands: the centre and radius in pixels, and the index of its lane from the top."""
+    """The place of a node: its centre (x, y) and radius in pixels, and the index of its lane, counted from the top.
+
+    Example:
+        >>> Place(x=100.0, y=40.0, radius=9.0, lane=0).lane
+        0
+    """
 
     x: float
     y: float
@@ -26,7 +31,12 @@ class Place(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """A lane: its node type, top and height in pixels, and its nodes from left to right."""
+    """A lane: its node type, its top and height in pixels, and its nodes from left to right.
+
+    Example:
+        >>> Lane(type=1, y=0.0, height=30.0, members=[4, 2]).members
+        [4, 2]
+    """
 
     type: int
     y: float
@@ -50,6 +60,11 @@ class Layout:
         lanes: Lanes from top to bottom; that of the items is in the middle.
         width: Of the whole picture.
         height: Of the whole picture.
+
+    Example:
+        >>> layout = Layout(1, 80, 60, 50, 230, 40, True, [], [], width=300, height=120)
+        >>> layout.at(1), layout.at(2)  # half a column behind the names of lanes, then a column further
+        (105.0, 155.0)
     """
 
     unit: float
