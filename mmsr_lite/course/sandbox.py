@@ -102,7 +102,7 @@ def in_namespaces(root: str, program: list[str]) -> list[str]:
         The words of the command line.
 
     Example:
-        >>> in_namespaces("/tmp/root", ["python", "play.py"])[-3:]
+        >>> in_namespaces("an-empty-folder", ["python", "play.py"])[-3:]
         ['--', 'python', 'play.py']
     """
     return [*NAMESPACES, "sh", "-c", SCRIPT, "sh", root, *readable_places(), "--", *program]

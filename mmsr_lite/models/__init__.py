@@ -1,4 +1,4 @@
-"""One recommender a file; `MODELS` is their index."""
+"""The recommenders, one file each; `MODELS` is their index."""
 
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.bm3 import BM3

@@ -1,4 +1,4 @@
-"""What every recommender shares: scores of all items, and one loss (paper, sections 3.1 and 4.4)."""
+"""What all recommenders share: the scores of all items, and the loss (paper, sections 3.1 and 4.4)."""
 
 from abc import ABC
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from mmsr_lite.nn.softmax import linear_cross_entropy
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Which items a model was made for; `trace` and its like compare this with the data set that they are given.
+    """The items that a model was made for; `trace` and others compare them with the data set that they are given.
 
     Args:
-        dataset: The name of their data set.
+        dataset: the name of their data set.
         num_items: V.
-        item_hash: The hash of their ids in their order.
+        item_hash: the hash of their ids in their order.
 
     Example:
         >>> Catalogue("shop", num_items=3, item_hash="3fa2").num_items
@@ -36,21 +36,21 @@ class Catalogue:
 class Recommender(nn.Module, ABC):
     """Scores every item as the next one of a history; item 0 is padding and never scored.
 
-    Every model is made as `Model(config, num_items, codebooks)`. One that learns by gradient gives `user_state` and
-    `item_table` (or both by `encode`); one that counts says `learns = False` and gives `count` and `scores`.
+    All models are made as `Model(config, num_items, codebooks)`. A model that learns by gradient has `user_state` and
+    `item_table`, or `encode`, which returns both. A model that counts has `learns = False`, `count` and `scores`.
 
     Args:
-        config: A config of the class's own `Config`.
-        num_items: V; every model that has tables of items takes it, this class itself does not need it.
-        codebooks: The codes of each modality; a model that reads modalities takes them.
+        config: an object of the class's own `Config`.
+        num_items: V.
+        codebooks: the codes of each modality; only models that read modalities use them. Default none.
 
     Attributes:
-        learns: Whether the model learns by gradient; otherwise it counts.
-        reads_modalities: Whether codebooks make a difference.
-        reads_order: Whether the order of a history makes a difference.
-        static_shapes: Whether the sizes of all tensors in `loss` follow from the shape of the batch alone.
-        max_history: The longest history that the model reads.
-        catalogue: The items that the model was made for, None where it is not known.
+        learns: whether the model learns by gradient; otherwise it counts.
+        reads_modalities: whether codebooks make a difference.
+        reads_order: whether the order of a history makes a difference.
+        static_shapes: whether the sizes of all tensors in `loss` follow from the shape of the batch alone.
+        max_history: the length of the longest history that the model reads.
+        catalogue: the items that the model was made for; None where they are not known.
 
     Source:
         Sections 3.1 and 4.4 of the paper: scores of all items, and the loss.
@@ -76,12 +76,12 @@ class Recommender(nn.Module, ABC):
 
     @property
     def label(self) -> str:
-        """The model's name in tables and pictures."""
+        """The name of the model in tables and figures."""
         return type(self).__name__
 
     @property
     def reads_steps(self) -> bool:
-        """Whether the model asks which items have one time: histories are then (B, L, 2), item and step."""
+        """Whether the model reads which items have the same time: histories are then (B, L, 2), item and step."""
         return False
 
     def user_state(self, history: Tensor) -> Tensor:
@@ -91,18 +91,18 @@ class Recommender(nn.Module, ABC):
             history: (B, L) items, the oldest first, padded on the right with 0.
 
         Returns:
-            (B, D).
+            (B, D) states.
         """
         return self.encode(history)[0]
 
     def item_table(self) -> Tensor:
-        """(V+1, D) vectors that the user state is compared with: the embedding called `items`, where there is one."""
+        """(V+1, D) the vectors that scores compare user states with: the embedding `items`, where there is one."""
         if hasattr(self, "items"):
             return self.items.weight
         return self.encode(torch.zeros(0, 1, dtype=torch.long, device=next(self.parameters()).device))[1]
 
     def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
-        """User states (B, D) and item table (V+1, D); a model that has both of one computation gives this instead.
+        """Both user states and item table; a model that computes the two together overrides this method.
 
         Args:
             history: (B, L) items, the oldest first, padded on the right with 0.
@@ -115,7 +115,7 @@ class Recommender(nn.Module, ABC):
         return self.user_state(history), self.item_table()
 
     def scores(self, history: Tensor) -> Tensor:
-        """(B, V+1): dot product of user state and item table (equation 7); item 0 has -inf.
+        """The scores of all items: products of user states and item vectors (equation 7); item 0 has -inf.
 
         Args:
             history: (B, L) items, the oldest first, padded on the right with 0.
@@ -126,7 +126,7 @@ class Recommender(nn.Module, ABC):
         return dot_scores(*self.encode(history))
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy over all items of `target` (B,), its labels smoothed as the config says.
+        """The mean cross-entropy of the next items over all items.
 
         Args:
             history: (B, L) items, the oldest first, padded on the right with 0.
@@ -139,29 +139,30 @@ class Recommender(nn.Module, ABC):
         return self.ranking_loss(state, table, history, target)
 
     def ranking_loss(self, state: Tensor, table: Tensor, history: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy as the config says: labels smoothed (`label_smoothing`), own items left out (`mask_own`).
+        """The mean cross-entropy, with `label_smoothing` and `mask_own` of the config.
 
         Args:
             state: (B, D) user states.
             table: (V+1, D) item vectors.
-            history: (B, L) histories, or (B, L, 2) of a model that reads steps.
-            target: (B,) next items.
+            history: (B, L) items, or (B, L, 2) for a model that reads steps.
+            target: (B,) the items that came next.
 
         Returns:
             The loss, a scalar.
         """
         if getattr(self.config, "mask_own", False):
-            history = history[..., 0] if history.dim() == 3 else history  # the items, without their steps
+            if history.dim() == 3:  # items and steps
+                history = history[..., 0]
             return masked_cross_entropy(state, table, history, target, smoothing=self.label_smoothing)
         return linear_cross_entropy(state, table, target, smoothing=self.label_smoothing)
 
     @property
     def label_smoothing(self) -> float:
-        """The share of each target that the loss spreads over all items; 0 for a model without that setting."""
+        """The share of the aim that the loss spreads over all items; 0 for a model without this setting."""
         return getattr(self.config, "label_smoothing", 0.0)
 
     def observe(self, examples: Examples) -> None:
-        """Let modules with an `observe` see the training part; what they keep are buffers, saved with the weights.
+        """Show the training part to all modules with an `observe`, which keep it in buffers, saved with the weights.
 
         Args:
             examples: the training part.
@@ -171,26 +172,26 @@ class Recommender(nn.Module, ABC):
                 module.observe(examples)
 
     def mean_beta(self, history: Tensor) -> dict[str, float]:
-        """Mean weight of late fusion (hohe) in the update gates, by node type; empty for a model without gates.
+        """The mean weight of late fusion (hohe) in the update gates, by node type.
 
         Args:
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            Node type -> share from 0 to 1.
+            Node type -> a share from 0 to 1; empty for a model without gates.
         """
         return {}
 
 
 def dot_scores(users: Tensor, items: Tensor) -> Tensor:
-    """Scores of all items: products of user states and item vectors; item 0 gets -inf.
+    """The scores of all items: products of user states and item vectors; item 0 gets -inf.
 
     Args:
         users: (B, D) user states.
         items: (V+1, D) item vectors.
 
     Returns:
-        (B, V+1).
+        (B, V+1) scores.
 
     Source:
         Equation 7 of the paper.

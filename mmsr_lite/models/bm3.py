@@ -1,12 +1,12 @@
 """BM3: Bootstrap Latent Representations for Multi-modal Recommendation (Zhou et al., WWW 2023).
 
-LightGCN on identities, the mean of all layers, with a residual connection for items; a linear predictor f; for each
-modality m a linear map of the features, e_m. With C = 1 - cos and the right side behind dropout and without gradient,
+LightGCN on identities (the mean of all layers), with a residual connection for items, and a linear predictor f. For
+each modality m, e_m is a linear map of the features. With C = 1 - cos, whose right side has dropout and no gradient,
 
     L = L_rec + contrast sum_m [ C(f(e_m), h_i) + C(f(e_m), e_m) ]        (alignment across and within modalities)
 
-over the items i interacted with, here the targets. The score of an item is f(h_u) . f(h_i). The paper's L_rec
-reconstructs edges without negatives; here it is the cross-entropy of all models. Users and histories as in MMGCN.
+over the items i of interactions, which are the targets here. The score of an item is f(h_u) . f(h_i). The paper's L_rec
+reconstructs edges without negatives; here it is the cross-entropy of all models. Users and histories are as in MMGCN.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class BM3Config(PropagationConfig):
 
 
 class BM3(Recommender):
-    """LightGCN whose predictor is also trained to tell an item, and its modality, from the modality's features.
+    """LightGCN, with a predictor that also learns to predict an item and its modality from features.
 
     Example:
         >>> BM3(BM3Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
@@ -65,7 +65,7 @@ class BM3(Recommender):
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            h of the histories (B, D) and of all items (V+1, D).
+            (B, D) states h of the histories, and (V+1, D) of all items.
         """
         edges, layers = self.graph(history), [self.graph.start(self.identity.weight, history)]
         for _ in range(self.config.layers):
@@ -74,12 +74,12 @@ class BM3(Recommender):
         return users, items + self.identity.weight
 
     def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
-        """f of both."""
+        """The predictor f of the states of histories (B, D) and of all items (V+1, D)."""
         users, items = self.states(history)
         return self.predict(users), self.predict(items)
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Cross-entropy over all items of `target` (B,), and the contrastive losses of these items."""
+        """The cross-entropy over all items, plus the contrastive losses of the target items."""
         users, items = self.states(history)
         features, present = self.modalities(target)  # (B, M, D), (B, M)
         online, aims = self.predict(features), (items[target][:, None], features)

@@ -1,4 +1,4 @@
-"""Counting, baselines that the paper does not have: nothing is learned, and a model has to beat them."""
+"""Baselines that count and learn nothing; they are not in the paper, and a model should be better than they are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class PopularityConfig:
 
 
 class Popularity(Recommender):
-    """Every history gets the same scores: how often each item is a training target.
+    """All histories get the same scores: how often each item is a training target.
 
     Example:
         >>> popular = Popularity(PopularityConfig(), num_items=2)
@@ -43,7 +43,7 @@ class Popularity(Recommender):
         self.register_buffer("count_of", torch.zeros(num_items + 1))
 
     def count(self, examples: Examples) -> None:
-        """Count the targets of `examples`.
+        """Count how often each item is a target.
 
         Args:
             examples: the training part.
@@ -51,7 +51,7 @@ class Popularity(Recommender):
         self.count_of = torch.from_numpy(np.bincount(examples.targets, minlength=len(self.count_of))).float()
 
     def scores(self, history: Tensor) -> Tensor:
-        """(B, V+1)."""
+        """The scores of all items (B, V+1)."""
         scores = self.count_of.clone()
         scores[0] = -torch.inf
         return scores.expand(len(history), -1)
@@ -59,7 +59,7 @@ class Popularity(Recommender):
 
 @dataclass(frozen=True)
 class MarkovConfig:
-    """Settings of the Markov chain, a baseline that is not in the paper.
+    """The settings of the Markov chain, a baseline that is not in the paper.
 
     Args:
         decay: the weight of an item of the history is decay ** age, from 0 to 1; the last item has age 0.
@@ -85,13 +85,13 @@ class MarkovConfig:
 class Markov(Recommender):
     """A Markov chain with gaps: item i before item j in a training history adds 1 / gap to the transition i -> j.
 
-    Transitions from an item sum to one; the scores of a history are the sum over its items of decay ** age times their
-    transitions. It is not in the paper: it says what counting alone predicts.
+    The transitions from an item sum to one. The scores of a history are the sum, over its items, of decay ** age times
+    the transitions from this item. The chain is not in the paper: it shows what counting alone predicts.
 
     Args:
-        config: its settings.
+        config: the settings.
         num_items: V.
-        codebooks: not read; every model takes them.
+        codebooks: not used; all models take them.
 
     Example:
         >>> chain = Markov(MarkovConfig(decay=0.5), num_items=3)
@@ -114,18 +114,18 @@ class Markov(Recommender):
         self.register_buffer("weight", torch.zeros(0))
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest item, and the number of transitions.
+        """The largest values that a saved chain may contain: the last item, and the number of transitions.
 
         Args:
             saved: the tensors of a file, by name.
 
         Returns:
-            Name of a tensor -> the greatest value it may hold.
+            Name of a tensor -> the largest value that it may contain.
         """
         return {"follower": len(self.begin) - 2, "begin": len(saved["follower"])}
 
     def count(self, examples: Examples) -> None:
-        """Count every pair of an item and a later target within `max_history`.
+        """Count all pairs of an item and a target at most `max_history` places later.
 
         Args:
             examples: the training part.
@@ -144,12 +144,12 @@ class Markov(Recommender):
         self.weight = torch.from_numpy(weight / np.bincount(source, weight, size)[source]).float()
 
     def scores(self, history: Tensor) -> Tensor:
-        """(B, V+1)."""
+        """The scores of all items (B, V+1)."""
         age = (history > 0).sum(1, keepdim=True) - torch.arange(1, history.shape[1] + 1, device=history.device)
         row, place = history.nonzero(as_tuple=True)
         item = history[row, place]
         many = self.begin[item + 1] - self.begin[item]
-        of = torch.repeat_interleave(many)  # which of the history's items each transition belongs to
+        of = torch.repeat_interleave(many)  # the item of a history that each transition belongs to
         transition = self.begin[item][of] + torch.arange(len(of), device=of.device) - (many.cumsum(0) - many)[of]
         scores = torch.zeros(len(history), len(self.begin) - 1, device=history.device)
         weight = self.weight[transition] * (self.config.decay ** age[row, place])[of]

@@ -4,8 +4,8 @@
     X <- softmax(logits / sqrt(d)) X V, causal                                   values see items only
     loss = L_item + lambda sum_m mean_c BCE(sigmoid(W_m state + b_m), whether the target has code c)
 
-The last line is the auxiliary attribute predictor; an item without a modality is no example for it. Side information
-keeps its D dimensions (the authors may give it fewer).
+The last line is the auxiliary attribute predictor; items without a modality are left out of its loss. Side information
+has D dimensions here; the authors also allow fewer.
 """
 
 import math
@@ -67,7 +67,7 @@ class DIFSR(Recommender):
                 self.register_buffer(f"attributes_{number}", torch.from_numpy(has))
 
     def user_state(self, history: Tensor) -> Tensor:
-        """(B, D): the state of the last item."""
+        """(B, D) the state of the last item."""
         sides = [self.positions(from_end(history)), *self.modalities(history)[0].unbind(2)]
         sides = [side * self.scale for side in sides]
         x, mask = self.dropout(self.items(history) * self.scale), causal(history.shape[1], history.device)
@@ -76,12 +76,13 @@ class DIFSR(Recommender):
         return last_state(self.norm(x), history)
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Cross-entropy over all items, and of the target's codes."""
+        """The cross-entropy over all items, plus that of the codes of the target."""
         state = self.user_state(history)
         ranking = self.ranking_loss(state, self.item_table(), history, target)
         return ranking + self._attribute_loss(state, target)
 
     def _attribute_loss(self, state: Tensor, target: Tensor) -> Tensor:
+        """The weighted loss of the attribute predictor, a scalar."""
         total = state.new_zeros(())
         for number, predict in enumerate(self.predictors):
             wanted = getattr(self, f"attributes_{number}")[target]  # (B, C)

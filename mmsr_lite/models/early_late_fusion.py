@@ -1,4 +1,4 @@
-"""Early and late fusion around any model of sequences (paper, equations 1 to 6; Figure 1)."""
+"""Early and late fusion around any sequence model (paper, equations 1 to 6; Figure 1)."""
 
 from collections.abc import Sequence
 
@@ -15,17 +15,17 @@ ORDERS = ("none", "early", "late")
 
 
 class FusedSequences(Recommender):
-    """One channel for the item and one for each modality, fused before or after they are walked along.
+    """A channel for the items and one for each modality, fused before or after the sequence is read.
 
-    With E_ij the vector of item i in channel j and M a sequence model, made by `sequence` of the config:
+    Let E_ij be the vector of item i in channel j, and M a sequence model, which `sequence(config)` makes:
 
         early (3-4):  P = M(E_1, ..., E_m),                  E_i = tanh(W [E_i1 ; E_i2 ; ...])
         late (5-6):   P = tanh(W [E_1 ; E_2 ; ...]),         E_j = M_j(E_1j, ..., E_mj)
         none:         P = M(E_11, ..., E_m1)
 
     W starts as the mean of the channels. Without modalities there is nothing to fuse, and all three are "none". With
-    `item_features` (no part of the paper) an item is its identity plus a map of its features, in the history and in the
-    score; with `cosine` a score is a scaled cosine.
+    `item_features` (no part of the paper), an item is its identity plus a map of its features, in the history and in
+    the score. With `cosine`, a score is a scaled cosine.
 
     Source:
         Equations 3 to 6 of the paper.
@@ -37,8 +37,8 @@ class FusedSequences(Recommender):
         (True, torch.Size([1, 4]))
     """
 
-    label: str  # the name of the model of sequences; the order of fusion is added to it
-    sequence: type[nn.Module]  # (B, L, D) and the history (B, L) -> the state after each item (B, L, D)
+    label: str  # the name of the sequence model; the order of fusion is added to it
+    sequence: type[nn.Module]  # a module from (B, L, D) and the history (B, L) to the state after each item (B, L, D)
 
     def __init__(self, config, num_items: int, codebooks: Sequence[Codebook] = ()):
         super().__init__(config)
@@ -61,21 +61,22 @@ class FusedSequences(Recommender):
                 self.merge.weight.copy_(torch.eye(dim).repeat(1, width) / width)
 
     def item_vectors(self) -> Tensor:
-        """(V+1, D): the identity of each item, and with `item_features` a map of its features on top."""
+        """(V+1, D) the identity of each item, with `item_features` plus a map of its features."""
         identity = self.items.weight
         if self.content is None:
             return identity
         return identity + self.content.of_items(torch.arange(len(identity), device=identity.device))
 
     def item_table(self) -> Tensor:
-        """(V+1, D): what user states are compared with."""
+        """(V+1, D) the vectors that scores compare user states with."""
         return self.compared(self.item_vectors())
 
     def user_state(self, history: Tensor) -> Tensor:
-        """(B, D): the state of the last item, or its fusion with those of the modalities."""
+        """(B, D) the state of the last item, with late fusion fused with the last states of the modalities."""
         return self.compared(self._state(history))
 
     def _state(self, history: Tensor) -> Tensor:
+        """The user state (B, D) before `cosine` changes it."""
         items, *others = self.sequences
         own = self.items(history)  # (B, L, D)
         if self.content is not None:
@@ -90,4 +91,5 @@ class FusedSequences(Recommender):
         return self._fuse(torch.stack([last_state(model(x, history), history) for model, x in pairs], 1))
 
     def _fuse(self, channels: Tensor) -> Tensor:
-        return self.merge(channels.flatten(-2)).tanh()  # (..., 1+M, D) -> (..., D)
+        """Equations 4 and 6: the channels (..., 1+M, D) become one vector (..., D)."""
+        return self.merge(channels.flatten(-2)).tanh()

@@ -1,9 +1,9 @@
-"""Widths at which two models have as many parameters, so that neither order of fusion has more to learn with.
+"""Widths at which two models have equally many parameters, so that neither order of fusion has more to learn with.
 
-Late fusion walks along each channel with a sequence model of its own, early fusion along one; at the same width D late
-fusion has more parameters (paper, equations 3 to 6; Figure 1). `equal_width` gives the width of a twin: an early fusion
-as large as a late one, or a late one as small as an early one. Parameters are counted in all, or without the tables of
-embeddings, which are most of them and grow with D as well.
+Late fusion reads each channel with a sequence model of its own, early fusion has one for all; so at the same width D
+late fusion has more parameters (paper, equations 3 to 6; Figure 1). `equal_width` finds the width of a twin: an early
+fusion as large as a late one, or a late one as small as an early one. All parameters are counted, or all but the tables
+of embeddings, which have most of them and also grow with D.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,20 +22,20 @@ COUNTED = {
 
 
 def num_parameters(model: nn.Module, counted: str = "all") -> int:
-    """How many numbers a model learns.
+    """Count the numbers that a model learns.
 
     Args:
         model: any module.
         counted: "all", or "encoders" to leave out the tables of embeddings.
 
     Returns:
-        The number.
+        The number of parameters.
 
     Raises:
         MMSRError: `counted` is neither.
 
     Example:
-        >>> num_parameters(nn.Linear(3, 2))
+        >>> num_parameters(nn.Linear(3, 2))  # 3 * 2 weights and 2 biases
         8
     """
     choose("count", counted, COUNTED)
@@ -48,16 +48,16 @@ def num_parameters(model: nn.Module, counted: str = "all") -> int:
 def equal_width(
     make: Callable[[int], nn.Module], parameters: int, *, counted: str = "all", multiple_of: int = 1
 ) -> int:
-    """The width D at which a model is as large as another one.
+    """Find the width D at which a model is as large as another one.
 
     Args:
-        make: makes the model of a width; the number of its parameters must grow with the width.
-        parameters: how many the other model has.
-        counted: what is counted, "all" or "encoders".
-        multiple_of: the width is a multiple of this, such as the number of attention heads.
+        make: a function that makes the model of a width; the number of its parameters must grow with the width.
+        parameters: the number of parameters of the other model.
+        counted: "all" (the default), or "encoders" to leave out the tables of embeddings.
+        multiple_of: the width is a multiple of this, such as the number of attention heads; default 1.
 
     Returns:
-        The width whose number of parameters is nearest; of two that are as near the smaller.
+        The width whose number of parameters is nearest; of two equally near ones, the smaller.
 
     Raises:
         MMSRError: no possible width is large enough.
@@ -96,18 +96,18 @@ def fusion_twin(
     like: str,
     counted: str = "all",
 ) -> Any:
-    """The config of one order of fusion at the width at which it is as large as the other order.
+    """Make the config of one order of fusion with the width at which it is as large as the other order.
 
     Args:
         model_class: a base of Figure 1, such as `GRU4Rec` or `SASRec`.
-        settings: of the model; `fusion` is the order that is wanted, `dim` the width of the other one.
+        settings: the settings of the model; `fusion` is the wanted order, and `dim` the width of the other order.
         num_items: V.
-        books_of_width: the codebooks, their centres of the width that is given.
-        like: the order whose number of parameters is taken: "early" or "late".
-        counted: "all" or "encoders".
+        books_of_width: a function from a width to the codebooks with centres of this width.
+        like: the other order, "early" or "late", whose number of parameters is wanted.
+        counted: "all" (the default), or "encoders" to leave out the tables of embeddings.
 
     Returns:
-        A config of `model_class`, of another width.
+        A config of `model_class`, with another width.
 
     Example:
         >>> from mmsr_lite.models.gru4rec import GRU4Rec

@@ -3,9 +3,9 @@
     r_t = sigmoid(W_r x_t + U_r h_{t-1})                z_t = sigmoid(W_z x_t + U_z h_{t-1})
     n_t = tanh(W x_t + r_t * (U h_{t-1}))               h_t = (1 - z_t) * n_t + z_t * h_{t-1}
 
-with biases, as `nn.GRU` has it; x_t is the embedding of item t, the user state the last h. The authors
-rank by sampled losses over parallel sessions; here, as all models, by cross-entropy over all items. With modalities
-it is one of Figure 1's bases; GRU4Rec-F of Table 2 is late fusion.
+with biases, as in `nn.GRU`; x_t is the embedding of item t, and the user state is the last h. The authors train by
+sampled losses over parallel sessions; here, as in all models, the loss is the cross-entropy over all items. With
+modalities it is one of the models of Figure 1; GRU4Rec-F of Table 2 is late fusion.
 """
 
 from dataclasses import dataclass
@@ -54,12 +54,12 @@ GATES = ("reset", "update")
 
 
 class GRU(nn.Module):
-    """A GRU whose gates pass probes.
+    """A GRU with probes at its gates.
 
-    While a probe has a listener, the states are computed from what the probes return; else `nn.GRU` computes them.
+    While a probe has a listener, the states are computed from the values after the probes; else `nn.GRU` computes them.
 
     Args:
-        config: its settings.
+        config: the settings.
 
     Example:
         >>> GRU(GRU4RecConfig(dim=8))(torch.zeros(1, 3, 8), torch.tensor([[1, 2, 0]])).shape
@@ -80,17 +80,20 @@ class GRU(nn.Module):
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            (B, L, D).
+            (B, L, D) states.
         """
         for n, layer in enumerate(self.layers):
             x = self.dropout(x)
             states = layer(x)[0]
             probes = [self.probes[f"{gate}_{n}"] for gate in GATES]
-            x = self._by_gates(layer, x, states, probes) if any(p.has_listener for p in probes) else states
+            if any(probe.has_listener for probe in probes):
+                states = self._by_gates(layer, x, states, probes)
+            x = states
         return x
 
     @staticmethod
     def _by_gates(layer: nn.GRU, x: Tensor, states: Tensor, probes: list[Probe]) -> Tensor:
+        """The states (B, L, D) of a layer, computed step by step from its gates after their probes."""
         before = F.pad(states[:, :-1], (0, 0, 1, 0))  # h_{t-1}
         to_reset, to_update, new = F.linear(x, layer.weight_ih_l0, layer.bias_ih_l0).chunk(3, -1)
         of_reset, of_update, _ = F.linear(before, layer.weight_hh_l0, layer.bias_hh_l0).chunk(3, -1)
@@ -107,8 +110,9 @@ class GRU(nn.Module):
 class GRU4Rec(FusedSequences):
     """A GRU over the items of a history, alone or fused with their modalities.
 
-    >>> GRU4Rec(GRU4RecConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> GRU4Rec(GRU4RecConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     Config, label, sequence = GRU4RecConfig, "GRU4Rec", GRU
@@ -130,7 +134,6 @@ class GRU4RecF(FusedSequences):
     """GRU4Rec-F of Table 2: GRU4Rec with the modalities of the items, fused late by default.
 
     Example:
-        >>> import torch
         >>> GRU4RecF(GRU4RecFConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
         torch.Size([1, 4])
     """

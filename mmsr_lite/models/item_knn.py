@@ -1,9 +1,9 @@
 """Item-KNN: items that the same users took (Sarwar et al., WWW 2001; Deshpande and Karypis, TOIS 2004).
 
-With U_i the users who have item i in their training part, `cosine(i, j) = |U_i and U_j| / sqrt(|U_i| |U_j|)`; each item
-keeps its k nearest, and a history scores an item by the sum over its distinct items. The authors never recommend an
-item that the user has; here that is a matter of the ranking (`evaluation.rankings`), the same for every system. The
-order of a history plays no part.
+Let U_i be the users who have item i in their training part. Then `cosine(i, j) = |U_i and U_j| / sqrt(|U_i| |U_j|)`.
+Each item keeps its k nearest items, and a history scores an item by the sum over its different items. The authors never
+recommend an item that the user has; here the ranking decides this (`evaluation.rankings`), in the same way for every
+system. The order of a history does not matter.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class ItemKNNConfig:
 
 
 class ItemKNN(Recommender):
-    """Nothing is learned: cosine similarity of items by the users they share.
+    """The cosine similarity of items by their common users; nothing is learned.
 
     Example:
         >>> knn = ItemKNN(ItemKNNConfig(), num_items=3)                     # one user took 1, 2; another took 2, 3
@@ -49,8 +49,8 @@ class ItemKNN(Recommender):
     reads_order = False
     Config = ItemKNNConfig
     label = "item-KNN"
-    neighbour: Tensor  # (V+1, k)
-    similarity: Tensor  # (V+1, k)
+    neighbour: Tensor  # (V+1, k) the nearest items of each item
+    similarity: Tensor  # (V+1, k) their cosines
 
     def __init__(self, config: ItemKNNConfig, num_items: int, codebooks=()):
         super().__init__(config)
@@ -58,18 +58,18 @@ class ItemKNN(Recommender):
         self.register_buffer("similarity", torch.zeros(num_items + 1, 1))
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest item.
+        """The largest item that a saved table may contain.
 
         Args:
             saved: the tensors of a file, by name.
 
         Returns:
-            Name of a tensor -> the greatest value it may hold.
+            Name of a tensor -> the largest value that it may contain.
         """
         return {"neighbour": len(self.neighbour) - 1}
 
     def count(self, examples: Examples) -> None:
-        """Count which items share users: those of each target and of what comes before it.
+        """Count the common users of all pairs of items.
 
         Args:
             examples: the training part.
@@ -94,7 +94,7 @@ class ItemKNN(Recommender):
         self.neighbour, self.similarity = torch.from_numpy(neighbour), torch.from_numpy(similarity)
 
     def scores(self, history: Tensor) -> Tensor:
-        """(B, V+1)."""
+        """The scores of all items (B, V+1)."""
         times = (history[:, :, None] == history[:, None]).sum(2)  # (B, L) a repeated item counts once
         near = self.similarity[history] / times[:, :, None]  # (B, L, k)
         scores = near.new_zeros(len(history), len(self.neighbour))

@@ -1,12 +1,13 @@
 """MGAT: Multimodal Graph Attention Network for Recommendation (Tao et al., Inf. Process. Manag. 57(5), 2020).
 
-MMGCN's layers, but a node weighs its neighbours, and a gate says how much of each gets through: with z = W_1m x_m,
+The layers are those of MMGCN, but a node weighs its neighbours, and a gate says how much of each gets through. With
+z = W_1m x_m,
 
     h_m = LeakyReLU(sum_j a_ij g_ij z_j),      a_ij = softmax_j(z_i . z_j),      g_ij = sigmoid(z_i . z_j / sqrt(|N_i|))
 
-which is the paper's inner-product gate, the best of its three; its released code has the gate inside the softmax, and
-concatenates the layers where this reads the last one. Features are mapped by a matrix alone, as for every model here.
-Users, histories and loss as in MMGCN.
+This is the paper's inner-product gate, the best of its three. Its released code has the gate inside the softmax, and
+concatenates the layers; here the last layer is read. Features are mapped by a matrix alone, as in all models here.
+Users, histories and loss are as in MMGCN.
 """
 
 import torch
@@ -18,9 +19,9 @@ from mmsr_lite.nn.probe import Probe
 
 
 class GatedAttention(nn.Module):
-    """The gated, weighed sum of each node's neighbours.
+    """The gated and weighted sum of the neighbours of each node.
 
-    What histories take of their items (B, L) passes the probes; their edges are the last ones.
+    The weights and gates (B, L) of the items of histories go through the probes; these edges are the last ones.
 
     Args:
         dim: D, the width of the states.
@@ -37,7 +38,7 @@ class GatedAttention(nn.Module):
         self.probes = nn.ModuleDict({name: Probe() for name in ("weights", "gate")})
 
     def forward(self, x: Tensor, edges: Tensor, history: Tensor) -> Tensor:
-        """The sum of neighbours, weighed and gated.
+        """Sum the neighbours, weighted and gated.
 
         Args:
             x: (N, D) the states of all nodes.
@@ -57,16 +58,17 @@ class GatedAttention(nn.Module):
         return messages.new_zeros(z.shape).index_add(0, target, messages)
 
     def _probed(self, name: str, values: Tensor, history: Tensor) -> Tensor:
-        """`values` (E,) with those of the histories' edges as the probe leaves them."""
+        """The values (E,) of all edges; those of the histories' edges go through a probe."""
         rest, own = values.split([len(values) - history.numel(), history.numel()])
         return torch.cat([rest, self.probes[name](own.view_as(history)).flatten()])
 
 
 class MGAT(ModalityGraphs):
-    """Gated attention over neighbours in each modality's graph.
+    """Gated attention over the neighbours in the graph of each modality.
 
-    >>> MGAT(MGAT.Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> MGAT(MGAT.Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     hear = GatedAttention

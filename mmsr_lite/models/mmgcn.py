@@ -4,12 +4,11 @@ Each modality has its own user-item graph, in which users and items read the mea
 
     h_m = LeakyReLU(mean_j W_1m j_m)   (1)      x_m' = LeakyReLU(W_3m h_m + LeakyReLU(W_2m x_m) + e)   (5, 7)
 
-e is the identity. The sum over modalities is the representation (8, 9); a score is the product of a user's and an
-item's representation.
-The authors give each user vectors of its own and train by BPR. Here a history takes the place of a user; its vectors
-are the means of its items' (`InteractionGraph`). So the next item can be ranked for any history, and the order of the
-history does not matter. The loss is that of all models here. The graph holds all of the training part, targets too, as
-is usual for models of this kind.
+e is the identity. The sum over modalities is the representation (8, 9), and a score is the product of the
+representations of a user and an item. The authors give each user own vectors and train by BPR. Here a history takes the
+place of a user, and its vectors are the means of those of its items (`InteractionGraph`). So the next item can be
+ranked for any history, and the order of the history does not matter. The loss is that of all models here. The graph
+holds the whole training part, with its targets, as is usual for such models.
 """
 
 from torch import Tensor, nn
@@ -19,7 +18,7 @@ from mmsr_lite.models.modality_graphs import ModalityGraphs
 
 
 class Mean(nn.Module):
-    """W_1m times the mean of each node's neighbours.
+    """The mean of the neighbours of each node, mapped by W_1m.
 
     Args:
         dim: D, the width of the states.
@@ -35,25 +34,26 @@ class Mean(nn.Module):
         self.conv = SAGEConv(dim, dim, root_weight=False, bias=False)
 
     def forward(self, x: Tensor, edges: Tensor, history: Tensor) -> Tensor:
-        """The mean of neighbours, mapped.
+        """Map the mean of the neighbours.
 
         Args:
             x: (N, D) the states of all nodes.
             edges: (2, E) `[source, target]`.
-            history: not read; other layers of `ModalityGraphs` do.
+            history: not used; other layers of `ModalityGraphs` use it.
 
         Returns:
-            (N, D).
+            (N, D) what each node receives.
         """
         return self.conv(x, edges)
 
 
 class MMGCN(ModalityGraphs):
-    """A mean over neighbours in each modality's graph.
+    """A mean over the neighbours in the graph of each modality.
 
-    >>> import torch
-    >>> MMGCN(MMGCN.Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> import torch
+        >>> MMGCN(MMGCN.Config(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     hear = Mean

@@ -2,8 +2,8 @@
 
 history -> MSGraph -> node states -> HAN-GNN layers -> state of the last item -> dot product with every item
 
-The graph is built in graph/batch.py (section 4.1), node states in nn/nodes.py (4.2), a layer is in nn/han.py (4.3), and
-the score and the loss are here (4.4). Where a config may depart from the paper is in nn/departures.py.
+Graphs are built in graph/batch.py (section 4.1) and node states in nn/nodes.py (4.2). A layer is in nn/han.py (4.3).
+The score and the loss are here (4.4). All options that depart from the paper are in nn/departures.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from mmsr_lite.nn.probe import listen
 
 @dataclass(frozen=True)
 class MMSRConfig(Departures):
-    """Sizes and the paper's open choices; the fields of `Departures` are no part of the paper.
+    """The sizes, and the choices that the paper leaves open; the fields of `Departures` are no part of the paper.
 
     Example:
         >>> MMSRConfig(fusion="hohe", layers=2).fusion
@@ -62,9 +62,9 @@ class MMSR(Recommender):
     """The paper's model over any number of modalities; codes are saved with the weights.
 
     Args:
-        config: Sizes and choices.
+        config: the settings.
         num_items: V.
-        codebooks: The codes of each modality; their order is that of the node types after "item".
+        codebooks: the codes of each modality; the node types are "item" and then these, in this order. Default none.
 
     Source:
         Section 4 of the paper; departures from it are in nn/departures.py.
@@ -95,37 +95,38 @@ class MMSR(Recommender):
         self.compared = departures.comparison(config)
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest code of each modality, which a file of weights may not exceed.
+        """The largest code of each modality that a file of weights may contain.
 
         Args:
             saved: the tensors of the file, by name.
 
         Returns:
-            Name of the table of codes -> the greatest code.
+            Name of a table of codes -> the largest code.
         """
         tables = self.nodes.tables[1:]
         return {f"codes.{number}": len(table.weight) - 1 for number, table in enumerate(tables)}
 
     @property
     def reads_steps(self) -> bool:
-        """Whether items of one time are one step, so that histories are (B, L, 2): item and step."""
+        """Whether items of one time are one step; histories are then (B, L, 2), item and step."""
         return self.config.together
 
     @property
     def label(self) -> str:
-        """The model and its fusion, or its aggregator where that is another one."""
+        """The name of the model with its fusion, or with its aggregator where that is not HAN-GNN."""
         if self.config.aggregator == "han-gnn":
             return f"MMSR, {self.config.fusion}"
         return f"MMSR, {self.config.aggregator}"
 
     def graphs(self, history: Tensor) -> GraphBatch:
-        """The MSGraphs of histories (B, L), which the caller has cut to their last `max_history` items.
+        """The MSGraphs of histories.
 
-        Histories (B, L, 2) also say the step of each item, see `reads_steps`; in others each item is a step of its own.
-        On a GPU there are as many node slots as any history of L items could need, so that shapes follow from L alone.
+        In histories (B, L), each item is a step of its own; histories (B, L, 2) have the step of each item, see
+        `reads_steps`. On a GPU there are as many node slots as any history of L items could need, so that all shapes
+        follow from L.
 
         Args:
-            history: (B, L) items, or (B, L, 2) items and their steps.
+            history: (B, L) items, or (B, L, 2) items and their steps; L is at most `max_history`.
 
         Returns:
             The MSGraphs of all histories.
@@ -140,7 +141,7 @@ class MMSR(Recommender):
         return build_graphs(history, self.codes, num_codes=sizes, global_attention=everywhere, steps=steps)
 
     def user_state(self, history: Tensor) -> Tensor:
-        """Last pooling (section 4.4): the state (B, D) of the node that holds the last item of `history` (B, L).
+        """Last pooling (section 4.4): the state of the node of the last item.
 
         Args:
             history: (B, L) items, or (B, L, 2) items and their steps.
@@ -155,7 +156,7 @@ class MMSR(Recommender):
         return self.compared(last_item_state(self.layers[-1], states, graph))
 
     def states(self, history: Tensor) -> tuple[GraphBatch, list[Tensor]]:
-        """The graphs of `history` (B, L), and the final states of all nodes of each type, (B, N_t, D).
+        """The graphs of histories, and the final states of all their nodes.
 
         Args:
             history: (B, L) items, or (B, L, 2) items and their steps.
@@ -170,11 +171,11 @@ class MMSR(Recommender):
         return graph, states
 
     def item_table(self) -> Tensor:
-        """(V+1, D): the embeddings of the items, the same in the graph and in the score."""
+        """(V+1, D) the embeddings of the items, the same in the graph and in the score."""
         return self.compared(self.nodes.items())
 
     def loss(self, history: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy over all items of the next items `target` (B,) after `history` (B, L) (section 4.4).
+        """The mean cross-entropy of the next items over all items (section 4.4).
 
         Args:
             history: (B, L) items, or (B, L, 2) items and their steps.
@@ -187,16 +188,16 @@ class MMSR(Recommender):
 
     @torch.no_grad()
     def mean_beta(self, history: Tensor) -> dict[str, float]:
-        """The mean weight of late fusion (hohe) over all nodes and layers, by node type; empty without gates.
+        """The mean weight of late fusion (hohe) over all nodes and layers, by node type.
 
-        Of the last layer's gates the last item's alone reaches a score (last pooling); `explain.gates` lists gates one
-        by one.
+        In the last layer, only the gate of the last item affects a score (last pooling); `explain.gates` lists all
+        gates one by one.
 
         Args:
             history: (B, L) items, or (B, L, 2) items and their steps.
 
         Returns:
-            Node type -> share from 0 to 1.
+            Node type -> a share from 0 to 1; empty for a model without gates.
         """
         if self.layers[0].gate is None:
             return {}

@@ -1,4 +1,4 @@
-"""A user-item graph for each modality: what MMGCN and MGAT share; see there for the papers."""
+"""A user-item graph for each modality, which MMGCN and MGAT share; the papers are named there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,14 +44,26 @@ class PropagationConfig:
 
 
 class ModalityGraphs(Recommender):
-    """One propagation over the graph for each modality, each with its own layers, and their sum.
+    """A propagation over the user-item graph for each modality, with layers of its own; the results are summed.
 
-    `hear(dim)` makes a module that turns states (N, D), edges (2, E) and histories into what each node receives
-    from its neighbours (N, D). With e the identity,
+    `hear(dim)` makes a module from states (N, D), edges (2, E) and histories to what each node receives from its
+    neighbours (N, D). With the identity e, a layer is
 
         x' = LeakyReLU(W_3 LeakyReLU(hear(x)) + LeakyReLU(W_2 x) + e)
 
-    x starts as the item's features in that modality; without modalities there is one propagation, of the identities.
+    x starts as the features of the item in the modality. Without modalities there is one propagation, of the
+    identities.
+
+    Args:
+        config: the settings.
+        num_items: V.
+        codebooks: the codes and features of each modality; default none.
+
+    Example:
+        >>> from mmsr_lite.models.mmgcn import MMGCN
+        >>> model = MMGCN(MMGCN.Config(dim=8, layers=3), num_items=3)
+        >>> isinstance(model, ModalityGraphs), [len(layers) for layers in model.channels]  # one propagation
+        (True, [3])
     """
 
     Config = PropagationConfig
@@ -72,7 +84,7 @@ class ModalityGraphs(Recommender):
         )
 
     def encode(self, history: Tensor) -> tuple[Tensor, Tensor]:
-        """States of the histories (B, D) and of all items (V+1, D)."""
+        """The states of histories (B, D), and of all items (V+1, D)."""
         edges, identity = self.graph(history), self.graph.start(self.identity.weight, history)
         every = torch.arange(len(self.identity.weight), device=history.device)
         features = [self.graph.start(x, history) for x in self.modalities(every)[0].unbind(1)] or [identity]

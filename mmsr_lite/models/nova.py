@@ -3,9 +3,9 @@
     NOVA(R, R_id) = softmax((R Q)(R K)^T / sqrt(d)) (R_id V),         R = F(R_id, position, modality 1, ..., M)
     F = sum_i g_i f_i,   g = softmax(f_i . w) over the channels f_i                              ("gating", their third)
 
-Side information, the position among it, is fused anew in each layer and only asks and answers; what is summed are item
-representations alone. As in BERT every item sees every other, and a [mask] stands where the next item would: its state
-is the user state. The authors mask at random places; here every prefix of a history is an example of its own.
+Side information, which includes the position, is fused anew in each layer. It goes into queries and keys only; values
+are item representations alone. As in BERT, all items read each other, and a [mask] is in the place of the next item:
+its state is the user state. The authors mask random places; here each prefix of a history is an example.
 """
 
 import math
@@ -26,7 +26,7 @@ from mmsr_lite.nn.sequence import embedding
 
 
 class NOVA(Recommender):
-    """Modalities and positions shape the attention of a two-way transformer, never its values.
+    """A bidirectional transformer whose attention reads modalities and positions, while its values do not.
 
     Example:
         >>> NOVA(AttentionConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
@@ -49,7 +49,7 @@ class NOVA(Recommender):
         self.norm = nn.LayerNorm(dim) if config.norm_first else nn.Identity()
 
     def user_state(self, history: Tensor) -> Tensor:
-        """(B, D): the state of the mask behind the last item."""
+        """(B, D) the state of the mask, which comes after the last item."""
         length = (history > 0).sum(1, keepdim=True)
         place = torch.arange(history.shape[1] + 1, device=history.device)  # (L+1,)
         masked = (place == length)[:, :, None]  # (B, L+1, 1)
@@ -63,6 +63,7 @@ class NOVA(Recommender):
         return (self.norm(x) * masked).sum(1)
 
     def _fuse(self, number: int, sides: Tensor, present: Tensor, x: Tensor) -> list[Tensor]:
+        """The source of the logits of one layer: the gated sum of all channels (B, L+1, D)."""
         channels = torch.cat([x[:, :, None], sides], 2)  # (B, L+1, 2+M, D)
         gate = self.gates[number](channels)[..., 0].masked_fill(~present, MASKED).softmax(-1)
         return [(self.probes[number](gate)[:, :, None] @ channels)[:, :, 0]]

@@ -5,8 +5,8 @@
     F = S + Dropout(ReLU(LayerNorm(S) W1 + b1) W2 + b2)                   (equation 5)
 
 The user state is LayerNorm(F) at the last item. The authors train by binary cross-entropy with one negative; here, as
-all models, by cross-entropy over all items. Attention has an output map, as in RecBole. With modalities it is one of
-Figure 1's bases; SASRec-F of Table 2 is early fusion.
+in all models, the loss is the cross-entropy over all items. Attention has an output map, as in RecBole. With modalities
+it is one of the models of Figure 1; SASRec-F of Table 2 is early fusion.
 """
 
 import math
@@ -34,10 +34,10 @@ class SASRecConfig(OfferedDepartures, AttentionConfig):
 
 
 class CausalEncoder(nn.Module):
-    """Positions and blocks of causal self-attention.
+    """Positions, and blocks of causal self-attention.
 
     Args:
-        config: its settings.
+        config: the settings.
 
     Example:
         >>> import torch
@@ -53,14 +53,14 @@ class CausalEncoder(nn.Module):
         self.norm = nn.LayerNorm(config.dim) if config.norm_first else nn.Identity()
 
     def forward(self, x: Tensor, history: Tensor) -> Tensor:
-        """The state after each item, from it and those before it.
+        """The state after each item, from this item and those before it.
 
         Args:
             x: (B, L, D) a vector for each item.
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            (B, L, D).
+            (B, L, D) states.
         """
         x = self.dropout((x + self.positions(from_end(history))) * self.scale)
         for block in self.blocks:
@@ -71,9 +71,10 @@ class CausalEncoder(nn.Module):
 class SASRec(FusedSequences):
     """Self-attention over the items of a history, alone or fused with their modalities.
 
-    >>> import torch
-    >>> SASRec(SASRecConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
-    torch.Size([1, 4])
+    Example:
+        >>> import torch
+        >>> SASRec(SASRecConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
+        torch.Size([1, 4])
     """
 
     Config, label, sequence = SASRecConfig, "SASRec", CausalEncoder

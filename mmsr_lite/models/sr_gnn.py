@@ -1,13 +1,13 @@
 """SR-GNN: Session-based Recommendation with Graph Neural Networks (Wu et al., AAAI 2019).
 
-The history is a graph of its distinct items; A_out and A_in hold how often an item follows another, each row made to
-sum to one. For each item i and step:
+A history is a graph of its different items. A_out and A_in hold how often one item follows another; each row is scaled
+to sum to one. For each item i, in each step:
 
     a_i = [A_in,i H v ; A_out,i H' v],                  v_i <- GRUCell(a_i, v_i), which has the bias b  (1 to 5)
     alpha_i = q . sigmoid(W1 v_last + W2 v_i + c),      user state = W3 [v_last ; sum_i alpha_i v_i]     (6 and 7)
 
-All places that hold the same item have the same rows of A and start alike, so they stay alike: one row for each place
-of the history is the graph of distinct items, with no size that depends on the data.
+All places with the same item have equal rows of A and equal first states, so their states stay equal. One row for each
+place of the history therefore computes the graph of different items, and no size depends on the data.
 """
 
 from collections.abc import Sequence
@@ -53,26 +53,26 @@ class SRGNNConfig:
 
 
 def transitions(history: Tensor) -> tuple[Tensor, Tensor]:
-    """A_in and A_out between the places of histories.
+    """The matrices A_in and A_out between the places of histories.
 
     Args:
         history: (B, L) items, padded on the right with 0.
 
     Returns:
-        (B, L, L) twice; a row sums to one, or is all zero.
+        A_in and A_out, (B, L, L) each; a row sums to one or is zero.
 
     Example:
         >>> [a[0].tolist() for a in transitions(torch.tensor([[1, 2, 1]]))]  # 1 -> 2 -> 1, in places 0 and 2
         [[[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]]
     """
-    same = (history[:, :, None] == history[:, None]) & (history > 0)[:, None]  # (B, L, L) column holds the row's item
-    out = F.pad(same[:, :, :-1], (1, 0)) & (history > 0)[:, None]  # column is right after it
-    into = F.pad(same[:, :, 1:], (0, 1))  # column is right before it
+    same = (history[:, :, None] == history[:, None]) & (history > 0)[:, None]  # (B, L, L) whether they hold one item
+    out = F.pad(same[:, :, :-1], (1, 0)) & (history > 0)[:, None]  # the column comes directly after the row's item
+    into = F.pad(same[:, :, 1:], (0, 1))  # the column comes directly before it
     return tuple(a / a.sum(2, keepdim=True).clamp_min(1) for a in (into.float(), out.float()))
 
 
 class SRGNN(Recommender):
-    """Gated graph network over each history's item graph, read out by soft attention to the last item.
+    """A gated graph network over the item graph of a history; soft attention with the last item reads it out.
 
     Example:
         >>> SRGNN(SRGNNConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
@@ -101,7 +101,7 @@ class SRGNN(Recommender):
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            (B, L, D) after all steps.
+            (B, L, D) the states after all steps.
         """
         into, out = transitions(history)
         into, out = self.probes["incoming"](into), self.probes["outgoing"](out)
@@ -111,7 +111,7 @@ class SRGNN(Recommender):
         return states
 
     def user_state(self, history: Tensor) -> Tensor:
-        """(B, D): the last item beside the sum of all, each weighed by what it has to do with the last."""
+        """(B, D) from the last item and the sum of all items, weighted by their attention with the last one."""
         states = self.propagate(self.dropout(self.items(history)), history)
         last = last_state(states, history)
         alpha = self.query((self.of_last(last)[:, None] + self.of_each(states)).sigmoid())[:, :, 0]

@@ -1,13 +1,13 @@
 """Trans2D: Sequential Modeling with Multiple Attributes for Watchlist Recommendation (Singer et al., WSDM 2022).
 
-A history is a sheet of L items by C channels, the item and its modalities, and a cell asks every cell. With q, k, v
-linear maps of each channel's own (Linear2D):
+A history is a sheet of L items by C channels (the item and its modalities), in which each cell attends to all cells.
+With linear maps q, k, v of each channel (Linear2D):
 
     logits[i c, j e] = (a_1 q_ic . k_je + a_2 sum_l q_lc . k_le + a_3 sum_b q_ib . k_jb) / sqrt(d)
                             cells             channels                items
 
-softmax over all cells (j, e), LayerNorm over C x D. The user state is the mean over the last item's channels. A cell
-of padding or of a missing modality neither asks nor answers.
+The softmax is over all cells (j, e), and LayerNorm over C x D. The user state is the mean over the channels of the last
+item. Cells of padding and of missing modalities take no part.
 """
 
 import math
@@ -26,11 +26,11 @@ from mmsr_lite.nn.sequence import embedding, from_end, last_state
 
 
 class Linear2D(nn.Module):
-    """One linear map for each channel: (..., C, D) to the same.
+    """One linear map for each channel.
 
     Args:
-        channels: C.
-        dim: D.
+        channels: C, the number of channels.
+        dim: D, the width of the states.
 
     Example:
         >>> Linear2D(channels=2, dim=4)(torch.zeros(3, 2, 4)).shape
@@ -45,22 +45,22 @@ class Linear2D(nn.Module):
         """Apply the map of each channel.
 
         Args:
-            x: (..., C, D).
+            x: (..., C, D) states.
 
         Returns:
-            (..., C, D).
+            (..., C, D) the mapped states.
         """
         return einsum("...ci,cio->...co", x, self.weight)
 
 
 class Attention2D(nn.Module):
-    """Attention from every cell of the sheet (B, L, C, D) to every cell, in H heads.
+    """Attention from each cell of a sheet (B, L, C, D) to all cells, in H heads.
 
     Args:
-        channels: C.
-        dim: D.
+        channels: C, the number of channels.
+        dim: D, the width of the states.
         heads: H, a divisor of D.
-        dropout: share of the weights that training sets to zero.
+        dropout: the share of the attention weights that training sets to zero.
 
     Example:
         >>> attention = Attention2D(channels=2, dim=4, heads=2, dropout=0.0)
@@ -77,14 +77,14 @@ class Attention2D(nn.Module):
         self.probes = nn.ModuleDict({"logits": Probe(), "weights": Probe()})
 
     def forward(self, x: Tensor, there: Tensor) -> Tensor:
-        """Let each cell read all cells that hold something.
+        """Each cell reads all cells that hold something.
 
         Args:
             x: (B, L, C, D) the sheet.
-            there: (B, L, C) which cells hold something.
+            there: (B, L, C) bool, which cells hold something.
 
         Returns:
-            (B, L, C, D).
+            (B, L, C, D) the new sheet.
         """
         x = x * there[..., None]
         query, key, value = (
@@ -103,7 +103,7 @@ class Attention2D(nn.Module):
 
 
 class Trans2D(Recommender):
-    """Attention over items and modalities at once, what the paper calls holistic fusion.
+    """Attention over items and modalities at once, which the MMSR paper calls holistic fusion.
 
     Example:
         >>> Trans2D(AttentionConfig(dim=8), num_items=3).scores(torch.tensor([[1, 2, 0]])).shape
@@ -132,7 +132,7 @@ class Trans2D(Recommender):
         self.norm = nn.LayerNorm((channels, dim)) if config.norm_first else nn.Identity()
 
     def user_state(self, history: Tensor) -> Tensor:
-        """(B, D): the mean over the channels that the last item has."""
+        """(B, D) the mean over the channels that the last item has."""
         vectors, present = self.modalities(history)
         there = torch.cat([(history > 0)[:, :, None], present], 2)  # (B, L, C)
         x = torch.cat([self.items(history)[:, :, None], vectors], 2) + self.positions(from_end(history))[:, :, None]

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.relations import HOMOGENEOUS, SELF
 
-MASKED = -1e9
-SLOPE = 0.01  # of LeakyReLU below zero, where the config does not say another one
+MASKED = -1e9  # the logit where there is no edge
+SLOPE = 0.01  # of leaky ReLU below zero, unless the config says another one
 NUM_RELATIONS = len(HOMOGENEOUS)
 
 
@@ -18,7 +18,7 @@ class TypedLinear(nn.Module):
     """One linear map for each node type.
 
     Args:
-        num_types: How many node types there are.
+        num_types: T, the number of node types.
         dim: D, the width of the states.
 
     Example:
@@ -32,7 +32,7 @@ class TypedLinear(nn.Module):
         self.maps = nn.ModuleList(nn.Linear(dim, dim, bias=False) for _ in range(num_types))
 
     def forward(self, states: list[Tensor]) -> list[Tensor]:
-        """Map the states of each type, list of (B, N_t, D), to a list of the same shapes.
+        """Map the states of each type by the map of this type.
 
         Args:
             states: the states of each type (B, N_t, D).
@@ -51,22 +51,22 @@ def homogeneous_logits(
     It is computed as `(V_i * a_r) V_j^T`, which needs no tensor of n x N_t x D.
 
     Args:
-        centre: Values V_i of n centres (B, n, D).
-        neighbour: Values V_j of all nodes of the type (B, N_t, D).
-        relation: The relation of each centre to each node (B, n, N_t), an index of NUMBERED, 0 where there is no edge.
-        weight: The vector a_r of each relation (R, D).
-        slope: The slope of leaky ReLU below zero.
+        centre: (B, n, D) values V_i of n centres.
+        neighbour: (B, N_t, D) values V_j of all nodes of the type.
+        relation: (B, n, N_t) the relation of each centre to each node, an index of NUMBERED; 0 where there is no edge.
+        weight: (R, D) the vector a_r of each relation.
+        slope: the slope of leaky ReLU below zero, default 0.01.
 
     Returns:
-        Logits (B, n, N_t) after leaky ReLU; very low ones where there is no edge.
+        (B, n, N_t) logits after leaky ReLU; `MASKED` where there is no edge.
 
     Example:
         >>> value, relation = torch.ones(1, 2, 4), torch.tensor([[[1, 2], [0, 1]]])
         >>> homogeneous_logits(value, value, relation, torch.ones(NUM_RELATIONS, 4)).tolist()
         [[[4.0, 4.0], [-1000000000.0, 4.0]]]
     """
-    asked = (centre[:, None] * weight[:, None]).flatten(1, 2)  # (B, R n, D)
-    every = (asked @ neighbour.transpose(1, 2)).unflatten(1, (len(weight), -1))  # (B, R, n, N_t)
+    weighted = (centre[:, None] * weight[:, None]).flatten(1, 2)  # (B, R n, D)
+    every = (weighted @ neighbour.transpose(1, 2)).unflatten(1, (len(weight), -1))  # (B, R, n, N_t)
     chosen = every.gather(1, (relation - SELF).clamp_min(0)[:, None])[:, 0]  # (B, n, N_t)
     return F.leaky_relu(chosen, slope).masked_fill_(relation == 0, MASKED)
 
@@ -74,17 +74,17 @@ def homogeneous_logits(
 def heterogeneous_logits(
     queries: list[Tensor], keys: list[Tensor], graph: GraphBatch, scale: bool, slope: float = SLOPE
 ) -> Tensor:
-    """Equation 13: `(Q h_j) . (K h_i)`: the neighbour j asks, the centre i answers.
+    """Equation 13: `(Q h_j) . (K h_i)` for a centre i and a neighbour j; here the neighbour has the query.
 
     Args:
-        queries: Q h of each node type, (B, N_t, D).
-        keys: K h of each node type, (B, N_t, D).
-        graph: The MSGraphs, which say what matches.
-        scale: Whether the products are divided by sqrt(D).
-        slope: The slope of leaky ReLU below zero.
+        queries: Q h of each node type (B, N_t, D).
+        keys: K h of each node type (B, N_t, D).
+        graph: the MSGraphs, which say what matches.
+        scale: whether the products are divided by sqrt(D).
+        slope: the slope of leaky ReLU below zero, default 0.01.
 
     Returns:
-        Logits (B, N, N) after leaky ReLU, centres in rows; very low ones where nothing matches.
+        (B, N, N) logits after leaky ReLU, centres in rows; `MASKED` where two nodes do not match.
 
     Example:
         >>> from mmsr_lite.graph.batch import build_graphs

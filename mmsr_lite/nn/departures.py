@@ -1,7 +1,7 @@
 """Where this library can depart from the paper, on request: every option is off by default, and the core ignores it.
 
-`Departures` is the part of the model's config that names them; the functions below give the paper's module unless the
-config asks for another one. What each option is and what it costs:
+`Departures` is the part of the model's config with these options. The functions below return the paper's module unless
+the config asks for another one. What each option changes, and what it costs:
 
 | option | what it changes | HR@5 of the paper's equations -> with it |
 |---|---|---|
@@ -14,12 +14,13 @@ config asks for another one. What each option is and what it costs:
 | `together` | items of one time are one step of the graph | not measured |
 | `mask_own` | the loss leaves out what the user has already taken | not measured alone |
 
-Sources: the first three from the studies `released` in assets/results (wardrobe-cycle: five seeds, standard deviations
-0.2, 0.6, 1.6 and 0.4; amazon-beauty: five seeds of the paper's equations, three of the others, where no difference is
-clear). The others from benchmarks/README.md: `feature_start` from the recipe of "Beauty: can counting and shuffled
-codes be beaten?", five seeds, standard deviations 0.21 and 0.09; `item_features` from "with the features in the
-score", whose other settings were searched together with it; `cosine` stands only in searched settings there.
-Two more departures of the released code concern codes, not the model: `distance` and `reduction` of `fit_codebook`.
+Sources: the first three are from the studies `released` in assets/results. On wardrobe-cycle there are five seeds, with
+standard deviations 0.2, 0.6, 1.6 and 0.4. On amazon-beauty there are five seeds of the paper's equations and three of
+the others, and no difference is clear. The others are from benchmarks/README.md. `feature_start` is from the recipe of
+"Beauty: can counting and shuffled codes be beaten?", with five seeds and standard deviations 0.21 and 0.09.
+`item_features` is from "with the features in the score", where other settings were searched together with it. `cosine`
+occurs there only in searched settings. Two more departures of the released code concern the codes and not the model:
+`distance` and `reduction` of `fit_codebook`.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ from mmsr_lite.nn.sequence import rescaled
 
 @dataclass(frozen=True, kw_only=True)
 class Departures:
-    """Options that no equation of the paper has; the table at the head of this file says what they cost.
+    """Options that are in no equation of the paper; the table at the top of this file says what they cost.
 
     Example:
         >>> Departures().cosine  # by default nothing departs from the paper
@@ -72,7 +73,7 @@ class Departures:
 
 @dataclass(frozen=True, kw_only=True)
 class OfferedDepartures:
-    """Those departures that fit a rival as well: what helps MMSR may help others more.
+    """The departures that other models can use too, since what helps MMSR may help others more.
 
     Example:
         >>> OfferedDepartures().item_features
@@ -93,8 +94,8 @@ def node_embedding(num_items: int, codebooks: Sequence[Codebook], config) -> Nod
 
     Args:
         num_items: V.
-        codebooks: The codes of each modality; without any there are no features to read.
-        config: The model's config.
+        codebooks: the codes of each modality; without any, there are no features to read.
+        config: the model's config.
 
     Returns:
         The embedding.
@@ -136,13 +137,13 @@ def layer_class(layer: type[nn.Module], config) -> type[nn.Module]:
 
 
 def comparison(config) -> Callable[[Tensor], Tensor]:
-    """What happens to user states and item vectors (..., D) before their dot product: nothing, unless `cosine` is set.
+    """The function that user states and item vectors go through before their dot product.
 
     Args:
         config: the model's config, of which `cosine` is read.
 
     Returns:
-        A function of vectors (..., D) to vectors of the same shape.
+        A function of vectors (..., D): they are unchanged, or brought to one length when `cosine` is set.
 
     Example:
         >>> from types import SimpleNamespace
@@ -160,6 +161,7 @@ def comparison(config) -> Callable[[Tensor], Tensor]:
 
 
 def _unchanged(vectors: Tensor) -> Tensor:
+    """The identity."""
     return vectors
 
 
@@ -168,13 +170,17 @@ class FeatureNodeEmbedding(NodeEmbedding):
 
     Args:
         num_items: V.
-        centres: (C+1, D) of each modality.
+        centres: (C+1, D) for each modality.
         config: the model's config.
-        content: reads the features of items.
+        content: the module that reads the features of items.
 
     Example:
-        >>> issubclass(FeatureNodeEmbedding, NodeEmbedding)
-        True
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> features = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]).numpy()
+        >>> book = Codebook("toy", (features.argmax(1) + features.any(1))[:, None], features, features)
+        >>> nodes = node_embedding(2, [book], MMSRConfig(dim=2, item_features=True))
+        >>> bool((nodes.items() == nodes.tables[0].weight).all())  # items are more than their identities
+        False
     """
 
     def __init__(self, num_items: int, centres: list[Tensor], config, content: ItemModalities):
@@ -182,19 +188,19 @@ class FeatureNodeEmbedding(NodeEmbedding):
         self.content = content
 
     def items(self) -> Tensor:
-        """(V+1, D): identity plus the mapped features of all modalities."""
+        """(V+1, D) the identity of each item plus its mapped features of all modalities."""
         identity = self.tables[0].weight
         return identity + self.content(torch.arange(len(identity), device=identity.device))[0].sum(1)
 
 
 @torch.no_grad()
 def start_items(nodes: NodeEmbedding, features: list[Tensor], share: float) -> None:
-    """Let item embeddings start from their features and keep their spread; the rest stays random (`feature_start`).
+    """Mix features into the first embeddings of items, without changing their spread (`feature_start`).
 
     Args:
-        nodes: The embedding, changed in place.
-        features: (V+1, D) of each modality; a row of zeros is an item without it.
-        share: The share of the features, 0 to 1.
+        nodes: the embedding; it is changed in place.
+        features: (V+1, D) for each modality; a row of zeros is an item without the modality.
+        share: the share of the features, from 0 to 1; the rest stays random.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
@@ -209,7 +215,7 @@ def start_items(nodes: NodeEmbedding, features: list[Tensor], share: float) -> N
 
 
 class SeparateGate(UpdateGate):
-    """The released code's update gate: one MLP scores each path alone (`separate_gate`).
+    """The update gate of the released code: one MLP scores each path by itself (`separate_gate`).
 
     Args:
         dim: D, the width of the states.
@@ -220,7 +226,7 @@ class SeparateGate(UpdateGate):
     """
 
     def make_mlp(self, dim: int) -> nn.Sequential:
-        """D -> D -> one score."""
+        """Make the MLP: from D to D, then to one score."""
         return nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, 1))
 
     def logits(self, hohe: Tensor, heho: Tensor) -> Tensor:
@@ -229,7 +235,7 @@ class SeparateGate(UpdateGate):
 
 
 class ReleasedHANLayer(HANLayer):
-    """A HAN-GNN layer that follows the released code in what `config` names; the names of its weights stay.
+    """A HAN-GNN layer with the options of the released code; its weights have the same names.
 
     Args:
         num_types: the item and M modalities, 1 + M.
@@ -248,13 +254,13 @@ class ReleasedHANLayer(HANLayer):
             self.query = self.key = self.value
 
     def make_gate(self, config) -> UpdateGate:
-        """The paper's gate or the released code's."""
+        """The gate of the paper, or that of the released code."""
         if config.separate_gate:
             return SeparateGate(config.dim)
         return super().make_gate(config)
 
     def compared_states(self, reached: States, states: States) -> States:
-        """The layer's input `states` with `hohe_reads_input`, else what phase 1 `reached`."""
+        """The input of the layer with `hohe_reads_input`, else the output of phase 1."""
         if self.hohe_reads_input:
             return states
         return reached

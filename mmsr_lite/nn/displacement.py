@@ -1,8 +1,8 @@
-"""A mismatch within a history: positions keep their items and trade what is known of them (paper, Figure 1).
+"""A mismatch within a history: positions keep their items and exchange their modalities (paper, Figure 1).
 
-The paper's "mismatched" is "maintaining the sequence while randomly displacing certain modalities". Which positions
-trade is drawn from the history itself, so the same history is displaced alike in every epoch, at training and at test,
-on every device and however wide its batch is; another history, or another seed, is displaced anew.
+The paper's "mismatched" is "maintaining the sequence while randomly displacing certain modalities". The exchange is
+drawn from the history itself. So the same history is displaced in the same way in each epoch, at training and at test,
+on each device and in batches of any width. Another history, or another seed, gives another exchange.
 """
 
 import torch
@@ -14,14 +14,14 @@ MIX = (-0x61C8864680B583EB, -0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15)  # odd num
 
 
 class Displacement:
-    """Says for each position of a history which position's modality it shows.
+    """Choose, for each position of a history, the item whose modality it shows.
 
     Args:
         modalities: names of all modalities of the model, in its order.
-        corrupted: the modality that is displaced; None: every one, each by itself.
-        rate: share of the positions of each history that trade, rounded; none of them keeps its own, and one alone has
-            nobody to trade with.
-        seed: of the draw.
+        corrupted: the modality that is displaced; None (the default): every one, each by itself.
+        rate: the share of the positions of each history that exchange, rounded; default 1. None of these positions
+            keeps its own modality; a single one has no other to exchange with.
+        seed: the seed of the draw, default 0.
 
     Example:
         >>> shown = Displacement(["picture", "words"], "words", rate=1.0)(torch.tensor([[5, 6, 7, 0]]))
@@ -46,7 +46,7 @@ class Displacement:
             history: (B, L) items, 0 for padding on the right.
 
         Returns:
-            For each modality (B, L): the item whose vector stands at each position.
+            For each modality (B, L) the item whose vector each position has.
         """
         shown = []
         for number, hit in enumerate(self.hit):
@@ -59,13 +59,13 @@ class Displacement:
 
 
 def traded(real: Tensor, rate: float, keys: tuple[Tensor, Tensor]) -> Tensor:
-    """For each position the one it takes from; a share of the real positions trade along one cycle.
+    """For each position the one that it takes from; a share of the real positions forms one cycle.
 
     Args:
-        real: (B, L) bool, true where there is an item.
-        rate: share of the real positions of each row that trade, rounded.
-        keys: two tensors (B, L) of numbers in [0, 1): the positions with the least first keys trade, in the order of
-            their second keys.
+        real: (B, L) bool, True where there is an item.
+        rate: the share of the real positions of each row, rounded.
+        keys: two tensors (B, L) of numbers in [0, 1). The positions with the smallest first keys form the cycle, in the
+            order of their second keys.
 
     Returns:
         (B, L) positions.
@@ -86,7 +86,7 @@ def traded(real: Tensor, rate: float, keys: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def _keys(history: Tensor, seed: int, number: int) -> tuple[Tensor, Tensor]:
-    """Two numbers in [0, 1) for each position, mixed from its history, its place, the seed and the modality."""
+    """Two pseudo-random numbers in [0, 1) for each position, from its history, its place, the seed, the modality."""
     place = torch.arange(1, history.shape[1] + 1, device=history.device)  # (L,)
     row = _mixed(history * _mixed(place)).sum(1, keepdim=True)  # (B, 1), padding adds _mixed(0) = 0
     draw = _mixed(torch.full_like(row, 256 * seed + number + 1))  # another one for each seed and modality
@@ -95,16 +95,17 @@ def _keys(history: Tensor, seed: int, number: int) -> tuple[Tensor, Tensor]:
 
 
 def _mixed(value: Tensor) -> Tensor:
-    """64 bits, each of which hangs on every bit of `value`; 0 stays 0."""
+    """64 bits, each of which depends on all bits of the value; 0 stays 0."""
     for shift, times in ((30, MIX[1]), (27, MIX[2])):
         value = (value ^ _shifted(value, shift)) * times
     return value ^ _shifted(value, 31)
 
 
 def _shifted(value: Tensor, by: int) -> Tensor:
-    """`value` moved to the right as a number without sign."""
+    """The value shifted to the right as an unsigned number."""
     return (value >> by) & ((1 << (64 - by)) - 1)
 
 
 def _unit(value: Tensor) -> Tensor:
+    """64 bits as a number in [0, 1)."""
     return _shifted(value, 11).double() / 2**53

@@ -25,7 +25,7 @@ class UpdateGate(nn.Module):
         self.mlp = self.make_mlp(dim)
 
     def make_mlp(self, dim: int) -> nn.Sequential:
-        """2 D -> D -> one score for each path.
+        """Make the MLP: from 2 D to D, then to one score for each path.
 
         Args:
             dim: D, the width of the states.
@@ -36,14 +36,14 @@ class UpdateGate(nn.Module):
         return nn.Sequential(nn.Linear(2 * dim, dim), nn.ReLU(), nn.Linear(dim, 2))
 
     def logits(self, hohe: Tensor, heho: Tensor) -> Tensor:
-        """The MLP's scores of both paths (..., 2), before the softmax.
+        """The scores of both paths, before the softmax.
 
         Args:
             hohe: states of the late path (..., D).
             heho: states of the early path (..., D).
 
         Returns:
-            (..., 2).
+            (..., 2) the score of the late path, then that of the early path.
         """
         return self.mlp(torch.cat([hohe, heho], -1))
 
@@ -51,10 +51,10 @@ class UpdateGate(nn.Module):
         """Weigh the two paths.
 
         Args:
-            hohe: States of the late path (..., D).
-            heho: States of the early path (..., D).
+            hohe: states of the late path (..., D).
+            heho: states of the early path (..., D).
 
         Returns:
-            beta (..., 2): first the weight of late fusion, then that of early fusion.
+            (..., 2) beta: the weight of late fusion, then that of early fusion.
         """
         return self.logits(hohe, heho).softmax(-1)

@@ -1,13 +1,13 @@
 """HAN-GNN: heterogeneity-aware, asynchronous, non-invasive (Hu et al., CIKM 2023, section 4.3.2).
 
-It is not PyG's `HANConv`, which is another model. One layer, for every node of a batch of MSGraphs:
+This is not PyG's `HANConv`, which is another model. One layer does this for each node of a batch of MSGraphs:
 
-    hohe:  h -> homogeneous -> heterogeneous      late fusion: each modality's own sequence first
-    heho:  h -> heterogeneous -> homogeneous      early fusion: the item's modalities first
+    hohe:  h -> homogeneous -> heterogeneous      late fusion: first each modality reads its own sequence
+    heho:  h -> heterogeneous -> homogeneous      early fusion: first each item reads its modalities
     beta = gate(h_hohe, h_heho);   h' = beta_0 h_hohe + beta_1 h_heho
 
-Phase 2 takes its logits from phase 1's output; its values come from the layer's input (non-invasive) or from phase 1's
-output (invasive). Axes: B graphs, N_t node slots of type t, N their sum, D width.
+Phase 2 computes its logits from the output of phase 1. It sums values of the layer's input (non-invasive) or of the
+output of phase 1 (invasive). Axes: B graphs, N_t node slots of type t, N their sum, D width.
 """
 
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ States = TypeVar("States", Tensor, list[Tensor])
 
 @dataclass(frozen=True)
 class Fusion:
-    """Which paths a layer walks (name -> families in order) and how their ends become one state.
+    """Which paths a layer has, and how their ends become one state.
 
     Args:
         paths: name of each path -> the families of relations of its phases, in order.
-        merge: "only" (there is one path), "gate" (equations 16 and 17) or "linear" (equation 15).
-        invasive: whether phase 2 sums what phase 1 made, and so mixes values of modalities into items.
+        merge: "only" (the default; there is one path), "gate" (equations 16 and 17) or "linear" (equation 15).
+        invasive: whether phase 2 sums the output of phase 1, so that values of codes get into items; default False.
 
     Source:
         Section 4.3.2 of the paper; the variants are those of Table 4.
@@ -71,16 +71,16 @@ class HANLayer(nn.Module):
     """One HAN-GNN layer.
 
     Args:
-        num_types: The item and M modalities: 1 + M.
-        config: The model's config (`MMSRConfig`).
+        num_types: the item and M modalities, 1 + M.
+        config: the model's config (`MMSRConfig`).
 
     Attributes:
-        fusion: Which paths the layer walks, one of FUSIONS.
-        query, key, value: One linear map for each node type.
-        relation: (R, D), the vector a_r of each homogeneous relation.
-        gate: The update gate, None where the paths are not joined by one.
-        join: The linear map that joins two paths (equation 15), None where there is none.
-        probes: Where the explainer reads or replaces states, logits, attention weights and beta.
+        fusion: which paths the layer has, one of FUSIONS.
+        query, key, value: one linear map for each node type.
+        relation: (R, D) the vector a_r of each homogeneous relation.
+        gate: the update gate; None where no gate joins the paths.
+        join: the linear map that joins two paths (equation 15); None where there is none.
+        probes: the places where the explainer reads or replaces states, logits, attention weights and beta.
 
     Source:
         Section 4.3.2 of the paper, equations 11 to 17.
@@ -121,11 +121,11 @@ class HANLayer(nn.Module):
         return UpdateGate(config.dim)
 
     def forward(self, states: list[Tensor], graph: GraphBatch) -> list[Tensor]:
-        """Walk each path and merge their ends.
+        """Compute each path, and merge their ends.
 
         Args:
-            states: The states of the nodes of each type, (B, N_t, D).
-            graph: The MSGraphs.
+            states: the states of the nodes of each type (B, N_t, D).
+            graph: the MSGraphs.
 
         Returns:
             New states of the same shapes.
@@ -140,13 +140,14 @@ class HANLayer(nn.Module):
         return self.probes["output"](output)
 
     def _walk(self, path: str, states: list[Tensor], values: list[Tensor], graph: GraphBatch) -> list[Tensor]:
+        """The end of one path: the states of the nodes of each type (B, N_t, D)."""
         reached = states
         for phase, family in enumerate(self.fusion.paths[path], 1):
             name = f"{path}_{phase}"
-            compared = values  # whose products are the homogeneous logits
+            compared = values  # the products of these are the homogeneous logits
             if phase == 2 and (self.fusion.invasive or family == HOMOGENEOUS):
                 compared = self.value(reached)
-            summed = values  # non-invasive: only the logits see phase 1
+            summed = values  # non-invasive: only the logits depend on phase 1
             if phase == 2 and self.fusion.invasive:
                 summed = compared
             if family == HOMOGENEOUS:
@@ -163,14 +164,14 @@ class HANLayer(nn.Module):
         return [weight @ value for weight, value in zip(weights, summed, strict=True)]  # (B, N_t, D)
 
     def _read_other_types(self, name: str, compared: list[Tensor], summed: list[Tensor], graph: GraphBatch):
-        """Equations 13 and 14: each node sums the nodes of other types at its items; list of (B, N_t, D)."""
+        """Equations 13 and 14: each node sums the nodes of other types that match it; list of (B, N_t, D)."""
         query, key = self.query(compared), self.key(compared)
         logits = (heterogeneous_logits(query, key, graph, self.scale, self.slope),)
         (weights,) = self._attend(name, logits)  # (B, N, N)
         return list((weights @ torch.cat(summed, 1)).split(graph.widths, 1))  # (B, N_t, D)
 
     def compared_states(self, reached: States, states: States) -> States:
-        """The states that equation 13 compares: those that the path has `reached`; `states` is the layer's input.
+        """The states that equation 13 compares: here those that the path has reached; a departure takes the input.
 
         Args:
             reached: the states that the path has reached, of each node type (B, N_t, D).
@@ -182,6 +183,7 @@ class HANLayer(nn.Module):
         return reached
 
     def _attend(self, name: str, logits: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Attention weights: the softmax of logits, both through their probes."""
         logits = self.probes[f"{name}_logits"](logits)
         return self.probes[f"{name}_weights"](tuple(logit.softmax(-1) for logit in logits))
 

@@ -1,6 +1,7 @@
 """The last layer for the last item only: equal to `HANLayer`, without the states that last pooling never reads.
 
-The answer needs one node's phase 2, and of phase 1 only that node's neighbours: its codes (hohe) or its items (heho).
+The result needs phase 2 of a single node. Of phase 1 it needs only the neighbours of this node: its codes in hohe, its
+items in heho.
 """
 
 import math
@@ -15,16 +16,16 @@ from mmsr_lite.nn.han import HETEROGENEOUS, HOMOGENEOUS, HANLayer
 
 
 def last_item_state(layer: nn.Module, states: list[Tensor], graph: GraphBatch) -> Tensor:
-    """The last layer's state of the last item, without the states that nobody reads.
+    """The state of the last item after the last layer, without computing the states of other nodes.
 
     Args:
-        layer: The last layer. Only a `HANLayer` has a short way; any other is computed in full.
-        states: The states of the nodes of each type before the layer, (B, N_t, D).
-        graph: The MSGraphs.
+        layer: the last layer; only a `HANLayer` has this short way, any other is computed in full.
+        states: the states of the nodes of each type before the layer (B, N_t, D).
+        graph: the MSGraphs.
 
     Returns:
-        `layer(states, graph)[0]` at the node of the last item, (B, D); where items of one time are one step, its mean
-        over the item nodes of the last step.
+        (B, D) `layer(states, graph)[0]` at the node of the last item. Where items of one time are one step, it is the
+        mean over the item nodes of the last step.
 
     Source:
         Last pooling, section 4.4 of the paper.
@@ -50,15 +51,15 @@ def last_item_state(layer: nn.Module, states: list[Tensor], graph: GraphBatch) -
 
 
 def _take(rows: Tensor, index: Tensor) -> Tensor:
-    """(B, N, X) at (B, n) -> (B, n, X)."""
+    """The rows (B, n, X) of `rows` (B, N, X) at the places `index` (B, n)."""
     return rows.gather(1, index[:, :, None].expand(-1, -1, rows.shape[2]))
 
 
 def _walk(layer: HANLayer, families: tuple[str, ...], states, values, every: Tensor, graph: GraphBatch) -> Tensor:
-    """(B, D) where one path ends at the last item."""
-    if families == (HOMOGENEOUS, HETEROGENEOUS):  # late: its codes first read their sequence, then it reads them
+    """(B, D) the end of one path at the last item."""
+    if families == (HOMOGENEOUS, HETEROGENEOUS):  # late: codes read their sequence, then the item its codes
         return _late(layer, states, every, graph)
-    if families == (HETEROGENEOUS, HOMOGENEOUS):  # early: items first read their codes, then it reads the items
+    if families == (HETEROGENEOUS, HOMOGENEOUS):  # early: items read their codes, then the last one the items
         items = _read_codes(layer, states[0], states, every, graph.item_matches)  # (B, N_0, D)
         read, first = layer.value.maps[0](items), graph.last[:, None]
         relation = graph.last_item_relations[:, :1, : graph.widths[0]]
@@ -74,6 +75,7 @@ def _walk(layer: HANLayer, families: tuple[str, ...], states, values, every: Ten
 
 
 def _late(layer: HANLayer, states: list[Tensor], every: Tensor, graph: GraphBatch) -> Tensor:
+    """(B, D) the end of hohe at the last item."""
     index, real = graph.last_item_neighbours
     sizes = [slots.shape[1] for slots, _ in graph.last_nodes]
     centre = _take(every, index)  # (B, n, D)
@@ -92,7 +94,7 @@ def _late(layer: HANLayer, states: list[Tensor], every: Tensor, graph: GraphBatc
 
 
 def _read_codes(layer: HANLayer, items: Tensor, states: list[Tensor], every: Tensor, matches: Tensor) -> Tensor:
-    """(B, n, D) what these items take from the nodes that belong to them, themselves included."""
+    """(B, n, D) what n items sum over the nodes that match them, which include themselves."""
     logits = layer.key.maps[0](items) @ torch.cat(layer.query(states), 1).transpose(1, 2)  # (B, n, N)
     if layer.scale:
         logits = logits / math.sqrt(items.shape[-1])

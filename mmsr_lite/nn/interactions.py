@@ -1,4 +1,4 @@
-"""The user-item graph of the training part and histories in it: what collaborative models propagate over."""
+"""The graph of users and items in the training part, with histories in it: collaborative models propagate over it."""
 
 from collections.abc import Mapping
 
@@ -10,11 +10,11 @@ from mmsr_lite.data.split import Examples
 
 
 class InteractionGraph(nn.Module):
-    """V+1 items, U users of the training part and B histories as nodes, in this order; each interaction is an edge.
+    """A graph of V+1 items, U users of the training part and B histories, in this order; interactions are edges.
 
-    A history is added as one more user: it receives messages from its items and sends none. Users have no vector of
-    their own; each starts as the mean of its items. So a history can be ranked without knowing its user, and one that
-    holds all of a user's items has that user's state in every layer. Padding is an edge from item 0 to itself.
+    A history is like another user, who receives messages from the items and sends none. Users have no vectors of their
+    own: each starts as the mean of its items. So a history can be ranked without its user being known, and a history
+    with all items of a user has the state of this user in every layer. Padding is an edge from item 0 to itself.
 
     Args:
         num_items: V.
@@ -39,18 +39,18 @@ class InteractionGraph(nn.Module):
         self.register_buffer("lengths", torch.zeros(0))  # (U,) interactions of each user
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest node that a saved graph may name: items come first, then users.
+        """The largest number of a node that a saved graph may contain: items come first, then users.
 
         Args:
             saved: the tensors of a file, by name.
 
         Returns:
-            Name of a tensor -> the greatest value it may hold.
+            Name of a tensor -> the largest value that it may contain.
         """
         return {"edges": self.num_items + len(saved["lengths"])}
 
     def observe(self, examples: Examples) -> None:
-        """Keep every interaction that the histories and targets of examples show.
+        """Store all interactions that occur in the histories and targets of examples.
 
         Args:
             examples: the training part.
@@ -70,23 +70,24 @@ class InteractionGraph(nn.Module):
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            (2, 2I + BL) edges `[source, target]` for PyG, the histories among the targets.
+            (2, 2I + BL) edges `[source, target]` for PyG; histories are only targets.
         """
         return torch.cat([self.edges, self.edges.flip(0), self._edges_of(history)], 1)
 
     def _edges_of(self, history: Tensor) -> Tensor:
+        """(2, B L) the edges from items to the histories that hold them."""
         node = torch.arange(len(history), device=history.device)[:, None] + self.num_items + 1 + len(self.lengths)
         return torch.stack([history, torch.where(history > 0, node, 0)]).flatten(1)  # (2, BL)
 
     def start(self, items: Tensor, history: Tensor) -> Tensor:
-        """The vectors that nodes start with: users and histories are means of their items.
+        """The first vectors of all nodes: those of users and histories are means of their items.
 
         Args:
             items: (V+1, D) the vectors of the items.
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            (V+1+U+B, D).
+            (V+1+U+B, D) vectors.
         """
         source, target = torch.cat([self.edges, self._edges_of(history)], 1)
         lengths = torch.cat([self.lengths, (history > 0).sum(1)]).clamp_min(1)
@@ -94,13 +95,13 @@ class InteractionGraph(nn.Module):
         return torch.cat([items, total[len(items) :] / lengths[:, None]])
 
     def split(self, nodes: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:
-        """The vectors of histories and of items out of those of all nodes.
+        """Take the vectors of histories and of items from those of all nodes.
 
         Args:
-            nodes: (V+1+U+B, D).
+            nodes: (V+1+U+B, D) vectors of all nodes.
             history: (B, L) the histories in the graph.
 
         Returns:
-            (B, D) of the histories, (V+1, D) of the items.
+            (B, D) vectors of the histories, and (V+1, D) of the items.
         """
         return nodes[len(nodes) - len(history) :], nodes[: self.num_items + 1]

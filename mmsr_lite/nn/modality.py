@@ -1,4 +1,4 @@
-"""What an item looks like in each modality, for models that read vectors and not MSGraphs (paper, equation 1)."""
+"""The vector of an item in each modality, for models that read vectors and not MSGraphs (paper, equation 1)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ class CodeReader(nn.Module):
 
     Args:
         book: the codes of a modality.
-        dim: D.
+        dim: D, the width of the vectors.
 
     Example:
         >>> import numpy as np
@@ -35,13 +35,13 @@ class CodeReader(nn.Module):
             self.table.weight[1:] = rescaled(torch.from_numpy(book.centres[1:]), dim)
 
     def greatest(self, saved: Mapping[str, Tensor]) -> dict[str, int]:
-        """The greatest code that a saved table of codes may hold.
+        """The largest code that a saved table of codes may contain.
 
         Args:
             saved: the tensors of a file, by name.
 
         Returns:
-            Name of a tensor -> the greatest value it may hold.
+            Name of a tensor -> the largest value that it may contain.
         """
         return {"codes": len(self.table.weight) - 1}
 
@@ -63,7 +63,7 @@ class FeatureReader(nn.Module):
 
     Args:
         book: the codes of a modality, with its reduced features.
-        dim: D.
+        dim: D, the width of the vectors.
 
     Example:
         >>> import numpy as np
@@ -100,9 +100,9 @@ class ItemModalities(nn.Module):
     """Gives items a vector in each of M modalities; an item without a modality has the zero vector there.
 
     Args:
-        codebooks: The codes and features of each modality; none give M = 0.
-        dim: D, the width of the vectors; they start at the spread of the other embeddings, D^-0.5.
-        reads: "codes" (the mean of the embeddings of an item's codes) or "features" (a map of its features).
+        codebooks: the codes and features of each modality; without any, M = 0.
+        dim: D, the width of the vectors. They start with the spread of other embeddings, D^-0.5.
+        reads: "codes" (the default): the mean of the embeddings of an item's codes; "features": a map of its features.
 
     Example:
         >>> from mmsr_lite.graph.codes import Codebook
@@ -119,26 +119,28 @@ class ItemModalities(nn.Module):
         self.dim, self.names = dim, [book.name for book in codebooks]
         self.displaced: Displacement | None = None
         self.readers = nn.ModuleList(kind(book, dim) for book in codebooks)
-        have = [(book.codes > 0).any(1) for book in codebooks]
-        self.register_buffer("present", torch.from_numpy(np.stack(have, 1)) if have else torch.zeros(1, 0).bool())
+        present = torch.zeros(1, 0).bool()
+        if codebooks:
+            present = torch.from_numpy(np.stack([(book.codes > 0).any(1) for book in codebooks], 1))
+        self.register_buffer("present", present)  # (V+1, M)
 
     def __len__(self) -> int:
-        """M."""
+        """M, the number of modalities."""
         return len(self.readers)
 
     def of_items(self, items: Tensor) -> Tensor:
-        """The sum of the vectors of items over the modalities, wherever in a history they stand.
+        """The vectors of items, summed over the modalities; a displacement within histories is not applied.
 
         Args:
             items: (...) items.
 
         Returns:
-            (..., D).
+            (..., D) vectors.
         """
         return torch.stack([reader(items) for reader in self.readers]).sum(0)
 
     def forward(self, items: Tensor) -> tuple[Tensor, Tensor]:
-        """The vectors of items, modality by modality.
+        """The vectors of items in each modality.
 
         Args:
             items: (...) items.

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.nn.sequence import rescaled
 
-SMALL = 64  # rows: codebooks and positions are, catalogues are not
+SMALL = 64  # rows of a small table: codebooks and positions are small, catalogues are not
 
 
 class NodeEmbedding(nn.Module):
@@ -17,8 +17,9 @@ class NodeEmbedding(nn.Module):
 
     Args:
         num_items: V.
-        centres: (C+1, D) of each modality; code embeddings start there, rescaled to the spread of the others.
-        config: The model's config: `dim`, `max_history`, `position`, `node_type`.
+        centres: (C+1, D) for each modality; the embeddings of codes start there, rescaled to the spread of the other
+            embeddings.
+        config: the model's config: `dim`, `max_history`, `position`, `node_type`.
 
     Source:
         Section 4.2 of the paper.
@@ -50,20 +51,20 @@ class NodeEmbedding(nn.Module):
                 table.weight[1:] = rescaled(rows[1:], dim)
 
     def items(self) -> Tensor:
-        """(V+1, D): the embeddings of the items, in the graph and in the score."""
+        """(V+1, D) the embeddings of the items, which are used in the graph and in the score."""
         return self.tables[0].weight
 
     def forward(self, graph: GraphBatch) -> list[Tensor]:
         """The first states of all nodes.
 
-        W [e ; type ; position] = W_e e + W_t type + W_p position, so a table that is smaller than what is looked up in
-        it is mapped before the look-up.
+        Since W [e ; type ; position] = W_e e + W_t type + W_p position, each part can be mapped by itself. A table with
+        fewer rows than are looked up is mapped before the look-up, which is less work.
 
         Args:
-            graph: The MSGraphs.
+            graph: the MSGraphs.
 
         Returns:
-            The states of the nodes of each type, (B, N_t, D).
+            The states of the nodes of each type (B, N_t, D).
         """
         identity, *others = self.merge.weight.split(self.merge.out_features, 1)  # each (D, D)
         types = [None] * len(self.tables) if self.types is None else self.types.weight @ others[0].T  # (T, D)
@@ -79,6 +80,7 @@ class NodeEmbedding(nn.Module):
         return states
 
     def _mean_positions(self, graph: GraphBatch, weight: Tensor) -> tuple[Tensor, ...] | None:
+        """The mean mapped embedding of each node's positions, for each type (B, N_t, D); None without positions."""
         if self.positions is None:
             return None
         vectors = rows_of(self.positions.weight @ weight.T, graph.from_end)  # (B, L, D)
@@ -88,14 +90,15 @@ class NodeEmbedding(nn.Module):
 def rows_of(table: Tensor, ids: Tensor) -> Tensor:
     """Look up rows: `table[ids]`.
 
-    Of a small table by a product with ones and zeros, because the gradient of that is a product too, and not a sort.
+    In a small table this is a product with ones and zeros, because the gradient of a product is a product too, while
+    that of a look-up is a sort.
 
     Args:
-        table: (S, D).
-        ids: Numbers of rows, of any shape (...).
+        table: (S, D) the rows.
+        ids: numbers of rows, of any shape (...).
 
     Returns:
-        (..., D).
+        (..., D) the rows that were looked up.
 
     Example:
         >>> rows_of(torch.tensor([[1.0], [2.0]]), torch.tensor([[1, 0]])).tolist()

@@ -1,6 +1,7 @@
-"""A loss that does not ask the model to push down what a user has already taken (no part of the paper).
+"""A loss that does not push down the scores of items that the user has already taken (no part of the paper).
 
-Where own items are masked in the ranking, they are no competitors of the target; this leaves them out in training too.
+Where own items are masked in the ranking, they do not compete with the target; this loss leaves them out in training
+too.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from mmsr_lite.config import setting
 
 
 def mask_own_setting() -> Any:
-    """The setting `mask_own`, which every config of a model that learns has.
+    """The setting `mask_own`, which the configs of all models that learn have.
 
     Returns:
         A field for a config.
@@ -33,15 +34,15 @@ def masked_cross_entropy(
 ) -> Tensor:
     """Mean cross-entropy of the targets among all items that are not in their own history.
 
-    The scores of all items are held at once, B x V numbers. Of a history longer than the model's cut, only the items
-    that the model sees are left out.
+    All B x V scores are in memory at once. Of a history that is longer than the model reads, only the items that the
+    model reads are left out.
 
     Args:
         state: (B, D) user states.
         table: (V+1, D) item vectors; item 0 is padding and no candidate.
         history: (B, L) items, 0 for padding.
         target: (B,) items; a target that is in its own history stays a candidate.
-        smoothing: share of each target that is spread evenly over the candidates.
+        smoothing: label smoothing: this share of the aim is spread evenly over the candidates; default 0.
 
     Returns:
         The loss, a scalar.

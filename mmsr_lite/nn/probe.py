@@ -1,4 +1,4 @@
-"""Probe: a named place in a model where the explainer may read a value, or put another one in its place.
+"""Probe: a named place in a model where the explainer can read a value or replace it.
 
 Not in the paper; TransformerLens (Nanda and Bloom, 2022) calls such a place a hook point.
 """
@@ -9,11 +9,11 @@ from typing import Any
 
 from torch import nn
 
-MOST_NAMED = 4  # probes that `repr` names
+MOST_NAMED = 4  # probes that `repr` lists
 
 
 class Probe(nn.Module):
-    """The identity. A forward hook on it sees the value, and replaces it by what the hook returns.
+    """The identity; a forward hook on it sees the value, and can return another one in its place.
 
     Example:
         >>> Probe()(3)
@@ -38,9 +38,9 @@ class Probe(nn.Module):
 
 
 class Seen(dict[str, Any]):
-    """What passed the probes of a model: the dotted name of a probe -> the value that went on.
+    """The values at the probes of a model: dotted name of a probe -> value, as it went on.
 
-    A value is a tensor, or a list of tensors with one for each node type. `shapes` says which.
+    A value is a tensor, or a list with a tensor for each node type; `shapes` says which.
 
     Example:
         >>> import torch
@@ -49,7 +49,7 @@ class Seen(dict[str, Any]):
     """
 
     def shapes(self) -> dict[str, str]:
-        """The shape of what each probe saw, in words."""
+        """The shape of the value of each probe, as text."""
         return {name: _shape(value) for name, value in self.items()}
 
     def __repr__(self) -> str:
@@ -59,6 +59,7 @@ class Seen(dict[str, Any]):
 
 
 def _shape(value: Any) -> str:
+    """The shape of a tensor, or of each tensor in a list, as text."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_shape, value))}]"
     return str(tuple(getattr(value, "shape", ())))
@@ -66,15 +67,15 @@ def _shape(value: Any) -> str:
 
 @contextmanager
 def listen(model: nn.Module, replace: Mapping[str, Callable[[Any], Any]] | None = None) -> Iterator[Seen]:
-    """Record what passes each probe of a model, and replace some of it.
+    """Record the values at the probes of a model, and replace some of them.
 
     Args:
         model: any module that holds probes.
-        replace: dotted name of a probe -> function of its value, whose result goes on instead; None: nothing is
-            replaced.
+        replace: dotted name of a probe -> a function of its value; the result replaces the value. None (the default):
+            nothing is replaced.
 
     Yields:
-        What passed, filled by each forward pass within the block: dotted name of a probe -> the value that went on.
+        Dotted name of a probe -> its value; each forward pass within the block fills it.
 
     Example:
         >>> import torch

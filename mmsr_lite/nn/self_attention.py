@@ -1,4 +1,4 @@
-"""Self-attention of SASRec, NOVA and DIF-SR, one class: logits from one or more sources, values from the states.
+"""The self-attention of SASRec, NOVA and DIF-SR in one class: logits from one or more sources, values from the states.
 
 SASRec: Kang and McAuley (2018); NOVA: Liu et al. (2021); DIF-SR: Xie et al. (2022).
 """
@@ -28,7 +28,7 @@ from mmsr_lite.nn.probe import Probe
 
 @dataclass(frozen=True)
 class AttentionConfig:
-    """Settings that all models of self-attention share.
+    """The settings that all models with self-attention share.
 
     Example:
         >>> AttentionConfig(dim=8, heads=3)
@@ -56,14 +56,14 @@ class AttentionConfig:
 class SelfAttention(nn.Module):
     """`softmax(sum_c (S_c Q_c)(S_c K_c)^T / sqrt(d)) X V`, in H heads of width d = D / H.
 
-    The sources S_c are what the logits are made of: the states X themselves (SASRec), X fused with side information
-    (NOVA), or X and each side information apart (DIF-SR). The values only ever see X.
+    The logits are computed from the sources S_c: the states X themselves (SASRec), X fused with side information
+    (NOVA), or X and each kind of side information apart (DIF-SR). The values are always computed from X alone.
 
     Args:
         dim: D, the width of the states.
         heads: H, a divisor of D.
-        dropout: share of the weights that training sets to zero.
-        sources: how many S_c there are.
+        dropout: the share of the attention weights that training sets to zero.
+        sources: the number of sources S_c, default 1.
 
     Example:
         >>> attention = SelfAttention(dim=8, heads=2, dropout=0.0)
@@ -82,15 +82,15 @@ class SelfAttention(nn.Module):
         self.probes = nn.ModuleDict({"logits": Probe(), "weights": Probe()})
 
     def forward(self, x: Tensor, mask: Tensor, sources: Callable[[Tensor], list[Tensor]] | None = None) -> Tensor:
-        """Let each position read those that the mask shows it.
+        """Each position reads the positions that its row of the mask allows.
 
         Args:
-            x: states X (B, L, D).
-            mask: which position (row) may see which other one (column); it broadcasts to (B, H, L, L).
-            sources: a function that makes the sources S_c out of X; None: X itself is the only one.
+            x: (B, L, D) states X.
+            mask: bool, which position (row) may read which one (column); it broadcasts to (B, H, L, L).
+            sources: a function that makes the sources S_c from X; None (the default): X is the only source.
 
         Returns:
-            (B, L, D).
+            (B, L, D) new states.
         """
         read = zip(self.query, self.key, sources(x) if sources else [x], strict=True)
         logits = sum(self._heads(query(s)) @ self._heads(key(s)).transpose(2, 3) for query, key, s in read)
@@ -99,18 +99,19 @@ class SelfAttention(nn.Module):
         return self.out((self.dropout(weights) @ self._heads(self.value(x))).transpose(1, 2).flatten(2))
 
     def _heads(self, x: Tensor) -> Tensor:
+        """The states (B, L, D) divided among the heads."""
         return x.unflatten(2, (self.heads, -1)).transpose(1, 2)  # (B, H, L, d)
 
 
 class Block(nn.Module):
-    """Attention, then a feed-forward net, each added to what it reads.
+    """Attention, then a feed-forward network; the result of each is added to its input.
 
     Args:
-        attention: maps states (and further arguments) to states of the same shape.
-        feed_forward: maps states to states of the same shape.
-        shape: what LayerNorm normalises, such as D.
-        dropout: share of what is added that training sets to zero.
-        norm_first: whether LayerNorm stands before each part, as in SASRec, or after it, as in BERT.
+        attention: a module from states (and further arguments) to states of the same shape.
+        feed_forward: a module from states to states of the same shape.
+        shape: the axes that LayerNorm normalises, such as D.
+        dropout: the share of the added values that training sets to zero.
+        norm_first: whether LayerNorm comes before each part, as in SASRec, or after it, as in BERT.
 
     Example:
         >>> block = Block(nn.Identity(), nn.Identity(), 4, dropout=0.0, norm_first=True)
@@ -143,11 +144,11 @@ class Block(nn.Module):
 
 
 def blocks(config: AttentionConfig, sources: int = 1) -> nn.ModuleList:
-    """The blocks of a config, with SASRec's feed-forward net `ReLU(x W1 + b1) W2 + b2` of width D.
+    """Make the blocks of a model, with the feed-forward network of SASRec: `ReLU(x W1 + b1) W2 + b2` of width D.
 
     Args:
-        config: sizes and choices.
-        sources: how many sources the logits are made of.
+        config: the settings.
+        sources: the number of sources of the logits, default 1.
 
     Returns:
         One block for each layer.
@@ -170,16 +171,16 @@ def blocks(config: AttentionConfig, sources: int = 1) -> nn.ModuleList:
 
 
 def causal(length: int, device: torch.device) -> Tensor:
-    """Which position may see which other one: itself and earlier ones.
+    """The causal mask: each position may read itself and earlier ones.
 
-    Histories are padded on the right, so this hides the padding from every real item, too.
+    Histories are padded on the right, so no real item reads the padding.
 
     Args:
         length: L.
-        device: where the mask is wanted.
+        device: the device of the mask.
 
     Returns:
-        (L, L) bool, the position that sees in rows.
+        (L, L) bool; the reading position is the row.
 
     Example:
         >>> causal(2, torch.device("cpu")).tolist()

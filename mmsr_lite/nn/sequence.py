@@ -1,18 +1,18 @@
-"""What models of a padded history share: embeddings, places from the end, the last state (paper, 4.2 and 4.4)."""
+"""What models of padded histories share: embeddings, places from the end, the last state (paper, 4.2 and 4.4)."""
 
 from torch import Tensor, arange, nn
 
 
 def embedding(rows: int, dim: int, padding_idx: int | None = None) -> nn.Embedding:
-    """A table of vectors that starts normal with standard deviation D^-0.5, as every embedding here does.
+    """An embedding whose values start normally distributed, with standard deviation D^-0.5, as all embeddings here.
 
     Args:
-        rows: how many vectors the table has.
+        rows: the number of vectors.
         dim: D, the width of a vector.
-        padding_idx: a row that stays zero; None: no row does.
+        padding_idx: the row that stays zero; None (the default): no row does.
 
     Returns:
-        The table (rows, D).
+        The embedding (rows, D).
 
     Example:
         >>> embedding(3, 4, padding_idx=0).weight[0].tolist()
@@ -26,7 +26,7 @@ def embedding(rows: int, dim: int, padding_idx: int | None = None) -> nn.Embeddi
 
 
 def rescaled(rows: Tensor, dim: int) -> Tensor:
-    """Vectors with the spread of embeddings: a standard deviation of D^-0.5 over all their numbers.
+    """Scale vectors to the spread of embeddings: a standard deviation of D^-0.5 over all their numbers.
 
     Args:
         rows: (S, D) vectors.
@@ -44,13 +44,13 @@ def rescaled(rows: Tensor, dim: int) -> Tensor:
 
 
 def from_end(history: Tensor) -> Tensor:
-    """How many items follow each one, so that "the last item" is place 0 whatever the length.
+    """Count the items that follow each one, so that the last item has place 0 in a history of any length.
 
     Args:
         history: (B, L) items, padded on the right with 0.
 
     Returns:
-        (B, L) places; padding has 0, too.
+        (B, L) places; padding has 0 too.
 
     Example:
         >>> import torch
@@ -69,7 +69,7 @@ def last_state(states: Tensor, history: Tensor) -> Tensor:
         history: (B, L) items, padded on the right with 0.
 
     Returns:
-        (B, D).
+        (B, D) states.
 
     Example:
         >>> import torch

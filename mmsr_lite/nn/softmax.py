@@ -1,7 +1,8 @@
-"""Cross-entropy over all items (paper, section 4.4), without holding all V x B scores at once.
+"""Cross-entropy over all items (paper, section 4.4), without all V x B scores in memory at once.
 
-Of scores larger than CHUNK only their log-sum-exp is kept, and the backward pass computes them again, chunk by chunk.
-A block may compute the loss in another way: `with sampled(negatives):` estimates it from a few items.
+Where there are more than CHUNK scores, only their log-sum-exp is kept, and the backward pass computes the scores again,
+chunk by chunk. Within a block, the loss may be computed in another way: `with sampled(negatives):` estimates it from a
+few items.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-CHUNK = 2**24  # scores held at once: 64 MiB of float32
-ALIGNED = 8  # rows: tensor cores are slow on other numbers of items
+CHUNK = 2**24  # scores in memory at once: 64 MiB of float32
+ALIGNED = 8  # the rows of the table are padded to a multiple of this, since tensor cores are slow on other numbers
 
 Loss = Callable[[Tensor, Tensor, Tensor, float], Tensor]  # state, table, target, smoothing -> the mean loss
 
@@ -29,14 +30,14 @@ def linear_cross_entropy(
     """Mean cross-entropy of the targets under the scores `table @ state` of all items (equation 7, section 4.4).
 
     Args:
-        state: User states (B, D).
-        table: Vectors of the items (V+1, D). Item 0 is padding and never a candidate.
-        target: The items that came next (B,), each in 1..V.
-        smoothing: Label smoothing: this share of the aim is spread evenly over the V items. Default: none.
-        chunk: How many scores are held at once. Default: 2^24, 64 MiB of float32.
+        state: (B, D) user states.
+        table: (V+1, D) vectors of the items; item 0 is padding and never a candidate.
+        target: (B,) the items that came next, from 1 to V.
+        smoothing: label smoothing: this share of the aim is spread evenly over the V items; default 0.
+        chunk: how many scores are in memory at once; default 2^24, which is 64 MiB of float32.
 
     Returns:
-        The loss, a tensor without axes. Within `loss_computed_by(other)` it is what `other` returns instead.
+        The loss, a scalar. Within `loss_computed_by(other)` it is what `other` returns.
 
     Example:
         >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
@@ -57,7 +58,7 @@ def loss_computed_by(other: Loss | None) -> Iterator[None]:
     """Within the block every `linear_cross_entropy` is computed by `other(state, table, target, smoothing)`.
 
     Args:
-        other: The function, or None for the loss of this file.
+        other: the function; None: the loss of this file.
 
     Yields:
         Nothing; the block runs.
@@ -75,10 +76,10 @@ def loss_computed_by(other: Loss | None) -> Iterator[None]:
 
 
 def other_loss() -> Loss | None:
-    """The function that computes the loss now instead of this file's own.
+    """The function that `loss_computed_by` has set.
 
     Returns:
-        The function, or None outside every block that names one.
+        The function; None outside all such blocks.
 
     Example:
         >>> other_loss() is None
@@ -94,7 +95,7 @@ def product_dtype(table: Tensor) -> torch.dtype:
         table: (V+1, D) item vectors.
 
     Returns:
-        The dtype of the autocast block around, or that of the table.
+        The dtype of the surrounding autocast block; outside all such blocks, that of the table.
 
     Example:
         >>> product_dtype(torch.zeros(2, 2))
@@ -108,13 +109,13 @@ def product_dtype(table: Tensor) -> torch.dtype:
 
 @dataclass(frozen=True)
 class Negatives:
-    """Items that stand for all others in the loss; each batch draws them anew, popular items more often.
+    """Random items that represent all others in the loss; each batch draws new ones, popular items more often.
 
     Attributes:
-        count: How many items are drawn for each batch.
-        log_chance: (V+1,) the logarithm of each item's chance in one draw. The chance is proportional to how often the
-            item is a training target, plus one, so that no item is left out.
-        reach: (V+1,) float64, the sum of the chances of the items up to this one.
+        count: how many items are drawn for each batch.
+        log_chance: (V+1,) the logarithm of the probability of each item in one draw. It is proportional to how often
+            the item is a training target, plus one, so that no item is left out.
+        reach: (V+1,) float64, the sum of the probabilities of the items up to this one.
 
     Example:
         >>> negatives = Negatives.of(torch.tensor([1, 1, 2]), num_items=2, count=4)
@@ -128,10 +129,10 @@ class Negatives:
 
     @classmethod
     def of(cls, targets: Tensor, num_items: int, count: int) -> Negatives:
-        """The negatives of training targets.
+        """Make the negatives of a training.
 
         Args:
-            targets: (E,) items in 1..V.
+            targets: (E,) the training targets, items from 1 to V.
             num_items: V.
             count: how many items are drawn for each batch.
 
@@ -146,6 +147,9 @@ class Negatives:
     def draw(self) -> Tensor:
         """Draw `count` items, with repeats.
 
+        Returns:
+            (count,) items.
+
         Example:
             >>> Negatives.of(torch.tensor([2, 2, 2]), num_items=2, count=5).draw().shape
             torch.Size([5])
@@ -155,10 +159,10 @@ class Negatives:
 
 
 def sampled(negatives: Negatives) -> AbstractContextManager[None]:
-    """A block in which every `linear_cross_entropy` draws negatives instead of reading all items.
+    """Within the block, every `linear_cross_entropy` is estimated from random items.
 
     Args:
-        negatives: what is drawn from.
+        negatives: the items and their probabilities.
 
     Returns:
         A context manager.
@@ -181,24 +185,24 @@ def sampled_cross_entropy(
 ) -> Tensor:
     """The loss of `linear_cross_entropy`, estimated from a few drawn items.
 
-    It is the log-Q correction (Bengio and Senécal 2008; Yi et al., RecSys 2019): with `s_v - log(n Q_v)` the sum over
-    the drawn items is an unbiased estimate of the sum over all. The target is always a candidate, uncorrected, and
-    counts once. The table's gradient stays dense, because Adam moves every row anyway.
+    This is the log-Q correction (Bengio and Senécal 2008; Yi et al., RecSys 2019): with the scores `s_v - log(n Q_v)`,
+    the sum over the drawn items is an unbiased estimate of the sum over all items. The target is always a candidate,
+    without this correction, and counts once. The gradient of the table is dense, because Adam moves every row anyway.
 
     Args:
-        state: User states (B, D).
-        table: Vectors of the items (V+1, D).
-        target: The items that came next (B,).
-        drawn: Items (n,) that were drawn, with repeats.
-        log_chance: (V+1,) log Q_v, the logarithm of each item's chance in one draw.
-        smoothing: Label smoothing. Default: none.
+        state: (B, D) user states.
+        table: (V+1, D) vectors of the items.
+        target: (B,) the items that came next.
+        drawn: (n,) items that were drawn, with repeats.
+        log_chance: (V+1,) log Q_v, the logarithm of the probability of each item in one draw.
+        smoothing: label smoothing, default 0.
 
     Returns:
-        The estimated loss, a tensor without axes.
+        The estimated loss, a scalar.
 
     Example:
         >>> state, table = torch.eye(2), torch.tensor([[9., 9.], [0., 0.], [0., 0.]])
-        >>> even = torch.full((3,), 0.5).log()                          # each item is drawn once: the full loss, log 2
+        >>> even = torch.full((3,), 0.5).log()  # each item is drawn once, so this is the full loss, log 2
         >>> sampled_cross_entropy(state, table, torch.tensor([1, 2]), torch.tensor([1, 2]), even).item()
         0.6931471824645996
     """
@@ -222,6 +226,8 @@ def _chunks(ctx, state: Tensor, table: Tensor):
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
+    """`linear_cross_entropy` with a backward pass that computes chunks of scores again."""
+
     @staticmethod
     def forward(ctx, state: Tensor, table: Tensor, target: Tensor, smoothing: float, chunk: int) -> Tensor:
         kind = state.device.type
@@ -246,8 +252,9 @@ class _LinearCrossEntropy(torch.autograd.Function):
         state, table, target, whole, kept = ctx.saved_tensors
         scale = grad / len(state)
         to_state, to_table = [], []
-        for begin, logits in [(0, kept)] if kept is not None else _chunks(ctx, state, table):
-            share = logits.sub_(whole.to(ctx.dtype)).exp_()  # (rows, B) what the softmax gives each item
+        chunks = _chunks(ctx, state, table) if kept is None else [(0, kept)]
+        for begin, logits in chunks:
+            share = logits.sub_(whole.to(ctx.dtype)).exp_()  # (rows, B) the probability of each item
             if ctx.smoothing:
                 share[int(begin == 0) : max(0, ctx.size - begin)] -= ctx.smoothing / (ctx.size - 1)
             row, aim = target, torch.full_like(target, ctx.smoothing - 1, dtype=ctx.dtype)  # (B,)
@@ -257,5 +264,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
             share.scatter_add_(0, row[None], aim[None])
             to_state.append(share.T @ table[begin : begin + len(share)].to(ctx.dtype))
             to_table.append(share @ (state * scale).to(ctx.dtype))
-        to_state, to_table = sum(to_state[1:], to_state[0]), torch.cat(to_table) if to_table[1:] else to_table[0]
-        return (to_state * scale).to(state.dtype), to_table[: ctx.size].to(table.dtype), None, None, None
+        of_state = sum(to_state[1:], to_state[0])
+        of_table = to_table[0]
+        if len(to_table) > 1:
+            of_table = torch.cat(to_table)
+        return (of_state * scale).to(state.dtype), of_table[: ctx.size].to(table.dtype), None, None, None

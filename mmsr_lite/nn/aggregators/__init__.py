@@ -1,4 +1,4 @@
-"""The layers of Table 3, each another way in which a node reads its neighbours; `AGGREGATORS` is their index."""
+"""The layers of Table 3, each another way for a node to read its neighbours; `AGGREGATORS` is their index."""
 
 from mmsr_lite.nn.aggregators.attention import GAT, HGAT, RGAT
 from mmsr_lite.nn.aggregators.convolution import GCN, HGNN, GraphSAGE

@@ -1,4 +1,4 @@
-"""Attention over all neighbours at once: weights of neighbours that are learned (paper, sections 4.3.1 and 5.2)."""
+"""Attention over all neighbours at once, with learned weights of neighbours (paper, sections 4.3.1 and 5.2)."""
 
 import torch
 import torch.nn.functional as F
@@ -8,13 +8,13 @@ from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.nn.aggregators.base import Aggregator, identity_map, normalised
 
-SLOPE = 0.2  # of LeakyReLU, in all three papers
+SLOPE = 0.2  # of leaky ReLU below zero, in all three papers
 
 
 class GAT(Aggregator):
     """Equations 9 to 11, Velickovic et al. 2018: `e_ij = a^T [W h_i ; W h_j]`; PyG's `GATConv`.
 
-    `a` is held as its two halves, `centre` and `neighbour`.
+    The two halves of `a` are the attributes `centre` and `neighbour`.
 
     Args:
         num_types: the item and M modalities, 1 + M.
@@ -35,7 +35,7 @@ class GAT(Aggregator):
         self.centre, self.neighbour = nn.Linear(dim, 1, bias=False), nn.Linear(dim, 1, bias=False)
 
     def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
-        """(B, N, D)."""
+        """The new states of all nodes (B, N, D)."""
         value = self.value(torch.cat(states, 1))
         logits = self.centre(value) + self.neighbour(value).transpose(1, 2)  # (B, N, N)
         return self.attend(F.leaky_relu(logits, SLOPE), graph.edges > 0) @ value
@@ -66,7 +66,7 @@ class RGAT(Aggregator):
         self.centre, self.neighbour = nn.Linear(dim, 1, bias=False), nn.Linear(dim, 1, bias=False)
 
     def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
-        """(B, N, D)."""
+        """The new states of all nodes (B, N, D)."""
         value = torch.cat(states, 1)[:, None] @ self.value  # (B, R, N, D)
         every = self.centre(value) + self.neighbour(value).transpose(2, 3)  # (B, R, N, N)
         here = graph.edges[:, None] == torch.arange(1, 1 + len(self.value), device=value.device)[:, None, None]
@@ -102,7 +102,7 @@ class HGAT(Aggregator):
         self.type_neighbour, self.neighbour = nn.Linear(dim, num_types, bias=False), nn.Linear(dim, 1, bias=False)
 
     def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
-        """(B, N, D)."""
+        """The new states of all nodes (B, N, D)."""
         h, near = torch.cat(states, 1), graph.edges > 0
         shares = normalised(near.to(h)).split(graph.widths, 2)  # for each type t (B, N, N_t), A of equation 8
         scores = self.type_neighbour(h).split(graph.widths, 1)  # for each type (B, N_t, T), mu_t^T h_j

@@ -13,9 +13,9 @@ from mmsr_lite.nn.probe import Probe
 class Aggregator(nn.Module, ABC):
     """A layer in place of `HANLayer`: `h' = dropout(aggregate(h)) + h` for the states of each node type.
 
-    `aggregate` reads all neighbours at once, in the dense (B, N, N) block `graph.edges`: 0 where there is no edge, else
-    the relation. What each centre (row) takes from each neighbour (column) passes the probe "neighbours_1_weights".
-    One head, no bias, and maps that start as the identity: equal terms with HAN-GNN.
+    `aggregate` reads all neighbours at once, from the dense block `graph.edges` (B, N, N), which holds relations, and 0
+    where there is no edge. The weight of each neighbour (column) for each centre (row) goes through the probe
+    "neighbours_1_weights". For equal terms with HAN-GNN, there is one head and no bias, and maps start as the identity.
 
     Args:
         num_types: the item and M modalities, 1 + M.
@@ -41,18 +41,18 @@ class Aggregator(nn.Module, ABC):
 
     @abstractmethod
     def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
-        """What each node becomes of its neighbours.
+        """Compute new states of all nodes from their neighbours.
 
         Args:
             states: the states of the nodes of each type (B, N_t, D).
             graph: B graphs of N nodes.
 
         Returns:
-            (B, N, D).
+            (B, N, D) states.
         """
 
     def forward(self, states: list[Tensor], graph: GraphBatch) -> list[Tensor]:
-        """Aggregate, drop out, and add what was there.
+        """Aggregate, apply dropout, and add the old states.
 
         Args:
             states: the states of the nodes of each type (B, N_t, D).
@@ -67,32 +67,32 @@ class Aggregator(nn.Module, ABC):
         return self.probes["output"]([self.dropout(end) + self.residual * state for end, state in pairs])
 
     def weigh(self, weights: Tensor) -> Tensor:
-        """Let the explainer read weights, or put others in their place.
+        """Pass weights through their probe, where the explainer reads or replaces them.
 
         Args:
-            weights: (B, N, N) what each centre (row) takes from each neighbour.
+            weights: (B, N, N) the weight of each neighbour (column) for each centre (row).
 
         Returns:
-            (B, N, N) the weights as the probe leaves them.
+            (B, N, N) the weights after the probe.
         """
         return self.probes["neighbours_1_weights"]((weights,))[0]
 
     def attend(self, logits: Tensor, near: Tensor) -> Tensor:
-        """Softmax of logits over the neighbours of each node.
+        """The softmax of logits over the neighbours of each node.
 
         Args:
             logits: (B, N, N), centres in rows.
             near: (B, N, N) bool, which nodes are neighbours.
 
         Returns:
-            (B, N, N) weights; those of each row sum to one.
+            (B, N, N) weights; each row sums to one.
         """
         (logits,) = self.probes["neighbours_1_logits"]((logits.masked_fill(~near, MASKED),))
         return self.weigh(logits.softmax(-1))
 
 
 def identity_map(dim: int) -> nn.Linear:
-    """A linear map that starts as the identity: a layer starts as an average of its neighbours.
+    """A linear map that starts as the identity, so that a layer starts as an average of the neighbours.
 
     Args:
         dim: D, the width of the states.
@@ -111,12 +111,12 @@ def identity_map(dim: int) -> nn.Linear:
 
 
 def neighbours(graph: GraphBatch, families: str) -> Tensor:
-    """Which nodes are neighbours along some of the relations of a graph.
+    """Which nodes are neighbours, by some of the relations of a graph.
 
     Args:
         graph: B graphs of N nodes.
-        families: "homogeneous": along out, in and both within a node type; "heterogeneous": along "belongs to the same
-            item" across types; anything else: along all of them. A node is its own neighbour in every case.
+        families: "homogeneous": by out, in and both, within a node type; "heterogeneous": by match, across types;
+            anything else: by all relations. A node is always its own neighbour.
 
     Returns:
         (B, N, N) bool, the centre in rows.
@@ -136,10 +136,10 @@ def neighbours(graph: GraphBatch, families: str) -> Tensor:
 
 
 def normalised(near: Tensor) -> Tensor:
-    """`1 / sqrt(|N_i| |N_j|)` for the edges of `near` (B, N, N), as equation 8 has it; `near` holds the self-loops.
+    """The weights of equation 8: `1 / sqrt(|N_i| |N_j|)` for each edge.
 
     Args:
-        near: (B, N, N) which nodes are neighbours, each its own one too.
+        near: (B, N, N) which nodes are neighbours; each node is its own neighbour too.
 
     Returns:
         (B, N, N) weights, 0 where there is no edge.

@@ -9,17 +9,18 @@ from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.relations import BOTH, IN, NUMBERED, OUT
 from mmsr_lite.nn.aggregators.base import Aggregator, identity_map
 
-FAR = 6  # distances from here on are one distance, and have no edge encoding
-MOST = 63  # degrees from here on are one degree
+FAR = 6  # all distances from this one on count as this one, and have no edge encoding
+MOST = 63  # all degrees from this one on count as this one
 
 
 class Graphormer(Aggregator):
-    """Every node reads every node of its graph: `softmax(Q K^T / sqrt(D) + b + c) V`, then a feed-forward network.
+    """Each node reads all nodes of its graph: `softmax(Q K^T / sqrt(D) + b + c) V`, then a feed-forward network.
 
     Centrality encoding: vectors for the numbers of neighbours before and after a node are added to the input. Spatial
-    encoding: a scalar `b` for the distance. Edge encoding: `c` is the mean, over the hops of the shortest path, of a
-    scalar for the relation at that hop; of several shortest paths all count alike. Layer normalisation comes first.
-    There is no virtual node, for last pooling reads a real one; each layer has encodings of its own.
+    encoding: `b` is a scalar for the distance of two nodes. Edge encoding: `c` is the mean over the hops of the
+        shortest
+    path of a scalar for the relation at this hop; several shortest paths count equally. Layer normalisation comes
+    first. There is no virtual node, because last pooling reads a real one. Each layer has its own encodings.
 
     Args:
         num_types: the item and M modalities, 1 + M.
@@ -46,7 +47,7 @@ class Graphormer(Aggregator):
             nn.init.zeros_(table.weight)
 
     def aggregate(self, states: list[Tensor], graph: GraphBatch) -> Tensor:
-        """(B, N, D)."""
+        """The new states of all nodes (B, N, D)."""
         h, edges = torch.cat(states, 1), graph.edges
         before, after = (((edges == way) | (edges >= BOTH)).sum(2).clamp_max(MOST) for way in (IN, OUT))  # (B, N)
         x = h + self.before(before) + self.after(after)
@@ -59,17 +60,18 @@ class Graphormer(Aggregator):
 
 
 def shortest_paths(edges: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """How far nodes are apart, and the mean of a weight along the shortest paths between them.
+    """The distances of nodes, and the mean of a weight along the shortest paths between them.
 
-    With P_d the number of shortest paths of length d and S_d the sum of
-    weights along them, `P_d = P_{d-1} A` and `S_d = S_{d-1} A + P_{d-1} W_d` wherever no path was shorter.
+    Let P_d be the number of shortest paths of length d, and S_d the sum of the weights along them. Then
+    `P_d = P_{d-1} A` and `S_d = S_{d-1} A + P_{d-1} W_d` wherever no path was shorter.
 
     Args:
-        edges: (B, N, N) relations, 0 where there is no edge.
+        edges: (B, N, N) relations; 0 where there is no edge.
         weight: (hops, R+1) a scalar for each relation at each hop.
 
     Returns:
-        Distances (B, N, N), at most FAR, and the means (B, N, N), 0 where two nodes are farther apart.
+        Distances (B, N, N), at most FAR; and the means (B, N, N), 0 where two nodes are farther apart than there are
+        hops.
 
     Example:
         >>> line = torch.tensor([[[1, 2, 0], [3, 1, 2], [0, 3, 1]]])        # self, out, in
