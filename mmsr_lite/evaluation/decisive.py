@@ -1,4 +1,4 @@
-"""Hits where something is decided: most items of a planted world are drawn at random, and no model foretells them."""
+"""Hits where something decides: most items of a planted world are drawn at random, and no model can predict them."""
 
 import numpy as np
 
@@ -11,17 +11,17 @@ from mmsr_lite.models.base import Recommender
 
 
 def decisive(dataset: Dataset, examples: Examples) -> Examples:
-    """The examples whose target is decided by earlier items of the user.
+    """Select the examples whose target is decided by earlier items of the user.
 
     Args:
-        dataset: A world of `mmsr_lite.data.sources.worlds`.
-        examples: Examples of it.
+        dataset: a world of `mmsr_lite.data.sources.worlds`.
+        examples: examples of this world.
 
     Returns:
         Those examples.
 
     Raises:
-        MMSRError: The data set does not say what decides an interaction.
+        MMSRError: the data set does not say what decides an interaction.
 
     Example:
         >>> from mmsr_lite.data import load
@@ -37,15 +37,15 @@ def decisive(dataset: Dataset, examples: Examples) -> Examples:
 
 
 def decisive_hits(model: Recommender, dataset: Dataset, examples: Examples) -> dict[str, float]:
-    """HR@5 on the decisive targets, in percent: of all users, and of each planted kind where there are several.
+    """HR@5 on the decisive targets, for all users and for each planted kind of user.
 
     Args:
-        model: A trained model.
-        dataset: The world it was trained on.
-        examples: Whose decisive ones are ranked.
+        model: a trained model.
+        dataset: the world that it was trained on.
+        examples: examples of the world; the decisive ones are ranked.
 
     Returns:
-        "all users" and "users of <kind>" -> HR@5 among all items.
+        "all users", and "users of <kind>" where there are several kinds -> HR@5 among all items, in percent.
 
     Example:
         >>> from mmsr_lite.data import load

@@ -1,4 +1,4 @@
-"""Examples that lie on the device: histories are gathered there, so that no batch is copied from the CPU."""
+"""Examples on the device: histories are gathered there, so that no batch is copied from the CPU."""
 
 import numpy as np
 import torch
@@ -10,12 +10,12 @@ WIDTHS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50])  # on a
 
 
 class DeviceExamples:
-    """Gives histories and targets of the examples that it is asked for.
+    """Examples whose batches are gathered on a device.
 
     Args:
         examples: E training or test examples.
-        device: Where their items shall lie.
-        steps: Whether histories also say which items have one time, for a model that `reads_steps`.
+        device: the device of their items.
+        steps: whether histories also have the step of each item, for a model that `reads_steps`; default False.
 
     Example:
         >>> some = Examples(np.array([7, 8, 9]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
@@ -37,12 +37,12 @@ class DeviceExamples:
         """Gather a batch.
 
         Args:
-            rows: Numbers of the examples (B,).
-            width: L; no history may be longer.
+            rows: (B,) indexes of the examples.
+            width: L; no history is longer.
 
         Returns:
-            Histories (B, L), padded on the right with 0, and targets (B,). With steps histories are (B, L, 2): item
-            and the number of its step, 0 for the first one that is read; items of one time have one number.
+            Histories (B, L), padded on the right with 0, and targets (B,). With steps, histories are (B, L, 2): the
+            item and its step, counted from 0 at the first item that is read; items of one time are one step.
         """
         end, lengths = self.end[rows][:, None], self.lengths[rows][:, None]  # (B, 1)
         place = torch.arange(width, device=rows.device)  # (L,)
@@ -55,16 +55,17 @@ class DeviceExamples:
 
 
 def width_for(longest: int, device: torch.device) -> int:
-    """The width L of a batch on `device` whose longest history has `longest` items.
+    """The width of a batch on a device.
 
-    On a CPU that is `longest` itself; on a GPU the next one of few widths, so that few shapes occur.
+    On a CPU it is the length of the longest history. On a GPU it is the next one of a few widths, so that few shapes
+    occur.
 
     Args:
-        longest: how many items the longest history has.
-        device: where the batch will be.
+        longest: the number of items of the longest history.
+        device: the device of the batch.
 
     Returns:
-        L.
+        L, the width.
 
     Example:
         >>> width_for(7, torch.device("cpu")), width_for(7, torch.device("cuda")), width_for(170, torch.device("cuda"))

@@ -1,6 +1,6 @@
-"""The questions that `leaks` asks of its ranks, and the answers: how many points a change of order or a rule adds.
+"""The questions that `leaks` asks about its ranks, and the answers: how many points a change of order or a rule adds.
 
-Each answer is a difference of HR@5 with its standard error over users, a verdict and a sentence.
+Each answer is a difference of HR@5 with its standard error over users, a verdict, and a sentence.
 """
 
 from typing import TypedDict
@@ -14,10 +14,10 @@ from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.rankings import RANKINGS
 from mmsr_lite.records.leaks import Effect
 
-CLEAR = 3.0  # standard errors over users from which on a difference counts
-LEAST_TIED = 0.5  # percent of neighbours below which the order at ties gets no verdict
+CLEAR = 3.0  # a difference counts when it has at least so many standard errors over users
+LEAST_TIED = 0.5  # percent of tied neighbours, below which the order at ties gets no verdict
 COUNTING, LEARNED = "counting", "small SASRec"
-METRIC = "HR@5"  # what sentences and verdicts speak of
+METRIC = "HR@5"  # the metric of sentences and verdicts
 
 
 class RanksInOrder(TypedDict):
@@ -30,7 +30,7 @@ class RanksInOrder(TypedDict):
 
 
 class Known(TypedDict):
-    """What is known of the data before the questions are answered; fields as in `LeaksRecord`."""
+    """What is known about the data before the questions are answered; fields as in `LeaksRecord`."""
 
     order: OrderFacts
     headline: str
@@ -52,14 +52,14 @@ class Change(TypedDict):
 
 
 class Verdict(TypedDict):
-    """What a change says."""
+    """The verdict about a change, and its sentence."""
 
     verdict: str
     sentence: str
 
 
 def _hits(run: RanksInOrder, system: str, rule: str | None, ranking: str, users: int) -> np.ndarray:
-    """(U,) how many targets of each user stand among the first five."""
+    """(U,) how many targets of each user are among the first five."""
     ranks = run["ranks"][system, rule][list(RANKINGS).index(ranking)]
     return np.bincount(run["examples"].user, gains(ranks)[METRIC], minlength=users)
 
@@ -89,8 +89,8 @@ def effects(record: Known, runs: list[RanksInOrder]) -> list[Effect]:
     """Answer each question that the data allow.
 
     Args:
-        record: What is known of the data.
-        runs: The ranks of each order of ties; the order of the file comes first.
+        record: what is known about the data.
+        runs: the ranks with ties in each order; the order of the file comes first.
 
     Returns:
         One effect for each question, with `name`, `ranking`, `before`, `after`, `difference`, `error`, `clear`,
@@ -139,7 +139,7 @@ def effects(record: Known, runs: list[RanksInOrder]) -> list[Effect]:
 
 
 def _tie_verdict(record: Known, effect: Change) -> Verdict:
-    """Whether counting loses by random ties what it had learned from the order of the file."""
+    """Whether counting loses, when ties are random, what it had learned from the order of the file."""
     facts, fixed = record["order"], fixed_order(record["order"])
     rising = (
         "" if facts["tied_rising"] is None else f", and {facts['tied_rising']:.1f} % of these pairs have rising ids"

@@ -1,10 +1,10 @@
-"""Leaks: what a data set tells beside what its users do, such as the order in which a file lists one day.
+"""Leaks: what a data set says beside what its users do, such as the order in which a file lists the items of a day.
 
-Within one time there is no order, yet every model of sequences is trained and tested on one. Where the file lists its
-rows by item, that order is the alphabet of item ids, and a good part of what a model predicts is the alphabet. `leaks`
-shows it on any data: it draws the order of ties anew and looks at what is lost, by counting and by a small SASRec; it
-counts with rules of ids, of popularity and of repetition; and it tells targets that are later from those of the same
-time as the item before them. The page "Order that is not order" of the documentation explains each number.
+Within one time there is no order, yet every sequence model is trained and tested on one. Where the file lists its rows
+by item, this order is the alphabet of the item ids, and a good part of what a model predicts is the alphabet. `leaks`
+shows this on any data. It draws the order of ties anew, and measures what counting and a small SASRec lose. It counts
+with rules of ids, of popularity and of repetition. It separates targets that are later than the item before them from
+those at the same time. The page "Order that is not order" of the documentation explains each number.
 """
 
 import os
@@ -32,8 +32,8 @@ from mmsr_lite.records.leaks import Effect, Sampled
 from mmsr_lite.records.schema import Plain
 from mmsr_lite.records.training import metrics_in
 
-MOST_INTERACTIONS = 1_000_000  # of more, users are drawn at random until there are no more than so many
-MOST_SCORES = 450_000_000  # test targets times items that are ranked in one order; of more, users are drawn at random
+MOST_INTERACTIONS = 1_000_000  # where there are more, users are drawn at random until there are so many
+MOST_SCORES = 450_000_000  # test targets times items in one order; where there are more, users are drawn
 MOST_VALIDATION = 3_000  # validation targets on which weights are chosen
 MOST_LEARNED = 150_000  # training targets of the small SASRec
 
@@ -49,18 +49,20 @@ def leaks(
     seed: int = 0,
     progress: bool = False,
 ) -> LeaksRecord:
-    """What the order of a file, item ids, popularity and repetition alone predict on a data set.
+    """Measure what the order of the file, item ids, popularity and repetition alone predict on a data set.
 
-    It takes under two minutes on two cores of a laptop. Of large data users are drawn, and the record says so.
+    It takes less than two minutes on two cores of a laptop. Of large data sets only some users, drawn at random, are
+    read; the record says so.
 
     Args:
-        data: A data set, or a source as `load` takes it. Broken ties go back to the order of the file.
-        tie_seeds: Seeds of the random orders at ties.
-        decay: Of counting, a Markov chain: the weight of an item of the history for each step further back.
-        by: The split, one of `data.split.SPLITS`.
-        learn: Whether to train the small SASRec too. It is not converged, so its two numbers are for each other alone.
-        seed: Seed of the draw of users and of the small SASRec.
-        progress: Whether to show a bar.
+        data: a data set, or a source as `load` takes it. Ties that were broken go back to the order of the file.
+        tie_seeds: the seeds of the random orders at ties.
+        decay: counting is a Markov chain, in which this is the factor of an item's weight for each step further back.
+        by: the split, one of `data.split.SPLITS`.
+        learn: whether to train the small SASRec too. It does not converge, so its two numbers can only be compared with
+            each other.
+        seed: the seed of the draw of users and of the small SASRec.
+        progress: whether to show a bar.
 
     Returns:
         A record (`mmsr-lite/leaks/1`):
@@ -71,10 +73,10 @@ def leaks(
         `weights`: order -> rule -> weight, chosen on the training part;
         `effects`: one for each question, with `before`, `after`, `difference` and `error` (one standard error over
         users) in points of HR@5 of one `ranking`, `verdict` ("leak", "effect" or "none") and `sentence`;
-        `leaks`: the names of the effects that are leaks; `sentence`: all of it in short; `seconds`.
+        `leaks`: the names of the effects that are leaks; `sentence`: a summary; `seconds`: how long it took.
 
     Raises:
-        MMSRError: The data set has no test targets, or `tie_seeds` is empty.
+        MMSRError: the data set has no test targets, or `tie_seeds` is empty.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -149,14 +151,14 @@ def _opened(data: Dataset | str | os.PathLike) -> Dataset:
 
 
 def _fewer_users(dataset: Dataset, rng: np.random.Generator) -> Dataset:
-    """The data set, or a part of its users drawn at random when it is large; the catalogue stays."""
+    """The data set, with only some users, drawn at random, when it is large; all items stay."""
     if len(dataset.item) <= MOST_INTERACTIONS:
         return dataset
     return of_users(dataset, drawn_users(np.diff(dataset.offsets), MOST_INTERACTIONS, rng))
 
 
 def _tested_users(dataset: Dataset, by: str, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """(U,) bool whose test targets are ranked, and how many test targets all users have."""
+    """(U,) bool, whether the test targets of each user are ranked; and the number of all test targets."""
     test = split(dataset, by=by, validation=False).test
     if not len(test):
         raise MMSRError(f"{dataset.name!r} has no test targets; give users at least five interactions")
@@ -238,7 +240,7 @@ def leaks_report(record: LeaksRecord) -> str:
     """The record of `leaks` as lines of text: a table in percent, then a sentence for each question.
 
     Args:
-        record: From `leaks`.
+        record: what `leaks` gave.
 
     Returns:
         Several lines.

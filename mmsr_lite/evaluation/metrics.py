@@ -6,13 +6,13 @@ CUTOFFS = (5, 20)
 
 
 def gains(ranks: np.ndarray, cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, np.ndarray]:
-    """What each rank adds to HR@K, MRR@K and NDCG@K.
+    """The gain of each rank in HR@K, MRR@K and NDCG@K.
 
     An example has one target, so the ideal of NDCG is 1, and NDCG@K is the mean of 1 / log2(1 + rank).
 
     Args:
-        ranks: The rank of each target, an array of any shape; 1 is the best rank.
-        cutoffs: Each K, positive; 5 and 20 by default.
+        ranks: the rank of each target, an array of any shape; 1 is the best.
+        cutoffs: the values of K, default 5 and 20.
 
     Returns:
         Name of a metric, such as "HR@5" -> an array of the shape of `ranks`, with values from 0 to 1.
@@ -32,8 +32,8 @@ def metrics(ranks: np.ndarray, cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, 
     """HR@K, MRR@K and NDCG@K of all targets, in percent.
 
     Args:
-        ranks: (E,) the rank of each target; 1 is the best rank.
-        cutoffs: Each K, positive; 5 and 20 by default.
+        ranks: (E,) the rank of each target; 1 is the best.
+        cutoffs: the values of K, default 5 and 20.
 
     Returns:
         Name of a metric, such as "HR@5" -> its mean over the targets, from 0 to 100.

@@ -1,8 +1,8 @@
-"""Two rankings of one list of scores, all items and own items masked, and their metrics.
+"""Two rankings of the same scores, all items and own items masked, and their metrics.
 
-*All items* is the paper's ranking: the target competes with every item of the catalogue, also with those that its user
-has already taken. *Own items masked* is the ranking of most shops: items that the user has already taken, at any time
-before the target, are not offered again. The two can put systems in opposite orders.
+*All items* is the paper's ranking: the target competes with all items, also with those that its user has already taken.
+*Own items masked* is the ranking of most shops: items that the user has taken at any time before the target are not
+offered again. The two can put systems in opposite orders.
 """
 
 import warnings
@@ -29,11 +29,11 @@ SAMPLED_WARNING = (
 
 
 def ranking_of(choice: str, parts: Split) -> str:
-    """The name of the ranking that a setting chooses for a split.
+    """The ranking that a setting chooses for a split.
 
     Args:
-        choice: One of `CHOICES`.
-        parts: The split; "headline" looks at its test part.
+        choice: one of `CHOICES`.
+        parts: the split; "headline" looks at its test part.
 
     Returns:
         "all" or "masked".
@@ -49,11 +49,11 @@ def ranking_of(choice: str, parts: Split) -> str:
 
 
 def flat_metrics(ranks: dict[str, np.ndarray], cutoffs: tuple[int, ...] = CUTOFFS) -> dict[str, float]:
-    """The metrics of several rankings in one flat dict, in percent.
+    """The metrics of several rankings in one dictionary, in percent.
 
     Args:
-        ranks: Name of the ranking -> (E,) rank of each target.
-        cutoffs: The cut-offs K.
+        ranks: name of a ranking -> (E,) the rank of each target.
+        cutoffs: the values of K.
 
     Returns:
         `HR@5`, `MRR@5`, ... of all items, and `masked HR@5`, ... of the masked ranking.
@@ -69,16 +69,16 @@ def flat_metrics(ranks: dict[str, np.ndarray], cutoffs: tuple[int, ...] = CUTOFF
 
 
 def results(ranks: dict[str, np.ndarray], examples: Examples) -> RankingTables:
-    """Both rankings for every target, for later targets and for those of the same time as the item before, in percent.
+    """The metrics of both rankings, for all targets and for groups of targets, in percent.
 
     Args:
-        ranks: Name of the ranking -> (E,) rank of each target, from `both_ranks`.
-        examples: The examples that were ranked.
+        ranks: name of a ranking -> (E,) the rank of each target, from `both_ranks`.
+        examples: the examples that were ranked.
 
     Returns:
-        A record with `headline` (the ranking to show first), `own_targets` (percent of targets in their own history),
-        `targets` (how many there are of each group), and for each ranking group -> metrics. The groups are "every",
-        "later" and "same time"; one without targets is left out.
+        A record with `headline` (the ranking to show first), `own_targets` (percent of the targets that their user has
+        taken before), `targets` (the size of each group), and for each ranking the metrics of each group. The groups
+        are "every" (all targets), "later" (later than the item before) and "same time"; empty groups are left out.
 
     Example:
         >>> some = Examples(np.array([1, 2, 2]), start=np.array([0, 0]), end=np.array([1, 2]), user=np.array([0, 0]))
@@ -106,11 +106,11 @@ def results(ranks: dict[str, np.ndarray], examples: Examples) -> RankingTables:
 
 
 class OwnItems:
-    """What each user has already taken, on a device: `own_items(rows)` gives the distinct items of whole histories.
+    """The different items that each user has taken before, on a device.
 
     Args:
-        examples: Whose histories.
-        device: Where the answers are wanted.
+        examples: the examples of the users.
+        device: the device of the results.
 
     Example:
         >>> some = Examples(np.array([7, 8, 7, 9]), start=np.array([0]), end=np.array([3]), user=np.array([0]))
@@ -139,14 +139,15 @@ class OwnItems:
 def rank_in_both(scores: Tensor, target: Tensor, own: Tensor) -> Tensor:
     """The rank of each target in both rankings, from one pass over the scores.
 
-    A rank is 1 for the best; items with equal scores share the mean of their places; a score that is NaN never helps.
-    In the masked ranking own items stand behind all others, so a target that its user has already taken shares the mean
-    of these last places: a miss, as in a shop that never offers it again.
+    The best rank is 1. Items with equal scores share the mean of their places, and a score that is NaN never helps. In
+    the masked ranking, own items come after all others. A target that its user has already taken shares the mean of
+    these last
+    places: it is a miss, as in a shop that does not offer it again.
 
     Args:
-        scores: (B, V+1), item 0 is padding and has -inf.
-        target: (B,) items.
-        own: (B, T) distinct own items, 0 where there are fewer.
+        scores: (B, V+1) scores; item 0 is padding and has -inf.
+        target: (B,) the targets.
+        own: (B, T) the different own items of each user; 0 where there are fewer.
 
     Returns:
         (2, B): the rank among all items, and the rank with own items masked.
@@ -174,16 +175,16 @@ def rank_in_both(scores: Tensor, target: Tensor, own: Tensor) -> Tensor:
 
 
 def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0) -> np.ndarray:
-    """Candidates drawn at random for each example, which its user has not yet taken and which are not the target.
+    """Draw random candidates for each example: items that its user has not taken, other than the target.
 
     Args:
         examples: E examples.
         num_items: V.
-        count: How many candidates each example gets.
-        seed: Seed of the draw; the candidates do not depend on the system that ranks them.
+        count: the number of candidates of each example.
+        seed: the seed of the draw; the candidates do not depend on the system that ranks them.
 
     Returns:
-        (E, count) distinct items.
+        (E, count) items, different in each row.
 
     Raises:
         MMSRError: `count` is below 1, or a user has too few items left.
@@ -211,11 +212,11 @@ def candidates_of(examples: Examples, num_items: int, count: int, seed: int = 0)
 
 
 def rank_among(scores: Tensor, target: Tensor, candidates: Tensor) -> Tensor:
-    """The rank of each target among itself and some candidates.
+    """The rank of each target among itself and its candidates.
 
     Args:
-        scores: (B, V+1).
-        target: (B,) items.
+        scores: (B, V+1) scores.
+        target: (B,) the targets.
         candidates: (B, N) items, none of which is the target.
 
     Returns:

@@ -1,6 +1,6 @@
 """Full ranking: the place of the target among all items, computed in batches to limit memory.
 
-Each target gets two ranks, among all items (the paper's) and with the user's own items masked; see `rankings.py`.
+Each target gets two ranks: among all items, as in the paper, and with the user's own items masked; see `rankings.py`.
 """
 
 from collections.abc import Callable
@@ -23,16 +23,16 @@ SCORES = 2**25  # how many scores are in memory at once while ranking: 128 MiB o
 
 
 def rank_of(scores: Tensor, target: Tensor) -> Tensor:
-    """The rank of each target among all items, 1 being best.
+    """The rank of each target among all items; 1 is the best.
 
-    Ties share the mean of their ranks, and a score that is NaN never helps.
+    Equal scores share the mean of their ranks, and a score that is NaN never helps.
 
     Args:
         scores: (B, V+1) the score of each item; item 0 is the padding.
-        target: (B,) items.
+        target: (B,) the targets.
 
     Returns:
-        (B,) ranks; a half is possible.
+        (B,) ranks, whole numbers or halves.
 
     Example:
         >>> rank_of(torch.tensor([[-torch.inf, 2., 3., 2.]]), torch.tensor([1])).item()  # 2nd and 3rd place tie
@@ -44,23 +44,23 @@ def rank_of(scores: Tensor, target: Tensor) -> Tensor:
 def both_ranks(
     model: Recommender, examples: Examples, *, batch: int | None = None, progress: bool = False
 ) -> dict[str, np.ndarray]:
-    """The rank of each example's target among all items, and with its user's own items masked.
+    """The ranks of all targets, among all items and with the user's own items masked.
 
-    When several processes train together all must ask; each scores its share of the batches and all get all ranks, the
-    same as one process finds.
+    When several processes train together, all must call this. Each scores its share of the batches, and all get the
+    ranks of all, which equal those of a single process.
 
     Args:
-        model: Any recommender; it is left in the mode, training or not, in which it was.
+        model: any recommender; its mode (training or not) is the same afterwards.
         examples: E examples.
-        batch: How many histories are scored at once; None: as many as have about 128 MiB of scores.
-        progress: Whether to show a bar.
+        batch: how many histories are scored at once; None (the default): as many as have about 128 MiB of scores.
+        progress: whether to show a bar.
 
     Returns:
-        "all" and "masked" -> (E,) ranks, 1 being best. Ties share the mean of their places. A target that its user has
-        already taken is masked too and stands at the end of the masked ranking: a miss.
+        "all" and "masked" -> (E,) ranks; 1 is the best, and equal scores share the mean of their places. A target that
+        its user has already taken is masked too, so it is at the end of the masked ranking: a miss.
 
     Raises:
-        MMSRError: There are no examples.
+        MMSRError: there are no examples.
 
     Example:
         >>> from mmsr_lite.models import MODELS
@@ -90,20 +90,20 @@ def ranks(
     batch: int | None = None,
     progress: bool = False,
 ) -> np.ndarray:
-    """Rank each example's target in one ranking; `both_ranks` gives both rankings for the same work.
+    """The ranks of all targets in one ranking; `both_ranks` computes both with the same work.
 
     Args:
-        model: Any recommender.
+        model: any recommender.
         examples: E examples.
         ranking: "all" (among all items) or "masked" (the user's own items masked).
-        batch: How many histories are scored at once; None: as many as have about 128 MiB of scores.
-        progress: Whether to show a bar.
+        batch: how many histories are scored at once; None (the default): as many as have about 128 MiB of scores.
+        progress: whether to show a bar.
 
     Returns:
-        (E,) ranks, 1 being best.
+        (E,) ranks; 1 is the best.
 
     Raises:
-        MMSRError: There are no examples, or no such ranking.
+        MMSRError: there are no examples, or no such ranking.
 
     Example:
         >>> from mmsr_lite.models.counting import Popularity, PopularityConfig
@@ -120,22 +120,22 @@ def ranks(
 def sampled_ranks(
     model: Recommender, examples: Examples, candidates: int, *, seed: int = 0, progress: bool = False
 ) -> np.ndarray:
-    """The rank of each target among itself and items drawn at random: only to stand beside papers that did so.
+    """The ranks of all targets among random items: only for comparison with papers that did so.
 
-    Warns why such ranks do not tell which system is better (Krichene and Rendle, KDD 2020).
+    A warning says why such ranks do not show which system is better (Krichene and Rendle, KDD 2020).
 
     Args:
-        model: Any recommender.
+        model: any recommender.
         examples: E examples.
-        candidates: How many items are drawn for each example among those that its user has not taken.
-        seed: Seed of the draw; every system meets the same candidates.
-        progress: Whether to show a bar.
+        candidates: how many items are drawn for each example, from those that its user has not taken.
+        seed: the seed of the draw; all systems get the same candidates.
+        progress: whether to show a bar.
 
     Returns:
         (E,) ranks from 1 to `candidates` + 1.
 
     Raises:
-        MMSRError: There are no examples, or not so many items left for a user.
+        MMSRError: there are no examples, or fewer than `candidates` items are left for a user.
 
     Example:
         >>> from mmsr_lite.models import MODELS
@@ -170,18 +170,19 @@ def evaluate(
     """HR@K, MRR@K and NDCG@K of both full rankings, in percent.
 
     Args:
-        model: Any recommender.
+        model: any recommender.
         examples: E examples.
-        candidates: Also rank the target among so many items drawn at random; warns why that is not to be relied on.
-        seed: Seed of that draw.
-        progress: Whether to show a bar.
+        candidates: also rank the target among so many random items, with a warning why that is not reliable; None: do
+            not.
+        seed: the seed of this draw.
+        progress: whether to show a bar.
 
     Returns:
         `HR@5`, `MRR@5`, `NDCG@5`, `HR@20`, ... among all items; `masked HR@5`, ... with own items masked; with
         `candidates` also `sampled HR@5`, ...
 
     Raises:
-        MMSRError: There are no examples, or fewer than `candidates` items are left for a user.
+        MMSRError: there are no examples, or fewer than `candidates` items are left for a user.
 
     Example:
         >>> from mmsr_lite.models.counting import Popularity, PopularityConfig
@@ -198,7 +199,7 @@ def evaluate(
 
 
 def _device_of(model: Recommender) -> torch.device:
-    """Where the first tensor of a model lies; the CPU for a model without tensors."""
+    """The device of the first tensor of a model; the CPU for a model without tensors."""
     return next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
 
 
@@ -227,11 +228,11 @@ def _in_batches(
     if not len(examples):
         raise MMSRError("there are no examples to rank; give users at least five interactions, or a larger test_share")
     device = _device_of(model)
-    most = 256 if device.type == "cpu" else 2048  # a CPU's cache is small; a GPU takes long to start work
+    most = 256 if device.type == "cpu" else 2048  # the cache of a CPU is small; a GPU takes long to start a batch
     batch = batch or max(16, min(most, SCORES // int(examples.items.max(initial=1))))
     on_device = DeviceExamples(examples, device, steps=model.reads_steps)
     lengths, strategy = examples.lengths, strategy_of(model)
-    order = np.lexsort((also_alike, lengths))  # alike lengths together: little padding
+    order = np.lexsort((also_alike, lengths))  # similar lengths together need little padding
     rows = torch.from_numpy(order).to(device)
     was_training = model.training
     in_order = torch.zeros(kinds, len(order), device=device)  # the ranks in the order of the batches

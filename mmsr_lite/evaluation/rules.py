@@ -1,8 +1,8 @@
 """Counting with rules: what item ids, popularity and repetition alone add to the metrics of a Markov chain.
 
-A rule changes the scores of a Markov chain (`models.counting`). It has one number, its weight: the weight that ranks
-the validation targets best, chosen without the test targets. The difference that a rule makes at test shows what a
-model can learn from that source alone, whether it is a fact about users or about how the file was written.
+A rule changes the scores of a Markov chain (`models.counting`). It has one number, its weight, which is chosen on the
+validation targets without the test targets. The difference that a rule makes at test shows what a model can learn from
+this source alone, be it a fact about users or about how the file was written.
 """
 
 from collections.abc import Callable
@@ -22,9 +22,9 @@ from mmsr_lite.models.counting import Markov, MarkovConfig
 
 BATCH = 256  # histories scored at once
 DENSE_ITEMS = 4096  # catalogues up to this size get their transitions as one table, which is faster on long histories
-BUCKETS = 100  # the training interactions are cut along time into so many parts of equal size
-NOW = 3  # how many parts before that of an example count as now
-CELLS = 2e7  # the most numbers that a table of popularity may have
+BUCKETS = 100  # the training targets are cut along time into so many parts of equal size
+NOW = 3  # how many parts before the part of an example count as now
+CELLS = 2e7  # the largest size of a table of popularity, in numbers
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ class Rule:
 
 
 def rule_of_ids(dataset: Dataset) -> Rule:
-    """Multiply the scores of items whose id is higher than that of the last item by the weight.
+    """The rule "ids": multiply the scores of items whose id is higher than that of the last item by the weight.
 
     A weight above 1 means that ids rise along a history, a weight below 1 that they fall.
 
     Args:
-        dataset: The data set, which knows the order of the ids.
+        dataset: the data set, which has the ids.
 
     Returns:
-        The rule "ids".
+        The rule.
 
     Example:
         >>> ids = ("", "7", "8", "9")
@@ -96,14 +96,14 @@ def rule_of_ids(dataset: Dataset) -> Rule:
 
 
 def rule_of_popularity(train: Examples, num_items: int) -> Rule:
-    """Add the weight times the share of each item in all training targets.
+    """The rule "popularity": add the weight times the share of each item in all training targets.
 
     Args:
-        train: The training examples.
+        train: the training examples.
         num_items: V.
 
     Returns:
-        The rule "popularity".
+        The rule.
 
     Example:
         >>> train = Examples(np.array([1, 2]), start=np.array([0]), end=np.array([1]), user=np.array([0]))
@@ -120,21 +120,21 @@ def rule_of_popularity(train: Examples, num_items: int) -> Rule:
 
 
 def rule_of_popularity_now(train: Examples, examples: Examples, num_items: int) -> Rule:
-    """Add the weight times the share of each item in the training targets shortly before the last item of a history.
+    """The rule "popularity now": as "popularity", with the training targets shortly before the last item of a history.
 
     Time is cut into parts with equally many training targets. The `NOW` parts before the part of the last item count,
     so the rule reads nothing that happens later.
 
     Args:
-        train: The training examples, whose `times` are known.
-        examples: The examples that will be ranked, whose `times` are known.
+        train: the training examples, whose `times` are known.
+        examples: the examples that will be ranked, whose `times` are known.
         num_items: V.
 
     Returns:
-        The rule "popularity now".
+        The rule.
 
     Raises:
-        MMSRError: Times are not known.
+        MMSRError: times are not known.
     """
     pieces = int(max(NOW, min(BUCKETS, CELLS // (num_items + 1))))
     if train.times is None or examples.times is None:
@@ -157,10 +157,10 @@ def rule_of_popularity_now(train: Examples, examples: Examples, num_items: int) 
 
 
 def rule_of_repetition() -> Rule:
-    """Add the weight to the scores of the user's own items; the weight -1 puts them behind all other items.
+    """The rule "repetition": add the weight to the scores of the user's own items; -1 puts them behind all others.
 
     Returns:
-        The rule "repetition".
+        The rule.
 
     Example:
         >>> batch = Batch(torch.tensor([[1]]), own=torch.tensor([[1]]), rows=np.array([0]))
@@ -182,9 +182,9 @@ class Chain:
     """A Markov chain that scores batches of histories; a small catalogue is scored by one product of matrices.
 
     Args:
-        train: The examples to count.
+        train: the examples to count.
         num_items: V.
-        decay: Weight of an item of the history for each step that it lies further back.
+        decay: the factor of an item's weight for each step further back in the history.
 
     Example:
         >>> counted = Examples(np.array([1, 2, 1, 3, 1, 2]), np.zeros(3, int), np.array([1, 3, 5]), np.zeros(3, int))
@@ -204,13 +204,13 @@ class Chain:
             self.table[source, model.follower] = model.weight
 
     def scores(self, history: Tensor) -> Tensor:
-        """(B, V+1), as `Markov.scores` gives them.
+        """The scores of all items, as `Markov.scores` computes them.
 
         Args:
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            (B, V+1).
+            (B, V+1) scores.
         """
         if self.table is None:
             return self.model.scores(history)
@@ -225,12 +225,12 @@ class Chain:
 
 @torch.no_grad()
 def ranks_with_rules(chain: Chain, examples: Examples, settings: list[tuple[Rule, float] | None]) -> np.ndarray:
-    """The ranks that counting gives with several rules, from one pass over the examples.
+    """The ranks of counting with several rules, from one pass over the examples.
 
     Args:
-        chain: The chain whose scores are changed.
+        chain: the chain whose scores the rules change.
         examples: E examples.
-        settings: Rule and weight, or None for counting alone.
+        settings: pairs of a rule and a weight; None for counting alone.
 
     Returns:
         (len(settings), 2, E) ranks in both rankings, as `RANKINGS` lists them.
@@ -265,10 +265,10 @@ def rules_for(dataset: Dataset, train: Examples, examples: Examples, *, dated: b
     """The rules that a data set allows.
 
     Args:
-        dataset: The data set.
-        train: Its training examples.
-        examples: The examples that will be ranked.
-        dated: Whether times are dates, which the rule "popularity now" needs.
+        dataset: the data set.
+        train: its training examples.
+        examples: the examples that will be ranked.
+        dated: whether times are dates, which the rule "popularity now" needs.
 
     Returns:
         Three or four rules.
@@ -289,20 +289,20 @@ def rules_for(dataset: Dataset, train: Examples, examples: Examples, *, dated: b
 def choose_weights(
     dataset: Dataset, parts: Split, *, decay: float, dated: bool, ranking: str, metric: str = "MRR@5"
 ) -> dict[str, float]:
-    """Choose the weight of each rule that ranks the validation targets best; the chain does not count these targets.
+    """Choose the weight of each rule with which the validation targets rank best; the chain does not count them.
 
     Args:
-        dataset: The data set.
-        parts: Its split; the test part is not read.
-        decay: That of the chain.
-        dated: Whether times are dates.
-        ranking: Which ranking decides, "all" or "masked"; for the rule of repetition it is always "all", because in
-            the other one own items are no candidates.
-        metric: Which metric decides.
+        dataset: the data set.
+        parts: its split; the test part is not read.
+        decay: the decay of the chain.
+        dated: whether times are dates.
+        ranking: the ranking that decides, "all" or "masked". For the rule of repetition it is always "all", because own
+            items are no candidates in the other one.
+        metric: the metric that decides, default "MRR@5".
 
     Returns:
-        Name of the rule -> weight; the weight that changes nothing where no other one is better, or where there are no
-        validation targets.
+        Name of a rule -> weight. It is the weight that changes nothing where no other one is better, or where there are
+        no validation targets.
     """
     rules = rules_for(dataset, parts.train, parts.validation, dated=dated)
     if not len(parts.validation):

@@ -1,7 +1,7 @@
-"""A small SASRec that learns in seconds: every position of a history is trained at once, from sampled items.
+"""A small SASRec that learns in seconds: it trains all positions of a history at once, with sampled items in the loss.
 
-It is made to see what a learned model makes of an order, and is not converged: its numbers stand beside each other, not
-beside those of a tuned model. `models.sasrec` is the real one (Kang and McAuley, ICDM 2018).
+It shows what a learned model makes of an order, and does not converge: its numbers can be compared with each other, not
+with those of a tuned model. The full model is in `models.sasrec` (Kang and McAuley, ICDM 2018).
 """
 
 import math
@@ -42,7 +42,7 @@ class SmallSASRec(Recommender):
     """One block of causal self-attention over items and their places, counted from the first item that is read.
 
     Args:
-        config: Sizes.
+        config: the sizes.
         num_items: V.
 
     Example:
@@ -60,13 +60,13 @@ class SmallSASRec(Recommender):
         self.blocks, self.norm = blocks(config), nn.LayerNorm(config.dim)
 
     def states(self, history: Tensor) -> Tensor:
-        """(B, L) items to the states (B, L, D) after each of them.
+        """The state after each item.
 
         Args:
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            (B, L, D).
+            (B, L, D) states.
         """
         x = self.items(history) + self.positions.weight[: history.shape[1]]  # (B, L, D)
         x = self.dropout(x * self.scale)
@@ -79,7 +79,7 @@ class SmallSASRec(Recommender):
         return last_state(self.states(history), history)
 
     def learn(self, examples: Examples) -> None:
-        """Train on all training targets, each from everything before it in a window of at most `max_history` items.
+        """Train on all training targets; each is predicted from the items before it, at most `max_history`.
 
         Args:
             examples: the training part.
@@ -117,7 +117,7 @@ def _windows(examples: Examples, longest: int) -> list[np.ndarray]:
 
 
 def _batches(windows: list[np.ndarray], size: int, seed: tuple[int, int]) -> Iterator[Tensor]:
-    """Windows of like lengths in random batches, (B, L+1) padded on the right with 0."""
+    """Windows of similar lengths in random batches (B, L+1), padded on the right with 0."""
     rng = np.random.default_rng(seed)
     lengths = np.array([len(window) for window in windows])
     order = np.lexsort((rng.random(len(windows)), lengths))

@@ -1,6 +1,7 @@
-"""How a device computes what training and ranking need; the plain way is what the models themselves say.
+"""How a device computes what training and ranking need; the plain way is the one that the models define themselves.
 
-A faster way is a leaf: it subclasses `Strategy`, stands in ACCELERATORS, and gives the same answers but for rounding.
+A faster way is a leaf: it subclasses `Strategy`, is listed in ACCELERATORS, and gives the same results except for
+rounding.
 """
 
 from importlib import import_module
@@ -31,12 +32,12 @@ class Strategy:
     name = "plain"
 
     def batch(self, examples: DeviceExamples, rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        """Histories (B, width) and targets (B,) of the examples `rows` (B,).
+        """The histories and targets of some examples.
 
         Args:
             examples: the examples, on the device.
-            rows: (B,) numbers of examples.
-            width: L.
+            rows: (B,) indexes of examples.
+            width: L, the width of the histories.
 
         Returns:
             Histories (B, L) and targets (B,).
@@ -44,19 +45,19 @@ class Strategy:
         return examples(rows, width)
 
     def scores(self, model: Recommender, history: Tensor) -> Tensor:
-        """Scores of all items (B, V+1) after `history` (B, L); item 0 has -inf.
+        """The scores of all items; item 0 has -inf.
 
         Args:
             model: a recommender that learns.
             history: (B, L) items, padded on the right with 0.
 
         Returns:
-            (B, V+1).
+            (B, V+1) scores.
         """
         return model.scores(history)
 
     def loss(self, model: Recommender, history: Tensor, target: Tensor) -> Tensor:
-        """The mean loss of the next items `target` (B,) after `history` (B, L).
+        """The mean loss of the next items.
 
         Args:
             model: a recommender that learns.
@@ -64,16 +65,16 @@ class Strategy:
             target: (B,) the items that came next.
 
         Returns:
-            A scalar.
+            The loss, a scalar.
         """
         return model.loss(history, target)
 
     def update(self, optimiser: torch.optim.AdamW, clip: float) -> None:
-        """Take one step of AdamW; where the norm of all gradients exceeds `clip`, they are scaled down to it.
+        """One step of AdamW; gradients whose common norm is above `clip` are scaled down to it.
 
         Args:
             optimiser: AdamW, whose weights have gradients.
-            clip: the greatest norm of all gradients together.
+            clip: the largest norm of all gradients together.
         """
         gradients = [weight.grad for weight in optimiser.param_groups[0]["params"] if weight.grad is not None]
         norm = torch.stack(torch._foreach_norm(gradients)).norm()
@@ -86,7 +87,7 @@ _CHOSEN: WeakKeyDictionary[nn.Module, Strategy] = WeakKeyDictionary()
 
 
 def strategy_of(model: nn.Module) -> Strategy:
-    """The strategy chosen for `model`, the plain one where none was chosen.
+    """The strategy that was chosen for a model; the plain one where none was chosen.
 
     Args:
         model: any module.
@@ -102,7 +103,7 @@ def strategy_of(model: nn.Module) -> Strategy:
 
 
 def choose_strategy(model: nn.Module, strategy: Strategy) -> None:
-    """Train and rank a model by a strategy from now on.
+    """From now on, train and rank a model by a strategy.
 
     Args:
         model: any module.
@@ -118,13 +119,13 @@ def choose_strategy(model: nn.Module, strategy: Strategy) -> None:
 
 
 def accelerator(device: torch.device) -> ModuleType | None:
-    """The first module of ACCELERATORS that works on `device`, None where there is none.
+    """The first module of ACCELERATORS that works on a device.
 
     Args:
-        device: where a model is trained.
+        device: the device of a training.
 
     Returns:
-        The module, or None.
+        The module; None where none works there.
 
     Example:
         >>> accelerator(torch.device("cpu")) is None

@@ -1,8 +1,8 @@
-"""The training step on a GPU: recorded once for each shape of batch, as a CUDA graph, and replayed from then on.
+"""The training step on a GPU: recorded once for each shape of batch, as a CUDA graph, and then replayed.
 
-A step is some hundreds of small kernels, and to launch them one by one takes longer than to run them. Shapes follow
-from the width of the histories alone, so the first step of a width runs as it is (which also prepares what may not
-happen while recording), the second is recorded, and all later ones are replays.
+A step has some hundreds of small kernels, and to launch them one by one takes longer than to run them. Shapes follow
+from the width of the histories alone. The first step of a width runs normally, which also prepares what may not happen
+during a recording. The second step is recorded, and all later ones are replays.
 """
 
 import torch
@@ -28,13 +28,13 @@ class CapturedStep(Step):
         self.forget()
 
     def make_optimiser(self, lr: float, weight_decay: float) -> torch.optim.AdamW:
-        """AdamW whose learning rate and state lie on the device."""
+        """AdamW with its learning rate and state on the device."""
         learned = [weight for weight in self.model.parameters() if weight.requires_grad]
         rate = torch.tensor(lr, device=self.device)
         return torch.optim.AdamW(learned, lr=rate, weight_decay=weight_decay, fused=True, capturable=True)
 
     def forget(self) -> None:
-        """Drop all recorded steps and the memory that they hold."""
+        """Drop all recorded steps, and free their memory."""
         self.graphs: dict[tuple[int, int, int], tuple[torch.cuda.CUDAGraph, Tensor] | None] = {}
         self.pool = torch.cuda.graph_pool_handle()
 
@@ -59,7 +59,7 @@ class CapturedStep(Step):
 
     def _record(self, rows: Tensor, shape: tuple[int, int, int]) -> None:
         graph, own_rows = torch.cuda.CUDAGraph(), rows.clone()
-        # NCCL looks at its events from a thread of its own, which must not end the recording
+        # NCCL reads its events in a thread of its own, which must not end the recording
         with torch.cuda.graph(graph, pool=self.pool, stream=self.stream, capture_error_mode="thread_local"):
             self.compute(own_rows, *shape[1:])
         self.graphs[shape] = graph, own_rows

@@ -1,8 +1,8 @@
-"""When a training leaves the plain way of computing for a faster one.
+"""When a training changes from the plain way of computing to a faster one.
 
-On a GPU a training begins at once in the plain way, while other processes compile kernels. When these are ready, and
-enough steps are left to save time, the next step is the first by kernels. The history record names that step in
-`kernels_from`, so that the same training can be run again: `kernels="2:117"` changes over at exactly that step.
+On a GPU, a training begins at once in the plain way, while other processes compile kernels. When these are ready, and
+enough steps are left to save time, the next step is the first one by kernels. The history record names this step in
+`kernels_from`, so that the same training can be repeated: `kernels="2:117"` changes over at exactly this step.
 """
 
 import os
@@ -22,23 +22,23 @@ from mmsr_lite.training.distributed import all_agree, first_here, size
 from mmsr_lite.training.step import Step
 
 VARIABLE = "MMSR_KERNELS"
-COST = 0.7  # seconds that changing over takes: kernels are loaded and every width is recorded again
-GAIN = 0.6  # the share of a plain step that kernels save, at least
+COST = 0.7  # seconds that the change takes: kernels are loaded, and each width is recorded again
+GAIN = 0.6  # the share of the time of a plain step that kernels save, at least
 CHOICES = "'auto', 'off', 'warm' or the epoch and step of an earlier run, as in '2:117'"
 
 
 class Changeover:
-    """Asked before each step; it changes the model's strategy when the time has come.
+    """Changes the strategy of a model at the right step; it is called before each step.
 
     Args:
-        step: The training step.
-        lengths: How many items each training history has (E,).
-        steps: How many steps the whole training has.
-        record: The history record; `kernels_from` is written there.
-        wish: "auto": begin plainly, change over as soon as the kernels are compiled, if that is worth it.
-            "off": stay plain. "warm": compile first, then begin. "E:S": change over before step S (from 0) of epoch E
-            (from 1), and wait for the kernels there if they are not compiled yet.
-            None: what the environment variable MMSR_KERNELS says, "auto" without it.
+        step: the training step.
+        lengths: (E,) the number of items of each training history.
+        steps: the number of steps of the whole training.
+        record: the history record, in which `kernels_from` is written.
+        wish: when to change. "auto": as soon as the kernels are compiled, if it saves time. "off": never. "warm":
+            before the first step, after all kernels are compiled. "E:S": before step S (from 0) of epoch E (from 1),
+            after waiting for the kernels if necessary. None (the default): what the environment variable MMSR_KERNELS
+            says, or "auto".
 
     Raises:
         MMSRError: `wish` is none of these.
@@ -60,15 +60,15 @@ class Changeover:
         if not all_agree(self.preparation is not None):
             self.close()
         if self.preparation is not None and (self.wish == "warm" or "kernels_from" in record):
-            self.preparation.wait()  # also a resumed training goes on by kernels, so that its record stays true
+            self.preparation.wait()  # a resumed training goes on by kernels, so that its record stays true
 
     def before(self, epoch: int, number: int, steps_done: int) -> None:
-        """Change over if the time has come.
+        """Change the strategy if this is the right step.
 
         Args:
-            epoch: The epoch, from 1.
-            number: The step within the epoch, from 0.
-            steps_done: How many steps of the whole training are done.
+            epoch: the epoch, from 1.
+            number: the step within the epoch, from 0.
+            steps_done: the number of steps of the whole training that are done.
         """
         if self.preparation is None:
             return
@@ -89,7 +89,7 @@ class Changeover:
         return all_agree(ready and (self.plain_steps == 0 or self._worth_it(steps_done)))
 
     def _worth_it(self, steps_done: int) -> bool:
-        """Whether the steps that are left will save more time than changing over takes."""
+        """Whether the remaining steps will save more time than the change takes."""
         seconds_a_step = (time.perf_counter() - self.began) / self.plain_steps
         return (self.steps - steps_done) * seconds_a_step * GAIN > COST
 
@@ -109,23 +109,23 @@ class Changeover:
         warnings.warn(f"Triton's kernels do not work here, so steps take longer: {error}", stacklevel=2)
 
     def close(self) -> None:
-        """End the compilation if it still runs; what it made stays in Triton's cache."""
+        """End the compilation if it still runs; compiled kernels stay in Triton's cache."""
         if self.preparation is not None:
             self.preparation.stop()
             self.preparation = None
 
 
 def read_wish(wish: str | None) -> tuple[str, tuple[int, int] | None]:
-    """What a wish for kernels says.
+    """Read a wish for kernels.
 
     Args:
-        wish: "auto", "off", "warm", or an epoch and a step such as "2:117"; None: what MMSR_KERNELS says, else "auto".
+        wish: "auto", "off", "warm", or an epoch and a step such as "2:117"; None: what MMSR_KERNELS says, or "auto".
 
     Returns:
-        The word, "at" for a moment, and the epoch (from 1) and the step (from 0) of that moment.
+        The word, which is "at" for an epoch and a step; and the epoch (from 1) and step (from 0).
 
     Raises:
-        MMSRError: it is none of these.
+        MMSRError: the wish is none of these.
 
     Example:
         >>> read_wish("warm"), read_wish("2:117")
@@ -141,13 +141,13 @@ def read_wish(wish: str | None) -> tuple[str, tuple[int, int] | None]:
 
 
 def where(device: torch.device) -> str:
-    """How a sentence names the device.
+    """The name of a device in a sentence.
 
     Args:
-        device: where a training runs.
+        device: the device of a training.
 
     Returns:
-        The words.
+        The name, in words.
 
     Example:
         >>> where(torch.device("cpu")).startswith("cpu (")

@@ -1,6 +1,6 @@
-"""Checkpoints: one file, safetensors for the numbers and all the rest as JSON in its header: it is whole or not there.
+"""Checkpoints: one file of safetensors, with all that is no tensor as JSON in its header; it is whole or not there.
 
-What is read may be damaged or made by somebody else: it is looked at before anything is used.
+A file may be damaged, or made by somebody else: everything is checked before it is used.
 """
 
 import shutil
@@ -17,19 +17,19 @@ from mmsr_lite.training.distributed import rank
 from mmsr_lite.training.weights import load_into, read_tensors, refuse_impossible_numbers, save_tensors
 
 STATE, NUMBERS, EPOCH = "state", "checkpoint.safetensors", "checkpoint.json"  # folder, the checkpoint, its epoch alone
-SLOTS = {"step", "exp_avg", "exp_avg_sq"}  # what Adam keeps of a weight
+SLOTS = {"step", "exp_avg", "exp_avg_sq"}  # what Adam keeps for each weight
 
 
 def refuse_other(place: str, there: dict[str, Any], now: dict[str, Any]) -> None:
-    """Refuse to go on in a place whose settings are not those of now.
+    """Raise when the settings of a stored run are not the present ones.
 
     Args:
-        place: What the settings belong to, such as "the run in 'runs/demo'".
-        there: The settings there, by name.
-        now: The settings of now, by name.
+        place: the name of the stored run in the message, such as "the run in 'runs/demo'".
+        there: name -> stored setting.
+        now: name -> present setting.
 
     Raises:
-        MMSRError: A setting of now is another one there, or is not there; each is named with both values.
+        MMSRError: a present setting is stored with another value, or not at all; the message has both values of each.
 
     Example:
         >>> refuse_other("the run in 'a'", {"codes": 3}, {"codes": 2})
@@ -53,7 +53,7 @@ def save_checkpoint(
     record: dict,
     config: dict,
 ) -> None:
-    """Write a checkpoint into `folder`/state, and the best weights so far as `folder`/model.safetensors.
+    """Write a checkpoint into the folder `state` of a run, and the best weights so far as model.safetensors.
 
     Args:
         folder: the folder of the run.
@@ -84,18 +84,18 @@ def save_checkpoint(
     write_json(Path(folder) / "history.json", record)
     save_tensors(state / NUMBERS, tensors, {"record": record, "config": config})
     _note_epoch(state, epoch)
-    for old in state.glob("*.safetensors"):  # in the form of 0.1 each epoch had a file of its own
+    for old in state.glob("*.safetensors"):  # in version 0.1, each epoch had a file of its own
         if old.name != NUMBERS:
             old.unlink(missing_ok=True)
 
 
 def _note_epoch(state: Path, epoch: int) -> None:
-    """Note which epoch the checkpoint is of: for people, and for messages that say what is kept."""
+    """Note the epoch of the checkpoint, for people and for messages."""
     write_json(state / EPOCH, {"epoch": epoch})
 
 
 def has_checkpoint(folder: str | Path) -> bool:
-    """Whether there is a checkpoint in the folder of a run, in the form of any version.
+    """Whether there is a checkpoint in the folder of a run, of this or an older version.
 
     Args:
         folder: the folder of a run.
@@ -111,7 +111,7 @@ def has_checkpoint(folder: str | Path) -> bool:
 
 
 def forget_checkpoint(folder: str | Path) -> None:
-    """Remove the checkpoint of a run; one that is stopped on the way leaves none, or a whole one.
+    """Remove the checkpoint of a run; if this is interrupted, a whole checkpoint is left, or none.
 
     Args:
         folder: the folder of a run.
@@ -129,14 +129,14 @@ def forget_checkpoint(folder: str | Path) -> None:
 def load_checkpoint(
     folder: str | Path, model: nn.Module, optimiser: torch.optim.Optimizer, best: dict[str, Tensor], config: dict
 ) -> tuple[dict[str, Tensor], HistoryRecord]:
-    """Put `model` and `optimiser` where the checkpoint left them.
+    """Set a model and its optimiser to the state of the checkpoint.
 
     Args:
-        folder: the folder of the run; one without a checkpoint gives a fresh start.
+        folder: the folder of the run; without a checkpoint there, the training starts from the beginning.
         model: the model, changed in place.
         optimiser: its optimiser, changed in place.
-        best: the weights that a fresh start begins with.
-        config: the settings of the training; all but the device and the patience must be those of the checkpoint.
+        best: the weights at the beginning of a training.
+        config: the settings of the training; all except the device and the patience must equal those of the checkpoint.
 
     Returns:
         The best weights so far and the history record.
@@ -172,7 +172,7 @@ def load_checkpoint(
             raise MMSRError(f"{place} is damaged: it holds {name!r}; remove its folder {STATE!r} and train again")
         slots.setdefault(int(index), {})[slot] = value
     _refuse_other_slots(place, slots, optimiser)
-    load_into(model, part["best"], str(folder))  # looked at as the weights are
+    load_into(model, part["best"], str(folder))  # only to check them as weights are checked
     device = next(model.parameters()).device
     best = {name: value.to(device) for name, value in part["best"].items()}
     load_into(model, part["model"], str(folder))
@@ -183,7 +183,7 @@ def load_checkpoint(
 
 
 def _read_checkpoint(state: Path, place: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What a checkpoint says (record and config, each an object) and its tensors; also in the form of 0.1."""
+    """The header of a checkpoint (record and config) and its tensors; files of version 0.1 are read too."""
     if (state / NUMBERS).is_file():
         tensors, saved = read_tensors(state / NUMBERS)
     else:
@@ -198,7 +198,7 @@ def _read_checkpoint(state: Path, place: str) -> tuple[dict[str, Any], dict[str,
 
 
 def _refuse_other_slots(place: str, slots: dict[int, dict[str, Tensor]], optimiser: torch.optim.Optimizer) -> None:
-    """Refuse what Adam kept where it is not of these weights, or is no number."""
+    """Raise when the state of Adam belongs to other weights, or contains values that are no numbers."""
     weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     for index, kept in slots.items():
         shape = tuple(weights[index].shape) if index < len(weights) else None

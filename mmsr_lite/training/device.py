@@ -1,4 +1,4 @@
-"""Where a model is trained: the names of devices, and the device that a name means on this machine."""
+"""The device of a training: the names of devices, and the device that a name means on this machine."""
 
 import re
 
@@ -8,16 +8,16 @@ from mmsr_lite.errors import MMSRError, SettingError
 
 
 def check_device(name: str) -> str:
-    """Return `name` when it is the name of a device, whether or not this machine has it.
+    """Check that a name is one of a device, whether or not this machine has the device.
 
     Args:
         name: "auto", "cpu", "cuda" or "cuda:" and the number of a GPU.
 
     Returns:
-        `name` itself.
+        The name.
 
     Raises:
-        SettingError: It is none of these.
+        SettingError: the name is none of these.
 
     Example:
         >>> check_device("cuda:1")
@@ -29,16 +29,16 @@ def check_device(name: str) -> str:
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """The device called `name` on this machine; a GPU with a number becomes the current one.
+    """Find a device on this machine; a GPU with a number becomes the current one.
 
     Args:
-        name: As for `check_device`; "auto" is the GPU where there is one, else the CPU.
+        name: as for `check_device`; "auto" is the GPU where there is one, else the CPU.
 
     Returns:
         The device.
 
     Raises:
-        MMSRError: This machine does not have it.
+        MMSRError: this machine does not have it.
 
     Example:
         >>> pick_device("cpu")
@@ -53,7 +53,7 @@ def pick_device(name: str = "auto") -> torch.device:
         fix = "use --device cpu, or run mmsr-lite doctor"
         raise MMSRError(f"device {name!r} was asked for, but torch sees no GPU; {fix}")
     device = torch.device(name)
-    if device.index is not None:  # streams and kernels belong to the current one
+    if device.index is not None:  # streams and kernels are made on the current GPU
         if device.index >= (count := torch.cuda.device_count()):
             raise MMSRError(f"device {name!r} was asked for, but torch sees {count} GPUs; choose from 0 to {count - 1}")
         torch.cuda.set_device(device)

@@ -1,8 +1,8 @@
-"""One model trained by several processes that torchrun started: each takes its share of every batch, all step alike.
+"""One model trained by several processes that torchrun has started: each takes its share of each batch.
 
-Gradients are added up between backward and clipping: by NCCL on GPUs, inside the captured step, by gloo on CPUs. It is
-not torch's DistributedDataParallel: nearly all bytes are the item table's, whose gradient is whole only when backward
-ends, so there is nothing that DDP could overlap, and a captured step calls no hooks.
+Gradients are summed between the backward pass and the clipping: by NCCL on GPUs, within the captured step, and by gloo
+on CPUs. This is not torch's DistributedDataParallel. Nearly all bytes are those of the item table, whose gradient is
+complete only at the end of the backward pass; so DDP could overlap nothing, and a captured step calls no hooks.
 """
 
 import os
@@ -21,15 +21,15 @@ from torch import Tensor, nn
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 
-LARGE = 2**20  # numbers; a larger tensor is added up where it is, the others in one piece
-PATIENCE = timedelta(hours=2)  # the first process may take that long over data and codes; a dead one is noticed at once
+LARGE = 2**20  # numbers; larger tensors are summed in place, all smaller ones together as one
+PATIENCE = timedelta(hours=2)  # how long the first process may take for data and codes; a dead one is noticed at once
 
 
 def rank() -> int:
-    """The number of this process, 0 being the one that writes and speaks.
+    """The number of this process; process 0 writes files and messages.
 
     Returns:
-        From 0; 0 where it is alone.
+        A number from 0; 0 when there is one process.
 
     Example:
         >>> rank(), size()
@@ -39,10 +39,10 @@ def rank() -> int:
 
 
 def size() -> int:
-    """How many processes train together.
+    """The number of processes that train together.
 
     Returns:
-        1 where it is alone.
+        The number; 1 without torchrun.
 
     Example:
         >>> size()
@@ -53,14 +53,14 @@ def size() -> int:
 
 @contextmanager
 def processes(device: torch.device, folder: str | Path | None = None) -> Iterator[None]:
-    """Join the processes that torchrun started, on `device`; leave them at the end. Alone, nothing happens.
+    """Join the processes that torchrun has started, and leave them at the end; without torchrun nothing happens.
 
-    When another process is lost this one ends with one sentence that says what `folder` still holds: by `MMSRError`,
-    or by the SIGTERM that torchrun sends.
+    When another process is lost, this one ends with a sentence that says what the folder still holds: by `MMSRError`,
+    or on the SIGTERM that torchrun sends.
 
     Args:
-        device: where this process computes.
-        folder: the folder that is written; None: none.
+        device: the device of this process.
+        folder: the folder of the run; None: nothing is written.
 
     Yields:
         Nothing; the block runs.
@@ -127,7 +127,7 @@ def _speaking(folder: str | Path | None) -> Iterator[threading.Lock]:
 
 @contextmanager
 def first_alone() -> Iterator[None]:
-    """The first process does the block, then the others, who find what it left in the cache.
+    """The first process runs the block before the others, which then find its results in the cache.
 
     Yields:
         Nothing; the block runs.
@@ -158,13 +158,13 @@ def first_here() -> bool:
 
 
 def all_agree(here: bool) -> bool:
-    """Whether `here` is true in every process; all must ask.
+    """Whether something is true in all processes; all of them must call this.
 
     Args:
-        here: what this process says.
+        here: whether it is true in this process.
 
     Returns:
-        The same answer in every process.
+        The same result in all processes.
 
     Example:
         >>> all_agree(True), all_agree(False)
@@ -178,10 +178,10 @@ def all_agree(here: bool) -> bool:
 
 
 def same_weights(model: nn.Module) -> None:
-    """Give every process the state of the first one's model, in place.
+    """Copy the state of the first process's model to all others.
 
     Args:
-        model: changed in place.
+        model: the model; it is changed in place.
 
     Example:
         >>> same_weights(nn.Linear(2, 1))  # alone, nothing happens
@@ -192,10 +192,10 @@ def same_weights(model: nn.Module) -> None:
 
 
 def add_up(tensors: list[Tensor]) -> None:
-    """Replace each tensor by its sum over all processes, in place; all must ask with the same shapes.
+    """Replace each tensor by its sum over all processes; all of them must call this.
 
     Args:
-        tensors: of the same shapes in every process.
+        tensors: tensors, with the same shapes in all processes; they are changed in place.
 
     Example:
         >>> alone = torch.ones(2)

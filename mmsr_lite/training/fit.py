@@ -1,4 +1,4 @@
-"""A run in its folder: `fit` makes one and keeps it, `open_run` opens it again.
+"""A run in its folder: `fit` trains it and writes it there, `open_run` opens it again.
 
 RunConfig -> `Run`, trained and measured -> config, codes, weights, history, metrics and a model card in a folder
 """
@@ -45,14 +45,17 @@ def fit(
     progress: bool = True,
     when_loaded: Callable[[Dataset], None] | None = None,
 ) -> Run:
-    """Load, learn codes, train, rank; write config, history, metrics, codes, weights and a model card into `folder`.
+    """Carry out a run: load the data, learn codes, train, rank, and write everything into a folder.
 
     Args:
-        config: everything that decides the run.
-        folder: where it is kept; an older run there is replaced.
-        resume: go on from the last whole epoch in `folder`, which must be of the same config and data.
-        progress: whether to show bars.
-        when_loaded: called with the data set before the training begins, by the first of several processes.
+        config: the config of the run.
+        folder: the folder of the run; an older run there is replaced. It gets config, history, metrics, codes, weights
+            and a model card.
+        resume: whether to go on from the last whole epoch in `folder`, which must have the same config and data;
+            default False.
+        progress: whether to show bars; default True.
+        when_loaded: a function of the data set, called before the training begins, by the first of several processes;
+            None (the default): nothing is called.
 
     Returns:
         The run, with the weights of its best epoch and its metrics.
@@ -75,7 +78,7 @@ def fit(
         with first_alone():
             if rank() == 0:
                 _sweep(folder)
-            if resume and (folder / "config.json").exists():  # a mistake is reported before the work begins
+            if resume and (folder / "config.json").exists():  # report a mistake before the work begins
                 refuse_other(place, read_config(folder / "config.json").by_name(), config.by_name())
             run = Run(config, folder=folder)
             run.record = run_record(config.id, run.dataset, writing=True)
@@ -83,7 +86,7 @@ def fit(
                 there = RunRecord.open(folder / "run.json")
                 refuse_other_data(place, there.data, run.record.data)
                 _take_codes(run, there)
-            run.build()  # bad input is refused here, before anything in the folder has changed
+            run.build()  # refuse bad input here, before anything in the folder changes
         if rank() == 0:
             if when_loaded is not None:
                 when_loaded(run.dataset)
@@ -127,13 +130,13 @@ def writing(folder: str | Path) -> AbstractContextManager[None]:
 
 
 def _take_codes(run: Run, record: RunRecord) -> None:
-    """Give a run the codes that its folder keeps; a folder without them leaves them to be learned."""
+    """Give a run the codes in its folder; without them there, they will be learned."""
     if run.folder is not None and (books := kept_codes(run.folder, record, run.dataset)) is not None:
         run.codebooks = books
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the temporary files of processes that were killed; the lock on the folder is held."""
+    """Remove temporary files of killed processes; the caller holds the lock on the folder."""
     sweep(folder, OUTPUTS)
     for place in (folder / STATE, folder / REFIT, folder / REFIT / STATE):
         sweep(place)
@@ -141,7 +144,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an older run left in `folder`, so that no file of it stands beside those of the new one."""
+    """Remove the files of an older run from a folder, so that they cannot mix with those of the new run."""
     try:
         for place in (folder / REFIT, folder):
             forget_checkpoint(place)
@@ -158,17 +161,17 @@ def _clear(folder: Path) -> None:
 
 @checked()
 def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
-    """The run that `fit` left in `folder`, its model on `device`.
+    """Open a run that `fit` has written.
 
     Args:
-        folder: what `mmsr-lite train` or `demo` wrote; runs of version 0.1 open with a note.
-        device: "auto", "cpu" or "cuda".
+        folder: the folder of the run, also of `mmsr-lite train` or `demo`; runs of version 0.1 open with a note.
+        device: the device of the model: "auto" (the default), "cpu" or "cuda".
 
     Returns:
         The run: its config, data set, codebooks, model, history and metrics.
 
     Raises:
-        MMSRError: when there is no run, its files are broken, or the data are not those it was made from.
+        MMSRError: there is no run, its files are broken, or the data are not those that it was made from.
 
     Example:
         >>> open_run("no-such-folder")

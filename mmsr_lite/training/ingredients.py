@@ -1,4 +1,4 @@
-"""What follows from the config of a run, each made once: data set, codes, untrained model, split."""
+"""What follows from the config of a run: data set, codes, untrained model, split."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,13 +23,13 @@ def prepare(config: RunConfig) -> Dataset:
     """Load the data set of a run and damage its modalities as the config says.
 
     Args:
-        config: The config of the run.
+        config: the config of the run.
 
     Returns:
         The data set as the run sees it.
 
     Raises:
-        MMSRError: There is no such source, or it does not fit the config.
+        MMSRError: there is no such source, or it does not fit the config.
 
     Example:
         >>> prepare(RunConfig("wardrobe:match", modalities=())).num_items
@@ -52,8 +52,8 @@ def corrupt(config: RunConfig, dataset: Dataset) -> Dataset:
     A config may also change the order of histories; `parts_of` and `build` do that.
 
     Args:
-        config: The config of the run.
-        dataset: A data set without damage; it is not changed.
+        config: the config of the run.
+        dataset: a data set without damage; it is not changed.
 
     Returns:
         The damaged data set; `dataset` itself where the config damages no modality.
@@ -74,14 +74,14 @@ def codebooks(config: RunConfig, dataset: Dataset) -> tuple[Codebook, ...]:
     """Learn the codes of a run from the features of its data set.
 
     Args:
-        config: The config of the run.
-        dataset: The data set as the run sees it.
+        config: the config of the run.
+        dataset: the data set as the run sees it.
 
     Returns:
         One codebook for each modality; none for a model that counts.
 
     Raises:
-        MMSRError: The features do not allow the codes that the config asks for.
+        MMSRError: the features do not allow the codes that the config asks for.
 
     Source:
         Section 4.1 of the paper, composite codes.
@@ -109,15 +109,15 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
     """Make the untrained model of a run.
 
     Args:
-        config: The config of the run; its seed decides the weights.
-        dataset: The data set as the run sees it.
-        books: One codebook for each modality; None learns them now.
+        config: the config of the run; its seed decides the weights.
+        dataset: the data set as the run sees it.
+        books: one codebook for each modality; None learns them now.
 
     Returns:
         The model, on the CPU.
 
     Raises:
-        MMSRError: The config does not fit the model or the data set.
+        MMSRError: the config does not fit the model or the data set.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -140,16 +140,16 @@ def build(config: RunConfig, dataset: Dataset, books: Sequence[Codebook] | None 
 
 @checked(rate=(0, 1))
 def displace(model: Recommender, modality: str | None, rate: float, seed: int) -> None:
-    """Let a model read histories whose positions have traded modalities, from now on (paper, Figure 1, "mismatched").
+    """From now on, a model reads histories whose positions exchange modalities (paper, Figure 1, "mismatched").
 
     Args:
-        model: A model that reads the modalities of each position of a history; it is changed.
-        modality: The modality that is traded; None: every one, each by itself.
-        rate: The share of the positions of each history that trade, from 0 to 1; 0 undoes it.
-        seed: The seed that chooses the positions.
+        model: a model that reads modalities position by position; it is changed.
+        modality: the modality that is exchanged; None: every one, each by itself.
+        rate: the share of the positions of each history, from 0 to 1; 0 undoes it.
+        seed: the seed that chooses the positions.
 
     Raises:
-        MMSRError: The model does not read modalities position by position.
+        MMSRError: the model does not read modalities position by position.
 
     Source:
         Figure 1 of the paper, "mismatched".
@@ -177,14 +177,14 @@ def parts_of(config: RunConfig, dataset: Dataset) -> Split:
     """Split the data set of a run into training, validation and test examples.
 
     Args:
-        config: The config of the run. With the corruption "disordered" all histories are shuffled.
-        dataset: The data set as the run sees it.
+        config: the config of the run. With the corruption "disordered" all histories are shuffled.
+        dataset: the data set as the run sees it.
 
     Returns:
         The split; its validation part is empty where validation does not choose the best epoch.
 
     Raises:
-        MMSRError: The data set cannot be split as the config asks.
+        MMSRError: the data set cannot be split as the config asks.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load

@@ -1,7 +1,7 @@
-"""The codes of a run, kept beside its weights, so that nothing is learned when the run is opened again.
+"""The codes of a run, kept beside its weights, so that nothing has to be learned when the run is opened.
 
-The file says which modality each codebook is of, and the record of the run (`run.json`) keeps its hash. Codes follow
-from the data, so a run without the file can be opened, too: its codes are then learned again.
+The file has the modality of each codebook, and the record of the run (`run.json`) has its hash. Codes follow from the
+data, so a run without this file can be opened too: its codes are then learned again.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ PARTS = {"codes": torch.int64, "centres": torch.float32, "reduced": torch.float3
 
 
 def codes_hash(books: Sequence[Codebook]) -> str:
-    """A short hash of codebooks: their modalities in their order, and every number.
+    """A short hash of codebooks, of their modalities in order and all their numbers.
 
     Args:
-        books: One codebook for each modality.
+        books: one codebook for each modality.
 
     Returns:
         16 letters and digits.
@@ -41,7 +41,7 @@ def codes_hash(books: Sequence[Codebook]) -> str:
 
 
 def _tensors(books: Sequence[Codebook]) -> dict[str, Tensor]:
-    """Every table by its number and part, such as "0.codes"."""
+    """Number and part, such as "0.codes" -> the table."""
     return {
         f"{number}.{part}": torch.as_tensor(getattr(book, part), dtype=kind)
         for number, book in enumerate(books)
@@ -50,17 +50,17 @@ def _tensors(books: Sequence[Codebook]) -> dict[str, Tensor]:
 
 
 def save_codes(folder: str | Path, books: Sequence[Codebook]) -> str | None:
-    """Write codebooks into the folder of a run, in one move.
+    """Write codebooks into the folder of a run; the file is whole or not there.
 
     Args:
-        folder: The folder of the run.
-        books: One codebook for each modality; without any no file is written.
+        folder: the folder of the run.
+        books: one codebook for each modality; without any, no file is written.
 
     Returns:
         Their hash, for the record of the run; None without codebooks.
 
     Raises:
-        MMSRError: The file cannot be written; an older one stays.
+        MMSRError: the file cannot be written; an older one stays.
 
     Example:
         >>> import tempfile
@@ -74,19 +74,19 @@ def save_codes(folder: str | Path, books: Sequence[Codebook]) -> str | None:
 
 
 def kept_codes(folder: str | Path, record: RunRecord, dataset: Dataset) -> tuple[Codebook, ...] | None:
-    """Read the codebooks of a run, where it keeps them.
+    """Read the codebooks of a run, where they are kept.
 
     Args:
-        folder: The folder of the run.
-        record: The record of the run, which has the hash of its codes.
-        dataset: The data set of the run.
+        folder: the folder of the run.
+        record: the record of the run, which has the hash of its codes.
+        dataset: the data set of the run.
 
     Returns:
-        One codebook for each modality; None where codes must be learned: the run is older than this file, its file was
-        removed, or its model has no codes.
+        One codebook for each modality; None where they must be learned, because the run has no such file or its model
+        has no codes.
 
     Raises:
-        MMSRError: The file is broken, or does not hold the codes that the run was made with.
+        MMSRError: the file is broken, or does not hold the codes that the run was made with.
     """
     path = Path(folder) / CODES
     if record.codes is None or not path.exists():
@@ -110,7 +110,7 @@ def kept_codes(folder: str | Path, record: RunRecord, dataset: Dataset) -> tuple
 
 
 def _book(name: str, number: int, tensors: dict[str, Tensor], rows: int, path: Path) -> Codebook:
-    """One codebook out of the tensors of a file, looked at first; `rows` is V + 1."""
+    """One codebook from the tensors of a file, which are checked first; `rows` is V+1."""
     found: dict[str, Tensor] = {}
     for part, kind in PARTS.items():
         value = tensors.get(f"{number}.{part}")

@@ -1,4 +1,4 @@
-"""The only training loop: Adam, early stopping, a checkpoint after each epoch, and a resume that continues exactly."""
+"""The training loop: Adam, early stopping, a checkpoint after each epoch, and a resume that continues exactly."""
 
 import time
 from collections.abc import Callable
@@ -88,15 +88,15 @@ class TrainConfig:
 
 
 def batches(lengths: np.ndarray, size: int, seed: tuple[int, int]) -> list[np.ndarray]:
-    """Rows of examples in random batches whose histories have like `lengths` (E,), so that padding stays small.
+    """Divide examples into random batches of histories with similar lengths, so that there is little padding.
 
     Args:
-        lengths: (E,) how many items each history has.
-        size: how many examples a batch has at most.
+        lengths: (E,) the number of items of each history.
+        size: the largest number of examples in a batch.
         seed: two numbers; the same give the same batches.
 
     Returns:
-        Arrays of rows; each row is in one of them.
+        The indexes of the examples of each batch; each example is in one batch.
 
     Example:
         >>> sorted(np.concatenate(batches(np.array([3, 1, 2]), size=2, seed=(0, 1))).tolist())
@@ -123,30 +123,32 @@ def train(
     on_epoch: Callable[[HistoryRecord], bool | None] | None = None,
     kernels: str | None = None,
 ) -> HistoryRecord:
-    """Train `model` in place, and leave it with the weights of its best epoch.
+    """Train a model in place; in the end it has the weights of its best epoch.
 
-    A model that counts is counted at once. Ctrl-C keeps the last epoch's checkpoint. Within `processes` each process
-    takes its share of every batch, in one order; the first alone writes and shows progress, and any number of them may
-    resume. They differ from one process by rounding, by dropout and by the negatives drawn.
+    A model that counts does this at once. After Ctrl-C the checkpoint of the last epoch is kept. Within `processes`,
+    each process takes its share of each batch, in the same order; only the first one writes and shows progress, and any
+    number of processes may resume. The result differs from that of one process by rounding, dropout and drawn
+    negatives.
 
     Args:
-        model: The model; it moves to the device of `config`.
-        parts: Training examples, and those that select the best epoch.
-        config: How to train.
-        folder: Where a checkpoint is written after each epoch. Default: nowhere.
-        resume: Whether to continue from the checkpoint in `folder`; the result is that of an uninterrupted run
-            (exactly so on a CPU).
-        progress: Whether to show a progress bar, and at the end one line that says where it ran and how long.
-        on_epoch: Is given the record after each epoch; the training stops when it returns False (in every process).
-        kernels: On a GPU, when Triton's kernels are used: "auto", "off", "warm" or a moment as "2:117"; see
-            `training.changeover`. Default: the environment variable MMSR_KERNELS, or "auto".
+        model: the model; it is moved to the device of `config`.
+        parts: the training examples, and those that select the best epoch.
+        config: the settings of the training.
+        folder: the folder of checkpoints, written after each epoch; None (the default): none are written.
+        resume: whether to continue from the checkpoint in `folder`; the result is that of an uninterrupted training, on
+            a CPU exactly. Default False.
+        progress: whether to show a bar, and at the end a line with the device and the time.
+        on_epoch: a function of the record, called after each epoch; the training stops (in all processes) when it
+            returns False.
+        kernels: when Triton's kernels are used on a GPU: "auto", "off", "warm", or an epoch and a step such as "2:117";
+            see `training.changeover`. None (the default): the environment variable MMSR_KERNELS, or "auto".
 
     Returns:
         The history record: `epochs` (loss, metrics, mean beta and seconds of each), `best_epoch`, `selection`,
         `seconds` in all, `device`, and where kernels took over `kernels_from`, the epoch and the step.
 
     Raises:
-        MMSRError: There are no examples to train on or to select by, or the loss is no number.
+        MMSRError: there are no examples to train on or to select by, or the loss is not a number.
 
     Source:
         Sections 4.4 (the loss) and 5.1 (how models are trained) of the paper.
@@ -197,7 +199,8 @@ def train(
     for epoch in epochs:
         if len(record["epochs"]) - record["best_epoch"] >= config.patience:
             break
-        torch.manual_seed(1_000_003 * config.seed + 10_007 * rank() + epoch)  # dropout; resume meets the same numbers
+        # dropout draws the same numbers when the training is resumed at this epoch
+        torch.manual_seed(1_000_003 * config.seed + 10_007 * rank() + epoch)
         start = time.perf_counter()
         model.train()
         order = ahead or batches(lengths, config.batch, (config.seed, epoch))
@@ -209,7 +212,7 @@ def train(
             lr = _lr(config, steps_done, config.epochs * steps)
             step(some, width_for(lengths[batch].max(), device), lr, len(batch))
             bar.update()
-        more = epoch < epochs.stop - 1  # the next epoch's order is made while a GPU still works at this one
+        more = epoch < epochs.stop - 1  # the order of the next epoch is made while the GPU still computes
         ahead = batches(lengths, config.batch, (config.seed, epoch + 1)) if more else []
         entry: Epoch = {"epoch": epoch, "loss": step.take_loss() / len(parts.train), "lr": lr}
         shown, better = {"loss": f"{entry['loss']:.3f}"}, True
@@ -239,7 +242,7 @@ def train(
     bar.total = bar.n  # stopped early is done
     bar.close()
     changeover.close()
-    step.forget()  # NCCL leaves only when no recorded step holds it
+    step.forget()  # NCCL ends only when no recorded step uses it
     model.load_state_dict(best)
     model.eval()
     if progress and rank() == 0:
@@ -248,11 +251,11 @@ def train(
 
 
 def step_class(model: Recommender, device: torch.device) -> type[Step]:
-    """How a step is carried out: recorded and replayed on a GPU, where shapes do not depend on the data.
+    """The class of the training step: on a GPU steps are recorded, where shapes do not depend on the data.
 
     Args:
         model: any recommender that learns.
-        device: where it is trained.
+        device: the device of the training.
 
     Returns:
         `Step` or `CapturedStep`.
@@ -267,7 +270,7 @@ def step_class(model: Recommender, device: torch.device) -> type[Step]:
 
 
 def _lr(config: TrainConfig, step: int, steps: int) -> float:
-    """Linear warm-up, then linear decay to nought."""
+    """The learning rate: linear warm-up, then linear decay to zero."""
     warmup = max(1, round(config.warmup * steps))
     return config.lr * min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
 

@@ -8,18 +8,18 @@ import torch
 
 from mmsr_lite.errors import MMSRError
 
-SETTINGS = ("batch", "dim", "max_history", "layers", "codes")  # what memory grows with, the first the most often
+SETTINGS = ("batch", "dim", "max_history", "layers", "codes")  # memory grows with these, the first most often
 PHRASES = ("can't allocate memory", "not enough memory", "out of memory")  # in the errors of torch on a CPU
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory was not enough, in the CPU's or the GPU's words.
+    """Whether an error says that there was not enough memory, on a CPU or a GPU.
 
     Args:
         error: any error.
 
     Returns:
-        Whether it does.
+        Whether it says so.
 
     Example:
         >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("shapes differ"))
@@ -32,7 +32,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def enough_memory(config: Any) -> Iterator[None]:
-    """Tell which settings of a run can be made smaller when memory is not enough in the block.
+    """When there is not enough memory in the block, say which settings of the run can be made smaller.
 
     Args:
         config: the `RunConfig` of the run.
@@ -41,7 +41,7 @@ def enough_memory(config: Any) -> Iterator[None]:
         Nothing; the block runs.
 
     Raises:
-        MMSRError: in place of an error that says that memory was not enough.
+        MMSRError: there was not enough memory.
 
     Example:
         >>> from mmsr_lite.training.run_config import RunConfig

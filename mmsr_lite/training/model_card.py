@@ -1,4 +1,4 @@
-"""The model card: what a run is, which data and settings made it, how it ranks, and what that does not say."""
+"""The model card: what a run is, its data and settings, how it ranks, and what this does not show."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ RANKINGS = {"all": "All items", "masked": "Own items masked"}
 
 
 def model_card(run: Run) -> str:
-    """The card of a trained and measured run, as Markdown; every number on it is one of the run's records.
+    """The card of a trained and measured run, as Markdown; all its numbers are from the records of the run.
 
     Args:
         run: a run with `history` and `metrics`.
 
     Returns:
-        Markdown; text out of the data is escaped.
+        The text; texts from the data are escaped.
 
     Raises:
         MMSRError: the run was not trained or not measured.
@@ -51,11 +51,11 @@ def model_card(run: Run) -> str:
 
 
 def write_model_card(run: Run, folder: str | Path) -> None:
-    """Write the card of `run` beside its weights in `folder`, in one move.
+    """Write the card of a run into a folder; the file is whole or not there.
 
     Args:
         run: a run with `history` and `metrics`.
-        folder: where `model-card.md` is written.
+        folder: the folder for `model-card.md`, beside the weights.
 
     Raises:
         MMSRError: as `model_card`, or the file cannot be written.

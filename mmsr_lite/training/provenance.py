@@ -1,8 +1,8 @@
-"""Which data a run was made from: short hashes of items, interactions and features, and how two data sets differ.
+"""The data that a run was made from: short hashes of items, interactions and features, and how two data sets differ.
 
-A run is bound to its data: item 7 of its table must be item 7 of the data set that it is used with. The hashes of
-items and interactions are exact. Features come from encoders whose last digits hang on the machine, so beside their
-exact hash stands a sketch, a few weighted sums that are near to each other for features that are.
+A run belongs to its data: item 7 of its table must be item 7 of the data set that it is used with. The hashes of items
+and interactions are exact. The last digits of features depend on the machine of the encoder. So beside their exact hash
+there is a sketch: a few weighted sums, which are close to each other for features that are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import RunRecord
 from mmsr_lite.records.training import DataHash, FeatureHash, Owner, Ranking
 
-SKETCH = 8  # weighted sums that are kept of a modality's features
+SKETCH = 8  # the number of weighted sums of a modality's features
 NEAR = 5e-3  # features count as the same when no sum differs by more; one sum is about as large as 1
 
 
@@ -32,7 +32,7 @@ def run_record(run_id: str, dataset: Dataset, *, writing: bool = False) -> RunRe
     Args:
         run_id: the id of the run's config.
         dataset: the data set of the run, corrupted as the run asks.
-        writing: whether this process is going to write the run: its number is then noted as the owner.
+        writing: whether this process will write the run; its number is then noted as the owner.
 
     Returns:
         The record.
@@ -54,7 +54,7 @@ def run_record(run_id: str, dataset: Dataset, *, writing: bool = False) -> RunRe
 
 
 def ranking_of(dataset: Dataset) -> Ranking:
-    """How the interactions of a data set stand in order, and how its test targets are ranked.
+    """How the interactions of a data set are ordered, and how its test targets are ranked.
 
     Args:
         dataset: the data set as the run sees it.
@@ -73,7 +73,7 @@ def ranking_of(dataset: Dataset) -> Ranking:
 
 
 def data_hash(dataset: Dataset) -> DataHash:
-    """Hashes of the ids of items in their order and in any order, of interactions and times, and of each modality.
+    """Hashes of item ids (in their order, and in any order), interactions, times, and features.
 
     Args:
         dataset: the data set as the run sees it.
@@ -107,10 +107,10 @@ def data_hash(dataset: Dataset) -> DataHash:
 
 
 def feature_hash(modality: Modality) -> FeatureHash:
-    """The exact hash and the sketch of the features (V+1, F) of one modality, absent items left out.
+    """The exact hash and the sketch of the features of one modality; absent items do not count.
 
     Args:
-        modality: the features.
+        modality: the modality.
 
     Returns:
         Hash, sketch and sizes.
@@ -138,15 +138,15 @@ def feature_hash(modality: Modality) -> FeatureHash:
 
 
 def refuse_other_data(place: str, there: DataHash, now: DataHash) -> None:
-    """Raise when a run was made from other data than these; warn when only last digits of features differ.
+    """Raise when a run was made from other data; warn when only the last digits of features differ.
 
     Args:
-        place: what the message calls the run, such as "the run in 'runs/demo'".
-        there: the hashes that the run keeps.
-        now: those of the data set that was loaded now.
+        place: the name of the run in the message, such as "the run in 'runs/demo'".
+        there: the hashes in the run.
+        now: the hashes of the data set that was loaded.
 
     Raises:
-        MMSRError: says how the data differ and what to do.
+        MMSRError: the data are others; the message says how they differ.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -174,11 +174,11 @@ def refuse_other_data(place: str, there: DataHash, now: DataHash) -> None:
 
 
 def differences(there: DataHash, now: DataHash) -> Iterator[str]:
-    """How data differ from those that a run was made from, a phrase for each difference.
+    """How data differ from those that a run was made from.
 
     Args:
-        there: the hashes that the run keeps.
-        now: those of the data set that was loaded now.
+        there: the hashes in the run.
+        now: the hashes of the data set that was loaded.
 
     Yields:
         A phrase for each difference; none where there is none.
@@ -203,7 +203,7 @@ def differences(there: DataHash, now: DataHash) -> Iterator[str]:
     elif "time_hash" in there and there["time_hash"] != now.get("time_hash") and there["item_hash"] == now["item_hash"]:
         yield f"some times of its {now['interactions']} interactions, or the split that comes with them, are others"
     if there["item_hash"] != now["item_hash"]:
-        return  # features in another order of items say nothing more
+        return  # with another order of items, features cannot be compared
     for name, features in there["features"].items():
         if name not in now["features"]:
             yield f"modality {name!r} is missing"

@@ -1,4 +1,4 @@
-"""The config of a run: everything that decides it, and how it is read from a file."""
+"""The config of a run: all its settings, and how they are read from a file."""
 
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.training.loop import TrainConfig
 from mmsr_lite.values import Settings
 
-BEFORE = {"ties": "file", "split": "user"}  # what runs did before they had these settings
+BEFORE = {"ties": "file", "split": "user"}  # the values of runs that were made before these settings existed
 
 # What `mmsr-lite demo` and the notebooks train with on the wardrobe worlds: a minute on two CPU cores.
 DEMO: Settings = {
@@ -39,7 +39,7 @@ DEMO_OF_WORLDS: Settings = DEMO | {
     "epochs": 12,
     "batch": 128,
     "lr": 1e-2,
-    "patience": 100,  # purchases are learned late, and all at once
+    "patience": 100,  # purchases are learned late, and then suddenly
 }
 
 
@@ -110,13 +110,14 @@ class RunConfig:
         """Change settings of the run, of its training or of its model, each by its name.
 
         Args:
-            settings: Fields of RunConfig, TrainConfig or the config of the model; a name in two of them is the run's.
+            settings: fields of RunConfig, TrainConfig or the config of the model; a name in several of them means the
+                first.
 
         Returns:
             A new config.
 
         Raises:
-            SettingError: There is no such setting, or its value is not possible.
+            SettingError: there is no such setting, or its value is not possible.
 
         Example:
             >>> RunConfig("wardrobe").with_settings(dim=8.5)
@@ -180,17 +181,17 @@ class RunConfig:
 
 
 def world_config(name: str, modalities: tuple[str, ...] | None = None) -> RunConfig:
-    """The config with which the demo and the stored runs train in a world in which the order of fusion decides.
+    """The config of the demo and the stored runs for a world in which the order of fusion decides.
 
     Args:
-        name: The world with its size, such as "both-small".
-        modalities: Those to take; None: all, each with as many codes as the world has classes.
+        name: the world with its size, such as "both-small".
+        modalities: names of the modalities to take; None (the default): all, each with as many codes as it has classes.
 
     Returns:
         The config, of `DEMO_OF_WORLDS`.
 
     Raises:
-        MMSRError: There is no such world.
+        MMSRError: there is no such world.
 
     Example:
         >>> world_config("both-small").codes
@@ -208,13 +209,14 @@ def read_config(path: str | Path) -> RunConfig:
     """Read the config that `fit` wrote.
 
     Args:
-        path: The file `config.json` of a run's folder.
+        path: the file `config.json` of a run's folder.
 
     Returns:
-        The config; settings that the file does not have get their defaults, or what was done before they came to be.
+        The config. Settings that are not in the file get their defaults, or the value that runs had before they
+        existed.
 
     Raises:
-        MMSRError: The file is not JSON, is not a config, or has a setting that this version does not know or allow.
+        MMSRError: the file is not JSON, is not a config, or has a setting that this version does not know or allow.
 
     Example:
         >>> import tempfile

@@ -27,26 +27,26 @@ from mmsr_lite.training.loop import train
 from mmsr_lite.training.provenance import run_record
 from mmsr_lite.training.run_config import RunConfig
 
-COUNTING = ("markov", "popularity")  # they stand beside every trained model
-UNPACKS = ("model", "dataset")  # what a run gives when it is unpacked
-REFIT = "refit"  # the folder of the second training, in that of the run
+COUNTING = ("markov", "popularity")  # metrics of these are beside those of every trained model
+UNPACKS = ("model", "dataset")  # what unpacking a run gives
+REFIT = "refit"  # the folder of the second training, in the folder of the run
 
 
 class Run:
-    """A data set, its codes, its split, a model and what its training left; made once and handed on.
+    """A data set, its codes, its split, a model and the results of its training.
 
-    What was not given is made when it is first asked for, and kept.
+    What is not given is made when it is first read, and then kept.
 
     Args:
-        config: everything that decides the run.
-        dataset: the data set as the run sees it; None loads it as `config` says, corrupted as `config` asks.
-        codebooks: the codes of its modalities; None learns them from the features.
-        folder: where the run is kept; None keeps it in memory alone.
+        config: the config of the run.
+        dataset: the data set as the run sees it; None (the default): it is loaded and damaged as the config says.
+        codebooks: the codes of its modalities; None (the default): they are learned from the features.
+        folder: the folder of the run; None (the default): it is only in memory.
 
     Attributes:
-        history: the record of the training, None before it.
-        metrics: the record of the metrics, None before they were measured; `measured` is the same without None.
-        record: which data the run was made from.
+        history: the record of the training; None before it.
+        metrics: the record of the metrics; None before they are measured. `measured` is the same, and never None.
+        record: the hashes of the data that the run was made from.
 
     Example:
         >>> config = RunConfig("wardrobe:match", ()).with_settings(dim=8, epochs=1, device="cpu")
@@ -131,11 +131,11 @@ class Run:
         return build(self.config, self.dataset, self.codebooks)
 
     def learn(self, *, folder: Path | None = None, resume: bool = False, progress: bool = True) -> HistoryRecord:
-        """Train the model from its start; with `refit` again on all of the training part. Nothing is evaluated.
+        """Train the model; with `refit`, a second time on the whole training part. Nothing is evaluated.
 
         Args:
-            folder: where a checkpoint is written after each epoch; None writes nothing.
-            resume: go on from the checkpoint in `folder`.
+            folder: the folder of checkpoints, written after each epoch; None (the default): none are written.
+            resume: whether to go on from the checkpoint in `folder`; default False.
             progress: whether to show a bar.
 
         Returns:
@@ -154,19 +154,20 @@ class Run:
         return self.history
 
     def evaluate(self, *, progress: bool = False) -> MetricsRecord:
-        """Rank all test targets by the model and by counting; what `metrics` says of the training stays.
+        """Rank all test targets by the model and by counting.
 
-        Both rankings are measured, all items and own items masked; `headline` says which to show first. In `rankings`
-        targets that are later than the item before stand apart from those of the same time
+        Both rankings are measured, all items and own items masked; `headline` says which to show first. In `rankings`,
+        targets that are later than the item before are separated from those at the same time
         (`evaluation.rankings.results`).
 
-        Counting selects nothing, so it reads the whole training part, the validation items too.
+        Counting selects no epoch, so it reads the whole training part with the validation items. Entries of `metrics`
+        about the training are not changed.
 
         Args:
             progress: whether to show bars.
 
         Returns:
-            The metrics record, percent.
+            The record of the metrics, in percent.
         """
         parts = self.whole_split
         counted = {}
@@ -199,7 +200,7 @@ class Run:
         return iter([getattr(self, name) for name in self._unpacks])
 
     def __repr__(self) -> str:
-        made = vars(self)  # what was not made yet is not made for this
+        made = vars(self)  # only what was made already; nothing is made for this
         label = made["model"].label if "model" in made else self.config.model
         source = made["dataset"].name if "dataset" in made else self.config.source
         lines = [f"Run {self.config.id}: {label} on {source}"]

@@ -13,16 +13,16 @@ from mmsr_lite.training.distributed import add_up
 
 
 class Step:
-    """Trains a model on one batch after another, and sums up the losses.
+    """Trains a model on batches, and sums up the losses.
 
     Args:
-        model: The model, which lies on the device of `examples` and is changed in place.
-        examples: The training examples.
-        lr: The learning rate that the optimiser starts with; each step is given its own.
-        weight_decay: AdamW's weight decay.
-        clip: The largest norm of all gradients together; larger ones are scaled down to it.
-        autocast: The dtype of matrix products, None for the dtype of the weights.
-        negatives: From how many drawn items the loss is estimated; 0 for all items.
+        model: the model, on the device of `examples`; it is changed in place.
+        examples: the training examples.
+        lr: the first learning rate; each step is given its own.
+        weight_decay: the weight decay of AdamW.
+        clip: the largest norm of all gradients together; larger ones are scaled down to it.
+        autocast: the type of matrix products; None: the type of the weights.
+        negatives: the number of drawn items from which the loss is estimated; 0: all items are used.
 
     Example:
         >>> step = Step(model, examples, lr=0.01, weight_decay=0.0, clip=5.0)                      # doctest: +SKIP
@@ -43,7 +43,7 @@ class Step:
     ):
         self.model, self.examples, self.clip, self.autocast = model, examples, clip, autocast
         self.device = examples.items.device
-        self.nobody = torch.zeros(1, dtype=torch.long, device=self.device)  # stands for an empty share
+        self.nobody = torch.zeros(1, dtype=torch.long, device=self.device)  # in place of an empty share
         self.negatives = None
         if negatives:
             targets = examples.items[examples.end]
@@ -56,7 +56,7 @@ class Step:
 
         Args:
             lr: the learning rate.
-            weight_decay: AdamW's.
+            weight_decay: the weight decay.
 
         Returns:
             The optimiser.
@@ -68,33 +68,33 @@ class Step:
         """Train on some examples.
 
         Args:
-            rows: Numbers of the examples (B,); none of their histories is longer than `width`.
-            width: L, to which histories are padded.
-            lr: The learning rate of this step.
-            of: How many examples all processes train on together in this step; None: B.
+            rows: (B,) indexes of the examples; none of their histories is longer than `width`.
+            width: L, the width of the padded histories.
+            lr: the learning rate of this step.
+            of: the number of examples of all processes in this step; None (the default): B.
         """
         self.optimiser.param_groups[0]["lr"] = lr
         self.compute(rows, width, of or len(rows))
 
     def compute(self, rows: Tensor, width: int, of: int) -> None:
-        """The step itself, with the learning rate that the optimiser holds.
+        """The step itself, with the learning rate of the optimiser.
 
         Args:
-            rows: this process's share of the batch, numbers of examples.
-            width: L.
-            of: how many examples the whole batch has.
+            rows: the indexes of the examples of this process.
+            width: L, the width of the histories.
+            of: the number of examples of all processes.
         """
         self.backward(rows, width, of)
         add_up([weight.grad for weight in self.model.parameters() if weight.grad is not None])
         strategy_of(self.model).update(self.optimiser, self.clip)
 
     def backward(self, rows: Tensor, width: int, of: int) -> None:
-        """Leave the gradients of this process's part of the mean loss in the weights, and note the loss.
+        """Compute the gradients of this process's part of the mean loss, and add the loss to the sum.
 
         Args:
-            rows: this process's share of the batch, numbers of examples.
-            width: L.
-            of: how many examples the whole batch has.
+            rows: the indexes of the examples of this process.
+            width: L, the width of the histories.
+            of: the number of examples of all processes.
         """
         strategy = strategy_of(self.model)
         history, target = strategy.batch(self.examples, rows if len(rows) else self.nobody, width)
@@ -117,11 +117,11 @@ class Step:
         return sampled(self.negatives)
 
     def take_loss(self) -> float:
-        """The sum of the losses of all examples, of all processes, since the last call; it waits for the device."""
+        """The sum of the losses of all examples of all processes since the last call; it waits for the device."""
         add_up([self.total])
         total = float(self.total)
         self.total.zero_()
         return total
 
     def forget(self) -> None:
-        """Drop what was prepared for later steps; called when the way of computing changes, and at the end."""
+        """Drop what was prepared for later steps; called when the strategy changes, and at the end."""

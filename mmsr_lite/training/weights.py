@@ -1,6 +1,6 @@
-"""Weights on disk: one safetensors file, written in one move, looked at before anything in it is used.
+"""Weights on disk: one file of safetensors, which is whole or not there, and is checked before it is used.
 
-What is read may be damaged or made by somebody else.
+A file may be damaged, or made by somebody else.
 """
 
 import json
@@ -17,12 +17,12 @@ from mmsr_lite.errors import MMSRError
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, Any] | None = None) -> None:
-    """Write tensors as safetensors in one move.
+    """Write tensors as safetensors; the file is whole or not there.
 
     Args:
         path: the file.
-        tensors: the tensors by name.
-        about: what the header says besides, as JSON; None: nothing.
+        tensors: name -> tensor.
+        about: further values for the header, written as JSON; None (the default): none.
 
     Raises:
         MMSRError: when the file cannot be written; an older one stays.
@@ -45,13 +45,13 @@ def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], Any]:
     """Read what `save_tensors` wrote.
 
     Args:
-        path: A safetensors file.
+        path: a safetensors file.
 
     Returns:
-        The tensors by name, and what the header says besides (None: nothing).
+        Name -> tensor; and the further values of the header, None where there are none.
 
     Raises:
-        MMSRError: The file is missing, or cannot be read as safetensors.
+        MMSRError: the file is missing, or cannot be read as safetensors.
 
     Example:
         >>> read_tensors("no-such-file.safetensors")
@@ -73,11 +73,11 @@ def load_weights(path: str | Path, model: nn.Module) -> None:
 
     Args:
         path: a safetensors file.
-        model: the model they are put into; buffers of a model that counts take the size they were saved with.
+        model: the model, changed in place; buffers of a model that counts get the size that was saved.
 
     Raises:
-        MMSRError: when the file is missing or broken, belongs to another config, or holds numbers that no training
-            gives; the model is then unchanged.
+        MMSRError: the file is missing or broken, belongs to another config, or holds numbers that no training
+            can give; the model is then unchanged.
 
     Example:
         >>> import tempfile
@@ -92,7 +92,7 @@ def load_weights(path: str | Path, model: nn.Module) -> None:
 
 
 def _widened(tensors: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
-    """The same numbers in the model's types, where a file keeps them shorter: float16 for float32, int16 for int64."""
+    """The tensors in the types of the model; a file may have float16 for float32, and int16 for int64."""
     result = dict(tensors)
     for name, own in model.state_dict().items():
         saved = tensors.get(name, own)
@@ -106,12 +106,12 @@ def load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
     """Set the state of a model.
 
     Args:
-        model: The model, changed in place; buffers of a model that counts take the size they were saved with.
-        tensors: Its state by name.
-        place: The file, for messages.
+        model: the model, changed in place; buffers of a model that counts get the size that was saved.
+        tensors: name -> tensor, the whole state.
+        place: the file, for messages.
 
     Raises:
-        MMSRError: The tensors belong to another config, or hold numbers that no training gives; the model is then
+        MMSRError: the tensors belong to another config, or hold numbers that no training can give; the model is then
             unchanged.
 
     Example:
@@ -144,14 +144,14 @@ def load_into(model: nn.Module, tensors: dict[str, Tensor], place: str) -> None:
 
 
 def limits_of(model: nn.Module, saved: dict[str, Tensor]) -> dict[str, int]:
-    """The greatest value of each table of whole numbers, by its name in the state; modules with such say so.
+    """The largest possible value of each table of whole numbers; modules with such tables have `greatest`.
 
     Args:
         model: the model that weights are read for.
         saved: the tensors of a file, by name.
 
     Returns:
-        Name of a table -> the greatest value it may hold.
+        Name of a table in the state -> the largest value that it may contain.
 
     Example:
         >>> limits_of(nn.Linear(1, 1), {})
@@ -167,15 +167,16 @@ def limits_of(model: nn.Module, saved: dict[str, Tensor]) -> dict[str, int]:
 
 
 def refuse_impossible_numbers(tensors: dict[str, Tensor], limits: dict[str, int], place: str) -> None:
-    """Refuse weights that are no numbers, and codes or items that do not exist.
+    """Raise when weights are not numbers, or codes or items do not exist.
 
     Args:
-        tensors: tensors by name.
-        limits: the greatest value of tables of whole numbers; in others anything from 0 is possible.
+        tensors: name -> tensor.
+        limits: name of a table of whole numbers -> its largest possible value; in other tables any value from 0 is
+            possible.
         place: the file, for the message.
 
     Raises:
-        MMSRError: names the tensor and the value.
+        MMSRError: a value is not possible; the message has the tensor and the value.
 
     Example:
         >>> refuse_impossible_numbers({"bias": torch.tensor([1.0, torch.nan])}, {}, "a.safetensors")
