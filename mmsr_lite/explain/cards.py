@@ -1,4 +1,4 @@
-"""Cards: what a record says of items, interactions, nodes and users, so that people recognise them."""
+"""Cards: what a record holds about items, interactions, nodes and users, so that people recognise them."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from mmsr_lite.data.pictures import data_uri
 from mmsr_lite.graph.msgraph import ITEM, MSGraph, Node
 from mmsr_lite.records.trace import GraphNode, ItemCard, Step, StepCard, TargetTruth, UserCard
 
-LONGEST = 500  # letters of a title or text that a record holds
+LONGEST = 500  # letters of a title or text in a record, at most
 
 
 def user_card(dataset: Dataset, number: int) -> UserCard:
-    """A user by number and id.
+    """The card of a user: number and id.
 
     Args:
         dataset: the data set.
@@ -30,7 +30,7 @@ def user_card(dataset: Dataset, number: int) -> UserCard:
 
 
 def item_card(dataset: Dataset, item: int) -> ItemCard:
-    """What people see of an item, as every record holds it: number, id, title, picture; long texts are cut.
+    """The card of an item: number, id, title and picture; long texts are cut.
 
     Args:
         dataset: the data set.
@@ -51,11 +51,11 @@ def item_card(dataset: Dataset, item: int) -> ItemCard:
 
 
 def step_card(dataset: Dataset, position: int, item: int) -> StepCard:
-    """One interaction as people see it: the item's card, its position from 1, its texts.
+    """The card of an interaction: that of its item, its position, and its texts.
 
     Args:
         dataset: the data set.
-        position: of the history, from 1.
+        position: its position in the history, from 1.
         item: the item, from 1.
 
     Returns:
@@ -72,7 +72,7 @@ def step_card(dataset: Dataset, position: int, item: int) -> StepCard:
 
 
 def steps_of(dataset: Dataset, msgraph: MSGraph) -> list[Step]:
-    """Each interaction with its item's node and codes.
+    """The interactions of a history, each with the node and the codes of its item.
 
     Args:
         dataset: the data set.
@@ -104,7 +104,7 @@ def steps_of(dataset: Dataset, msgraph: MSGraph) -> list[Step]:
 
 
 def node_card(dataset: Dataset, msgraph: MSGraph, node: Node) -> GraphNode:
-    """A node of the MSGraph with the name that pictures give it.
+    """A node of the MSGraph with its name in figures.
 
     Args:
         dataset: the data set.
@@ -135,16 +135,16 @@ def node_card(dataset: Dataset, msgraph: MSGraph, node: Node) -> GraphNode:
 
 
 def truth_of(dataset: Dataset, user: int | None) -> TargetTruth | None:
-    """What decided the target, where the source planted it.
+    """What decided the target, in a made-up world that knows it.
 
-    A world that knows it adds the order of fusion that loses there and the reason in a sentence.
+    Some worlds add the order of fusion that loses there, and a sentence that says why.
 
     Args:
         dataset: the data set.
-        user: the user, from 0; None: nobody.
+        user: the user, from 0; None: the history belongs to no user.
 
     Returns:
-        What decided the last item, or None.
+        What decided the last item; None where it is not known.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load

@@ -1,4 +1,4 @@
-"""Names for the codes of a model, which its explorer shows."""
+"""Names for the codes of a model, which the explorer shows."""
 
 from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.dataset import Dataset
@@ -10,14 +10,14 @@ Labels = dict[tuple[str, int], str]
 
 
 def code_labels(model: MMSR, dataset: Dataset) -> Labels:
-    """(modality, code) -> the code's most telling words, or titles of the most popular items that have it.
+    """Name the codes of a model by their characteristic words, or by titles of their most popular items.
 
     Args:
         model: an MMSR, which holds the codes of all items.
-        dataset: the data set it was trained on.
+        dataset: the data set that it was trained on.
 
     Returns:
-        The names; long ones are cut.
+        (modality, code) -> the name; long ones are cut.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
@@ -35,7 +35,7 @@ def code_labels(model: MMSR, dataset: Dataset) -> Labels:
 
 
 def labelled(record: TraceRecord, labels: Labels) -> list[GraphNode]:
-    """The nodes of a trace, those of codes with their names.
+    """The nodes of a trace, with names for the codes.
 
     Args:
         record: a trace.

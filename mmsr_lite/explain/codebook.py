@@ -1,4 +1,4 @@
-"""The codes of a modality as a record: how many items have each, and some for which it is the nearest (section 4.1)."""
+"""The codes of a modality as a record: how many items have each, and a few of the items nearest it (section 4.1)."""
 
 import numpy as np
 
@@ -18,14 +18,14 @@ def codebook(model: MMSR, dataset: Dataset, modality: str | None = None, most: i
     Args:
         model: an MMSR with codes.
         dataset: the data set it was trained on.
-        modality: the modality; None takes the first one.
-        most: how many items each code shows, popular ones first.
+        modality: the modality; None (the default): the first one.
+        most: how many items are listed for each code, popular ones first.
 
     Returns:
         The record that `show.codebook` draws.
 
     Raises:
-        MMSRError: when the model has no codes of the modality.
+        MMSRError: the model has no codes of the modality.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load

@@ -1,4 +1,4 @@
-"""Compare: two models or more on the same users, paired, with intervals from users drawn again (bootstrap)."""
+"""Compare two or more models on the same users, in pairs, with intervals from resampled users (bootstrap)."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -19,12 +19,12 @@ from mmsr_lite.records.evidence import Difference, Disagreement, Pair
 
 
 def bootstrap(values: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[Any, Any]:
-    """A mean and its 95 % interval from users drawn again.
+    """A mean and its 95 % interval, from resampled users.
 
     Args:
-        values: (U,) one number for each user, or (X, U) several, which are drawn alike.
-        draws: how many samples of U users with replacement.
-        seed: of the samples.
+        values: (U,) one number for each user, or (X, U) several, whose users are drawn together.
+        draws: the number of samples of U users, drawn with replacement.
+        seed: the seed of the samples.
 
     Returns:
         The mean and [low, high]; of (X, U) a list of X means and one of X intervals.
@@ -52,22 +52,23 @@ def compare(
 ) -> CompareRecord:
     """Compare models on the same users: metrics, paired differences with intervals, and where ranks differ most.
 
-    A user counts once: metrics are means over the user's targets first.
+    Each user counts once: the metrics of a user are the means over the user's targets.
 
     Args:
-        models: two models or more, each under a name.
-        dataset: the data set they were trained on.
+        models: name -> model, two or more.
+        dataset: the data set that they were trained on.
         examples: the histories and targets to rank.
-        draws: how many samples of users the intervals come from.
-        seed: of these samples.
-        most: how many targets the record names on whose rank the models differ most.
+        draws: the number of samples of users for the intervals.
+        seed: the seed of these samples.
+        most: how many targets are listed, those on whose rank the models differ most.
         progress: whether to show a bar.
 
     Returns:
-        The record that `show.compare` draws; metrics in percent, the first of a pair minus the second.
+        The record that `show.compare` draws. Metrics are in percent; differences are the first of a pair minus the
+        second.
 
     Raises:
-        MMSRError: for fewer than two models.
+        MMSRError: there are fewer than two models.
 
     Example:
         >>> from mmsr_lite.data.split import split

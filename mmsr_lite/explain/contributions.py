@@ -1,10 +1,10 @@
 """Contributions: how much of a score came from each node of a history, along which paths (paper, 4.3.2 and 4.5).
 
-With its attention weights and gates held as they are, a HAN-GNN layer is linear in the values that it sums, invasive or
-not. So a score is exactly a sum of signed contributions, one for each node of the history and each path through all
-layers that leads from this node to the last item. A path is a sequence of steps: it stays where it is (residual
-connection, self-loop), it follows time (a homogeneous edge between two nodes of one type), or it crosses (a
-heterogeneous edge between two nodes of different types). What a learner asks is in which order a path does this:
+When its attention weights and gates are fixed, a HAN-GNN layer is linear in the values that it sums, invasive or not.
+So a score is exactly a sum of signed contributions, one for each node of the history and each path through all layers
+from this node to the last item. A path consists of steps. A step stays at its node (residual connection, self-loop),
+follows time (a homogeneous edge between two nodes of one type), or crosses (a heterogeneous edge between two nodes of
+different types). Paths are grouped by the order of these steps:
 
     own identity        from the last item's own node, which it never leaves
     own codes           from a code of the last item, or from the item by way of its codes, without a step in time
@@ -13,8 +13,9 @@ heterogeneous edge between two nodes of different types). What a learner asks is
     time, then crossed  a type's own sequence is read first, and then mixed in (late fusion)
     time alone          along the history within the items, never mixed
 
-A longer path, such as across, along and across again, counts by its first two different kinds of step. What a node
-starts from (its embedding, its type, its mean position) belongs to the node. Three departures from the paper matter:
+A longer path, such as one that crosses, follows time and crosses again, is grouped by its first two different kinds of
+step. The first state of a node (its embedding, its type, its mean position) belongs to the node. Three departures from
+the paper matter:
 
     item_features       an item's state begins with its features mixed in: this part of it has crossed already
     global_attention    an item also reads codes of other items directly: these are "shared codes", too
@@ -40,7 +41,7 @@ from mmsr_lite.records.flow_parts import FLOW_GROUPS, Flow, FlowOfItem
 
 GROUPS = FLOW_GROUPS
 EARLY, LATE = GROUPS.index("crossed, then time"), GROUPS.index("time, then crossed")
-SIGNIFICANT = 7  # digits that a record keeps: those of float32
+SIGNIFICANT = 7  # digits of a number in a record: those of float32
 
 STILL, CROSSED, TIMED, CROSSED_TIMED, TIMED_CROSSED = range(5)  # what a path has done so far
 AFTER_CROSSING = (CROSSED, CROSSED, TIMED_CROSSED, CROSSED_TIMED, TIMED_CROSSED)  # one more step across
@@ -48,21 +49,21 @@ AFTER_TIME = (TIMED, CROSSED_TIMED, TIMED, CROSSED_TIMED, TIMED_CROSSED)  # one 
 
 
 def contributions(model: MMSR, graph: GraphBatch, seen: Seen, readouts: Tensor) -> tuple[Tensor, Tensor]:
-    """The exact signed contributions of each node, along each group of paths, to what is read from the last item.
+    """The exact signed contribution of each node, along each group of paths, to what is read from the last item.
 
     Args:
         model: a trained MMSR of HAN-GNN layers, any fusion, any number of layers and modalities.
         graph: the MSGraphs of B histories.
-        seen: what passed the probes of the model when it read `graph`, from `mmsr_lite.nn.probe.listen`.
-        readouts: (B, K, D) vectors; what is read is their dot product with the final state of the last item's node.
-            With the embedding of an item that is the item's score, with a row of the identity a component of the state.
+        seen: the values at the probes of the model when it read `graph`, from `mmsr_lite.nn.probe.listen`.
+        readouts: (B, K, D) vectors. What is read is their dot product with the final state of the last item's node: the
+            embedding of an item reads its score, a row of the identity matrix reads a component of the state.
 
     Returns:
-        (B, K, N, 6) contributions of the N node slots by `GROUPS`, and (B, K) the part that no node brings: the bias
-        of the linear map that joins the paths of synchronous fusion, else zero. Together they add up to what is read.
+        (B, K, N, 6) contributions of the N node slots by `GROUPS`; and (B, K) the part that comes from no node, which
+        is the bias of the linear map of synchronous fusion, else zero. Their sum is what is read.
 
     Raises:
-        MMSRError: if a layer of the model is not a HAN-GNN layer.
+        MMSRError: a layer of the model is not a HAN-GNN layer.
 
     Source:
         Equations 11 to 17; the derivation is in the documentation, "What beta weighs".
@@ -119,7 +120,7 @@ def _through_layer(layer: HANLayer, name: str, graph: GraphBatch, seen: Seen, ad
     for number, (path, families) in enumerate(layer.fusion.paths.items()):
         reaching = _share(layer, name, number, seen, adjoint)
         phases = list(enumerate(families, 1))
-        summed = phases if layer.fusion.invasive else phases[-1:]  # non-invasive: phase 1 steers the attention alone
+        summed = phases if layer.fusion.invasive else phases[-1:]  # non-invasive: phase 1 only affects the attention
         for phase, family in reversed(summed):
             weights = dense(seen[f"{name}{path}_{phase}_weights"], graph)  # (B, N, N), centre in rows
             reaching = _step_back(reaching, weights, family, graph, layer)
@@ -162,14 +163,14 @@ def _grouped(by_end: Tensor, graph: GraphBatch) -> Tensor:
 
 
 def score_readouts(model: MMSR, state: Tensor, items: Sequence[int] | Tensor) -> Tensor:
-    """Vectors whose dot product with the last item's final state are the scores of items.
+    """The vectors whose dot products with the final state of the last item are the scores of items.
 
-    With cosine scores (no part of the paper) the length of the state is held as it is, like attention and gates.
+    With cosine scores (no part of the paper), the length of the state is fixed too, like attention and gates.
 
     Args:
         model: the model.
         state: (..., D) final states.
-        items: (K,) items, the same for every state; or a tensor (..., K), each state's own.
+        items: (K,) items, the same for all states; or a tensor (..., K) with items for each state.
 
     Returns:
         (..., K, D) vectors.
@@ -190,16 +191,16 @@ def score_readouts(model: MMSR, state: Tensor, items: Sequence[int] | Tensor) ->
 
 
 def order_shares(model: MMSR, graph: GraphBatch, seen: Seen, items: Tensor) -> Tensor:
-    """How much of the flow to one score of each history is early fusion, and how much is late fusion.
+    """The shares of early and of late fusion in the flow to one score of each history.
 
     Args:
         model: an MMSR that `has_flow`.
         graph: the graphs of B histories.
-        seen: what passed the probes of the model when it read `graph`.
-        items: (B,) the item of each history whose score is taken apart.
+        seen: the values at the probes of the model when it read `graph`.
+        items: (B,) for each history, the item whose score is decomposed.
 
     Returns:
-        (B, 2) the shares of early and of late fusion in the sizes (absolute values) of all contributions.
+        (B, 2) the shares of early and of late fusion in the sum of the absolute values of all contributions.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
@@ -217,7 +218,7 @@ def order_shares(model: MMSR, graph: GraphBatch, seen: Seen, items: Tensor) -> T
 
 
 def has_flow(model: Recommender) -> bool:
-    """Whether every layer of the model is a HAN-GNN layer, so that its scores have a flow.
+    """Whether all layers of a model are HAN-GNN layers, so that its scores have a flow.
 
     Args:
         model: any recommender.
@@ -236,15 +237,15 @@ def has_flow(model: Recommender) -> bool:
 def flow_fields(
     model: MMSR, graph: GraphBatch, seen: Seen, slots: np.ndarray, items: list[int], whole: Collection[int]
 ) -> Flow:
-    """The flow of one history as a record holds it.
+    """The flow of one history, in the form of a record.
 
     Args:
         model: an MMSR that `has_flow`.
         graph: the graph of this one history.
-        seen: what each probe saw.
+        seen: the values at the probes.
         slots: (N,) the slot of each node of the record.
-        items: K items.
-        whole: the items of which each node's contributions are kept.
+        items: K items, whose scores are decomposed.
+        whole: the items for which the contributions of each node are kept.
 
     Returns:
         The flow, for the field `flow` of a trace.
@@ -262,19 +263,19 @@ def flow_fields(
 
 
 def _short(values: Tensor) -> list[float]:
-    """Numbers with the digits of float32 and no more."""
+    """Numbers rounded to the digits of float32."""
     return [float(f"{value:.{SIGNIFICANT}g}") for value in values.tolist()]
 
 
 def dense(blocks: Sequence[Tensor], graph: GraphBatch) -> Tensor:
-    """(B, N, N) of what an attention probe saw.
+    """The value of an attention probe as one block over all nodes.
 
     Args:
         blocks: for each node type (B, N_t, N_t) or (B, N_t, N), or one (B, N, N) for all types.
         graph: the graphs, which say how wide the types are.
 
     Returns:
-        (B, N, N), zero across types where blocks are within them.
+        (B, N, N); zero across types where the blocks are within types.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig

@@ -7,16 +7,16 @@ from mmsr_lite.explain.edits import FAMILIES
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person edits.
+    """What a person edits in the explorer.
 
     Args:
-        user: Whose history it began as, a number from 0.
-        history: Items from 1, the oldest first.
-        target: The item that follows the history.
+        user: the user whose history it was at first, from 0.
+        history: items from 1, the oldest first.
+        target: the item after the history.
         codes: C; None where the modalities of the model do not share one.
         codes_per_item: k; None where the modalities of the model do not share one.
-        families: The families of relations that there are; all by default.
-        model: The number of the model that looks at it; 0 is the first.
+        families: the families of relations that are switched on; default all.
+        model: the number of the model, from 0; default 0.
 
     Example:
         >>> Draft(0, (3, 1), 2, codes=7, codes_per_item=1).families

@@ -1,8 +1,8 @@
 """Edits: what a person may do to one history, its modalities, its graph and its gates.
 
-A change is a plain dict: `do` names it, its other fields are the arguments of its function in `CHANGES`. Positions
-count from 1, the oldest. A modality belongs to its item: an item that occurs twice keeps one set of codes.
-Nothing here knows a model: `interventions` turns an `EditedHistory` into graphs and forced gates.
+A change is a dictionary: `do` is its name, and its other fields are the arguments of its function in `CHANGES`.
+Positions count from 1, the oldest. A modality belongs to its item, so an item that occurs twice has one set of codes.
+This module uses no model: `interventions` turns an `EditedHistory` into graphs and forced gates.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ Node: TypeAlias = tuple[str, int]  # node type and id
 
 @dataclass
 class EditedHistory:
-    """One history on its way through changes: its items, other codes, and what is taken away from or forced in it.
+    """A history with its changes: items, other codes, and what is removed from it or forced in it.
 
     Attributes:
         history: the items as they are now, the oldest first.
         tables: the codes of all items by modality (V+1, k).
         titles: the title of each item (V+1).
-        layers: how many layers the model has.
+        layers: the number of layers of the model.
         edges: (centre, neighbour, relation) of the clean graph, from which random repeats choose.
-        codes: (modality, item) -> the codes that the item has in place of its own.
-        gone: nodes that are taken out.
-        cut: (centre, neighbour) of edges that are taken away.
-        relations: names of relations whose edges are taken away.
-        gates: (to what, node type, id, layer) of gates that are forced; None means all.
-        rng: where random choices come from.
+        codes: (modality, item) -> codes in place of the item's own.
+        gone: nodes that are removed.
+        cut: (centre, neighbour) of edges that are removed.
+        relations: names of relations whose edges are removed.
+        gates: (to what, node type, id, layer) of gates that are forced; None in a place means all.
+        rng: the source of random choices.
 
     Example:
         >>> edited = EditedHistory([3, 1], {}, ("", "hat", "tie", "belt"), 1, ())
@@ -79,7 +79,7 @@ class EditedHistory:
         return self.history[_within("position", position, 1, len(self.history)) - 1]
 
     def codes_of(self, modality: int, item: int) -> list[int]:
-        """The codes of `item` in one modality (from 0) as they are now.
+        """The present codes of an item in one modality.
 
         Args:
             modality: its number, from 0.
@@ -103,13 +103,13 @@ class EditedHistory:
         return nodes
 
     def modalities(self, name: str | None) -> list[int]:
-        """The modalities (from 0) that a change is about: all when None.
+        """The modalities that a change is about.
 
         Args:
             name: the name of a modality; None: all.
 
         Returns:
-            Their numbers.
+            Their numbers, from 0.
         """
         names = list(self.tables)
         if name is None:
@@ -117,7 +117,7 @@ class EditedHistory:
         return [names.index(choose("modality", name, names))]
 
     def name(self, item: int) -> str:
-        """How a sentence calls an item.
+        """The name of an item in a sentence.
 
         Args:
             item: the item.
@@ -128,13 +128,13 @@ class EditedHistory:
         return f"“{self.titles[item] or item}”"
 
     def name_of(self, node: Node) -> str:
-        """How a sentence calls a node: an item by its title, a code by its modality and number.
+        """The name of a node in a sentence: the title of an item, or modality and number of a code.
 
         Args:
             node: type and id.
 
         Returns:
-            The words.
+            The name.
         """
         kind, number = node
         return self.name(number) if kind == "item" else f"{kind} code {number}"
@@ -295,7 +295,7 @@ CHANGES: dict[str, Callable[..., str]] = {
 
 
 def filled(change: str | Mapping[str, Any]) -> Edit:
-    """A change with all its fields, defaults where none was given.
+    """Complete a change with the defaults of the fields that were not given.
 
     Args:
         change: a name in `CHANGES`, or a dict whose field `do` is one.
@@ -304,7 +304,7 @@ def filled(change: str | Mapping[str, Any]) -> Edit:
         The change.
 
     Raises:
-        MMSRError: when there is no such change, or it lacks a field, or has one that it does not know.
+        MMSRError: there is no such change, a field is missing, or there is no such field.
 
     Example:
         >>> filled("shuffle"), filled({"do": "drop", "position": 2})
@@ -323,18 +323,18 @@ def filled(change: str | Mapping[str, Any]) -> Edit:
 
 
 def apply(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) -> list[str]:
-    """Make changes, one after the other.
+    """Apply changes to a history, one after the other.
 
     Args:
         edited: the history, changed in place.
         changes: the changes, each with all its fields, as `filled` gives them.
-        rng: where random choices come from.
+        rng: the source of random choices.
 
     Returns:
-        A phrase for each change that says what was done.
+        For each change a phrase that says what was done.
 
     Raises:
-        MMSRError: when a change is not possible, or takes out the node of the last item.
+        MMSRError: a change is not possible, or removes the node of the last item.
 
     Example:
         >>> edited = EditedHistory([3, 1], {}, ("", "hat", "tie", "belt"), 1, ())

@@ -1,9 +1,9 @@
-"""Is it an explanation? Tests of attention and of beta, each with a number, an interval and one plain sentence.
+"""Does attention or beta explain the model? Tests, each with a number, an interval and one plain sentence.
 
-The tests look at units, in each history by itself. For attention a unit is a node: its importance is the attention
-rollout (Abnar and Zuidema, 2020) from the last item, and taking it away removes the node from the graph. For beta a
-unit is the gate of a node: its importance is the distance of beta from one half, and taking it away forces beta to one
-half. Every test watches one item, the one that the model ranks first.
+The tests look at units, in each history by itself. For attention, a unit is a node: its importance is the attention
+rollout (Abnar and Zuidema, 2020) from the last item, and to take it away means to remove the node from the graph. For
+beta, a unit is the gate of a node: its importance is the distance of beta from one half, and to take it away means to
+force beta to one half. Each test watches one item, the one that the model ranks first.
 
 - deletion, insertion: the probability of this item while units are taken away, or brought in, in the order of their
   importance; compared with random orders;
@@ -72,21 +72,21 @@ def faithfulness(
     """Test whether attention or beta explains what a model does.
 
     Args:
-        model: An MMSR; beta needs one with gates (`fusion="adaptive"`).
-        dataset: The data set that the model was trained on.
-        examples: The histories to choose from; None: the last history of each user.
-        explains: What is tested, "attention" or "beta".
-        histories: How many histories are tested at most; they are drawn at random.
-        orders: How many random orders the order of the explanation is compared with.
-        seed: The seed of histories, random orders and shuffled weights.
-        progress: Whether to show a bar.
+        model: an MMSR; beta needs one with gates (`fusion="adaptive"`).
+        dataset: the data set that the model was trained on.
+        examples: the histories to choose from; None: the last history of each user.
+        explains: what is tested, "attention" or "beta".
+        histories: how many histories are tested at most; they are drawn at random.
+        orders: how many random orders the order of the explanation is compared with.
+        seed: the seed of histories, random orders and shuffled weights.
+        progress: whether to show a bar.
 
     Returns:
         A record. Its field `tests` has `passed`, `sentence` and the numbers of each test, None for a test that does not
         apply; its field `sentence` says how many tests were passed.
 
     Raises:
-        MMSRError: The model has no such explanation, there are no examples, or all histories are too short.
+        MMSRError: the model has no such explanation, there are no examples, or all histories are too short.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -109,7 +109,7 @@ def faithfulness(
         raise MMSRError("there are no examples to explain; give users with two items or more")
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(examples))[:histories]
-    rows = rows[np.argsort(examples.lengths[rows], kind="stable")]  # histories of like length together: little padding
+    rows = rows[np.argsort(examples.lengths[rows], kind="stable")]  # similar lengths together need little padding
     twins, cascade = random_twins(model, seed)
     shuffled_models = [*twins, *cascade.values()]
 
@@ -168,7 +168,7 @@ def _importance(model: MMSR, graph: GraphBatch, explains: str) -> tuple[Tensor, 
     """How important each unit is, by the explanation and by the gradient.
 
     Args:
-        model: An MMSR.
+        model: an MMSR.
         graph: B graphs of N node slots.
         explains: "attention" or "beta".
 
@@ -214,10 +214,10 @@ def _curves(model: MMSR, graph: GraphBatch, watched: Tensor, importances: list[T
     """Run the model while the most important units are taken away, and while they are brought in.
 
     Args:
-        model: An MMSR.
+        model: an MMSR.
         graph: B graphs of N node slots.
         watched: (B,) the item whose probability is read.
-        importances: The importance (B, N) of each unit, one for each order; -inf where there is no unit.
+        importances: the importance (B, N) of each unit, one for each order; -inf where there is no unit.
         explains: "attention" or "beta".
 
     Returns:

@@ -15,12 +15,12 @@ ORDERS = {"cycle": "hohe", "match": "heho", "pick": "heho", "clocks": "hohe"}  #
 
 
 def planted_test(model: MMSR, dataset: Dataset, examples: Examples) -> FaithfulnessTest | None:
-    """How often beta of the last item's node in the last layer prefers the order of fusion that sees the cause.
+    """How often beta of the last item, in the last layer, prefers the order of fusion that sees the cause.
 
     Args:
-        model: An MMSR with gates.
-        dataset: The data set; a generated world knows the cause of each interaction.
-        examples: The examples whose targets have such a cause are tested.
+        model: an MMSR with gates.
+        dataset: the data set; a made-up world knows the cause of each interaction.
+        examples: examples; those whose target has such a cause are tested.
 
     Returns:
         The numbers of the test; None where no target has a known cause.

@@ -116,7 +116,7 @@ def gradient_test(importances: list[np.ndarray], slopes: list[np.ndarray]) -> Fa
         `spearman` (mean over histories), its `interval`, `passed` and `sentence`.
 
     Raises:
-        MMSRError: All histories have fewer than three units.
+        MMSRError: all histories have fewer than three units.
 
     Example:
         >>> gradient_test([np.array([1.0, 2.0, 3.0])], [np.array([0.1, 0.2, 0.4])])["spearman"]
@@ -136,7 +136,7 @@ def gradient_test(importances: list[np.ndarray], slopes: list[np.ndarray]) -> Fa
 
 
 def rank_correlation(one: np.ndarray, two: np.ndarray) -> float:
-    """Spearman's rank correlation, also where all values of a side are equal.
+    """Spearman's rank correlation, with a value also where all numbers of one side are equal.
 
     Args:
         one: (U,) values.
@@ -168,7 +168,7 @@ def correlations_of(importances: list[np.ndarray], others: list[np.ndarray]) -> 
         (H,) one correlation for each history that is long enough.
 
     Raises:
-        MMSRError: There is no such history.
+        MMSRError: there is no such history.
 
     Example:
         >>> correlations_of([np.array([1.0, 2.0, 3.0]), np.ones(1)], [np.array([3.0, 2.0, 1.0]), np.ones(1)]).tolist()
@@ -215,11 +215,11 @@ def forced_gate_test(late: np.ndarray, effect: np.ndarray) -> FaithfulnessTest:
 
 
 def interval_in_words(interval: list[float], scale: int = 1) -> str:
-    """An interval as sentences name it.
+    """An interval in the words of a sentence.
 
     Args:
-        interval: Its two ends.
-        scale: What the ends are multiplied by; 100 gives percent.
+        interval: its two ends.
+        scale: a factor for the ends; 100 gives percent.
 
     Returns:
         The words.

@@ -10,10 +10,10 @@ from mmsr_lite.records.trace import Edit, Experiment
 
 
 def first_experiment(dataset: Dataset, record: TraceRecord) -> Experiment | None:
-    """What a newcomer may try first with this history.
+    """Suggest a first experiment with a history.
 
-    Where the source planted what decided the next item, the experiment touches just that: it takes the modality away
-    at the place that decided, or shuffles the order that did. Else the last item loses its first modality.
+    In a made-up world that knows what decided the next item, the experiment changes just this: it removes the modality
+    at the deciding place, or shuffles the deciding order. Elsewhere the last item loses its first modality.
 
     Args:
         dataset: the data set of the history.

@@ -1,8 +1,9 @@
-"""Flow: what the scores of one history are the sum of, path by path ("What beta weighs" in the documentation).
+"""Flow: the terms of the scores of one history, path by path ("What beta weighs" in the documentation).
 
-The gate's beta says how a layer weighs two paths; it does not say what flows along them. The flow does: exact signed
-contributions of each node to a score, in groups by the order in which a path follows time and crosses node types.
-`show.flow` draws the record, and a trace holds the same as its field `flow`. Many histories: explain/flow_table.py.
+The gate's beta says how a layer weighs two paths, but not what flows along them. The flow does: it is the exact signed
+contribution of each node to a score, in groups by the order in which a path follows time and crosses node types.
+`show.flow` draws the record, and a trace has the same in its field `flow`. For many histories see
+explain/flow_table.py.
 """
 
 from collections.abc import Sequence
@@ -27,13 +28,13 @@ from mmsr_lite.records import FlowRecord
 
 
 def refuse_without_flow(model: Recommender) -> None:
-    """Refuse a model whose scores have no flow.
+    """Raise when the scores of a model have no flow.
 
     Args:
         model: any recommender.
 
     Raises:
-        MMSRError: when a layer of the model is no HAN-GNN layer, or it has none.
+        MMSRError: a layer of the model is not a HAN-GNN layer, or it has no layers.
 
     Example:
         >>> from mmsr_lite.models import MODELS
@@ -63,25 +64,26 @@ def flow(
     items: Sequence[int] | None = None,
     top: int = 5,
 ) -> FlowRecord:
-    """What scores are the sum of: the signed contribution of each node of one history, along each group of paths.
+    """Decompose scores into the signed contributions of each node of one history, along each group of paths.
 
-    Attention and gates are held as they are; then contributions add up to the score exactly.
+    Attention and gates are fixed; then the contributions add up to the score exactly.
 
     Args:
         model: a trained MMSR of HAN-GNN layers.
-        dataset: the data set it was trained on.
+        dataset: the data set that it was trained on.
         user: a number from 0, or an id: the history is all items of the user before the last one, the target is the
             last one. Give either `user` or `history`.
         history: items from 1, the oldest first; only the model's last `max_history` count.
-        target: with `history`, an item that is taken apart, too.
-        items: the items whose scores are taken apart; None: the best ones. The target is always among them.
-        top: how many of the best items, where `items` is None.
+        target: with `history`, an item whose score is decomposed too.
+        items: the items whose scores are decomposed; None (the default): the best ones. The target is always one of
+            them.
+        top: the number of the best items, where `items` is None.
 
     Returns:
-        The record: of each item the sum of each group and the contribution of each of N nodes along each of 6 groups.
+        The record: for each item the sum of each group, and the contribution of each of N nodes along each of 6 groups.
 
     Raises:
-        MMSRError: when a user or an item does not exist, or a layer of the model is not a HAN-GNN layer.
+        MMSRError: a user or an item does not exist, or a layer of the model is not a HAN-GNN layer.
 
     Source:
         Equations 11 to 17; the documentation derives it in "What beta weighs".

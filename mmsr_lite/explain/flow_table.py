@@ -1,4 +1,4 @@
-"""The flow over a data set: what the scores of many targets are the sum of, by user, position and group of paths.
+"""The flow over a data set: the terms of the scores of many targets, by user, position and group of paths.
 
 many histories -> `flow_table` -> a table by user, position and group -> `flow_summary` -> `FlowSummaryRecord`
 """
@@ -25,7 +25,7 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import FlowSummaryRecord
 from mmsr_lite.records.flow import FlowShares
 
-POSITIONS = 10  # a summary lists this many positions; the last one holds all that are older
+POSITIONS = 10  # positions in a summary; the last one stands for all older ones
 
 
 @checked(batch=(1, 10**9))
@@ -38,25 +38,25 @@ def flow_table(
     batch: int = 64,
     progress: bool = False,
 ) -> pd.DataFrame:
-    """What the scores of many targets are the sum of, as a table by user, position and group of paths.
+    """Decompose the scores of many targets, as a table by user, position and group of paths.
 
     Args:
         model: a trained MMSR of HAN-GNN layers.
-        dataset: the data set it was trained on.
-        examples: the histories with their targets; None takes the last history of every user.
+        dataset: the data set that it was trained on.
+        examples: the histories with their targets; None (the default): the last history of each user.
         batch: how many histories are run at once.
         progress: whether to show a bar.
 
     Returns:
         One row for each example, position and group. Columns: `example`, its number from 0; `user`; `kind` of the user
         and `cause` of the target where the data set plants them, else ""; `length` of the history; `target`; its
-        `score`; `rest`, what no node brings; `late_0`, `late_1` and so on, beta for hohe of the last item in each
-        layer, where there is a gate; `position` from the end of the history, at which a node has its last place (1 is
-        the last item); `group`; `contribution`, the signed sum over the nodes at this position; `size`, the sum of
-        their absolute values.
+        `score`; `rest`, the part that comes from no node; `late_0`, `late_1` and so on, beta for hohe of the last item
+        in each layer, where there is a gate; `position` from the end of the history, at which a node has its last place
+        (1 is the last item); `group`; `contribution`, the signed sum over the nodes at this position; `size`, the sum
+        of their absolute values.
 
     Raises:
-        MMSRError: when a layer of the model is not a HAN-GNN layer.
+        MMSRError: a layer of the model is not a HAN-GNN layer.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -134,10 +134,10 @@ def _of_batch(
 
 @checked()
 def flow_summary(table: pd.DataFrame) -> FlowSummaryRecord:
-    """The record of a table of contributions: mean shares over all users, by kind, by cause, by position.
+    """Summarise a table of contributions: mean shares over all users, by kind, by cause, by position.
 
-    A share is a part of the sizes (absolute values) of all contributions to a target's score, so that contributions of
-    opposite sign do not hide each other.
+    Shares are of the sum of the absolute values of all contributions to a target's score, so that contributions of
+    opposite sign do not cancel.
 
     Args:
         table: what `flow_table` gave.
@@ -203,7 +203,7 @@ def _sentence(by: dict[str, list[FlowShares]]) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share in words; what is not zero is never called 0 %."""
+    """A share in words; a share that is not zero is never "0 %"."""
     if 0 < share < 0.005:
         return "less than 1 %"
     return f"{100 * share:.0f} %"

@@ -1,4 +1,4 @@
-"""Gates: beta of every node of many histories, as a table to group, brush and export (paper, equations 16 and 17)."""
+"""Gates: beta of all nodes of many histories, as a table to group, select and export (paper, equations 16 and 17)."""
 
 import os
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ FLOW_BATCH = 64  # histories whose flow is computed at once; it takes memory
 
 @checked(max_history=(1, 10**9))
 def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
-    """Of each user with two items or more: all items before the last one, and the last one as target.
+    """One example for each user with two items or more: the last item is the target, after all items before it.
 
     Args:
         dataset: the data set.
-        max_history: how many of the items count at most.
+        max_history: how many items of a history are read.
 
     Returns:
         One example for each such user, in the order of the users.
@@ -50,14 +50,14 @@ def last_examples(dataset: Dataset, max_history: int = 50) -> Examples:
 
 
 def kinds_of(dataset: Dataset, examples: Examples) -> np.ndarray:
-    """(E,) the planted kind of each example's user; "" where the data set plants none.
+    """The planted kind of the user of each example.
 
     Args:
         dataset: the data set.
         examples: some of its examples.
 
     Returns:
-        (E,) texts.
+        (E,) names of kinds; "" where the data set has none.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -83,18 +83,18 @@ def gates(
     run: str | None = None,
     seed: int | None = None,
 ) -> pd.DataFrame:
-    """The update gate of every node of many histories, as a table (equations 16 and 17).
+    """The update gates of all nodes of many histories, as a table (equations 16 and 17).
 
-    A score reads the last item's state alone (section 4.4). So of the last layer's gates that of the last item alone
-    reaches a score; the other gates of that layer were never trained.
+    A score reads only the state of the last item (section 4.4). So in the last layer, only the gate of the last item
+    affects a score; the other gates of this layer were never trained.
 
     Args:
         model: an MMSR with fusion "adaptive".
-        dataset: the data set it was trained on.
-        examples: the histories; None takes the last history of every user.
+        dataset: the data set that it was trained on.
+        examples: the histories; None (the default): the last history of each user.
         batch: how many histories are run at once; with `flow` 64 at most.
-        flow: whether to say, beside each gate, what flows: how much of the score of the item that the model ranks first
-            is early fusion and how much is late fusion, which beta does not say. It takes longer.
+        flow: whether to add the shares of early and of late fusion in the score of the item that the model ranks first,
+            which beta does not show. It takes longer. Default False.
         progress: whether to show a bar.
         run: the id of the run, kept in `.attrs`.
         seed: the seed of the run, kept in `.attrs`.
@@ -106,7 +106,7 @@ def gates(
         where the data set plants kinds; with `flow` also `flow_early` and `flow_late`, shares of the history's flow.
 
     Raises:
-        MMSRError: for a model without gates.
+        MMSRError: the model has no gates.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -162,14 +162,14 @@ def gates(
 
 @checked()
 def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write the table as .csv or .parquet, with run, seed and version as columns, in one move.
+    """Write the table as .csv or .parquet, with run, seed and version as columns; the file is whole or not there.
 
     Args:
         table: what `gates` or `gates_beside` gave.
         path: the file, which ends in .csv or .parquet.
 
     Raises:
-        MMSRError: for another ending, or when the file cannot be written.
+        MMSRError: the ending is another one, or the file cannot be written.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -185,13 +185,13 @@ def save_gates(table: pd.DataFrame, path: str | os.PathLike) -> None:
 
 @checked()
 def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One table of several data sets' gates, with a column `dataset`; its summary shows them side by side.
+    """Join the gates of several data sets in one table, with a column `dataset`.
 
     Args:
-        tables: name of a data set -> what `gates` gave for it.
+        tables: name of a data set -> the table of `gates`.
 
     Returns:
-        All rows in one table. Its `attrs` name model, run, seed and version where these are the same in all tables.
+        All rows in one table. Its `attrs` have model, run, seed and version where these are the same in all tables.
 
     Raises:
         MMSRError: `tables` is empty, or one of them is no table of gates.
@@ -221,11 +221,11 @@ def gates_beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 @checked(bins=(1, 1000))
 def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
-    """The record of a table of gates, in groups; each data set of `gates_beside` apart.
+    """Summarise a table of gates in groups, by data set where there are several.
 
     Args:
         table: what `gates` or `gates_beside` gave.
-        bins: into how many groups of about as many rows positions, popularities and lengths are put.
+        bins: the number of groups of positions, popularities and lengths, with about equally many rows.
 
     Returns:
         Histograms by layer and type; mean, median, 5 and 95 % quantile by type, position, popularity, length and code,
@@ -252,7 +252,7 @@ def gates_summary(table: pd.DataFrame, bins: int = 8) -> GatesRecord:
     ]
     by = {"type": _grouped(table, 0)}
     for name in ("position", "popularity", "length"):
-        share = table[name].rank(pct=True)  # equal values stay together
+        share = table[name].rank(pct=True)  # equal values are in one group
         by[name] = _grouped(table, np.ceil(bins * share), name)
     codes = table[table["type"] != types[0]]
     by["code"] = _grouped(codes, codes["id"], "id")

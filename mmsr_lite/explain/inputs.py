@@ -1,4 +1,4 @@
-"""What people pass to `explain`, brought to one form: a user by number or id, a history as list, array or tensor."""
+"""The inputs of `explain` in one form: a user by number or id, a history as list, array or tensor."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def user_index(dataset: Dataset, user: Any) -> int:
     """The number of a user, from 0.
 
     Args:
-        dataset: where the user is from.
-        user: a number, as Python or NumPy have it, or an id; an id goes before a number that is written as text.
+        dataset: the data set of the user.
+        user: a number of Python or NumPy, or an id. A text is first taken as an id, then as a number.
 
     Returns:
         The number.
 
     Raises:
-        MMSRError: when there is no such user.
+        MMSRError: there is no such user.
 
     Example:
         >>> from mmsr_lite.data import load
@@ -52,15 +52,15 @@ def items_of(dataset: Dataset, history: Any, what: str = "history") -> list[int]
     """A history as a list of items.
 
     Args:
-        dataset: where the items are from.
+        dataset: the data set of the items.
         history: item numbers, oldest first: a list, tuple, NumPy array or tensor of one axis.
-        what: how a message calls it.
+        what: its name in messages.
 
     Returns:
         The items.
 
     Raises:
-        MMSRError: when it is empty, is no row of whole numbers, or names an item that does not exist.
+        MMSRError: it is empty, is no row of whole numbers, or has an item that does not exist.
 
     Example:
         >>> from mmsr_lite.data import load
@@ -83,18 +83,18 @@ def items_of(dataset: Dataset, history: Any, what: str = "history") -> list[int]
 
 
 def item_of(dataset: Dataset, item: Any, what: str) -> int:
-    """One item's number.
+    """The number of an item.
 
     Args:
         dataset: the data set.
-        item: a number, as Python or NumPy have it.
-        what: what a message calls it.
+        item: a number of Python or NumPy.
+        what: its name in messages.
 
     Returns:
         The number.
 
     Raises:
-        MMSRError: when there is no such item.
+        MMSRError: there is no such item.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -109,18 +109,18 @@ def item_of(dataset: Dataset, item: Any, what: str) -> int:
 
 
 def count_of(value: Any, what: str, least: int = 1) -> int:
-    """A whole number that is not below `least`.
+    """Check that a value is a whole number from `least` on.
 
     Args:
-        value: what was given.
-        what: what a message calls it.
-        least: the least number that is allowed.
+        value: any value.
+        what: its name in messages.
+        least: the smallest possible number.
 
     Returns:
         The number.
 
     Raises:
-        MMSRError: when it is.
+        MMSRError: it is not.
 
     Example:
         >>> count_of(-1, "top")
@@ -133,7 +133,7 @@ def count_of(value: Any, what: str, least: int = 1) -> int:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether `value` is a whole number, of Python, NumPy, or a tensor with one; a truth value is none.
+    """Whether a value is a whole number of Python or NumPy, or a tensor with one; True and False are none.
 
     Args:
         value: any value.
@@ -153,7 +153,7 @@ def is_whole(value: Any) -> bool:
 def history_of(
     dataset: Dataset, user: Any, history: Any, target: Any, max_history: int
 ) -> tuple[int | None, list[int], int | None]:
-    """The history that `trace` and `what_if` look at: that of a user, or one that is given, perhaps with its target.
+    """The history that `trace` and `what_if` read: that of a user, or one that is given.
 
     Args:
         dataset: the data set.
@@ -163,10 +163,10 @@ def history_of(
         max_history: how many items are read.
 
     Returns:
-        The user's number or None; the last `max_history` items before the target; the target or None.
+        The number of the user, or None; the last `max_history` items before the target; the target, or None.
 
     Raises:
-        MMSRError: when both or neither are given, when they do not exist, or when the user has a single item.
+        MMSRError: both or neither are given, they do not exist, or the user has a single item.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -190,15 +190,15 @@ def history_of(
 
 
 def refuse_other_table(table: pd.DataFrame, columns: Sequence[str], maker: str) -> None:
-    """Raise when a table lacks one of the columns that the function `maker` gives it.
+    """Raise when a table lacks columns that the function `maker` makes.
 
     Args:
         table: any table.
-        columns: those that are needed.
+        columns: the columns that are needed.
         maker: the function that makes such a table.
 
     Raises:
-        MMSRError: it does.
+        MMSRError: a column is missing.
 
     Example:
         >>> refuse_other_table(pd.DataFrame({"a": [1]}), ["late"], "gates")
@@ -212,13 +212,13 @@ def refuse_other_table(table: pd.DataFrame, columns: Sequence[str], maker: str) 
 
 
 def label_of(model: Any) -> str:
-    """What a message calls a model; of something else its kind.
+    """The name of a model in messages; for anything else its type.
 
     Args:
         model: any value.
 
     Returns:
-        The words.
+        The name.
 
     Example:
         >>> label_of([1, 2])
@@ -232,11 +232,11 @@ def refuse_other_items(model: Any, dataset: Dataset) -> None:
     """Raise when a model was made for other items than those of a data set.
 
     Args:
-        model: a recommender; of one that was made by hand only the number of its items is known.
-        dataset: the data set that it is asked about.
+        model: a recommender; if it was made by hand, only the number of its items is known.
+        dataset: the data set that it is used with.
 
     Raises:
-        MMSRError: says both data sets.
+        MMSRError: it was; the message has both data sets.
 
     Example:
         >>> from mmsr_lite.data import load

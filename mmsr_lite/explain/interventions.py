@@ -1,7 +1,7 @@
-"""Interventions: one MMSR run again over changed graphs, with edges taken away, gates forced, or other codes for items.
+"""Interventions: an MMSR runs again over changed graphs, with removed edges, forced gates, or other codes of items.
 
-What-if, faithfulness and the comparison with PyG are made of this. Edges leave the graph itself, so every aggregator
-goes by its own rule; a node that lost all its neighbours gathers nothing.
+What-if, faithfulness and the comparison with PyG use this module. Edges are removed from the graph itself, so each
+aggregator applies its own rule; a node without neighbours sums nothing.
 
     `rerun`         scores of many graphs at once, with kept edges and forced gates as tensors
     `trace_edited`  the trace of one edited history
@@ -36,10 +36,10 @@ Replace: TypeAlias = dict[str, Callable[[Any], Any]]  # the name of a probe -> w
 
 @dataclass(frozen=True)
 class Forces:
-    """What is taken out of B graphs and forced in them.
+    """What is removed from B graphs and forced in them.
 
     Args:
-        gone: (B, N) bool, the nodes that are taken out.
+        gone: (B, N) bool, the nodes that are removed.
         keep: (B, N, N) bool, the edges that stay, centre in rows.
         beta: (layers, B, N, 2) forced gates, NaN where a gate is free; None: all are free.
 
@@ -54,15 +54,15 @@ class Forces:
 
 
 def graphs_with(model: MMSR, histories: Sequence[Sequence[int]], codes: Sequence[Codes]) -> GraphBatch:
-    """The MSGraphs of `histories`, each with its own codes in place of the model's.
+    """The MSGraphs of histories, each with other codes for some items.
 
-    Every position is first given as an item of its own, whose modalities are the real item and its codes; then the
-    node type of these stand-ins is dropped.
+    Each position first gets an item of its own, whose modalities are the real item and its codes; then the node type of
+    these substitutes is dropped.
 
     Args:
-        model: whose codes count where no others are given.
+        model: the model, whose codes are used where no others are given.
         histories: B lists of items, the oldest first.
-        codes: for each history the codes that some items have instead.
+        codes: for each history, (modality, item) -> codes in place of the item's own.
 
     Returns:
         The graphs.
@@ -88,13 +88,13 @@ def graphs_with(model: MMSR, histories: Sequence[Sequence[int]], codes: Sequence
 
 
 def variant(model: MMSR, graph: GraphBatch, codes: Codes) -> MMSR:
-    """A copy of a model with other codes for some items, which answers every history with one given graph.
+    """A copy of a model with other codes for some items, which reads the given graphs whatever the history.
 
     Weights and probes are those of the model.
 
     Args:
         model: an MMSR; it is not changed.
-        graph: the graphs that the copy sees.
+        graph: the graphs that the copy reads.
         codes: (modality, item) -> other codes.
 
     Returns:
@@ -122,14 +122,14 @@ def _padded(codes: Sequence[int], k: int) -> list[int]:
 
 
 def blocks(full: Tensor, graph: GraphBatch) -> list[Tensor]:
-    """Views of `full` (B, N, N): for each node type its (B, N_t, N_t) on the diagonal.
+    """The blocks of each node type on the diagonal, as views.
 
     Args:
-        full: (B, N, N).
+        full: (B, N, N) values of all pairs of nodes.
         graph: the graphs, which say how wide the types are.
 
     Returns:
-        One tensor for each type.
+        For each node type (B, N_t, N_t).
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
@@ -141,9 +141,9 @@ def blocks(full: Tensor, graph: GraphBatch) -> list[Tensor]:
 
 
 def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
-    """The same graphs with only the edges in `keep` (B, N, N) bool, centre in rows.
+    """The same graphs with only some of their edges.
 
-    Slots stay where they are; a node without any edge, its self-loop among them, no longer exists.
+    Slots do not move; a node without any edge, not even a self-loop, no longer exists.
 
     Args:
         graph: B graphs.
@@ -169,10 +169,10 @@ def cut(graph: GraphBatch, keep: Tensor) -> GraphBatch:
 
 
 def remove_edges(gone: Tensor) -> Tensor:
-    """(B, N, N) the edges that stay when the nodes in `gone` (B, N) bool leave.
+    """The edges that stay when some nodes are removed.
 
     Args:
-        gone: (B, N) bool, the nodes that leave.
+        gone: (B, N) bool, the nodes that are removed.
 
     Returns:
         (B, N, N) bool, centre in rows.
@@ -187,16 +187,16 @@ def remove_edges(gone: Tensor) -> Tensor:
 def editable(
     model: MMSR, dataset: Dataset, history: Sequence[int], edges: Sequence[tuple[Node, Node, str]] = ()
 ) -> EditedHistory:
-    """A history ready for edits: with the codes of the model, the titles of the data set.
+    """Make a history that can be edited, with the codes of the model and the titles of the data set.
 
     Args:
-        model: whose codes the items have.
-        dataset: whose titles name the items.
+        model: the model, which has the codes.
+        dataset: the data set, which has the titles.
         history: items from 1, the oldest first.
         edges: (centre, neighbour, relation) of the clean graph, from which random repeats choose.
 
     Returns:
-        The history, nothing changed yet.
+        The history, without any change.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -211,10 +211,10 @@ def editable(
 
 
 def forces(model: MMSR, graph: GraphBatch, edited: Sequence[EditedHistory]) -> Forces:
-    """What each edited history takes out of its graph and forces in it, as tensors.
+    """What edited histories remove from their graphs and force in them, as tensors.
 
     Args:
-        model: whose gates may be forced.
+        model: the model, whose gates may be forced.
         graph: the graphs of the edited histories, in the same order.
         edited: B histories.
 
@@ -260,17 +260,17 @@ def forces(model: MMSR, graph: GraphBatch, edited: Sequence[EditedHistory]) -> F
 
 
 def replacements(model: MMSR, graph: GraphBatch, beta: Tensor | None, scale: Tensor | None = None) -> Replace:
-    """What goes into the probes of a run over `graph`.
+    """The functions that replace values at the probes during a run.
 
     Args:
         model: the model.
         graph: the graphs.
         beta: (layers, B, N, 2) forced gates, NaN where a gate is free.
-        scale: (B, N, N) what attention is multiplied by. None: 0 for centres without a neighbour in `graph`, over which
-            a softmax spreads evenly, else 1.
+        scale: (B, N, N) factors of attention weights. None (the default): 0 for centres without a neighbour, since a
+            softmax gives these equal weights, else 1.
 
     Returns:
-        Name of a probe -> function of its value.
+        Name of a probe -> a function of its value.
 
     Example:
         >>> from mmsr_lite.graph.batch import build_graphs
@@ -323,12 +323,12 @@ def rerun(
     Args:
         model: the model; dropout is off meanwhile.
         graph: B graphs.
-        keep: (B, N, N) bool, the only edges that stay, centre in rows; None keeps all.
-        beta: (layers, B, N, 2) forced gates, NaN where a gate is free; None leaves all free.
-        extra: more values to put into probes.
+        keep: (B, N, N) bool, the only edges that stay, centre in rows; None (the default): all stay.
+        beta: (layers, B, N, 2) forced gates, NaN where a gate is free; None (the default): all are free.
+        extra: further functions for probes.
 
     Returns:
-        Scores (B, V+1) of all items, item 0 at -inf, and what passed each probe.
+        (B, V+1) the scores of all items, item 0 with -inf; and the values at the probes.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
@@ -353,20 +353,20 @@ def rerun(
 def trace_edited(
     model: MMSR, dataset: Dataset, edited: EditedHistory, *, target: int | None = None, top: int = 10
 ) -> TraceRecord:
-    """The trace of an edited history; a node that was taken out keeps its place, marked as removed.
+    """The trace of an edited history; a removed node keeps its place in the record, and is marked.
 
     Args:
         model: the model.
-        dataset: the data set it was trained on.
+        dataset: the data set that it was trained on.
         edited: the history with what was done to it.
-        target: the item whose rank is asked for.
-        top: how many of the best items the record holds.
+        target: the item whose rank is computed.
+        top: the number of the best items in the record.
 
     Returns:
         The trace.
 
     Raises:
-        MMSRError: when an edge that was to be cut is not in the graph.
+        MMSRError: an edge that was to be cut is not in the graph.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load

@@ -1,4 +1,4 @@
-"""Opening: which users a page or an explorer begins with, so that the first history tells early from late fusion."""
+"""Opening: the users that a page or an explorer shows first, so that the first history tells early from late fusion."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.cards import truth_of
 from mmsr_lite.models.mmsr import MMSR
 
-LOOKED_AT = 300  # users among whom one looks, at most
+LOOKED_AT = 300  # candidates, at most
 RIGHT = 5  # the ranks that count as right, as in HR@5
 ORDERS = {"heho": "early", "hohe": "late"}  # the one path of a model -> its order of fusion
 
 
 def order_of(model: MMSR) -> str | None:
-    """The order of fusion of a model that has one alone: "early" or "late"; None of any other.
+    """The order of fusion of a model that has only one.
 
     Args:
         model: an MMSR.
 
     Returns:
-        "early", "late" or None.
+        "early" or "late"; None for any other model.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
@@ -35,13 +35,13 @@ def order_of(model: MMSR) -> str | None:
 
 
 def candidates(dataset: Dataset) -> list[int]:
-    """Users who may be shown first: test users whose last item is decided, where a planted world says so, else all.
+    """The users who may be shown first: in made-up worlds test users whose last item is decided, elsewhere all.
 
     Args:
         dataset: the data set.
 
     Returns:
-        At most `LOOKED_AT` numbers of users who have two items or more, ascending.
+        The numbers of at most `LOOKED_AT` users with two items or more, ascending.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -50,9 +50,7 @@ def candidates(dataset: Dataset) -> list[int]:
         [0, 1, 2, 3]
     """
     has_past = np.diff(dataset.offsets) > 1
-    last = (
-        dataset.offsets[1:] - 1
-    )  # (U,) each user's last interaction; of an empty one, another's, left out by has_past
+    last = dataset.offsets[1:] - 1  # (U,) the last interaction; of a user without any, one that `has_past` leaves out
     if "because" in dataset.facts and "part" in dataset.facts:
         is_decided = (dataset.facts["because"][last, 0] >= 0) & (dataset.facts["part"][last] == TEST)
         if (has_past & is_decided).any():
@@ -62,19 +60,19 @@ def candidates(dataset: Dataset) -> list[int]:
 
 @torch.no_grad()
 def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[int]:
-    """Users whose target the models rank most differently; of one model, those whose target it ranks best.
+    """The users whose target the models rank most differently; for one model, those whose target it ranks best.
 
-    Where an early fusion (heho) and a late one (hohe) are among the models, those on whom early is furthest ahead
-    (the logarithm of the ranks) come first, and before all of them those on whom early is right and late is wrong; in
-    a world that knows why an order loses, those of them whose last item late fusion has to miss.
+    Where the models include an early fusion (heho) and a late one (hohe), the users come in this order: first those for
+    whom early fusion is right and late fusion is wrong (in a world that knows why an order loses, those whose last item
+    late fusion must miss), then those for whom early fusion is furthest ahead, by the logarithm of the ranks.
 
     Args:
-        models: MMSR of one data set.
+        models: MMSR models of one data set.
         dataset: the data set.
-        count: how many users.
+        count: the number of users.
 
     Returns:
-        Their numbers, the most telling first; see `candidates` for whom one looks at.
+        Their numbers, the most different first; they are chosen from `candidates`.
 
     Example:
         >>> from mmsr_lite.course.stored import stored
@@ -99,15 +97,15 @@ def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[
 
 @torch.no_grad()
 def rank_of_last(model: MMSR, dataset: Dataset, user: int) -> float:
-    """The rank of a user's last item among all items, after all that the model reads before it.
+    """The rank of a user's last item among all items.
 
     Args:
         model: an MMSR.
         dataset: its data set.
-        user: the number of a user who has two items.
+        user: the number of a user with two items or more.
 
     Returns:
-        1 is the best; equal scores share the mean of their places.
+        The rank; 1 is the best, and equal scores share the mean of their places.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig

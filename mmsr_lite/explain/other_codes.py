@@ -13,23 +13,24 @@ CodesOf = tuple[int | None, int | None]  # C and k of all modalities; None where
 def with_other_codes(
     model: MMSR, dataset: Dataset, asked: CodesOf, trained: CodesOf, *, seed: int = 0, reduction: str = "pca"
 ) -> tuple[MMSR, str]:
-    """Give a model other codes, learned anew from the features, and keep all other weights.
+    """Give a model other codes, which are learned from the features, and keep all other weights.
 
-    Where k alone is changed the codes are the trained ones; where C is, they stand untrained at their centres.
+    When only k changes, the codes keep their trained embeddings; when C changes, their embeddings are their centres,
+    untrained.
 
     Args:
-        model: A trained MMSR; it is not changed.
-        dataset: The data set that it was trained on.
+        model: a trained MMSR; it is not changed.
+        dataset: the data set that it was trained on.
         asked: C and k of the new model.
         trained: C and k of `model`.
-        seed: The seed that its codes were learned with.
-        reduction: How features were reduced before k-means.
+        seed: the seed of the model's codes.
+        reduction: how features were reduced before k-means.
 
     Returns:
         The new model, ready to rank, and a note that says what it was trained with.
 
     Raises:
-        MMSRError: The modalities of the model differ in C or k, or the features do not allow such codes.
+        MMSRError: the modalities of the model differ in C or k, or the features do not allow such codes.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load

@@ -1,4 +1,4 @@
-"""Page data: everything that a page needs to run models by itself: models, catalogue and chosen users, as JSON.
+"""Page data: models, catalogue and chosen users as JSON, from which a page runs the models by itself.
 
 models, data set, users -> items that are kept -> `page_data` -> views.page
 """
@@ -37,24 +37,24 @@ def page_data(
     pseudonyms: bool | None = None,
     also: Sequence[int] = (),
 ) -> PageData:
-    """Everything that a page needs to answer for these models and users without Python.
+    """Make everything that a page needs to run these models for these users without Python.
 
-    Of a catalogue that is too large only the items are kept that the histories and the best answers need, and then the
-    most popular ones; scores are then ranked among them alone, and `note` says so.
+    Of a catalogue that is too large, only the items of the histories, the best answers and the most popular items are
+    kept. Scores are then ranked among these alone, and `note` says so.
 
     Args:
         models: up to six MMSR of HAN-GNN layers, trained on this data set.
         dataset: the data set.
         users: numbers or ids; the first is shown first.
-        names: what the page calls each model; None: their labels.
+        names: the name of each model in the page; None (the default): their labels.
         pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
-        also: items that are kept whatever happens.
+        also: items that are always kept.
 
     Returns:
-        JSON with base64 in it; `note` says in one line what is inside.
+        Values for JSON, with base64 in them; `note` says in one line what they hold.
 
     Raises:
-        MMSRError: when a model cannot run in a page, or a user does not exist.
+        MMSRError: a model cannot run in a page, or a user does not exist.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -93,7 +93,7 @@ def page_data(
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """The names, numbered where two are the same.
+    """Make names different, by numbers where two are the same.
 
     Args:
         names: any texts.
@@ -116,16 +116,17 @@ def distinct(names: Sequence[str]) -> list[str]:
 def kept_items(
     models: Sequence[MMSR], dataset: Dataset, users: Sequence[int], also: Sequence[int] = ()
 ) -> np.ndarray | None:
-    """The items of a page, ascending, with 0 for the padding; None where the whole catalogue fits.
+    """The items of a page, when the whole catalogue is too large.
 
     Args:
         models: the models.
         dataset: the data set.
         users: numbers of users.
-        also: items that are kept whatever happens.
+        also: items that are always kept.
 
     Returns:
-        (K+1,) items of the users' histories, the best answers of each model, and the most popular ones.
+        (K+1,) the items of the users' histories, the best answers of each model, and the most popular items, ascending,
+        with 0 for the padding; None where the whole catalogue fits.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig

@@ -1,7 +1,7 @@
-"""Page model: the weights, codes and settings of one model as the JavaScript engine of a page reads them.
+"""Page model: the weights, codes and settings of one model, as the JavaScript engine of a page reads them.
 
-Weights are written as 16-bit floats; `rounded` gives the model whose numbers in Python are those of the page.
-The engine is in views/static/engine; what a page holds beside the models is in explain/page_data.py.
+Weights are 16-bit floats; `rounded` makes the model that has in Python the same numbers as in the page. The engine is
+in views/static/engine, and the other content of a page in explain/page_data.py.
 """
 
 import base64
@@ -35,7 +35,7 @@ from mmsr_lite.records.live_page import (
 
 @torch.no_grad()
 def rounded(model: MMSR) -> MMSR:
-    """A copy of a model whose weights are what 16-bit floats can hold.
+    """A copy of a model with weights rounded to 16-bit floats.
 
     Args:
         model: an MMSR.
@@ -44,7 +44,7 @@ def rounded(model: MMSR) -> MMSR:
         The copy; its arithmetic is that of the model.
 
     Raises:
-        MMSRError: when a weight is too large for a 16-bit float, or not a number.
+        MMSRError: a weight is too large for a 16-bit float, or not a number.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
@@ -62,14 +62,14 @@ def rounded(model: MMSR) -> MMSR:
 
 
 def refuse_elsewhere(model: Any, dataset: Dataset) -> None:
-    """Refuse a model that cannot run in a page, or is not of this data set.
+    """Raise when a model cannot run in a page, or belongs to another data set.
 
     Args:
         model: any recommender.
         dataset: the data set of the page.
 
     Raises:
-        MMSRError: when it is no MMSR of HAN-GNN layers, reads steps, or knows another number of items.
+        MMSRError: it is no MMSR of HAN-GNN layers, reads steps, or has another number of items.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load

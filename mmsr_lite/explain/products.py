@@ -1,7 +1,8 @@
-"""Products: one attention logit as the sum that it is, number by number (paper, equations 12 and 13).
+"""Products: one attention logit as a sum, number by number (paper, equations 12 and 13).
 
 homogeneous    e_ij = LeakyReLU(sum over d of a_r[d] V_i[d] V_j[d])    the relation r weighs both values
-heterogeneous  e_ij = LeakyReLU(sum over d of K h_i[d] Q h_j[d])       the neighbour j asks, the centre i answers
+heterogeneous  e_ij = LeakyReLU(sum over d of K h_i[d] Q h_j[d])       the neighbour j has the query, the centre i the
+key
 """
 
 import math
@@ -26,22 +27,22 @@ from mmsr_lite.records.schema import quote
 
 @torch.no_grad()
 def product(model: MMSR, history: Sequence[int], *, layer: int, path: str, phase: int, edge: int) -> Product:
-    """The terms of one attention logit.
+    """Compute the terms of one attention logit.
 
     Args:
         model: an MMSR of HAN-GNN layers.
         history: the items that the model reads.
-        layer: from 0.
+        layer: the layer, from 0.
         path: "hohe" or "heho".
-        phase: of the path, from 0.
+        phase: the phase of the path, from 0.
         edge: an index of the edges of the history's trace.
 
     Returns:
-        What was asked for, and `family`; `terms`, D numbers; their `sum`; the `slope` of leaky ReLU below zero; and the
+        The arguments, and `family`; `terms`, D numbers; their `sum`; the `slope` of leaky ReLU below zero; and the
         `logit`, which is the sum after leaky ReLU.
 
     Raises:
-        MMSRError: when there is no such layer, path, phase or edge, or the phase does not use the edge.
+        MMSRError: there is no such layer, path, phase or edge, or the phase does not use the edge.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig

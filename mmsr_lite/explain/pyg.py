@@ -1,10 +1,10 @@
-"""The explainers of PyTorch Geometric on the same model and history, edge by edge beside our attention.
+"""The explainers of PyTorch Geometric on the same model and history, beside our attention on each edge.
 
-What is compared: for each edge of the MSGraph "attention" is the weight with which its centre takes the neighbour's
-value, orders weighed by beta, mean over layers; "flow" is the part of it that reaches the answer (rollout). An edge
-mask of PyG multiplies the attention of that edge in both phases and all layers, as in PyG's own attention layers (the
-message is scaled, the softmax is not made again). GNNExplainer learns the mask that keeps the model's answer; a
-gradient asks what each entry of a mask of ones counts.
+For each edge of the MSGraph, "attention" is the weight with which its centre takes the value of its neighbour: orders
+are weighted by beta, and the mean is over the layers. "flow" is the part of it that reaches the answer (rollout). An
+edge mask of PyG multiplies the attention of this edge in both phases and all layers, as in PyG's own attention layers:
+the message is scaled, and the softmax is not computed again. GNNExplainer learns a mask that keeps the answer of the
+model; gradients measure how much each entry of a mask of ones matters.
 """
 
 import copy
@@ -138,23 +138,24 @@ def compare_with_pyg(
     epochs: int = 100,
     seed: int = 0,
 ) -> PyGRecord:
-    """Attention, GNNExplainer and gradients on each edge of one history, for the item that the model puts first.
+    """Compare attention, GNNExplainer and gradients on each edge of one history, for the item that is ranked first.
 
-    Fidelity is PyG's, of the better half of the edges. With captum installed, IntegratedGradients is compared as well.
+    Fidelity is that of PyG, for the more important half of the edges. With captum installed, IntegratedGradients is
+    compared too.
 
     Args:
         model: an MMSR.
-        dataset: the data set it was trained on.
+        dataset: the data set that it was trained on.
         user: a number or an id; the history is all of the user's items before the last one.
         history: in place of `user`: items from 1, the oldest first.
-        epochs: how many steps GNNExplainer learns its mask for.
-        seed: of these steps.
+        epochs: the number of steps in which GNNExplainer learns its mask.
+        seed: the seed of these steps.
 
     Returns:
         The trace and for each of its edges one number of each method; see `mmsr_lite.records.PyGRecord`.
 
     Raises:
-        MMSRError: for a model without an MSGraph, or a user or item that does not exist.
+        MMSRError: the model has no MSGraph, or a user or item does not exist.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load

@@ -1,6 +1,6 @@
-"""Random edits: changes of the same kind as a person's, each choice drawn anew; a what-if is compared with them.
+"""Random edits: changes of the same kind as a person's, each choice drawn at random, to compare a what-if with.
 
-Where a person made one choice among few (a position, a node, an edge) nothing is drawn: all other choices are made.
+Where a person made one choice among few (a position, a node, an edge), nothing is drawn: all other choices are made.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from mmsr_lite.records.trace import Edit
 
 
 def repeat(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) -> None:
-    """Do changes of the same kind at random: each choice that a person made is drawn anew, all else stays.
+    """Apply changes of the same kind at random: each choice of the person is drawn at random, all else stays.
 
     Args:
         edited: the history, changed in place.
-        changes: what a person asked for, with all fields.
-        rng: where the choices come from.
+        changes: the changes of the person, with all fields.
+        rng: the source of the choices.
 
     Example:
         >>> from mmsr_lite.explain.shared_random import SharedRandom
@@ -38,14 +38,14 @@ def repeat(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) ->
 
 
 def other_choices(edited: EditedHistory, changes: Sequence[Edit]) -> list[Edit] | None:
-    """Every other choice that a person could have made in place of the one that is tested, which is not among them.
+    """All other choices that the person could have made; the tested one is not among them.
 
     Args:
         edited: the history before the change.
-        changes: what a person asked for, with all fields.
+        changes: the changes of the person, with all fields.
 
     Returns:
-        The changes; None where it was not one choice that can be counted, such as the order of a shuffle.
+        The changes; None where the choices cannot be counted, such as the orders of a shuffle.
 
     Example:
         >>> edited = EditedHistory([3, 1, 2], {}, ("", "hat", "tie", "belt"), 1, ())

@@ -1,9 +1,9 @@
 """The check with random weights: does an explanation show what was learned, or only the graph?
 
-Adebayo et al., "Sanity Checks for Saliency Maps" (2018): an explanation that comes out alike for a model whose weights
-are random does not explain what the model learned. Every tensor of weights is shuffled, so its numbers stay the same
-and what they mean is gone. Two ways are walked: all weights at once, in several draws, because one shuffle may by
-chance come out alike; and one layer after the other, from the layer next to the scores down to the embeddings.
+Adebayo et al., "Sanity Checks for Saliency Maps" (2018): an explanation that is similar for a model with random weights
+does not explain what the model learned. Each tensor of weights is shuffled, so its numbers stay the same and their
+meaning is lost. This is done in two ways: with all weights at once, in several draws, because one shuffle may be
+similar by chance; and layer by layer, from the layer next to the scores down to the embeddings.
 """
 
 import copy
@@ -18,7 +18,7 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records.evidence import FaithfulnessTest, ShuffledPart
 
 DRAWS = 3  # models with all weights shuffled
-LIKE = 0.5  # from this rank correlation on two explanations are called alike
+LIKE = 0.5  # two explanations with at least this rank correlation are called similar
 
 
 def shuffled(model: MMSR, seed: int, parts: Sequence[nn.Module] | None = None) -> MMSR:
@@ -26,7 +26,7 @@ def shuffled(model: MMSR, seed: int, parts: Sequence[nn.Module] | None = None) -
 
     Args:
         model: the model; it is not changed.
-        seed: of the order.
+        seed: the seed of the order.
         parts: modules of `model` whose weights are shuffled; None: all.
 
     Returns:
@@ -75,8 +75,8 @@ def random_twins(model: MMSR, seed: int, draws: int = DRAWS) -> tuple[list[MMSR]
 
     Args:
         model: the trained model.
-        seed: of the first draw; the others count on from there.
-        draws: how many models have all weights shuffled.
+        seed: the seed of the first draw; those of the others follow.
+        draws: the number of models with all weights shuffled.
 
     Returns:
         The models with all weights shuffled, and for each part from the top the model in which it and all parts above
@@ -97,7 +97,7 @@ def random_twins(model: MMSR, seed: int, draws: int = DRAWS) -> tuple[list[MMSR]
 
 
 def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> FaithfulnessTest:
-    """What the check says, from rank correlations with the explanation of the trained model.
+    """The result of the check, from rank correlations with the explanation of the trained model.
 
     Args:
         draws: (draws, B) the rank correlation in each history, of each model with all weights shuffled.
@@ -105,8 +105,8 @@ def random_weights(draws: np.ndarray, cascade: dict[str, np.ndarray]) -> Faithfu
 
     Returns:
         `spearman` and `interval` (mean over draws and histories, 95 % over histories), `draws` (the mean of each),
-        `layers` (part, `spearman`, `interval`), `passed` (the whole interval is below 0.5, and no draw is alike) and a
-        sentence.
+        `layers` (part, `spearman`, `interval`), `passed` (the whole interval is below 0.5, and no draw is similar) and
+        a sentence.
 
     Example:
         >>> random_weights(np.zeros((3, 4)), {})["passed"]

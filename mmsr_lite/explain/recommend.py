@@ -1,4 +1,4 @@
-"""Answers to take away: the best items of many users as one table, with columns that explain each of them.
+"""Recommendations as a table: the best items of many users, with columns that explain each of them.
 
 users or new histories -> batches of scores -> the best items -> one row for each user and item
 """
@@ -51,18 +51,18 @@ def recommend(
 ) -> pd.DataFrame:
     """The best next items of many users, as a table with a row for each user and item.
 
-    A user's whole history is read, the last test item too: the answer is what may come next. Scores are computed in
-    batches where the model lies, so that no users x items matrix is ever held.
+    The whole history of a user is read, with the last test item: the answer is what may come next. Scores are computed
+    in batches on the device of the model, so that no matrix of users x items is in memory.
 
     Args:
         run: a run, or a model alone.
         dataset: the data set that the model was trained on; None: that of the run.
-        users: whose items, by id or number from 0, one or several; None: all.
+        users: one user or several, by id or by number from 0; None (the default): all.
         histories: histories of users who were not in training: a file or a table with user_id, item_id and perhaps
             timestamp, or what `read_histories` made of one. `users` then names users of that table.
-        top: how many items each user gets.
-        new_items_only: whether items of the user's own history are left out.
-        explain: whether columns that explain are added; for an MMSR of HAN-GNN layers. They take a pass for each user.
+        top: the number of items of each user.
+        new_items_only: whether the items of the user's own history are left out.
+        explain: whether to add columns that explain; for an MMSR of HAN-GNN layers. It takes a pass for each user.
         batch: how many histories are scored at once; None: as many as keep the scores near 128 MiB.
         progress: whether to show a bar.
 
@@ -70,9 +70,9 @@ def recommend(
         A table with the columns `user_id`, `rank` from 1, `item_id`, `title` and `score` (to be compared within a user
         only), users in their order. A user for whom fewer than `top` items are left has fewer rows. With `explain`:
         `from_item` and `from_MODALITY`, the signed parts of the score that come from nodes of each type, and
-        `from_no_node`, what no node brings; together they are the score. `late_fusion`, the mean over the layers of the
-        last item's beta for late fusion (hohe), where the model has gates. `edge_1` to `edge_3`, the edges of the
-        history that mattered most by attention rollout, which are the same for all items of a user.
+        `from_no_node`, the part that comes from no node; their sum is the score. `late_fusion`, the mean over the
+        layers of the last item's beta for late fusion (hohe), where the model has gates. `edge_1` to `edge_3`, the
+        edges of the history that mattered most by attention rollout, which are the same for all items of a user.
 
     Raises:
         MMSRError: a user or a file does not exist, a row cannot be read, or the model cannot be explained.
@@ -171,11 +171,11 @@ def _best(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The best items (U, top) and their scores, -inf where no item is left; the users as in `examples`."""
     device = next((tensor.device for tensor in [*model.parameters(), *model.buffers()]), torch.device("cpu"))
-    most = 256 if device.type == "cpu" else 2048  # a CPU's cache is small; a GPU takes long to start work
+    most = 256 if device.type == "cpu" else 2048  # the cache of a CPU is small; a GPU takes long to start a batch
     batch = max(16, min(most, SCORES // num_items)) if batch is None else count_of(batch, "batch")
     on_device, own_items = DeviceExamples(examples, device, steps=model.reads_steps), OwnItems(examples, device)
     lengths, strategy = examples.lengths, strategy_of(model)
-    order = np.lexsort((own_items.counts, lengths))  # alike lengths together: little padding
+    order = np.lexsort((own_items.counts, lengths))  # similar lengths together need little padding
     items, scores = np.empty((len(order), top), np.int64), np.empty((len(order), top))
     for begin in tqdm(range(0, len(order), batch), "recommend", disable=not progress):
         numbers = order[begin : begin + batch]

@@ -13,15 +13,15 @@ from mmsr_lite.nn.probe import Seen
 def rollout(model: MMSR, graph: GraphBatch, seen: Seen) -> tuple[Tensor, Tensor]:
     """The share of the last item's final state that comes from each node, by the attention weights.
 
-    Attention rollout (Abnar and Zuidema, 2020): with a residual connection half of a state is the node itself.
+    This is attention rollout (Abnar and Zuidema, 2020): with a residual connection, half of a state is the node itself.
 
     Args:
         model: the model.
         graph: B graphs.
-        seen: what each probe saw when the model ran over them.
+        seen: the values at the probes when the model read these graphs.
 
     Returns:
-        The share of each node (B, N), and what flows along each edge (B, N, N), centre in rows.
+        (B, N) the share of each node, and (B, N, N) what flows along each edge, centre in rows.
 
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
@@ -45,13 +45,13 @@ def rollout(model: MMSR, graph: GraphBatch, seen: Seen) -> tuple[Tensor, Tensor]
 def carried(model: MMSR, graph: GraphBatch, seen: Seen, index: int) -> Tensor:
     """The weight with which each node takes the value of each neighbour in one layer, over all paths.
 
-    A path counts by beta. Values come from the layer's input, so of two phases only the last one carries them, unless
-    the layer is invasive.
+    Paths are weighted by beta. Values come from the input of the layer, so only the last of two phases carries them,
+    unless the layer is invasive.
 
     Args:
         model: the model.
         graph: B graphs.
-        seen: what each probe saw when the model ran over them.
+        seen: the values at the probes when the model read these graphs.
         index: the layer, from 0.
 
     Returns:

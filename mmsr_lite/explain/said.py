@@ -1,6 +1,6 @@
-"""What one model says of a history: beta, attention and flow, told by type of node and by position.
+"""What one model says about a history: beta, attention and flow, by type of node and by position.
 
-Positions and types are the same in every model of the same data, so what several models say can be held side by side.
+Positions and types are the same in all models of the same data, so the numbers of several models can be compared.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ class Said:
 
 @torch.no_grad()
 def said_by(model: MMSR, dataset: Dataset, past: list[int], watched: int) -> Said:
-    """Ask one model: beta by layer, the share of attention and the flow of each type of node at each position.
+    """Compute beta by layer, the share of attention, and the flow, for each type of node at each position.
 
     Args:
-        model: An MMSR with a flow.
-        dataset: The data set that it was trained on.
-        past: The history, items from 1, the oldest first.
-        watched: The item whose score is taken apart.
+        model: an MMSR with a flow.
+        dataset: the data set that it was trained on.
+        past: the history, items from 1, the oldest first.
+        watched: the item whose score is decomposed.
 
     Returns:
-        What it says. Where an item has several nodes of a type at a position (its codes), beta is their mean, and
+        The numbers. Where an item has several nodes of a type at a position (its codes), beta is their mean, and
         attention and flow are their sum.
 
     Example:
@@ -98,7 +98,7 @@ def first_place(one: Said, measure: str) -> Place:
     """Find the place with the greatest value.
 
     Args:
-        one: What a model says.
+        one: what a model says.
         measure: "attention" or "flow".
 
     Returns:
@@ -120,13 +120,13 @@ def first_place(one: Said, measure: str) -> Place:
 
 
 def larger_order(one: Said) -> str:
-    """Name the order of fusion whose paths bring more to the score, whatever the sign.
+    """The order of fusion whose paths contribute more to the score, in absolute value.
 
     Args:
-        one: What a model says.
+        one: what a model says.
 
     Returns:
-        "early", "late", or "neither" where both bring the same.
+        "early", "late", or "neither" where both contribute the same.
 
     Example:
         >>> sizes = dict(zip(ORDERS, (1.0, 2.5), strict=True))

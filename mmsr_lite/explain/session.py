@@ -1,4 +1,4 @@
-"""Session: one history under edit and what the model makes of it; it answers the explorer's requests.
+"""Session: a history that a person edits, with the model's trace of it; it answers the requests of the explorer.
 
 a request -> a new `Draft` -> the model with the draft's codes -> a trace of the draft's history -> `record`
 
@@ -59,23 +59,23 @@ MOST_MODELS = 4  # models with other codes that are kept
 
 
 class Session:
-    """One history under edit, with undo and redo.
+    """A history that a person edits, with undo and redo.
 
     Args:
         model: an MMSR.
-        dataset: the data set it was trained on.
-        user: whose history the session begins with, by number or id.
-        seed: the seed that the model's codes were learned with; C and k can then be changed.
+        dataset: the data set that it was trained on.
+        user: the user whose history is edited first, by number or id.
+        seed: the seed of the model's codes; with it, C and k can be changed.
         reduction: how features were reduced before k-means.
-        beside: name -> another model of the same data, which can be looked at beside this one, or in its place.
+        beside: name -> another model of the same data, which can be shown beside this one, or in its place.
         panes: the name of the model that is shown first and of the one beside it; None: `model`, and none beside it.
 
     Attributes:
         record: the trace of the draft, with the state of the explorer's controls in its field `draft`.
-        beside: `name` and `record` of what stands beside it, or None.
+        beside: `name` and `record` of what is shown beside it; None: nothing is.
 
     Raises:
-        MMSRError: for what cannot be done, and then nothing has changed.
+        MMSRError: a request cannot be carried out; then nothing has changed.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -122,16 +122,16 @@ class Session:
             self._stand_beside(panes[1])
 
     def do(self, request: Mapping[str, Any]) -> Messages:
-        """Answer one request of the explorer: an edit changes `record`, a search or a what-if comes back.
+        """Answer one request of the explorer: an edit changes `record`; a search or a what-if is returned.
 
         Args:
-            request: `do` names it, its other fields are those of the table at the top of this module.
+            request: its name in `do`, and the fields in the table at the top of this module.
 
         Returns:
             Messages for the page: `{"found": [...]}`, `{"what_if": record}`, `{"beside": ...}`, or nothing.
 
         Raises:
-            MMSRError: when there is no such request, it lacks a field, or it cannot be carried out.
+            MMSRError: there is no such request, it lacks a field, or it cannot be carried out.
         """
         given = {key: value for key, value in request.items() if key not in ("do", "number")}
         name = choose("request", request.get("do", ""), (*EDITS, *OTHERS))
@@ -177,13 +177,13 @@ class Session:
 
         Args:
             change: as `explain.what_if` takes it.
-            repeats: how many other changes it is held against.
+            repeats: the number of other changes that it is compared with.
 
         Returns:
             The record.
 
         Raises:
-            MMSRError: when a family of relations is switched off, or the change is not possible.
+            MMSRError: a family of relations is switched off, or the change is not possible.
         """
         if self.draft.families != tuple(FAMILIES):
             raise MMSRError("the clean run of a what-if has all relations; switch both families on first")
@@ -193,19 +193,19 @@ class Session:
         return record | {end: self._named(record[end], model) for end in ("clean", "changed")}
 
     def product(self, layer: int, path: str, phase: int, edge: int) -> Product:
-        """The terms of one attention logit of the history as it is now, as `explain.products.product` gives them.
+        """The terms of one attention logit of the present history, as in `explain.products.product`.
 
         Args:
-            layer: from 0.
+            layer: the layer, from 0.
             path: "hohe" or "heho".
-            phase: of the path, from 0.
+            phase: the phase of the path, from 0.
             edge: an index of the edges of `record`.
 
         Returns:
             The terms.
 
         Raises:
-            MMSRError: when a family of relations is switched off, or there is no such logit.
+            MMSRError: a family of relations is switched off, or there is no such logit.
         """
         if self.draft.families != tuple(FAMILIES):
             raise MMSRError("the products are of the whole graph; switch both families on first")
@@ -228,15 +228,15 @@ class Session:
         return self.beside
 
     def page_data(self, users: Sequence[UserLike] = (), pseudonyms: bool | None = None) -> PageData:
-        """What a page needs to answer in this session's place, with the models that can stand beside.
+        """What a page needs to replace this session, with the models that can be shown beside.
 
         Args:
-            users: users beside the one that is looked at, by number or id.
+            users: further users, by number or id.
             pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
 
         Returns:
-            What `explain.page_data.page_data` gives, and `start`: the number of the model that is shown, the name of
-            what stands beside it, and, where it is not the user's own, the edited history.
+            The page data, and `start`: the number of the model that is shown, the name of what is shown beside it, and
+            the history, where it was edited.
         """
         draft, users = self.draft, [self.draft.user, *users]
         data = page_data(self._all, self.dataset, users, names=self._names, pseudonyms=pseudonyms, also=draft.history)

@@ -1,7 +1,7 @@
-"""Random numbers that Python and JavaScript draw alike, so that the band of a what-if is the same in a saved page.
+"""Random numbers that are the same in Python and JavaScript, so that a saved page has the same band of a what-if.
 
 The generator hashes a counter: draw number n is `mixed(key + n * STEP)`, all in 32 bits, where the key comes from the
-seeds. `views/static/engine/random.js` is the same in JavaScript; a test in the browser holds both equal.
+seeds. `views/static/engine/random.js` is the same in JavaScript; a test in the browser compares the two.
 """
 
 from collections.abc import Sequence
@@ -115,14 +115,14 @@ class SharedRandom:
 
 
 def traded(count: int, rate: float, rng: RandomSource) -> list[int]:
-    """For each of `count` places the one it takes from: a share of them, rounded, trade along one random cycle.
+    """For each place the one that it takes from: a share of the places, rounded, forms one random cycle.
 
-    None of those that trade keeps its own; one alone has nobody to trade with and stays.
+    None of these keeps its own; a single one has no other to exchange with.
 
     Args:
-        count: how many places there are.
-        rate: the share that trades, 0 to 1; a larger one hits the same places and more.
-        rng: where the choice comes from.
+        count: the number of places.
+        rate: the share, from 0 to 1; a larger one has the same places and more.
+        rng: the source of the choice.
 
     Returns:
         Places from 0, one for each place.

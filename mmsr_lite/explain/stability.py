@@ -1,6 +1,6 @@
-"""Stability: would another seed explain it the same way? One history in models that differ in their seed alone.
+"""Stability: would another seed give the same explanation? One history in models that differ only in their seed.
 
-runs -> of each model beta, attention and flow, told by type and position -> bands, and how many models agree
+runs -> beta, attention and flow of each model, by type and position -> bands, and how many models agree
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ def stability(
     change: str | Mapping[str, Any] | None = None,
     repeats: int = 20,
 ) -> StabilityRecord:
-    """What models that differ in their seed alone say of one history, with bands, and how many of them agree.
+    """Compare what models that differ only in their seed say about one history.
 
     Args:
-        runs: Two or more: folders of runs, runs, or pairs of a model and its data set. Runs must have the same
-            settings but for their seed.
-        user: A number from 0, or an id: the history is all items of the user before the last one, the target is the
+        runs: two or more: folders of runs, runs, or pairs of a model and its data set. Runs must have the same settings
+            except for their seed.
+        user: a number from 0, or an id: the history is all items of the user before the last one, the target is the
             last one. Give either `user` or `history`.
-        history: Items from 1, the oldest first.
-        target: With `history`, the item whose score is taken apart.
-        change: The what-if that every model is asked, as for `what_if`; None removes the earlier item that most models
-            attend to most.
-        repeats: How many random changes each model's what-if is held against.
+        history: items from 1, the oldest first.
+        target: with `history`, the item whose score is decomposed.
+        change: a change as for `what_if`, which is made in all models; None (the default): the earlier item that most
+            models attend to most is removed.
+        repeats: the number of random changes that the what-if of each model is compared with.
 
     Returns:
         The record: for each place (a type of node and a position of the history) beta by layer, the share of attention
@@ -68,7 +68,7 @@ def stability(
         last item, and the sign of the what-if.
 
     Raises:
-        MMSRError: There are fewer than two models, they differ in more than their seed, have other data, or no flow.
+        MMSRError: there are fewer than two models, they differ in more than their seed, have other data, or no flow.
 
     Example:
         >>> import torch
@@ -249,10 +249,10 @@ def _what_ifs(
 
 @checked()
 def stability_table(record: StabilityRecord) -> pd.DataFrame:
-    """Every number of a stability record as a table, for `save_table`.
+    """All numbers of a stability record as a table, for `save_table`.
 
     Args:
-        record: from `stability`.
+        record: what `stability` gave.
 
     Returns:
         A row for each number: `measure`, `layer` (from 1), `type`, `position`, `title`, `group`, `model 1` and so on,

@@ -1,9 +1,9 @@
-"""Trace: everything a model did for one history, as a plain record that the views replay without torch.
+"""Trace: everything that a model did with one history, as a plain record that the views show without torch.
 
 Of MMSR the record holds the codes, the MSGraph, for each layer, path and phase the attention on each edge, the update
-gate's beta of each node, the norms of the states, the scores, how they split by path in the last layer and what they
-are the sum of over all layers (`explain.flow`), and the rank of the target.
-Of any other model it holds no graph, and what passed its probes instead: attention weights, gates.
+gate's beta of each node, the norms of the states, the scores, how they split by path in the last layer, their
+terms over all layers (`explain.flow`), and the rank of the target. For any other model it has no graph, but the values
+at its probes: attention weights, gates.
 
     history -> graph and states (model.states) -> what each probe saw -> `TraceRecord`
 """
@@ -49,25 +49,25 @@ def trace(
     top: int = 10,
     replace: dict[str, Callable[[Any], Any]] | None = None,
 ) -> TraceRecord:
-    """Everything that `model` does with one history.
+    """Record everything that a model does with one history.
 
     Give either `user` or `history`.
 
     Args:
         model: any recommender.
-        dataset: the data set it was trained on: it names items and users and has their pictures.
+        dataset: the data set that it was trained on, with the names and pictures of items.
         user: a number from 0, or an id: the history is all items of the user before the last one, the target is the
             last one.
         history: items from 1, the oldest first; only the model's last `max_history` count.
-        target: with `history`, the item whose rank is asked for.
-        top: how many of the best items the record holds.
-        replace: values to put into probes in place of those that pass, by the name of the probe: a forced gate.
+        target: with `history`, the item whose rank is computed.
+        top: the number of the best items in the record.
+        replace: name of a probe -> a function of its value, whose result replaces the value, such as a forced gate.
 
     Returns:
         The record; see `mmsr_lite.records.TraceRecord` for its fields.
 
     Raises:
-        MMSRError: when a user or an item does not exist, or the user has a single item.
+        MMSRError: a user or an item does not exist, or the user has a single item.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -127,7 +127,7 @@ def _flow(model: Any, past: list[int], seen: Seen, items: list[int], device: tor
 
 
 def model_card(model: Recommender) -> ModelCard:
-    """What a record says of a model.
+    """The card of a model in a record.
 
     Args:
         model: any recommender.

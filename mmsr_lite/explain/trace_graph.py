@@ -26,17 +26,17 @@ FAMILIES = {HOMOGENEOUS: WITHIN_TYPE, HETEROGENEOUS: ACROSS_TYPES}  # the relati
 def by_graph(
     model: MMSR, dataset: Dataset, history: Tensor, seen: Seen
 ) -> tuple[Tensor, dict[str, Tensor], dict[str, Any]]:
-    """Read off an MMSR what only it has.
+    """The parts of a trace that only an MMSR has.
 
     Args:
-        model: An MMSR.
-        dataset: The data set that it was trained on.
+        model: an MMSR.
+        dataset: the data set that it was trained on.
         history: (1, L) one history, without padding.
-        seen: What the probes saw; filled here, while `listen` is at work.
+        seen: the values at the probes; within `listen`, they are filled here.
 
     Returns:
-        Scores (V+1,); the parts (D,) that the last item's state is the sum of, by name; and the fields of the record
-        that need a graph: node types, history, nodes, edges, layers and stages.
+        (V+1,) scores; name -> the parts (D,) whose sum is the state of the last item; and the fields of the record that
+        need a graph: node types, history, nodes, edges, layers and stages.
     """
     graph, states = model.states(history)
     msgraph, slots = msgraph_of(graph, model.node_types)

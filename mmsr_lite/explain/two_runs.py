@@ -14,17 +14,17 @@ from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.records.explanations import ChangedItem, ChangedNode, GateChange
 
-BAND = (0.05, 0.95)  # the quantiles of the repeats between which a delta is nothing special
+BAND = (0.05, 0.95)  # a delta between these quantiles of the repeats is not unusual
 
 
 def named_edges(record: TraceRecord) -> list[tuple[Node, Node, str]]:
-    """(centre, neighbour, relation) of each edge, nodes by type and id.
+    """The edges of a trace, with nodes by type and id.
 
     Args:
         record: a trace.
 
     Returns:
-        One row for each edge.
+        (centre, neighbour, relation) of each edge.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
@@ -56,7 +56,7 @@ def _delta(one: float | None, two: float | None) -> float | None:
 def changed_nodes(
     clean: TraceRecord, changed: TraceRecord, graph: GraphBatch, late: np.ndarray | None
 ) -> list[ChangedNode]:
-    """Each node of either run with its gate in both, layer by layer, and the band over the repeats that have it.
+    """The nodes of both runs, each with its gates in both and their bands over the repeats.
 
     Args:
         clean: the trace before the change.
@@ -102,7 +102,7 @@ def _bands(late: np.ndarray, slots: np.ndarray) -> list[list[float] | None]:
 
 
 def changed_edges(clean: TraceRecord, changed: TraceRecord) -> dict[str, Any]:
-    """Each edge of either run, and how much more weight each phase gives it.
+    """The edges of both runs, and by how much their weight in each phase differs.
 
     Args:
         clean: the trace before the change.
@@ -132,7 +132,7 @@ def changed_edges(clean: TraceRecord, changed: TraceRecord) -> dict[str, Any]:
 
 
 def best_of_both(clean: TraceRecord, changed: TraceRecord, scores: Tensor) -> list[ChangedItem]:
-    """The best items of both runs with both ranks, by the new one.
+    """The best items of both runs, with both ranks, in the order of the new one.
 
     Args:
         clean: the trace before the change.

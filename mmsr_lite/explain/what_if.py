@@ -1,8 +1,8 @@
-"""What if: one history, changed on purpose, beside the clean one and against a band of random changes of the same kind.
+"""What if: a history that was changed on purpose, beside the unchanged one, and a band of random changes.
 
-A record holds both whole traces, the differences node by node and edge by edge, and the deltas of N repeats in which
-each choice a person made (position, item, node, edge, order) is drawn at random; all repeats run in one batch. Where
-there are at most N other choices, each of them is made once, and the record says where the change stands among them.
+A record has both traces, the differences of nodes and edges, and the deltas of N repeats. In a repeat, each choice of
+the person (position, item, node, edge, order) is drawn at random; all repeats run in one batch. Where there are at most
+N other choices, each of them is made once, and the record has the place of the change among them.
 
     edits of a history (`edits`) -> graphs and forced gates (`interventions`) -> both runs and the repeats (here)
 """
@@ -50,30 +50,31 @@ def what_if(
     top: int = 10,
     shared_random: bool = False,
 ) -> WhatIfRecord:
-    """What changes when something is done to one history on purpose.
+    """Compare a history with the same history after a change.
 
-    What is watched is the target, or, where there is none, the item that the clean run puts first. Changes of a
-    modality are changes of codes: of a model with `item_features` the items' embeddings keep what they read.
+    The watched item is the target or, where there is none, the item that the unchanged run ranks first. A change of a
+    modality is a change of codes; in a model with `item_features`, the embeddings of items still read the old features.
 
     Args:
         model: an MMSR.
-        dataset: the data set it was trained on.
+        dataset: the data set that it was trained on.
         user: a number or an id; the history is all of the user's items before the last one, which is the target.
         change: a name in `edits.CHANGES`, such as "shuffle", or a dict with the fields of one, such as
             `{"do": "drop", "modality": "picture", "position": 2}`, or several dicts, done in order.
         history: in place of `user`: items from 1, the oldest first.
         target: with `history`, the item that is watched.
-        repeats: how many random changes of the same kind make the band; where there are no more other choices than
-            that, all of them do, each once.
-        seed: of all random choices.
-        top: how many of the best items of each run the record holds.
-        shared_random: draw from `SharedRandom`, which a page that runs the model has too, instead of NumPy's generator.
+        repeats: the number of random changes of the same kind in the band; where there are no more other choices than
+            this, each of them is made once.
+        seed: the seed of all random choices.
+        top: the number of the best items of each run in the record.
+        shared_random: whether to draw from `SharedRandom`, which pages have too, in place of NumPy's generator; default
+            False.
 
     Returns:
         Both traces, what differs, and the band; see `mmsr_lite.records.WhatIfRecord`.
 
     Raises:
-        MMSRError: when the change cannot be done to this history or this model.
+        MMSRError: the change cannot be done to this history or this model.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
