@@ -36,6 +36,15 @@ PAGES = {  # file of the repository -> page of the site
     "benchmarks/README.md": "results/benchmarks.md",
     "benchmarks/NOTES.md": "results/notes.md",
 } | {f"notebooks/{name}.ipynb": f"notebooks/{name}.md" for name in NOTEBOOKS}
+MADE = {  # place in the repository -> the page of the site that is made of it
+    "mmsr_lite/views/figures": "gallery/index.md",
+    "mmsr_lite/views/figures/msgraph.py": "gallery/msgraph.html",
+    "mmsr_lite/data": "reference/data.md",
+    "mmsr_lite/training": "reference/train.md",
+    "mmsr_lite/explain": "reference/explain.md",
+    "mmsr_lite/views/show": "reference/show.md",
+    "mmsr_lite/commands": "reference/command-line.md",
+}
 CONCEPTS = (
     "worlds.md",
     "early-or-late.md",
@@ -154,8 +163,8 @@ def relink(text: str, source: str, uri: str, carried: dict[str, Path]) -> str:
     def link(found: re.Match) -> str:
         words, target, anchor = found[1], found[2], found[3] or ""
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
-        if path in PAGES:
-            return f"[{words}]({posixpath.relpath(PAGES[path], posixpath.dirname(uri))}{anchor})"
+        if place := (PAGES | MADE).get(path):
+            return f"[{words}]({posixpath.relpath(place, posixpath.dirname(uri))}{anchor})"
         if path.startswith("docs/"):
             return f"[{words}]({posixpath.relpath(path.removeprefix('docs/'), posixpath.dirname(uri))}{anchor})"
         if path.endswith(CARRIED) and (ROOT / path).is_file():

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
-from mmsr_lite.experiments.claim_verdicts import HOLDS, UNTOLD, Answer, answer_claims, verdict_of
+from mmsr_lite.experiments.claim_verdicts import HOLDS, UNTOLD, Answer, verdict_of
 from mmsr_lite.experiments.claims import METRIC, Claim
-from mmsr_lite.experiments.stored_systems import StoredSystems
 
 SHOWN = 3  # comparisons of a claim that are shown; of more, those against it come first
 HEADING = f"| | claim | would have to be true | our number, {METRIC}, difference with its 95 % interval | verdict |"
 
 
-def claim_lines(stored: StoredSystems) -> list[str]:
+def claim_lines(answers: dict[Claim, list[Answer]]) -> list[str]:
     """The table of the claims that something is known of, and in a line those of which nothing is.
 
     Args:
-        stored: the systems of a data set.
+        answers: each claim with its comparisons, from `claim_verdicts.answer_claims`.
 
     Returns:
         Lines of Markdown.
     """
-    answers = answer_claims(stored)
     told = [claim for claim, some in answers.items() if any(answer.comparison for answer in some)]
     lines = [HEADING, "|---|---|---|---|---|"] if told else []
     for claim in told:
@@ -56,9 +55,9 @@ def _order(answer: Answer, claim: Claim) -> int:
 
 
 def _in_words(answer: Answer) -> str:
-    one, other = safe(answer.pair.one.label), safe(answer.pair.other.label)
+    one, other = in_page(answer.pair.one.label), in_page(answer.pair.other.label)
     if answer.comparison is None:
-        return f"{one} and {other}: {safe(answer.lacks)}"
+        return f"{one} and {other}: {in_page(answer.lacks)}"
     test, means = answer.comparison, answer.means
     numbers = f"{test.difference:+.2f} ({test.low:+.2f} to {test.high:+.2f})"
     p = "p < 0.001" if answer.holm < 0.001 else f"p = {answer.holm:.3f}"
@@ -66,6 +65,22 @@ def _in_words(answer: Answer) -> str:
         return f"{one} loses {means[0]:.2f}, against {other} {means[1]:.2f}: {numbers}, {p}"
     share = f", {100 * (means[0] / means[1] - 1):+.1f} %" if means[1] else ""
     return f"{one} {means[0]:.2f}, against {other} {means[1]:.2f}: {numbers}{share}, {p}"
+
+
+def in_page(label: str) -> str:
+    """What the page calls a system, where tables and settings have two words for one control.
+
+    Args:
+        label: as `table.label_of` makes it.
+
+    Returns:
+        The label as Markdown shows it.
+
+    Example:
+        >>> in_page("gru4rec, early, mismatched"), in_page("mmsr, shuffled")
+        ('gru4rec, early, shuffled codes', 'mmsr, shuffled codes')
+    """
+    return re.sub(r", (mismatched|shuffled)\b", ", shuffled codes", safe(label))
 
 
 def safe(name: str) -> str:

@@ -6,8 +6,9 @@ Three things are destroyed, each for itself:
 - *displaced*: the paper's "mismatched", "maintaining the sequence while randomly displacing certain modalities": items
   stay where they are, and positions of a history trade their modalities, at a rate, of one modality or of all, at test
   only or at training too;
-- *mismatched*: items trade their modalities across the catalogue, once and for all. It is not in the paper: it is the
-  control in which modalities carry no information about their item, and yet are always the same.
+- *shuffled codes*, in tables and settings "mismatched": items trade their modalities across the catalogue, once and for
+  all. It is not in the paper: it is the control in which modalities carry no information about their item, and yet are
+  always the same.
 """
 
 from mmsr_lite.data.corruption import DISORDERED, DISPLACED

@@ -12,7 +12,9 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.ceiling import FILE as PROVED
 from mmsr_lite.experiments.ceiling import ceiling_lines
-from mmsr_lite.experiments.claims_markdown import claim_lines, safe
+from mmsr_lite.experiments.claim_verdicts import FAILS, HOLDS, UNTOLD, Answer, answer_claims, verdict_of
+from mmsr_lite.experiments.claims import Claim
+from mmsr_lite.experiments.claims_markdown import claim_lines, in_page, safe
 from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.stored_systems import StoredSystems
 from mmsr_lite.experiments.table import BETAS, TESTED, label_of, rankings_in, read_rows, system_of
@@ -29,10 +31,14 @@ was written down before, in [the protocol](protocol.md). Numbers are percent of 
 over seeds, each seed the mean of its orders at ties; the headline ranking stands first, the other one beside it. A
 difference is one from the system without a change, with the 95 % interval and the p-value of one test over users, seeds
 and orders, corrected by Holm for the table and ranking; *ahead* and *behind* are below 0.05. "one seed" and "no ranks"
-(they were not kept) are not tested. "paper" is the paper's number, of all items, from other features and its own choice
-of epochs.
+(they were not kept) are not tested. With *shuffled codes* items trade their modalities across the catalogue;
+*displaced* ones trade places within each history, and a *disordered* history has its items in another order. "paper" is
+the paper's number, of all items, from other features and its own choice of epochs.
 """
 
+OF_WORLDS = """Most targets of this world are garments drawn at random, of which nobody can hit many: compare a number
+with the best reachable above. Hits on the purchases, which the world decides, are on
+[the page of the worlds](../../docs/worlds.md)."""
 OF_CEILING = "In the first of the orders at ties alone, so other than in the tables below; hits are means over seeds."
 
 
@@ -59,17 +65,48 @@ def write_page(out: str | Path) -> Path:
         raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
     paper = read_json(Path(__file__).with_name("paper.json"))
     place = Path(out, "README.md")
-    lines = [HEAD, *(line for folder in folders for line in _dataset(folder, paper))]
+    stored = [StoredSystems(folder, STUDIES) for folder in folders]
+    answers = [answer_claims(one) for one in stored]
+    names = [read_note(folder)["name"] for folder in folders]
+    lines = [HEAD, *_contents(dict(zip(names, answers, strict=True)))]
+    for folder, one, found in zip(folders, stored, answers, strict=True):
+        lines += _dataset(folder, paper, one, found)
     with atomic(place) as tmp:
         tmp.write_text("\n".join(lines), encoding="utf-8")
     return place
 
 
-def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
+def _contents(answers: dict[str, dict[Claim, list[Answer]]]) -> list[str]:
+    """What is on the page: each data set, and which claims hold there, do not, and cannot be told."""
+    verdicts = (HOLDS, FAILS, UNTOLD)
+    lines = [f"| data set | claims: {' | '.join(verdicts)} |", "|---" * (1 + len(verdicts)) + "|"]
+    for name, found in answers.items():
+        by: dict[str, list[str]] = {verdict: [] for verdict in verdicts}
+        for claim, some in found.items():
+            by[verdict_of(claim, some)].append(claim.name)
+        told = ["all" if len(names) == len(found) else ", ".join(names) for names in by.values()]
+        cells = [f"[{safe(name)}](#{_anchor(name)})", *told]
+        lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _anchor(name: str) -> str:
+    """The anchor that GitHub and the site give a heading: letters, digits, dashes and underlines alone."""
+    return "".join(one for one in name.lower().replace(" ", "-") if one.isalnum() or one in "-_")
+
+
+def _dataset(
+    folder: Path, paper: dict[str, Any], stored: StoredSystems, answers: dict[Claim, list[Answer]]
+) -> list[str]:
     note = read_note(folder)
     lines = [f"## {safe(note['name'])}", "", *_facts(note), ""]
-    stored = StoredSystems(folder, STUDIES)
-    lines += ["### The claims", "", *claim_lines(stored), ""]
+    if note["name"].startswith("world-"):
+        lines += [OF_WORLDS, ""]
+    tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
+    said = {f"{table.trials} {table.which}" for table in tables.values()}
+    if len(said) == 1:  # said once and not with every table
+        lines += [f"All tables: {said.pop()}", ""]
+    lines += ["### The claims", "", *claim_lines(answers), ""]
     if ceiling := ceiling_lines(stored):
         lines += [
             "### What limits any system: how near targets lie to what training shows",
@@ -79,17 +116,12 @@ def _dataset(folder: Path, paper: dict[str, Any]) -> list[str]:
             *ceiling,
             "",
         ]
-    tables = {name: Table(folder, name) for name in STUDIES if (folder / f"{name}.csv").is_file()}
     for name, table in tables.items():
         theirs = paper.get(name, {}).get(paper["datasets"].get(note["name"]), {})
-        lines += [
-            f"### {name} ({STUDIES[name].paper}): {STUDIES[name].asks}",
-            "",
-            f"{table.trials} {table.which}",
-            "",
-            *table.rows(theirs),
-            "",
-        ]
+        lines += [f"### {name} ({STUDIES[name].paper}): {STUDIES[name].asks}", ""]
+        if said:
+            lines += [f"{table.trials} {table.which}", ""]
+        lines += [*table.rows(theirs), ""]
         lines += [*table.gates(folder), ""]
     return lines
 
@@ -164,7 +196,7 @@ class Table:
         columns += [f"paper {metric}" for metric in FIRST] if theirs else []
         lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
         for one, row in self.labels.items():
-            cells = [safe(one), *(self._number(one, metric) for metric in headline), self._seeds(one)]
+            cells = [in_page(one), *(self._number(one, metric) for metric in headline), self._seeds(one)]
             cells.append(self.tried[one])
             for metric in self.first:
                 cells += [*self._tested(one, metric), self._verdict(one, metric)]

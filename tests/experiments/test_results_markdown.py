@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mmsr_lite.data.storage import read_json, write_json
+from mmsr_lite.experiments.claims import CLAIMS
 from mmsr_lite.experiments.results_markdown import write_page
 from mmsr_lite.experiments.table import LATER, TESTED, read_rows
 
@@ -112,10 +113,45 @@ def test_the_claims_stand_before_the_tables(place):
     assert page.index("## ring") < page.index("### The claims") < page.index("### comparison")
 
 
-def test_the_prose_of_the_page_is_five_sentences(place):
-    head = write_page(place.parent).read_text().split("## ring")[0].split("# Results")[1]
+def test_the_control_whose_codes_are_of_other_items_has_one_name(place):
+    file = place / "comparison.csv"
+    pd.read_csv(file, keep_default_na=False).assign(corruption="mismatched").to_csv(file, index=False)
+    shown = {line.split("|")[1].strip() for line in lines(place, "| m")}
+    assert shown == {"markov, shuffled codes", "mmsr, shuffled codes"}
+
+
+def test_the_page_begins_with_its_data_sets_and_how_many_claims_hold_there(place):
+    page = write_page(place.parent).read_text()
+    (row,) = [line for line in page.splitlines() if line.startswith("| [ring](#ring) |")]
+    held, failed, untold = (cell.split(", ") if cell.strip() else [] for cell in row.split("|")[2:5])
+    assert len(held) + len(failed) + len(untold) == len(CLAIMS) and page.index(row) < page.index("## ring")
+
+
+def test_what_all_tables_of_a_data_set_have_in_common_is_said_once(place):
+    page = write_page(place.parent).read_text()
+    assert page.count("Trials: lr") == 1 and page.index("All tables: Trials: lr") < page.index("### The claims")
+
+
+def test_tables_with_other_trials_say_their_own(place):
+    for name in ("csv", "json"):
+        (place / f"controls.{name}").write_bytes((place / f"comparison.{name}").read_bytes())
+    sidecar = read_json(place / "controls.json")
+    write_json(place / "controls.json", sidecar | {"grid": {"lr": [0.5]}})
+    page = write_page(place.parent).read_text()
+    assert "All tables: " not in page and page.count("Trials: lr") == 2 and "Trials: lr 0.5." in page
+
+
+def test_a_world_says_that_most_of_its_targets_are_drawn_at_random(place):
+    rename_data(place, "world-ring")
+    assert "are garments drawn at random" in write_page(place.parent).read_text()
+    rename_data(place, "ring")
+    assert "are garments drawn at random" not in write_page(place.parent).read_text()
+
+
+def test_the_prose_of_the_page_is_six_sentences(place):
+    head = write_page(place.parent).read_text().split("| data set |")[0].split("# Results")[1]
     sentences = [one for one in head.replace("\n", " ").split(". ") if one.strip()]
-    assert len(sentences) == 5
+    assert len(sentences) == 6
 
 
 def test_names_cannot_break_the_page(place):

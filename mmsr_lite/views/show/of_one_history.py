@@ -11,6 +11,7 @@ from mmsr_lite.views.figures import explanations
 from mmsr_lite.views.figures import trace as charts
 from mmsr_lite.views.figures.flow import flow as flow_figure
 from mmsr_lite.views.figures.kit import empty_figure
+from mmsr_lite.views.figures.over_seeds import with_seeds
 from mmsr_lite.views.figures.stability import stability as stability_figure
 from mmsr_lite.views.widgets.explorer import Explorer
 from mmsr_lite.views.widgets.msgraph import MSGraphView
@@ -41,7 +42,7 @@ def msgraph(record: Mapping[str, Any], selection: Mapping[str, Any] | None = Non
 
 
 @checked()
-def gates(record: Mapping[str, Any]) -> Chart:
+def gates(record: Mapping[str, Any], seeds: Mapping[str, Any] | None = None) -> Chart:
     """The update gate of a trace, node by node and layer by layer.
 
     Beta weighs two paths; it is no share of early or late fusion, since a non-invasive heho never sums a code's value
@@ -49,23 +50,31 @@ def gates(record: Mapping[str, Any]) -> Chart:
 
     Args:
         record: A trace, from `mmsr_lite.trace`.
+        seeds: A stability record of the same history, from `mmsr_lite.stability`: the caption then says how many models
+            give the same path the larger beta. None: nothing is said of other seeds.
 
     Returns:
         The chart.
 
     Raises:
-        MMSRError: `record` is no trace.
+        MMSRError: `record` is no trace, or `seeds` is of another history.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> gates(sample("trace")).data.title
         'On average the gate gives the path hohe 0.466 in layer 1'
     """
-    return Chart(record, charts.gates)
+    return Chart(record, with_seeds(charts.gates, ["larger beta"], seeds))
 
 
 @checked()
-def attention(record: Mapping[str, Any], layer: int = 0, path: str | None = None, phase: int = 0) -> Chart:
+def attention(
+    record: Mapping[str, Any],
+    layer: int = 0,
+    path: str | None = None,
+    phase: int = 0,
+    seeds: Mapping[str, Any] | None = None,
+) -> Chart:
     """The attention weights of one layer, order and phase of a trace as a matrix.
 
     Args:
@@ -73,23 +82,26 @@ def attention(record: Mapping[str, Any], layer: int = 0, path: str | None = None
         layer: The layer, from 0.
         path: The order, "hohe" or "heho"; None: the first of the trace.
         phase: The phase of the order, from 0.
+        seeds: A stability record of the same history, from `mmsr_lite.stability`: the caption then says how many models
+            attend most to the same place. None: nothing is said of other seeds.
 
     Returns:
         The chart.
 
     Raises:
-        MMSRError: `record` is no trace.
+        MMSRError: `record` is no trace, or `seeds` is of another history.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> attention(sample("trace"), path="hohe").data.title
         'The largest attention between two nodes is 0.949: Red shirt listens to Clay shirt'
     """
-    return Chart(record, lambda trace: charts.attention(trace, layer, path, phase))
+    made = with_seeds(lambda trace: charts.attention(trace, layer, path, phase), ["first by attention"], seeds)
+    return Chart(record, made)
 
 
 @checked()
-def flow(record: Mapping[str, Any], item: int | None = None) -> Chart:
+def flow(record: Mapping[str, Any], item: int | None = None, seeds: Mapping[str, Any] | None = None) -> Chart:
     """What scores are the sum of: signed contributions by group of paths, and of one item by node.
 
     The flow says what early and late fusion bring. The gate's beta, which stands beside it, only weighs two paths.
@@ -97,26 +109,29 @@ def flow(record: Mapping[str, Any], item: int | None = None) -> Chart:
     Args:
         record: A flow, from `mmsr_lite.flow`, or a trace that holds one.
         item: The item whose nodes are shown; None: the one of the best rank.
+        seeds: A stability record of the same history, from `mmsr_lite.stability`: the caption then says how many models
+            get most from the same place, and the larger flow from the same order. None: nothing is said of other seeds.
 
     Returns:
         The chart.
 
     Raises:
-        MMSRError: `record` is neither, or does not hold the nodes of `item`.
+        MMSRError: `record` is neither, or does not hold the nodes of `item`; or `seeds` is of another history.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> flow(sample("flow")).data.title[:63]
         'Rank 1, Sky shirt, gets +5.57 of its score 7.49 from own identi'
     """
+    made = with_seeds(lambda whole: flow_figure(whole, item), ["first by flow", "larger order"], seeds)
     if not isinstance(record, Mapping) or kind_of(record) != "trace":
-        return Chart(record, lambda whole: flow_figure(whole, item), "flow")
+        return Chart(record, made, "flow")
     trace = as_record(record, "trace")
     own_flow = flow_of_trace(trace)  # type: ignore[arg-type]
     if own_flow is None:
         why = "This trace holds no flow: it is older than flows, or its model is not of HAN-GNN layers."
         return Chart(trace, lambda _: empty_figure("Flow of the scores", why))
-    return Chart(own_flow, lambda whole: flow_figure(whole, item), "flow")
+    return Chart(own_flow, made, "flow")
 
 
 @checked(most=(1, 10**6))
@@ -189,24 +204,26 @@ def explorer(record: Mapping[str, Any], what_if: WhatIfRecord | None = None, the
 
 
 @checked()
-def what_if(record: Mapping[str, Any]) -> Chart:
+def what_if(record: Mapping[str, Any], seeds: Mapping[str, Any] | None = None) -> Chart:
     """The effect of a change, compared with random changes of the same kind.
 
     Args:
         record: A what-if record, from `mmsr_lite.what_if`.
+        seeds: A stability record of the same change, from `mmsr_lite.stability`: the caption then says in how many
+            models it raises the probability, or lowers it. None: nothing is said of other seeds.
 
     Returns:
         The chart.
 
     Raises:
-        MMSRError: `record` is of another kind.
+        MMSRError: `record` is of another kind, or `seeds` is of another change.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> what_if(sample("what-if")).table[0]
         {'of': 'rank: 2 to 7', 'value': 2.0, 'low': -1.0, 'high': 1.0}
     """
-    return Chart(record, explanations.what_if, "what-if")
+    return Chart(record, with_seeds(explanations.what_if, ["what if"], seeds), "what-if")
 
 
 @checked()
