@@ -55,6 +55,7 @@ PARTS = {  # a script or a style sheet that is made of several files, in this or
         "explorer/differences.js",
         "explorer/beside.js",
         "explorer/tour.js",
+        "explorer/fold.js",
         "explorer/explorer.js",
     ),
 }

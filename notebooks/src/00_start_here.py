@@ -18,7 +18,7 @@
 # %%
 import pandas as pd
 
-from mmsr_lite import DEMO, RunConfig, check, fit, load, show, trace
+from mmsr_lite import DEMO, RunConfig, check, fit, load, show, stored, trace
 
 # %%
 show.fusion_orders()
@@ -133,6 +133,23 @@ show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=ra
 show.interact(lambda most: show.ranking(record, most), most=[10, 5, 3])
 
 # %% [markdown]
+# ## Early beside late
+#
+# Does the order matter? Two stored models, one of each order, read one history of a world in which looks count only with the text they came with.
+
+# %%
+early, world = stored("both-small-early")
+late, _ = stored("both-small-late")
+pair = [trace(model, world, user=15) for model in (early, late)]
+show.side_by_side(*pair, ("early", "late"))
+
+# %%
+assert [record["target"]["rank"] for record in pair] == [2, 89]
+
+# %% [markdown]
+# *How to read it:* early above, late below, or side by side with a kernel. What came next has [[rank]] 2 in early fusion and rank 89 in late
+# fusion, which cannot know which look came with the formal text. To edit this history yourself, run `explore(early, world, 15, beside={"late": late})`.
+#
 # ## Keep it
 #
 # One file in the folder `runs` beside this notebook: interactive, opens without network and without Python. Of several users, from this

@@ -3,12 +3,15 @@
 import json
 import random
 import re
+from itertools import groupby
 
 import numpy as np
 
 from mmsr_lite.errors import MMSRError
 
 CLOSE = 1e-4  # of numbers, relative above one
+TIE = 4e-6  # of two scores, relative above one: nearer ones may come in either order; sides differ by 9e-7 at most
+VERDICT = {"outside", "alike", "place"}
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 REPEATS = 6
 
@@ -70,9 +73,9 @@ def random_change(record: dict, rng: random.Random, items: int) -> dict | list |
     return rng.choice([*changes, [changes[6], to], [changes[9], changes[2]]])
 
 
-def answers_of(session, count: int, seed: str, items: int, users: list) -> tuple[list[dict], list[dict]]:
+def answers_of(session, count: int, rng: random.Random, items: int, users: list) -> tuple[list[dict], list[dict]]:
     """Random requests, and what Python answers to each: message, record, error."""
-    rng, requests, answers = random.Random(seed), [], []
+    requests, answers = [], []
     for _ in range(count):
         requests.append(random_request(session.record, rng, items, users))
         answers.append(answer_of(session, requests[-1]))
@@ -110,19 +113,108 @@ def differences(one, two, path="") -> list[str]:
     return [] if same else [f"{path}: {one!r} and {two!r}"]
 
 
-def is_told_by_rounding(answer: dict) -> bool:
-    """Whether the order of the answer's items, or a verdict, hangs on less than the two sides may differ by."""
+def compared(python: dict, engine: dict) -> tuple[list[str], set[str]]:
+    """Two answers to one request, compared but for what rounding tells.
+
+    Scores nearer than `TIE` may come in either order, so of a run of such scores the set of items is compared, and its
+    ranks are not. A verdict on a delta that lies all but on the end of its band may be either. All else is compared.
+
+    Returns:
+        Where the answers differ, and what was not compared: "order", "verdict" or nothing.
+    """
+    one, two, untold = _copy(python), _copy(engine), set()
+    for name in ("clean", "changed", None):
+        pair = [_record_of(answer, name) for answer in (one, two)]
+        if not all(pair):
+            continue
+        tied, ends = _tied(pair[0]), [record["answer"]["top"][-1]["item"] for record in pair]
+        if tied or ends[0] != ends[1]:
+            untold.add("order")
+            _sort_ties(*pair, tied)
+            for answer, record in zip((one, two), pair, strict=True):
+                _forget_ranks(answer, record, name, {item for run in tied for item in run})
+    measures = [((answer["message"] or {}).get("what_if") or {}).get("measures") or {} for answer in (one, two)]
+    for name in measures[0].keys() & measures[1].keys():
+        if measures[0][name] and measures[1][name] and _is_on_the_edge(name, measures[0][name]):
+            untold.add("verdict")
+            for measure in measures:
+                measure[name] |= dict.fromkeys(VERDICT & measure[name].keys())
+            for answer in (one, two):
+                _forget_verdict(answer)
+    return differences(one, two), untold
+
+
+def _copy(answer: dict) -> dict:
+    return json.loads(json.dumps(answer))
+
+
+def _record_of(answer: dict, name: str | None) -> dict | None:
+    """The record that is shown, or one end of the comparison."""
+    return answer["record"] if name is None else ((answer["message"] or {}).get("what_if") or {}).get(name)
+
+
+def _tied(record: dict) -> list[set[int]]:
+    """Runs of items, among the best and the next one, whose scores follow each other too closely."""
+    rows = [*record["answer"]["top"], *filter(None, [record["target"]])]
+    scores = {row["item"]: row["score"] for row in rows}
+    runs: list[set[int]] = []
+    before = None
+    for item in sorted(scores, key=lambda item: -scores[item]):
+        if before is not None and scores[before] - scores[item] < TIE * max(1, abs(scores[item])):
+            runs[-1].add(item)
+        else:
+            runs.append({item})
+        before = item
+    return [run for run in runs if len(run) > 1]
+
+
+def _sort_ties(one: dict, two: dict, tied: list[set[int]]) -> None:
+    """Within each run the items of both records by number; items at the cut that only one of them has are left out."""
+    tops = [record["answer"]["top"] for record in (one, two)]
+    end = tops[0][-1]["score"]
+    kept = {row["item"] for row in tops[0]} & {row["item"] for row in tops[1]}
+    run_of = {item: number for number, run in enumerate(tied) for item in run}
+    for record, top in zip((one, two), tops, strict=True):
+        # Who is beyond the cut is not in the record: one who has the last score may stand there for another.
+        top = [row for row in top if row["item"] in kept or abs(row["score"] - end) > TIE * max(1, abs(end))]
+        runs = groupby(top, key=lambda row: run_of.get(row["item"], ("alone", row["item"])))
+        record["answer"]["top"] = [row for _, run in runs for row in sorted(run, key=lambda row: row["item"])]
+        if record.get("flow"):
+            goal = record["target"]["item"] if record["target"] else None
+            flows = [flow for flow in record["flow"]["items"] if flow["item"] in {*kept, goal}]
+            record["flow"]["items"] = sorted(flows, key=lambda flow: flow["item"])
+    flows = [record["flow"]["items"] if record.get("flow") else [] for record in (one, two)]
+    for pair in zip(*flows, strict=False):
+        if len({"nodes" in flow and flow["nodes"] is not None for flow in pair}) > 1:
+            for flow in pair:  # nodes are told of the first item, and the first is one of a tie
+                flow["nodes"] = None
+
+
+def _forget_ranks(answer: dict, record: dict, name: str | None, items: set[int]) -> None:
+    """Take away the ranks of tied items, and what is said of them."""
+    if record["target"] and record["target"]["item"] in items:
+        record["target"]["rank"] = None
     what_if = (answer["message"] or {}).get("what_if")
-    for record in [answer["record"], *(what_if[end] for end in ("clean", "changed") if what_if)]:
-        scores = sorted(
-            {
-                row["item"]: row["score"] for row in [*record["answer"]["top"], *filter(None, [record["target"]])]
-            }.values()
-        )
-        if len(scores) > 1 and min(np.diff(scores)) < CLOSE / 5:
-            return True
-    for measure in filter(None, what_if["measures"].values() if what_if else ()):
-        ends = [abs(measure["delta"] - end) for end in measure["band"]]
-        if not measure["alike"] and any(1e-7 < end < CLOSE for end in ends):
-            return True
-    return False
+    if name is None or not what_if:
+        return
+    for row in what_if["top"]:
+        if row["item"] in items:
+            row[name] = None
+    what_if["top"].sort(key=lambda row: row["item"])
+    if what_if["watched"]["item"] in items:
+        what_if["measures"]["rank"] = None
+        _forget_verdict(answer)
+
+
+def _is_on_the_edge(name: str, measure: dict) -> bool:
+    """Whether a verdict hangs on rounding: its delta is nearer to a bound than the `slack` that Python allows for."""
+    slack = 1e-5 * max(1, abs(measure["clean"]))
+    if name == "probability":
+        slack = 1e-4 * max(measure["clean"], measure["changed"])
+    (low, high), delta, draws = measure["band"], measure["delta"], measure["draws"]
+    gaps = [low - delta, delta - high, np.ptp([delta, *draws]), *(abs(draw) - abs(delta) for draw in draws)]
+    return any(0.1 * slack < gap < 1.9 * slack for gap in gaps)
+
+
+def _forget_verdict(answer: dict) -> None:
+    answer["message"]["what_if"]["sentence"] = None

@@ -1,17 +1,19 @@
 """The engine in a page answers as Python does: the same records for random edits and what-ifs, all orders of fusion.
 
-`MMSR_PARITY=225 pytest tests/browser/test_engine.py` tries some 2,000 requests with random weights, and 225 with those
-of a stored run; the default is a tenth of that.
+`MMSR_PARITY=225 pytest tests/browser/test_engine.py` sends 225 requests to each model: 2,250 to ten models of a small
+shop (all orders of fusion, the released code), and 225 to one model of each world, to ML-100K's for each number of
+modalities, to each of the two runs of the first screen, and 112 to another stored run. The default is a tenth of that.
 """
 
 import json
 import os
+import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from parity import answer_of, answers_of, differences, is_told_by_rounding
+from parity import answer_of, answers_of, compared, differences
 
 from mmsr_lite.course.stored import stored_pair
 from mmsr_lite.data import load
@@ -28,6 +30,7 @@ from mmsr_lite.views.page import engine
 
 pytestmark = pytest.mark.browser
 CASES = int(os.environ.get("MMSR_PARITY", 22))  # requests of each model
+AT_ONCE = 25  # requests that the page is sent in a piece
 SETTINGS = {  # M and the options of the paper and beyond it that come with each order of fusion
     "adaptive": (2, {}),
     "adaptive-invasive": (3, {"layers": 1}),
@@ -90,37 +93,50 @@ def page(chromium):
 
 
 ANSWER = """([data, requests]) => {
-  const session = new engine.Session(data);
-  return [{ message: null, record: session.record, error: null }, ...requests.map((request) => {
+  if (data) window.session = new engine.Session(data);
+  const begun = data ? [{ message: null, record: session.record, error: null }] : [];
+  const answers = requests.map((request) => {
     try { const message = session.do(request); return { message, record: session.record, error: null }; }
     catch (error) {
       if (!(error instanceof engine.EngineError)) throw error;
       return { message: null, record: session.record, error: error.message };
     }
-  })];
-}"""
+  });
+  return [...begun, ...answers];
+}"""  # without data the session of the call before goes on
 
 
-def told_otherwise(page, model, dataset, users, seed, count=CASES, least=0.7) -> list:
-    """Random requests that the engine and Python answer with other records, each with the first differences."""
-    session = Session(model, dataset, users[0])
+def told_otherwise(page, model, dataset, users, seed, count=CASES) -> list:
+    """Random requests that the engine and Python answer with other records, each with the first differences.
+
+    Every answer is compared. What hangs on rounding in it (the order of scores that are all but equal, a verdict on a
+    delta at the very end of its band) is left out of it alone, and of few answers.
+    """
+    session, rng = Session(model, dataset, users[0]), random.Random(seed)
+    names = [*(dataset.user_ids[user] for user in users[1:]), users[0], "nobody"]
     begun = json.loads(json.dumps({"message": None, "record": session.record, "error": None}))
-    names = [dataset.user_ids[user] for user in users[1:]]
-    requests, answers = answers_of(session, count, seed, dataset.num_items, [*names, users[0], "nobody"])
-    data = page_data([model], dataset, users, pseudonyms=False)
-    found = page.evaluate(ANSWER, [data, requests])
-    told, wrong = 0, []
-    for request, python, engine_ in zip([None, *requests], [begun, *answers], found, strict=True):
-        if is_told_by_rounding(python):
-            continue
-        told += 1
-        if "nobody" in str(request) or (python["error"] and "item is" in python["error"]):
-            if not engine_["error"]:
-                wrong.append((request, "answered"))
-            engine_ = engine_ | {"error": python["error"]}
-        if found_other := differences(python, engine_):
-            wrong.append((request, found_other[:5]))
-    assert told > least * len(found)  # the rest hangs on rounding: of many items some scores are all but equal
+    found = page.evaluate(ANSWER, [page_data([model], dataset, users, pseudonyms=False), []])
+    done, wrong = 0, [("begun", others) for others in [compared(begun, found[0])[0]] if others]
+    untold: dict[str, set] = {"order": set(), "verdict": set()}
+    while done < count:
+        requests, answers = answers_of(session, min(AT_ONCE, count - done), rng, dataset.num_items, names)
+        found = page.evaluate(ANSWER, [None, requests])
+        for request, python, engine_ in zip(requests, answers, found, strict=True):
+            done += 1
+            if "nobody" in str(request) or (python["error"] and "item is" in python["error"]):
+                if not engine_["error"]:
+                    wrong.append((request, "answered"))
+                engine_ = engine_ | {"error": python["error"]}
+            others, hangs = compared(python, engine_)
+            if others:
+                wrong.append((request, others[:5]))
+            if "order" in hangs:  # of one record, however often it is asked
+                untold["order"].add(str([row["item"] for row in python["record"]["answer"]["top"]]))
+            if "verdict" in hangs:
+                untold["verdict"].add(done)
+    hung = {name: len(places) for name, places in untold.items()}
+    print(f"{seed}: {done} answers compared, {len(wrong)} differ; rounding tells {hung}")
+    assert sum(hung.values()) <= max(2, 0.05 * count), hung
     return wrong
 
 
@@ -162,7 +178,7 @@ def test_a_model_of_each_world_gives_the_records_of_python(page, random_weights,
     source, modalities = WORLDS[world]
     dataset = replace(load(source, modalities=()), pictures=())
     model = random_weights(modalities, dataset.num_items, fusion=[*FUSIONS][len(world) % len(FUSIONS)])
-    assert told_otherwise(page, model, dataset, [12, 3, 5], world, least=0.4) == []
+    assert told_otherwise(page, model, dataset, [12, 3, 5], world) == []
 
 
 @pytest.mark.slow
@@ -171,7 +187,7 @@ def test_a_model_of_each_world_gives_the_records_of_python(page, random_weights,
 def test_a_small_model_of_ml_100k_gives_the_records_of_python(page, random_weights, shared_data, modalities):
     dataset = replace(load(shared_data / "ml-100k", modalities=()), pictures=())
     model = random_weights(modalities, dataset.num_items, dim=16, max_history=20)
-    assert told_otherwise(page, model, dataset, [12, 3, 5], f"ml-100k {modalities}", least=0.4) == []
+    assert told_otherwise(page, model, dataset, [12, 3, 5], f"ml-100k {modalities}") == []
 
 
 @pytest.mark.slow
@@ -179,7 +195,7 @@ def test_a_small_model_of_ml_100k_gives_the_records_of_python(page, random_weigh
 def test_the_runs_of_the_first_screen_give_the_records_of_python(page, order):
     run = stored_pair("worlds:both-small")[f"{order} alone"]
     dataset = replace(run.dataset, pictures=())
-    assert told_otherwise(page, rounded(run.model), dataset, [15, 3, 5], order, least=0.4) == []
+    assert told_otherwise(page, rounded(run.model), dataset, [15, 3, 5], order) == []
 
 
 @pytest.mark.slow

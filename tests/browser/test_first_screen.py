@@ -63,6 +63,42 @@ def test_axe_finds_nothing_against_the_first_screen(visit, files, name, theme):
     assert [(rule["id"], node["html"]) for rule in found["violations"] for node in rule["nodes"]] == []
 
 
+SMALL = """all => all.map((one) => [one.ariaLabel || one.textContent, one.getBoundingClientRect()])
+  .filter(([_, box]) => box.width && (box.width < 24 || box.height < 24)).map(([name]) => name)"""
+
+
+def test_on_a_phone_picture_and_answer_come_first_and_two_buttons_open_the_bars(visit, files):
+    page = visit(files["page"])
+    page.set_viewport_size({"width": 390, "height": 844})
+    top = lambda mark: page.locator(mark).first.bounding_box()["y"]  # noqa: E731
+    page.wait_for_selector(".folds", state="visible")
+    assert top(".stage > .scroll") < 844 / 3 + 44 and top(".pill") < 844 / 2  # of the rank
+    below = [".answers", ".differences", ".rail", ".explorer > .body > .panel", ".bench"]
+    assert [top(mark) for mark in below] == sorted(top(mark) for mark in below)
+    assert page.locator(".pane").bounding_box()["y"] < top(".answers")
+    assert not page.is_visible(".bar .fields") and not page.is_visible(".builder")
+    for name, opened in {"view": ".bar .fields", "edit": ".builder input[type=search]"}.items():
+        button = page.locator(f".folds >> text={name}")
+        button.focus(), page.keyboard.press("Enter")
+        assert page.is_visible(opened) and button.get_attribute("aria-expanded") == "true"
+    marks = "button, select, summary, fieldset label, .builder input, g.step, g.node"
+    assert page.eval_on_selector_all(marks, SMALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for name in ("view", "edit"):
+        page.click(f".folds >> text={name}")
+    assert not page.is_visible(".bar .fields") and not page.is_visible(".builder")
+    page.focus("g.step >> nth=5"), page.keyboard.press("Delete")
+    page.wait_for_selector(".builder .note", state="visible")  # what an edit does is told though its bar is folded
+    assert "rank" in page.inner_text(".builder .note") and not page.is_visible(".builder input[type=search]")
+
+
+def test_on_a_wide_screen_nothing_is_folded(visit, files):
+    page = visit(files["page"])
+    page.set_viewport_size({"width": 968, "height": 844})
+    assert page.locator(".folds").is_hidden()
+    assert page.is_visible(".bar .fields") and page.is_visible(".builder") and page.is_visible(".theme")
+
+
 def test_another_user_of_a_report_stands_alone_and_the_first_choice_comes_back(visit, files):
     page = visit(files["report"])
     assert page.inner_text(".chooser option >> nth=0").startswith("early alone beside late alone · u00015")

@@ -1,5 +1,5 @@
 """Notebooks as a learner opens them: run whole, every control moved, in JupyterLab and as a page of Voila's, offline.
-Keys reach what has the focus, in JupyterLab and in Notebook 7.
+Keys reach what has the focus and every state of the explorer, in JupyterLab and in Notebook 7.
 
 Few here, for time; MMSR_NOTEBOOKS="05_the_update_gate 06_prediction_and_what_if" names others, MMSR_NOTEBOOKS=all all,
 and MMSR_VOILA likewise. MMSR_SHOTS=FOLDER keeps a screenshot of every control that was moved, to be looked at.
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from keys import drive
 
 from mmsr_lite import explorer
 
@@ -40,9 +41,10 @@ from mmsr_lite.explain.gates import gates_summary
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 world = load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))
-model = MMSR(MMSRConfig(dim=8), world.num_items, fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8))
+books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+model, early = (MMSR(MMSRConfig(dim=8, fusion=one), world.num_items, books) for one in ("adaptive", "heho"))
 table = gates(model, world)
-display(explore(model, world, user=3), show.inspector(gates_summary(table), table=table))
+display(explore(model, world, user=3, beside={"early": early}), show.inspector(gates_summary(table), table=table))
 show.interact(lambda n: f"number {n}", n=range(9))"""
 THEIRS = "Cannot read properties of undefined (reading 'schema')"  # Notebook 7.6 at its own settings, with any notebook
 QUIET = (
@@ -209,6 +211,7 @@ def test_keys_reach_the_explorer_and_every_slider(chromium, place, app):
         page.focus("g.step >> nth=0")
         page.keyboard.press("Delete")
         page.wait_for_function("(n) => document.querySelectorAll('g.step').length === n", arg=count - 1)
+        drive(page)
         for handle, key, says in ((0, "ArrowRight", "Inside (β 0.01 to 1)"), (2, "ArrowUp", "number 1")):
             page.focus(f".noUi-handle >> nth={handle}")
             page.keyboard.press(key)

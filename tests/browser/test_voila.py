@@ -1,10 +1,11 @@
-"""`mmsr-lite explore`: Voila shows a run's explorer, live, and nothing leaves the machine."""
+"""`mmsr-lite explore`: Voila shows a run's explorer, live and by keys alone, and nothing leaves the machine."""
 
 import json
 import subprocess
 import sys
 
 import pytest
+from keys import drive
 
 from mmsr_lite import cli
 
@@ -42,6 +43,7 @@ def test_voila_shows_a_live_explorer_without_the_network(chromium, address):
     page.click("[aria-label^='Remove the chosen item (']")
     page.wait_for_function("(n) => document.querySelectorAll('g.step').length === n", arg=count - 1)
     assert "edited" in page.inner_text("h2") and page.locator("b:has-text('<b>')").count() == 0
+    drive(page)
     assert "token" not in page.url
     here = address.partition("?")[0]
     assert [url for url in asked if not url.startswith((here, "data:", "blob:"))] == []

@@ -31,6 +31,7 @@ function makeExplorer(picture, ask, message) {
   desk.spot = () => picture.state.position ?? picture.record.nodes[desk.focus()].positions.at(-1); // and its position
   addEffects(desk);
   picture.root.classList.add("explorer");
+  foldBars(desk);
 
   const banner = makeBanner(desk);
   const history = historyPanel(desk);

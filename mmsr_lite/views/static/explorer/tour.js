@@ -4,7 +4,7 @@ const TOUR_KEY = "mmsr-lite-tour"; // in the browser's storage: that it was take
 
 function tourPanel(desk) {
   const { picture } = desk;
-  const button = pressButton(picture.tools, "tour", "A tour of six steps through this history", () => go(0));
+  const button = pressButton(picture.tools, "tour", "A tour of six steps through this history", () => go(0), { class: "tour-button" });
   const layer = html(null, "div", { class: "mmsr tour-layer" });
   const card = html(layer, "div", { class: "tour", role: "dialog", "aria-label": "Tour", hidden: true, on: { keydown } });
   let step = null;
