@@ -5,8 +5,8 @@
 
 Each gets an environment of its own below build/versions, which a repetition uses again; `lowest` has the least version
 of each dependency in `pyproject.toml`, `newest` what the package index offers, a Python the newest for it. The last
-line of each is kept in build/versions/results.json: versions, and how the suite ended. Takes gigabytes and a quarter
-of an hour each.
+line of each is kept in results.json beside them: versions, and how the suite ended. Takes gigabytes and a quarter
+of an hour each; `--folder` puts them elsewhere.
 """
 
 import argparse
@@ -45,23 +45,31 @@ def least(requirements: list[str]) -> list[str]:
 
 
 def python_for(name: str) -> str | None:
-    """The interpreter of an environment: the oldest Python for `lowest`, this one for `newest`; None: not here."""
+    """The interpreter of an environment: the oldest Python for `lowest`, this one for `newest`; None: not here.
+
+    A name on the path is not enough: pyenv puts one there for each Python that it has, and only some of them start.
+    """
     if name == "newest":
         return sys.executable
-    return shutil.which(f"python{PYTHONS[0] if name == 'lowest' else name}")
+    wanted = PYTHONS[0] if name == "lowest" else name
+    found = shutil.which(f"python{wanted}")
+    if found is None:
+        return None
+    told = subprocess.run([found, "--version"], capture_output=True, text=True)
+    return found if told.returncode == 0 and wanted in told.stdout else None
 
 
-def tried(name: str, places: list[str]) -> dict[str, object]:
+def tried(name: str, places: list[str], folder: Path) -> dict[str, object]:
     """Make an environment, run the quick suite in it, and say how it ended.
 
     Args:
         name: "lowest", "newest" or a Python such as "3.13".
         places: tests; none: all.
+        folder: where the environment is made, or already is.
     """
     python = python_for(name)
     if python is None:
         return {"name": name, "ended": "there is no such Python here"}
-    folder = ROOT / "build" / "versions" / name
     own = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not own.is_file():
         subprocess.run([python, "-m", "venv", folder], check=True)
@@ -95,11 +103,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=["lowest", "newest", *PYTHONS], metavar="NAME")
     parser.add_argument("--tests", nargs="+", default=[], help="these alone (default: the quick suite)")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build/versions", help="(default: %(default)s)")
     asked = parser.parse_args(argv)
-    kept = ROOT / "build" / "versions" / "results.json"
+    kept = asked.folder.resolve() / "results.json"
     results = {row["name"]: row for row in read_json(kept)} if kept.is_file() else {}
     for name in asked.names:
-        results[name] = tried(name, asked.tests)
+        results[name] = tried(name, asked.tests, kept.parent / name)
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_json(kept, list(results.values()), indent=1)
         print(json.dumps(results[name]), flush=True)
