@@ -28,7 +28,7 @@ CODES, DIM = 7, 32
 MODALITIES = ("picture", "text", "sound", "brand")
 CASES = {15: (2, 100), 50: (4, 200)}  # history -> modalities, the budget of p95 in ms
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-CHOICES = {  # what is clicked -> its name; each changes the panel at once
+CHOICES = {  # what is clicked -> its name; each changes the explorer at once
     "g.node .shape": "a node",
     "g.step": "an item",
     "[aria-label='Next stage']": "the next stage",
@@ -45,7 +45,8 @@ CLICK = """([one, changes]) => new Promise((done, fail) => {
   setTimeout(() => fail(new Error("nothing changed")), 20000);
   const painted = () => requestAnimationFrame(() => setTimeout(() => done(performance.now() - begun)));
   const seen = new MutationObserver(() => { seen.disconnect(); painted(); });
-  seen.observe(document.querySelector(`.explorer ${changes}`), {childList: true, subtree: true, attributes: true});
+  const all = {childList: true, subtree: true, attributes: true, characterData: true};
+  seen.observe(document.querySelector(changes), all);
   const begun = performance.now();
   one.dispatchEvent(new MouseEvent("click", {bubbles: true}));
 })"""
@@ -91,7 +92,7 @@ def clicks(page: Page, rounds: int, throttle: int) -> dict[str, list[tuple[float
             handle = some.nth(place).element_handle()
             page.wait_for_timeout(250)  # what came before is over
             before = busy()
-            taken = page.evaluate(CLICK, [handle, ".panel" if mark in CHOICES else ".scroll"])
+            taken = page.evaluate(CLICK, [handle, ".explorer" if mark in CHOICES else ".explorer .scroll"])
             page.wait_for_timeout(100)
             found.setdefault(name, []).append((taken, busy() - before))
     return found

@@ -34,6 +34,7 @@ PARTS = {  # a script or a style sheet that is made of several files, in this or
         f"explorer/{name}.css" for name in ("layout", "history", "lens", "answer", "beside", "tour", "narrow")
     ),
     "msgraph.js": (
+        "msgraph/elements.js",
         "msgraph/tools.js",
         "msgraph/record.js",
         "msgraph/layout.js",

@@ -9,11 +9,12 @@ function answerPanel(desk) {
   function paint() {
     if (painted === picture.record) return;
     painted = picture.record;
-    section.replaceChildren();
-    paintHeading(section);
     const rows = answerRows(picture.record);
-    paintRows(section, rows);
-    paintSums(section, rows);
+    patch(section, () => {
+      paintHeading(section);
+      paintRows(section, rows);
+      paintSums(section, rows);
+    });
     requestAnimationFrame(() => { // here the page is laid out anyway
       const now = placesOfRows(section);
       moveRows(section, places);
@@ -34,26 +35,32 @@ function answerPanel(desk) {
     const parts = partsOf(record);
     const shown = record.flow ? [EARLY_GROUP, LATE_GROUP] : parts;
     const names = { [EARLY_GROUP]: "early", [LATE_GROUP]: "late" };
-    const addRow = grid(parent, ["item", "sum", "score", ...shown.map((part) => names[part] ?? part)]);
-    parent.querySelectorAll("th:nth-child(n+4)").forEach((head, i) => {
-      put(head, { class: "part", style: { borderColor: lookOf(picture, shown[i], parts.indexOf(shown[i])).colour } });
-    });
+    const colourOf = (i) => lookOf(picture, shown[i], parts.indexOf(shown[i])).colour;
+    const looks = (i) => (i < 3 ? {} : { class: "part", style: { borderColor: colourOf(i - 3) } });
+    const addRow = grid(parent, ["item", "sum", "score", ...shown.map((part) => names[part] ?? part)], looks);
     const splits = rows.map((item) => splitOf(record, item));
     const scale = scaleOf(splits);
     rows.forEach((item, i) => {
       const isHit = item.item === record.target?.item;
-      const place = i < record.answer.top.length ? i + 1 : rank(record.target.rank);
+      const isBest = i < record.answer.top.length;
+      const place = isBest ? i + 1 : rank(record.target.rank);
       const numbers = shown.map((part) => splits[i][parts.indexOf(part)]);
-      const values = [null, item.score, ...numbers];
+      const values = [item.score, ...numbers];
       const name = `${place}. ${clean(item.title)}${isHit ? " ✓" : ""}`;
-      const mark = (c) => ({ "data-value": values[c] });
-      const first = addRow(name, values.map((value) => value === null || value === undefined ? "" : fixed(value, 2)), isHit ? "hit" : null, mark);
-      put(first.parentElement, { "data-item": item.item });
-      thumb(first, item);
-      first.prepend(first.lastChild);
-      const moved = i < record.answer.top.length ? desk.movement(item.item, i + 1) : "";
-      if (moved) html(first, "small", { class: "moved" }, moved);
-      drawSigned(picture, first.nextSibling, splits[i], parts, scale);
+      const moved = isBest ? desk.movement(item.item, i + 1) : "";
+      const named = (cell) => {
+        thumb(cell, item);
+        say(cell, name);
+        if (moved) html(cell, "small", { class: "moved" }, moved);
+      };
+      const texts = values.map((value) => (value === null || value === undefined ? "" : fixed(value, 2)));
+      const bar = (cell) => drawSigned(picture, cell, splits[i], parts, scale);
+      addRow(name, [bar, ...texts], {
+        kind: isHit ? "hit" : null,
+        mark: (c) => (c === 0 ? {} : { "data-value": values[c - 1] }),
+        row: { key: item.item, "data-item": item.item },
+        write: named,
+      });
     });
   }
 
@@ -63,16 +70,17 @@ function answerPanel(desk) {
     if (!record.flow) return;
     const box = html(parent, "details", { class: "sums" });
     html(box, "summary", {}, "Each score as a sum over all layers");
-    box.addEventListener("toggle", () => {
-      if (!box.open || box.childElementCount > 1) return;
+    const fill = () => {
       const addRow = grid(html(box, "div", { class: "wide", tabindex: 0 }), ["item", ...record.flow.groups, "bias", "= score"]);
       for (const item of rows) {
         const flow = flowOfItem(record, item.item);
         if (!flow) continue;
         const values = [...flow.groups, flow.rest, item.score];
-        addRow(clean(item.title, 30), values.map((value) => signed(value, 2)), null, (c) => ({ "data-value": values[c] }));
+        addRow(clean(item.title, 30), values.map((value) => signed(value, 2)), { mark: (c) => ({ "data-value": values[c] }) });
       }
-    });
+    };
+    if (box.open) fill(); // what was opened stays so
+    put(box, { on: { toggle: () => box.open && box.childElementCount === 1 && fill() } });
   }
   return { paint };
 }

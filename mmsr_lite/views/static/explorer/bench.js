@@ -72,10 +72,13 @@ function benchPanel(desk) {
     const experiment = picture.record.draft?.experiment;
     first.hidden = !experiment || !desk.ask;
     if (first.hidden || first.dataset.question === experiment.question) return; // a button that is replaced loses its press
-    put(first, { "data-question": experiment.question }).replaceChildren();
-    html(first, "b", {}, "Try this first: ");
-    first.append(clean(experiment.question, 240), " ");
-    pressButton(first, "try it", `try it: ${clean(experiment.question, 240)}`, () => compare(experiment.change));
+    const question = clean(experiment.question, 240);
+    put(first, { "data-question": experiment.question });
+    patch(first, () => {
+      html(first, "b", {}, "Try this first: ");
+      say(first, `${question} `);
+      pressButton(first, "try it", `try it: ${question}`, () => compare(experiment.change));
+    });
   }
 
   // The change that the form describes.
@@ -125,9 +128,13 @@ function benchPanel(desk) {
 
   function paintResult() {
     const found = desk.message.what_if;
-    put(result, { "aria-busy": null }).replaceChildren();
+    put(result, { "aria-busy": null });
     result.classList.remove("stale");
     problem.hidden = true;
+    patch(result, () => writeResult(found));
+  }
+
+  function writeResult(found) {
     const invitation = "A change is held against a grey band: what random changes of the same kind do.";
     html(result, "p", { class: found ? "verdict" : "quiet" }, found ? clean(found.sentence, 500) : invitation);
     if (!found) return;
@@ -139,7 +146,7 @@ function benchPanel(desk) {
     const addRow = grid(result, ["best items", "clean", "changed"]);
     const shownRank = (value) => (value === null || value === undefined ? "–" : rank(value));
     for (const { title, clean: before, changed } of found.top.slice(0, 10)) {
-      addRow(clean(title), [before, changed].map(shownRank), before === changed ? null : "moved");
+      addRow(clean(title), [before, changed].map(shownRank), { kind: before === changed ? null : "moved" });
     }
   }
 

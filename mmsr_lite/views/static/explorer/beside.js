@@ -41,6 +41,7 @@ function besidePanel(desk) {
     if (!isOn) {
       other?.destroy();
       other = null;
+      unmark(picture);
       picture.placeOf = layout;
       pane.replaceChildren();
       return;
@@ -111,7 +112,10 @@ function besidePanel(desk) {
     const now = [one, two, layer, path, attentionAt(one, picture.state).family, ...names];
     if (now.every((value, i) => value === told[i])) return;
     told = now;
-    differences.replaceChildren();
+    patch(differences, () => writeDifferences(one, two, names));
+  }
+
+  function writeDifferences(one, two, names) {
     html(differences, "h3", {}, "What differs");
     html(differences, "p", { class: "verdict", "data-sentence": "beside" }, sayDifferences(one, two, names));
     const columns = html(differences, "div", { class: "columns" });
@@ -152,14 +156,20 @@ function markBoth(one, two) {
     for (const [name, i] of names[side]) {
       const edge = picture.drawn.edges[i];
       const twin = other.drawn.edges[names[1 - side].get(name)];
-      edge.path.toggleAttribute("data-alone", twin === undefined);
-      const isMore = twin !== undefined && edge.value !== null && edge.value - (twin.value ?? 0) > CLEARLY;
-      edge.path.toggleAttribute("data-more", isMore);
+      const isAlone = twin === undefined;
+      const isMore = !isAlone && edge.value !== null && edge.value - (twin.value ?? 0) > CLEARLY;
+      put(edge.path, { "data-alone": isAlone && "", "data-more": isMore && "" });
     }
     picture.drawn.nodes.forEach(({ group }, n) => {
-      group.toggleAttribute("data-alone", nodeWithKey(other.record, keyOfNode(picture.record, n)) < 0);
+      put(group, { "data-alone": sameNode(picture.record, n, other.record) === null && "" });
     });
   });
+}
+
+// Nothing stands beside any more.
+function unmark(picture) {
+  for (const { path } of picture.drawn?.edges ?? []) put(path, { "data-alone": null, "data-more": null });
+  for (const { group } of picture.drawn?.nodes ?? []) put(group, { "data-alone": null });
 }
 
 function writeFlows(picture, parent, one, two, names) {
@@ -195,7 +205,7 @@ function writeGates(picture, parent, one, two, names) {
   const addRow = grid(parent, ["node", ...names.map((name) => clean(name, 14)), "difference"]);
   for (const { n, before, after } of both.slice(0, MOST_ROWS)) {
     const values = [before, after, after - before];
-    addRow(nameOf(picture, n), [three(before), three(after), signed(after - before)], null, (i) => ({ "data-value": values[i] }));
+    addRow(nameOf(picture, n), [three(before), three(after), signed(after - before)], { mark: (i) => ({ "data-value": values[i] }) });
   }
 }
 
@@ -216,9 +226,9 @@ function writeEdges(picture, parent, one, two, names) {
   for (const { i, before, after, delta } of rows.slice(0, MOST_ROWS)) {
     const values = [before, after, delta];
     const cells = [three(before), three(after), signed(delta)];
-    const cell = addRow(aboutEdge(picture, i), cells, null, (c) => ({ "data-value": values[c] }));
     const pick = () => picture.choose({ edge: i });
-    cell.replaceChildren(html(null, "button", { type: "button", class: "link", on: { click: pick } }, aboutEdge(picture, i)));
+    const linked = (cell) => html(cell, "button", { type: "button", class: "link", on: { click: pick } }, aboutEdge(picture, i));
+    addRow(aboutEdge(picture, i), cells, { mark: (c) => ({ "data-value": values[c] }), write: linked });
   }
 }
 

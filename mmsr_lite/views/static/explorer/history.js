@@ -66,18 +66,19 @@ function historyPanel(desk) {
     setOptions(on.model, models.map((name, i) => [i, clean(name, 30)]));
     on.model.value = draft.model ?? 0;
     if (document.activeElement !== on.user) on.user.value = clean(user?.id, 30);
-    on.spot.textContent = `position ${here}`;
-    on.earlier.disabled = here <= 1;
-    on.later.disabled = here >= history.length;
-    on.remove.disabled = history.length <= 1;
+    setText(on.spot, `position ${here}`);
+    put(on.earlier, { disabled: here <= 1 });
+    put(on.later, { disabled: here >= history.length });
+    put(on.remove, { disabled: history.length <= 1 });
     for (const name of FAMILIES) on[name].checked = draft.families?.includes(name) ?? true;
     for (const key of ["codes", "codes_per_item"]) put(on[key], { disabled: !draft[key] }).value = draft[key] ?? "";
-    on.undo.disabled = !draft.undo;
-    on.redo.disabled = !draft.redo;
+    put(on.undo, { disabled: !draft.undo });
+    put(on.redo, { disabled: !draft.redo });
     const { error } = desk.message;
     const isOurs = error && desk.asked !== "what_if"; // an error of a comparison stands beside its button
     const effect = desk.effect();
-    put(on.note, { class: isOurs ? "note error" : "note" }).textContent = clean(isOurs ? error : draft.note || effect, 300);
+    put(on.note, { class: isOurs ? "note error" : "note" });
+    setText(on.note, clean(isOurs ? error : draft.note || effect, 300));
   }
   const step = (group, i) => desk.ask && makeDraggable(desk, group, i, move, removeAt);
   return { paint, step, found: search.found, destroy: search.destroy };
@@ -87,7 +88,7 @@ function historyPanel(desk) {
 function labelled(picture, parent, name, tag, attributes, act = () => {}, word = name) {
   const label = html(parent, "label", { class: "field" });
   term(picture, label, word, name);
-  label.append(" ");
+  say(label, " ");
   return html(label, tag, { ...attributes, on: { change: ({ target }) => act(target) } });
 }
 
@@ -130,10 +131,11 @@ function makeSearch(desk, builder) {
   picture.root.addEventListener("pointerdown", outside);
 
   function found(items) {
-    hits.replaceChildren();
     hits.hidden = false;
-    if (!items.length) html(hits, "p", { class: "quiet" }, "No item has these words.");
-    for (const item of items) addHit(item);
+    patch(hits, () => {
+      if (!items.length) html(hits, "p", { class: "quiet" }, "No item has these words.");
+      for (const item of items) addHit(item);
+    });
   }
   function addHit(item) {
     const row = html(hits, "div", { class: "hit" });
@@ -213,6 +215,5 @@ function makeDraggable(desk, group, i, move, removeAt) {
     if (altKey && key === "ArrowRight" && i + 1 < length) move(i + 1, i + 2);
     if (key === "Delete") removeAt(i + 1);
   };
-  group.addEventListener("touchmove", keepStill, { passive: false });
-  put(group, { on: { contextmenu: (event) => hold && event.preventDefault(), pointerdown: grasp, pointermove: drag, pointerup: drop, pointercancel: drop, keydown } });
+  put(group, { on: { touchmove: keepStill, contextmenu: (event) => hold && event.preventDefault(), pointerdown: grasp, pointermove: drag, pointerup: drop, pointercancel: drop, keydown } });
 }

@@ -12,15 +12,18 @@ function lensPanel(desk) {
 
   // The map follows the record and the room; the selection only marks it.
   function drawMap() {
-    const { record, place } = picture;
     drawn = picture.drawn;
-    map.replaceChildren();
+    patch(map, writeMap);
+  }
+
+  function writeMap() {
+    const { record, place } = picture;
     cells = [];
     rows = [];
     const isGated = record.layers.some(({ beta }) => beta);
     const scale = html(map, "div", { class: "scale" });
     if (!isGated) {
-      scale.textContent = "This model has no update gate.";
+      say(scale, "This model has no update gate.");
       return;
     }
     term(picture, scale, "beta", "β");
@@ -33,13 +36,15 @@ function lensPanel(desk) {
 
   function paint() {
     const { panel, state } = picture;
-    html(panel, "h3", {}, "Gate lens");
     if (drawn !== picture.drawn) drawMap();
-    panel.append(map);
     const focus = desk.focus();
-    for (const { n, rect } of cells) rect.classList.toggle("chosen", n === focus);
+    for (const { n, rect } of cells) put(rect, { class: n === focus ? "cell chosen" : "cell" });
     for (const { layer, text } of rows) put(text, { class: layer === state.layer ? "now" : "quiet" });
-    fillNodePanel(picture, focus);
+    patch(panel, () => {
+      html(panel, "h3", {}, "Gate lens");
+      keep(panel, map);
+      fillNodePanel(picture, focus);
+    });
   }
   return { paint };
 }
@@ -62,11 +67,11 @@ function drawLane(picture, parent, { type, members }, cells, rows) {
   const name = clean(record.node_types[type], 9);
   const central = { "dominant-baseline": "central" };
   const says = `Gates of type ${name}; the table has the numbers`;
-  const map = svg(parent, "svg", { class: "heat", width, height: height + 6, role: "img", "aria-label": says });
+  const map = svg(parent, "svg", { class: "heat", key: type, width, height: height + 6, role: "img", "aria-label": says });
   svg(map, "text", { x: 0, y: height / 2, ...central }, name);
   layers.forEach(({ beta }, layer) => {
     const y = layer * (tall + 2);
-    rows.push({ layer, text: svg(map, "text", { x: (LABEL - 12) * unit, y: y + tall / 2, ...central }, layer + 1) });
+    rows.push({ layer, text: svg(map, "text", { key: "layer", x: (LABEL - 12) * unit, y: y + tall / 2, ...central }, layer + 1) });
     members.forEach((n, i) => {
       if (!beta?.[n]) return;
       const place = { x: LABEL * unit + i * cell, y, width: Math.max(cell - 1.5, 1), tall };
@@ -83,7 +88,7 @@ function drawCell(picture, map, n, layer, { x, y, width, tall }) {
   const says = isRead ? numbers : `${numbers}; no score depends on this gate`;
   const lines = [nameOf(picture, n), codeMeaning(picture.record, n), says].filter(Boolean);
   return svg(map, "rect", {
-    class: "cell",
+    key: "cell",
     "data-cell": `${n}/${layer}`,
     "data-value": hohe,
     style: { fill: colourOfBeta(picture, hohe) },

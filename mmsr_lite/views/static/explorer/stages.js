@@ -5,6 +5,9 @@ const PACES = { slow: 3200, normal: 1600, fast: 700 }; // milliseconds a stage
 function stagesPanel(desk) {
   const { picture } = desk;
   const rail = desk.section("rail", "Step through the model");
+  const keys = html(rail, "div", { class: "keys", role: "group", "aria-label": "Play" });
+  const row = html(rail, "ol", { class: "stages" });
+  const line = html(rail, "div", { class: "now", "aria-live": "polite" });
   let timer = null;
   let pace = "normal";
   let painted = null; // the record and the timer that the buttons were made for
@@ -27,14 +30,13 @@ function stagesPanel(desk) {
   }
 
   function paintKeys() {
-    const keys = html(rail, "div", { class: "keys", role: "group", "aria-label": "Play" });
     const buttons = [
       ["|◀", "First stage", () => goTo(0)],
       ["◀", "Stage before", () => goBy(-1)],
       timer ? ["❚❚", "Pause", () => play(false)] : ["▶", "Play the stages", () => play(true)],
       ["▶|", "Next stage", () => goBy(1)],
     ];
-    buttons.forEach(([text, label, act], i) => pressButton(keys, text, label, act, { "data-rail": `key ${i}` }));
+    buttons.forEach(([text, label, act], i) => pressButton(keys, text, label, act, { key: i, "data-rail": `key ${i}` }));
     const changePace = ({ target }) => {
       pace = target.value;
       if (timer) play(true);
@@ -45,10 +47,9 @@ function stagesPanel(desk) {
   }
 
   function paintStages() {
-    const row = html(rail, "ol", { class: "stages" });
     stages().forEach(({ stage, layer, path, phase }, i) => {
       const isFirst = layer !== undefined && stages()[i - 1]?.layer !== layer;
-      const place = html(row, "li", { class: isFirst ? "first" : null });
+      const place = html(row, "li", { key: i, class: isFirst ? "first" : null });
       const where = layer === undefined ? null : `layer ${layer + 1}`;
       if (isFirst) html(place, "small", {}, where);
       const name = path ? `${path} ${phase + 1}` : stage;
@@ -61,7 +62,6 @@ function stagesPanel(desk) {
   // What the stage does, the state that it leaves behind, and the name of its probe.
   function paintNow() {
     const now = stages()[picture.state.stage];
-    const line = html(rail, "div", { class: "now", "aria-live": "polite" });
     if (now?.row) drawState(picture, line, now.row);
     const says = picture.style.stages[now?.stage ?? "none"] ?? "";
     html(line, "span", {}, says + (now?.phase ? " The logits read phase 1." : ""));
@@ -73,11 +73,8 @@ function stagesPanel(desk) {
     const now = stages()[picture.state.stage];
     if (painted?.record !== picture.record || painted.isPlaying !== (timer !== null)) {
       painted = { record: picture.record, isPlaying: timer !== null };
-      rail.replaceChildren();
-      paintKeys();
-      paintStages();
-    } else {
-      rail.lastChild.remove(); // what the stage before it did
+      patch(keys, paintKeys);
+      patch(row, paintStages);
     }
     for (const button of rail.querySelectorAll("ol button")) {
       put(button, { "aria-current": Number(button.dataset.rail) === picture.state.stage ? "step" : null });
@@ -85,7 +82,7 @@ function stagesPanel(desk) {
     put(picture.root, { "data-stage": now?.stage });
     if (now?.path && now !== flowed) sendTokens(desk, PACES[pace] * 0.7);
     flowed = now;
-    paintNow();
+    patch(line, paintNow);
     if (held !== null && !rail.contains(document.activeElement)) rail.querySelector(`[data-rail="${held}"]`)?.focus();
   }
   return { paint, destroy: () => clearInterval(timer) };

@@ -48,9 +48,10 @@ function radio(picture, parent, name, choices, now, act) {
   const legend = html(field, "legend", {});
   term(picture, legend, GLOSSARY_OF_FIELD[name] ?? name, name);
   for (const [value, text] of choices) {
-    const input = html(null, "input", { type: "radio", name: `${picture.id}-${name}`, value, on: { change: () => act(value) } });
+    const label = html(field, "label");
+    const input = html(label, "input", { type: "radio", name: `${picture.id}-${name}`, value, on: { change: () => act(value) } });
     input.checked = value === now;
-    html(field, "label", {}, text).prepend(input);
+    say(label, text);
   }
 }
 const GLOSSARY_OF_FIELD = { order: "fusion order" };
@@ -62,7 +63,6 @@ function paintBar(picture) {
   const painted = [state.layer, state.path, state.phase].join("/");
   if (picture.barOf?.record === record && picture.barOf.painted === painted) return;
   picture.barOf = { record, painted };
-  const held = fields.contains(document.activeElement) ? document.activeElement.name : null;
   const facts = [
     record.user && `user ${clean(record.user.id, 24)}`,
     clean(record.dataset?.name, 30),
@@ -70,19 +70,20 @@ function paintBar(picture) {
     record.truth && `planted cause: ${clean(record.truth.cause, 20)}`,
     record.draft?.edited && "edited",
   ];
-  picture.heading.replaceChildren();
-  html(picture.heading, "b", {}, "MSGraph");
-  html(picture.heading, "span", {}, facts.filter(Boolean).join(" · "));
+  patch(picture.heading, () => {
+    html(picture.heading, "b", {}, "MSGraph");
+    html(picture.heading, "span", {}, facts.filter(Boolean).join(" · "));
+  });
 
-  fields.replaceChildren();
   const paths = record.layers[state.layer]?.attention ?? {};
   const layers = record.layers.map((_, i) => [i, i + 1]);
   const orders = Object.keys(paths).map((path, i) => [path, [path, lookOf(picture, path, i).says].filter(Boolean).join(" · ")]);
   const phases = (paths[state.path] ?? []).map(({ family }, i) => [i, `${i + 1} · ${family}`]);
-  radio(picture, fields, "layer", layers, state.layer, (layer) => picture.choose({ layer }));
-  radio(picture, fields, "order", orders, state.path, (path) => picture.choose({ path }));
-  radio(picture, fields, "phase", phases, state.phase, (phase) => picture.choose({ phase }));
-  if (held) fields.querySelector(`input[name="${held}"]:checked`)?.focus();
+  patch(fields, () => {
+    radio(picture, fields, "layer", layers, state.layer, (layer) => picture.choose({ layer }));
+    radio(picture, fields, "order", orders, state.path, (path) => picture.choose({ path }));
+    radio(picture, fields, "phase", phases, state.phase, (phase) => picture.choose({ phase }));
+  });
 }
 
 // ---- colours and the legend --------------------------------------------------------------------------------------------
@@ -112,8 +113,11 @@ function swatch(picture, parent, relation) {
 }
 
 function drawLegend(picture) {
+  patch(picture.legend, () => writeLegend(picture));
+}
+
+function writeLegend(picture) {
   const { legend, record, style, hidden } = picture;
-  legend.replaceChildren();
   record.relations.forEach((name, relation) => {
     if (!record.edges.some((edge) => edge[2] === relation)) return;
     const toggle = () => {
@@ -123,7 +127,7 @@ function drawLegend(picture) {
     const title = `the centre listens to a node ${style.relations[relation].says}`;
     const button = html(legend, "button", { type: "button", "data-relation": relation, title, on: { click: toggle } });
     swatch(picture, button, relation);
-    button.append(clean(name, 20));
+    say(button, clean(name, 20));
   });
   html(legend, "span", { class: "wedge" }, "attention 0 → 1");
   if (record.layers[picture.state.layer]?.beta) {

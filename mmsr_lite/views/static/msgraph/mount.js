@@ -114,7 +114,7 @@ function updatePicture(picture, changes) {
   if (isNew) picture.held ??= heldMark(picture);
   Object.assign(picture, { style, theme, record });
   if (isNew) {
-    picture.drawn = null;
+    picture.drawn = null; // it was of another record; its elements are patched
     picture.hover = null;
     hideTip(picture);
     picture.more?.renew(record);

@@ -2,6 +2,7 @@
 
 const FIRST_WIDTH = 0.8; // of an edge without weight, in pixels
 const FLASH_FROM = 0.05; // change of attention from which on an edge flashes after an edit
+const FLASH = [{ strokeWidth: "11px", opacity: 1, offset: 0 }]; // to the looks that it has
 
 function paintPicture(picture) {
   const { drawn, record, state, panel, more, summary } = picture;
@@ -9,12 +10,11 @@ function paintPicture(picture) {
   paintBar(picture);
   paintWeights(picture);
   lightUp(picture);
-  panel.replaceChildren();
   if (more) more.paint();
-  else fillNodePanel(picture, state.node ?? record.history.at(-1).node);
+  else patch(panel, () => fillNodePanel(picture, state.node ?? record.history.at(-1).node));
   fillTable(picture);
   paintOverview(picture);
-  summary.textContent = describe(record, state);
+  setText(summary, describe(record, state));
   picture.onpaint?.();
 }
 
@@ -39,20 +39,22 @@ function paintEdge(picture, edge) {
   const isUnused = edge.value === null;
   const width = isUnused ? FIRST_WIDTH : FIRST_WIDTH + (isSelf ? 3 : 5) * edge.value;
   const dash = style.relations[relation].dash;
-  edge.isLit = null; // its class is written anew
   const scaled = (piece) => piece * Math.max(1, width / 2) * unit;
   put(path, {
-    class: hidden.has(relation) || (isUnused && isSelf) ? "edge off" : "edge",
     "data-value": edge.value,
     "stroke-width": width * unit,
     "stroke-dasharray": dash ? dash.split(" ").map(scaled).join(" ") : null,
     "marker-end": isUnused || isSelf ? null : `url(#${picture.id}-${relation})`,
   });
   const printed = isUnused ? otherPhase(picture, index) : null; // paper shows the attention of both families
+  const isOff = hidden.has(relation) || (isUnused && isSelf);
+  edge.classes = ["edge", isOff && "off", printed !== null && "printed"].filter(Boolean).join(" ");
   if (printed === null) return; // without its class the numbers below do nothing
-  path.style.setProperty("--print-width", `${(FIRST_WIDTH + 5 * printed) * unit}px`);
-  path.style.setProperty("--print-opacity", 0.14 + 0.86 * Math.sqrt(printed));
-  path.classList.add("printed");
+  const looks = [`${(FIRST_WIDTH + 5 * printed) * unit}px`, String(0.14 + 0.86 * Math.sqrt(printed))];
+  if (path.printed?.join() === looks.join()) return;
+  path.printed = looks;
+  path.style.setProperty("--print-width", looks[0]);
+  path.style.setProperty("--print-opacity", looks[1]);
 }
 
 // The weight of an edge in the other phase of the order that is shown.
@@ -86,8 +88,8 @@ function lightUp(picture) {
     if (gives) near.add(source);
     const isLit = index === state.edge && hover === null;
     const opacity = isLit ? 1 : edgeOpacity(value, focus, gives, source === focus);
-    if (edge.opacity !== opacity) path.style.opacity = edge.opacity = opacity;
-    if (edge.isLit !== isLit) path.classList.toggle("lit", edge.isLit = isLit);
+    putStyle(path, { opacity });
+    put(path, { class: isLit ? `${edge.classes} lit` : edge.classes });
   });
   drawn.nodes.forEach(({ group, whisker }, n) => {
     const classes = ["node"];
@@ -95,23 +97,16 @@ function lightUp(picture) {
     if (focus !== null && !near.has(n)) classes.push("far");
     if (n === last) classes.push("last");
     if (record.nodes[n].removed) classes.push("gone");
-    putIfNew(group, classes.join(" "), String(state.node === n));
+    put(group, { class: classes.join(" "), "aria-pressed": String(state.node === n) });
     if (whisker) put(whisker, { class: n === focus ? "whisker lit" : "whisker" });
   });
   drawn.steps.forEach((step, i) => {
     const isChosen = state.position === i + 1;
     const classes = ["step", spots.includes(i + 1) && "lit", isChosen && "chosen"].filter(Boolean);
     const isReached = i + 1 === (state.position ?? record.history.length); // by the Tab key
-    putIfNew(step, classes.join(" "), String(isChosen));
-    put(step, { tabindex: isReached ? 0 : -1 });
+    put(step, { class: classes.join(" "), "aria-pressed": String(isChosen), tabindex: isReached ? 0 : -1 });
   });
   drawn.guides.forEach((guide, i) => put(guide, { class: spots.includes(i + 1) ? "guide lit" : "guide" }));
-}
-
-// Class and state of a mark, written only where they change: most marks stay as they are when another node is chosen.
-function putIfNew(mark, name, pressed) {
-  if (mark.getAttribute("class") !== name) mark.setAttribute("class", name);
-  if (mark.getAttribute("aria-pressed") !== pressed) mark.setAttribute("aria-pressed", pressed);
 }
 
 function edgeOpacity(value, focus, gives, hears) {
@@ -134,8 +129,7 @@ function flashChanges(picture, before) {
     const isNew = was === undefined;
     const isMoved = was !== null && edge.value !== null && Math.abs(was - edge.value) > FLASH_FROM;
     if (edge.source === edge.centre || !(isNew || isMoved)) continue;
-    edge.path.classList.add("flash");
-    edge.path.addEventListener("animationend", () => edge.path.classList.remove("flash"), { once: true });
+    edge.path.animate(FLASH, { duration: 1100, easing: "ease-out" });
   }
 }
 
@@ -148,13 +142,14 @@ function paintOverview(picture) {
   const seen = picture.width; // nothing here asks for the layout of the page, which would be made twice
   overview.hidden = whole <= seen + 1;
   if (overview.hidden) return;
-  overview.replaceChildren();
   const share = (x) => `${(100 * x) / whole}%`;
-  record.history.forEach((_, i) => {
-    const isLit = state.node !== null && record.nodes[state.node].positions.includes(i + 1);
-    html(overview, "i", { class: isLit ? "lit" : null, style: { left: share(place.at(i + 1) * picture.zoom) } });
+  patch(overview, () => {
+    record.history.forEach((_, i) => {
+      const isLit = state.node !== null && record.nodes[state.node].positions.includes(i + 1);
+      html(overview, "i", { key: "tick", class: isLit ? "lit" : null, style: { left: share(place.at(i + 1) * picture.zoom) } });
+    });
+    html(overview, "b", { style: { left: share(picture.left), width: share(seen) } });
   });
-  html(overview, "b", { style: { left: share(picture.left), width: share(seen) } });
 }
 
 function listenToOverview(picture) {

@@ -31,24 +31,26 @@ function thumb(parent, item) {
   else html(parent, "div", { class: "thumb", title });
 }
 
-// A table; returns a function that adds a row and gives its first cell.
-function grid(parent, head) {
+// A table; returns a function that adds a row. `looks` gives the head of a column more attributes, `mark` a cell. A cell is
+// a text, or a function that writes into it; so is `write` for the first cell, where the name alone is too little.
+function grid(parent, head, looks = () => ({})) {
   const table = html(parent, "table");
   const heads = html(html(table, "thead"), "tr");
   const body = html(table, "tbody");
-  head.forEach((name) => html(heads, "th", { scope: "col" }, name));
-  return (name, cells, kind = null, mark = () => ({})) => {
-    const row = html(body, "tr", { class: kind });
-    const first = html(row, "th", { scope: "row", title: name }, name);
-    cells.forEach((cell, i) => html(row, "td", mark(i), cell));
-    return first;
+  head.forEach((name, i) => html(heads, "th", { key: i, scope: "col", ...looks(i) }, name));
+  const fill = (cell, content) => typeof content === "function" && content(cell);
+  const textOf = (content) => (typeof content === "function" ? undefined : content);
+  return (name, cells, { kind = null, mark = () => ({}), row = { key: "row" }, write = name } = {}) => {
+    const line = html(body, "tr", { ...row, class: kind });
+    fill(html(line, "th", { scope: "row", title: name }, textOf(write)), write);
+    cells.forEach((cell, i) => fill(html(line, "td", { key: i, ...mark(i) }, textOf(cell)), cell));
   };
 }
 
 // Arithmetic that opens on demand; what was opened stays so.
 function arithmetic(picture, parent, name, summary, fill) {
   const open = picture.opened.has(name);
-  const box = html(parent, "details", { class: "sums", open });
+  const box = html(parent, "details", { key: name, class: "sums", open });
   html(box, "summary", {}, summary);
   let isFilled = false;
   const show = () => {
@@ -58,7 +60,7 @@ function arithmetic(picture, parent, name, summary, fill) {
     isFilled = true;
     fill(html(box, "div", { class: "formula" }));
   };
-  box.addEventListener("toggle", show);
+  put(box, { on: { toggle: show } });
   if (open) show();
 }
 
@@ -90,7 +92,7 @@ function fillTexts({ panel, record }, item) {
     if (!text) continue;
     const line = html(panel, "p", { class: "text" });
     html(line, "small", {}, clean(name, 20));
-    line.append(` ${clean(text, 240)}`);
+    say(line, ` ${clean(text, 240)}`);
   }
   const missing = missingModalities(record, entry);
   if (missing.length) html(panel, "p", { class: "text lacking" }, `missing: ${clean(missing.join(", "), 60)}`);
@@ -107,7 +109,7 @@ function fillFlow(picture, n) {
   const { groups } = record.flow;
   const heading = html(panel, "h4", {});
   term(picture, heading, "early fusion", "Early and late");
-  heading.append(`: what reaches the score of ${clean(item.title, 24)}`);
+  say(heading, `: what reaches the score of ${clean(item.title, 24)}`);
   const most = Math.max(1e-9, ...flow.groups.map(Math.abs), ...(flow.nodes?.[n] ?? []).map(Math.abs));
   if (flow.nodes) flowBars(picture, panel, groups, flow.nodes[n], most, "from this node", "node");
   flowBars(picture, panel, groups, flow.groups, most, "from all nodes", "score");
@@ -155,9 +157,9 @@ function fillGate(picture, n) {
   if (betaOf(picture, n)) {
     const heading = html(panel, "h4", {});
     term(picture, heading, "update gate", "Gate");
-    heading.append(" ");
+    say(heading, " ");
     term(picture, heading, "beta", "β");
-    heading.append(", its own number: it weighs two paths, and is no share of early or late");
+    say(heading, ", its own number: it weighs two paths, and is no share of early or late");
   }
   record.layers.forEach(({ beta }, layer) => {
     if (!beta?.[n]) return;
@@ -205,7 +207,7 @@ function fillFamily(picture, n, attention, family) {
 
   const heading = html(panel, "h4", {});
   term(picture, heading, "attention", "Attention");
-  heading.append(" it gives · ");
+  say(heading, " it gives · ");
   term(picture, heading, family);
   const numbered = paths.map((path) => `${path} ${attention[path].findIndex((phase) => phase.family === family) + 1 || ""}`);
   const addRow = grid(panel, ["to", ...numbered]);
@@ -222,20 +224,25 @@ function fillRelation(picture, n, { addRow, all, group, name, relation, shown })
   const { state } = picture;
   const mark = (values, kind) => (i) => ({ "data-value": values[i], class: kind === "sub" && i === shown ? "chosen" : null });
   const totals = all.map((weights, i) => (weights.length ? sum(group.map((edge) => edge.weights[i] ?? 0)) : null));
-  const first = addRow(clean(name, 20), totals.map(three), "sum", mark(totals, "sum"));
-  swatch(picture, first, relation);
-  first.prepend(first.lastChild);
+  const title = clean(name, 20);
+  const named = (cell) => {
+    swatch(picture, cell, relation);
+    say(cell, title);
+  };
+  addRow(title, totals.map(three), { kind: "sum", mark: mark(totals, "sum"), row: { key: "sum" }, write: named });
   if (group[0].source === n) return; // the self-loop has one edge
   group.sort((a, b) => b.weights[Math.max(shown, 0)] - a.weights[Math.max(shown, 0)]);
   group.forEach(({ source, weights, edge }) => {
     const isPicked = state.edge === edge;
     const kind = isPicked ? "sub picked" : "sub";
-    const cell = addRow(nameOf(picture, source), weights.map(three), kind, mark(weights, "sub"));
     const click = () => picture.choose({ edge: isPicked ? null : edge, node: n });
     const look = { type: "button", class: "link", "data-to": edge, "aria-pressed": String(isPicked), title: whyEdge(picture, edge) };
-    cell.replaceChildren(html(null, "button", { ...look, on: { click } }, nameOf(picture, source)));
-    const meaning = codeMeaning(picture.record, source);
-    if (meaning) html(cell, "small", { class: "meaning" }, meaning);
+    const linked = (cell) => {
+      html(cell, "button", { ...look, on: { click } }, nameOf(picture, source));
+      const meaning = codeMeaning(picture.record, source);
+      if (meaning) html(cell, "small", { class: "meaning" }, meaning);
+    };
+    addRow(nameOf(picture, source), weights.map(three), { kind, mark: mark(weights, "sub"), write: linked });
   });
 }
 
@@ -254,8 +261,8 @@ function writeSoftmax(picture, n, path, family, phase, mine) {
     for (const i of order.slice(0, MOST_SUMMANDS)) {
       const { edge, source } = edges[i];
       const whom = source === n ? "itself" : nameOf(picture, source);
-      const line = typeset(box, `exp(${three(phase.logits[edge])}) / ${three(whole)} = ${three(powers[i] / whole)}  ${whom}`);
-      put(line, { "data-softmax": `${layer}/${path}/${edge}`, "data-value": powers[i] / whole });
+      const marks = { "data-softmax": `${layer}/${path}/${edge}`, "data-value": powers[i] / whole };
+      const line = typeset(box, `exp(${three(phase.logits[edge])}) / ${three(whole)} = ${three(powers[i] / whole)}  ${whom}`, marks);
       const number = picture.record.layers[layer].attention[path].indexOf(phase);
       writeProduct(picture, box, line, { layer, path, phase: number, edge });
     }
@@ -281,27 +288,35 @@ function writeProduct(picture, box, line, asked) {
   const others = product.terms.length - shown.length;
   const tail = others > 0 ? ` ${signed(rest)} (${count(others, "other term")})` : "";
   const leak = product.sum < 0 ? `; below zero leaky ReLU takes ${product.slope} of it: ${three(product.logit)}` : "";
-  const terms = html(box, "div", { class: "terms", "data-terms": key, "data-value": product.logit });
-  terms.textContent = `e = ${written}${tail} = ${three(product.sum)}${leak}`;
+  const says = `e = ${written}${tail} = ${three(product.sum)}${leak}`;
+  html(box, "div", { class: "terms", "data-terms": key, "data-value": product.logit }, says);
 }
 
 // ---- the picture as a table ------------------------------------------------------------------------------------------------
 
 function fillTable(picture) {
-  const { numbers, record, state } = picture;
-  numbers.replaceChildren();
-  html(numbers, "summary", {}, "The picture as a table");
-  if (!numbers.open) return;
+  const { numbers } = picture;
+  patch(numbers, () => {
+    html(numbers, "summary", {}, "The picture as a table");
+    if (numbers.open) writeTable(picture, html(numbers, "div", { tabindex: 0 }));
+  });
+}
+
+function writeTable(picture, parent) {
+  const { record, state } = picture;
   const head = ["node", "type", "positions", "β hohe", "β heho", "listens most to", "attention"];
   const { weights } = attentionAt(record, state);
-  const addRow = grid(html(numbers, "div", { tabindex: 0 }), head);
+  const addRow = grid(parent, head);
   record.nodes.forEach(({ positions }, n) => {
     const best = heaviest(record, weights, (_, centre) => centre === n);
     const most = best === null ? "–" : nameOf(picture, record.edges[best][0]);
     const beta = betaOf(picture, n);
     const cells = [typeOf(picture, n), positions.join(", "), three(beta?.[0]), three(beta?.[1]), most, three(weights[best])];
-    const cell = addRow(nameOf(picture, n), cells);
-    const meaning = codeMeaning(record, n);
-    if (meaning) html(cell, "small", { class: "meaning" }, meaning);
+    const named = (cell) => {
+      say(cell, nameOf(picture, n));
+      const meaning = codeMeaning(record, n);
+      if (meaning) html(cell, "small", { class: "meaning" }, meaning);
+    };
+    addRow(nameOf(picture, n), cells, { write: named });
   });
 }

@@ -1,41 +1,7 @@
-// Small tools: elements of the page, and texts and numbers as people read them.
-// The files of this folder follow each other in one module; Python joins them in the order of page.py.
+// Small tools: texts and numbers as people read them.
 
-const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 const PICTURE_ADDRESS = /^data:image\/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]+$/;
 const LONGEST_PICTURE = 4e6; // letters of a data address
-
-// Set attributes of an element. `style` and `on` (event -> function) are objects; null, undefined and false take away.
-function put(element, attributes) {
-  for (const name in attributes) {
-    const value = attributes[name];
-    if (name === "style") {
-      Object.assign(element.style, value);
-    } else if (name === "on") {
-      for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
-    } else if (value === null || value === undefined || value === false) {
-      if (element.hasAttribute(name)) element.removeAttribute(name);
-    } else {
-      element.setAttribute(name, String(value)); // "true" too: an empty aria-hidden hides nothing
-    }
-  }
-  return element;
-}
-
-function make(parent, element, attributes = {}, text = undefined) {
-  put(element, attributes);
-  if (text !== undefined) element.textContent = text; // names are untrusted: text, never HTML
-  parent?.append(element);
-  return element;
-}
-
-function html(parent, tag, attributes, text) {
-  return make(parent, document.createElement(tag), attributes, text);
-}
-
-function svg(parent, tag, attributes, text) {
-  return make(parent, document.createElementNS(SVG_NAMESPACE, tag), attributes, text);
-}
 
 // Text fit for a picture: no control or direction marks, at most `most` letters. Python's untrusted.clean is the same;
 // a test compares them.
@@ -55,11 +21,11 @@ function safePicture(address) {
 }
 
 // A formula as a line, in which _word becomes an index.
-function typeset(parent, formula) {
-  const line = html(parent, "div");
+function typeset(parent, formula, attributes) {
+  const line = html(parent, "div", attributes);
   formula.split(/_(\w+)/).forEach((piece, i) => {
     if (i % 2) html(line, "sub", {}, piece);
-    else line.append(piece);
+    else if (piece) say(line, piece);
   });
   return line;
 }

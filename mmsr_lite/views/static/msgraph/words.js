@@ -137,8 +137,7 @@ function whyEdge(picture, edge) {
 // Show lines beside the pointer, or below an element that has the focus; the first one is the heading.
 function showTip(picture, event, lines) {
   const { tip, root } = picture;
-  tip.replaceChildren();
-  lines.forEach((line, i) => html(tip, i ? "span" : "b", {}, line));
+  patch(tip, () => lines.forEach((line, i) => html(tip, i ? "span" : "b", {}, line)));
   tip.hidden = false;
   const frame = root.getBoundingClientRect();
   let { clientX, clientY } = event;
