@@ -129,7 +129,7 @@ assert max(found) == 3
 # %%
 config = RunConfig("worlds:pick-student").with_settings(
     model="sasrec", layers=1, heads=1, dim=32, dropout=0.1, codes={"picture": 6, "text": 4}, codes_per_item=1,
-    epochs=6, patience=6, lr=0.01, batch=256, refit=False, device="cpu",
+    epochs=6, patience=6, lr=0.01, batch=256, refit=False,
 )  # fmt: skip
 early_run = Run(config.with_settings(fusion="early"))
 early_run.model = early_run.build()
