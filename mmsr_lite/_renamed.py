@@ -1,6 +1,6 @@
-"""Modules that moved in version 0.2: importing one by its old name gives the new one, and a warning that names it.
+"""Modules that moved in version 0.2: importing an old name gives the new module, and a warning that names it.
 
-Worlds that went in version 0.2 are in `mmsr_lite.data.sources.wardrobe.RETIRED`, with what has taken their place.
+`mmsr_lite.data.sources.wardrobe.RETIRED` lists worlds that version 0.2 removed, with their replacements.
 """
 
 import sys
@@ -44,7 +44,7 @@ MODULES: dict[str, str | tuple[str, ...]] = {  # old name -> new name, or the fi
 
 
 class RenamedModules(MetaPathFinder, Loader):
-    """Finds a module by its old name; Python asks it only for modules that nothing else finds."""
+    """Finds modules by their old names; Python asks it only when nothing else finds a module."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -55,7 +55,7 @@ class RenamedModules(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Fill the module of the old name with what the new one holds, or what the files that it became hold."""
+        """Fill the module of the old name with the contents of the new one, or of the files that replace it."""
         new = MODULES[module.__name__]
         homes = (new,) if isinstance(new, str) else new
         warnings.warn(f"{module.__name__} is now {', '.join(homes)}", DeprecationWarning, stacklevel=2)
@@ -65,6 +65,6 @@ class RenamedModules(MetaPathFinder, Loader):
 
 
 def install() -> None:
-    """Make Python ask `RenamedModules`, once."""
+    """Let Python ask `RenamedModules`; a second call changes nothing."""
     if not any(isinstance(finder, RenamedModules) for finder in sys.meta_path):
         sys.meta_path.append(RenamedModules())

@@ -1,9 +1,9 @@
-"""Arguments of public functions: the natural forms are taken, and a wrong one gets a sentence that quotes it.
+"""Checks of arguments of public functions: they accept the usual forms of a value, and quote a wrong one in the error.
 
     @checked(seed=SEED, bins=(1, 1000))
     def summary(table: pd.DataFrame, bins: int = 8, seed: int = 0) -> Record: ...
 
-What an argument may be is read from its annotation, so it is said once; limits of numbers stand in the decorator.
+The type of an argument is read from its annotation; the decorator adds limits of numbers.
 """
 
 import inspect
@@ -22,7 +22,7 @@ R = TypeVar("R")
 SEED = (0, 2**32 - 1)  # what NumPy, scikit-learn and torch all take
 AS_GIVEN = {"user", "history", "target", "change"}  # told by the functions themselves, which know the data set; so is
 # a model that is no MMSR, because they know what it lacks
-WORDS = {  # class -> what is expected, and how one comes by it
+WORDS = {  # class -> what is expected, and how to get it
     "Dataset": "a data set, such as load('wardrobe:match')",
     "Modality": "a modality, such as dataset.modality('picture')",
     "Recommender": "a model, such as open_run('runs/demo').model",
@@ -42,10 +42,10 @@ WORDS = {  # class -> what is expected, and how one comes by it
 
 
 def checked(**limits: tuple[float, float]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A decorator that checks the arguments of a function before it begins.
+    """Make a decorator that checks the arguments of a function at each call.
 
     Args:
-        limits: of numbers, by the name of the argument: the least and the greatest.
+        limits: the least and the greatest number, by the name of the argument.
 
     Returns:
         The decorator. The function then gets plain values: an `int` for a NumPy integer, a `float` for 1.
@@ -77,7 +77,7 @@ def checked(**limits: tuple[float, float]) -> Callable[[Callable[P, R]], Callabl
             try:
                 bound = signature.bind(*args, **kwargs)
             except TypeError:
-                return function(*args, **kwargs)  # Python says which argument is missing or not known
+                return function(*args, **kwargs)  # Python itself says which argument is missing or unknown
             kinds = _kinds(function)
             for name, value in bound.arguments.items():
                 if name in kinds and name not in skipped and value is not signature.parameters[name].default:
@@ -91,7 +91,7 @@ def checked(**limits: tuple[float, float]) -> Callable[[Callable[P, R]], Callabl
 
 @cache
 def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
-    """The types of a function's arguments; of names that only type checkers import, none."""
+    """The types of a function's arguments, without those that only type checkers import."""
     kinds: dict[str, Any] = {}
     for name, kind in function.__annotations__.items():
         alone = SimpleNamespace(__annotations__={name: kind})
@@ -103,10 +103,10 @@ def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _plain(name: str, value: Any, kind: Any, limits: tuple[float, float] | None) -> Any:
-    """The argument in its type.
+    """Convert an argument to its type.
 
     Raises:
-        MMSRError: it is nothing in this type, or outside the limits.
+        MMSRError: it does not fit the type, or is outside the limits.
     """
     for one in _kinds_of(kind):
         try:
@@ -140,7 +140,7 @@ def _of_kind(value: Any, kind: Any) -> Any:
         _refuse_other_parts(value, origin, get_args(kind))
         return value
     if isinstance(kind, type) and issubclass(kind, dict) and isinstance(value, Mapping):
-        return value  # a record that came from a file; who reads it checks what it holds
+        return value  # a record from a file; its reader checks the fields
     if isinstance(kind, type) and not isinstance(value, kind):
         raise TypeError
     return value
@@ -149,7 +149,7 @@ def _of_kind(value: Any, kind: Any) -> Any:
 def _refuse_other_parts(value: Any, origin: Any, parts: tuple[Any, ...]) -> None:
     """Raise TypeError when a list or dict is none, or holds something else than it should; numbers look the same."""
     if origin in (Sequence, Iterable) and hasattr(value, "ndim"):
-        value = value.tolist() if value.ndim == 0 else list(value)  # an array is as good as a list
+        value = value.tolist() if value.ndim == 0 else list(value)  # arrays count as lists
     if not isinstance(value, (list, tuple) if origin is list else origin):
         raise TypeError
     if isinstance(value, str | bytes) and origin is not os.PathLike:

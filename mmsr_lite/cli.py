@@ -1,6 +1,6 @@
-"""The command line `mmsr-lite`: reads the words that were typed, runs one command, explains mistakes in one sentence.
+"""The command line `mmsr-lite`: parses the words that were typed, runs one command, explains mistakes in one sentence.
 
-Each command is a file of `mmsr_lite.commands`.
+Each command is a file in `mmsr_lite.commands`.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         kept = "" if args is None else COMMANDS[args.command].when_stopped(args, words)
         print(f"\nstopped{kept}", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:  # the program after a pipe, such as `head`, reads no more
+    except BrokenPipeError:  # the program after a pipe, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return MISTAKE
     except (MMSRError, OSError, ModuleNotFoundError, MemoryError) as error:
@@ -65,13 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of all commands; only the command that was typed gets its options, for some are slow to make.
+    """Make the parser; only the command that was typed gets its options, because some take long to make.
 
     Args:
         words: The words that will be parsed.
 
     Returns:
-        A parser; what it parses has the name of the command as `command`.
+        A parser; its result has the name of the command as `command`.
 
     Example:
         >>> words = ["describe", "wardrobe"]
@@ -103,7 +103,7 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def sentence_of(error: Exception) -> str:
-    """The sentence that the command line prints for an error.
+    """Say an error in the sentence that the command line prints.
 
     Args:
         error: any error.
@@ -127,7 +127,7 @@ def print_note(message: Warning | str, *place: object, **more: object) -> None:
 
     Args:
         message: the warning.
-        place: what Python's `warnings.showwarning` is given besides, which is not printed.
+        place: the second argument of Python's `warnings.showwarning`, which is not printed.
         more: further arguments of it, which are not printed.
 
     Example:
@@ -139,7 +139,7 @@ def print_note(message: Warning | str, *place: object, **more: object) -> None:
 
 
 def print_what_the_console_lacks_as_question_marks() -> None:
-    """Let a console whose character set lacks a letter show a question mark instead of an error."""
+    """Let a console print a question mark, in place of an error, for a letter that its character set lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

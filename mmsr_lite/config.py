@@ -1,4 +1,4 @@
-"""Settings: a default, a sentence of help and the possible values stand beside each field of a config.
+"""Settings: each field of a config has a default, a sentence of help and its possible values in one place.
 
 A config is a frozen dataclass beside the class that it configures. It is checked when it is made, so a value that is
 not possible is refused before any work begins, from Python as well as from the command line:
@@ -23,18 +23,18 @@ from typing import Any, get_type_hints
 from mmsr_lite.errors import SettingError, unknown
 from mmsr_lite.values import expected, plain_value, quoted
 
-MOST_DIM, MOST_LAYERS, MOST_HISTORY = 65_536, 100, 10_000  # above these a typing error is likelier than a wish
+MOST_DIM, MOST_LAYERS, MOST_HISTORY = 65_536, 100, 10_000  # a greater number is more likely a typing error
 MOST_SEED = 2**32 - 1  # the largest that NumPy, scikit-learn and torch all take
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a config says about one of its fields; `setting` makes it, the field's metadata keep it.
+    """The help and the limits of one field of a config; `setting` makes it, and the field's metadata keep it.
 
     Args:
         help: One sentence without a full stop, for people.
-        at_least, above: The least value, or a value that is too small itself. None: no limit.
-        at_most, below: The greatest value, or a value that is too large itself. None: no limit.
+        at_least, above: The least value, or one below all values. None: no limit.
+        at_most, below: The greatest value, or one above all values. None: no limit.
         one_of: The possible values; a function gives them when it is called. None: any.
         in_id: Whether the field counts for the id of a config even while it has its default.
 
@@ -114,8 +114,8 @@ def setting(
         default_factory: Makes the default where it is a dict or another config.
         at_least, above, at_most, below: Limits of a number, see `Setting`.
         one_of: The possible texts: an index, a list, or a function that gives one of them.
-        in_id: False for a setting that came to be after runs had been stored: while it has its default,
-            `settings_of` leaves it out, so old runs keep their ids.
+        in_id: False for a setting that is newer than stored runs: `settings_of` leaves it out while it has its default,
+            so old runs keep their ids.
 
     Returns:
         A field for a dataclass.
@@ -136,13 +136,13 @@ def setting(
 
 
 def setting_of(one: dataclasses.Field) -> Setting:
-    """What a config says about one of its fields; a plain field says nothing.
+    """Read the help and the limits of a field of a config; a plain field has none.
 
     Args:
         one: a field of a dataclass.
 
     Returns:
-        What it says.
+        The field's `Setting`.
 
     Example:
         >>> @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def setting_of(one: dataclasses.Field) -> Setting:
 def check_settings(config: Any) -> None:
     """Check type and value of each field of a config; a config calls this in its `__post_init__`.
 
-    Numbers that say the same become the same: 1 is 1.0 in a field of type `float`, a NumPy integer becomes an `int` and
-    a list becomes a tuple. So two configs that mean the same are equal and have one id.
+    Values get the field's type: 1 becomes 1.0 in a field of type `float`, a NumPy integer becomes an `int`, a list a
+    tuple. So two configs that mean the same are equal and have the same id.
 
     Args:
         config: A frozen dataclass that is being made.
@@ -181,7 +181,7 @@ def check_settings(config: Any) -> None:
         value = getattr(config, one.name)
         plain = checked(one.name, value, kinds[one.name], setting_of(one))
         if plain is not value:
-            object.__setattr__(config, one.name, plain)  # the config is frozen once it is made, and it is being made
+            object.__setattr__(config, one.name, plain)  # a frozen config, but it is still being made
 
 
 @cache
@@ -205,7 +205,7 @@ def types_of(config: Any) -> dict[str, Any]:
 
 
 def checked(name: str, value: Any, kind: Any, about: Setting) -> Any:
-    """The value as a plain one of its type.
+    """Check a value, and return it in its plain form.
 
     Args:
         name: The name of the setting, for the message.
@@ -214,7 +214,7 @@ def checked(name: str, value: Any, kind: Any, about: Setting) -> Any:
         about: Limits and possible texts.
 
     Returns:
-        `value`, or what says the same in the type `kind`.
+        `value`, or its equal in the type `kind`.
 
     Raises:
         SettingError: The value is not possible; the message quotes it and says what was expected.
@@ -241,13 +241,13 @@ def checked(name: str, value: Any, kind: Any, about: Setting) -> Any:
 
 
 def _refusal(name: str, value: Any, kind: Any, about: Setting) -> SettingError:
-    """The error that quotes a value and says what was expected; made only where it is needed, for it takes long."""
+    """The error that quotes a value and says what was expected; making it takes long, so only when needed."""
     sentence = f"{name} is {quoted(value)}; expected {expected(kind, about.limits(), about.choices())}"
     return SettingError(name, sentence)
 
 
 def _parts(value: Any) -> Collection[Any]:
-    """The values in a value that limits hold for: those of a tuple or of a dict, else the value itself."""
+    """The numbers that limits apply to: those of a tuple or a dict, else the value itself."""
     if isinstance(value, tuple):
         return value
     if isinstance(value, dict):
@@ -256,7 +256,7 @@ def _parts(value: Any) -> Collection[Any]:
 
 
 def settings_of(config: Any) -> dict[str, Any]:
-    """The settings of a config that name it: all fields, but for those with `in_id=False` that have their default.
+    """The settings that identify a config: all fields except those with `in_id=False` at their default.
 
     Args:
         config: A config, perhaps with configs in its fields.

@@ -1,4 +1,4 @@
-"""The data card of a source: read, with codes and their names, and written for a terminal, as Markdown or as HTML."""
+"""The data card of a source, with codes and their names: for a terminal, as Markdown or as HTML."""
 
 import os
 import sys
@@ -46,7 +46,7 @@ def describe(
         raise MMSRError(
             f"the card cannot be written as {str(output)!r}; expected a file that ends with .html, .md or .txt"
         )
-    with quiet_reading():  # the card tells the same
+    with quiet_reading():  # the card says the same
         dataset = load(source, **options)
     record = card_record(dataset, _codes(dataset, codes))
     if terminal is None:
@@ -59,7 +59,7 @@ def describe(
 
 
 def print_card(text: str) -> None:
-    """Print a card: UTF-8 into a file or a pipe, whatever the console has; on a screen, what it lacks becomes "?".
+    """Print a card: in UTF-8 to a file or a pipe; on a screen, letters that the console lacks become "?".
 
     Args:
         text: several lines.
@@ -77,7 +77,7 @@ def print_card(text: str) -> None:
 
 
 def account_of(folder: str | os.PathLike) -> list[str]:
-    """The five lines about what was read for a prepared folder, and what follows them.
+    """The lines about what was read to make a prepared folder.
 
     Args:
         folder: any folder.
@@ -99,7 +99,7 @@ def account_of(folder: str | os.PathLike) -> list[str]:
 
 @contextmanager
 def quiet_reading() -> Iterator[None]:
-    """Readers do not warn in this block: what they would say is printed another way.
+    """Silence the warnings of readers in this block, which prints the same itself.
 
     Yields:
         Nothing; the block runs.
@@ -112,7 +112,7 @@ def quiet_reading() -> Iterator[None]:
 
 
 def _codes(dataset: Any, codes: int | Mapping[str, int]) -> dict[str, Any]:
-    """(V+1, k) codes of every modality that can have some."""
+    """The codes (V+1, k) of every modality that can have codes."""
     from mmsr_lite.graph.codes import DEFAULT_CODES, DEFAULT_PER_ITEM, by_modality, fit_codebook
 
     codes_of = {}

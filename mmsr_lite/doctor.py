@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
-SHOWN = 3  # packages of an extra that are named; the fix installs them all
+SHOWN = 3  # names at most this many packages of an extra; the fix installs all
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # JupyterLab's extension -> the Python package whose other half it is
 FRONT_ENDS = {"anywidget": "anywidget", "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets"}
@@ -114,7 +114,7 @@ def packages(required: Iterable[tuple[str, str, str]]) -> list[Finding]:
         not installed; 2 or newer is needed
     """
     findings: list[Finding] = []
-    extras: dict[str, list[tuple[bool, str]]] = {}  # whether a package is new enough, and what was seen of it
+    extras: dict[str, list[tuple[bool, str]]] = {}  # whether a package is new enough, and what was found
     for name, least, extra in sorted(required):
         version = _version(name)
         is_good = version is not None and _numbers(version) >= _numbers(least)
@@ -181,7 +181,7 @@ def kernels_work() -> bool:
 
 
 def cache() -> Finding:
-    """Whether features and pictures can be kept for the next time.
+    """Look whether features and pictures can be cached.
 
     Returns:
         One line of the report.
@@ -203,12 +203,12 @@ def cache() -> Finding:
 
 
 def front_end() -> list[Finding]:
-    """Look at the JavaScript halves of the widgets, for each Jupyter that may show them.
+    """Look at the JavaScript parts of the widgets, in each Jupyter that may show them.
 
     Returns:
-        A line for each half: a note where it is missing, a problem where its version is not that of its Python half.
+        A line for each: a note where it is missing, a problem where its version differs from that of its Python part.
     """
-    places = {}  # the folder of an environment -> what people call it
+    places = {}  # the folder of an environment -> its common name
     if _version("jupyterlab") is not None:
         places[Path(sys.prefix)] = "this environment's Jupyter"
     jupyter = shutil.which("jupyter")
@@ -227,7 +227,7 @@ def front_end() -> list[Finding]:
 
 
 def _front_end_of(place: Path, label: str, extension: str, package: str, kernel: str) -> Finding:
-    """The line about one half of one Jupyter; `kernel` is the version of the Python half."""
+    """The line about the JavaScript part in one Jupyter; `kernel` is the version of the Python part."""
     name = f"front end {package}"
     pip = place / ("Scripts" if os.name == "nt" else "bin") / "pip"
     fix = f"{pip} install '{package}=={kernel}', restart Jupyter and reload the page"
@@ -241,7 +241,7 @@ def _front_end_of(place: Path, label: str, extension: str, package: str, kernel:
 
 
 def hosts() -> list[Finding]:
-    """What editors and hosted notebooks need, where this runs in one.
+    """Look at what an editor or a hosted notebook needs, where this runs in one.
 
     Returns:
         Lines of the report; none elsewhere.
@@ -257,7 +257,7 @@ def hosts() -> list[Finding]:
 
 
 def browser() -> Finding:
-    """Whether there is a Chromium, which only the browser tests need.
+    """Look for a Chromium, which only the browser tests need.
 
     Returns:
         One line of the report.
@@ -279,14 +279,14 @@ def _in_checkout() -> bool:
 
 
 def _install() -> str:
-    """How people install a package here: in the project's folder with the versions that were tested."""
+    """The command that installs a package here; in the project's folder, with the versions that were tested."""
     if _in_checkout():
         return "pip install --constraint constraints.txt"
     return "pip install"
 
 
 def _project(extra: str = "") -> str:
-    """What pip calls the project, perhaps with an extra."""
+    """The name of the project for pip, perhaps with an extra."""
     brackets = f"[{extra}]" if extra else ""
     if _in_checkout():
         return f"--editable '.{brackets}'  (in the project's folder)"
@@ -302,7 +302,7 @@ def _version(name: str) -> str | None:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a version, to compare by.
+    """The numbers of a version, for comparing versions.
 
     >>> _numbers("2.13.0+cpu") > _numbers("2.4")
     True

@@ -31,7 +31,7 @@ class SettingError(MMSRError):
         self.name = name
 
     def __reduce__(self) -> tuple:
-        """Both arguments, so that a process that works for another can hand the error back."""
+        """Pickle both arguments, so that a process can hand the error to another one."""
         return type(self), (self.name, str(self))
 
 
@@ -63,7 +63,7 @@ def choose(kind: str, name: str, index: Iterable[str]) -> str:
 
 
 def unknown(kind: str, name: object, names: Iterable[str]) -> str:
-    """The sentence that says that `name` is none of `names`.
+    """Say that `name` is none of `names`, in one sentence.
 
     Args:
         kind: what the name is of, such as fusion.
@@ -77,13 +77,13 @@ def unknown(kind: str, name: object, names: Iterable[str]) -> str:
         >>> unknown("fusion", "late", ["hohe", "heho"])
         "unknown fusion 'late'; choose from: heho, hohe"
     """
-    quoted = " ".join(repr(name).split())  # of an array, which has several lines
+    quoted = " ".join(repr(name).split())  # an array has several lines
     quoted = quoted if len(quoted) <= 60 else f"{quoted[:60]}..."
     return f"unknown {kind} {quoted}; choose from: {', '.join(sorted(names))}"
 
 
 def in_words(value: Any) -> str:
-    """A value as a sentence repeats it: what is in a dict or a list, without brackets; texts in quotation marks.
+    """Write a value for a sentence: dicts and lists without brackets, texts in quotation marks.
 
     Args:
         value: any value.

@@ -1,9 +1,9 @@
-"""The server of `mmsr-lite explore`: Voila, for the people at this machine alone.
+"""The server of `mmsr-lite explore`: Voila, only for people at this machine.
 
-A request counts only when it comes from here: its Host is this machine's own name, so that no foreign name that was
-made to point here is answered (DNS rebinding), and its Origin, where a browser gives one, is the explorer itself. A
-page is shown to those who know the token of the address that is printed. Each of them has one kernel at a time, and
-there are at most `MOST_KERNELS`; when the server ends, however it is told to, they end with it.
+Only requests from this machine are answered. Their Host must be this machine's own name, so that a foreign name that
+points here gets no answer (DNS rebinding); their Origin, where a browser sends one, must be the explorer itself. A page
+is shown only to readers who know the token in the printed address. Each reader has one kernel at a time, and there are
+at most `MOST_KERNELS`; they end with the server, however it is stopped.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from voila.tornado.handler import TornadoVoilaHandler
 from mmsr_lite.same_machine import comes_from_here
 
 MOST_KERNELS = 8  # each holds the model and its data
-IDLE = 30 * 60  # seconds after which a kernel that no page is connected to ends
-POLICY = (  # of the page: nothing from elsewhere, and no other page may frame it; widgets come as blobs and styles
+IDLE = 30 * 60  # seconds after which a kernel without a page ends
+POLICY = (  # nothing from elsewhere, no frame around it; widgets come as blobs and styles
     "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -42,10 +42,10 @@ ALLOWED = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-man
 
 
 class OnlyFromHere(Application):
-    """A web application that answers 403 to all requests that do not come from here, whatever they ask for."""
+    """A web application that answers 403 to every request that does not come from this machine."""
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """The handler of a request: an error page for a request from elsewhere.
+        """Choose the handler of a request: an error page for a request from elsewhere.
 
         Args:
             request: the request.
@@ -75,7 +75,7 @@ class OneKernelEach(AsyncMappingKernelManager):
         """Start a kernel for the reader whose request is being answered.
 
         Raises:
-            HTTPError: 503, so many readers have one that another would be too many.
+            HTTPError: 503, because there are `MOST_KERNELS` already.
         """
         handler = CallContext.get(CallContext.JUPYTER_HANDLER)
         reader = handler.current_user.username
@@ -122,22 +122,22 @@ class ExplorerServer(Voila):
         return [(one[0], Page, *one[2:]) if one[1] is TornadoVoilaHandler else one for one in handlers]
 
     def start(self) -> None:
-        """Listen until told to stop; the same as Voila's, with an application that looks at Host and Origin."""
+        """Listen until told to stop, like Voila, but with an application that checks Host and Origin."""
         self.connection_dir = tempfile.mkdtemp(prefix="voila_", dir=self.connection_dir_root)
         self.app = OnlyFromHere(**self.init_settings())
         self.app.settings.update(self.tornado_settings)
         self.app.add_handlers(".*$", self.init_handlers())
-        self.ioloop = IOLoop.current()  # what a signal stops, also when it comes before the first request
+        self.ioloop = IOLoop.current()  # signals stop it, even before the first request
         if hasattr(signal, "SIGHUP"):  # the terminal was closed
             signal.signal(signal.SIGHUP, self._handle_signal_stop)
         self.listen()
 
     def launch_browser(self) -> None:
-        """Print the address, whose token nobody else knows, and open it where that is wanted."""
+        """Print the address with its secret token, and open it where that is wanted."""
         address = f"http://localhost:{self.port}/?token={self.token}"
         print(f"The explorer is at {address}\nCtrl-C ends it.", file=sys.stderr, flush=True)
         if self.browse:
-            # by way of a file that only this person can read: all can see the arguments of a program
+            # through a file that only this person can read: everybody can see the arguments of a program
             file = Path(self.connection_dir, "open.html")
             text = f'<!doctype html><meta http-equiv="refresh" content="0; url={html.escape(address)}">'
             file.write_text(text, encoding="utf-8")
@@ -145,11 +145,11 @@ class ExplorerServer(Voila):
 
 
 def serve_notebook(notebook: Path, *, port: int, browser: bool) -> None:
-    """Show a notebook to the people at this machine until the server is told to stop.
+    """Serve a notebook to people at this machine until the server is stopped.
 
     Args:
         notebook: The notebook; the template "mmsr" is on Jupyter's path.
-        port: Where to listen; when it is taken, at one of the next.
+        port: The port to listen at; when it is taken, one of the next.
         browser: Whether to open a browser.
     """
     config = Config()

@@ -37,7 +37,7 @@ def explore(
     beside: Mapping[str, MMSR] | None = None,
     panes: tuple[str, str] | None = None,
 ) -> Explorer:
-    """The explorer of one user: show it in a cell, read and set its `selection`, keep it with `.save_html(path)`.
+    """Open the explorer of one user: shown in a cell, with a `selection` to read and set; `.save_html(path)` saves it.
 
     Args:
         model: an MMSR.
@@ -73,13 +73,13 @@ def explore(
 
 
 def explore_run(folder: str, user: Any = None) -> Explorer:
-    """The explorer of a run that `mmsr-lite train` or `demo` left in `folder`.
+    """Open the explorer of a run that `mmsr-lite train` or `demo` wrote.
 
     Args:
         folder: the folder of the run.
-        user: by number or id. None: of a world whose early and late runs come with the package, the user on whom early
-            fusion is right and late fusion wrong, both side by side, and the run as the first of the other models; of
-            other data, the first user.
+        user: by number or id. None: of a world whose early and late runs come with the package, a user for whom early
+            fusion is right and late fusion is wrong, with both side by side, and the run as the first of the other
+            models; of other data, the first user.
 
     Returns:
         The explorer.
@@ -103,13 +103,13 @@ def explore_run(folder: str, user: Any = None) -> Explorer:
 
 
 def pair_of(run: Run) -> dict[str, Run]:
-    """The early and the late run of this run's own data that come with the package; empty where there are none.
+    """Find the early and the late run of the same data that come with the package.
 
     Args:
         run: any run.
 
     Returns:
-        "early" and "late" -> the run, or nothing.
+        "early" and "late" -> the run; empty where there are none.
     """
     from mmsr_lite.course.stored import stored_pair
 
@@ -125,7 +125,7 @@ def is_of_same_data(one: Run, two: Run) -> bool:
         two: another run.
 
     Returns:
-        Whether they have.
+        True where they have.
     """
     first, other = one.dataset, two.dataset
     same = other.item_ids == first.item_ids and other.user_ids == first.user_ids
@@ -141,14 +141,14 @@ def save_live_page(
     pseudonyms: bool | None = None,
     count: int = 8,
 ) -> str:
-    """Write one HTML file that runs trained models by itself and opens with the network cut.
+    """Write one HTML file that runs trained models by itself and opens without a network.
 
     Args:
         path: the file to write.
         runs: up to six runs of the same data, of MMSR models; the first is shown first.
-        users: users by number or id, the first is shown first. None given: those on whom the models differ most; the
-            first of them is one on whom early fusion is right and late fusion wrong, and both are shown side by side,
-            where one of `runs` has early and one late fusion, or such runs of their data come with the package.
+        users: users by number or id, the first is shown first. None given: those for whom the models differ most. Where
+            `runs`, or the runs of the same data that come with the package, have early and late fusion, the first user
+            is one for whom early fusion is right and late fusion is wrong, with both side by side.
         names: what the page calls each model; None: their labels.
         pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
         count: how many users are chosen where none are given.
@@ -191,12 +191,12 @@ def save_live_page(
 
 
 def _last(orders: Sequence[str | None], order: str) -> int:
-    """The place of the last model of this order of fusion."""
+    """The index of the last model with this order of fusion."""
     return max(place for place, own in enumerate(orders) if own == order)
 
 
 def serve(folder: str, user: Any = None, *, port: int = 8866, browser: bool = True) -> int:
-    """Serve the explorer of a run to the people at this machine until it is stopped; the exit code.
+    """Serve the explorer of a run to people at this machine until it is stopped.
 
     Args:
         folder: the folder of the run.
@@ -224,7 +224,7 @@ def serve(folder: str, user: Any = None, *, port: int = 8866, browser: bool = Tr
 
 
 def _notebook(place: Path, source: str) -> Path:
-    """A notebook of one cell in `place`, and Voila's own template without the links that would leave the machine."""
+    """Write a notebook of one cell into `place`, and Voila's template without its links to other machines."""
     from jupyter_core.paths import jupyter_path
 
     template = next(

@@ -1,4 +1,4 @@
-"""Whether a request to the explorer's server comes from this machine: by its Host, which is ours, and its Origin."""
+"""Whether a request to the explorer's server comes from this machine, judged by its Host and its Origin."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def comes_from_here(host: str, origin: str | None) -> bool:
-    """Whether a request is one of a browser on this machine that shows the explorer, or of no browser.
+    """Whether a request comes from this machine: from a browser that shows the explorer, or from no browser.
 
     Args:
         host: The header Host.
         origin: The header Origin; None where there is none.
 
     Returns:
-        Whether it is.
+        True where it does.
 
     Example:
         >>> comes_from_here("localhost:8866", None), comes_from_here("rebound.example:8866", None)

@@ -1,4 +1,4 @@
-"""Values and their types: the plain form of a value, and the words that say what was expected instead."""
+"""Values and their types: the plain form of a value, and the words for what was expected."""
 
 import math
 import numbers
@@ -14,7 +14,7 @@ MOST_QUOTED = 60  # characters of a value that an error message quotes
 
 
 def plain_value(value: Any, kind: Any) -> Any:
-    """The value in a type, where it says the same there.
+    """Convert a value to a type, where nothing is lost.
 
     Args:
         value: What was given: 1 is 1.0 as a float, a NumPy integer is an int, a list is a tuple, a path is a str.
@@ -24,7 +24,7 @@ def plain_value(value: Any, kind: Any) -> Any:
         `value` itself where it has the type, else its plain form.
 
     Raises:
-        TypeError: The value does not say anything in this type.
+        TypeError: The value does not fit this type.
         ValueError: It is NaN or infinite, or has more or fewer parts than the type.
         OverflowError: It is too large for a float.
 
@@ -83,7 +83,7 @@ def _plain_float(value: Any) -> float:
 
 
 def parts_of_union(kind: Any) -> tuple[Any, ...]:
-    """The types that a union is made of; of any other type, that type.
+    """The types in a union; for any other type, that type alone.
 
     Args:
         kind: any type.
@@ -99,7 +99,7 @@ def parts_of_union(kind: Any) -> tuple[Any, ...]:
 
 
 def expected(kind: Any, limits: str = "", choices: Collection[str] | None = None) -> str:
-    """What a type takes, in words.
+    """Say in words which values a type takes.
 
     Args:
         kind: The type, as for `plain_value`.
@@ -141,7 +141,7 @@ def _expected_tuple(kinds: tuple[Any, ...], limits: str) -> str:
 
 
 def quoted(value: Any) -> str:
-    """The value as an error message quotes it, shortened where it is long.
+    """Quote a value for an error message, shortened where it is long.
 
     Args:
         value: any value.

@@ -1,4 +1,4 @@
-"""The commands of `mmsr-lite`, one a file; `COMMANDS` is their index, `mmsr_lite.cli` runs them.
+"""The commands of `mmsr-lite`, one in each file; `COMMANDS` lists them, `mmsr_lite.cli` runs them.
 
 A new command is a file with a `COMMAND` and a line here.
 """

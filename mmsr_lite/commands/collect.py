@@ -1,4 +1,4 @@
-"""`mmsr-lite collect`: marks of notebooks that learners handed in, checked anew."""
+"""`mmsr-lite collect`: mark notebooks that learners handed in, by checking their answers again."""
 
 import argparse
 
@@ -10,6 +10,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["ann.ipynb", "ben.ipynb", "-o", "marks.csv"])
+        >>> args.notebooks, args.seconds, args.gigabytes
+        (['ann.ipynb', 'ben.ipynb'], 300, 4.0)
     """
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="files that learners handed in")
     parser.add_argument("-o", "--out", required=True, metavar="FILE", help="the table: .csv (no formulas) or .parquet")

@@ -1,4 +1,4 @@
-"""What a command of the command line is, and what several of them share: options from configs, words from a person."""
+"""What a command of the command line is, and what commands share: options from configs, parsers of typed words."""
 
 import argparse
 import json
@@ -13,11 +13,11 @@ from mmsr_lite.config import MOST_SEED, setting_of, types_of
 from mmsr_lite.errors import MMSRError, SettingError
 
 DONE, MISTAKE, WRONG_USAGE, STOPPED = 0, 1, 2, 130  # exit codes
-METAVARS = {int: "INT", float: "NUMBER", str: "NAME"}  # what stands for the value of an option in its help
+METAVARS = {int: "INT", float: "NUMBER", str: "NAME"}  # how help shows the value of an option
 
 
 def nothing_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
-    """What a command says about the work that it had done when it was stopped: nothing.
+    """The message of a stopped command that keeps nothing of its work: none.
 
     Args:
         args: what was typed, by the names of the options.
@@ -43,8 +43,15 @@ class Command:
         examples: Whole command lines.
         add_options: Adds the options to a parser.
         run: Does the work; returns the exit code.
-        when_stopped: What Ctrl-C leaves behind, in words that fit after "stopped", from the parsed options and the
-            words that were typed.
+        when_stopped: From the parsed options and the words that were typed, says what is kept after Ctrl-C, in words
+            that fit after "stopped".
+
+    Example:
+        >>> greet = Command("say hello", "", ("mmsr-lite greet",), lambda parser: None, lambda args: DONE)
+        >>> greet.run(argparse.Namespace()) == DONE
+        True
+        >>> greet.when_stopped(argparse.Namespace(), [])
+        ''
     """
 
     summary: str
@@ -57,17 +64,30 @@ class Command:
 
 @dataclass(frozen=True)
 class Typed:
-    """A setting as a person typed it: its value, and the words that an error message quotes."""
+    """A setting as a person typed it: its value, and the words that an error message quotes.
+
+    Example:
+        >>> Typed(2, "--layers 2").words
+        '--layers 2'
+    """
 
     value: Any
     words: str
 
 
 def add_source_options(parser: Any) -> None:
-    """The options of every command that reads a source, but for the source itself.
+    """Add the options of every command that reads a source, except the source itself.
 
     Args:
         parser: the parser of the command, or a group of its options.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_source_options(parser)
+        >>> parser.parse_args(["--modalities", "title", "--encoder", "title=sentence"])
+        Namespace(modalities=['title'], encoder=['title=sentence'], min_count=None)
+        >>> parser.parse_args(["--modalities"]).modalities  # no modality at all
+        []
     """
     parser.add_argument(
         "--modalities", nargs="*", metavar="NAME", help="columns of the items (default: all; no name: none)"
@@ -83,10 +103,17 @@ def add_source_options(parser: Any) -> None:
 
 
 def add_folder_options(parser: Any) -> None:
-    """The options that say how the files of a folder are read.
+    """Add the options that say how the files of a folder are read.
 
     Args:
         parser: the parser of the command, or a group of its options.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_folder_options(parser)
+        >>> args = parser.parse_args(["--columns", "user_id=customer", "item_id=sku"])
+        >>> name_value_pairs(args.columns)
+        {'user_id': 'customer', 'item_id': 'sku'}
     """
     options = {
         "--columns": ("OURS=THEIRS", "what our columns are called in your files"),
@@ -98,21 +125,33 @@ def add_folder_options(parser: Any) -> None:
 
 
 def add_min_count(parser: Any) -> None:
-    """The option `--min-count`.
+    """Add the option `--min-count`.
 
     Args:
         parser: the parser of the command, or a group of its options.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_min_count(parser)
+        >>> parser.parse_args(["--min-count", "3"]).min_count
+        3
     """
     help = "k of the k-core (default: 5, or what a prepared folder was made with)"
     parser.add_argument("--min-count", type=whole_number(0), metavar="INT", help=help)
 
 
 def add_seed(parser: Any, help: str) -> None:
-    """The option `--seed`.
+    """Add the option `--seed`.
 
     Args:
         parser: the parser of the command, or a group of its options.
-        help: what the seed is of.
+        help: what the seed decides.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_seed(parser, "seed of the draw")
+        >>> parser.parse_args([]).seed, parser.parse_args(["--seed", "7"]).seed
+        (0, 7)
     """
     parser.add_argument(
         "--seed", type=whole_number(0, MOST_SEED), default=0, metavar="INT", help=f"{help} (default: 0)"
@@ -120,16 +159,22 @@ def add_seed(parser: Any, help: str) -> None:
 
 
 def add_device(parser: Any) -> None:
-    """The option `--device`.
+    """Add the option `--device`.
 
     Args:
         parser: the parser of the command, or a group of its options.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_device(parser)
+        >>> parser.parse_args([]).device, parser.parse_args(["--device", "cpu"]).device
+        ('auto', 'cpu')
     """
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
 
 
 def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
-    """A type for options: a whole number within limits; argparse names the option where it is not one.
+    """Make a type for options: a whole number within limits; argparse names the option in the error.
 
     Args:
         least: the least number that is allowed.
@@ -154,7 +199,7 @@ def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
 
 
 def number(least: float) -> Callable[[str], float]:
-    """A type for options: a number that is at least `least`, perhaps infinite.
+    """Make a type for options: a number that is at least `least`, perhaps infinite.
 
     Args:
         least: the least number that is allowed.
@@ -177,14 +222,21 @@ def number(least: float) -> Callable[[str], float]:
 
 
 def add_setting_options(group: Any, config: type, names: Sequence[str]) -> None:
-    """Make an option of each field of a config: its name, its type, its help and its default are those of the field.
+    """Make an option of each field of a config, with the field's name, type, help and default.
 
-    An option that is not typed leaves nothing in the parsed options.
+    Options that are not typed are absent from the parsed options.
 
     Args:
         group: A parser, or a group of its options.
         config: The config.
         names: The fields.
+
+    Example:
+        >>> from mmsr_lite.training.loop import TrainConfig
+        >>> parser = argparse.ArgumentParser()
+        >>> add_setting_options(parser, TrainConfig, ["epochs", "lr"])
+        >>> parser.parse_args(["--lr", "0.01"])
+        Namespace(lr=0.01)
     """
     by_name = {one.name: one for one in fields(config)}
     for name in names:
@@ -207,7 +259,7 @@ def _kind_of_option(config: type, name: str) -> type:
 
 
 def help_of(one: Field) -> str:
-    """Help of an option: that of the field, the possible texts, the default.
+    """Write the help of an option: the field's own, its possible texts, its default.
 
     Args:
         one: a field of a config.
@@ -233,7 +285,7 @@ def help_of(one: Field) -> str:
 
 
 def typed_settings(args: argparse.Namespace, names: Sequence[str]) -> dict[str, Typed]:
-    """The settings that a person typed, as options and after `--set`.
+    """Collect the settings that a person typed, as options and after `--set`.
 
     Args:
         args: The parsed options.
@@ -244,6 +296,17 @@ def typed_settings(args: argparse.Namespace, names: Sequence[str]) -> dict[str, 
 
     Raises:
         MMSRError: A word after `--set` is not NAME=VALUE, or a setting was typed twice.
+
+    Example:
+        >>> args = argparse.Namespace(layers=2, set=["heads=4"])
+        >>> for name, one in typed_settings(args, ["layers", "dim"]).items():
+        ...     print(name, one.value, "from", one.words)
+        layers 2 from --layers 2
+        heads 4 from --set heads=4
+        >>> typed_settings(argparse.Namespace(layers=2, set=["layers=3"]), ["layers"])
+        Traceback (most recent call last):
+            ...
+        mmsr_lite.errors.MMSRError: 'layers' is given twice, by --layers 2 and by --set layers=3; give it once
     """
     typed = {}
     for name in names:
@@ -265,7 +328,7 @@ def typed_settings(args: argparse.Namespace, names: Sequence[str]) -> dict[str, 
 
 
 def one_or_each(option: str, words: Sequence[str]) -> int | dict[str, int]:
-    """What a person typed after an option that takes one number for all modalities, or NAME=NUMBER for each.
+    """Parse the words of an option that takes one number for all modalities, or NAME=NUMBER for each.
 
     Args:
         option: The option, for messages.
@@ -314,11 +377,11 @@ def with_option(error: SettingError, typed: dict[str, Typed]) -> MMSRError:
 
 
 def name_value_pairs(words: Sequence[str], json_values: bool = False) -> dict[str, Any]:
-    """NAME=VALUE words as a dict.
+    """Parse NAME=VALUE words.
 
     Args:
         words: What was typed.
-        json_values: Whether a value that is JSON is read as such: 8, true, null, [1, 2]. Others are texts.
+        json_values: Whether values such as 8, true, null and [1, 2] are read as JSON; all others are texts.
 
     Returns:
         Names and values.
@@ -345,13 +408,13 @@ def name_value_pairs(words: Sequence[str], json_values: bool = False) -> dict[st
 
 
 def encoders_of(words: Sequence[str]) -> str | dict[str, str] | None:
-    """What `--encoder` says: one encoder for all modalities, one for each, or None where it was not typed.
+    """Parse `--encoder`: one encoder for all modalities, or one for each.
 
     Args:
         words: what stands after the option.
 
     Returns:
-        One encoder, name of a modality -> its encoder, or None.
+        One encoder, or name of a modality -> its encoder; None where it was not typed.
 
     Raises:
         MMSRError: Several words, and not all of them are MODALITY=ENCODER.

@@ -13,7 +13,7 @@ from mmsr_lite.data.parts import TEST
 from mmsr_lite.errors import choose
 
 PURCHASES = "Purchases, HR@5 in percent"  # earlier items decide them; the best reachable is 100
-QUICK = {"epochs": 1, "layers": 1, "dim": 16}  # settings of `--quick`, which differ from the demo's
+QUICK = {"epochs": 1, "layers": 1, "dim": 16}  # settings that `--quick` changes
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +21,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["--world", "pick", "--no-open"])
+        >>> args.world, args.open, args.out
+        ('pick', False, 'runs/demo')
+        >>> parser.parse_args([]).open is None  # a browser opens where there is a screen
+        True
     """
     parser.add_argument(
         "--world",
@@ -55,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     from mmsr_lite.training.fit import REPORT, fit, writing
     from mmsr_lite.training.run_config import DEMO, RunConfig, world_config
 
-    # Matrices this small: training took 57 s, with two threads 49 s on idle cores and minutes on busy ones.
+    # The matrices are small: training took 57 s; with two threads 49 s on idle cores, minutes on busy ones.
     torch.set_num_threads(1)
     world = choose("world", args.world, [*WORLDS, *WARDROBE])
     print(f"World {world!r}: what follows each garment is planted, so the best possible score is known.")
@@ -88,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def on_purchases(run: Any, world: str) -> dict[str, dict[str, float]]:
-    """HR@5 on the purchases of the test users: of the run, and of both fixed orders, whose runs come with the package.
+    """HR@5 on the purchases of the test users: of the run, and of both fixed orders of fusion.
 
     Args:
         run: The run of the demo.
@@ -107,7 +116,7 @@ def on_purchases(run: Any, world: str) -> dict[str, dict[str, float]]:
 
 
 def early_beside_late(source: str) -> tuple[Any, Any, tuple[str, str]] | None:
-    """What the report shows first: both fixed orders, whose runs come with the package, on the most telling history.
+    """Trace both fixed orders of fusion, whose runs come with the package, on the most telling history.
 
     Args:
         source: What the run was trained on.
@@ -132,6 +141,14 @@ def print_purchases(rows: dict[str, dict[str, float]]) -> None:
 
     Args:
         rows: what `on_purchases` gave.
+
+    Example:
+        >>> print_purchases({"MMSR": {"all users": 97.5}, "early": {"all users": 60.0}})
+        <BLANKLINE>
+        Purchases, HR@5 in percent: earlier items decide them, and the best reachable is 100
+                      all users
+        MMSR               97.5
+        early              60.0
     """
     print(f"\n{PURCHASES}: earlier items decide them, and the best reachable is 100")
     width = max(map(len, rows)) + 2
@@ -142,14 +159,22 @@ def print_purchases(rows: dict[str, dict[str, float]]) -> None:
 
 
 def two_users_of_each_cause(dataset: Any) -> list[int]:
-    """Two users whose last interaction has each cause that the world knows; of those worlds that say what decides an
-    interaction, only users of the test part whose last one is decided.
+    """Choose two users for each cause of the last interaction that the world knows.
+
+    Of worlds that say what decides an interaction, only test users whose last interaction is decided are chosen.
 
     Args:
         dataset: a made-up world.
 
     Returns:
         Numbers of users.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> offsets, cause = np.array([0, 2, 4, 6, 8]), np.array([0, 1, 0, 1, 0, 1, 0, 2])
+        >>> two_users_of_each_cause(SimpleNamespace(offsets=offsets, facts={"cause": cause}))  # 1, 1, 1 and 2
+        [0, 1, 3]
     """
     last = dataset.offsets[1:] - 1  # (U,) each user's last interaction
     shown = [True] * len(last)
@@ -164,10 +189,10 @@ def two_users_of_each_cause(dataset: Any) -> list[int]:
 
 
 def has_screen() -> bool:
-    """Whether a browser would have a screen to open on.
+    """Whether a browser has a screen to open on.
 
     Returns:
-        Whether there is one.
+        True where there is one.
     """
     return sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
 

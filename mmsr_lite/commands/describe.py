@@ -6,10 +6,19 @@ from mmsr_lite.commands.command import DONE, Command, add_folder_options, add_mi
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `describe`.
+    """Add the options of `describe`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["beauty", "--codes", "title=30", "brand=9"])
+        >>> args.codes
+        ['title=30', 'brand=9']
+        >>> parser.parse_args(["beauty"]).codes
+        ['30']
     """
     parser.add_argument("source", help="as for prepare, or a prepared folder")
     parser.add_argument(

@@ -11,6 +11,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> parser.parse_args([])
+        Namespace()
     """
 
 

@@ -1,4 +1,4 @@
-"""`mmsr-lite download`: fetch raw data, once size and licence are agreed to."""
+"""`mmsr-lite download`: fetch raw data, after a person agrees to size and licence."""
 
 import argparse
 import sys
@@ -9,10 +9,16 @@ from mmsr_lite.errors import MMSRError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `download`.
+    """Add the options of `download`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> parser.parse_args(["ml-100k"])
+        Namespace(name='ml-100k', out='raw', yes=False)
     """
     parser.add_argument(
         "name", help="ml-100k, ml-1m, ml-20m, ml-25m, ml-32m, or amazon-2014:X, amazon-2018:X, amazon-2023:X"
@@ -36,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from mmsr_lite.data.downloads import download
 
     def agree(terms: str) -> bool:
-        """Show size and licence; whether the person agrees."""
+        """Show size and licence, and ask whether the person agrees."""
         print(terms)
         if args.yes:
             return True
@@ -50,14 +56,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def work_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
-    """What is left of a download or a preparation that was stopped.
+    """Say what is kept of a stopped download or preparation.
 
     Args:
         args: what was typed, by the names of the options.
         words: what was typed.
 
     Returns:
-        A sentence, with a blank before it.
+        A sentence after a blank.
+
+    Example:
+        >>> work_kept(argparse.Namespace(name="ml-100k", out="raw"), ["download", "ml-100k"])
+        '; everything that was read, encoded or fetched is kept: the same command goes on there'
     """
     return "; everything that was read, encoded or fetched is kept: the same command goes on there"
 

@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `evaluate`.
+    """Add the options of `evaluate`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["runs/demo", "--candidates", "100"])
+        >>> args.run, args.candidates, args.device
+        ('runs/demo', 100, 'auto')
     """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument(
@@ -54,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_sampled(opened: "Run", candidates: int) -> None:
-    """Print the metrics among sampled candidates; they are not kept, so that no table mixes them with full rankings."""
+    """Print metrics among sampled candidates; they are not kept, so no table mixes them with full rankings."""
     from mmsr_lite.evaluation.ranks import evaluate
 
     sampled = evaluate(opened.model, opened.whole_split.test, candidates=candidates)

@@ -12,10 +12,16 @@ LONGEST_NAME = 100  # characters of users' names in the name of a file
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `explain`.
+    """Add the options of `explain`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> parser.parse_args(["runs/demo", "--user", "0", "17"]).user
+        ['0', '17']
     """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument("--user", nargs="+", required=True, metavar="U", help="users by id or number (from 0)")
@@ -42,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def file_name(users: Sequence[str]) -> str:
-    """The name of the file about these users; whatever their ids hold, it names no other folder.
+    """Name the file about some users; no id can lead it into another folder.
 
     Args:
         users: numbers or ids.

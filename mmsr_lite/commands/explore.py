@@ -6,10 +6,17 @@ from mmsr_lite.commands.command import Command, whole_number
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `explore`.
+    """Add the options of `explore`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["runs/demo", "--no-browser"])
+        >>> args.browser, args.port, args.user
+        (False, 8866, None)
     """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument(

@@ -19,10 +19,17 @@ from mmsr_lite.commands.runs import default_folder
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `fusion`.
+    """Add the options of `fusion`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["my-folder", "--minutes", "20", "--set", "dim=32"])
+        >>> args.minutes, args.set, args.base, args.metric
+        (20.0, ['dim=32'], 'gru4rec', 'HR@5')
     """
     parser.add_argument("source", help="as for train; it needs modalities")
     add_source_options(parser.add_argument_group("data"))
@@ -83,13 +90,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def folder_of(args: argparse.Namespace) -> Path:
-    """Where the comparison is kept.
+    """Choose the folder that keeps the comparison.
 
     Args:
         args: what was typed, by the names of the options.
 
     Returns:
         The folder.
+
+    Example:
+        >>> folder_of(argparse.Namespace(source="worlds:pick-student", out=None)).as_posix()
+        'runs/fusion-worlds-pick-student'
+        >>> folder_of(argparse.Namespace(source="worlds:pick-student", out="mine")).as_posix()
+        'mine'
     """
     if args.out is not None:
         return Path(args.out)
@@ -112,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
     from mmsr_lite.views.fusion_page import save_fusion_page
 
     if args.device != "cuda":
-        torch.set_num_threads(1)  # the same numbers on every CPU, and small matrices gain nothing from more
+        torch.set_num_threads(1)  # the same numbers on every CPU; more threads gain nothing with small matrices
     folder = folder_of(args)
     record = fusion_for(
         args.source,
@@ -141,14 +154,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def kept(args: argparse.Namespace, words: Sequence[str]) -> str:
-    """What Ctrl-C leaves: every run that had ended.
+    """Say what is kept after Ctrl-C: every run that had ended.
 
     Args:
         args: what was typed, by the names of the options.
         words: what was typed.
 
     Returns:
-        A sentence, with a blank before it.
+        A sentence after a blank.
+
+    Example:
+        >>> kept(argparse.Namespace(source="beauty", out="mine"), [])
+        '; every run that had ended is kept in mine: the same command goes on'
     """
     return f"; every run that had ended is kept in {folder_of(args)}: the same command goes on"
 

@@ -8,10 +8,17 @@ from mmsr_lite.errors import MMSRError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `leaks`.
+    """Add the options of `leaks`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["my-folder", "--no-learn"])
+        >>> args.learn, args.split
+        (False, 'auto')
     """
     parser.add_argument("source", help="as for prepare, or a prepared folder")
     add_min_count(parser)
@@ -33,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look for leaks, print a table and sentences, and write what was asked for.
+    """Look for leaks, print a table and sentences, and write the files that were asked for.
 
     Args:
         args: what was typed, by the names of the options.
@@ -52,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from mmsr_lite.data import load
     from mmsr_lite.evaluation.leaks import leaks, leaks_report
 
-    torch.set_num_threads(1)  # the tables are small: more threads wait for each other
+    torch.set_num_threads(1)  # small tables: more threads only wait for each other
     dataset = load(args.source, modalities=[], min_count=args.min_count, ties="file")
     record = leaks(dataset, by=args.split, learn=args.learn, progress=True)
     print(leaks_report(record))

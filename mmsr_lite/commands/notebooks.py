@@ -7,10 +7,16 @@ from mmsr_lite.commands.command import DONE, Command
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `notebooks`.
+    """Add the options of `notebooks`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> parser.parse_args(["my-course"])
+        Namespace(folder='my-course')
     """
     parser.add_argument("folder", metavar="FOLDER", help="where to; nothing that is there is overwritten")
 

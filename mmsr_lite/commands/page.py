@@ -9,14 +9,21 @@ from mmsr_lite.commands.command import DONE, Command
 from mmsr_lite.commands.runs import user_of
 from mmsr_lite.errors import MMSRError
 
-USERS = 8  # users of a page where none were named
+USERS = 8  # users of a page where none are named
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `page`.
+    """Add the options of `page`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["runs/early", "runs/late", "-o", "both.html", "--no-pseudonyms"])
+        >>> args.runs, args.user, args.pseudonyms
+        (['runs/early', 'runs/late'], [], False)
     """
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folders of up to six runs of the same data")
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file")
@@ -61,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def names_of(folders: Sequence[str], runs: Sequence[Any]) -> list[str]:
-    """What the page calls each run: its model's label, and the name of its folder where two labels are the same.
+    """Name the runs of a page: by the model's label, or by the folder where two labels are the same.
 
     Args:
         folders: the folders of the runs.
@@ -69,6 +76,12 @@ def names_of(folders: Sequence[str], runs: Sequence[Any]) -> list[str]:
 
     Returns:
         One name for each run.
+
+    Example:
+        >>> from types import SimpleNamespace as Some
+        >>> early, late = Some(model=Some(label="early")), Some(model=Some(label="late"))
+        >>> names_of(["runs/a", "runs/b", "runs/c"], [early, late, early])
+        ['early, a', 'late', 'early, c']
     """
     labels = [run.model.label for run in runs]
     return [

@@ -1,4 +1,4 @@
-"""`mmsr-lite prepare`: read a source once, encode it, write one folder that everything else reads."""
+"""`mmsr-lite prepare`: read a source once, encode it, and write a folder that opens at once."""
 
 import argparse
 
@@ -15,10 +15,17 @@ from mmsr_lite.commands.download import work_kept
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `prepare`.
+    """Add the options of `prepare`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["shop", "-o", "prepared", "--encoder", "title=sentence"])
+        >>> args.out, args.encoder, args.modalities
+        ('prepared', ['title=sentence'], None)
     """
     parser.add_argument(
         "source", help="amazon:FOLDER/CATEGORY, movielens:FOLDER, or a folder (CSV, Parquet, RecBole's .inter)"

@@ -8,10 +8,17 @@ from mmsr_lite.errors import MMSRError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `recommend`.
+    """Add the options of `recommend`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["runs/demo", "--top", "3", "--new-items-only"])
+        >>> args.top, args.new_items_only, args.user
+        (3, True, None)
     """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument("--user", nargs="+", metavar="U", help="users by id or number (from 0); default: all")

@@ -1,4 +1,4 @@
-"""What commands about runs share: their folders, the table of metrics, the report, the users that a person names."""
+"""What commands about runs share: folders, the table of metrics, the report, and users named by a person."""
 
 import argparse
 import shlex
@@ -12,7 +12,7 @@ SHOWN = ("HR@5", "MRR@5", "HR@20", "MRR@20")
 
 
 def default_folder(source: str) -> str:
-    """Where a run on a source is written when nobody says.
+    """The folder of a run on a source where none was typed.
 
     Args:
         source: as for `load`.
@@ -29,14 +29,18 @@ def default_folder(source: str) -> str:
 
 
 def checkpoint_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
-    """Where the checkpoint of a stopped training is and how to go on from it; empty where there is none.
+    """Say where the checkpoint of a stopped training is, and how to go on from it.
 
     Args:
         args: what was typed, by the names of the options.
         words: what was typed.
 
     Returns:
-        A sentence, with a blank before it.
+        A sentence after a blank; empty where there is no checkpoint.
+
+    Example:
+        >>> checkpoint_kept(argparse.Namespace(out=None), ["train", "beauty"])
+        ''
     """
     from mmsr_lite.training.checkpoint import has_checkpoint
 
@@ -47,7 +51,7 @@ def checkpoint_kept(args: argparse.Namespace, words: Sequence[str]) -> str:
 
 
 def user_of(dataset: Any, word: str) -> int:
-    """The index of a user named by id or by number; an id goes first.
+    """Find a user by id or by number; where both fit, the id counts.
 
     Args:
         dataset: A `Dataset`.
@@ -58,6 +62,18 @@ def user_of(dataset: Any, word: str) -> int:
 
     Raises:
         MMSRError: There is no such user.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> shop = SimpleNamespace(name="shop", user_ids=["ann", "0", "ben"], num_users=3)
+        >>> user_of(shop, "ben"), user_of(shop, "2")
+        (2, 2)
+        >>> user_of(shop, "0")  # the id of the second user, so it is not taken as number 0
+        1
+        >>> user_of(shop, "zoe")
+        Traceback (most recent call last):
+            ...
+        mmsr_lite.errors.MMSRError: there is no user 'zoe' in 'shop'; give an id such as 'ann', or a number from 0 to 2
     """
     if word in dataset.user_ids:
         return dataset.user_ids.index(word)
@@ -81,7 +97,7 @@ def save_report_of(
         users: Indices of users.
         place: The file.
         tables: More tables of percentages: caption -> row -> column -> value.
-        opening: Two traces of one history, and their names, that stand side by side first; None: the first user.
+        opening: Two traces of one history, and their names, shown first and side by side; None: the first user.
     """
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.views.report import save_report
@@ -91,7 +107,7 @@ def save_report_of(
 
 
 def print_metrics(metrics: dict[str, Any]) -> None:
-    """Print the model beside the best reachable score and counting, in percent; the headline ranking first.
+    """Print the metrics of the model, of the best reachable and of counting in percent, the headline ranking first.
 
     Args:
         metrics: What `metrics.json` of a run holds.

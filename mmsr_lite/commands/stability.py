@@ -10,10 +10,17 @@ ENDINGS = (".html", ".png", ".svg", ".json", ".csv", ".parquet")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `stability`.
+    """Add the options of `stability`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["runs/seed-0", "runs/seed-1", "--user", "7", "--measure", "beta"])
+        >>> args.run, args.user, args.measure
+        (['runs/seed-0', 'runs/seed-1'], '7', 'beta')
     """
     parser.add_argument("run", nargs="+", help="folders of runs that differ in their seed alone, two or more")
     parser.add_argument("--user", required=True, metavar="ID", help="an id of the data set, or a number from 0")
@@ -31,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask all runs about one user, print how many agree, and write what was asked for.
+    """Explain one user with all runs, print how many agree, and write the files that were asked for.
 
     Args:
         args: what was typed, by the names of the options.

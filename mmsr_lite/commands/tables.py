@@ -15,10 +15,17 @@ from mmsr_lite.commands.command import (
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `tables`.
+    """Add the options of `tables`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["ablation,gates", "beauty", "--seeds", "3", "--limit-minutes", "30"])
+        >>> args.name, args.source, args.seeds, args.limit_minutes
+        ('ablation,gates', ['beauty'], 3, 30.0)
     """
     parser.add_argument(
         "name",

@@ -37,10 +37,15 @@ ELSEWHERE = {"source", "modalities", "encoders", "min_count", "model", "settings
 
 
 def option_groups() -> list[tuple[str, type, list[str]]]:
-    """The groups of options: the title, the config, and the names of its fields.
+    """List the groups of options: title, config, and names of its fields.
 
     Returns:
-        One row for each group.
+        One tuple for each group.
+
+    Example:
+        >>> title, config, names = option_groups()[-2]
+        >>> title, config.__name__, names[:3]
+        ('training', 'TrainConfig', ['epochs', 'batch', 'lr'])
     """
     from mmsr_lite.models.mmsr import MMSRConfig
     from mmsr_lite.nn.departures import Departures
@@ -61,10 +66,19 @@ def option_groups() -> list[tuple[str, type, list[str]]]:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `train`.
+    """Add the options of `train`.
 
     Args:
         parser: the parser of the command.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> args = parser.parse_args(["beauty", "--layers", "2", "--set", "heads=4"])
+        >>> args.layers, args.set
+        (2, ['heads=4'])
+        >>> hasattr(args, "dim")  # an option that was not typed is absent
+        False
     """
     parser.add_argument("source", help="wardrobe, wardrobe:WORLD, a prepared folder, or whatever prepare takes")
     parser.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/SOURCE)")
@@ -122,10 +136,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_account(dataset: Dataset) -> None:
-    """Print what was read, skipped, repeated, tied and absent; nothing for a world, which is drawn and not read.
+    """Print what was read, skipped, repeated, tied and absent.
 
     Args:
         dataset: the data set as it was read.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from mmsr_lite.data.reading import Account
+        >>> shop = Account(read={"interactions": 100, "items": 12}, skipped={"no item id": 3})
+        >>> print_account(SimpleNamespace(facts={"reading": shop.as_fact()}))
+        read      interactions: 100; items: 12
+        skipped   no item id: 3
+        repeated  none
+        tied      not known
+        absent    none
     """
     from mmsr_lite.data.reading import Account
 
@@ -134,19 +159,24 @@ def print_account(dataset: Dataset) -> None:
 
 
 def chosen_model(typed: dict[str, Typed]) -> dict[str, Any]:
-    """The setting `model` where a person typed it.
+    """Take the setting `model`, where a person typed it.
 
     Args:
         typed: name of a setting -> what was typed for it.
 
     Returns:
         Name -> value, or nothing.
+
+    Example:
+        >>> typed = {"model": Typed("sasrec", "--model sasrec"), "dim": Typed(64, "--dim 64")}
+        >>> chosen_model(typed)
+        {'model': 'sasrec'}
     """
     return {name: one.value for name, one in typed.items() if name == "model"}
 
 
 def other_than_default(config: RunConfig, typed: dict[str, Typed], options: Sequence[str]) -> dict[str, Typed]:
-    """The settings without those options that were typed with their default: typed or not, the run has the same id.
+    """Drop options that were typed with their default; so typing a default does not change the id of a run.
 
     Args:
         config: the run.
@@ -155,6 +185,13 @@ def other_than_default(config: RunConfig, typed: dict[str, Typed], options: Sequ
 
     Returns:
         The settings that are left.
+
+    Example:
+        >>> from mmsr_lite.training.run_config import RunConfig
+        >>> config = RunConfig("worlds:both-small")
+        >>> typed = {"dim": Typed(default_of(config, "dim"), "--dim"), "epochs": Typed(3, "--epochs 3")}
+        >>> list(other_than_default(config, typed, ["dim", "epochs"]))
+        ['epochs']
     """
     kept = {}
     for name, one in typed.items():
@@ -165,14 +202,21 @@ def other_than_default(config: RunConfig, typed: dict[str, Typed], options: Sequ
 
 
 def default_of(config: RunConfig, name: str) -> Any:
-    """The default of a setting of a run, its training or its model; None where there is no such setting.
+    """The default of a setting of the run, of its training or of its model.
 
     Args:
         config: the run.
         name: of the setting.
 
     Returns:
-        The default, or None.
+        The default; None where there is no such setting.
+
+    Example:
+        >>> from mmsr_lite.training.run_config import RunConfig
+        >>> default_of(RunConfig("worlds:both-small"), "dim")
+        128
+        >>> default_of(RunConfig("worlds:both-small"), "no such setting") is None
+        True
     """
     for part in (config, config.train, config.model_config):
         for one in fields(part):

@@ -1,1 +1,1 @@
-"""What the notebooks need beside the package: checked answers to exercises, and stored runs they open."""
+"""What the notebooks use: a check of answers to exercises, and stored runs."""

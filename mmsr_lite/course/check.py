@@ -1,7 +1,7 @@
-"""Check an answer to an exercise: not only whether it is right, but what is wrong with it.
+"""Check an answer to an exercise: whether it is right and, if not, what is wrong with it.
 
-The exercises of notebook 02 are in `course/exercises/n02.py`, and so on: a tuple `EXERCISES`, one entry a question. The
-package computes what is right; no answer is written down.
+The exercises of notebook 02 are the tuple `EXERCISES` in `course/exercises/n02.py`, and so on. The package computes the
+right answers; none is written down.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ from mmsr_lite.errors import MMSRError
 
 Hint = tuple[Any, str | Callable[[Any], str]]
 KINDS = ("value", "function", "design", "history", "argument")
-UNUSABLE = (MMSRError, TypeError, ValueError, LookupError, AttributeError)  # what a strange answer may raise
+UNUSABLE = (MMSRError, TypeError, ValueError, LookupError, AttributeError)  # what an unexpected answer can raise
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """A question of a notebook, with its right answer and what is said about wrong ones.
+    """A question of a notebook, with its right answer and sentences about wrong ones.
 
     Attributes:
         id: the number of the exercise, such as "02.1".
@@ -61,11 +61,11 @@ class Exercise:
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """What `check` finds; true in a condition only when the answer is right.
+    """The result of `check`; true in a condition only when the answer is right.
 
     Attributes:
         exercise: The number of the exercise.
-        right: True, False, or None as long as that is open.
+        right: True or False; None while there is no answer to judge.
         message: One sentence.
 
     Example:
@@ -79,7 +79,7 @@ class Verdict:
 
     @property
     def says(self) -> str:
-        """The message, by its name of version 0.1."""
+        """The message, under its name in version 0.1."""
         return self.message
 
     def __bool__(self) -> bool:
@@ -92,15 +92,15 @@ class Verdict:
 
 @checked()
 def check(exercise: str, answer: Any = ...) -> Verdict:
-    """Say whether an answer to an exercise is right, and otherwise what is wrong with it.
+    """Say whether an answer to an exercise is right and, if not, what is wrong with it.
 
     Args:
         exercise: The number of the exercise, such as "02.1".
         answer: Your answer; numbers of numpy, pandas and torch are read, too. `...` is no answer.
 
     Returns:
-        A verdict that prints itself. It is true in a condition only when the answer is right; it stays open when
-        there is no answer, or when a file that the right answer is computed from is missing.
+        A verdict that prints itself. It is true in a condition only when the answer is right; it stays open when there
+        is no answer, or when a file that the right answer needs is missing.
 
     Raises:
         MMSRError: There is no such exercise.
@@ -120,7 +120,7 @@ def check(exercise: str, answer: Any = ...) -> Verdict:
 
 
 def find(exercise: str) -> Exercise:
-    """The exercise with a number.
+    """Find the exercise with a number.
 
     Args:
         exercise: its number, such as "03.2".
@@ -166,7 +166,7 @@ def exercises(notebook: str) -> tuple[Exercise, ...]:
 
 
 def _verdict(asked: Exercise, given: Any) -> Verdict:
-    """Judge the answer `given`; raises when a file that the right answer is computed from is missing."""
+    """Judge an answer; raises an error when a file that the right answer needs is missing."""
     if asked.cases and given is not ...:
         fault = fault_of(given, asked.cases)
         return Verdict(asked.id, None if fault == OPEN else fault is None, fault or asked.why)
@@ -195,7 +195,7 @@ def _is_right(asked: Exercise, given: Any) -> bool:
 
 
 def _what_is_wrong(asked: Exercise, given: Any) -> str:
-    """The sentence of the first hint that fits, else how the answer differs from the right one."""
+    """The sentence of the first hint that fits; without one, how the answer differs from the right one."""
     for wrong, sentence in asked.hints:
         if _fits(wrong, given, asked.within):
             return sentence(given) if callable(sentence) else sentence
@@ -228,7 +228,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _kind(value: Any) -> str:
-    """What kind of value this is, in words."""
+    """Say what kind of value this is."""
     if isinstance(value, bool):
         return "True or False"
     if isinstance(value, Real):

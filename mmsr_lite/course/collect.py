@@ -1,7 +1,7 @@
-"""Mark notebooks that learners hand in: their answers are checked anew, what their outputs say is not believed.
+"""Mark notebooks that learners hand in: their answers are checked again, and saved outputs count for nothing.
 
-The notebook runs in a process of its own (`course/sandbox.py`), which sends its answers here. Here they are judged, by
-a `check` that no cell of the notebook can have changed. Who copies an answer gets it right, as with every exercise.
+The notebook runs in a process of its own (`course/sandbox.py`), which sends its answers here. They are judged here, by
+a `check` that no cell of the notebook can change. A copied answer counts as right, as in every exercise.
 """
 
 import os
@@ -23,7 +23,7 @@ from mmsr_lite.data.storage import read_json_object
 from mmsr_lite.errors import MMSRError
 
 ASKED = re.compile(r"""\bcheck\(\s*["'](\d\d)\.(\d+)["']""")
-TO_BEGIN = 120  # seconds for Python and torch, before the first cell
+TO_BEGIN = 120  # seconds to start Python and import torch
 LONGEST = 5_000_000  # bytes of one message
 MARKS = ("right", "almost", "wrong", "no answer", "failed")
 
@@ -48,11 +48,11 @@ DEFAULT = Limits()
 
 
 class OutOfTime(BaseException):
-    """The notebook has used up its seconds; no Exception, so that `check` does not take it for one of a learner."""
+    """The notebook has used up its seconds. It is no `Exception`, so `check` does not take it for a learner's error."""
 
 
 class Clock:
-    """How long a notebook may go on.
+    """A clock that says how long a notebook may still run.
 
     Args:
         seconds: From now.
@@ -65,7 +65,7 @@ class Clock:
         self.start(seconds)
 
     def start(self, seconds: float) -> None:
-        """Begin anew.
+        """Start the clock again.
 
         Args:
             seconds: from now.
@@ -73,10 +73,10 @@ class Clock:
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """The seconds that are left.
+        """Return the seconds that are left.
 
         Raises:
-            OutOfTime: None are.
+            OutOfTime: No seconds are left.
         """
         left = self._end - time.monotonic()
         if left <= 0:
@@ -85,15 +85,16 @@ class Clock:
 
 
 def collect(paths: Iterable[str | os.PathLike], limits: Limits = DEFAULT, isolated: bool | None = None) -> pd.DataFrame:
-    """Run notebooks anew, each in a process of its own, and check their answers here.
+    """Run each notebook in a process of its own, and check its answers here.
 
     Args:
         paths: Notebooks that learners handed in.
         limits: What each may use.
-        isolated: In namespaces of its own (Linux), else with what Python can refuse. None: where this machine can.
+        isolated: True: each process has namespaces of its own (Linux); False: Python alone refuses what it can. None:
+            namespaces where this machine has them.
 
     Returns:
-        A row a notebook and exercise: `notebook` (its path), `exercise`, `mark` (one of `MARKS`), `message`.
+        A row for each notebook and exercise: `notebook` (its path), `exercise`, `mark` (one of `MARKS`), `message`.
 
     Raises:
         MMSRError: A path names no file, or this is Windows, where a process cannot be limited so.
@@ -164,7 +165,7 @@ def code_of(place: Path) -> list[str]:
 
 
 def exercises_in(cells: list[str]) -> list[str]:
-    """The exercises of all notebooks of the course that occur in some cells.
+    """List the exercises of each notebook of the course that occurs in some cells.
 
     Args:
         cells: the code of the cells.
@@ -207,7 +208,7 @@ def mark_of(verdict: Verdict) -> str:
 
 
 def _run(cells: list[str], known: list[str], limits: Limits, isolated: bool, found: dict[str, tuple[str, str]]) -> str:
-    """Run the cells and put a mark for each answer into `found`; why the run ended early, empty when it did not."""
+    """Run the cells and put a mark for each answer into `found`; return why the run ended early, or an empty text."""
     cell, clock = 0, Clock(TO_BEGIN)
     with sandbox(isolated) as process:
         assert process.stdin is not None and process.stdout is not None
@@ -232,13 +233,13 @@ def _run(cells: list[str], known: list[str], limits: Limits, isolated: bool, fou
             return f"stopped after {limits.seconds} s, in code cell {cell + 1}"
         except (EOFError, BrokenPipeError):
             return f"its process ended in code cell {cell + 1}: too much memory or time, or it ended itself"
-        except (MMSRError, TypeError, ValueError, LookupError) as error:  # a stranger speaks in place of `play`
+        except (MMSRError, TypeError, ValueError, LookupError) as error:  # something else answers in place of `play`
             return f"stopped in code cell {cell + 1}: {error}"
     return ""
 
 
 def _judge(line: Line, message: Message, found: dict[str, tuple[str, str]]) -> None:
-    """Check one answer here, keep its mark, and tell the notebook; of several answers the last counts."""
+    """Check one answer, keep its mark and send it to the notebook; of several answers the last counts."""
     exercise = message["exercise"]
     try:
         verdict = check(exercise, line.decode(message["answer"]))
@@ -251,7 +252,7 @@ def _judge(line: Line, message: Message, found: dict[str, tuple[str, str]]) -> N
 
 
 def _reader(pipe: int, clock: Clock) -> Callable[[], bytes]:
-    """A function that returns the next line of a pipe, or raises `OutOfTime`."""
+    """Make a function that returns the next line of a pipe, or raises `OutOfTime`."""
     waiting = bytearray()
 
     def read() -> bytes:
@@ -273,7 +274,7 @@ def _reader(pipe: int, clock: Clock) -> Callable[[], bytes]:
 
 
 def _writer(pipe: int, clock: Clock) -> Callable[[bytes], None]:
-    """A function that writes all bytes to a pipe, or raises `OutOfTime` when nobody reads them."""
+    """Make a function that writes all bytes to a pipe, or raises `OutOfTime` when nobody reads them."""
     os.set_blocking(pipe, False)
 
     def write(content: bytes) -> None:

@@ -20,11 +20,11 @@ REPOSITORY_LINK = re.compile(
 def copy_notebooks(folder: str | os.PathLike) -> list[Path]:
     """Copy the notebooks 00 to 14, their solutions and the teaching guide into a folder.
 
-    What the notebooks train goes to `runs/` beside the notebook that runs. A link to a file of the repository becomes
-    that file's path in words.
+    Notebooks write the runs that they train to `runs/` beside them. A link to a file of the repository becomes the path
+    of that file.
 
     Args:
-        folder: Where to; it is made when it is not there.
+        folder: The folder to copy to; it is made when it is not there.
 
     Returns:
         The files that were written.
@@ -60,7 +60,7 @@ def copy_notebooks(folder: str | os.PathLike) -> list[Path]:
 
 
 def without_repository_links(markdown: str) -> str:
-    """Replace links to files of the repository, which lead nowhere in a copy, by the files' paths.
+    """Replace links to files of the repository, which are broken in a copy, by the files' paths.
 
     Args:
         markdown: the text of a cell.

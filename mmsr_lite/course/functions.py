@@ -1,7 +1,7 @@
-"""Exercises that ask for a function: it is called with arguments whose answer is known, and what is wrong is said.
+"""Exercises that ask for a function: it is called with arguments whose result is known.
 
-A case is one such call. Cases are tried in order; the first that fails gives the sentence that the learner reads, so
-the first cases are the simple ones.
+A case is one such call. Cases are tried in order, simple ones first; the first case that fails gives the sentence that
+the learner reads.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ class Case:
     Attributes:
         arguments: Makes the arguments, anew for each call.
         accepts: Whether what the function returned is right.
-        says: What is said when it is not: a sentence, or a function of what was returned.
+        says: The sentence when it is wrong, or a function of the result that makes the sentence.
 
     Example:
         >>> Case(lambda: (1,), lambda answer: answer == 2, "One more.").accepts(2)
@@ -35,14 +35,14 @@ class Case:
 
 
 def fault_of(function: Any, cases: Sequence[Case]) -> str | None:
-    """What is wrong with a function that a learner wrote.
+    """Find what is wrong with a function that a learner wrote.
 
     Args:
-        function: What was given as the answer.
+        function: The answer that was given.
         cases: The calls that it has to answer.
 
     Returns:
-        A sentence, `OPEN` as long as the function returns dots, or None when all cases are right.
+        A sentence; `OPEN` while the function returns dots; None when all cases are right.
 
     Example:
         >>> twice = [Case(lambda: (2,), lambda found: found == 4, "2 should become 4.")]
@@ -56,13 +56,13 @@ def fault_of(function: Any, cases: Sequence[Case]) -> str | None:
     for number, case in enumerate(cases, 1):
         try:
             found = function(*case.arguments())
-        except Exception as error:  # whatever a learner's function raises is told to the learner
+        except Exception as error:  # the learner is told whatever the function raises
             return f"call {number} of {len(cases)} stops with {type(error).__name__}: {error}."
         if found is ...:
             return OPEN
         try:
             right = bool(case.accepts(found))
-        except Exception:  # what was returned is of another kind than asked for
+        except Exception:  # the result is of another kind than asked for
             right = False
         if not right:
             return case.says(found) if callable(case.says) else case.says
@@ -70,7 +70,7 @@ def fault_of(function: Any, cases: Sequence[Case]) -> str | None:
 
 
 def close_to(wanted: Any, within: float = 1e-4) -> Callable[[Any], bool]:
-    """Whether numbers, arrays or tensors are of the wanted shape and values.
+    """Make a test of whether numbers, arrays or tensors have the wanted shape and values.
 
     Args:
         wanted: A number, or an array of any shape.
@@ -93,7 +93,7 @@ def close_to(wanted: Any, within: float = 1e-4) -> Callable[[Any], bool]:
 
 
 def as_array(found: Any) -> np.ndarray:
-    """What a function returned as an array, also when it is a tensor that carries gradients.
+    """Turn what a function returned into an array, also a tensor with gradients.
 
     Args:
         found: A number, a list, an array or a tensor.

@@ -1,7 +1,7 @@
-"""The live pages of the course: one HTML file a world, in which trained models answer without Python and network.
+"""The live pages of the course: one HTML file for each world, which runs trained models without Python or network.
 
-`make teaching ARGS=--live` writes them for a class, `make docs` for the site. A page has models of the runs that come
-with the package.
+`make teaching ARGS=--live` writes them for a class, `make docs` for the site. The models are those of the runs that
+come with the package.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from mmsr_lite.course.stored import RUNS
 from mmsr_lite.errors import MMSRError
 
-PAGES = {  # name -> the stored runs that it holds, the first one in front
+PAGES = {  # name -> its stored runs, in their order
     "pick": ("pick-small-early", "pick-small-late", "pick-small-adaptive-invasive"),
     "clocks": ("clocks-small-early", "clocks-small-late", "clocks-small-adaptive-invasive"),
     "both": ("both-small-early", "both-small-late", "both-small-adaptive-invasive"),
@@ -44,7 +44,7 @@ def live_pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
     """Write the live pages of the course.
 
     Args:
-        folder: Where to; it is made when it is not there.
+        folder: The folder to write to; it is made when it is not there.
 
     Returns:
         Name of a page -> its file. A page is left out when fewer than two of the runs that it compares are stored.

@@ -1,8 +1,8 @@
 """Run a learner's notebook in this process and send its answers away: `python -m mmsr_lite.course.play`.
 
-This process is made by `course/sandbox.py`, for one notebook. It says nothing about right and wrong that anybody
-believes: each `check("02.1", answer)` of the notebook sends the answer to the process that marks, whatever `check` is
-bound to here, and shows the verdict that comes back.
+`course/sandbox.py` starts this process for one notebook. Nothing is judged here: whatever `check` is bound to, each
+`check("02.1", answer)` of the notebook sends the answer to the process that marks, and shows the verdict that comes
+back.
 """
 
 import ast
@@ -30,13 +30,13 @@ class ChecksSendAnswers(ast.NodeTransformer):
     """
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
-        """Change the name that is called, keep the arguments.
+        """Replace the name that is called and keep the arguments.
 
         Args:
             node: the call.
 
         Returns:
-            The call, perhaps another one.
+            The new call, or the same one.
         """
         self.generic_visit(node)
         name = getattr(node.func, "id", getattr(node.func, "attr", None))
@@ -46,7 +46,7 @@ class ChecksSendAnswers(ast.NodeTransformer):
 
 
 def limit(seconds: int, gigabytes: float) -> None:
-    """Take from this process, for good, what it may not use: processor time, memory, large files.
+    """Limit for good what this process may use: processor time, memory, size of files.
 
     Args:
         seconds: of the processor.
@@ -63,7 +63,7 @@ def limit(seconds: int, gigabytes: float) -> None:
 
 
 def refuse_in_python(readable: list[str], writable: str) -> None:
-    """Refuse network, other processes and files outside, as far as Python itself is asked for them.
+    """Refuse network, other processes and files outside, as far as they are requested through Python.
 
     Args:
         readable: files and folders that may be read.
@@ -93,7 +93,7 @@ def main() -> None:
 
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):  # what a notebook prints is read by nobody
+    for stream in (0, 1, 2):  # nobody reads what a notebook prints
         os.dup2(nowhere, stream)
     line = Line(incoming.readline, outgoing.write)
     task = line.receive()
@@ -112,7 +112,7 @@ def main() -> None:
         return Verdict(str(exercise), verdict["right"], verdict["message"])
 
     shell.user_ns[ASKED] = answer_of_the_learner
-    limit(task["seconds"] + 60, task["gigabytes"])  # the clock of the process that marks stops it first
+    limit(task["seconds"] + 60, task["gigabytes"])  # the process that marks stops it earlier
     if task["refuse_in_python"]:
         refuse_in_python(task["readable"], str(Path.cwd()))
     for number, cell in enumerate(task["cells"]):

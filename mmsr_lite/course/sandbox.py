@@ -1,8 +1,8 @@
-"""A process for code of strangers: a home and a working folder that are thrown away, no network, limits.
+"""A process for untrusted code: temporary home and working folder, no network, limits.
 
-Where Linux gives namespaces without root (`unshare`), the process has a root folder of its own: it sees Python, this
-package and an empty folder, all but the last read-only, and a network without a single device. Elsewhere sockets,
-other processes and files outside are refused by Python itself, which stops an accident and not a determined stranger.
+Where Linux gives namespaces without root rights (`unshare`), the process has a root folder of its own with Python, this
+package, both read-only, and an empty folder; its network has no device. Elsewhere Python itself refuses sockets, other
+processes and files outside, which stops accidents but no determined attacker.
 """
 
 import os
@@ -28,7 +28,7 @@ REFUSED = (
     "namespaces (unshare), so network, other programs and files outside are refused by Python itself: that stops "
     "accidents, not a determined stranger. Mark notebooks of people you do not know on a machine that holds nothing."
 )
-# $1 the new root; then places to be seen, up to --; then the program
+# $1: the new root; then visible places, up to --; then the program
 SCRIPT = """set -e
 root=$1; shift
 mount -t tmpfs -o size=1g,mode=755 tmpfs "$root"
@@ -58,7 +58,7 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/f
 
 
 def readable_places() -> list[str]:
-    """The folders and files that Python and the package need, as they lie on this machine.
+    """List the folders and files of this machine that Python and the package need.
 
     Returns:
         Their paths.
@@ -79,10 +79,10 @@ def readable_places() -> list[str]:
 
 @cache
 def isolates() -> bool:
-    """Whether this machine gives a process namespaces of its own, tried once.
+    """Whether this machine gives a process namespaces of its own; it is tried once.
 
     Returns:
-        Whether it does.
+        True where it does.
     """
     if not sys.platform.startswith("linux") or shutil.which("unshare") is None:
         return False
@@ -92,7 +92,7 @@ def isolates() -> bool:
 
 
 def in_namespaces(root: str, program: list[str]) -> list[str]:
-    """The command line that runs a program in a root folder of its own, without network.
+    """Make the command line that runs a program in a root folder of its own, without network.
 
     Args:
         root: An empty folder; nothing is written there.
@@ -110,10 +110,10 @@ def in_namespaces(root: str, program: list[str]) -> list[str]:
 
 @contextmanager
 def sandbox(isolated: bool) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the process that runs one notebook; when the block ends, it and all that it started are killed.
+    """Start the process that runs one notebook; the end of the block kills it with all that it started.
 
     Args:
-        isolated: In namespaces of its own, else with what Python can refuse.
+        isolated: True: in namespaces of its own; False: Python alone refuses what it can.
 
     Yields:
         The process, with pipes to its input and from its output.

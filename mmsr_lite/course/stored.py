@@ -1,4 +1,4 @@
-"""What the notebooks open instead of training: runs (`make assets`), tables (`mmsr-lite tables`) and measurements.
+"""What notebooks open in place of training: runs (`make assets`), tables (`mmsr-lite tables`) and measurements.
 
 Runs are package data in `mmsr_lite/stored/runs`. Tables and measurements lie in `assets/results` and `benchmarks` of
 the repository; a wheel carries copies of them in `mmsr_lite/stored`, under the same paths.
@@ -41,12 +41,12 @@ class PaperTables(TypedDict):
 
 
 class MissingFileError(MMSRError):
-    """A file that comes with the package is not there; whoever asks for it has made no mistake."""
+    """A file that comes with the package is missing; this is no mistake of the caller."""
 
 
 @checked()
 def stored_file(path: str) -> Path:
-    """Return where a file that comes with the package lies on this machine.
+    """Find a file that comes with the package on this machine.
 
     Args:
         path: The file's path in the repository, such as "benchmarks/results/planted_truth.csv" or
@@ -56,7 +56,7 @@ def stored_file(path: str) -> Path:
         The path of an existing file or folder; do not write there.
 
     Raises:
-        MissingFileError: There is no such file. It says how to get it.
+        MissingFileError: There is no such file; the message says how to get it.
 
     Example:
         >>> stored_file("runs/wardrobe-cycle/history.json").name
@@ -78,10 +78,10 @@ def stored(name: str, train: bool = False) -> Run:
     Args:
         name: "wardrobe-cycle", "wardrobe-match", "clocks-early", "clocks-late", or a small world with its system, such
             as "both-small-early".
-        train: Train the same config here instead, into `runs/NAME` of the working directory.
+        train: Whether to train the same config here instead, into `runs/NAME` of the working directory.
 
     Returns:
-        The run; its model is on the CPU, since what notebooks ask of it is small.
+        The run; its model is on the CPU, which is enough for notebooks.
 
     Raises:
         MMSRError: There is no such run.
@@ -105,14 +105,14 @@ def stored(name: str, train: bool = False) -> Run:
 
 
 def _opened(place: Path) -> Run:
-    """A stored run on the CPU, without the note on rounding that `open_run` gives on another processor than its own."""
+    """Open a stored run on the CPU, without the note of `open_run` about rounding on other processors."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* differ in their last digits")
         return open_run(place, "cpu")
 
 
 def stored_pair(source: str) -> dict[str, Run]:
-    """The runs of both orders of fusion, each alone, that come with the package for a world.
+    """Open the runs of early and of late fusion alone that come with the package for a world.
 
     Args:
         source: What a run was trained on, as its config names it, such as "worlds:both-small".
@@ -139,7 +139,7 @@ def stored_study(name: str, dataset: str, train: bool = False, only: list[str] |
     Args:
         name: A study of `mmsr_lite.STUDIES`, such as "comparison".
         dataset: "amazon-beauty", "ml-100k", or a world such as "wardrobe-cycle".
-        train: Train its runs of seed 0 anew; that is for the wardrobe worlds.
+        train: Whether to train its runs of seed 0 again; for the wardrobe worlds only.
         only: With `train`: these models alone, such as ["gru4rec"]. None: all.
 
     Returns:

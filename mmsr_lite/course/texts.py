@@ -1,4 +1,4 @@
-"""Exercises that ask for an argument: its length is checked and what it has to name, never whether it convinces."""
+"""Exercises that ask for an argument in words: its length is checked, and what it has to mention, not its quality."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from mmsr_lite.errors import MMSRError
 
 
 def states(text: str, pattern: str) -> bool:
-    """Whether a text names something, by a pattern of words.
+    """Whether a text mentions something, found by a pattern of words.
 
     Args:
         text: The text.
@@ -25,13 +25,13 @@ def states(text: str, pattern: str) -> bool:
 
 
 def fault_of_text(given: Any, least: int, most: int, points: Mapping[str, str]) -> str | None:
-    """What an argument lacks.
+    """Say what an argument lacks.
 
     Args:
         given: The learner's text.
         least: Words that it has to have.
         most: Words that it may have.
-        points: What it has to name -> a pattern of words that name it.
+        points: What it has to mention -> a pattern of words that mention it.
 
     Returns:
         A sentence, or None when length and points are there.

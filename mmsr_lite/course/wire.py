@@ -1,7 +1,7 @@
-"""Values and calls between the process that marks and the process that runs a learner's notebook, a line of JSON each.
+"""Values and calls between the process that marks and the one that runs a learner's notebook, as lines of JSON.
 
-Both sides send plain data only: no object of a stranger's is built from what arrives. A function stays where it was
-made; the other side gets a stand-in that sends its arguments here and waits for what comes back.
+Both sides send plain data only, so nothing that arrives can build an object of the other side. A function stays where
+it was made; the other side gets a stand-in that sends its arguments here and waits for the result.
 """
 
 import json
@@ -16,11 +16,11 @@ from mmsr_lite.records import as_record
 from mmsr_lite.records.base import Record
 
 Message = dict[str, Any]
-ARRAY_KINDS = "biufU"  # what an array that arrives may hold: truth values, numbers, texts
+ARRAY_KINDS = "biufU"  # allowed in arrays that arrive: truth values, numbers, texts
 
 
 class Stranger:
-    """What stands for a value of a kind that is not sent.
+    """Stands in for a value of a kind that is not sent.
 
     Args:
         kind: The name of its type.
@@ -38,7 +38,7 @@ class Stranger:
 
 
 class Line:
-    """One end of a line between two processes, on which messages are lines of JSON.
+    """One end of a connection between two processes, on which each message is a line of JSON.
 
     Args:
         read: a function that waits for one line and returns it; an empty one when the other side has ended.
@@ -65,7 +65,7 @@ class Line:
         self._write(json.dumps(message).encode() + b"\n")
 
     def receive(self) -> Message:
-        """Wait for the next message that is no call; calls that come first are answered.
+        """Wait for the next message that is no call, and answer calls that come before it.
 
         Raises:
             EOFError: The other side has hung up.
@@ -90,7 +90,7 @@ class Line:
         try:
             returned = self._functions[message["call"]](*self.decode(message["arguments"]))
             reply = {"returned": self.encode(returned)}
-        except Exception as error:  # whatever is raised is the other side's to judge
+        except Exception as error:  # the other side judges whatever is raised
             reply = {"raised": [type(error).__name__, str(error)[:500]]}
         self.send(**reply)
 
@@ -99,13 +99,13 @@ class Line:
 
         Args:
             number: Its place among the functions that were sent.
-            arguments: What it is given.
+            arguments: Its arguments.
 
         Returns:
             What it returned.
 
         Raises:
-            MMSRError: It raised an error, whose words are told.
+            MMSRError: It raised an error, which is quoted.
         """
         self.send(call=number, arguments=self.encode(arguments))
         reply = self.receive()
@@ -114,7 +114,7 @@ class Line:
         raise MMSRError(": ".join(map(str, reply.get("raised", ["no answer", "to a call"]))))
 
     def encode(self, value: Any) -> Any:
-        """A value as plain JSON; one that has no form there becomes the name of its type.
+        """Turn a value into plain JSON; a value without a JSON form becomes the name of its type.
 
         Args:
             value: any value; a function is kept here, and the other side can call it.
@@ -146,7 +146,7 @@ class Line:
         return {"other": type(value).__name__}
 
     def decode(self, value: Any) -> Any:
-        """What `encode` was given, on the other side.
+        """Turn what `encode` made back into a value.
 
         Args:
             value: what JSON gave.
@@ -155,7 +155,7 @@ class Line:
             The value.
 
         Raises:
-            MMSRError: it is no message of this form.
+            MMSRError: `value` has no form that `encode` makes.
         """
         if isinstance(value, list):
             return [self.decode(one) for one in value]

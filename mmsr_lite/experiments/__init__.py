@@ -1,4 +1,4 @@
-"""The paper's studies and some of our own, one a file; `STUDIES` is their index, `run_studies` carries them out."""
+"""The paper's studies and some of our own, one in each file; `STUDIES` lists them, `run_studies` carries them out."""
 
 from mmsr_lite.experiments import (
     ablation,

@@ -1,7 +1,7 @@
-"""MMSR without one of its parts (paper, Table 4); NI is non-invasive.
+"""MMSR without one of its parts (paper, Table 4); NI means non-invasive.
 
-`ho` and `he`, one family of relations alone, are on a GCN aggregator as in the paper ("The relation ablation is based
-on a GCN aggregator"). HAN-GNN's own attention over one family stands beside them.
+`ho` and `he`, each with a single family of relations, use a GCN aggregator as in the paper ("The relation ablation is
+based on a GCN aggregator"). Beside them are rows with HAN-GNN's own attention over one family.
 """
 
 from mmsr_lite.experiments.study import Study, variants_of_mmsr

@@ -1,4 +1,4 @@
-"""The graph aggregator inside MMSR exchanged (paper, Table 3); HAN-GNN is MMSR as it is."""
+"""MMSR with other graph aggregators (paper, Table 3); HAN-GNN is its own."""
 
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
 from mmsr_lite.nn.aggregators import AGGREGATORS

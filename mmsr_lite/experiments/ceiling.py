@@ -1,8 +1,8 @@
-"""What limits any system: how near each test target lies to what training shows of its history.
+"""What limits every system: how much training shows about each test target and its history.
 
-A target that no training user has cannot be learned by its identity. One that no training user has together with
-anything of the history can be found by popularity or features alone. A chain that counts can reach only targets that
-follow an item of the history in some training history.
+The identity of a target that no training user has cannot be learned. A target that no training user has together with
+an item of the history can be found by popularity or features alone. A Markov chain finds only targets that follow an
+item of the history in some training history.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ GROUPS = (
 
 
 def nearness(train: Examples, test: Examples, num_items: int) -> np.ndarray:
-    """Which of `GROUPS` each test target belongs to.
+    """Find which of `GROUPS` each test target belongs to.
 
     Args:
         train: the training part.
-        test: test examples; their whole histories count.
+        test: the E test examples; their whole histories count.
         num_items: V.
 
     Returns:
@@ -59,7 +59,7 @@ def nearness(train: Examples, test: Examples, num_items: int) -> np.ndarray:
 
 
 def shares_a_code(test: Examples, codes: list[np.ndarray]) -> np.ndarray:
-    """Whether each test target shares a code with an item of its history.
+    """Find which test targets share a code with an item of their history.
 
     Args:
         test: test examples.
@@ -83,7 +83,7 @@ def shares_a_code(test: Examples, codes: list[np.ndarray]) -> np.ndarray:
 
 
 def note_targets(place: Path, setting: Setting) -> None:
-    """Write the group of each test target, in the first order at ties, beside the tables; once.
+    """Write the group of each test target, in the first order at ties, beside the tables, unless it is there.
 
     Args:
         place: the folder of the data set's tables.
@@ -100,7 +100,7 @@ def note_targets(place: Path, setting: Setting) -> None:
 
 
 def ceiling_lines(stored: StoredSystems) -> list[str]:
-    """A table of the groups: their share of the targets, and what systems hit in each.
+    """A table of the groups: their share of the targets, and the hits of systems in each.
 
     Args:
         stored: the systems of a data set.
@@ -134,7 +134,7 @@ def ceiling_lines(stored: StoredSystems) -> list[str]:
 
 
 def _places(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """The places of all items of all users, the last target with them, and where the user's items end for each."""
+    """For all users, the places of their items with the last target, and for each place where the user's items end."""
     begin, user = np.unique(examples.start, return_inverse=True)
     end = np.zeros_like(begin)
     np.maximum.at(end, user, examples.end + 1)
@@ -149,7 +149,7 @@ def _counted_down(lengths: np.ndarray) -> np.ndarray:
 
 
 def _seen(examples: Examples) -> np.ndarray:
-    """The items that occur in training."""
+    """The items that occur in the training part."""
     return np.unique(examples.items[_places(examples)[0]])
 
 
@@ -166,13 +166,13 @@ def _ordered_pairs(examples: Examples, size: int) -> np.ndarray:
 
 
 def _turned(keys: np.ndarray, size: int) -> np.ndarray:
-    """The same pairs the other way round."""
+    """The same pairs with both items exchanged."""
     first, second = np.divmod(keys, size)
     return second * size + first
 
 
 def _pairs(test: Examples, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Each item of each whole history with the target: the number of the example, and item * size + target."""
+    """Pairs of each item of a history with the target: the number of the example, and item * size + target."""
     lengths = test.end - test.start
     example = np.repeat(np.arange(len(test)), lengths)
     places = test.end[example] - _counted_down(lengths)

@@ -1,4 +1,4 @@
-"""What a metric is the sum of, by user, seed and order at ties, and the test on it; `statistics` says what it does."""
+"""The parts of a metric by user, seed and order at ties, and the test on them that `statistics` explains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = ("HR", "MRR", "NDCG")  # of metrics, without their cut-off
 
 
 class ComparisonNumbers(TypedDict):
-    """A `Comparison` as a record holds it; its fields say what they are."""
+    """A `Comparison` as a record holds it, with the same fields."""
 
     difference: float
     low: float
@@ -31,7 +31,7 @@ class ComparisonNumbers(TypedDict):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a test says of the difference between two systems, in percent.
+    """The result of a test of the difference between two systems, in percent.
 
     Attributes:
         difference: mean metric of the one system minus that of the other, over all targets and seeds.
@@ -60,7 +60,7 @@ class Comparison:
     users: int
 
     def record(self) -> ComparisonNumbers:
-        """The same as a dictionary, with four significant digits, for a JSON file."""
+        """The comparison as a dictionary with four significant digits, for a JSON file."""
         return {
             "difference": _short(self.difference),
             "low": _short(self.low),
@@ -80,7 +80,7 @@ def _short(value: float) -> float:
 
 
 def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:
-    """What each target adds to a metric, from 0 to 1, in each run.
+    """What each target contributes to a metric, from 0 to 1, in each run.
 
     Args:
         ranks: S arrays of ranks, all of one shape: (E,), or (O, E) with O orders at ties.
@@ -106,11 +106,11 @@ def gain_of(ranks: Sequence[np.ndarray], metric: str) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Cells:
-    """The metric of one system in percent: `means` of its runs, and in `parts` how far each user lies from the mean.
+    """The metric of one system in percent: `means` of its runs, and in `parts` each user's deviation from the mean.
 
     Args:
-        parts: the runs, with U users as one axis more. The parts of a run have mean zero: they say how far a user lies
-            from the mean of the run, weighed by how many targets the user has.
+        parts: the runs, with U users as one axis more. The parts of a run have mean zero: each is a user's deviation
+            from the mean of the run, weighted by the number of the user's targets.
         means: the mean of each run; runs are (S, O), seeds by orders at ties, or (S,).
 
     Example:
@@ -124,7 +124,7 @@ class Cells:
     means: np.ndarray
 
     def __sub__(self, other: Cells) -> Cells:
-        """The cells of the difference, run by run."""
+        """The cells of the difference of two systems, run by run."""
         return Cells(self.parts - other.parts, self.means - other.means)
 
 
@@ -154,7 +154,7 @@ def cells_of(ranks: Sequence[np.ndarray], user: np.ndarray, metric: str) -> Cell
 
 
 def compared(first: Cells, second: Cells, samples: Sequence[Cells]) -> Comparison:
-    """Compare two systems, users, seeds and orders as crossed samples; `statistics.crossed` explains how.
+    """Test the difference of two systems, with users, seeds and orders as crossed samples; see `statistics.crossed`.
 
     Args:
         first: cells (S, O, U) of the one system.
@@ -228,6 +228,6 @@ def _of_orders(first: Cells, second: Cells, samples: Sequence[Cells]) -> tuple[f
 
 
 def _without_margins(values: np.ndarray) -> np.ndarray:
-    """What is left of `values` (S, O) or (S, O, U) once the means of seeds and of orders are taken out."""
+    """What remains of `values` (S, O) or (S, O, U) after subtracting the means of seeds and of orders."""
     whole = values.mean((0, 1), keepdims=True)
     return values - values.mean(0, keepdims=True) - values.mean(1, keepdims=True) + whole

@@ -1,4 +1,4 @@
-"""Changes that are no part of the paper, which several studies have; what each is, says `nn/departures.py`."""
+"""Changes beyond the paper that several studies share; `nn/departures.py` explains each."""
 
 from dataclasses import fields
 from typing import Any
@@ -14,7 +14,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "cosine": {"cosine": 20.0},
     "features at the start": {"feature_start": 0.5},
 }
-DAY = "a day as one step"  # --ties together, of MMSR alone, because no other model reads steps
+DAY = "a day as one step"  # --ties together; MMSR alone, because no other model reads steps
 
 
 def offered(model: str, change: str) -> bool:
@@ -25,7 +25,7 @@ def offered(model: str, change: str) -> bool:
         change: one of `CHANGES`.
 
     Returns:
-        True where it has them.
+        True where it has all of them.
 
     Example:
         >>> offered("sasrec", FEATURES), offered("sr-gnn", FEATURES), offered("sr-gnn", OWN)

@@ -1,4 +1,4 @@
-"""What the stored ranks say of each claim: it holds, it does not, or it cannot be told.
+"""The verdict of the stored ranks on each claim: it holds, it does not hold, or it cannot be told.
 
 The rule is that of `assets/results/protocol.md`. All comparisons of all claims on one data set are one family.
 """
@@ -13,12 +13,12 @@ from mmsr_lite.experiments.statistics import LEVEL, crossed, crossed_losses, hol
 from mmsr_lite.experiments.stored_systems import StoredSystems
 
 HOLDS, FAILS, UNTOLD = "holds", "does not hold", "cannot be told"
-SAME = 0.02  # a difference within this share of the reference's value is none
+SAME = 0.02  # a smaller share of the reference's value is no difference
 
 
 @dataclass
 class Answer:
-    """What is known of one comparison of a claim.
+    """One comparison of a claim, with its test where it can be made.
 
     Attributes:
         pair: the two systems.
@@ -41,10 +41,10 @@ class Answer:
     holm: float = 1.0
 
     def verdict(self, margin: float) -> str:
-        """Whether the first system is ahead, or loses more, by a share of the reference at least.
+        """The verdict of this comparison: is the first system ahead, or does it lose more, by this share?
 
         Args:
-            margin: the share.
+            margin: the share of the reference by which the first system has to differ.
 
         Returns:
             `HOLDS`, `FAILS` or `UNTOLD`.
@@ -67,7 +67,7 @@ class Answer:
 
 
 def verdict_of(claim: Claim, answers: list[Answer]) -> str:
-    """The verdict of a claim: it holds if all comparisons do, and does not hold if one does not.
+    """The verdict on a claim: it holds if all its comparisons hold, and fails if one of them fails.
 
     Args:
         claim: the claim.
@@ -88,7 +88,7 @@ def verdict_of(claim: Claim, answers: list[Answer]) -> str:
 
 
 def answer_claims(stored: StoredSystems) -> dict[Claim, list[Answer]]:
-    """Compare what the claims compare, from the ranks that are kept.
+    """Make all comparisons of all claims, from the ranks that are kept.
 
     Args:
         stored: the systems of a data set.
@@ -104,7 +104,7 @@ def answer_claims(stored: StoredSystems) -> dict[Claim, list[Answer]]:
 
 
 def _answer(pair: Pair, stored: StoredSystems) -> Answer:
-    """One comparison, or why it cannot be made."""
+    """Make one comparison, or say why it cannot be made."""
     missing = [system for system in pair.systems if system not in stored.rows]
     if any(not system.label for system in missing):
         return Answer(pair, lacks="not run, or not noted what validation chose")

@@ -1,6 +1,6 @@
 """The claims that the studies decide: the paper's sentences and ours, as `assets/results/protocol.md` has them.
 
-A claim says which systems are to be ahead of which others. `claim_verdicts` computes whether they are.
+A claim says which systems should be ahead of which others; `claim_verdicts` finds out whether they are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ METRIC = "HR@5"
 
 @dataclass(frozen=True)
 class Pair:
-    """The first system is to be ahead of the second; where both are damaged, it is to lose more than the second.
+    """Two systems, of which the first should be ahead; where both are damaged, it should lose more.
 
     Attributes:
         one: the first system.
@@ -37,7 +37,7 @@ class Pair:
 
     @property
     def systems(self) -> tuple[System, ...]:
-        """All systems that must have been run."""
+        """All systems that the comparison needs."""
         return (self.one, self.other, *(self.damaged or ()))
 
 
@@ -66,12 +66,12 @@ class Claim:
 
 
 def _ahead(study: str, one: str, *others: str) -> Callable[[StoredSystems], list[Pair]]:
-    """One system of a study ahead of others of the same."""
+    """One system of a study should be ahead of some others."""
     return lambda stored: [Pair(System(study, one), System(study, other)) for other in others]
 
 
 def _ahead_of_all(study: str, one: str) -> Callable[[StoredSystems], list[Pair]]:
-    """One system of a study ahead of all others there."""
+    """One system of a study should be ahead of all others."""
 
     def pairs(stored: StoredSystems) -> list[Pair]:
         others = [other for other in stored.of_study(study) if other.label != one]
@@ -114,12 +114,12 @@ def _best_ahead_of(study: str, other: str) -> Callable[[StoredSystems], list[Pai
 
 
 def _with(system: System, damage: str) -> System:
-    """A system damaged."""
+    """The same system with damage."""
     return System(system.study, f"{system.label}, {damage}")
 
 
 def _sensitivity(stored: StoredSystems) -> list[Pair]:
-    """Late loses more than early when disordered, early more than late when displaced within histories."""
+    """Late should lose more than early when histories are disordered, early more when they are displaced."""
     kind = stored.all_modalities
     found = []
     for model in ("gru4rec", "sasrec"):
@@ -134,7 +134,7 @@ def _sensitivity(stored: StoredSystems) -> list[Pair]:
 
 
 def _stability(stored: StoredSystems) -> list[Pair]:
-    """Rivals lose more than MMSR with global attention when half of all modalities are missing at test."""
+    """Rivals should lose more than MMSR with global attention when half of all modalities are missing at test."""
     damage = f"missing, {stored.all_modalities}, 0.5, test"
     ours = System("missing", "mmsr, global attention")
     rivals = [System("missing", name) for name in ("sasrec-f", "dif-sr")]

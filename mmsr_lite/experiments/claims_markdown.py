@@ -1,4 +1,4 @@
-"""The claims of a data set as a table: sentence, what would have to be true, our number, verdict."""
+"""The claims of a data set as a table: the sentence, what it needs, our number, the verdict."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADING = f"| | claim | would have to be true | our number, {METRIC}, difference
 
 
 def claim_lines(answers: dict[Claim, list[Answer]]) -> list[str]:
-    """The table of the claims that something is known of, and in a line those of which nothing is.
+    """The table of all claims with a comparison, and one line that lists the others.
 
     Args:
         answers: each claim with its comparisons, from `claim_verdicts.answer_claims`.
@@ -38,7 +38,7 @@ def claim_lines(answers: dict[Claim, list[Answer]]) -> list[str]:
 
 
 def _numbers(claim: Claim, answers: list[Answer]) -> str:
-    """What the comparisons gave, in words."""
+    """The results of the comparisons, in words."""
     against_it = sorted(answers, key=lambda one: (_order(one, claim), one.means[0] - one.means[1]))
     shown = "; ".join(map(_in_words, against_it[:SHOWN]))
     if len(answers) <= SHOWN:
@@ -48,7 +48,7 @@ def _numbers(claim: Claim, answers: list[Answer]) -> str:
 
 
 def _order(answer: Answer, claim: Claim) -> int:
-    """What speaks against a claim first, then what was tested and is open, then what holds, then what is not known."""
+    """The order of comparisons: those against the claim, open ones, those that hold, untested ones."""
     if answer.comparison is None:
         return 3
     return {HOLDS: 2, UNTOLD: 1}.get(answer.verdict(claim.margin), 0)
@@ -84,7 +84,7 @@ def in_page(label: str) -> str:
 
 
 def safe(name: str) -> str:
-    """A text as Markdown shows it in a table, whatever is in it.
+    """Escape a text for a cell of a Markdown table.
 
     Args:
         name: any text.

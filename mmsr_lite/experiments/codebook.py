@@ -1,7 +1,7 @@
 """How many codes there are and how many an item gets: C x k (paper, Figure 5).
 
-Beside them two rows without codes. "no codes" is the paper's "not using modality codes": each item's own feature is a
-node of the graph, shared with no other item. "no modalities" leaves the modalities out altogether.
+Two more rows have no codes. "no codes" is the paper's "not using modality codes": each item's own feature is a node of
+the graph, shared with no other item. "no modalities" leaves modalities out.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
-"""Every system beside MMSR (paper, Table 2), and counting, which the paper leaves out.
+"""MMSR beside all other systems (paper, Table 2), and beside counting, which the paper leaves out.
 
-MMSR has a second row: features in the items' embeddings, a departure from the paper. The study `departures` has others,
-and offers all of them to rivals.
+MMSR has a second row: features in the items' embeddings, a departure from the paper. The study `departures` has more of
+these, and tries them with the other models as well.
 """
 
 from mmsr_lite.experiments.changes import CHANGES, FEATURES
@@ -10,7 +10,7 @@ from mmsr_lite.models import MODELS
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """One for each model there is, and MMSR with features in its embeddings.
+    """One job for each model, and one for MMSR with features in its embeddings.
 
     Args:
         setting: the data set and the terms.

@@ -1,4 +1,4 @@
-"""Do modalities bring anything? Each model that reads them with true codes, with codes of other items, and without."""
+"""Do modalities help? Each model that reads them: with true codes, with codes of other items, and without codes."""
 
 from mmsr_lite.experiments.study import Job, Setting, Study
 from mmsr_lite.models import MODELS
@@ -8,7 +8,7 @@ VARIANTS: dict[str, Settings] = {"true": {}, "shuffled": {"corruption": "mismatc
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """Model x what it reads, each tuned by itself.
+    """One job for each model and kind of codes, each with trials of its own.
 
     Args:
         setting: the data set and the terms.

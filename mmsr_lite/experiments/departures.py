@@ -1,7 +1,7 @@
-"""What is no part of the paper, one change at a time and some together, each with trials of its own.
+"""Changes beyond the paper, one at a time and some together, each with trials of its own.
 
-A change is offered to every model that has the settings for it: what helps MMSR may help a rival more. "A day as one
-step" is MMSR's alone, because no other model reads steps, and is there only where times tie.
+Every model that has the settings for a change is run with it: what helps MMSR may help another model more. "A day as
+one step" is MMSR's alone, because no other model reads steps, and is there only where times tie.
 """
 
 from mmsr_lite.experiments.changes import CHANGES, DAY, offered
@@ -12,7 +12,7 @@ ASKS = "Does what the paper does not have help MMSR, and does it help others as 
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """Each model that learns, as it is and with each change that it has settings for, every one tuned by itself.
+    """One job for each model that learns and each change that it has settings for, each with trials of its own.
 
     Args:
         setting: the data set and the terms.

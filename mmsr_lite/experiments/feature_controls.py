@@ -1,7 +1,7 @@
-"""Do modalities bring anything to a departure? Each departure with true features and codes, and with those of others.
+"""Do modalities help a departure? Each departure with true features and codes, and with those of other items.
 
-The study `controls` asks it of every model as its paper has it. Here each departure that reads features in the
-embeddings is trained on shuffled ones, tuned alike, and so is every departure of MMSR, whose graph reads codes.
+The study `controls` asks this of the models as their papers have them. Here every departure that reads features in the
+embeddings, and every departure of MMSR, whose graph reads codes, is also trained on shuffled ones, with as many trials.
 """
 
 from mmsr_lite.experiments.changes import CHANGES, DAY, offered
@@ -10,7 +10,7 @@ from mmsr_lite.models import MODELS
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """Each departure, and the same with the codes and features of other items, each tuned by itself.
+    """Two jobs for each departure, true and shuffled, each with trials of its own.
 
     Args:
         setting: the data set and the terms.

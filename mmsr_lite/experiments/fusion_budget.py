@@ -1,4 +1,4 @@
-"""How many users the comparison of both orders can read within some minutes: short runs tell the pace."""
+"""How many users fit into the minutes that the comparison of both orders may take, estimated from short runs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from mmsr_lite.experiments.study import Job, Setting
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models import MODELS
 
-PILOT = 200  # users that the pace is measured with
-LEAST = 200  # users that are read even where the minutes do not allow it: fewer could tell nothing
-EXPECTED = 0.7  # of the epochs that a trial may have: most stop before the last one
+PILOT = 200  # users of the short runs
+LEAST = 200  # users at the least, however few minutes: fewer tell nothing
+EXPECTED = 0.7  # of a trial's epochs: most trials stop early
 
 
 def some_users(dataset: Dataset, count: int, seed: int) -> Dataset:
-    """The data set of so many users, drawn at random; the same for a seed.
+    """A data set of this many users, drawn at random.
 
     Args:
         dataset: the data set.
         count: how many users.
-        seed: of the draw.
+        seed: of the draw; a seed always draws the same users.
 
     Returns:
         The data set itself where it has no more users than that.
@@ -60,10 +60,10 @@ def users_within(
     seed: int,
     progress: bool,
 ) -> int:
-    """How many users the whole comparison can read in some minutes on this machine.
+    """Estimate how many users the whole comparison can read in some minutes on this machine.
 
-    Each system is trained on a few users, for one epoch and for three, which tells how long an epoch takes and how long
-    the rest; an epoch is expected to take as long for each user, the rest as long for any number of users.
+    Each system is trained on a few users, once for one epoch and once for three, which gives the seconds of an epoch
+    and of everything else. The time of an epoch is taken to grow with the number of users, the rest to stay.
 
     Args:
         minutes: the budget.
@@ -71,8 +71,7 @@ def users_within(
         base, changes, trials, seeds, device, jobs, seed, progress: as for `fusion_for`.
 
     Returns:
-        A number of users, at least `LEAST` and at most all; two digits count, so that it rarely differs from run to
-        run.
+        The number of users, from `LEAST` to all, rounded to two digits so that it rarely differs from run to run.
     """
     began = time.perf_counter()
     few = setting_of(some_users(dataset, PILOT, seed), changes, trials)
@@ -87,7 +86,7 @@ def users_within(
 def _costs(
     jobs: Iterable[Job], few: Setting, trials: int, seeds: int, device: str, progress: bool
 ) -> Iterator[tuple[float, float]]:
-    """Seconds of all trials and runs of each system in one process: what no user adds to, and the epochs of a few."""
+    """Seconds of all trials and runs of each system in one process: the constant part, and epochs of few users."""
     listed = list(jobs)
     with TemporaryDirectory() as place:
         worker = Worker(few.dataset, device, Path(place, "ranks"))
@@ -99,14 +98,14 @@ def _costs(
                 yield 0.0, once * (trials + len(few.tie_seeds))
                 continue
             slow = max(points, key=lambda point: point.get("layers", 0))
-            _seconds(worker, job, slow, 1)  # learns codes, and the machine is cold
+            _seconds(worker, job, slow, 1)  # not counted: it learns codes, and the machine is cold
             one, three = _seconds(worker, job, slow, 1), _seconds(worker, job, slow, 3)
             epoch = max(0.01 * one, (three - one) / 2)
             yield count * max(0.0, one - epoch), count * epoch * max(1, EXPECTED * job.config.train.epochs)
 
 
 def _seconds(worker: Worker, job: Job, point: dict[str, float], epochs: int) -> float:
-    """How long a trial takes; of a system that counts there are no epochs."""
+    """Measure a trial; a system that counts has no epochs."""
     began = time.perf_counter()
     if epochs:
         point = point | {"epochs": epochs}

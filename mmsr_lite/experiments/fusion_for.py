@@ -1,4 +1,4 @@
-"""Early or late for my data? One base in both orders of fusion, and what stands beside it, on equal terms.
+"""Early or late fusion for my data? One base in both orders of fusion, and its controls, on equal terms.
 
 data set -> users that fit into the minutes -> trials of every system -> runs of every seed -> tests -> verdict
 
@@ -40,7 +40,7 @@ ASKS = "Early or late fusion for these data?"
 
 
 class Plan(TypedDict):
-    """What a folder holds from the beginning: which comparison of which data, and of how many users."""
+    """What a folder records first: which comparison, of which data, of how many users."""
 
     asked: Asked
     name: str  # of the data set
@@ -68,11 +68,11 @@ def fusion_for(
     seed: int = 0,
     progress: bool = False,
 ) -> FusionRecord:
-    """Which order of fusion a data set asks for, or that it cannot be told.
+    """Find which order of fusion suits a data set, or that it cannot be told.
 
     Counting, a base without modalities, with early and with late fusion, both with shuffled codes, and MMSR with its
-    update gate (`adaptive` and `adaptive-invasive`) have as many trials from the same values, and are ranked on the
-    same test targets. Early against late is tested over users and seeds (`crossed`), corrected for all comparisons.
+    update gate (`adaptive` and `adaptive-invasive`) have equally many trials from the same values, and are ranked on
+    the same test targets. Early against late is tested over users and seeds (`crossed`), corrected for all comparisons.
 
     Args:
         source: A data set with modalities, or a source as `load` takes it.
@@ -87,10 +87,11 @@ def fusion_for(
         users: How many users are drawn, in place of `minutes`; the same users for a seed, on every machine.
         seeds: Runs of each system that has seeds, three or more: fewer say next to nothing about other seeds.
         trials: Trials of each system.
-        metric: What decides: "HR@5", "MRR@5", "HR@20" or "MRR@20", in the headline ranking. Say it before you look.
+        metric: The metric that decides, in the headline ranking: "HR@5", "MRR@5", "HR@20" or "MRR@20". Choose it before
+            you see results.
         changes: Other settings of all systems, such as `{"dim": 32, "lr": [0.01, 0.02]}`; a list is what trials are
             drawn from.
-        out: A folder that keeps tables, ranks and the record; work goes on where it was stopped. None: nothing is kept.
+        out: A folder that keeps tables, ranks and the record; stopped work continues there. None: nothing is kept.
         device: "auto", "cpu" or "cuda".
         jobs: Processes side by side.
         seed: Of the draw of users.
@@ -166,7 +167,7 @@ def fusion_for(
 
 
 def _check(minutes: float | None, users: int | None, seeds: int, trials: int, jobs: int) -> None:
-    """Refuse numbers that cannot be."""
+    """Refuse numbers that are not possible."""
     for name, value, least in (("seeds", seeds, 3), ("trials", trials, 1), ("jobs", jobs, 1), ("users", users, 20)):
         if value is not None and (not isinstance(value, int) or value < least):
             raise MMSRError(f"{name} is {value!r}; expected a whole number of at least {least}")
@@ -177,7 +178,7 @@ def _check(minutes: float | None, users: int | None, seeds: int, trials: int, jo
 
 
 def _plan(folder: Path, asked: Asked, dataset: Dataset) -> Plan:
-    """What a folder holds already, or a new plan, whose number of users is None.
+    """Read the plan that a folder holds, or make a new one, whose number of users is None.
 
     Raises:
         MMSRError: the folder holds a comparison with other options, or of other data.
@@ -203,7 +204,7 @@ def _plan(folder: Path, asked: Asked, dataset: Dataset) -> Plan:
 def _carry_out(
     setting: Setting, base: str, folder: Path, seeds: int, device: str, jobs: int, progress: bool
 ) -> list[str]:
-    """Trials, then runs, those alone that the folder does not have; a sentence for each that failed."""
+    """Make the trials and runs that the folder lacks; return a sentence for each that failed."""
     note_dataset(folder, setting)
     worker = Worker(setting.dataset, device, folder / "ranks")
     study = Study("-", ASKS, lambda one: list(systems(one, base).values()), {"variant": "late"})
@@ -225,5 +226,5 @@ def _carry_out(
             progress=progress,
         )
         for _ in runner.carry_out([NAME]):
-            pass  # the record tells what was done
+            pass  # the record says what was done
     return [*runner.trials.failed.values(), *(one for some in runner.failed.values() for one in some)]

@@ -1,28 +1,27 @@
 """Early and late fusion where the order of items, or what belongs to an item, is destroyed (paper, Figure 1).
 
-Three things are destroyed, each for itself:
+Three things are destroyed, each by itself:
 
 - *disordered*: the items of every history in another order, their modalities with them;
 - *displaced*: the paper's "mismatched", "maintaining the sequence while randomly displacing certain modalities": items
   stay where they are, and positions of a history trade their modalities, at a rate, of one modality or of all, at test
   only or at training too;
-- *shuffled codes*, in tables and settings "mismatched": items trade their modalities across the catalogue, once and for
-  all. It is not in the paper: it is the control in which modalities carry no information about their item, and yet are
-  always the same.
+- *shuffled codes*, in tables and settings "mismatched": items of the catalogue trade their modalities for good. This
+  control is not in the paper: an item always has the same modalities, but they say nothing about it.
 """
 
 from mmsr_lite.data.corruption import DISORDERED, DISPLACED
 from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Setting, Study, damages
 from mmsr_lite.models import MODELS
 
-BASES = ("gru4rec", "sasrec")  # those of them that there are
+BASES = ("gru4rec", "sasrec")  # as far as `MODELS` has them
 FUSIONS = ("early", "late", "none")
 AS = {("gru4rec", "late"): "gru4rec-f", ("sasrec", "early"): "sasrec-f"}  # what Table 2 calls them
 RATES = (0.5, 1.0)  # of the positions of each history
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """Model x fusion x what is destroyed, tuned on what is not; without modalities only the order can be destroyed.
+    """One job for each model, fusion and damage, tuned without damage; without modalities only the order is destroyed.
 
     Args:
         setting: the data set and the terms.

@@ -1,4 +1,4 @@
-"""What `fusion_for` found, as a record: out of the table of runs and their ranks to systems, comparisons, a verdict."""
+"""The record of `fusion_for`: systems, comparisons and a verdict, made from the table of runs and their ranks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Asked(TypedDict):
 def fusion_record(
     setting: Setting, base: str, folder: Path, whole: Dataset, asked: Asked, failed: list[str]
 ) -> FusionRecord:
-    """The record out of the tables and ranks in the folder.
+    """Make the record from the tables and ranks in a folder.
 
     Args:
         setting: the data set that was read and the terms.
@@ -113,7 +113,7 @@ def _all(rows: Mapping[str, Sequence[Row]]) -> list[Row]:
 
 
 def _ranks(folder: Path, rows: list[Row], setting: Setting, seeds: int) -> list[np.ndarray]:
-    """For each seed (O, E) ranks of a system in the headline ranking; none where a run is missing."""
+    """The ranks of a system in the headline ranking, (O, E) for each seed; empty where a run is missing."""
     runs = {(row["seed"], row["tie_seed"]): key_of(row["run"], setting.ranking) for row in rows}
     kept = read_kept(folder, runs.values()).runs
     learns = bool(rows) and MODELS[rows[0]["model"]].learns
@@ -127,7 +127,7 @@ def _ranks(folder: Path, rows: list[Row], setting: Setting, seeds: int) -> list[
 
 
 def _system(name: str, job: Job, rows: list[Row], key: str) -> FusionSystem:
-    """A system with all its runs; settings are those that its trials chose."""
+    """One system with all its runs, and the settings that its trials chose."""
     metrics = [key_of(metric, ranking) for ranking in RANKINGS for metric in TESTED]
     table = pd.DataFrame(rows)
     by_seed = table.groupby("seed")[key].mean()

@@ -42,16 +42,16 @@ class Base:
 BASES = {
     "gru4rec": Base("GRU4Rec", {"fusion": "none"}, {"fusion": "early"}, {"fusion": "late"}),
     "sasrec": Base("SASRec", {"fusion": "none"}, {"fusion": "early"}, {"fusion": "late"}),
-    # a layer that is not invasive never sums a code's value into an item, so it is no early fusion
+    # a non-invasive layer never sums a code's value into an item, so it is no early fusion
     "mmsr": Base("MMSR", {"modalities": ()}, {"fusion": "heho-invasive"}, {"fusion": "hohe-invasive"}),
 }
 DEFAULT_BASE = "gru4rec"
-# The terms of a comparison of minutes. A list is what trials draw from; no list is extended, so all have equal trials.
+# The terms of a comparison within minutes. Trials draw from a list; no list is extended, so all have equal trials.
 TERMS: Settings = {
     "dim": 32,
     "layers": [1, 2],
     "codes": 30,
-    "codes_per_item": 1,  # several make bindings that no item has, and MMSR three times as slow
+    "codes_per_item": 1,  # several bind codes that no item has together, and make MMSR three times as slow
     "batch": 128,
     "lr": [0.002, 0.005, 0.01, 0.02],
     "dropout": [0.1, 0.3, 0.5],
@@ -68,7 +68,7 @@ class Question:
     """One comparison of two systems.
 
     Attributes:
-        asks: what it answers, a name.
+        asks: the name of the question.
         one: a system.
         other: the system that it is tested against.
 

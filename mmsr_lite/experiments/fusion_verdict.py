@@ -1,11 +1,11 @@
-"""What the ranks of the systems say about the order of fusion: tests, and a verdict in one sentence.
+"""From the ranks of the systems to a verdict on the order of fusion: the tests, and one sentence.
 
 Every comparison of `fusion_systems.QUESTIONS` is tested over users, seeds and, where times tie, orders at ties
 (`statistics.crossed`), all of them together corrected by Holm. The metric and the family are fixed before any test.
 
-A lead alone is no verdict. Of a sample of users the order that is behind may not have begun to learn: with more users
-it may turn out to be the better one, as in the world `pick`. And an order that was still gaining in its last epoch was
-not trained to the end. In both cases it cannot be told.
+A lead alone is no verdict. With a sample of users, the order that is behind may not have begun to learn, and may turn
+out better with more users, as in the world `pick`. An order that still improved in its last epoch was not trained to
+the end. In both cases the verdict is that it cannot be told.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def compare_all(ranks: Ranks, user: np.ndarray, metric: str) -> list[FusionCompa
 def verdict_of(
     comparisons: Sequence[FusionComparison], metric: str, sampled: bool = False, unfinished: Collection[str] = ()
 ) -> tuple[str, str, list[str]]:
-    """The verdict in a word, in one sentence, and what has to be said beside it.
+    """The verdict: in a word, in a sentence, and with further sentences that belong to it.
 
     Args:
         comparisons: from `compare_all`.
@@ -135,8 +135,8 @@ def decided(comparisons: Sequence[FusionComparison], sampled: bool, unfinished: 
         unfinished: the systems whose best epoch is the last that they may have.
 
     Returns:
-        The order that is ahead, where both are apart, the one behind was trained to its end, and, of a sample of
-        users, is ahead of itself with shuffled codes; else "cannot be told".
+        The order that is ahead, where both are apart and the one behind was trained to its end; with a sample of users,
+        the one behind must also be ahead of itself with shuffled codes. Else "cannot be told".
 
     Example:
         >>> two = {"one": "early", "other": "late", "difference": -4.0, "apart": True}
@@ -166,7 +166,7 @@ def _sign(one: FusionComparison | None) -> int:
 
 
 def _of_content(found: Mapping[tuple[str, str], FusionComparison], name: str) -> str:
-    """Whether what the codes say about items matters to an order of fusion."""
+    """A sentence: does an order of fusion use what the codes say about items?"""
     test = found.get((name, SHUFFLED[name]))
     if test is None:
         return ""
@@ -179,7 +179,7 @@ def _of_content(found: Mapping[tuple[str, str], FusionComparison], name: str) ->
 
 
 def _of_the_gate(found: Mapping[tuple[str, str], FusionComparison], verdict: str) -> list[str]:
-    """Whether a gate that mixes is ahead of the better order, or behind it."""
+    """A sentence: is a gate that mixes both orders ahead of the better one, or behind it?"""
     if verdict == CANNOT_BE_TOLD or (INVASIVE, verdict) not in found:
         return []
     test = found[INVASIVE, verdict]

@@ -1,4 +1,4 @@
-"""What a run of a study says about update gates (paper, section 4.3.2): gates forced to a value, means of beta."""
+"""What a run of a study tells about update gates (paper, section 4.3.2): ranks with forced gates, and means of beta."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from mmsr_lite.models.mmsr import MMSR
 
 
 def forced(model: nn.Module, gate: str) -> dict[str, Callable[[Tensor], Tensor]]:
-    """What `listen` puts into the gates of a model so that they all have one value.
+    """Make what `listen` needs to force all gates of a model to one value.
 
     Args:
         model: a model with gates.
@@ -38,13 +38,13 @@ def forced(model: nn.Module, gate: str) -> dict[str, Callable[[Tensor], Tensor]]
 
 
 def betas(model: MMSR, dataset: Dataset, examples: Examples, counts: np.ndarray, *, most: int = 4096) -> list[Row]:
-    """The mean weight of late fusion (beta[0]) over the nodes of some histories.
+    """Average the weight of late fusion (beta[0]) over the nodes of some histories.
 
     Args:
         model: an MMSR with gates.
         dataset: the data set it was trained on.
         examples: whose histories are read.
-        counts: (V+1,) how often each item was taken, which puts items in order.
+        counts: (V+1,) how often each item was taken; it orders items by popularity.
         most: how many of the histories are read at most.
 
     Returns:

@@ -5,7 +5,7 @@ from mmsr_lite.explain.edits import FORCED
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """MMSR, read with its own gates and with each that is forced.
+    """A job of MMSR, ranked with its own gates and with each forced gate.
 
     Args:
         setting: the data set and the terms.

@@ -1,4 +1,4 @@
-"""The ranks of every run of a study in one small Parquet file, so that anybody can compute each p-value again.
+"""The ranks of every run of a study in one small Parquet file, so that anybody can recompute each p-value.
 
 A file has one row for each test target. The column `user` says whose target it is; every other column is a run, named
 as in the table's column `run`, and holds one byte for each target: twice the rank (targets that tie share the mean of
@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.errors import MMSRError
 
-CUTOFF = 20  # ranks above it are not kept apart
+CUTOFF = 20  # ranks above it are kept as one value
 USER = "user"
 ENDING = "-ranks.parquet"
 
@@ -49,7 +49,7 @@ class KeptRanks:
 
 
 def as_bytes(ranks: np.ndarray) -> np.ndarray:
-    """Twice the rank in one byte, 0 for a rank above 20.
+    """Pack ranks into bytes: twice the rank, or 0 for a rank above 20.
 
     Args:
         ranks: (E,) ranks from 1; halves are allowed.
@@ -65,7 +65,7 @@ def as_bytes(ranks: np.ndarray) -> np.ndarray:
 
 
 def from_bytes(kept: np.ndarray) -> np.ndarray:
-    """The ranks that `as_bytes` kept; infinite where they are above 20.
+    """Unpack the ranks that `as_bytes` packed; those above 20 are infinite.
 
     Args:
         kept: (E,) bytes.
@@ -119,14 +119,14 @@ def load_ranks(path: Path) -> np.ndarray | None:
 
 
 def read_kept(place: Path, runs: Iterable[str]) -> KeptRanks:
-    """The ranks of those of `runs` that are kept in `place`, in any study's file or in the older form.
+    """Read the ranks of some runs, as far as `place` keeps them in any study's file or in the older form.
 
     Args:
         place: the folder of a data set's tables.
         runs: names of runs, as in the column `run` of a table.
 
     Returns:
-        What is kept of them.
+        The ranks of the runs that are kept.
 
     Raises:
         MMSRError: when a file cannot be read, or the files in `place` are of different test targets.

@@ -1,7 +1,7 @@
-"""Items that lack a modality (paper, Figure 4), everywhere or at test only, with and without global attention.
+"""Items that lack a modality (paper, Figure 4), always or at test only, with and without global attention.
 
-At training and test the codes are learned without what is missing; at test only, a model trained on everything meets
-histories whose items have lost their codes. A smaller rate loses a part of what a larger one loses.
+At training and test, codes are learned without what is missing. At test only, a model trained on everything meets
+histories whose items have lost their codes. What is missing at a smaller rate is also missing at a larger one.
 """
 
 from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Setting, Study, damages
@@ -17,7 +17,7 @@ RATES = (0.1, 0.3, 0.5, 0.7)
 
 
 def jobs(setting: Setting) -> list[Job]:
-    """Each system without damage, and with each modality missing at each rate; it is tuned without damage.
+    """One job for each system without damage, and for each modality and rate; all are tuned without damage.
 
     Args:
         setting: the data set and the terms.

@@ -1,4 +1,4 @@
-"""The two JSON files in a folder of tables as they are read: what must be in them is looked at before it is used."""
+"""Read and check the two JSON files in a folder of tables."""
 
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
@@ -10,14 +10,14 @@ from mmsr_lite.records.training import Test
 
 
 class Shape(TypedDict):
-    """A modality in the note of a data set."""
+    """A modality in dataset.json."""
 
-    items: int  # how many have it
-    width: int  # numbers of an item
+    items: int  # how many items have it
+    width: int  # numbers for each item
 
 
 class DatasetNote(TypedDict):
-    """What must be there in dataset.json; it holds more."""
+    """The fields that dataset.json must have; it holds more."""
 
     name: str
     users: int
@@ -34,7 +34,7 @@ class DatasetNote(TypedDict):
 
 
 class Sidecar(TypedDict):
-    """What is read of the file beside the table of a study; a file need hold none of it, and may hold more."""
+    """The fields that are read from the file beside the table of a study; each may be missing."""
 
     grid: NotRequired[dict[str, list[float]]]
     runs: NotRequired[dict[str, Terms]]

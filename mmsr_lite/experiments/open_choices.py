@@ -1,7 +1,7 @@
-"""What the paper leaves open and we had to choose, the other way round, one choice at a time.
+"""Choices that the paper leaves open, each made the other way round, one at a time.
 
-`docs/open-choices.md` lists all such choices with reasons. Those of the released code are in `released`, those of
-Table 4 in `ablation`, the codebook's sizes in `codebook`; here are the rest.
+`docs/open-choices.md` lists all such choices with reasons. The studies `released`, `ablation` (Table 4) and `codebook`
+(its sizes) have some of them; the others are here.
 """
 
 from mmsr_lite.experiments.study import Study, variants_of_mmsr

@@ -1,4 +1,4 @@
-"""A point of the space of settings in a run: the trial that judges it, and the run that was chosen by it."""
+"""From a point of the space of settings to runs: its trial, and the run with the settings that a trial chose."""
 
 from dataclasses import fields
 
@@ -7,7 +7,7 @@ from mmsr_lite.training.run_config import RunConfig
 
 
 def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:
-    """The run with the values of a point of the space; "dropout" is every setting whose name ends so.
+    """Put the values of a point into a run; "dropout" stands for every setting whose name ends in it.
 
     Args:
         config: the run.
@@ -29,7 +29,7 @@ def at_point(config: RunConfig, point: dict[str, float]) -> RunConfig:
 
 
 def trial(config: RunConfig, point: dict[str, float]) -> RunConfig:
-    """The run that judges a point of the space: seed 0, on validation.
+    """Make the run that tries a point: seed 0, judged on validation.
 
     Args:
         config: the system.
@@ -49,7 +49,7 @@ def trial(config: RunConfig, point: dict[str, float]) -> RunConfig:
 def tuned(
     config: RunConfig, point: dict[str, float], best_epoch: int, seed: int, tie_seed: int | None = None
 ) -> RunConfig:
-    """The system as a trial chose it: on the whole training part, along the trial's schedule up to its best epoch.
+    """Make the run that a trial chose: on the whole training part, on the trial's schedule up to its best epoch.
 
     Args:
         config: the system.

@@ -14,10 +14,10 @@ _worker: Worker | None = None  # of this process
 
 
 def at_once(worker: Worker, job: Job) -> Future:
-    """What a pool of processes would give, from this one.
+    """Do a job now, in this process, and return it like a pool of processes.
 
     Args:
-        worker: does the job now.
+        worker: what does the job.
         job: the job.
 
     Returns:
@@ -39,7 +39,7 @@ def at_once(worker: Worker, job: Job) -> Future:
 
 
 def pool_of(jobs: int, worker: Worker) -> ProcessPoolExecutor:
-    """So many processes that run the jobs of `worker`, on all the GPUs there are when its device is "cuda".
+    """Start processes that run the jobs of `worker`; with device "cuda" they share all GPUs.
 
     Args:
         jobs: how many processes.

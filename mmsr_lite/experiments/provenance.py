@@ -1,4 +1,4 @@
-"""What stands beside a table: the data set, the terms, the versions, each run's settings, and the paired tests."""
+"""What is kept beside a table: the data set, the terms, the versions, each run's settings, and the paired tests."""
 
 import platform
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ PACKAGES = ("mmsr-lite", "torch", "torch-geometric", "numpy", "scikit-learn")
 
 
 def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> None:
-    """Write which data set and which terms the tables of a folder have.
+    """Write down the data set and the terms of the tables in a folder.
 
     Args:
         place: the folder of the data set's tables.
@@ -63,7 +63,7 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
 def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job], tests: bool = True) -> None:
     """Write `<study>.json` and `<study>-ranks.parquet` beside the table of a study; without a table, nothing.
 
-    Settings of runs that earlier portions noted stay, as do older tests whose ranks are gone (they decide nothing).
+    Settings of runs of earlier portions stay. So do older tests whose ranks are gone, but they decide nothing.
 
     Args:
         place: the folder of the data set's tables.
@@ -95,7 +95,7 @@ def _grid(setting: Setting) -> dict[str, list[float]]:
 
 
 def _version(package: str) -> str:
-    """Of an installed package, or of this one run from its folder."""
+    """The version of an installed package, or of this one where it runs from its folder."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The paper's equations against what the released code does instead, one departure at a time."""
+"""The paper's equations beside what the released code does instead, one departure at a time."""
 
 from mmsr_lite.experiments.study import Study, variants_of_mmsr
 from mmsr_lite.values import Settings

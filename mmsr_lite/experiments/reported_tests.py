@@ -16,7 +16,7 @@ from mmsr_lite.experiments.cells import gain_of
 
 
 def in_one_row(runs: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Runs whose orders at ties stand one after the other, as if each were a target more of the same user.
+    """Put the orders at ties of each run one after the other, as if they were further targets of the same users.
 
     Args:
         runs: S arrays of ranks (E,), or (O, E) with O orders at ties.
@@ -33,7 +33,7 @@ def in_one_row(runs: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 @checked()
 def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndarray, metric: str) -> dict[str, float]:
-    """The paired t-test over users, which takes the seeds at hand for all there are: reported, never decisive.
+    """The paired t-test over users, which knows nothing of other seeds; it is reported and never decides.
 
     A user's value is the mean over seeds and over the user's targets, in percent.
 
@@ -61,7 +61,7 @@ def paired(one: Sequence[np.ndarray], other: Sequence[np.ndarray], user: np.ndar
 
 
 def over_seeds(one: Sequence[np.ndarray], other: Sequence[np.ndarray], metric: str) -> float:
-    """The p-value of Welch's t-test over seeds, which takes the users at hand for all there are: reported only.
+    """The p-value of Welch's t-test over seeds, which knows nothing of other users; it is reported and never decides.
 
     Args:
         one: ranks (E,) by each run of the first system; one run is taken for a system without seeds.
@@ -95,7 +95,7 @@ def bootstrap(
     draws: int = 500,
     seed: int = 0,
 ) -> float:
-    """The p-value of a bootstrap that draws users and seeds anew: reported only.
+    """The p-value of a bootstrap over users and seeds; it is reported and never decides.
 
     With five seeds a bootstrap over them finds too little spread, so this rejects too often where seeds dominate.
 

@@ -60,7 +60,7 @@ def write_page(out: str | Path) -> Path:
         mmsr_lite.errors.MMSRError: 'no-such-folder' holds no tables; make some with mmsr-lite tables STUDY
     """
     folders = [file.parent for file in sorted(Path(out).glob("*/dataset.json"))]
-    folders.sort(key=lambda folder: not (folder / PROVED).is_file())  # of which claims can be told stand first
+    folders.sort(key=lambda folder: not (folder / PROVED).is_file())  # data sets whose claims can be told come first
     if not folders:
         raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
     paper = read_json(Path(__file__).with_name("paper.json"))
@@ -127,7 +127,7 @@ def _dataset(
 
 
 def _facts(note: dict[str, Any]) -> list[str]:
-    """What the data set is, as a table."""
+    """The table of facts about the data set."""
     modalities = ", ".join(f"{name} ({kind['items']:,} items)" for name, kind in note["modalities"].items())
     facts = {"users": f"{note['users']:,}", "items": f"{note['items']:,}"}
     facts |= {"interactions": f"{note['interactions']:,}", "modalities": modalities}
@@ -207,7 +207,7 @@ class Table:
         return lines
 
     def _seeds(self, one: str) -> str:
-        """How many seeds a system has, and that runs of them are missing where they are."""
+        """How many seeds a system has, and whether runs are missing."""
         wanted = self.seeds[one] * self.orders
         return str(self.seeds[one]) + (f" ({self.runs[one]} of {wanted} runs)" if self.runs[one] < wanted else "")
 
@@ -217,9 +217,9 @@ class Table:
         return f"{self.mean[metric][one]:.2f}{spread}"
 
     def gates(self, folder: Path) -> list[str]:
-        """What the gates did, as a table, for the study that asks.
+        """The table of gate values, for the study `gates`.
 
-        Of the last layer's gates that of the last item alone reaches a score, so the others are left out.
+        In the last layer only the gate of the last item reaches a score, so all others of that layer are left out.
 
         Args:
             folder: the folder of the data set's tables.
@@ -238,7 +238,7 @@ class Table:
         return [*lines, f"| last | the last item | {asked:.2f} |"]
 
     def _verdict(self, one: str, metric: str) -> str:
-        """Whether a system is ahead of its reference; empty where that was not tested."""
+        """A word: is a system ahead of its reference? Empty where that was not tested."""
         test = self.tests.get((one, self.against[one], metric))
         if test is None or not decides(test) or one == self.against[one]:
             return ""
@@ -247,7 +247,7 @@ class Table:
         return "ahead" if self.mean[metric][one] > self.mean[metric][self.against[one]] else "behind"
 
     def _tested(self, one: str, metric: str) -> list[str]:
-        """The cells of the difference from the reference, with its interval, and of its p-value."""
+        """Two cells: the difference from the reference with its interval, and its p-value."""
         if one == self.against[one] or self.against[one] not in self.labels:
             return ["", ""]
         test = self.tests.get((one, self.against[one], metric))
@@ -263,7 +263,7 @@ class Table:
 
 
 def _which(rankings: list[str], chosen_by: set[str]) -> str:
-    """Which rankings a table has, the headline first, and what its trials were chosen by, in a sentence or two."""
+    """A sentence or two: which rankings a table has, the headline first, and what chose its trials."""
     words = f"Ranking: {IN_WORDS[rankings[0]]}"
     if len(rankings) > 1:
         words += f"; beside it: {IN_WORDS[rankings[1]]}"
@@ -275,7 +275,7 @@ def _which(rankings: list[str], chosen_by: set[str]) -> str:
 
 
 def _p(test: Test | None) -> str:
-    """The corrected p-value in words, nothing where there is no test that decides."""
+    """The corrected p-value in words; empty where no test decides."""
     if test is None or not decides(test):
         return ""
     if test["holm"] < 0.001:

@@ -1,4 +1,4 @@
-"""The name of a run in all tables: a hash of every setting that decides it, the same for ever."""
+"""The name of a run in all tables: a hash of every setting that changes its result, which never changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmsr_lite.training.run_config import RunConfig
 if TYPE_CHECKING:
     from mmsr_lite.experiments.study import Reading
 
-FORMERLY_FIXED: dict[str, Any] = {  # settings that were not there when the first tables were made, and what they were
+FORMERLY_FIXED: dict[str, Any] = {  # settings newer than the first tables, with their values then
     "slope": 0.01,
     "ties": "file",
     "split": "auto",
@@ -20,7 +20,7 @@ FORMERLY_FIXED: dict[str, Any] = {  # settings that were not there when the firs
 
 
 def resolved(config: RunConfig) -> dict[str, Any]:
-    """Every setting of a run by its name, the model's defaults too; one that decides nothing is as it was formerly.
+    """All settings of a run with the model's defaults; a setting that changes nothing has its former value.
 
     Args:
         config: a run.
@@ -42,14 +42,14 @@ def resolved(config: RunConfig) -> dict[str, Any]:
 
 
 def run_id(config: RunConfig, reading: Reading | None = None) -> str:
-    """The name of a run, or of a reading off it, in all tables: the same on every device and under every label.
+    """The name of a run, or of a reading of it, in all tables; device and labels do not change it.
 
-    Settings that are off (0, "", False, None) do not count, and neither do those of FORMERLY_FIXED at the value they
-    had before: an option that comes to be later renames nothing.
+    Settings that are off (0, "", False, None) are left out, and so are those of FORMERLY_FIXED at their former value;
+    so a new option renames no older run.
 
     Args:
         config: the run.
-        reading: what is read off its model; None: the run itself.
+        reading: what is read from its model; None: the run itself.
 
     Returns:
         Twelve hexadecimal digits.

@@ -1,6 +1,6 @@
 """Studies on one data set: trials, then runs, in several processes at once, resumable run by run.
 
-A run whose name stands in a table of the data set is not repeated, and its table is rewritten after every run.
+A run that is in a table of the data set already is not repeated. A table is rewritten after every run.
 """
 
 import time
@@ -31,7 +31,7 @@ from mmsr_lite.experiments.trials import Trials
 from mmsr_lite.experiments.worker import Worker, device_name
 from mmsr_lite.models import MODELS
 
-ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, of models that no table has a time of
+ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, where no table has a time of the model
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Runner:
         """Carry out the trials and the runs of some studies, as far as time allows.
 
         The first study comes first, and in it the models in the order of `only`; see `schedule`. Where the best trial
-        of a system stands at an edge of the space, more trials follow until it does not.
+        of a system has a value at an edge of the space, more trials follow beyond it.
 
         Args:
             names: the studies, the most urgent first.
@@ -100,7 +100,7 @@ class Runner:
         return job.config.model in self.only and of_variant
 
     def _said(self, name: str, done: int, systems: Sequence[Job]) -> str:
-        """What was done of a table, in words; `systems` are those of the study."""
+        """What was done for a table, in words; `systems` are those of the study."""
         there, listed = self.schedule.there[name], [*self.schedule.jobs(name)]
         if self.dry:
             todo = [task.job for _, task in self.schedule.tasks if task.table == name]
@@ -113,7 +113,7 @@ class Runner:
         return "; ".join(sentences + untrained + self.failed.get(name, []))
 
     def _work(self) -> Iterator[Task]:
-        """Carry out what is listed, in time, and give each task when its rows are written.
+        """Carry out the listed tasks while there is time; yield each task when its rows are written.
 
         Raises:
             MMSRError: when the memory is too small for so many processes.
@@ -161,7 +161,7 @@ class Runner:
         return {path.stem: read_rows(path) for path in self.place.glob("*.csv") if path.stem in known}
 
     def _complete_trials(self, studies: dict[str, list[Job]]) -> None:
-        """Bring the table of trials into order: those of one system stand together."""
+        """Sort the table of trials by system."""
         file = self.place / f"{TUNING}.csv"
         systems = self.trials.systems([job for jobs in studies.values() for job in jobs])
         order = [run_id(one.config) for system in systems for one in self.trials.jobs(system)]
@@ -169,7 +169,7 @@ class Runner:
             write_rows(file, rows, order)
 
     def _complete(self, name: str, jobs: Sequence[Job]) -> None:
-        """Bring the table of a study into order, with the rows that other tables have, and write what is beside it.
+        """Sort the table of a study, add its rows from other tables, and write the files beside it.
 
         Args:
             name: the study.
@@ -192,9 +192,9 @@ class Runner:
             write_sidecar(self.place, name, self.setting, runs, self.tests)
 
     def _known(self, name: str, wanted: dict[str, tuple[dict, Job]]) -> tuple[list[dict], dict[str, dict]]:
-        """The rows of a study, without those of wanted runs that older code made; run -> row of all other tables.
+        """The rows of a study, without wanted runs that older code made; and the rows of all other tables, by run.
 
-        A row of an older version that has one ranking alone is made again, too.
+        A row of an older version with a single ranking is made again, too.
         """
         tables = self._tables()
         for stem, some in tables.items():
@@ -209,7 +209,7 @@ class Runner:
         return rows, {row["run"]: row for some in tables.values() for row in some}
 
     def _result(self, name: str, job: Job, future: Future) -> list[Row]:
-        """The rows of a run that has ended; a run that failed has none, and `failed` gets a sentence."""
+        """The rows of a finished run; a run that failed has none and adds a sentence to `failed`."""
         try:
             rows, betas = future.result()
         except MMSRError as error:
@@ -239,7 +239,7 @@ class Runner:
         return time.monotonic() + self._expected(job) < self.deadline
 
     def _expected(self, job: Job) -> float:
-        """Seconds that a job will take, from the same model's runs on this device where there are any."""
+        """The expected seconds of a job, from runs of the same model on this device where there are any."""
         plan = job.config.train
         epochs = (plan.stop_after or plan.epochs) if MODELS[job.config.model].learns else 1
         rough = self.examples * ROUGH[torch.device(self.worker.device).type]
@@ -247,7 +247,7 @@ class Runner:
 
 
 def _is_whole(row: Row) -> bool:
-    """Whether a row has both rankings; those of an older version have one."""
+    """Whether a row has both rankings; rows of older versions have one."""
     return len(rankings_in([row])) > 1
 
 

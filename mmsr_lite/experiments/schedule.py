@@ -1,6 +1,6 @@
-"""What is carried out next: the trials of a system, then its runs, in the order of the studies and their systems.
+"""The order of work: the trials of a system, then its runs, by the order of studies and of their systems.
 
-No process waits for a system that is not finished: while its last trials are made, the next systems begin. So the first
+No process waits for a system to be finished: while its last trials run, the next systems begin. Still, the first
 systems are finished first, whenever the work is stopped.
 """
 
@@ -63,7 +63,7 @@ class Schedule:
         self._list_all()
 
     def take(self, in_time: Callable[[Job], bool]) -> Task | None:
-        """The most urgent task that can be begun now, taken from the list.
+        """Take the most urgent task that can begin now from the list.
 
         Args:
             in_time: whether a job would end in time.
@@ -78,7 +78,7 @@ class Schedule:
         return None
 
     def ended(self, task: Task) -> int:
-        """Note that a task has ended and its rows are written; list what follows from it.
+        """Note that a task has ended and its rows are written, and list the tasks that it makes possible.
 
         Args:
             task: what `take` gave.
@@ -94,7 +94,7 @@ class Schedule:
         return self._list_all()
 
     def _list_all(self) -> int:
-        """List what every waiting system needs now, and how many tasks that is."""
+        """List the tasks that all waiting systems need now, and return their number."""
         before, self.waiting, asked = len(self.tasks), [], self.waiting
         for place, (study, job) in asked:
             system = job.like or job.config
@@ -126,7 +126,7 @@ class Schedule:
             self.open_trials[system] += table == TUNING
 
     def waiting_in(self, study: str) -> int:
-        """How many systems of a study still wait for trials.
+        """Count the systems of a study that still wait for trials.
 
         Args:
             study: its name.
@@ -137,7 +137,7 @@ class Schedule:
         return len({run_id(job.like or job.config) for _, (name, job) in self.waiting if name == study})
 
     def jobs(self, table: str) -> Iterator[Job]:
-        """All jobs that a table is to have, as far as they are known by now.
+        """All jobs of a table that are known so far.
 
         Args:
             table: the name of a study.

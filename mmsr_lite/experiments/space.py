@@ -1,9 +1,9 @@
 """The space that every system's trials are drawn from: equal terms for all, counting included.
 
-Each setting of the space has an ordered list of values. A trial takes one value of each at random; a system takes part
-with the settings that it has. When the best trial of a system holds a value at an end of its list, nobody knows whether
-a value beyond it would be better still: the list is then extended by one step, and further trials are drawn there. An
-end that cannot be passed (no dropout at all) is no edge.
+Each setting of the space has an ordered list of values, and a trial takes a random value for each setting that the
+system has. When the best trial of a system has a value at the end of a list, a value beyond it might be better still:
+the list is then extended by one step, and further trials are drawn there. An end that cannot be passed (dropout 0) is
+no edge.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Values:
     """The values of one setting, and how they go on beyond the two ends.
 
     Attributes:
-        values: from the lowest to the highest.
-        step: what the highest is multiplied by, and the lowest divided by, to go one step further; 0: the list is all.
+        values: the values from the lowest to the highest.
+        step: factor of one step beyond: the highest value is multiplied by it, the lowest divided; 0: no step.
         least: no value below this is ever tried; None: there is no such bound.
         most: no value above this is ever tried; None: there is no such bound.
 
@@ -56,7 +56,7 @@ class Values:
             value: a value of the list.
 
         Returns:
-            The next value; None where `value` is no end, or the list cannot go on there.
+            The value beyond; None where `value` is no end, or where the list cannot be extended.
         """
         if not self.step or len(self.values) < 2:
             return None
@@ -79,7 +79,7 @@ SPACE: Space = {  # "dropout" is every setting of a model whose name ends so; th
     "weight_decay": Values((0.0, 0.001, 0.01, 0.1, 0.3), step=3, least=0.0),
     "epochs": Values((5, 10, 20, 30), step=2, least=1, most=120),
     "label_smoothing": Values((0.0, 0.05, 0.1, 0.2), step=2, least=0.0, most=0.5),
-    "layers": Values((1, 2, 3)),  # of every system that has layers: rivals gain from it as MMSR does
+    "layers": Values((1, 2, 3)),  # for every system that has layers, MMSR or not
     "decay": Values((0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), step=1.4, least=0.05, most=0.99),
     "max_history": Values((5, 10, 20, 50), step=2, least=1, most=200),
 }
@@ -89,11 +89,11 @@ SPACE["neighbours"] = Values((20, 50, 100, 200, 500), step=2, least=1, most=5000
 
 
 def changed(space: Space, changes: dict[str, Any]) -> Space:
-    """The space with other values of some settings; a list that somebody gave is not extended.
+    """Replace the values of some settings of the space; a list that was given is not extended later.
 
     Args:
         space: the space.
-        changes: setting -> one value or a list of values; others than those of the space are left out.
+        changes: setting -> one value or a list of values; settings that the space lacks are ignored.
 
     Returns:
         The new space.
@@ -117,11 +117,10 @@ def changed(space: Space, changes: dict[str, Any]) -> Space:
 
 
 def draw(space: Space, names: Sequence[str], count: int = TRIALS, seed: int = SEED) -> list[dict[str, float]]:
-    """The trials of a system: different points of the space, drawn at random.
+    """Draw the trials of a system: different points of the space, at random.
 
-    A system with fewer points than `count` gets all of them. The values of a setting are drawn from a source of their
-    own, so two systems that share settings meet the same values of these in each trial (a point that repeats is drawn
-    anew).
+    A system with fewer points than `count` gets all of them. Each setting has a random generator of its own, so two
+    systems that share settings get the same values of these in each trial (a repeated point is drawn again).
 
     Args:
         space: the space.
@@ -154,13 +153,13 @@ def draw(space: Space, names: Sequence[str], count: int = TRIALS, seed: int = SE
 
 
 def edges(space: Space, best: dict[str, float], open_ends: Iterable[str] = ()) -> dict[str, float]:
-    """The settings whose best value stands at an edge of the space, each with the value one step beyond.
+    """Find the settings whose best value is at an edge of the space, each with the value one step beyond.
 
     Args:
         space: the space.
         best: the best trial.
-        open_ends: settings that are at an edge only if named here, such as "epochs", where the best epoch may come
-            before the last; all other settings are always looked at.
+        open_ends: settings such as "epochs" that are at an edge only if named here, since the best epoch may come
+            before the last one; all other settings are always examined.
 
     Returns:
         Setting -> value beyond.
@@ -180,7 +179,7 @@ def edges(space: Space, best: dict[str, float], open_ends: Iterable[str] = ()) -
 def extended(
     space: Space, best: dict[str, float], further: dict[str, float], count: int = EXTRA_TRIALS, seed: int = SEED
 ) -> tuple[Space, list[dict[str, float]]]:
-    """The space one step wider, and trials there.
+    """Extend the space by one step, and draw trials there.
 
     Args:
         space: the space.

@@ -1,9 +1,9 @@
-"""Do two systems differ, or is it chance? One test decides; three others are reported beside it.
+"""Do two systems differ, or is it chance? One test decides; three others are only reported.
 
-A result hangs on two samples. Other users would give other numbers, and so would other seeds. Every seed of a system is
-tested on every user, so seeds and users are *crossed*. `crossed` takes both into account; a test that knows only users
-calls two seeds of the same system different, and a test that knows only seeds calls it a difference when a few users
-like one system more.
+A result depends on two samples: other users would give other numbers, and so would other seeds. Every seed of a system
+is tested on every user, so seeds and users are *crossed*. `crossed` accounts for both. A test that knows only users
+calls two seeds of the same system different; a test that knows only seeds finds a difference when a few users happen to
+suit one system.
 
 `crossed` decides; `holm` corrects the p-values of a whole table for their number. The tests that other papers use are
 in `reported_tests`, for comparison.
@@ -19,7 +19,7 @@ from mmsr_lite.arguments import checked
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.cells import Comparison, cells_of, compared
 
-LEVEL = 0.05  # a difference is called a difference below this, after Holm's correction
+LEVEL = 0.05  # systems are called different below this, after Holm's correction
 
 
 @checked()
@@ -46,8 +46,8 @@ def crossed(
     never less than V. The t distribution has the degrees of freedom of Welch and Satterthwaite, from U - 1 for T and
     S - 1 for each V: near S - 1 to 2 (S - 1) where seeds dominate, and very many where users do.
 
-    Seed 3 of one system has nothing in common with seed 3 of another, so seeds are not paired, except where both
-    systems were read off the same trained models (`same_models`): then the difference within each model is the sample.
+    Seed 3 of one system has nothing in common with seed 3 of another, so seeds are not paired. The exception is two
+    systems read from the same trained models (`same_models`): there the sample is the difference within each model.
 
     Where times tie, every seed is trained and ranked in O orders at ties, a third crossed sample. All systems meet the
     same orders, so these are paired. Users and seeds are then taken from the mean over the orders, as above, and the
@@ -57,12 +57,12 @@ def crossed(
 
     Q is the variance between the orders of the difference over O; the others are the variances of what is left of the
     cells order x user, order x seed and order x user x seed once their margins are taken out, each over its number of
-    cells. Three orders say little of their own spread, so the whole of Q, with O - 1 degrees of freedom, counts in
-    the degrees of freedom of the test. A target is another one in each order, but its user is the same, and the test
-    knows targets by their users alone.
+    cells. Three orders say little about their own spread, so all of Q, with O - 1 degrees of freedom, counts in the
+    degrees of freedom of the test. Targets differ from order to order, but their users do not, and the test knows
+    targets by their users alone.
 
-    Simulated without any difference, it rejects 3 to 7 % at the 5 % level whether users dominate, seeds dominate or
-    neither does, and with three orders 1 to 5 %, also where orders dominate (`python -m benchmarks null_rejections`).
+    In simulations without any difference it rejects 3 to 7 % at the 5 % level, whether users dominate, seeds dominate
+    or neither does; with three orders 1 to 5 %, also where orders dominate (`python -m benchmarks null_rejections`).
 
     Args:
         one: ranks of all E targets by each run (seed) of the first system, S arrays of shape (E,), or (O, E) with O
@@ -72,7 +72,7 @@ def crossed(
         metric: such as "HR@5" or "MRR@20".
         one_has_seeds: False for a system that counts and so gives the same ranks whatever the seed.
         other_has_seeds: the same for the second system.
-        same_models: whether run s of `one` and run s of `other` were read off the same trained model.
+        same_models: whether run s of `one` and run s of `other` were read from the same trained model.
 
     Returns:
         The difference with its 95 % interval and p-value, all from this one model.
@@ -111,7 +111,7 @@ def crossed_losses(
     """Compare what two systems lose by a damage: the loss of the first minus that of the second, as `crossed` does.
 
     The loss of a seed is its metric undamaged minus its metric damaged; it is the sample over seeds, whether both were
-    read off one trained model or the damaged one was trained anew.
+    read from one trained model or the damaged one was trained separately.
 
     Args:
         one: ranks by each run of the first system, undamaged and damaged, as `crossed` takes them.
@@ -166,8 +166,8 @@ def _check(
 def holm(p: Iterable[float]) -> list[float]:
     """The p-values of a family of tests after Holm's step-down correction (Holm, 1979), in the order given.
 
-    The chance to call any difference real that is none stays below the level that the corrected values are compared
-    with, however the tests depend on each other.
+    However the tests depend on each other, the chance that any of them wrongly finds a difference stays below the level
+    that the corrected values are compared with.
 
     Args:
         p: the p-values of all tests of the family.

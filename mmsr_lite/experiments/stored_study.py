@@ -1,4 +1,4 @@
-"""A study as a record: what views show of its table, and its runs carried out anew."""
+"""A study as a record: its table for views, and its runs trained again."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +43,7 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
     unmeasured = MASKED if len(rankings) == 1 else ()
     rows = [
         {name: None if value != value else value for name, value in row.items() if name not in unmeasured}
-        for row in rows  # NaN, the one value that is not itself, stands in a table where nothing was measured
+        for row in rows  # NaN, which differs from itself: nothing was measured
     ]
     order = {"ties": of_dataset.get("ties", "file"), "tie_seed": of_dataset.get("tie_seeds", [0])}
     grid = {name: values for name, values in sidecar["grid"].items() if name != "trials"}
@@ -65,9 +65,9 @@ def open_study(folder: str | Path, name: str) -> StudyRecord:
 
 
 def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None = None) -> StudyRecord:
-    """Train the runs of seed 0, in the first order at ties, of a study anew on a CPU, with the settings noted for each.
+    """Train runs of a study again on a CPU: seed 0, first order at ties, with the settings that were noted.
 
-    Nothing is written; a CPU gives the numbers of a CPU's table again.
+    Nothing is written. A table that was made on a CPU is reproduced.
 
     Args:
         record: a record of `open_study`.
@@ -94,7 +94,7 @@ def retrain_study(record: StudyRecord, dataset: Dataset, only: list[str] | None 
 
 
 def _noted(job: Job, run: str, changes: dict[str, Any] | None) -> RunConfig | None:
-    """The run of a job that a table notes as `run` with `changes` of its settings; None when it is another system's."""
+    """The run of a job with `changes` of settings that a table has as `run`; None when that is another system's."""
     if changes is None or changes["model"] != job.config.model:
         return None
     names = {name: value for name, value in changes.items() if name not in ("model", "modalities")}

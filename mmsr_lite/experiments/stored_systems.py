@@ -1,4 +1,4 @@
-"""The systems of all stored studies of a data set, and the ranks that are kept of them."""
+"""The systems of all stored studies of a data set, with the ranks that are kept."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class StoredSystems:
 
     @property
     def all_modalities(self) -> str:
-        """What tables call damage to all modalities."""
+        """The name that tables have for damage to all modalities."""
         return MIXED if len(self._modalities) > 1 else self._modalities[0]
 
     def of_study(self, study: str) -> list[System]:
@@ -75,7 +75,7 @@ class StoredSystems:
         return MODELS[self.model(system)].learns
 
     def mean(self, system: System, metric: str) -> float:
-        """The mean of a metric in the headline ranking over the runs of a system."""
+        """The mean of a metric over the runs of a system, in the headline ranking."""
         return float(np.mean([row[key_of(metric, self.ranking)] for row in self.rows[system]]))
 
     def greatest(self, systems: Iterable[System], metric: str) -> System:
@@ -84,7 +84,7 @@ class StoredSystems:
         return max(there, key=lambda system: self.mean(system, metric), default=System("comparison", ""))
 
     def chosen(self, model: str) -> System:
-        """The row of a model, among equal terms and departures, whose chosen trial was best on validation.
+        """The system of a model, in the comparison or with a departure, whose trial was best on validation.
 
         Args:
             model: name of the model.

@@ -1,13 +1,13 @@
-"""What a study is: systems on equal terms (paper, section 5), each a run with labels, and what is read off it.
+"""What a study is: systems on equal terms (paper, section 5), each a run with labels and with readings.
 
 Equal terms: the same split, features, codes, loss, width and batch, and as many trials from the same space. Every
 system that has something to choose, counting included, has the trials of `space.SPACE`: with seed 0, judged on
 validation. The best one is the setting of the system's runs. Each seed trains on the whole training part along the
-schedule that the trial had, up to the epoch that was best there. A system may be tuned `like` another where only the
-data differ.
+schedule that the trial had, up to the epoch that was best there. A system whose data alone differ may take the settings
+of another one (`like`).
 
-Where times tie, they are broken at random, and each seed has a run in each of `TIE_SEEDS` orders, the same ones for
-every system. Trials are made in the first order. The test users of all orders are the same; their targets are not.
+Equal times are put in a random order, and each seed has one run for each of the orders `TIE_SEEDS`, the same for every
+system. Trials use the first order. The test users of all orders are the same; their targets are not.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from mmsr_lite.values import Settings
 
 Labels = dict[str, str | float]  # column that names a system -> a word, or the share of `rate`
 LABELS = ("model", "variant", "corruption", "modality", "rate", "at")  # columns that name a system
-MIXED = "mixed"  # the label of what is done to all modalities
+MIXED = "mixed"  # the label of damage to all modalities
 BOTH, TEST = "training and test", "test"  # where something is destroyed
 UNDISTURBED: Labels = {"corruption": "", "modality": "", "rate": 0.0, "at": ""}
 CHOSEN_BY = "MRR@5"  # on validation, in the headline ranking
 TIE_SEEDS = (0, 1, 2)  # of the orders at ties, where times tie
 SIZES = ("dim", "layers", "codes", "codes_per_item", "batch")
-# Settings of every system that has them, by kind of source. Trials choose the layers; those here are MMSR's where
-# nothing is tried, others have their own there.
+# Settings of every system that has them, by kind of source. Trials choose the layers; the number here is for
+# MMSR where nothing is tried, and other models have defaults of their own.
 BASES: dict[str, Settings] = {
     "wardrobe": {name: DEMO[name] for name in SIZES},
     "world": {name: DEMO_OF_WORLDS[name] for name in (*SIZES, "patience")},
@@ -50,15 +50,15 @@ BASES: dict[str, Settings] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read off a trained model: the test targets' ranks, perhaps with something destroyed or forced.
+    """One reading of a trained model: the ranks of the test targets, perhaps with something destroyed or forced.
 
     Attributes:
         labels: what names the reading beside the labels of its job.
         rate: share of the items that lose a modality at test only, or of the positions that trade it there.
         corrupted: that modality; None: all.
         gate: one of `gates.FORCED`.
-        beside: the study whose other readings are of the same model; the plain reading has it, because no GPU trains a
-            model twice alike.
+        beside: the study whose other readings are of the same model; set for the plain reading, because a GPU never
+            trains the same model twice.
         displaced: whether positions of histories trade the modality, in place of items that lose it.
 
     Example:
@@ -82,7 +82,7 @@ class Job:
         labels: what names it in the table.
         config: its run.
         like: the system whose trials choose its settings; None: its own.
-        readings: what is read off the trained model, a row of the table each.
+        readings: what is read from the trained model; each is one row of the table.
         betas: whether its gates are kept, too.
         trials: how many trials chose its settings; 0 where there was nothing to choose, or it is not yet known.
         validated: what the chosen trial had on validation, in the metric that chose it; None where nothing was chosen.
@@ -108,9 +108,9 @@ class Study:
     Attributes:
         paper: the table or figure of the paper that it repeats, "-" for one of our own.
         asks: the question, in a sentence.
-        jobs: gives the systems on a data set.
+        jobs: a function from a `Setting` to the systems.
         reference: labels of the system that another is tested against: its own labels, changed to these.
-        of_one_model: whether the system of a row was read off the same trained model as its reference.
+        of_one_model: whether the system of a row was read from the same trained model as its reference.
 
     Example:
         >>> Study("-", "Does it help?", lambda setting: [], {"variant": "without"}).of_one_model({})
@@ -197,12 +197,12 @@ class Setting:
 
     @cached_property
     def ranking(self) -> str:
-        """The ranking that chooses, "all" or "masked": the headline of the data set, if `base` does not name one."""
+        """The ranking that chooses trials, "all" or "masked": the headline of the data set unless `base` names one."""
         return ranking_of(str(self.base.get("ranking", "headline")), self.parts)
 
     @property
     def chosen_by(self) -> str:
-        """The key of the metric that is greatest on validation for the trial that is chosen."""
+        """The key of the validation metric that chooses a trial."""
         return key_of(CHOSEN_BY, self.ranking)
 
     @property
@@ -262,7 +262,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Damage:
-    """Damage to a modality, at one rate.
+    """Damage to a modality at one rate.
 
     Attributes:
         labels: what names it in a table.
@@ -280,7 +280,7 @@ class Damage:
 
 
 def damages(setting: Setting, corruption: str, rates: Sequence[float]) -> list[Damage]:
-    """Damage of one kind to each modality by itself and, where there are several, to all of them, at each rate.
+    """List damages of one kind at each rate: to each modality by itself and, where there are several, to all of them.
 
     Args:
         setting: the data set and the terms.
@@ -309,7 +309,7 @@ def damages(setting: Setting, corruption: str, rates: Sequence[float]) -> list[D
 
 
 def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
-    """The data set with its ties broken as a run asks.
+    """Put interactions of equal times into the order that a run asks for.
 
     Args:
         dataset: the data set, its ties broken in any way.
@@ -317,7 +317,7 @@ def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
         tie_seed: of the random order.
 
     Returns:
-        The data set itself where its ties are broken so already.
+        The new data set, or the same one where that is its order already.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -334,7 +334,7 @@ def in_order(dataset: Dataset, ties: str, tie_seed: int) -> Dataset:
 
 
 def variants_of_mmsr(variants: dict[str, Settings]) -> Callable[[Setting], list[Job]]:
-    """The jobs of a study that changes settings of MMSR: the name of each variant and its changes.
+    """Make the jobs of a study that changes settings of MMSR.
 
     Args:
         variants: name of a variant -> settings of the run that it changes.

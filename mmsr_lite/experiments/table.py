@@ -1,4 +1,4 @@
-"""The tables of the studies: tidy CSV files, rewritten whole after every run."""
+"""The tables of the studies: tidy CSV files, written again as a whole after every run."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +15,7 @@ from mmsr_lite.experiments.study import LABELS
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
 
 Row: TypeAlias = dict[str, Any]  # a row of a table: column -> value
-TUNING, BETAS = "tuning", "gate_values"  # the tables of the trials, and of what the gates did
+TUNING, BETAS = "tuning", "gate_values"  # the tables of trials, and of gate values
 TESTED = ("HR@5", "MRR@5", "HR@20", "MRR@20")  # the paper's metrics
 METRICS = tuple(metrics(np.ones(1)))  # among all items
 MASKED = tuple(key_of(metric, "masked") for metric in METRICS)  # with the user's own items masked
@@ -78,13 +78,13 @@ def write_rows(path: Path, rows: list[Row], order: Iterable[str]) -> None:
 
 
 def rankings_in(rows: Iterable[Row]) -> list[str]:
-    """The rankings that every row has; tables that older versions made have that of all items alone.
+    """The rankings that every row has; tables of older versions have only the one of all items.
 
     Args:
         rows: rows of a table.
 
     Returns:
-        Names of rankings; a trial that could not be trained has no number and says nothing.
+        Names of rankings; trials that could not be trained are not looked at.
 
     Example:
         >>> rankings_in([{"HR@5": 7.0}]), rankings_in([{"HR@5": 7.0, "masked HR@5": 9.0}])

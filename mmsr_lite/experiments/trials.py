@@ -1,8 +1,8 @@
 """Which trials a system has, and what they chose.
 
-Every system starts with the same points of the space. Where its best one stands at an edge, the space is extended and
-more points follow, at most `EXTENSIONS` times. All of it follows from the rows of the table of trials, so a study that
-was interrupted goes on where it was.
+Every system starts with the same points of the space. Where its best one is at an edge, the space is extended and more
+points follow, at most `EXTENSIONS` times. All of this is computed from the table of trials, so an interrupted study
+continues where it stopped.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Trials:
         return list(systems.values())
 
     def jobs(self, system: Job) -> list[Job]:
-        """The trials of a system that are known to be needed by now.
+        """The trials of a system that are known so far.
 
         Args:
             system: a job of `systems`.
@@ -74,7 +74,7 @@ class Trials:
         return [replace(system, config=trial(system.config, point)) for point in self._points(system.config)[0]]
 
     def all_judged(self, system: RunConfig) -> bool:
-        """Whether all trials of a system have been made, those beyond the edges too.
+        """Whether all trials of a system have been made, including those beyond edges.
 
         Args:
             system: its run.
@@ -85,14 +85,14 @@ class Trials:
         return self._points(system)[1] is not None
 
     def seeded(self, job: Job, seeds: int) -> list[Job]:
-        """The runs of a system as its trials chose it.
+        """The runs of a system, with the settings that its trials chose.
 
         Args:
             job: the system.
             seeds: how many runs a system with seeds has in each order at ties; one that counts has a single run there.
 
         Returns:
-            The runs; where not all trials are made, as a dry run has it, with the values of the first one.
+            The runs; in a dry run, where trials are missing, with the values of the first trial.
         """
         points, rows = self._points(job.like or job.config)
         point: Point = points[0] if points else {}
@@ -113,7 +113,7 @@ class Trials:
         return [replace(job, config=tuned(job.config, point, epoch, *pair)) for pair in pairs]
 
     def _points(self, system: RunConfig) -> tuple[list[Point], list[Row] | None]:
-        """The trials known to be needed, and their rows; None in place of rows where some are still to be made."""
+        """The known trials with their rows; None in place of the rows while some are still to be made."""
         judged = {row["run"]: row for row in read_rows(self.place / f"{TUNING}.csv")}
         space, points = self.setting.space, self.setting.points(system.model)
         for further in range(EXTENSIONS + 1):
@@ -133,7 +133,7 @@ class Trials:
         return points, rows
 
     def _best(self, rows: Sequence[Row]) -> int | None:
-        """The place of the trial that is best in the headline ranking; None where none could be trained."""
+        """The index of the trial that is best in the headline ranking; None where none could be trained."""
         values = np.array([row[self.setting.chosen_by] for row in rows], float)
         if not len(values) or np.isnan(values).all():
             return None

@@ -1,9 +1,9 @@
-"""The tests of a table: each system against its reference, from the ranks that are kept, corrected by Holm.
+"""The tests of a table: each system against its reference, from the kept ranks, corrected by Holm.
 
-One table in one ranking is one family: every system, every metric at 5 and at 20. A verdict needs the ranks of all runs
-of both systems, and two seeds or more of every system that has seeds. Where times tie, it needs every seed in every
-order at ties; orders are a third sample beside users and seeds (see `statistics.crossed`). Tests of older versions,
-over users alone, stay in the file where the ranks are gone; they decide nothing.
+The tests of one table in one ranking are one family: every system, with every metric at 5 and at 20. A verdict needs
+the ranks of all runs of both systems, and at least two seeds of a system that has seeds. Where times tie, it needs
+every seed in every order at ties; orders are a third sample beside users and seeds (see `statistics.crossed`). Where
+ranks are gone, tests of older versions, over users alone, stay in the file; they decide nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mmsr_lite.records.training import Test
 
 
 def decides(test: Test) -> bool:
-    """Whether a stored test knows users and seeds, and so may call systems different.
+    """Whether a stored test may call systems different: it accounts for users and for seeds.
 
     Args:
         test: a record of `compare`, or of an older version.
@@ -44,7 +44,7 @@ def decides(test: Test) -> bool:
 
 
 def apart(test: Test) -> bool:
-    """Whether a stored test calls its two systems different: one that decides, below 5 % after Holm's correction.
+    """Whether a stored test calls its systems different: it decides, with p below 5 % after Holm's correction.
 
     Args:
         test: a record of `compare`, or of an older version.
@@ -156,12 +156,12 @@ def _family(
 
 
 def merged(old: Iterable[Test], new: Iterable[Test], rows: list[Row]) -> list[Test]:
-    """The tests that stand beside a table: new ones, and of the old ones those whose systems have no new test.
+    """Merge the tests beside a table: the new ones, and old ones of systems without a new test.
 
-    A test that decided once, and whose ranks are gone, decides no longer: its correction was for another family.
+    An old test whose ranks are gone no longer decides, since it was corrected in another family.
 
     Args:
-        old: the tests that stood there.
+        old: the tests that are there.
         new: those of `compare` now.
         rows: the rows of the table; tests of systems that left it are dropped.
 
@@ -182,7 +182,7 @@ def merged(old: Iterable[Test], new: Iterable[Test], rows: list[Row]) -> list[Te
 
 
 def recompute(out: str | Path) -> Iterator[str]:
-    """Compute all tests of all tables in `out` again from the ranks that are kept there, without the data sets.
+    """Compute all tests of all tables again from the kept ranks, without the data sets.
 
     Args:
         out: the folder that holds a folder of tables for each data set.
@@ -230,5 +230,5 @@ def _has_seeds(runs: list[Row]) -> bool:
 
 
 def _comparable(runs: list[Row], ranks: list[np.ndarray]) -> bool:
-    """Whether a test can know how much the seeds of a system differ: two seeds or more, or no seeds at all."""
+    """Whether a test can know how much the seeds of a system differ: it has two seeds or more, or none."""
     return len(ranks) > 1 or not _has_seeds(runs)

@@ -1,4 +1,4 @@
-"""One run of a study, in this process or in another: train on the data set in memory, rank, give rows."""
+"""One run of a study, in this process or another: train on the data set in memory, rank, return rows."""
 
 import gc
 import time
@@ -40,7 +40,7 @@ class Worker:
         dataset: the undamaged data set; its ties may be broken in any way, and each run breaks them as its config asks.
         device: "cpu" or "cuda".
         ranks: the folder where the ranks of runs are kept.
-        kept: hash of settings -> the codebooks that were learned with them, so that each are learned once.
+        kept: hash of settings -> the codebooks learned with them, so that none is learned twice.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -55,7 +55,7 @@ class Worker:
     kept: dict[str, tuple[Codebook, ...]] = field(default_factory=dict)
 
     def run_job(self, job: Job) -> tuple[list[Row], list[Row]]:
-        """Train the run of a job and read off its rows.
+        """Train the run of a job and return its rows.
 
         Args:
             job: a job whose config has its seed; a trial, which selects by validation, is judged on validation.
@@ -68,7 +68,7 @@ class Worker:
         """
         began = time.perf_counter()
         if torch.cuda.is_initialized():
-            gc.collect()  # what the run before has captured on a GPU
+            gc.collect()  # frees what the last run captured on a GPU
         config = job.config.with_settings(device=self.device)
         dataset = in_order(self.dataset, config.ties, config.tie_seed)
         if config.modalities is not None:  # None: all that the data set has
@@ -99,7 +99,7 @@ class Worker:
         return rows, [{"seed": config.train.seed} | row for row in gates]
 
     def _codebooks(self, config: RunConfig, data: Dataset) -> tuple[Codebook, ...]:
-        """The codes of a run; runs that differ in training, model or the order of interactions alone have the same."""
+        """The codes of a run; runs that differ only in training, model or order of interactions share them."""
         dim = getattr(config.model_config, "dim", 0)
         others = ("model", "settings", "train", "ties", "tie_seed", "split")
         of_data = {name: value for name, value in asdict(config).items() if name not in others}
@@ -131,7 +131,7 @@ class Worker:
 
 
 def _ranks_of(reading: Reading, run: Run) -> dict[str, np.ndarray]:
-    """Ranking -> (E,) the ranks of the test targets in it, read off a trained run as `reading` asks."""
+    """The ranks (E,) of the test targets in each ranking, read from a trained run as `reading` asks."""
     model, test = run.model, run.split.test
     if reading.displaced:
         displace(model, reading.corrupted, reading.rate, run.config.train.seed)
@@ -148,7 +148,7 @@ def _ranks_of(reading: Reading, run: Run) -> dict[str, np.ndarray]:
 def drop_codes_at_test(
     model: Recommender, config: RunConfig, data: Dataset, books: tuple[Codebook, ...], reading: Reading
 ) -> Recommender:
-    """A trained model whose items lose codes at test: learned weights stay, the codes of lost modalities go.
+    """Remove codes from a trained model: its weights stay, lost modalities have no codes.
 
     Args:
         model: the trained model; it is not changed.
@@ -186,7 +186,7 @@ def drop_codes_at_test(
 
 
 def device_name(device: str) -> str:
-    """What tables call a device.
+    """The name of a device in tables.
 
     Args:
         device: "cpu" or "cuda".

@@ -1,6 +1,6 @@
 """Records: the border between what computes and what shows, as typed JSON.
 
-Every function of `explain`, every training and every study leaves a record; every picture reads one. A record is a
+Every function of `explain`, every training and every study makes a record; every picture reads one. A record is a
 `dict` with declared fields:
 
 >>> history = HistoryRecord(epochs=[{"epoch": 1, "loss": 2.5, "lr": 0.01}], best_epoch=1, selection="none")
@@ -50,7 +50,7 @@ __all__ = [
 
 
 def schema_table(kind: str) -> str:
-    """The reference of one kind of record as a Markdown table: a row for each field and each field of its parts.
+    """Write the reference of one kind of record as a Markdown table: a row for each field, also of its parts.
 
     Args:
         kind: a name in `RECORDS`, such as "trace".

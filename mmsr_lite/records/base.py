@@ -1,6 +1,6 @@
-"""Record: what one part of the package leaves for another as plain JSON, with a schema that says what it holds.
+"""Record: what one part of the package hands to another as plain JSON, with a schema that says what it holds.
 
-Models and data stay behind: a record is enough to draw every picture, without torch. It is a `dict`, so `json`, the
+Every picture can be drawn from a record alone, without the model, the data or torch. It is a `dict`, so `json`, the
 browser and older code read it as it is; its fields can also be read as attributes, which editors and mypy know.
 """
 
@@ -14,7 +14,7 @@ from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records.schema import OPTIONAL, Mistake, fields_of, is_record, mistake_in_fields
 
-RECORDS: dict[str, type[Record]] = {}  # the class of each kind; a class enters it when it is defined
+RECORDS: dict[str, type[Record]] = {}  # the class of each kind; defining a class adds it
 
 
 class Value:
@@ -42,8 +42,8 @@ class Value:
 class Record(dict[str, Any]):
     """A `dict` whose fields are declared; each kind of record is a subclass.
 
-    Class attributes: `kind` is its name; `schema` is what its field `schema` holds, "" for kinds that are older than
-    schemas and are known by their field `marker`.
+    Class attributes: `kind` is its name; `schema` is what its field `schema` holds, "" for kinds older than schemas,
+    which are recognized by their field `marker`.
 
     Args:
         fields: what `dict` takes: a mapping, or pairs of name and value.
@@ -65,7 +65,7 @@ class Record(dict[str, Any]):
     optional_fields: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, *fields: Any, **more: Any) -> None:
-        """Takes what `dict` takes; a record inside the record becomes typed, too."""
+        """Take what `dict` takes; a record inside the record becomes typed, too."""
         super().__init__(*fields, **more)
         for name, field in fields_of(type(self)).items():
             inner = self.get(name)
@@ -84,7 +84,7 @@ class Record(dict[str, Any]):
 
     @classmethod
     def open(cls, path: str | os.PathLike) -> Self:
-        """The record in the JSON file `path`, validated; `Record.open` takes a file of any kind.
+        """Read and validate the record in a JSON file; `Record.open` reads records of any kind.
 
         Args:
             path: the file.
@@ -103,7 +103,7 @@ class Record(dict[str, Any]):
             raise MMSRError(f"{str(path)!r} is not a record that can be opened: {error}") from error
 
     def save(self, path: str | os.PathLike) -> None:
-        """Validate the record and write it as JSON in one move.
+        """Validate the record and write it as JSON; nobody ever sees half of the file.
 
         Args:
             path: the file; an older one is replaced.
@@ -115,7 +115,7 @@ class Record(dict[str, Any]):
         write_json(path, self)
 
     def validate(self) -> Self:
-        """The record itself when every field is there and they agree with each other.
+        """Check that every field is there and that fields agree with each other; return the record itself.
 
         Raises:
             MMSRError: names the first field that is wrong, as "trace: layers[0].beta has 3 values, expected one for
@@ -134,7 +134,7 @@ class Record(dict[str, Any]):
         return self
 
     def mistake(self) -> Mistake | None:
-        """(path, sentence) of the first field that is wrong; None for a whole record."""
+        """(path, sentence) of the first field that is wrong; None where all are right."""
         if self.schema and self.get("schema") != self.schema:
             return "schema", f"is {self.get('schema')!r}, expected {self.schema!r}"
         return mistake_in_fields(self, type(self)) or self.broken_rule()
@@ -161,20 +161,20 @@ class Record(dict[str, Any]):
     def __repr__(self) -> str:
         try:
             holds = self.summary()
-        except (KeyError, TypeError, IndexError, AttributeError):  # a record that is not whole is shown, too
+        except (KeyError, TypeError, IndexError, AttributeError):  # a record with mistakes is shown, too
             holds = f"fields {', '.join(map(str, self))}"
         return f"{type(self).__name__}({holds})"
 
 
 def as_record(value: Any, kind: str | None = None) -> Record:
-    """`value` as a typed record, validated.
+    """Turn `value` into a typed record, and validate it.
 
     Args:
         value: a record, or a `dict` as JSON gives it.
         kind: the kind that is expected, such as "trace"; None takes the kind that the value's schema names.
 
     Returns:
-        The record, of the class of its kind; the same object where it was one already.
+        The record, in the class of its kind; `value` itself where it is one already.
 
     Raises:
         MMSRError: quotes the schema, or names the first field that is wrong.
@@ -196,7 +196,7 @@ def as_record(value: Any, kind: str | None = None) -> Record:
 
 
 def kind_of(value: Mapping[str, Any]) -> str | None:
-    """The kind of a record, by its schema; of a kind without a schema, by the field that marks it.
+    """The kind of a record: by its schema or, for kinds without one, by the field that marks it.
 
     Args:
         value: a record, or a `dict` as JSON gives it.

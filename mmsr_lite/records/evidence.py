@@ -31,7 +31,7 @@ class Pair(TypedDict):
 
 
 class Disagreement(TypedDict):
-    """A target that the models rank very differently."""
+    """A target whose rank differs very much between the models."""
 
     user: Annotated[int, "the user's number"]
     user_id: Annotated[str, "the user's id"]
@@ -120,7 +120,7 @@ class FaithfulnessTest(TypedDict):
 
 
 class FaithfulnessRecord(Record, kind="faithfulness"):
-    """Whether attention or beta explains what a model does: tests, each with a number, an interval and a sentence."""
+    """Tests of whether attention or beta explains what a model does, each with a number, an interval and a sentence."""
 
     dataset: Annotated[str, "the data set"]
     model: Annotated[str, "the model's label"]
@@ -164,7 +164,7 @@ def _rules_of_curve(path: str, test: FaithfulnessTest) -> Iterator[Mistake]:
 
 
 class Agreement(TypedDict):
-    """How alike two methods order the edges."""
+    """How similarly two methods order the edges."""
 
     methods: Annotated[list[int], "both, indexes of `methods`"]
     spearman: Annotated[float, "their rank correlation over the edges"]

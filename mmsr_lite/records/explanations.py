@@ -12,7 +12,7 @@ from mmsr_lite.records.trace import Edit, ItemCard, TraceRecord
 
 
 class Measure(TypedDict):
-    """One number of the clean and of the changed run, and what random changes of the same kind do to it."""
+    """One number in the clean run, in the changed run, and after random changes of the same kind."""
 
     clean: Annotated[float, "before the change"]
     changed: Annotated[float, "after the change"]
@@ -51,7 +51,7 @@ class ChangedEdge(TypedDict):
 
 
 class ChangedItem(TypedDict):
-    """An item that one of the runs puts on top."""
+    """An item that one of the runs ranks at the top."""
 
     item: Annotated[int, "the item"]
     item_id: NotRequired[Annotated[str, "its id"]]

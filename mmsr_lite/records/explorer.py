@@ -1,4 +1,4 @@
-"""What an explorer and the page that it runs in say to each other, beside the record that both look at."""
+"""The messages between an explorer and its page, beside the record that both show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mmsr_lite.records.trace import ItemCard, TraceRecord
 
 
 class Beside(TypedDict):
-    """Another trace of the same history, which stands beside the one that is looked at."""
+    """Another trace of the same history, shown beside the first one."""
 
     name: Annotated[str, "what it is called: a model, or the history before the edits"]
     record: Annotated[TraceRecord, "the trace"]
@@ -30,14 +30,14 @@ class Product(TypedDict):
 
 
 class Messages(TypedDict, total=False):
-    """What the explorer tells its page after a request; each part only where it was asked for."""
+    """What the explorer tells its page after a request; it has only the parts that were asked for."""
 
     found: list[ItemCard] | None  # the items of a search
     what_if: WhatIfRecord | None  # the record of a change
-    beside: Beside | None  # what stands beside the record now; None ends it
+    beside: Beside | None  # what is shown beside the record now; None: nothing any more
     product: Product | None  # the terms of an attention logit
     error: str | None  # why a request could not be carried out
     number: int  # of the request that the error belongs to
     page: str | None  # the explorer as one page, to be saved
     stored: bool  # whether the explorer replays a stored record, so that nothing can be edited
-    name: str  # what the record itself is called, where another stands beside it
+    name: str  # the name of the record itself, where another is shown beside it

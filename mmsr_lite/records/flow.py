@@ -1,4 +1,4 @@
-"""Records of the flow: what a score is the sum of, of one history and of a data set ("What beta weighs")."""
+"""Records of the flow: the contributions to a score, for one history and for a data set ("What beta weighs")."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mmsr_lite.records.trace import DatasetCard, GraphNode, ItemCard, ModelCard,
 
 
 class FlowItem(ItemCard):
-    """An item whose score is taken apart."""
+    """An item whose score is split into contributions."""
 
     score: Annotated[float, "the model's score"]
     rank: Annotated[float, "1 is the best; the mean of the places that equal scores share"]
 
 
 class FlowRecord(Record, kind="flow"):
-    """What the scores of some items are the sum of: signed contributions of each node, along each group of paths."""
+    """The signed contributions to the scores of some items: from each node, along each group of paths."""
 
     dataset: Annotated[DatasetCard, "the data set"]
     model: Annotated[ModelCard, "the model"]
@@ -57,13 +57,13 @@ class FlowRecord(Record, kind="flow"):
 
 
 def flow_of_trace(trace: TraceRecord) -> FlowRecord | None:
-    """The flow that a trace holds, as a record of its own; None where the trace holds none.
+    """Take the flow out of a trace, as a record of its own.
 
     Args:
         trace: A trace.
 
     Returns:
-        The flow, or None.
+        The flow; None where the trace holds none.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
@@ -106,7 +106,7 @@ class FlowShares(TypedDict):
 
 
 class FlowSummaryRecord(Record, kind="flow-summary"):
-    """What the scores of a data set's targets are the sum of, by kind of user and by position in the history."""
+    """The contributions to the scores of a data set's targets, by kind of user and by position in the history."""
 
     dataset: Annotated[str, "the data set"]
     model: Annotated[str, "the model's label"]

@@ -8,12 +8,12 @@ from typing import Annotated, NotRequired, TypedDict
 from mmsr_lite.records.rules import one_for_each
 from mmsr_lite.records.schema import Mistake
 
-FLOAT32 = 1e-4  # of the sizes that are added up: sums of float32 come this near
+FLOAT32 = 1e-4  # relative to the sizes that are added: float32 sums are this exact
 FLOW_GROUPS = ("own identity", "own codes", "shared codes", "crossed, then time", "time, then crossed", "time alone")
 
 
 class FlowOfItem(TypedDict):
-    """What one item's score is the sum of, by groups of paths from the nodes to the last item."""
+    """The contributions to one item's score, by groups of paths from the nodes to the last item."""
 
     item: Annotated[int, "the item"]
     groups: Annotated[list[float], "the signed sum over nodes of each of `groups`"]
@@ -22,7 +22,7 @@ class FlowOfItem(TypedDict):
 
 
 class Flow(TypedDict):
-    """Exact signed contributions to scores, attention and gates held as they are ("What beta weighs")."""
+    """Exact signed contributions to scores, with attention and gates held fixed ("What beta weighs")."""
 
     groups: Annotated[list[str], "the groups of paths, by the order in which a path follows time and crosses types"]
     items: Annotated[list[FlowOfItem], "the best items, and the item that came next"]
@@ -69,7 +69,7 @@ def rules_of_flow(flow: Flow, scores: Mapping[int, float], count: int) -> Iterat
 
 
 def _adds_up(path: str, parts: Sequence[float], total: float, what: str) -> Iterator[Mistake]:
-    """Signed parts add up to a total, within what float32 loses."""
+    """Whether signed parts add up to a total, within the precision of float32."""
     size = 1 + abs(total) + sum(abs(part) for part in parts)
     if abs(sum(parts) - total) > FLOAT32 * size:
         yield path, f"add up to {sum(parts):.6g}, expected {total:.6g}: {what}"

@@ -28,7 +28,7 @@ class FusionSystem(TypedDict):
 
 
 class FusionComparison(TypedDict):
-    """One system against another one."""
+    """One system compared with another one."""
 
     asks: Annotated[str, "what the comparison answers"]
     one: Annotated[str, "a system"]

@@ -34,7 +34,7 @@ class Effect(TypedDict):
 
 
 class LeaksRecord(Record, kind="leaks"):
-    """What a data set says beside what its users do."""
+    """What a data set gives away besides the behaviour of its users."""
 
     dataset: Annotated[str, "the data set"]
     num_users: Annotated[int, "how many users"]

@@ -1,4 +1,4 @@
-"""What a page holds that runs models by itself: models, catalogue and users, as the JavaScript engine reads them.
+"""The contents of a page that runs models by itself: models, catalogue and users, for the JavaScript engine.
 
 Matrices and tables of codes are base64. K is the number of items that the page holds; row 0 is the padding.
 """
@@ -114,7 +114,7 @@ class PageUser(UserCard):
 
 
 class PageStart(TypedDict):
-    """What a page begins with."""
+    """What a page shows at first."""
 
     model: Annotated[int, "the model that is shown, an index of `models`"]
     beside: Annotated[str | None, "the name of what stands beside it"]
@@ -125,7 +125,7 @@ class PageStart(TypedDict):
 
 
 class PageData(TypedDict):
-    """Everything that a page needs to answer without Python."""
+    """Everything that a page needs to run models without Python."""
 
     dataset: Annotated[DatasetCard, "the data set"]
     relations: Annotated[list[str], "the names of the relations"]

@@ -1,4 +1,4 @@
-"""What the two rankings are called: in the keys of metrics, and in words.
+"""The names of the two rankings, in the keys of metrics and in words.
 
 *All items* is the paper's ranking. *Own items masked* leaves out what the user has already taken. One of them is the
 headline of a data set, by the rule of `data.split.headline`: it is shown first, and the other one beside it.
@@ -18,10 +18,10 @@ RULE = (
 
 
 def key_of(metric: str, ranking: str) -> str:
-    """What `evaluate` calls a metric of a ranking: that of all items has the plain name.
+    """The key that `evaluate` uses for a metric of a ranking; in the ranking of all items it is the plain name.
 
     Args:
-        metric: Such as "HR@5", or whatever has one of each ranking, as a run has ranks.
+        metric: The plain name, such as "HR@5", or any other name of which each ranking has one.
         ranking: One of `RANKINGS`.
 
     Returns:
@@ -37,7 +37,7 @@ def key_of(metric: str, ranking: str) -> str:
 
 
 def in_words(metric: str) -> str:
-    """The key of a metric in words.
+    """Say the key of a metric in words.
 
     Args:
         metric: A key of `key_of`.

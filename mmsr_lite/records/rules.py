@@ -7,11 +7,11 @@ from typing import Any
 
 from mmsr_lite.records.schema import Mistake
 
-CLOSE = 1e-3  # sums of float32 shares come this near to one
+CLOSE = 1e-3  # float32 shares sum to one this exactly
 
 
 def one_for_each(path: str, values: Sized | None, count: int, what: str) -> Iterator[Mistake]:
-    """A list has one value for each of `count` things.
+    """Check that a list has one value for each of `count` things.
 
     Args:
         path: the place in the record, such as layers[0].beta.
@@ -31,7 +31,7 @@ def one_for_each(path: str, values: Sized | None, count: int, what: str) -> Iter
 
 
 def exactly(path: str, values: Sized | None, count: int, what: str) -> Iterator[Mistake]:
-    """A list has exactly `count` values, which `what` names.
+    """Check that a list has exactly `count` values, which `what` names.
 
     Args:
         path: the place in the record, such as layers[0].beta.
@@ -51,11 +51,11 @@ def exactly(path: str, values: Sized | None, count: int, what: str) -> Iterator[
 
 
 def in_range(path: str, value: Any, least: int, most: int, what: str) -> Iterator[Mistake]:
-    """A number lies in `least` to `most`; None is no number and is let be.
+    """Check that a number lies in `least` to `most`.
 
     Args:
         path: the place in the record, such as layers[0].beta.
-        value: the number.
+        value: the number; None is let be.
         least: the least number that is allowed.
         most: the greatest.
         what: what the range is.
@@ -72,7 +72,7 @@ def in_range(path: str, value: Any, least: int, most: int, what: str) -> Iterato
 
 
 def sums_to_one(path: str, values: Sequence[float], what: str) -> Iterator[Mistake]:
-    """Shares sum to one.
+    """Check that shares sum to one.
 
     Args:
         path: the place in the record, such as layers[0].beta.
@@ -92,7 +92,7 @@ def sums_to_one(path: str, values: Sequence[float], what: str) -> Iterator[Mista
 
 
 def ordered(path: str, interval: Sequence[float] | None, what: str) -> Iterator[Mistake]:
-    """The two ends of an interval are there, the lower one first.
+    """Check that an interval has two ends, the lower one first.
 
     Args:
         path: the place in the record, such as layers[0].beta.

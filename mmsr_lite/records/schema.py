@@ -1,4 +1,4 @@
-"""What a field of a record may hold: declared once as a type, checked with the place of the first mistake, and printed.
+"""What a field of a record may hold: declared once as a type, then checked against values and printed as a table.
 
 The fields of a record and of its parts are annotations. `Annotated[type, "meaning"]` says what a field means;
 `NotRequired` (in a `TypedDict`) or `= OPTIONAL` (in a `Record`) says that older records lack it.
@@ -36,7 +36,7 @@ Terms: TypeAlias = dict[str, Plain | list[Plain] | dict[str, Plain]]  # settings
 OPTIONAL: Any = object()  # the default of a field that a record may lack; its attribute is None then
 NAMES = {int: "whole number", float: "number", str: "text", bool: "true or false", NoneType: "null"}
 ARTICLES = {int: "a ", float: "a "}
-EXACT = {int: {int}, float: {float, int}, str: {str}, bool: {bool}, NoneType: {NoneType}}  # what JSON reads each from
+EXACT = {int: {int}, float: {float, int}, str: {str}, bool: {bool}, NoneType: {NoneType}}  # JSON types of each
 LONGEST_QUOTE = 40  # letters of a wrong value that an error repeats
 
 
@@ -91,7 +91,7 @@ def fields_of(kind: type) -> dict[str, Field]:
 
 
 def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
-    """The first place at which `value` is not what `declared` says, and a phrase about it; None where all is right.
+    """Find the first place at which `value` is not what `declared` says.
 
     Args:
         value: what JSON gave, or what Python code made in the same form.
@@ -130,7 +130,7 @@ def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
 
 
 def mistake_in_fields(value: Any, kind: type, path: str = "") -> Mistake | None:
-    """The first field of `kind` that `value` lacks or holds wrongly; fields that `kind` does not know are let be.
+    """Find the first field of `kind` that `value` lacks or has wrong; unknown fields are ignored.
 
     Args:
         value: what JSON gave.
@@ -158,7 +158,7 @@ def mistake_in_fields(value: Any, kind: type, path: str = "") -> Mistake | None:
 
 
 def is_record(declared: Any) -> bool:
-    """Whether `declared` is a record class, whose own rules are checked as well.
+    """Whether a type is a record class; such a class has rules of its own.
 
     Args:
         declared: any type.
@@ -175,7 +175,7 @@ def is_record(declared: Any) -> bool:
 
 
 def join(path: str, name: str) -> str:
-    """The path of the field `name` (or of the place "[3]") of what is at `path`.
+    """The path of a field, or of a place such as [3], within what is at `path`.
 
     Args:
         path: the place of the whole; empty at the top.
@@ -194,7 +194,7 @@ def join(path: str, name: str) -> str:
 
 
 def quote(value: Any) -> str:
-    """`value` as an error message repeats it: whole when it is short, else its beginning.
+    """Quote a value for an error message: all of it when it is short, else its beginning.
 
     Args:
         value: any value.
@@ -263,7 +263,7 @@ def _is_scalar(value: Any, declared: type) -> bool:
 
 
 def _all_scalars(values: list | tuple, inner: Any) -> bool:
-    """Whether every value is plainly of the scalar type `inner`: a quick look at long lists of numbers."""
+    """Whether every value has exactly the scalar type `inner`: a quick check of long lists of numbers."""
     union = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
     if not all(isinstance(part, type) and part in EXACT for part in union):
         return False
@@ -274,7 +274,7 @@ def _all_scalars(values: list | tuple, inner: Any) -> bool:
 
 
 def describe(declared: Any, many: bool = False) -> str:
-    """A type in words, such as "list of numbers or null".
+    """Say a type in words, such as "list of numbers or null".
 
     Args:
         declared: a type, as `first_mistake` takes it.
@@ -316,7 +316,7 @@ def describe(declared: Any, many: bool = False) -> str:
 
 
 def table_rows(kind: type, path: str = "") -> Iterator[tuple[str, str, str]]:
-    """(path, type, meaning) of each field of `kind` and of its parts, in order; other records are named, not opened.
+    """List path, type and meaning of each field of `kind` and of its parts; other records are only named.
 
     In a path `[]` stands for every place of a list and `*` for every name.
 
@@ -341,7 +341,7 @@ def table_rows(kind: type, path: str = "") -> Iterator[tuple[str, str, str]]:
 
 
 def _innermost(declared: Any) -> tuple[Any, str]:
-    """What the lists and dicts of a type hold in the end, and the way there: `[]` for a list, `.*` for a dict."""
+    """The type inside the lists and dicts of a type, and the path to it: `[]` for a list, `.*` for a dict."""
     origin, parts = get_origin(declared), get_args(declared)
     if origin in (list, dict):
         inner, steps = _innermost(parts[-1])

@@ -1,4 +1,4 @@
-"""The record of `stability`: what models that differ in their seed alone say of one history, and how far they agree."""
+"""The record of `stability`: what models that differ only in their seed say of a history, and how far they agree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEASURES = ("beta", "attention", "flow", "order")  # what is measured in every m
 
 
 class OverSeeds(TypedDict):
-    """One number of each model, and their band."""
+    """One number for each model, and the band of these numbers."""
 
     measure: Annotated[str, "beta, attention, flow (of a place) or order (a group of paths)"]
     layer: Annotated[int | None, "of beta the layer, from 0; else null"]
@@ -39,11 +39,11 @@ class Agreement(TypedDict):
 
 
 class StabilityRecord(Record, kind="stability"):
-    """One history in models that differ in their seed alone.
+    """One history in models that differ only in their seed.
 
-    Codes are learned with the seed, so code 3 of one model is not code 3 of another. What models share is the history:
-    numbers are told by the type of a node and a position of the history. A node at several positions gives each of them
-    an equal part of its attention and of its flow.
+    Codes are learned with the seed, so code 3 of one model is not code 3 of another. Models share only the history, so
+    numbers are given by node type and position of the history. A node at several positions gives each of them an equal
+    part of its attention and of its flow.
     """
 
     dataset: Annotated[DatasetCard, "the data set"]
@@ -66,7 +66,7 @@ class StabilityRecord(Record, kind="stability"):
         return f"{who}{self.dataset['name']}; {len(self.seeds)} seeds of {self.model}: {self.sentence}"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """One value for each model, bands that hold them, and counts that follow from the answers."""
+        """One value for each model, bands that contain them, and counts that follow from the answers."""
         models = len(self.seeds)
         yield from one_for_each("ranks", self.ranks, models, "models")
         for place, row in enumerate(self.rows):
@@ -84,7 +84,7 @@ class StabilityRecord(Record, kind="stability"):
 
 
 def said_by(record: StabilityRecord, about: str) -> str:
-    """How many models say what most of them say, for a view that shows an explanation of one of them.
+    """Say how many models agree, for a view that shows the explanation of one model.
 
     Args:
         record: a stability record.

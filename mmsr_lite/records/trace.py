@@ -10,11 +10,11 @@ from mmsr_lite.records.flow_parts import Flow, rules_of_flow
 from mmsr_lite.records.rules import CLOSE, exactly, in_range, one_for_each, sums_to_one
 from mmsr_lite.records.schema import OPTIONAL, Mistake
 
-SOFTMAX = ("homogeneous", "heterogeneous")  # families whose weights are a softmax over the edges of a centre
+SOFTMAX = ("homogeneous", "heterogeneous")  # in these families, weights are a softmax over the edges of a centre
 
 
 class ItemCard(TypedDict):
-    """What people see of an item."""
+    """What people are shown of an item."""
 
     item: Annotated[int, "the item, from 1"]
     item_id: Annotated[str, "its id in the data set"]
@@ -37,7 +37,7 @@ class Target(RankedItem):
 
 
 class StepCard(ItemCard):
-    """What people see of one interaction of the history."""
+    """What people are shown of one interaction of the history."""
 
     position: Annotated[int, "1 is the oldest"]
     texts: NotRequired[Annotated[dict[str, str], "what the item's text columns say; not escaped"]]
@@ -148,7 +148,7 @@ class TargetTruth(TypedDict):
 
 
 class Experiment(TypedDict):
-    """What a newcomer may try first with a history."""
+    """What a newcomer can try first with a history."""
 
     question: Annotated[str, "a sentence"]
     change: Annotated[Edit, "the what-if that answers it"]
@@ -285,7 +285,7 @@ class TraceRecord(Record, kind="trace"):
             if weight is not None:
                 totals[edge[1]] = totals.get(edge[1], 0.0) + weight
         for centre, total in totals.items():
-            heard_nobody = abs(total) <= CLOSE  # every edge of this centre was taken away
+            heard_nobody = abs(total) <= CLOSE  # every edge of this centre was removed
             if not heard_nobody and abs(total - 1) > CLOSE:
                 yield f"{path}.weights", f"of centre {centre} sum to {total:.4g}, expected 1"
 

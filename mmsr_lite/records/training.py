@@ -38,7 +38,7 @@ class KernelsCompiled(TypedDict):
 
 
 class HistoryRecord(Record, kind="history", marker="epochs"):
-    """What happened in a training, epoch by epoch."""
+    """A training, epoch by epoch."""
 
     epochs: Annotated[list[Epoch], "the epochs, the first one first; none of a model that counts"]
     best_epoch: Annotated[int, "the epoch whose weights were kept, 0 without epochs"]
@@ -94,7 +94,7 @@ class MetricsRecord(Record, kind="metrics", marker="test"):
     seed: Annotated[int | None, "the seed"] = OPTIONAL
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """A ranking with targets of one time has the metrics of both groups."""
+        """A ranking that has targets of the same time has the metrics of both groups."""
         for name, part in (self.rankings or {}).items():
             targets = part.get("targets", {})
             if "same time" not in targets:
@@ -224,7 +224,7 @@ class Owner(TypedDict):
 
 
 class RunRecord(Record, kind="run"):
-    """What a run was made from, so that it is never used with other data."""
+    """What a run was made from; a run is never used with other data."""
 
     id: Annotated[str, "a short name of the config"]
     version: Annotated[str, "the version of mmsr_lite that wrote the run"]
@@ -240,7 +240,7 @@ class RunRecord(Record, kind="run"):
 
 
 class Test(TypedDict):
-    """A test of two systems of a study; one that older versions left has no `holm`, and decides nothing."""
+    """A test of two systems of a study; one of an older version has no `holm` and decides nothing."""
 
     system: Annotated[str, "the system"]
     against: Annotated[str, "the system it is compared with"]

@@ -25,7 +25,7 @@ SHARPNESS, WIDEST = 100.0, 1600  # pixels an inch, and pixels across at the most
 
 
 def check(record: Mapping[str, Any], kind: str) -> Record:
-    """The record that a view was given, typed and validated.
+    """Validate what a view was given, and return it as a typed record.
 
     Args:
         record: a record, or a `dict` as JSON gives it.
@@ -46,7 +46,7 @@ def check(record: Mapping[str, Any], kind: str) -> Record:
 
 
 class Frame:
-    """A page in a cell's output: a sandboxed frame that reaches neither the notebook nor the network.
+    """A page in a cell's output, in a sandboxed frame: its scripts reach neither the notebook nor the network.
 
     Args:
         page: The page, HTML.
@@ -105,7 +105,7 @@ class View(ABC):
     @property
     @abstractmethod
     def table(self) -> list[TableRow]:
-        """The numbers of the picture, one row a mark."""
+        """The numbers of the picture: one row for each mark."""
 
     @abstractmethod
     def to_matplotlib(self) -> matplotlib.figure.Figure:
@@ -120,7 +120,7 @@ class View(ABC):
         return {}
 
     def drawn(self, kind: str) -> bytes:
-        """The still as the bytes of a file: the same bytes for the same picture.
+        """The still picture as the bytes of a file; the same picture always gives the same bytes.
 
         Args:
             kind: "png" or "svg".
@@ -128,13 +128,13 @@ class View(ABC):
         import matplotlib
 
         buffer = io.BytesIO()
-        names = {"svg.hashsalt": "mmsr_lite"}  # names in an SVG come from what is drawn, not from chance
+        names = {"svg.hashsalt": "mmsr_lite"}  # else ids in an SVG are drawn at random
         with warnings.catch_warnings(), matplotlib.rc_context(names):
             warnings.filterwarnings("ignore", message="Glyph .* missing")
             figure, metadata = self.to_matplotlib(), {"Date": None} if kind == "svg" else {}
             dpi = min(SHARPNESS, WIDEST / figure.get_figwidth())
             figure.set_dpi(dpi)
-            measured = kind == "svg" or figure.get_layout_engine()  # "tight" draws twice: it costs as much again
+            measured = kind == "svg" or figure.get_layout_engine()  # "tight" draws twice, so it takes twice as long
             box: Any = "tight" if measured else figure.get_tightbbox().padded(0.1)
             figure.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=metadata)
         return buffer.getvalue()
@@ -151,10 +151,10 @@ class View(ABC):
         """The page in a cell's output, in a sandboxed frame: it works without a kernel, also in a saved notebook.
 
         Args:
-            height: Of the frame, in pixels.
+            height: The height of the frame in pixels.
 
         Returns:
-            What a notebook shows as the frame.
+            The frame; a notebook shows it.
         """
         return Frame(self.html(), self.text, height)
 
@@ -184,7 +184,7 @@ class View(ABC):
 
 
 def save(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file in one move.
+    """Write a file so that nobody ever sees half of it.
 
     Args:
         path: the file; an older one is replaced.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Chart(View):
-    """A record shown as a figure of marks: live with plotly, as a still with matplotlib, as text and as a table.
+    """A record drawn as a figure: with plotly where it is live, with matplotlib as a still, and as text and a table.
 
     Args:
         record: A record of the kind `reads`, or the `dict` that its JSON gives.
@@ -48,7 +48,7 @@ class Chart(View):
 
     @property
     def figure(self) -> go.Figure:
-        """The chart as a plotly figure, made anew when `data` is another."""
+        """The chart as a plotly figure; it is made again when `data` changes."""
         if self._drawn_data is not self.data:
             from mmsr_lite.views.figures.to_plotly import to_plotly
 
@@ -72,17 +72,17 @@ class Chart(View):
 
     @property
     def text(self) -> str:
-        """What was found, what is shown and the main numbers, in sentences."""
+        """Sentences: what was found, what is shown, and the main numbers."""
         return self.data.words
 
     @property
     def table(self) -> list[TableRow]:
-        """One row a mark: `of` (what it is of), `value` and, where it has an interval, `low` and `high`."""
+        """One row for each mark: `of` (what it is of), `value` and, where it has an interval, `low` and `high`."""
         return self.data.table
 
 
 class Drawing(Chart):
-    """A figure of numbers that a notebook has just measured, so that there is no record of them.
+    """A figure of numbers that a notebook has just measured; there is no record of them.
 
     Args:
         data: The figure.
@@ -99,7 +99,7 @@ class Drawing(Chart):
 
 
 class MentalModel(View):
-    """The orders of fusion, early, late and adaptive, as boxes and arrows.
+    """Early, late and adaptive fusion, drawn as boxes and arrows.
 
     Args:
         only: "early", "late" or "adaptive" for one of them; None: all three.
@@ -127,7 +127,7 @@ class MentalModel(View):
 
     @property
     def table(self) -> list[TableRow]:
-        """One row an order: its name, and what its boxes say from the top down."""
+        """One row for each order: its name, and the words of its boxes from top to bottom."""
         return [
             {
                 "of": order.name,

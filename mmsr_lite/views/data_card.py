@@ -1,4 +1,4 @@
-"""The data card as one HTML page that opens without a network; every word out of the data is escaped."""
+"""The data card as one HTML page that opens without a network; all text from the data is escaped."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,10 +55,10 @@ CODES_OPEN = 8
 
 
 def data_card_page(record: Mapping[str, Any], told: Sequence[str] = ()) -> str:
-    """A whole page out of a record of `mmsr_lite.data.card.card_record`.
+    """Write a data card as a whole HTML page.
 
     Args:
-        record: the data card.
+        record: the data card, from `mmsr_lite.data.card.card_record`.
         told: sentences about the histories, shown under the title.
 
     Returns:
@@ -170,7 +170,7 @@ def _reading(record: Mapping[str, Any]) -> str:
 
 
 def _line(line: str) -> str:
-    """A line of the account; blanks in front and between its columns stay."""
+    """One line of the account as HTML; blanks at its start and between columns are kept."""
     name, text = line[:10], line[10:]
     if line.startswith("  "):
         return "  " + safe(line, 400)

@@ -1,7 +1,7 @@
 """What differs between two traces of one history, in a sentence and as a table.
 
-A page says the same without Python: explorer/differences.js has `sayDifferences` and `sayVerdict`, and a test holds
-both equal.
+A page says the same without Python: explorer/differences.js has `sayDifferences` and `sayVerdict`, and a test checks
+that both say the same.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ ORDERS = {"heho": "early", "hohe": "late"}  # order of fusion in a record -> in 
 
 
 def say_verdict(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> str:
-    """Which of two models is right about what came next where the other one is wrong, and why, where a world knows.
+    """Say which of two models ranks the next item well where the other does not; of a world, also why.
 
     Args:
         one: A trace.
@@ -24,7 +24,7 @@ def say_verdict(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> str
         names: What the two are called.
 
     Returns:
-        One sentence, and the world's reason in another; empty where both are right or both wrong.
+        A sentence, and the world's reason as a second one; empty where both are right or both are wrong.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
@@ -55,7 +55,7 @@ def say_verdict(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> str
 
 
 def order_of(record: TraceRecord) -> str | None:
-    """The order of fusion of a record's model: "early" or "late"; None where it has both, or none.
+    """The order of fusion of a model, by a record of it; None where the model has both orders, or none.
 
     Args:
         record: A trace.
@@ -72,11 +72,11 @@ def order_of(record: TraceRecord) -> str | None:
 
 
 def say_differences(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> str:
-    """One sentence: the ranks of the next item, the part of its score that differs most, the best items, the edges.
+    """Say how two traces differ: the rank of the next item, the largest change in its score, best items, edges.
 
     Args:
         one: A trace.
-        two: Another one, of the same history or of the history before an edit.
+        two: Another trace of the same history, or of the history before an edit.
         names: What the two are called.
 
     Returns:
@@ -115,14 +115,14 @@ def say_differences(one: TraceRecord, two: TraceRecord, names: Sequence[str]) ->
 
 
 def most_different_group(one: TraceRecord, two: TraceRecord) -> tuple[str, float, float] | None:
-    """The group of paths whose part of the watched item's score differs most.
+    """The group of paths whose contribution to the watched item's score differs most between two traces.
 
     Args:
         one: A trace; the item is its target, or its best one.
         two: Another trace.
 
     Returns:
-        The group and its part in both; None where one of them does not hold the item's flow.
+        The group and its contribution in each trace; None where a trace lacks the flow of this item.
 
     Example:
         >>> from mmsr_lite.views.samples import sample
@@ -138,7 +138,7 @@ def most_different_group(one: TraceRecord, two: TraceRecord) -> tuple[str, float
 
 
 def watched(record: TraceRecord) -> int | None:
-    """The item of which the panels speak: the one that came next, else the best one.
+    """The item that the panels are about: the one that came next, or the best one where that is not known.
 
     Args:
         record: A trace.
@@ -157,7 +157,7 @@ def watched(record: TraceRecord) -> int | None:
 
 
 def table_of(one: TraceRecord, two: TraceRecord, names: Sequence[str]) -> list[TableRow]:
-    """The numbers of both, a row each: the rank of the next item, its score, the parts of that, beta of the last item.
+    """Two traces as a table: rank and score of the next item, parts of that score, beta of the last item.
 
     Args:
         one: A trace.
@@ -192,7 +192,7 @@ def _numbers(record: TraceRecord, item: int | None) -> dict[str, float | None]:
 
 
 def _flow(record: TraceRecord, item: int | None) -> list[float] | None:
-    """The parts of an item's score by group of paths."""
+    """The contributions to an item's score, by group of paths."""
     items = (record.get("flow") or {}).get("items", ())
     return next((own["groups"] for own in items if own["item"] == item), None)
 
@@ -203,6 +203,6 @@ def _first(record: TraceRecord) -> str:
 
 
 def _edges(record: TraceRecord) -> set[tuple[Any, ...]]:
-    """Each edge by the types and ids of its ends."""
+    """The edges of a trace, each named by the types and ids of both ends."""
     keys = [(record["node_types"][node["type"]], node["id"]) for node in record["nodes"]]
     return {(keys[source], keys[centre]) for source, centre, _ in record["edges"]}

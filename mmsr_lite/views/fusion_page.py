@@ -1,4 +1,4 @@
-"""The page of `fusion_for` to keep: the verdict, the picture, and every number behind it, in one HTML file."""
+"""One HTML file about a result of `fusion_for`: the verdict, the picture, and every number behind it."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from mmsr_lite.views.untrusted import safe
 
 
 def save_fusion_page(path: str | os.PathLike[str], record: Mapping[str, Any]) -> None:
-    """Write the page of a fusion record; it opens with the network cut.
+    """Write the page of a fusion record; it opens without a network.
 
     Args:
         path: The file to write.
@@ -38,11 +38,11 @@ def save_fusion_page(path: str | os.PathLike[str], record: Mapping[str, Any]) ->
     )
     text = page(f"Early or late for {one.dataset}?", shared={"fusion": show.fusion(one)}, header=header)
     with atomic_alone(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair is no text
+        temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair cannot be encoded
 
 
 def _about(record: FusionRecord) -> str:
-    """What was read."""
+    """What was read, as HTML."""
     users = f"{record.num_users:,} users"
     if record.sampled is not None:
         users = f"{record.sampled['users']:,} of {record.sampled['of']:,} users, drawn at random"
@@ -53,7 +53,7 @@ def _about(record: FusionRecord) -> str:
 
 
 def _how(record: FusionRecord) -> str:
-    """How the numbers came about."""
+    """How the numbers were measured, as HTML."""
     orders = "" if record.orders == 1 else f", in each of {record.orders} random orders at ties"
     return (
         f"Every system had {record.trials} trials from the same values, judged on validation; one with shuffled codes "
@@ -65,7 +65,7 @@ def _how(record: FusionRecord) -> str:
 
 
 def _table(caption: str, head: list[str], rows: list[list[str]]) -> str:
-    """A table whose first column is a heading; every cell is text."""
+    """An HTML table of texts whose first column is a heading."""
     heading = "".join(f'<th scope="col">{safe(name)}</th>' for name in head)
     body = "".join(
         f'<tr><th scope="row">{safe(row[0], 90)}</th>{"".join(f"<td>{safe(cell, 90)}</td>" for cell in row[1:])}</tr>'
@@ -76,7 +76,7 @@ def _table(caption: str, head: list[str], rows: list[list[str]]) -> str:
 
 
 def _systems(record: FusionRecord) -> str:
-    """Every system, its seeds, and what its trials chose."""
+    """The table of systems: their seeds, and what their trials chose."""
     words = in_words(key_of(record.metric, record.ranking))
     rows = []
     for one in record.systems:
@@ -87,7 +87,7 @@ def _systems(record: FusionRecord) -> str:
 
 
 def _comparisons(record: FusionRecord) -> str:
-    """Every comparison with its interval and its p-value."""
+    """The table of comparisons with intervals and p-values."""
     rows = [
         [
             one["one"],

@@ -1,4 +1,4 @@
-"""The glossary: one sentence a term and its place in the paper, from one file, for notebooks and explorer."""
+"""The glossary: each term in one sentence, with its place in the paper; notebooks and explorer read it."""
 
 import html
 import json
@@ -22,7 +22,7 @@ class Entry(TypedDict):
 
 @cache
 def glossary() -> dict[str, Entry]:
-    """Every term with its entry.
+    """Read all terms with their entries.
 
     Returns:
         Term -> what it means, and where in the paper it is.
@@ -35,7 +35,7 @@ def glossary() -> dict[str, Entry]:
 
 
 def define(term: str) -> str:
-    """A term in one line, with its place in the paper.
+    """Say in one line what a term means.
 
     Args:
         term: The term, in any case.
@@ -61,7 +61,7 @@ def define(term: str) -> str:
 
 
 def hover(text: str) -> str:
-    """Markdown in which each `[[term]]`, or `[[term|as shown]]`, shows its meaning on hover.
+    """Turn each `[[term]]` or `[[term|as shown]]` in Markdown into a word that shows its meaning on hover.
 
     Args:
         text: Markdown with marked terms.

@@ -1,4 +1,4 @@
-"""One HTML file that opens with the network cut: data as JSON, the looks and the scripts of `static`, joined here."""
+"""One HTML file that opens without a network: data as JSON, with the style sheets and scripts of `static`."""
 
 import base64
 import gzip
@@ -17,7 +17,7 @@ from mmsr_lite.views.theme import EARLY, ON_DARK, for_record
 from mmsr_lite.views.untrusted import clean
 
 STATIC = Path(__file__).parent / "static"
-POLICY = (  # no script runs but those whose hashes stand here, and nothing is asked of the network
+POLICY = (  # only scripts with these hashes run, and no request is made
     "default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'"
 )
@@ -28,7 +28,7 @@ PAGE = """<!doctype html>
 <script type="application/json" id="data">{data}</script>
 {models}{scripts}</body></html>
 """
-PARTS = {  # a script or a style sheet that is made of several files, in this order
+PARTS = {  # scripts and style sheets made of several files, in this order
     "msgraph.css": tuple(f"msgraph/{name}.css" for name in ("colours", "bar", "picture", "panel", "around")),
     "explorer.css": tuple(
         f"explorer/{name}.css" for name in ("layout", "history", "lens", "answer", "beside", "tour", "narrow")
@@ -65,13 +65,13 @@ Opening = tuple[Mapping[str, Any], Mapping[str, Any], tuple[str, str]]  # two tr
 
 
 class ExplorerStart(TypedDict):
-    """What the panels of the explorer begin with in a page."""
+    """What the panels of the explorer show at first in a page."""
 
     message: Messages
 
 
 def embed(value: Any) -> str:
-    """A value as JSON that cannot end the script element it stands in.
+    """Write a value as JSON that cannot end the script element around it.
 
     Args:
         value: Anything that JSON can hold; no infinite number.
@@ -90,7 +90,7 @@ def embed(value: Any) -> str:
 
 
 def static(*names: str) -> str:
-    """Scripts or style sheets of the folder `static`, joined in this order.
+    """Join scripts or style sheets of the folder `static`, in this order.
 
     Args:
         names: Names of files, or of scripts in `PARTS`, such as "msgraph.js".
@@ -123,7 +123,7 @@ ENGINE = (
 
 
 def engine() -> str:
-    """The script that runs models in a page: `engine.Session` answers the explorer's requests.
+    """Join the script that runs models in a page: its `engine.Session` answers the explorer's requests.
 
     Returns:
         One constant, `engine`, whose files share no names with the rest of a page.
@@ -137,7 +137,7 @@ def engine() -> str:
 
 
 def policy(*scripts: str) -> str:
-    """The Content-Security-Policy of a page that holds these scripts: whatever else gets into it does not run.
+    """The Content-Security-Policy of a page that holds these scripts: no other script runs.
 
     Args:
         scripts: what stands between the tags of each script that may run.
@@ -154,7 +154,7 @@ def policy(*scripts: str) -> str:
 
 
 def _chart(view: Any) -> dict[str, object]:
-    """A chart as the script of the page draws it; the page writes title and caption itself, where they wrap."""
+    """A chart for the script of the page; the page itself writes title and caption, so that they wrap."""
     figure = json.loads(view.figure.to_json())
     chart = {part: figure.get(part, []) for part in ("data", "layout", "frames")}
     return chart | {"text": view.text, "table": view.table[:TABLE_ROWS]}
@@ -167,14 +167,14 @@ def _still(view: View) -> dict[str, object]:
 
 
 def _with_looks(models: PageData) -> dict[str, object]:
-    """The models of a page, each with the looks of its records."""
+    """The models of a page, each with the looks that its records need."""
     relations = models["relations"]
     looks = [for_record({"node_types": one["node_types"], "relations": relations}) for one in models["models"]]  # type: ignore[arg-type]
     return {**models, "models": [{**one, "style": look} for one, look in zip(models["models"], looks, strict=True)]}
 
 
 def _side_by_side(opening: Opening | None) -> list[dict[str, object]]:
-    """The first choice of a page that begins with two traces side by side."""
+    """The selection of a page that begins with two traces side by side."""
     if opening is None:
         return []
     one, two, (name, other) = opening
@@ -200,7 +200,7 @@ def page(
     footer: str = "",
     opening: Opening | None = None,
 ) -> str:
-    """A whole page.
+    """Write a whole page as HTML.
 
     Args:
         title: Of the page; untrusted text.

@@ -1,4 +1,4 @@
-"""The report of a run: metrics, a chooser of users, the MSGraph and the training, linked, in one HTML file."""
+"""The report of a run, one HTML file: metrics, a choice of users, the MSGraph and the training."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from mmsr_lite.views.page import page
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:
-    """A table for each ranking, the headline first: the model beside counting and the best reachable, percent."""
+    """A table for each ranking, the headline first: the model, counting and the best reachable, in percent."""
     tables = MetricsRecord(metrics).tables()
     text = "".join(_table(f"Test, percent: {words}", rows) for words, rows in tables.items())
     notes = []
@@ -32,7 +32,7 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
 
 
 def _table(caption: str, rows: Mapping[str, Mapping[str, float]]) -> str:
-    """One table of metrics, percent, with bars on one scale in a column; the first row is the model."""
+    """One table of metrics in percent, with bars; a column has one scale, and the first row is the model."""
     names = list(next(iter(rows.values())))
     greatest = {name: max(float(row.get(name) or 0) for row in rows.values()) or 1 for name in names}
     head = "".join(f'<th scope="col">{untrusted.safe(name)}</th>' for name in names)
@@ -60,7 +60,7 @@ def save_report(
     tables: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
     opening: Sequence[Any] | None = None,
 ) -> None:
-    """Write the report of one or more traces as one HTML file that opens with the network cut.
+    """Write the report of one or more traces as one HTML file that opens without a network.
 
     Args:
         path: The file to write.
@@ -95,7 +95,7 @@ def save_report(
     if metrics.get("test"):
         numbers += _metrics(metrics)
     header, footer = f"<header>{title}{numbers}</header>", ""
-    if opening is not None:  # the picture is what one sees first
+    if opening is not None:  # the picture comes first
         header, footer = f"<header>{title}</header>", f'<section class="told" aria-label="Metrics">{numbers}</section>'
     stills = {}
     is_empty = history is None or (isinstance(history, Mapping) and not history)
@@ -111,4 +111,4 @@ def save_report(
         opening=None if opening is None else tuple(opening),
     )
     with atomic_alone(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair is no text
+        temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair cannot be encoded

@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("samples.json")
 
 @cache
 def _texts() -> dict[str, str]:
-    """Kind -> the record as JSON."""
+    """The sample records as JSON, by kind."""
     records = json.loads(FILE.read_text(encoding="utf-8"))
     return {kind: json.dumps(record) for kind, record in records.items()}
 

@@ -1,7 +1,7 @@
-"""What is selected in a picture of a trace, and the attention and the words that belong to it.
+"""What is selected in a picture of a trace, with the attention and the words for it.
 
 A saved page does this without Python: msgraph.js has `resolveSelection`, `attentionAt` and `describe` too, and a test
-in the browser holds both languages equal.
+in the browser checks that both languages agree.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Selection(TypedDict):
 def resolve_selection(
     record: TraceRecord, before: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
 ) -> Selection:
-    """The selection after a request, brought within what the record has.
+    """The selection after a request, limited to what the record has.
 
     Args:
         record: A trace.
@@ -89,12 +89,12 @@ def resolve_selection(
 
 
 def _within(rows: Sequence[Any], index: Any) -> int | None:
-    """`index` when `rows` has it, else None; a negative index counts from no end."""
+    """`index` when `rows` has that place, else None; negative indices are not allowed."""
     return int(index) if _is_place(index) and 0 <= index < len(rows) else None
 
 
 def _is_place(value: Any) -> bool:
-    """Whether a value counts something: a whole number, of Python or NumPy."""
+    """Whether a value is a whole number of Python or NumPy."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
@@ -127,7 +127,7 @@ def attention_at(record: TraceRecord, at: Selection) -> tuple[str, list[float | 
 
 
 def phases_of(record: TraceRecord, at: Selection) -> list[Phase]:
-    """The phases of the order that is selected.
+    """All phases of the selected layer and order.
 
     Args:
         record: A trace.
@@ -146,7 +146,7 @@ def phases_of(record: TraceRecord, at: Selection) -> list[Phase]:
 
 
 def describe(record: TraceRecord, at: Selection) -> str:
-    """The picture in words: the same sentences that msgraph.js writes below it (a test holds them equal).
+    """Say the picture in words, the same that msgraph.js writes below it (a test compares them).
 
     Args:
         record: A trace.

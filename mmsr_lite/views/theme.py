@@ -1,8 +1,8 @@
-"""The one place that says how things look: matplotlib, plotly and JavaScript all read it.
+"""All looks in one place, read by the matplotlib, plotly and JavaScript pictures.
 
 One colour has one meaning in every picture: `COLOURS` lists the meanings, `SERIES` are the colours of lines that have
 no fixed meaning, such as models or metrics. Colour-blind readers can tell the colours apart wherever they are drawn in
-the same way (a test computes it), and each is doubled by a shape or a dash.
+the same way (a test computes it), and a shape or a dash says the same again.
 """
 
 import math
@@ -17,7 +17,7 @@ THEMES = ("auto", "light", "dark", "projector")
 
 
 class Colour(NamedTuple):
-    """A colour on light paper, and the one in its place on dark paper.
+    """A colour on light paper, and its counterpart on dark paper.
 
     Example:
         >>> Colour(light="#222222", dark="#eeeeee").dark
@@ -31,8 +31,8 @@ class Colour(NamedTuple):
 COLOURS = {  # meaning -> colour, nowhere used for anything else
     "early": Colour("#542788", "#b79cf0"),  # the order heho
     "late": Colour("#B35806", "#f2a65a"),  # the order hohe
-    "in": Colour("#11A579", "#3ddbb0"),  # listening to what came directly before
-    "out": Colour("#004D40", "#1fa68a"),  # listening to what came directly after
+    "in": Colour("#11A579", "#3ddbb0"),  # attends to what came directly before
+    "out": Colour("#004D40", "#1fa68a"),  # attends to what came directly after
     "both": Colour("#0B7F5C", "#5fd38a"),  # before and after
     "match": Colour(INK, "#eaeef3"),  # of the same item
     "self": Colour(SOFT, "#a9b3c0"),
@@ -50,7 +50,7 @@ COLOURS = {  # meaning -> colour, nowhere used for anything else
     "modality 8": Colour("#DDCC77", "#DDCC77"),
 }
 EARLY, LATE, ITEM = COLOURS["early"].light, COLOURS["late"].light, COLOURS["item"].light
-REST = "#AEB7C2"  # what a score has besides its fusion orders
+REST = "#AEB7C2"  # the rest of a score, beside its orders of fusion
 SERIES = (INK, "#4C7A9E", "#7F8F3A", "#A06A7A", "#8C7B6B", SOFT)
 ON_DARK = {  # colour of a chart on light paper -> on dark paper; fills of nodes are the same on both
     INK: "#eaeef3",
@@ -103,7 +103,7 @@ TYPES = (  # of nodes: fill, text on it, shape; the item, then eight modalities;
     (COLOURS["modality 7"].light, INK, "triangle"),
     (COLOURS["modality 8"].light, INK, "hexagon"),
 )
-RELATIONS = {  # name -> dash, and what the node that is listened to is to the node that listens
+RELATIONS = {  # name -> dash, and what the source of an edge is to its centre
     "self": ("", "the node itself"),
     "out": ("7 4", "directly after"),
     "in": ("", "directly before"),
@@ -111,7 +111,7 @@ RELATIONS = {  # name -> dash, and what the node that is listened to is to the n
     "match": ("0.1 4", "of the same item"),
 }
 SPARE_DASHES = ("4 2", "2 2", "8 2")  # of relations that are not known here
-FLOW = {  # groups of paths that a score is the sum of -> name of their colour
+FLOW = {  # groups of paths that add up to a score -> name of their colour
     "own identity": "item",
     "own codes": "own codes",
     "shared codes": "shared codes",
@@ -170,7 +170,7 @@ def relation(record: TraceRecord, index: int) -> tuple[str, str, str]:
 
     Returns:
         Name of its colour in `COLOURS`, or a colour of `SERIES` when the relation is not known here; its dash as SVG
-        writes it ("" is a solid line); and what the node that is listened to is to the node that listens.
+        writes it ("" is a solid line); and what the source of an edge is to its centre, in words.
 
     Example:
         >>> relation({"relations": ["self", "out"]}, 1)
@@ -209,7 +209,7 @@ def part(name: str, index: int) -> str:
 
     Args:
         name: A fusion order (hohe, heho) or another part, such as residual.
-        index: Its place among the parts, which chooses the colour of a part that is not known here.
+        index: Its place among the parts; it decides the colour of a part that is not known here.
 
     Returns:
         A colour as #rrggbb.
@@ -230,7 +230,7 @@ def series(name: str, index: int) -> str:
 
     Args:
         name: The name as it is drawn; early, late, hohe, heho and such names of `COLOURS` have their own colour.
-        index: The place among the groups, which chooses the colour of every other name.
+        index: Its place among the groups; it decides the colour of every other name.
 
     Returns:
         A colour as #rrggbb.

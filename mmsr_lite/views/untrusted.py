@@ -1,7 +1,7 @@
-"""Texts and pictures out of data, made fit for a picture or a page; nothing else may reach one.
+"""Texts and pictures from data, made safe for a picture or a page; nothing else may get into one.
 
-Titles, ids and pictures come from files of strangers. Texts lose characters that cannot be seen, and are escaped where
-they meet HTML. A picture is a data address of one of four forms, or none.
+Titles, ids and pictures come from files of strangers. Texts lose invisible characters and are escaped in HTML. A
+picture is a data address of one of four formats, or it is left out.
 """
 
 import base64
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def clean(text: Any, most: int = 60) -> str:
-    """Text that is fit for a picture; msgraph.js has the same function, and a test holds the two equal.
+    """Make a text safe for a picture; msgraph.js has the same function, and a test checks that both agree.
 
     Args:
         text: Anything; None is the empty text.
@@ -35,7 +35,7 @@ def clean(text: Any, most: int = 60) -> str:
 
 
 def safe(text: Any, most: int = 60) -> str:
-    """Text that is fit for HTML and for plotly, which reads a part of HTML.
+    """Make a text safe for HTML and for plotly, which reads some HTML.
 
     Args:
         text: Anything; None is the empty text.
@@ -52,7 +52,7 @@ def safe(text: Any, most: int = 60) -> str:
 
 
 def address(value: Any) -> str | None:
-    """The data address of a picture; nothing else may reach a page, so that no page asks the network.
+    """Let only data addresses of pictures pass, so that no page asks the network for anything.
 
     Args:
         value: What a record holds as picture.

@@ -1,4 +1,4 @@
-"""How numbers are written in sentences; msgraph.js writes them alike."""
+"""How numbers are written in sentences; msgraph.js writes them the same way."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -1,8 +1,8 @@
-"""A figure as data: one table of marks with roles, from which plotly, the matplotlib still and the words are made.
+"""A figure as data: a table of marks, from which the plotly figure, the matplotlib still and the text are made.
 
 A function of this package turns a record into `FigureData`; it draws nothing. `to_plotly` and `to_matplotlib` draw
-every `FigureData`, and `FigureData.table` and `.words` are its twin in text. Text in it is plain: each renderer escapes
-what it must.
+every `FigureData`, and `FigureData.table` and `.words` say the same as text. Texts are plain: each renderer escapes
+what it has to.
 """
 
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ class Axis:
         title: What it measures, with the unit.
         names: (place, name) of each tick, where places stand for names; empty: numbers.
         ends: The first and the last number to show, from left to right or from bottom to top; None: what fits.
-        from_zero: Whether zero must be on the axis.
-        upright: Whether the names are written upright, because they are many.
+        from_zero: Whether the axis must include zero.
+        upright: Whether names are written vertically, because there are many.
 
     Example:
         >>> Axis("epoch").from_zero
@@ -47,7 +47,7 @@ class Panel:
         x: The axis across.
         y: The axis up.
         lines_at_x: Where dotted lines cross the panel from bottom to top, such as the best epoch.
-        lines_at_y: Where they cross it from left to right.
+        lines_at_y: Where dotted lines cross it from left to right.
 
     Example:
         >>> Panel(x=Axis("epoch"), lines_at_x=(2.0,)).lines_at_x
@@ -68,7 +68,7 @@ class Look:
         colour: As #rrggbb.
         symbol: circle, square, diamond, hexagon, pentagon or triangle.
         dash: Of lines: solid, dash, dot or dashdot.
-        hollow: Whether a symbol is only outlined.
+        hollow: Whether a symbol is drawn as an outline.
 
     Example:
         >>> Look("#000000").symbol
@@ -94,7 +94,7 @@ class Mark:
         panel: The panel that it is in, from 0.
         low: Lower end of its interval, where it has one.
         high: Upper end of its interval.
-        note: More words for the pointer that rests on it.
+        note: More words, shown when the pointer rests on the mark.
 
     Example:
         >>> Mark("loss, epoch 1", x=1, y=6.2, value=6.2).panel
@@ -137,7 +137,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Box:
-    """A part of the panel that was chosen, in units of the axes.
+    """A selected part of a panel, in units of its axes.
 
     Args:
         left: Where it begins.
@@ -169,18 +169,18 @@ class FigureData:
         marks: The table: one row a mark.
         looks: Group -> how it is drawn, in the order of the legend.
         panels: Axes, from left to right.
-        height: Of the axes without title and legend, in pixels.
+        height: The height of the axes without title and legend, in pixels.
         colours: Of a heat map: (place from 0 to 1, colour), with values from 0 to 1.
         colours_of: Of a heat map: the name of its colour bar.
         gap: Of a heat map: pixels between cells.
         decimals: Whether a heat map writes its values into its cells.
-        pictures: Small pictures in the first panel.
-        boxes: Chosen parts of the first panel.
+        pictures: The small pictures in the first panel.
+        boxes: The selected parts of the first panel.
         plays: Whether the lines can be played from left to right.
         named_at_end: Whether each line has its name at its right end instead of in a legend.
 
     Raises:
-        MMSRError: A mark is in a panel that does not exist, or of a group without a look.
+        MMSRError: A mark is in a panel that does not exist, or its group has no look.
 
     Example:
         >>> mark = Mark("loss, epoch 1", x=1, y=6.2, value=6.2, group="loss")
@@ -233,7 +233,7 @@ class FigureData:
         return self.kind in ("lines", "bars", "intervals") and bool(self.marks) and not self.named_at_end
 
     def names_at_ends(self, top: float, bottom: float, letters: int = 14) -> list[tuple[Mark, float]]:
-        """Where the names of lines stand, so that none covers another.
+        """Place the names of lines so that no name covers another.
 
         Args:
             top: The upper end of the y axis.
@@ -254,7 +254,7 @@ class FigureData:
         last.sort(key=lambda mark: -(mark.y or 0.0))
         gap = letters * (top - bottom) / self.height
         places = [mark.y or 0.0 for mark in last]
-        for _ in range(100):  # two names that are too near push each other apart
+        for _ in range(100):  # names that are too close push each other apart
             for above in range(len(places) - 1):
                 short = gap - (places[above] - places[above + 1])
                 if short > 1e-9:
@@ -264,7 +264,7 @@ class FigureData:
 
     @property
     def words(self) -> str:
-        """The figure in sentences: what was found, what is shown, the main numbers."""
+        """Sentences: what was found, what is shown, and the main numbers."""
         sentences = [sentence.strip() for sentence in (self.title, self.caption, self.text)]
         return " ".join(sentence if sentence[-1] in ".!?" else f"{sentence}." for sentence in sentences if sentence)
 

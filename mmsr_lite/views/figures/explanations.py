@@ -1,6 +1,6 @@
-"""Figures that hold a value against a band: what-if, gates over a data set, models compared, tests of an explanation.
+"""Figures that show a value beside a band: what-ifs, gates of a data set, compared models, tested explanations.
 
-Each function reads the record that its name says, from `mmsr_lite.explain`.
+Each function reads a record that `mmsr_lite.explain` makes.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Figure of a flow: what scores are the sum of, by group of paths and by node ("What beta weighs")."""
+"""Figure of a flow: the contributions that add up to a score, by group of paths and by node ("What beta weighs")."""
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import FlowRecord
@@ -14,15 +14,15 @@ MOST_NODES = 10  # rows of the second panel; further nodes share one row
 
 
 def flow(record: FlowRecord, item: int | None = None) -> FigureData:
-    """What scores are the sum of: signed contributions by group of paths, and of one item by node.
+    """Draw the signed contributions that add up to each score: by group of paths, and for one item by node.
 
     Args:
         record: A flow record.
-        item: The item whose nodes are shown; None: the one of the best rank.
+        item: The item whose nodes are shown; None: the best ranked one.
 
     Returns:
         Two panels of bars: a row for each item, a row for each node. The parts of a row sum to a score, or to what the
-        node brings to it.
+        node contributes to it.
 
     Raises:
         MMSRError: The record does not hold the nodes of `item`.
@@ -74,13 +74,13 @@ def flow(record: FlowRecord, item: int | None = None) -> FigureData:
 
 
 def _ticked(record: FlowRecord, card: dict) -> str:
-    """The title of an item, with a tick before that of the item that came next."""
+    """The title of an item; the item that came next has a tick before its title."""
     title = untrusted.clean(card["title"], 20)
     return f"✓ {title}" if card["item"] == record["target"] else title
 
 
 def _node_name(record: FlowRecord, n: int) -> str:
-    """A node with its positions, the last item's as such."""
+    """The name of a node with its positions; the last item is called so."""
     name = untrusted.clean(record["nodes"][n]["label"], 18)
     if n == record["last"]:
         return f"{name}, last"
@@ -88,12 +88,12 @@ def _node_name(record: FlowRecord, n: int) -> str:
 
 
 def _named(group: str) -> str:
-    """A group as the legend has it."""
+    """The name of a group in the legend."""
     return NAMES.get(group, group)
 
 
 def _bar(name: str, row: int, groups: list[str], parts: list[float], panel: int) -> list[Mark]:
-    """The parts of a row; a part that follows the groups is the bias of a linear map."""
+    """The marks of one row; a part beyond the groups is the bias of a linear map."""
     named = zip([*groups, REST], parts, strict=False)
     return [
         Mark(f"{name}: {group}", value, float(row), value, _named(group), panel, note=name) for group, value in named
@@ -101,7 +101,7 @@ def _bar(name: str, row: int, groups: list[str], parts: list[float], panel: int)
 
 
 def _largest(record: FlowRecord, own: FlowOfItem) -> list[int]:
-    """The nodes that bring most, in the order of charts."""
+    """The nodes with the largest contributions, in the order of charts."""
     order = node_order(record)
     by_size = sorted(order, key=lambda n: -sum(map(abs, own["nodes"][n])))
     kept = by_size if len(order) <= MOST_NODES + 1 else by_size[:MOST_NODES]
@@ -119,14 +119,14 @@ def _finding(groups: list[str], own: FlowOfItem, score: float) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share in words; a small share is never rounded to 0 %."""
+    """A share in percent; a small share is not rounded to 0 %."""
     if 0 < share < 0.005:
         return "less than 1 %"
     return f"{100 * share:.0f} %"
 
 
 def _gate(record: FlowRecord) -> str:
-    """The gate's own number at the last item, which is no share of a flow."""
+    """The gate at the last item in words; it is no share of a flow."""
     late = [(layer, pair[0]) for layer, pair in enumerate(record["beta"], 1) if pair]
     if not late:
         return "the model has no update gate"

@@ -1,4 +1,4 @@
-"""The figure of `fusion_for`: every system in the deciding metric, and every comparison with its interval.
+"""The figure of `fusion_for`: each system's value of the metric that decides, and each comparison with its interval.
 
 It reads a fusion record, from `experiments.fusion_for`.
 """
@@ -16,7 +16,7 @@ OTHER, APART, NOT_APART = "another system, mean of the seeds", "apart", "not apa
 
 
 def fusion(record: FusionRecord) -> FigureData:
-    """Every system beside every comparison.
+    """Draw all systems, and beside them all comparisons.
 
     Args:
         record: A fusion record.
@@ -70,7 +70,7 @@ def fusion(record: FusionRecord) -> FigureData:
 
 
 def _axis(title: str, marks: list[Mark]) -> Axis:
-    """An axis that holds zero and all bands."""
+    """An axis that includes zero and all bands."""
     numbers = [0.0, *(mark.low or 0.0 for mark in marks), *(mark.high or 0.0 for mark in marks)]
     room = 0.05 * (max(numbers) - min(numbers) or 1)
     least = 0.0 if min(numbers) >= 0 else min(numbers) - room

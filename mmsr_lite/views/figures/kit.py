@@ -1,4 +1,4 @@
-"""What several figures are made of: named rows, lines in panels, marks on intervals, a figure with nothing in it."""
+"""Parts of several figures: named rows, lines in panels, marks on intervals, a figure without marks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ Row = tuple[str, float, float, float, str]  # of an interval figure: label, low,
 
 
 def empty_figure(title: str, why: str) -> FigureData:
-    """A figure without marks.
+    """A figure that says why it has nothing to show.
 
     Args:
         title: What the figure would show.
@@ -47,7 +47,7 @@ def node_order(record: TraceRecord | FlowRecord) -> list[int]:
 
 
 def named_rows(names: Sequence[str], title: str = "", upright: bool = False) -> Axis:
-    """An axis with a name at 0, 1, 2 and so on; up, the first name is at the top.
+    """An axis with names in place of numbers 0, 1, 2 and so on; on a y axis the first name is at the top.
 
     Args:
         names: The names from top to bottom, or from left to right.
@@ -67,16 +67,16 @@ def named_rows(names: Sequence[str], title: str = "", upright: bool = False) -> 
 
 
 def row_height(rows: int, least: int, most: int, whole: int) -> int:
-    """Height of all rows together, in pixels.
+    """The height of all rows together.
 
     Args:
         rows: How many rows there are.
-        least: Pixels that a row has at the least.
-        most: Pixels that a row has at the most.
-        whole: Pixels that all rows share when they fit neither limit.
+        least: The smallest height of a row in pixels.
+        most: The greatest height of a row in pixels.
+        whole: The height that all rows share where this breaks neither limit.
 
     Returns:
-        Pixels of all rows.
+        The height in pixels.
 
     Example:
         >>> row_height(10, least=15, most=24, whole=600)
@@ -144,7 +144,7 @@ def interval_rows(
     zero: bool = True,
     lines_at_x: tuple[float, ...] = (),
 ) -> FigureData:
-    """A figure of rows, each a grey band with a mark.
+    """A figure of rows, each with a mark on a grey band.
 
     Args:
         title: What was found.

@@ -1,4 +1,4 @@
-"""The figure of `leaks`: what counting and a small SASRec have with ties as in the file, beside ties at random.
+"""The figure of `leaks`: metrics of counting and of a small SASRec, with ties in the file's order and at random.
 
 It reads a leaks record, from `evaluation.leaks`.
 """
@@ -17,7 +17,7 @@ GROUPS_OF_TARGETS = {"every": "", "later": ": later targets", "same time": ": ta
 
 
 def leaks(record: LeaksRecord, metric: str = "HR@5") -> FigureData:
-    """One row for each system and group of targets: the file's order, and the random ones.
+    """Draw one row for each system and group of targets: ties in the file's order beside random orders.
 
     Args:
         record: A leaks record.

@@ -1,7 +1,7 @@
-"""The picture of the three orders of fusion that README, site, notebooks and slides share: early, late, adaptive.
+"""The picture of early, late and adaptive fusion that README, site, notebooks and slides share.
 
 Each order is a drawing of boxes and arrows, read from the top down. It is drawn as SVG for pages, and with matplotlib
-for notebooks. Its colours are the theme's, so early is violet and late is orange, as in every other picture.
+for notebooks. Its colours are the theme's: early is violet and late is orange, as in every other picture.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ ORDERS: tuple[Order, ...] = (
 
 
 def svg_of(order: Order) -> str:
-    """One order as an SVG that scales with its place.
+    """Draw one order as an SVG that takes the width it is given.
 
     Args:
         order: One of `ORDERS`.
@@ -139,7 +139,7 @@ def svg_of(order: Order) -> str:
 
 
 def whole_svg(orders: Sequence[Order] = ORDERS) -> str:
-    """Orders side by side below the title, on paper of their own, for README and site.
+    """Draw orders side by side below a title, on a background of their own, for README and site.
 
     Args:
         orders: Which of `ORDERS`; all three by default.
@@ -162,7 +162,7 @@ def whole_svg(orders: Sequence[Order] = ORDERS) -> str:
 
 
 def still(orders: Sequence[Order] = ORDERS) -> Figure:
-    """Orders side by side with matplotlib, for notebooks.
+    """Draw orders side by side with matplotlib, for notebooks.
 
     Args:
         orders: Which of `ORDERS`; all three by default.
@@ -191,7 +191,7 @@ def still(orders: Sequence[Order] = ORDERS) -> Figure:
 
 
 def _draw(axes: Axes, part: Box | Arrow) -> None:
-    """A box or an arrow of the still."""
+    """Draw a box or an arrow of the still."""
     from matplotlib.patches import FancyBboxPatch
 
     if isinstance(part, Arrow):
@@ -210,7 +210,7 @@ def _svg(wide: int, high: int, says: str, inside: str) -> str:
 
 
 def _drawn(order: Order, tip: str) -> str:
-    """The parts of an order; its arrowhead has a name of its own, as a page may hide another drawing."""
+    """The parts of an order as SVG; its arrowhead has a name of its own, since a page may hide another drawing."""
     marker = (
         f'<defs><marker id="{tip}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         f'<path d="M0 0L8 4L0 8z" fill="{SOFT}"/></marker></defs>'

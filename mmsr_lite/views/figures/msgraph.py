@@ -1,6 +1,7 @@
 """The MSGraph picture standing still: the swim lanes of msgraph.js, drawn with matplotlib; reads a trace.
 
-Arcs in a lane are of time (above: listening to what came before); lines between lanes match. A ring is the update gate.
+Arcs within a lane are edges in time: those above attend to what came before. Lines between lanes are edges between
+modalities. A ring is the update gate.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def _lanes(pen: Pen, record: TraceRecord) -> None:
 
 
 def _strip(pen: Pen, record: TraceRecord) -> None:
-    """The history above the lanes, and the next item."""
+    """Draw the history above the lanes, and the next item."""
     layout = pen.layout
     letters = int((layout.column - 4) / 6.2) if layout.titles else 0
     for number, entry in enumerate(record["history"], 1):
@@ -151,7 +152,7 @@ def _card(pen: Pen, x: float, side: float, head: str, item: Step, edge: str, let
 
 
 def two_lines(text: Any, letters: int) -> list[str]:
-    """A title in two lines.
+    """Break a title into two lines.
 
     Args:
         text: The title.
@@ -172,11 +173,11 @@ def two_lines(text: Any, letters: int) -> list[str]:
 
 
 def _edges(pen: Pen, record: TraceRecord, weights: list[float | None]) -> None:
-    """One phase: each edge that it weighs; the wider, the more attention. A node's attention to itself is not drawn."""
+    """Draw the edges of one phase, wider with more attention; a node's attention to itself is left out."""
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
 
-    for (source, centre, relation), weight in zip(record["edges"], weights, strict=False):  # none, of some aggregators
+    for (source, centre, relation), weight in zip(record["edges"], weights, strict=False):  # some aggregators have none
         if weight is None or source == centre:
             continue
         colour, dash = theme.line(record, relation)
@@ -214,7 +215,7 @@ def _node(pen: Pen, record: TraceRecord, n: int, beta: list[Any] | None) -> None
 
 
 def _ring(pen: Pen, shape: str, place: Place, late: float) -> None:
-    """The update gate as a ring: from the top, clockwise, the share of the path hohe; the rest is of heho."""
+    """Draw the update gate as a ring: clockwise from the top the share of the path hohe, then that of heho."""
     import numpy as np
 
     points = np.array([*theme.SHAPES[shape], theme.SHAPES[shape][0]]) * (place.radius + 3) + (place.x, place.y)

@@ -1,8 +1,8 @@
-"""Where everything of the MSGraph picture stands: swim lanes, laid out as msgraph.js lays them out.
+"""The layout of the MSGraph picture: swim lanes, placed as msgraph.js places them.
 
-Lanes, not springs: x is the mean position of a node in the history, one lane a node type, so one history always draws
-one picture. A saved page lays out in JavaScript and a still in Python: `spread`, `msgraph_layout` and `curve` are in
-both, and a test in the browser holds them equal.
+Each node type has a lane, and x is the mean position of a node in the history; so one history always gives the same
+picture, which a layout by springs would not. A saved page lays out in JavaScript and a still in Python: `spread`,
+`msgraph_layout` and `curve` are in both, and a test in the browser checks that they agree.
 """
 
 import math
@@ -46,11 +46,11 @@ class Lane(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything of a picture stands, in pixels from the top left corner.
+    """The layout of a picture, in pixels from its top left corner.
 
     Args:
         unit: Scale of the picture; 1 is its size on a screen.
-        gutter: Width of the names of lanes.
+        gutter: Width that the names of lanes take.
         ahead: Width of the next item, after the history.
         column: Width of one position of the history.
         end: Where the history ends.
@@ -80,10 +80,10 @@ class Layout:
     height: float
 
     def at(self, position: float) -> float:
-        """Where a position of the history stands across; positions count from 1.
+        """The x coordinate of a position of the history.
 
         Args:
-            position: from 1; parts of a step are allowed.
+            position: counted from 1; fractions are allowed.
 
         Returns:
             Pixels from the left.
@@ -92,22 +92,22 @@ class Layout:
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:
-    """Nearest places to those wanted that keep a gap: isotonic regression by pooled neighbours.
+    """Move places apart, as little as possible, until all keep a gap (isotonic regression by pooled neighbours).
 
     Args:
         wanted: Places in ascending order.
-        gap: Distance of two neighbours at the least.
+        gap: The smallest distance between two neighbours.
         low: Least place.
         high: Greatest place; passed when not all fit between `low` and `high`.
 
     Returns:
-        A place for each that was wanted, in the same order.
+        The new places, in the same order.
 
     Example:
         >>> spread([1, 1, 5], 1, 0, 10)
         [0.5, 1.5, 5.0]
     """
-    blocks: list[tuple[float, int]] = []  # neighbours that touch: the sum of where they want to begin, and how many
+    blocks: list[tuple[float, int]] = []  # neighbours that touch: the sum of their wanted beginnings, and their count
     for i, x in enumerate(wanted):
         total, size = x - i * gap, 1
         while blocks and blocks[-1][0] / blocks[-1][1] >= total / size:
@@ -124,11 +124,11 @@ def msgraph_layout(record: TraceRecord, width: float = WIDTH, unit: float = 1.0)
 
     Args:
         record: A trace.
-        width: Pixels that there are; a long history takes more.
+        width: The width that is available, in pixels; a long history takes more.
         unit: Scale of the picture; 1.25 for a projector.
 
     Returns:
-        The layout; the same record, width and unit always give the same one.
+        The layout, always the same one for the same arguments.
 
     Example:
         >>> nodes = [{"type": 0, "positions": [1]}, {"type": 0, "positions": [2]}]
@@ -156,7 +156,7 @@ def msgraph_layout(record: TraceRecord, width: float = WIDTH, unit: float = 1.0)
             (n for n, node in enumerate(record["nodes"]) if node["type"] == node_type), key=lambda n: wanted[n]
         )
         rows, fits = 0, False
-        while rows < 4 and not fits:  # as few rows as keep nodes near their time
+        while rows < 4 and not fits:  # the fewest rows that keep nodes near their time
             rows += 1
             for row in range(rows):
                 in_row = members[row::rows]
@@ -176,8 +176,8 @@ def curve(layout: Layout, source: int, centre: int) -> list[Point]:
 
     Args:
         layout: The layout.
-        source: The node that is listened to.
-        centre: The node that listens.
+        source: The index of the node that is attended to.
+        centre: The index of the node that attends.
 
     Returns:
         Its four points, from the rim of the source to the rim of the centre, in pixels.

@@ -1,4 +1,4 @@
-"""Slopes: what each row is under early and under late fusion, a line from one to the other."""
+"""Slopes: the value of each row under early and under late fusion, joined by a line."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,9 @@ Cell = float | Sequence[float]  # a value, or a value of each seed
 
 
 def slopes(rows: Mapping[str, Mapping[str, Cell]], title: str, unit: str, reference: float | None = None) -> FigureData:
-    """Lines between columns, such as early and late fusion; crossing lines say that the better one depends.
+    """Draw a line for each row from column to column, such as from early to late fusion.
+
+    Where lines cross, the better column depends on the row.
 
     Args:
         rows: Name of each line -> column -> value, or the values of several seeds: then the line is at their mean, in a

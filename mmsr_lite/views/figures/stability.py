@@ -20,12 +20,12 @@ TITLES = {
     "flow": "signed part of the score",
     "order": "size of the flow",
 }
-TOGETHER = ("attention", "flow", "order")  # what stands side by side where no measure is asked for
-MOST_PLACES = 12  # rows of a panel; places that matter less are left out, and the caption says so
+TOGETHER = ("attention", "flow", "order")  # drawn side by side where no measure is asked for
+MOST_PLACES = 12  # rows of a panel; the caption says how many are left out
 
 
 def stability(record: StabilityRecord, measure: str | None = None) -> FigureData:
-    """What models of several seeds say of one history, each number in a band from the least to the greatest model.
+    """Draw what models of several seeds say of one history: a band from the least to the greatest for each number.
 
     Args:
         record: A stability record.
@@ -80,7 +80,7 @@ def stability(record: StabilityRecord, measure: str | None = None) -> FigureData
 
 
 def _of_models(record: StabilityRecord, row: Any, label: str, place: int) -> list[Mark]:
-    """A mark for each model that has the number; its band is its value."""
+    """A mark for each model that has the number, without a band."""
     seeds = [number if seed is None else seed for number, seed in enumerate(record["seeds"])]
     return [
         Mark(f"{label}, seed {seed}", value, float(place), value, SEED, low=value, high=value)
@@ -106,7 +106,7 @@ def _places(record: StabilityRecord) -> list[tuple[str, int]]:
 
 
 def _name(record: StabilityRecord, row: Any) -> str:
-    """A row in words."""
+    """The name of a row."""
     if row["measure"] == "order":
         return untrusted.clean(row["group"], 24)
     step = record["history"][row["position"] - 1]
@@ -118,14 +118,14 @@ def _name(record: StabilityRecord, row: Any) -> str:
 
 
 def _short(row: Any) -> str:
-    """A row by its position and, where it is no item, its type."""
+    """The short name of a row: its position and, unless it is an item, its type."""
     if row["type"] == "item":
         return str(row["position"])
     return f"{row['position']}, {untrusted.clean(row['type'], 9)}"
 
 
 def _axis(title: str, rows: list[Any]) -> Axis:
-    """An axis that holds zero and all bands."""
+    """An axis that includes zero and all bands."""
     numbers = [0.0, *(row["low"] for row in rows), *(row["high"] for row in rows)]
     room = 0.06 * (max(numbers) - min(numbers) or 1)
     least = 0.0 if min(numbers) >= 0 else min(numbers) - room
@@ -133,7 +133,7 @@ def _axis(title: str, rows: list[Any]) -> Axis:
 
 
 def _caption(record: StabilityRecord, shown: int) -> str:
-    """Whose history, which models, and how many places are left out."""
+    """The caption: whose history, which models, and how many places are left out."""
     who = f"user {record['user']['id']}" if record["user"] else "a history"
     watched = record["watched"]["title"] or record["watched"]["item_id"]
     ranks = ", ".join(wording.rank(rank) for rank in record["ranks"])

@@ -30,7 +30,7 @@ def _caption(record: StudyRecord, what: str) -> str:
 
 
 def _name(row: Mapping[str, Any], labels: Sequence[str]) -> str:
-    """A system by its labels; one that has none of them is undisturbed."""
+    """The name of a system by its labels; one without labels is undisturbed."""
     return untrusted.clean(", ".join(str(row[label]) for label in labels if row[label]), 60) or "undisturbed"
 
 
@@ -120,7 +120,7 @@ def study(
 
 
 def _of_seeds(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
-    """A value of each seed; where times tie, the mean over the orders at ties."""
+    """One value for each seed; where times tie, the mean over the orders at ties."""
     by_seed: dict[Any, list[float]] = {}
     for place, row in enumerate(rows):
         own = row.get("seed", place) if "tie_seed" in row else place
@@ -189,7 +189,7 @@ def curves(
             )
             finding += f" changes most, from {values[0]:.1f} to {values[-1]:.1f}"
             changes.append((abs(values[-1] - values[0]), finding))
-        title = "" if panels else f"{metric}, percent"  # all panels have one scale, which is named once
+        title = "" if panels else f"{metric}, percent"  # all panels share one scale, named once
         panels.append((f"{untrusted.clean(value)}: {across}", title, series))
     if not panels:
         return empty_figure(caption, "There is nothing to show.")
@@ -207,7 +207,7 @@ def curves(
 
 
 def differences(record: StudyRecord, metric: str = "HR@5", ranking: str | None = None) -> FigureData:
-    """The tests of a study in one ranking, each of one system against its reference.
+    """Draw the tests of a study in one ranking: each system against its reference.
 
     A pair is apart when its test says so (`test["apart"]`: below 5 % after Holm's correction). Pairs whose ranks are
     not kept are not tested: their difference is drawn without an interval.
@@ -234,7 +234,7 @@ def differences(record: StudyRecord, metric: str = "HR@5", ranking: str | None =
         if test["metric"] != key:
             continue
         system, against = test["system"].split(", "), test["against"].split(", ")
-        while len(system) > 1 and len(against) > 1 and system[0] == against[0]:  # the name that both share is left out
+        while len(system) > 1 and len(against) > 1 and system[0] == against[0]:  # a name that both share is left out
             system, against = system[1:], against[1:]
         name = f"{', '.join(system)} − {', '.join(against)}"
         low, high, group = test["low"], test["high"], "not apart"
@@ -255,7 +255,7 @@ def differences(record: StudyRecord, metric: str = "HR@5", ranking: str | None =
 
 
 def _title_of_differences(groups: Sequence[str], metric: str) -> str:
-    """How many of the pairs are apart, and how many were tested at all."""
+    """The title: how many pairs are apart, and how many were tested."""
     tested = sum(group != NOT_TESTED for group in groups)
     if groups and not tested:
         return f"{wording.count(len(groups), 'difference')} in {metric}, {NOT_TESTED}"

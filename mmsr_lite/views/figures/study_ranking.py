@@ -1,4 +1,4 @@
-"""Which ranking of a study a figure shows, all items or own items masked, and how it says so."""
+"""Which ranking of a study a figure shows, all items or own items masked, and the words for it."""
 
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.records import StudyRecord
@@ -63,7 +63,7 @@ def about_the_other(record: StudyRecord, ranking: str) -> str:
         ranking: The ranking that is drawn.
 
     Returns:
-        The sentence, a blank before it; nothing for a record that does not say which rankings it has.
+        The sentence after a blank; an empty text for a record that does not say which rankings it has.
 
     Example:
         >>> about_the_other({"rankings": ["all", "masked"]}, "all")

@@ -63,7 +63,7 @@ def to_matplotlib(data: FigureData) -> Figure:
 
 
 def _dress(axes: Axes, panel: Panel) -> None:
-    """Titles, names and grid of a panel."""
+    """Write titles and names of a panel, and draw its grid."""
     axes.set_xlabel(panel.x.title, color=theme.SOFT, fontsize=9, parse_math=False)
     axes.set_ylabel(panel.y.title, color=theme.SOFT, fontsize=9, parse_math=False)
     axes.tick_params(length=0, labelsize=8.5)
@@ -87,7 +87,7 @@ def _dress(axes: Axes, panel: Panel) -> None:
 
 
 def _limit(axes: Axes, panel: Panel) -> None:
-    """The ends of both axes, after the marks are drawn."""
+    """Set the ends of both axes, after the marks are drawn."""
     if panel.x.ends:
         axes.set_xlim(*panel.x.ends)
     if panel.x.from_zero:
@@ -99,7 +99,7 @@ def _limit(axes: Axes, panel: Panel) -> None:
 
 
 def _name_ends(axes: Axes, data: FigureData) -> None:
-    """The name of each line at its right end."""
+    """Write the name of each line at its right end."""
     bottom, top = axes.get_ylim()
     for mark, place in data.names_at_ends(top, bottom):
         look = data.looks[mark.group]
@@ -116,7 +116,7 @@ def _add_box(axes: Axes, left: float, top: float, wide: float, tall: float) -> N
 
 
 def _add_pictures(axes: Axes, data: FigureData) -> None:
-    """The pictures of the first panel, as wide as they are high."""
+    """Draw the square pictures of the first panel."""
     left, right = axes.get_xlim()
     bottom, top = axes.get_ylim()
     wide = (right - left) / abs(top - bottom) * (data.height / 100) / (0.85 * WIDE)  # x units as long as a y unit
@@ -179,7 +179,7 @@ def _lines(figure: Figure, all_axes: list[Axes], data: FigureData) -> None:
 
 
 def _shares_legend(data: FigureData) -> bool:
-    """Whether several panels have one legend: all have the same lines, or they are too narrow for one each."""
+    """Whether panels share one legend: all have the same lines, or each is too narrow for its own."""
     if data.kind in ("bars", "intervals"):
         return len(data.panels) > 1
     if data.kind != "lines" or len(data.panels) == 1:
@@ -192,7 +192,7 @@ LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8.5, "loc": "lower right
 
 
 def _legend_above(figure: Figure, all_axes: list[Axes], top: float) -> None:
-    """One legend for all panels, below `top` of the figure."""
+    """Draw one legend for all panels, below `top` of the figure."""
     handles: dict[str, Any] = {}
     for axes in all_axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
@@ -204,7 +204,7 @@ def _legend_above(figure: Figure, all_axes: list[Axes], top: float) -> None:
 
 
 def _plain(legend: Any) -> None:
-    """Names are untrusted: a dollar sign in them begins no formula."""
+    """Escape dollar signs, because names are untrusted: matplotlib would read a formula."""
     for text in legend.get_texts():
         text.set_parse_math(False)
 

@@ -86,7 +86,7 @@ def to_plotly(data: FigureData) -> go.Figure:
 
 
 def _number(panel: int) -> str:
-    """What plotly adds to the name of an axis: nothing for the first panel, then 2, 3 and so on."""
+    """The number at the end of an axis name in plotly: none for the first panel, then 2, 3 and so on."""
     return str(panel + 1) if panel else ""
 
 
@@ -139,7 +139,7 @@ def _add_shapes(figure: go.Figure, data: FigureData) -> None:
 
 
 def _name_ends(figure: go.Figure, data: FigureData) -> None:
-    """The name of each line at its right end; room for it is in the margin."""
+    """Write the name of each line at its right end, in the margin."""
     axis = data.panels[-1].y
     values = [end for mark in data.marks for end in (mark.y, mark.low, mark.high) if end is not None]
     bottom, top = axis.ends or (0.0 if axis.from_zero else min(values), max(values))
@@ -187,7 +187,7 @@ def _lines(data: FigureData) -> list[dict[str, Any]]:
 
 
 def _shade(panel: int, look: Look, label: str, marks: list[Mark]) -> list[dict[str, Any]]:
-    """The band along a line, where its marks have one: from left to right along its upper end, and back."""
+    """Draw the band along a line, where its marks have one: rightwards along its upper end, then back."""
     ends = _ends(marks)
     if not ends:
         return []

@@ -63,7 +63,7 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
         phase: The phase of the order, from 0.
 
     Returns:
-        A heat map: a row is a node that listens, a column one that it may listen to; a row sums to one.
+        A heat map: a row is a node that attends, a column a node that it may attend to; each row sums to one.
 
     Example:
         >>> empty = {"nodes": [], "edges": [], "layers": [], "history": [], "relations": []}
@@ -109,7 +109,7 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
 
 
 def ranking(record: TraceRecord, most: int = 10) -> FigureData:
-    """The best items with pictures; each score is shared among the last layer's paths and what else adds to it.
+    """Draw the best items with pictures; each bar splits a score into the last layer's paths and the rest.
 
     Args:
         record: A trace.
@@ -166,7 +166,7 @@ def ranking(record: TraceRecord, most: int = 10) -> FigureData:
 
 
 def codebook(record: CodebookRecord) -> FigureData:
-    """How many items have each code of a modality as their nearest, with pictures of some (paper, section 4.1).
+    """Draw how many items have each code of a modality as their nearest, with pictures of some (section 4.1).
 
     Args:
         record: A codebook record.

@@ -1,4 +1,4 @@
-"""The figure of a training run; it reads a history record and plays as an animation without a kernel."""
+"""The figure of a training run, made from a history record; it plays as an animation without a kernel."""
 
 from dataclasses import replace
 
@@ -65,7 +65,7 @@ def training(history: HistoryRecord) -> FigureData:
 
 
 def _finding(losses: list[float], best: int | None) -> str:
-    """What the loss did, and which epoch is the best."""
+    """The title: how the loss changed, and which epoch is the best."""
     first, last = losses[0], losses[-1]
     if len(losses) == 1:
         return f"The loss is {last:.3f} nats after one epoch"

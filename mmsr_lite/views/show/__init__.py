@@ -57,7 +57,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """An old name answers with the new one."""
+    """Return the function that has taken the place of an old name."""
     if name not in RENAMED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     warnings.warn(f"show.{name} is now called show.{RENAMED[name]}", DeprecationWarning, stacklevel=2)

@@ -1,4 +1,4 @@
-"""A whole data set: its codes, what its files give away, which order of fusion it asks for."""
+"""Pictures of a whole data set: its codes, what its files give away, which order of fusion it asks for."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from mmsr_lite.views.figures.fusion import fusion as fusion_figure
 
 @checked()
 def codebook(record: Mapping[str, Any]) -> Chart:
-    """The codes of a modality with example items.
+    """Show the codes of a modality with example items.
 
     Args:
         record: A codebook record, from `explain.codebook`.
@@ -33,7 +33,7 @@ def codebook(record: Mapping[str, Any]) -> Chart:
 
 @checked()
 def leaks(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
-    """What the order of ties in a file is worth.
+    """Show how much the order of ties in a file changes metrics.
 
     Args:
         record: A leaks record, from `mmsr_lite.leaks`.
@@ -55,7 +55,7 @@ def leaks(record: Mapping[str, Any], metric: str = "HR@5") -> Chart:
 
 @checked()
 def fusion(record: Mapping[str, Any]) -> Chart:
-    """Early or late fusion for a data set: every system, and every comparison with its interval.
+    """Show which order of fusion suits a data set: every system, and every comparison with its interval.
 
     Args:
         record: A fusion record, from `mmsr_lite.fusion_for`.

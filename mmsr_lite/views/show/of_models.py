@@ -1,4 +1,4 @@
-"""A model on all users: its gates, its explanations under test, other models on the same users."""
+"""Pictures of a model on all users: its gates, tests of its explanations, other models on the same users."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,13 @@ def inspector(
     table: "pd.DataFrame | None" = None,
     open: Callable[[Any], Any] | None = None,
 ) -> UserBrowser:
-    """The gates of a whole data set by type, position, popularity, length, code or kind of user.
+    """Show the gates of a whole data set by type, position, popularity, length, code or kind of user.
 
     Args:
         record: A gates record, from `gates_summary`.
         by: How gates are grouped.
-        table: The gates themselves, from `mmsr_lite.gates`: with them the chart can be brushed to users.
+        table: The gates themselves, from `mmsr_lite.gates`; with them, a part of the chart can be selected to list its
+            users.
         open: Makes what a click on a user shows, such as `lambda user: explore(model, dataset, user)`.
 
     Returns:
@@ -43,7 +44,7 @@ def inspector(
 
 @checked()
 def fidelity(record: Mapping[str, Any]) -> Chart:
-    """Deletion and insertion curves of an explanation, and what its tests say.
+    """Show deletion and insertion curves of an explanation, and what its tests say.
 
     Args:
         record: A faithfulness record, from `mmsr_lite.faithfulness`.
@@ -64,7 +65,7 @@ def fidelity(record: Mapping[str, Any]) -> Chart:
 
 @checked()
 def compare(record: Mapping[str, Any], open: Callable[[Any], Any] | None = None) -> UserBrowser:
-    """Models on the same users: paired differences with intervals.
+    """Show paired differences of models on the same users, with intervals.
 
     Args:
         record: A compare record, from `mmsr_lite.compare`.

@@ -1,4 +1,4 @@
-"""One history and what a model does with it: its graph, attention, gates, scores, and changes of it."""
+"""Pictures of one history and of what a model does with it: graph, attention, gates, scores, what-ifs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from mmsr_lite.views.widgets.side_by_side import SideBySide
 
 @checked()
 def msgraph(record: Mapping[str, Any], selection: Mapping[str, Any] | None = None, theme: str = "auto") -> MSGraphView:
-    """The MSGraph of a trace: swim lanes, attention, update gate.
+    """Show the MSGraph of a trace: nodes in lanes, attention, update gate.
 
     Args:
         record: A trace, from `mmsr_lite.trace`.
@@ -43,10 +43,10 @@ def msgraph(record: Mapping[str, Any], selection: Mapping[str, Any] | None = Non
 
 @checked()
 def gates(record: Mapping[str, Any], seeds: Mapping[str, Any] | None = None) -> Chart:
-    """The update gate of a trace, node by node and layer by layer.
+    """Show the update gate of a trace, node by node and layer by layer.
 
     Beta weighs two paths; it is no share of early or late fusion, since a non-invasive heho never sums a code's value
-    into an item. What early and late fusion bring is drawn by `flow`.
+    into an item. `flow` draws what early and late fusion contribute.
 
     Args:
         record: A trace, from `mmsr_lite.trace`.
@@ -75,7 +75,7 @@ def attention(
     phase: int = 0,
     seeds: Mapping[str, Any] | None = None,
 ) -> Chart:
-    """The attention weights of one layer, order and phase of a trace as a matrix.
+    """Show the attention weights of one layer, order and phase of a trace as a matrix.
 
     Args:
         record: A trace, from `mmsr_lite.trace`.
@@ -102,9 +102,9 @@ def attention(
 
 @checked()
 def flow(record: Mapping[str, Any], item: int | None = None, seeds: Mapping[str, Any] | None = None) -> Chart:
-    """What scores are the sum of: signed contributions by group of paths, and of one item by node.
+    """Show the signed contributions that add up to each score: by group of paths, and for one item by node.
 
-    The flow says what early and late fusion bring. The gate's beta, which stands beside it, only weighs two paths.
+    The flow says what early and late fusion contribute. The gate's beta, shown beside it, only weighs two paths.
 
     Args:
         record: A flow, from `mmsr_lite.flow`, or a trace that holds one.
@@ -136,9 +136,9 @@ def flow(record: Mapping[str, Any], item: int | None = None, seeds: Mapping[str,
 
 @checked(most=(1, 10**6))
 def ranking(record: Mapping[str, Any], most: int = 10) -> Chart:
-    """The best items of a trace with pictures, and what each path of the last layer brings to their scores.
+    """Show the best items of a trace with pictures, and what each path of the last layer adds to their scores.
 
-    Paths through earlier layers lie within these parts; `flow` follows them all.
+    Each part includes what came through earlier layers; `flow` takes that apart.
 
     Args:
         record: A trace, from `mmsr_lite.trace`.
@@ -160,7 +160,7 @@ def ranking(record: Mapping[str, Any], most: int = 10) -> Chart:
 
 @checked()
 def step(record: Mapping[str, Any], stage: int = 0) -> Explorer:
-    """The explorer at one stage of the walk from a history to its answer.
+    """Show the explorer at one stage of the walk from a history to the model's answer.
 
     Args:
         record: A trace, from `mmsr_lite.trace`.
@@ -182,7 +182,7 @@ def step(record: Mapping[str, Any], stage: int = 0) -> Explorer:
 
 @checked()
 def explorer(record: Mapping[str, Any], what_if: WhatIfRecord | None = None, theme: str = "auto") -> Explorer:
-    """All panels of the explorer on a stored trace; for a live one see `mmsr_lite.explore`.
+    """Show all panels of the explorer for a stored trace; `mmsr_lite.explore` makes a live one.
 
     Args:
         record: A trace, from `mmsr_lite.trace`.
@@ -205,7 +205,7 @@ def explorer(record: Mapping[str, Any], what_if: WhatIfRecord | None = None, the
 
 @checked()
 def what_if(record: Mapping[str, Any], seeds: Mapping[str, Any] | None = None) -> Chart:
-    """The effect of a change, compared with random changes of the same kind.
+    """Show the effect of a change beside random changes of the same kind.
 
     Args:
         record: A what-if record, from `mmsr_lite.what_if`.
@@ -234,7 +234,7 @@ def side_by_side(
     selection: Mapping[str, Any] | None = None,
     theme: str = "auto",
 ) -> SideBySide:
-    """Two traces in two panes: one layout, one selection, what differs drawn and said in a sentence.
+    """Show two traces side by side, with one layout and one selection; a sentence says what differs.
 
     Args:
         one: A trace, from `mmsr_lite.trace`.
@@ -245,7 +245,7 @@ def side_by_side(
         theme: auto, light, dark or projector.
 
     Returns:
-        The view: two panes where it is live or a page, both pictures below each other in a still.
+        The view: two panes where it is live or a page; in a still, one picture below the other.
 
     Raises:
         MMSRError: One of them is no trace, or there is no such theme.
@@ -260,7 +260,7 @@ def side_by_side(
 
 @checked()
 def stability(record: Mapping[str, Any], measure: str | None = None) -> Chart:
-    """What models that differ in their seed alone say of one history, with bands.
+    """Show what models that differ in their seed alone say of one history, with bands.
 
     Args:
         record: A stability record, from `mmsr_lite.stability`.

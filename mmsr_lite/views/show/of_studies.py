@@ -1,4 +1,4 @@
-"""The tables of studies, and numbers that a notebook has just measured."""
+"""Pictures of the tables of studies, and of numbers that a notebook has just measured."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -49,7 +49,7 @@ def curves(
     metric: str = "HR@5",
     ranking: str | None = None,
 ) -> Chart:
-    """The systems of a study along a number, such as the rate of a corruption.
+    """Show the systems of a study along a number, such as the rate of a corruption.
 
     Args:
         record: A study record, from `mmsr_lite.stored_study`.
@@ -75,7 +75,7 @@ def curves(
 
 @checked()
 def differences(record: Mapping[str, Any], metric: str = "HR@5", ranking: str | None = None) -> Chart:
-    """The tests of a study in one ranking with their intervals, and which pairs are apart.
+    """Show the tests of a study in one ranking, with intervals, and which pairs are apart.
 
     Args:
         record: A study record, from `mmsr_lite.stored_study`.
@@ -102,7 +102,7 @@ def slopes(
     unit: str = "percent",
     reference: float | None = None,
 ) -> Drawing:
-    """A line for each row from one column to the next, such as from early to late fusion.
+    """Draw a line for each row from one column to the next, such as from early to late fusion.
 
     Args:
         rows: Name of each line -> column -> value, such as {"pick": {"early": 99.0, "late": 57.0}}. A cell may be a
@@ -125,7 +125,7 @@ def slopes(
 
 
 def fusion_orders(only: str | None = None) -> MentalModel:
-    """The orders of fusion, early, late and adaptive, as boxes and arrows: the picture to have in mind.
+    """Draw early, late and adaptive fusion as boxes and arrows.
 
     Args:
         only: "early", "late" or "adaptive" for one of them; None: all three.

@@ -1,4 +1,4 @@
-"""A training: while it runs, and afterwards."""
+"""Pictures of a training, while it runs and afterwards."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from mmsr_lite.views.widgets.training_monitor import OnEpoch, TrainingMonitor
 
 @checked()
 def training(history: Mapping[str, Any]) -> Chart:
-    """Loss, validation metrics and gate over the epochs of a run.
+    """Show loss, validation metrics and gate over the epochs of a run.
 
     Args:
         history: A history record, from `history.json` of a run or from `fit`.

@@ -1,4 +1,4 @@
-"""What stands beside the figures: controls, colours and the words of the paper."""
+"""Tools beside the figures: controls, colours and the terms of the paper."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ def interact(make: Callable[..., Any], **choices: Sequence[Any]) -> Interact:
 
 @checked()
 def colour(meaning: str, dark: bool = False) -> str:
-    """The colour that a meaning has in every picture, for charts of your own.
+    """Look up the colour that a meaning has in every picture, for charts of your own.
 
     Args:
         meaning: early, late, item, "modality 1" to "modality 8", in, out, both, match or self; hohe and heho are late

@@ -1,1 +1,1 @@
-"""Live views of ipywidgets and anywidget: a class each."""
+"""Live views made with ipywidgets and anywidget, one class a file."""

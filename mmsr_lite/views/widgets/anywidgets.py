@@ -1,4 +1,4 @@
-"""The live pictures as anywidget classes: a few typed, validated traits are the border between Python and JavaScript.
+"""The live pictures as anywidget classes; Python and JavaScript share a few typed, validated traits.
 
 Importing this file needs anywidget; `MSGraphView.widget` and `Explorer.widget` import it when they are first shown.
 """
@@ -16,7 +16,7 @@ from mmsr_lite.views.theme import THEMES
 
 
 class TraitValueError(MMSRError, traitlets.TraitError):
-    """A trait of a widget got a value that it cannot have.
+    """A trait of a widget was set to a value that is not possible.
 
     Example:
         >>> issubclass(TraitValueError, MMSRError)
@@ -33,13 +33,13 @@ def _names(where: str, given: dict[str, Any], known: tuple[str, ...]) -> dict[st
 
 
 class MSGraphWidget(anywidget.AnyWidget):
-    """The MSGraph picture in a notebook; reads a trace.
+    """The MSGraph picture of a trace in a notebook.
 
     Traits: `record` (a trace), `look` (from `theme.for_record`), `selection` (keys of `resolve_selection`) and `theme`
     (auto, light, dark or projector). A click sets `selection`; setting `selection` in Python moves the picture.
 
     Raises:
-        TraitValueError: A trait got a value that it cannot have; it is an `MMSRError`.
+        TraitValueError: A trait was set to a value that is not possible; it is an `MMSRError`.
 
     Example:
         >>> try:

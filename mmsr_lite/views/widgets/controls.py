@@ -1,4 +1,4 @@
-"""A picture or table with a control for each thing that may be chosen; without a kernel, the first choice."""
+"""A picture or table with a control for each choice; without a kernel it shows the first choices."""
 
 import base64
 import os
@@ -16,7 +16,8 @@ SAVED_TYPES = "image/png", "text/plain"  # what a saved notebook keeps of a pict
 class Interact:
     """`make(**chosen)` with a control for each argument: a list gives a choice, a range a slider.
 
-    With MMSR_STRICT=1 the ends of every control are made at once, and an error in a callback is raised, not only shown.
+    With MMSR_STRICT=1 the first and last choice of every control are tried at once, and an error in a callback is
+    raised, not only shown.
 
     Args:
         make: Makes what is shown; its arguments have the names of `choices`.
@@ -43,7 +44,7 @@ class Interact:
                     _bundle(make(**first | {name: choice[-1]}))
 
     def widget(self) -> Any:
-        """The controls with the picture below; a change draws it anew in its place.
+        """Make the controls with the picture below them; a change draws the picture again.
 
         Returns:
             A box of ipywidgets.
@@ -76,13 +77,13 @@ class Interact:
 
 
 def box(*children: Any) -> Any:
-    """A column of widgets whose controls keep their keys: Notebook 7 would take arrows and Enter for its cells.
+    """Put widgets into a column whose controls keep their keys; Notebook 7 would use arrows and Enter for its cells.
 
     Args:
         children: Widgets of ipywidgets, from top to bottom.
 
     Returns:
-        A VBox; its last child is unseen.
+        A VBox; its last child is invisible.
 
     Example:
         >>> import ipywidgets
@@ -99,7 +100,7 @@ def _keys() -> Any:
     import anywidget
 
     class Keys(anywidget.AnyWidget):
-        """Unseen: marks what has the focus in a box; shortcuts look at the element itself before those around it."""
+        """An invisible widget that marks the focused element of a box, because shortcuts look at that element first."""
 
         _esm = """export default { render() {
           const mark = ({ target }) => target.closest(".mmsr-box") &&
@@ -162,7 +163,7 @@ def _bundle(shown: Any) -> dict[str, Any]:
     if hasattr(shown, "_repr_mimebundle_"):
         bundle = shown._repr_mimebundle_()
         return bundle[0] if isinstance(bundle, tuple) else bundle
-    bundle = {"text/plain": re.sub(r" at 0x\w+", "", repr(shown))}  # no address: saved notebooks stay the same
+    bundle = {"text/plain": re.sub(r" at 0x\w+", "", repr(shown))}  # without addresses, saved notebooks stay the same
     if hasattr(shown, "_repr_html_"):
         bundle["text/html"] = shown._repr_html_()
     if hasattr(shown, "_repr_png_"):

@@ -1,6 +1,6 @@
 """The explorer: five linked panels around the MSGraph, one selection, live where a backend answers (explorer.js).
 
-It reads a trace, and perhaps a record of `what_if`. The backend is handed in, so nothing here needs torch.
+It reads a trace and, optionally, a what-if record. It is given its backend, so nothing here needs torch.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class ExplorerBackend(Protocol):
     record: TraceRecord
 
     def do(self, request: Mapping[str, Any]) -> Messages:
-        """Carry out a request.
+        """Carry out a request of the page.
 
         Args:
-            request: Under "do" what to do, such as "remove", and the arguments of that, such as "position".
+            request: What to do under "do", such as "remove", and its arguments, such as "position".
 
         Returns:
             Messages for the page by name, such as "found" (items of a search) and "what_if" (a record).
@@ -53,9 +53,9 @@ class ExplorerBackend(Protocol):
 
 
 class Explorer(MSGraphView):
-    """History and graph, gate lens, step through, what-if bench and answer of one user, all on one selection.
+    """Five panels about one user with one selection: history and graph, gates, steps, what-if bench, answer.
 
-    Reads a trace, and a what-if record for its bench.
+    It reads a trace, and for its bench a what-if record.
 
     Args:
         record: A trace.
@@ -99,7 +99,7 @@ class Explorer(MSGraphView):
         return self._message["beside"]
 
     def ask(self, **request: Any) -> None:
-        """Do what a control of the page does.
+        """Make a request, as a control of the page does.
 
         Args:
             request: What to do and its arguments, such as `do="remove", position=2`.
@@ -118,7 +118,7 @@ class Explorer(MSGraphView):
         self._send({"error": None, "found": None, "page": None, "product": None, **message})
 
     def _same_node(self, before: TraceRecord, at: Selection, request: Mapping[str, Any]) -> dict[str, int | None]:
-        """What to choose in the new record: what was edited, else the node that was chosen in the record `before`."""
+        """What to select in the new record: what was edited, else the node that was selected in the record `before`."""
         if request["do"] in ("add", "move", "replace"):
             last = len(self.record["history"])
             position = request.get("to", request.get("position"))
@@ -132,7 +132,7 @@ class Explorer(MSGraphView):
         return {"node": None}
 
     def _send(self, news: Messages) -> None:
-        """Bring record, selection and messages to the page."""
+        """Send record, selection and messages to the page."""
         self._message = {**self._message, **news}
         if self._widget:
             with self._widget.hold_sync():
@@ -152,7 +152,7 @@ class Explorer(MSGraphView):
         return widget
 
     def _on_request(self, change: Any) -> None:
-        """A control of the page was pressed."""
+        """Answer a request of the page."""
         request = {name: value for name, value in change.new.items() if name != "number"}
         self._selection = self.selection
         try:
@@ -160,7 +160,7 @@ class Explorer(MSGraphView):
                 self._send({"page": self._whole_page()})
             else:
                 self.ask(**request)
-        except Exception as error:  # shown on the page: a callback would swallow it
+        except Exception as error:  # shown on the page, since a callback would hide it
             expected = isinstance(error, MMSRError)
             text = str(error) if expected else f"{type(error).__name__}: {error}"
             self._send({"error": text, "number": change.new["number"]})
@@ -168,7 +168,7 @@ class Explorer(MSGraphView):
                 raise
 
     def _whole_page(self) -> str:
-        """The page to keep: with the model in it, or, of a model that no page can run, a replay of what is shown."""
+        """The page to save: with the model in it or, for a model that no page can run, a replay of what is shown."""
         try:
             return self.live_html()
         except MMSRError:
@@ -187,7 +187,7 @@ class Explorer(MSGraphView):
         return f"{heading}: {looks.STAGES[step['stage']]} {super().text}"
 
     def html(self) -> str:
-        """The explorer as one page: all but editing works, with the change that was made last."""
+        """The explorer as one page with the last change; everything works but editing."""
         message: Messages = {"what_if": self.what_if, "stored": True, "beside": self.beside}
         if "name" in self._message:
             message["name"] = self._message["name"]
@@ -211,7 +211,7 @@ class Explorer(MSGraphView):
                 "this explorer replays a stored record; for a live page use mmsr_lite.explore(model, dataset)"
             )
         models = made(users, pseudonyms)
-        if self.what_if is not None:  # the page makes the same comparison again
+        if self.what_if is not None:  # the page repeats this comparison
             models["start"] |= {"change": self.what_if["changes"], "repeats": self.what_if["repeats"]}
         return page(self._title, selection=self.selection, theme=self.theme, models=models)
 
@@ -250,13 +250,13 @@ class Explorer(MSGraphView):
         """The page in a cell's output, in a sandboxed frame: it works without a kernel, also in a saved notebook.
 
         Args:
-            height: Of the frame, in pixels.
+            height: The height of the frame in pixels.
             live: Whether the page holds the model; None: where there is one.
             users: Of a live page, as `save_html` takes them.
             pseudonyms: Of a live page, as `save_html` takes them.
 
         Returns:
-            What a notebook shows as the frame.
+            The frame; a notebook shows it.
         """
         if live is None:
             live = hasattr(self.answers, "page_data")

@@ -52,7 +52,7 @@ class MSGraphView(View):
 
     @property
     def selection(self) -> Selection:
-        """What is chosen now, by Python or by a click; set any of its keys to choose."""
+        """The current selection, by Python or by a click; set any of its keys to change it."""
         return resolve_selection(self.record, self._widget.selection if self._widget else self._selection)
 
     @selection.setter
@@ -63,7 +63,7 @@ class MSGraphView(View):
             self._widget.selection = self._selection
 
     def _change_user(self, asked: Mapping[str, Any]) -> None:
-        """Go to the user that a selection asks for; a picture of one user stays."""
+        """Go to the user that a selection asks for; a picture of one user ignores it."""
 
     @property
     def widget(self) -> MSGraphWidget:
@@ -95,7 +95,7 @@ class MSGraphView(View):
         return page(title, [self.record], selection=self.selection, theme=self.theme)
 
     def to_matplotlib(self) -> matplotlib.figure.Figure:
-        """The same lanes, shapes and colours as a still: both families of attention and the update gate."""
+        """Draw the same lanes, shapes and colours as a still, with both families of attention and the update gate."""
         return draw(self.record, self.selection)
 
     @property
@@ -105,7 +105,7 @@ class MSGraphView(View):
 
     @property
     def table(self) -> list[TableRow]:
-        """One row a node: what it is, where it stands, its gate, and what it listens to most."""
+        """One row for each node: what it is, its positions, its gate, and what it attends to most."""
         record, at = self.record, self.selection
         weights, edges = attention_at(record, at)[1], record["edges"]
         beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
@@ -121,7 +121,7 @@ class MSGraphView(View):
 
 
 def to_pyvis(record: TraceRecord) -> str:
-    """The graph of a trace to drag around, made with pyvis.
+    """Draw the graph of a trace with pyvis, so that its nodes can be dragged.
 
     Args:
         record: A trace.
@@ -139,7 +139,7 @@ def to_pyvis(record: TraceRecord) -> str:
 
     network = Network(height="640px", width="100%", directed=True, cdn_resources="in_line")
     network.toggle_physics(False)
-    shapes = {"circle": "dot", "pentagon": "star"}  # what pyvis has for ours
+    shapes = {"circle": "dot", "pentagon": "star"}  # the nearest shapes of pyvis
     places = msgraph_layout(record).nodes
     for n, (node, place) in enumerate(zip(record["nodes"], places, strict=True)):
         fill, _, shape = looks.kind(node["type"])

@@ -1,4 +1,4 @@
-"""Two traces of one history side by side: two panes of the explorer, a still of both, the differences in words."""
+"""Two traces of one history: as two panes of the explorer, as a still, and their differences in words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SideBySide(Explorer):
-    """Two traces in two panes with one layout and one selection; what differs is drawn and said.
+    """Two traces in two panes with one layout and one selection; a sentence says what differs.
 
     Args:
         one: A trace.
@@ -62,13 +62,13 @@ class SideBySide(Explorer):
 
     @property
     def text(self) -> str:
-        """Which of them is right, where one is, and what differs."""
+        """Which of them is right, where only one is, and how they differ."""
         says = [say(self.record, self.other, self.names) for say in (say_verdict, say_differences)]
         return " ".join(filter(None, says))
 
     @property
     def table(self) -> list[TableRow]:
-        """The ranks, scores, flows and gates of both, one row a number."""
+        """Ranks, scores, flows and gates of both, one row for each number."""
         return table_of(self.record, self.other, self.names)
 
     def to_matplotlib(self) -> matplotlib.figure.Figure:

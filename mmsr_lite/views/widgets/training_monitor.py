@@ -1,6 +1,6 @@
 """Watch, pause and stop a training in a notebook.
 
-The work runs in a thread of its own, so that the buttons answer; the chart is drawn anew after each epoch.
+The work runs in a thread of its own, so that the buttons respond; the chart is drawn again after each epoch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OnEpoch = Callable[[HistoryRecord], bool]
 
 
 class TrainingMonitor(Chart):
-    """A training that is watched; reads the history record that the training passes on.
+    """A training that can be watched, paused and stopped; it draws the history record of the training.
 
     Args:
         work: Trains: `work(on_epoch)` calls `on_epoch(history)` after each epoch and stops when that returns False.
@@ -43,7 +43,7 @@ class TrainingMonitor(Chart):
         self._may_run.set()
 
     def start(self) -> TrainingMonitor:
-        """Begin, and return at once.
+        """Begin the training, and return at once.
 
         Returns:
             This monitor.
@@ -66,10 +66,10 @@ class TrainingMonitor(Chart):
         return self.result
 
     def pause(self, paused: bool = True) -> None:
-        """Hold the training after this epoch, or go on.
+        """Pause the training after this epoch, or go on.
 
         Args:
-            paused: Whether to hold it.
+            paused: Whether to pause.
         """
         if paused:
             self._may_run.clear()
@@ -82,7 +82,7 @@ class TrainingMonitor(Chart):
         self._may_run.set()
 
     def tell(self, history: HistoryRecord) -> bool:
-        """Take the history so far, draw it, and wait while the training is paused.
+        """Draw the history so far, and wait while the training is paused.
 
         Args:
             history: A history record.
@@ -100,12 +100,12 @@ class TrainingMonitor(Chart):
     def _run(self) -> None:
         try:
             self.result = self._work(self.tell)
-        except BaseException as error:  # `wait` raises it; a thread's own errors are lost in a notebook
+        except BaseException as error:  # for `wait` to raise: a notebook loses errors of threads
             self._error = error
 
     @property
     def widget(self) -> Any:
-        """Buttons and picture, of ipywidgets."""
+        """The buttons and the picture, made with ipywidgets."""
         import ipywidgets as widgets
 
         if self._widget is None:

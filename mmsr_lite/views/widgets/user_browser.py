@@ -1,6 +1,6 @@
 """UserBrowser: a chart of many users and a list of those in the chosen part of it; one click opens a user below.
 
-A box drawn in the chart, the controls above it and Python set the same `brush`.
+The `brush` is set by a box drawn in the chart, by the controls above it, or in Python.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NEW_BOX = {"fillcolor": "rgba(27,36,48,0.10)", "line": {"color": theme.INK, "wid
 
 
 class Brush(TypedDict):
-    """The part of a chart of gates that is chosen."""
+    """The selected part of a chart of gates."""
 
     by: str  # how gates are grouped
     rows: list[int]  # rows of the chart from 0; none: all
@@ -34,10 +34,10 @@ class Brush(TypedDict):
 
 
 class UserBrowser(Chart):
-    """A chart with the users of a part of it; reads a gates record or a compare record.
+    """A chart of a gates record or a compare record, with the users of its selected part.
 
-    With a table of gates, `brush` is {by, rows, late}: how gates are grouped, rows of the chart from 0 (none: all),
-    and the ends of beta. Set any of it, or read what was chosen by hand.
+    With a table of gates, `brush` is {by, rows, late}: how gates are grouped, rows of the chart from 0 (none: all), and
+    the ends of beta. It can be read and set.
 
     Args:
         record: The record.
@@ -80,7 +80,7 @@ class UserBrowser(Chart):
 
     @property
     def brush(self) -> Brush:
-        """What is chosen; set any of its keys to choose."""
+        """The selected part; set any of its keys to change it."""
         return self._brush.copy()
 
     @brush.setter
@@ -132,14 +132,14 @@ class UserBrowser(Chart):
 
     @property
     def users(self) -> list[Any]:
-        """Users inside, those with most rows first; (data set, user) where the table holds several data sets."""
+        """The users of the selected part, most rows first; (data set, user) where there are several data sets."""
         return list(self._descriptions())
 
     def _descriptions(self) -> dict[Any, str]:
-        """User -> one line about the user."""
+        """One line about each user."""
         if self.gates is None:
             descriptions: dict[Any, str] = {}
-            for row in self.rows:  # a user's first row differs most
+            for row in self.rows:  # the first row of a user differs most
                 ranks = ", ".join(wording.rank(rank) for rank in row["ranks"])
                 descriptions.setdefault(row["user"], f"{untrusted.clean(row['user_id'], 20)}: ranks {ranks}")
             return descriptions
@@ -154,7 +154,7 @@ class UserBrowser(Chart):
 
     @property
     def says(self) -> str:
-        """Who is inside, in one sentence."""
+        """The users of the selected part, in one sentence."""
         descriptions = self._descriptions()
         first = ", ".join(list(descriptions.values())[:3])
         if self.gates is None:
@@ -166,7 +166,7 @@ class UserBrowser(Chart):
 
     @property
     def text(self) -> str:
-        """The chart in words, and who is inside."""
+        """The chart in words, and the users of the selected part."""
         return f"{super().text} {self.says}".strip()
 
     def open(self, user: Any) -> None:
@@ -185,7 +185,7 @@ class UserBrowser(Chart):
 
     @property
     def widget(self) -> Any:
-        """Controls, chart, users, and the user who was opened, of ipywidgets."""
+        """Controls, chart, users, and the user who was opened, made with ipywidgets."""
         if self._widget is None:
             import ipywidgets as widgets
             import plotly.graph_objects as go
@@ -219,10 +219,10 @@ class UserBrowser(Chart):
             self.brush = asked
 
     def _on_boxes(self, *_: Any) -> None:
-        """A box was drawn in the chart: choose the rows that it touches, and its ends of beta."""
+        """Select the rows that a box drawn in the chart touches, and its ends of beta."""
         if self._is_painting:
             return
-        shapes = self._widget.children[1].to_dict()["layout"].get("shapes", ())  # what callbacks are given is older
+        shapes = self._widget.children[1].to_dict()["layout"].get("shapes", ())  # callbacks get an older state
         drawn = [shape for shape in shapes if shape.get("type") == "rect"]
         if not drawn:
             return
@@ -243,14 +243,14 @@ class UserBrowser(Chart):
             by.value = self._brush["by"]
             rows.options = [(name, int(place)) for place, name in self.data.panels[0].y.names]
             rows.value, late.value = tuple(self._brush["rows"]), self._brush["late"]
-        with chart.batch_update():  # what has not changed is not sent: the front end may not listen yet
+        with chart.batch_update():  # unchanged values are not sent: the front end may not be ready
             if chart.layout.yaxis.ticktext != self.figure.layout.yaxis.ticktext:
                 chart.data = []
                 chart.add_traces(list(self.figure.data))
                 chart.update_layout(self.figure.layout, overwrite=True)
             elif chart.layout.shapes != self.figure.layout.shapes:
                 chart.layout.shapes = self.figure.layout.shapes
-        chart._repr_mimebundle_()  # keeps what a page that is loaded again begins with
+        chart._repr_mimebundle_()  # a page that is loaded again begins with this
         self._is_painting = False
         label.value = self.says
         people.children = self._buttons()
@@ -267,7 +267,7 @@ class UserBrowser(Chart):
         return buttons
 
     def live(self) -> MimeBundle:
-        """The widget, where there is somebody to choose; else the chart."""
+        """The widget where users can be chosen, else the chart."""
         if self.gates is None and self._open is None:
             return super().live()
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
