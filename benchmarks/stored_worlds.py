@@ -87,8 +87,8 @@ def row_of(name: str, run: Run) -> dict[str, Any]:
 
 
 WHAT = {
-    "early": "`heho-invasive`: early fusion alone",
-    "late": "`hohe-invasive`: late fusion alone",
+    "early": "`heho-invasive`: the early order without a gate",
+    "late": "`hohe-invasive`: the late order without a gate",
     "adaptive": "the paper's default gate, not invasive",
     "adaptive-invasive": "the gate between the two orders above",
     "shuffled": "the same, every item's modalities those of another item",

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from benchmarks import world_tables
@@ -57,6 +58,34 @@ def test_the_order_that_loses_has_stopped_to_gain_on_validation(long):
     assert round(gains["pick", "mmsr", "hohe-invasive"], 1) == 3.1
     drop = long[(long["world"] == "pick") & (long["model"] == "sasrec") & (long["order"] == "early")]
     assert drop["best_epoch"].max() <= 7
+
+
+def test_mmsrs_late_order_of_two_layers_leaps_in_pick_where_training_finds_its_path_of_early_fusion(long):
+    """Where it does not, it ends where late fusion ends. What the page says of each seed is what was measured."""
+    flat = " ".join(PAGE.split())
+    late = long[(long["world"] == "pick") & (long["order"] == "hohe-invasive")].sort_values("seed")
+    leaps = [first_epoch_above(80, told) for told in late["HR@5 by epoch"]]
+    assert leaps == [16, 23, None, 14, 10] and "passes 80, after 16, 23, 14 and 10 epochs" in flat
+    stays = late["HR@5"].iloc[leaps.index(None)]
+    assert f"ends at {stays:.1f} on the test users" in flat
+    early = mean_of(long, "pick", "mmsr", "heho-invasive")
+    trials = pd.DataFrame(world_tables.table_of(world_tables.PLACE.with_name("fusion_worlds_long.csv")))
+    fast = trials[(trials["world"] == "pick") & (trials["order"] == "hohe-invasive") & (trials["lr"] == 0.01)]
+    assert [first_epoch_above(80, told) for told in fast["HR@5 by epoch"]] == [None, None]
+    assert "({:.1f} and {:.1f} with the two dropouts".format(*fast.sort_values("dropout")["HR@5"]) in flat
+    times = [early / behind for behind in (stays, *fast["HR@5"])]
+    assert f"ahead by {min(times):.1f} to {max(times):.1f} times" in flat
+    by_age = {
+        order: [f"{mean_of(long, 'pick', 'mmsr', order, f'HR@5 at age {age}'):.1f}" for age in (1, 2, 3)]
+        for order in FIXED["mmsr"]
+    }
+    assert "{}, {} and {} by age".format(*by_age["hohe-invasive"]) in flat
+    assert "`heho-invasive` has {}, {} and {}".format(*by_age["heho-invasive"]) in flat
+
+
+def first_epoch_above(least, told):
+    """The first epoch, from 1, whose HR@5 is above `least`; None where there is none."""
+    return next((epoch for epoch, value in enumerate(told.split(), 1) if float(value) > least), None)
 
 
 def test_late_fusion_loses_the_formal_garment_with_its_age_and_early_fusion_keeps_it(long):
