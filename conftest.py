@@ -18,6 +18,7 @@ settings.load_profile("default")
 
 SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-quick` leaves it out
 
+gc.disable()  # until all tests are collected: what is imported stays, and going through it again takes seconds
 collect_ignore_glob = []  # modules that cannot be imported without an extra; nothing imports them then
 if find_spec("triton") is None:
     collect_ignore_glob.append("mmsr_lite/kernels/[a-z]*.py")
@@ -41,6 +42,7 @@ def pytest_collection_finish():
     """Modules and cases stay to the end, so the garbage collector need not go through them again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_generate_tests(metafunc):
