@@ -24,6 +24,7 @@ def cycle() -> Any:
     return stored("wardrobe-cycle")
 
 
+@cache
 def banded() -> set[str]:
     """The kinds of `ASKED` whose random repeats differ."""
     found = {str(change["do"]): what_if(*cycle(), USER, change)["measures"]["probability"] for change in ASKED}
