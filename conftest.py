@@ -18,7 +18,6 @@ settings.load_profile("default")
 
 SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-quick` leaves it out
 
-gc.disable()  # until all tests are collected: what is imported stays, and going through it again takes seconds
 collect_ignore_glob = []  # modules that cannot be imported without an extra; nothing imports them then
 if find_spec("triton") is None:
     collect_ignore_glob.append("mmsr_lite/kernels/[a-z]*.py")
@@ -37,9 +36,11 @@ def cache_of_the_tests(tmp_path_factory):
     os.environ.setdefault("MMSR_CACHE", str(place / "cache"))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish():
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection():
     """Modules and cases stay to the end, so the garbage collector need not go through them again and again."""
+    gc.disable()
+    yield
     gc.collect()
     gc.freeze()
     gc.enable()
