@@ -36,11 +36,14 @@ def cache_of_the_tests(tmp_path_factory):
     os.environ.setdefault("MMSR_CACHE", str(place / "cache"))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish():
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection():
     """Modules and cases stay to the end, so the garbage collector need not go through them again and again."""
+    gc.disable()
+    yield
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_generate_tests(metafunc):

@@ -3,13 +3,15 @@
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
-pytest.importorskip("voila", reason="needs the extra 'lab'")
+if find_spec("voila") is None:  # not imported: that takes seconds, and only the server needs it
+    pytest.skip("needs the extra 'lab'", allow_module_level=True)
 pytestmark = [pytest.mark.slow, pytest.mark.outside]
 RUN = Path(__file__).parents[1] / "mmsr_lite/stored/runs/wardrobe-match"
 

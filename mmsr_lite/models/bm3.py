@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch_geometric.nn import LGConv
 
 from mmsr_lite.config import dropout_setting, setting
 from mmsr_lite.graph.codes import Codebook
@@ -51,6 +50,8 @@ class BM3(Recommender):
     reads_modalities, reads_order = True, False
 
     def __init__(self, config: BM3Config, num_items: int, codebooks: Sequence[Codebook] = ()):
+        from torch_geometric.nn import LGConv  # here: importing it takes longer than importing torch
+
         super().__init__(config)
         self.graph, self.identity = InteractionGraph(num_items), embedding(num_items + 1, config.dim, padding_idx=0)
         self.modalities = ItemModalities(codebooks, config.dim, "features")

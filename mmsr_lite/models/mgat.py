@@ -12,7 +12,6 @@ Users, histories and loss are as in MMGCN.
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.utils import softmax
 
 from mmsr_lite.models.modality_graphs import ModalityGraphs
 from mmsr_lite.nn.probe import Probe
@@ -48,6 +47,8 @@ class GatedAttention(nn.Module):
         Returns:
             (N, D) what each node receives.
         """
+        from torch_geometric.utils import softmax  # here: importing it takes longer than importing torch
+
         z = self.value(x)  # (N, D)
         source, target = edges  # (E,) each
         near = (z[target] * z[source]).sum(1)  # (E,)

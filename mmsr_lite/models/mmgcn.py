@@ -12,7 +12,6 @@ holds the whole training part, with its targets, as is usual for such models.
 """
 
 from torch import Tensor, nn
-from torch_geometric.nn import SAGEConv
 
 from mmsr_lite.models.modality_graphs import ModalityGraphs
 
@@ -30,6 +29,8 @@ class Mean(nn.Module):
     """
 
     def __init__(self, dim: int):
+        from torch_geometric.nn import SAGEConv  # here: importing it takes longer than importing torch
+
         super().__init__()
         self.conv = SAGEConv(dim, dim, root_weight=False, bias=False)
 

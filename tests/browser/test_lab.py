@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ from keys import drive
 from mmsr_lite import explorer
 
 nbformat = pytest.importorskip("nbformat", reason="needs the extra 'lab'")
-pytest.importorskip("jupyterlab", reason="needs the extra 'lab'")
-pytest.importorskip("voila", reason="needs the extra 'lab'")
+if find_spec("jupyterlab") is None or find_spec("voila") is None:  # not imported: that takes seconds
+    pytest.skip("needs the extra 'lab'", allow_module_level=True)
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.outside]
 ROOT = Path(__file__).parents[2]
 ALL = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))

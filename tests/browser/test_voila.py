@@ -3,13 +3,15 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 from keys import drive
 
 from mmsr_lite import cli
 
-pytest.importorskip("voila", reason="needs the extra 'lab'")
+if find_spec("voila") is None:  # not imported: that takes seconds, and only the server needs it
+    pytest.skip("needs the extra 'lab'", allow_module_level=True)
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.outside]
 
 

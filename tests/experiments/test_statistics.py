@@ -26,11 +26,13 @@ def test_without_a_difference_the_crossed_test_finds_one_in_3_to_7_percent(name)
     assert 3 <= rejections(WORLDS[name])["crossed"] <= 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, blind", [("users dominate", "over seeds"), ("seeds dominate", "over users")])
 def test_a_test_that_knows_one_sample_alone_rejects_too_often_where_the_other_dominates(name, blind):
     assert rejections(WORLDS[name], 300)[blind] > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["users dominate", "both"])
 def test_a_difference_of_four_points_is_found_more_often_than_not(name):
     assert rejections(replace(WORLDS[name], better=4.0), 200)["crossed"] > 50
@@ -140,6 +142,7 @@ def test_a_bootstrap_of_what_is_always_better_is_sure():
 ORDERS = [name for name in WORLDS if name.startswith("three orders")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ORDERS)
 def test_with_three_orders_at_ties_it_finds_a_difference_that_is_none_in_at_most_7_percent(name):
     assert rejections(replace(WORLDS[name], users=100), 300)["crossed"] <= 7

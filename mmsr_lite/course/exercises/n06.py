@@ -28,6 +28,7 @@ def cycle() -> Any:
     return stored("wardrobe-cycle")
 
 
+@cache
 def banded() -> set[str]:
     """The kinds of change in `ASKED` whose random repeats differ.
 

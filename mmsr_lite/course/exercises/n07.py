@@ -61,6 +61,7 @@ def needs_late(user: int) -> bool:
     return forced(user, "heho") >= 20 and forced(user, "hohe") <= 1
 
 
+@cache
 def first_who_needs_late() -> int:
     """The first user of `USERS` whose purchase needs late fusion, hohe.
 
