@@ -207,13 +207,16 @@ def _forget_ranks(answer: dict, record: dict, name: str | None, items: set[int])
 
 
 def _is_on_the_edge(name: str, measure: dict) -> bool:
-    """Whether a verdict hangs on rounding: its delta is nearer to a bound than the `slack` that Python allows for."""
+    """Whether a verdict hangs on rounding: a difference all but as large as the `slack` that Python allows for.
+
+    The sides differ by a fifth of that slack at most.
+    """
     slack = 1e-5 * max(1, abs(measure["clean"]))
     if name == "probability":
         slack = 1e-4 * max(measure["clean"], measure["changed"])
     (low, high), delta, draws = measure["band"], measure["delta"], measure["draws"]
     gaps = [low - delta, delta - high, np.ptp([delta, *draws]), *(abs(draw) - abs(delta) for draw in draws)]
-    return any(0.1 * slack < gap < 1.9 * slack for gap in gaps)
+    return any(0.7 * slack < gap < 1.3 * slack for gap in gaps)
 
 
 def _forget_verdict(answer: dict) -> None:
