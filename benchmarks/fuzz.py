@@ -445,17 +445,28 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--only", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--out", default="runs/fuzz", help="where cases that fail are kept (default: runs/fuzz)")
     args = parser.parse_args(argv)
-    chance, end = random.Random(args.seed), time.process_time() + 60 * args.minutes
+    chance, began = random.Random(args.seed), time.process_time()
     tried, failed, place = Counter[str](), dict[tuple[str, str], Path](), Path(args.out)
-    while time.process_time() < end:
-        for name in args.only:
-            content = case_of(name, chance)
-            tried[name] += 1
-            if told := trouble(name, content):
-                key = (name, told.partition("\n")[0][:60])
-                if key not in failed:
-                    place.mkdir(parents=True, exist_ok=True)
-                    failed[key] = place / f"{name}-{len(failed)}"
-                    failed[key].write_bytes(content)
-                    print(f"{failed[key]}: {told[:300]}", file=sys.stderr, flush=True)
-    print(f"{sum(tried.values()):,} inputs, {len(failed)} kinds of failures: {dict(tried)}")
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        while time.process_time() < began + 60 * args.minutes:
+            for name in args.only:
+                content = case_of(name, chance)
+                tried[name] += 1
+                if told := trouble(name, content):
+                    key = (name, told.partition("\n")[0][:60])
+                    if key not in failed:
+                        place.mkdir(parents=True, exist_ok=True)
+                        failed[key] = place / f"{name}-{len(failed)}"
+                        failed[key].write_bytes(content)
+                        print(f"{failed[key]}: {told[:300]}", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+    minutes = (time.process_time() - began) / 60
+    print(f"{sum(tried.values()):,} inputs in {minutes:.1f} minutes of the processor, {len(failed)} kinds of failures:")
+    print(dict(tried))
+
+
+def _stop(*_: Any) -> None:
+    """What was tried is told when the run is stopped, too."""
+    raise KeyboardInterrupt

@@ -6,6 +6,9 @@ by more than `MEBIBYTES` after the first tenth, in which everything that is kept
 
 `python -m benchmarks soak --page` does the same to a live page in headless Chromium: clicks, keys and edits at random,
 the heap of the page after a garbage collection, and how many elements it has.
+
+`python -m benchmarks soak --train` trains a small model for as many epochs: a day of epochs of 9 s, in minutes. Its
+loss stays a number, and its memory grows by no more than what the history of the epochs takes.
 """
 
 import argparse
@@ -19,11 +22,14 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+from mmsr_lite.data.split import split
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.edits import CHANGES
 from mmsr_lite.explain.session import Session
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from mmsr_lite.records import HistoryRecord
+from mmsr_lite.training.loop import TrainConfig, train
 
 MEBIBYTES = 30
 
@@ -110,6 +116,26 @@ def soak_a_page(count: int, seed: int) -> None:
         raise SystemExit(f"the heap grew by {growth(heaps):.1f} MiB; at most {MOST} are allowed")
 
 
+def soak_a_training(count: int, seed: int = 0) -> tuple[HistoryRecord, list[float]]:
+    """Train a small model for so many epochs, judged after each.
+
+    Args:
+        count: epochs.
+        seed: of the training.
+
+    Returns:
+        The history; MiB after each tenth of the epochs.
+    """
+    session, memory = a_session(), []
+
+    def look(record: HistoryRecord) -> None:
+        if len(record["epochs"]) % max(1, count // 10) == 0:
+            memory.append(mebibytes())
+
+    config = TrainConfig(epochs=count, batch=64, patience=count, seed=seed, device="cpu")
+    return train(session.model, split(session.dataset), config, progress=False, on_epoch=look), memory
+
+
 def main(argv: list[str]) -> None:
     """Soak, print, and end with an error when memory grew."""
     parser = argparse.ArgumentParser("python -m benchmarks soak", description=__doc__.splitlines()[0])
@@ -117,12 +143,17 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="ask nothing later than this")
     parser.add_argument("--page", action="store_true", help="of a live page in Chromium, not of Python's session")
+    parser.add_argument("--train", action="store_true", help="of a training, for --count epochs")
     args = parser.parse_args(argv)
     if args.page:
         soak_a_page(args.count, args.seed)
         return
-    done, memory = soak(args.count, args.seed, progress=True, minutes=args.minutes)
-    told = ", ".join(f"{one:.0f}" for one in memory)
-    print(f"{sum(done.values()):,} requests: {dict(done)}; MiB after each tenth: {told}")
+    if args.train:
+        history, memory = soak_a_training(args.count, args.seed)
+        what = f"{len(history.epochs):,} epochs, the last with a loss of {history.epochs[-1]['loss']:.3f}"
+    else:
+        done, memory = soak(args.count, args.seed, progress=True, minutes=args.minutes)
+        what = f"{sum(done.values()):,} requests: {dict(done)}"
+    print(f"{what}; MiB after each tenth: {', '.join(f'{one:.0f}' for one in memory)}")
     if max(memory) - memory[0] > MEBIBYTES:
         raise SystemExit(f"memory grew by {max(memory) - memory[0]:.0f} MiB; at most {MEBIBYTES} are allowed")

@@ -1,12 +1,17 @@
 """What comes from outside, changed at random, is read or refused with an error of ours: a short run of the fuzzer."""
 
 import json
+import os
 import random
+import re
+import signal
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import fuzz
 from benchmarks.fuzz import METRICS, TARGETS, case_of, trouble
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.records import MetricsRecord
@@ -39,8 +44,6 @@ def test_what_is_changed_was_valid(name, tmp_path):
 
 
 def test_the_fuzzer_notices_another_error_and_a_reader_that_does_not_end(monkeypatch):
-    import benchmarks.fuzz as fuzz
-
     def broken(content, folder):
         raise KeyError("x")
 
@@ -52,6 +55,20 @@ def test_the_fuzzer_notices_another_error_and_a_reader_that_does_not_end(monkeyp
     for read, told in ((broken, "KeyError: 'x'"), (endless, "TooLong: longer than 1 s")):
         monkeypatch.setitem(fuzz.TARGETS, "csv", fuzz.Target(list, read))
         assert trouble("csv", b"") == told
+
+
+def test_a_run_that_is_stopped_tells_what_it_tried(tmp_path, capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    stop = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM))
+    stop.start()
+    try:
+        fuzz.main(["--only", "settings", "--out", str(tmp_path), "--minutes", "5"])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        stop.cancel()
+    told = capsys.readouterr()
+    assert re.search(r"^[1-9][\d,]* inputs in 0\.\d minutes of the processor, 0 kinds of failures:", told.out)
+    assert told.err.endswith("stopped\n")
 
 
 @pytest.mark.parametrize(

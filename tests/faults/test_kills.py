@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import children
 from tests.faults.kills import SHORT
 
 pytestmark = [
@@ -25,6 +26,14 @@ def reports():
     done = subprocess.run(words, cwd=root, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     assert done.stdout, done.stderr[-3000:]
     return {report["command"]: report for report in json.loads(done.stdout.splitlines()[-1])}
+
+
+def test_on_a_busy_machine_a_command_may_take_twenty_times_what_it_took_undisturbed(monkeypatch):
+    monkeypatch.setattr(children, "LONGEST", 120.0)
+    children.allow(1)
+    assert children.LONGEST == 120
+    children.allow(10)
+    assert children.LONGEST == 20 * 10
 
 
 @pytest.mark.parametrize("command", SHORT)
