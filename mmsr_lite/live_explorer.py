@@ -140,6 +140,7 @@ def save_live_page(
     names: Sequence[str] | None = None,
     pseudonyms: bool | None = None,
     count: int = 8,
+    panes: tuple[int, int] | None = None,
 ) -> str:
     """Write one HTML file that runs trained models by itself and opens without a network.
 
@@ -152,6 +153,8 @@ def save_live_page(
         names: what the page calls each model; None: their labels.
         pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
         count: how many users are chosen where none are given.
+        panes: the places in `runs` of two that stand side by side at first, the one that is to be right before the one
+            that is to be wrong; users are chosen by it. None: early and late fusion, as above.
 
     Returns:
         One line that says what is inside.
@@ -173,19 +176,20 @@ def save_live_page(
     models: list[Any] = [run.model for run in runs]
     called = [model.label for model in models] if names is None else list(names)
     orders = [order_of(model) for model in models]
-    is_alone = not users and not {"early", "late"} <= {*orders}
+    is_alone = not users and panes is None and not {"early", "late"} <= {*orders}
     pair = pair_of(runs[0]) if is_alone and len(models) + 2 <= MOST_MODELS else {}
     for name, run in pair.items():
         if order_of(run.model) not in orders:
             models.append(run.model)
             called.append(name)
     orders = [order_of(model) for model in models]
-    chosen = list(users) or telling_users(models, first, count)
+    chosen = list(users) or telling_users(models, first, count, panes)
     data = page_data(models, first, chosen, names=called, pseudonyms=pseudonyms)
     data["start"] = None
-    if not users and {"early", "late"} <= {*orders}:
-        late = data["models"][_last(orders, "late")]["name"]
-        data["start"] = {"model": _last(orders, "early"), "beside": late}
+    if panes is None and not users and {"early", "late"} <= {*orders}:
+        panes = _last(orders, "early"), _last(orders, "late")
+    if panes is not None:
+        data["start"] = {"model": panes[0], "beside": data["models"][panes[1]]["name"]}
     save(path, page(f"{models[0].label} on {first.name}", models=data).encode())
     return str(data["note"])
 

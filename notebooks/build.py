@@ -2,7 +2,8 @@
 
 The solution edition (notebooks/solutions/) has every cell; the learner edition (notebooks/) leaves out those tagged
 `solution`. A solution cell binds no name, so one execution of the solution edition gives the outputs of both. In the
-prose `[[term]]` becomes a term of the glossary with its meaning on hover, `{{measured}}` what the last build measured.
+prose `[[term]]` becomes a term of the glossary with its meaning on hover, `{{measured}}` what the last build measured,
+`{{minutes}}` how long it takes by `readability.py` and by what its exercises say.
 What is saved shows on GitHub and in an untrusted copy: PNG and text only, no widget state, no machine's paths.
 
 `python notebooks/build.py --check-only --report times.json` executes all solutions and writes no notebook: whether each
@@ -27,10 +28,14 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from PIL import Image
 
+from mmsr_lite.course.check import exercises
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.views.glossary import hover
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE))
+import readability  # noqa: E402  (beside this file, wherever it is started from)
+
 FOLDERS = {"learner": HERE, "solution": HERE / "solutions"}
 NAMES = sorted(path.stem for path in (HERE / "src").glob("[0-9]*.py"))
 MEASURED = HERE / "measured.json"
@@ -53,8 +58,12 @@ def source(name: str) -> NotebookNode:
         cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
         if cell.cell_type == "code" and only_checks(cell.source):
             cell.metadata["jupyter"] = {"source_hidden": True}  # folded: it stands between nobody and the text
+    minutes = readability.minutes(notebook.cells)
+    minutes = f"about {minutes} minutes to read and run, {for_exercises(name)} more for the exercises"
+    for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = hover(cell.source.replace("{{measured}}", measured(name)))
+            text = cell.source.replace("{{measured}}", measured(name)).replace("{{minutes}}", minutes)
+            cell.source = hover(text)
     return nbformat.from_dict({**notebook, "nbformat": 4, "nbformat_minor": 5})
 
 
@@ -68,6 +77,11 @@ def measured(name: str) -> str:
     """What the last build measured, rounded up, in words."""
     found = (read_json(MEASURED) if MEASURED.exists() else {}).get(name, {"seconds": 0, "megabytes": 0})
     return f"{found['seconds']} s of one CPU core, {found['megabytes'] / 1e3:.1f} GB of memory; no GPU"
+
+
+def for_exercises(name: str) -> int:
+    """How many minutes the exercises of a notebook say they take, in all."""
+    return sum(one.minutes for one in exercises(name[:2]))
 
 
 def of_edition(notebook: NotebookNode, edition: str) -> NotebookNode:

@@ -6,6 +6,7 @@ import re
 import symtable
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,17 @@ nbformat = pytest.importorskip("nbformat", reason="needs the extra 'lab'")
 HERE = Path(__file__).parents[1] / "notebooks"
 EXPECTED = 15
 MINUTES = 10  # of one CPU core, for all notebooks; CI has two
+LAB = ["09", "10", "11", "12", "13", "14"]
+SAID_BY_NO_CODE = {  # numbers of the prose that only define or quote
+    "00": {"0", "6", "1"},  # how looks and themes are numbered, what two weights add up to
+    "01": {"20", "30"},  # what the paper finds best (section 5.5)
+    "06": {"90"},  # what the band of a what-if is
+    "12": {"95"},  # what the bar of a gate inspector is
+}
 PARTS = [
     "You will be able to",
     "Prerequisites",
+    "Time",
     "Measured",
     "Live page",
     "Recap",
@@ -39,6 +48,7 @@ def beside(name: str):
 
 
 build, readability = beside("build"), beside("readability")
+build.source = cache(build.source)  # read once, changed by no test
 each = pytest.mark.parametrize("name", build.NAMES)
 editions = pytest.mark.parametrize("edition", build.FOLDERS)
 
@@ -141,6 +151,66 @@ def test_readability_counts_what_a_reader_reads():
     assert found.words == 2 + 9 and found.words_a_sentence == 11 / 2
     assert found.crowded == ["Two words. Of 5 and betas, 6 and 7 %: code here."]
     assert readability.numbers("By equation 14, layers 1 and 2 of 2023 have HR@5 of 3.") == ["3."]
+
+
+@each
+def test_every_number_of_the_prose_is_asserted(name):
+    """Whoever runs the notebook is told when a number of its text is no longer true; exercises have `check`."""
+    cells = build.source(name).cells
+    checked = "\n".join(cell.source for cell in cells if cell.cell_type == "code" and "assert " in cell.source)
+    lost = []
+    for cell in cells:
+        text = cell.source.partition("## Exercises")[0] if cell.cell_type == "markdown" else ""
+        for paragraph in [*readability.prose(text), *readability.rows(text)]:
+            lost += [(one, paragraph) for one in readability.numbers(paragraph) if not stands_in(one, checked)]
+        if text != cell.source and cell.cell_type == "markdown":
+            break
+    assert [pair for pair in lost if pair[0].strip("+-.,%") not in SAID_BY_NO_CODE.get(name[:2], ())] == []
+
+
+def stands_in(number: str, code: str) -> bool:
+    """Whether code has this number: as it is, as Python writes it, or as a share of one."""
+    plain = number.strip("+-.,%")
+    value = float(plain.replace(",", ""))
+    written = {plain, plain.replace(",", "_"), f"{value:g}", f"{value / 100:g}"}
+    return any(re.search(rf"(?<![\d._]){re.escape(one)}(?![\d_]|\.\d)", code) for one in written)
+
+
+def test_a_number_that_no_code_has_would_be_seen():
+    assert stands_in("12,101", "items == 12_101") and stands_in("20", "share == 0.2") and stands_in("7.90", "[7.90]")
+    assert not stands_in("7.9", "x == 17.9") and not stands_in("43", "[430, 0.433]")
+
+
+@each
+def test_a_notebook_takes_at_most_25_minutes_without_its_exercises(name):
+    assert readability.minutes(build.source(name).cells) <= readability.MOST_MINUTES
+
+
+def test_minutes_are_words_questions_controls_and_cells():
+    cells = [nbformat.v4.new_markdown_cell("# Head\n\n" + 240 * "word " + "**Before you run it:** yes?")]
+    cells += [nbformat.v4.new_code_cell("show.interact(f)"), nbformat.v4.new_code_cell("f()")]
+    cells += [nbformat.v4.new_code_cell("assert f()", metadata={"jupyter": {"source_hidden": True}})]
+    cells += [nbformat.v4.new_markdown_cell("## Exercises\n\n" + 9_000 * "word "), nbformat.v4.new_code_cell("check()")]
+    assert 2 + 1 + 1 + 0.5 < 5 == readability.minutes(cells)
+    assert readability.minutes(cells[:1] * 4) == 15 > 4 * (2 + 1)
+
+
+@pytest.mark.parametrize("number", LAB)
+def test_the_lab_begins_with_its_claims_folded_before_the_first_question(number):
+    (name,) = (name for name in build.NAMES if name.startswith(number))
+    head = build.source(name).cells[0].source
+    assert head.count("<details>") == 1 and "**Before you run it" not in head
+    folded = head.partition("<details>")[2].partition("</details>")[0]
+    assert "| claim" in folded and folded.count("\n| ") >= 4 and "\n| " not in head.replace(folded, "")
+
+
+@each
+def test_a_notebook_names_its_own_live_page(name):
+    page = (HERE.parent / "docs" / "live-pages.md").read_text(encoding="utf-8")
+    belongs = {row[0] for row in re.findall(r"^\| `(\w+)` \|.*\| ([\d, ]+) \|$", page, re.M) if name[:2] in row[1]}
+    line = re.search(r"^\*\*Live page:\*\* (.*)$", build.source(name).cells[0].source, re.M)
+    named = set(re.findall(r"`(\w+)`", line[1]))
+    assert named and named <= belongs
 
 
 @each

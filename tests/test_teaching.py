@@ -1,9 +1,12 @@
 """The teacher's pack: built from what is there, offline, with the early world in every path."""
 
+import base64
+import gzip
 import importlib.util
 import json
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,20 @@ def test_every_path_has_the_early_world():
     for path in paths:
         assert "worlds:pick" in path, path.splitlines()[0]
     assert len(re.findall(r"^\| [1-5] ", paths[-1], re.M)) == 5
+    guide = (PACK.parent / "TEACHING.md").read_text(encoding="utf-8")
+    lessons = re.findall(r"^## \d\d minutes.*?(?=^## |\Z)", guide, re.M | re.S)
+    assert len(lessons) == 2 and all("worlds:pick" in lesson for lesson in lessons)
+
+
+def test_the_minutes_of_a_lesson_follow_each_other_to_its_end():
+    lessons = 0
+    for page in (PACK / "README.md", PACK.parent / "TEACHING.md"):
+        for length, table in re.findall(r"^## (\d\d) minutes(.*?)(?=^## |\Z)", page.read_text("utf-8"), re.M | re.S):
+            spans = [(int(a), int(b)) for a, b in re.findall(r"^\| (\d+)-(\d+) \|", table, re.M)]
+            assert spans[0][0] == 0 and spans[-1][1] == int(length)
+            assert all(before[1] == after[0] for before, after in pairwise(spans))
+            lessons += 1
+    assert lessons == 3 + 2
 
 
 def test_the_quiz_has_five_questions_with_answers():
@@ -117,7 +134,15 @@ def test_live_pages_are_named_alike_in_the_code_and_on_the_page_about_them(tmp_p
 
 @pytest.mark.slow
 def test_a_live_page_holds_its_models_and_fetches_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(live_pages, "PAGES", {"both": live_pages.PAGES["both"], "none": ("not-stored",)})
+    some = {name: live_pages.PAGES[name] for name in ("both", "control")}
+    monkeypatch.setattr(live_pages, "PAGES", some | {"none": ("not-stored",)})
     made = live_pages.live_pages(tmp_path)
-    assert list(made) == ["both"] and made["both"].stat().st_size < 3_000_000
-    assert "default-src 'none'" in made["both"].read_text(encoding="utf-8")
+    texts = {name: path.read_text(encoding="utf-8") for name, path in made.items()}
+    assert list(made) == ["both", "control"]
+    assert all(path.stat().st_size < 3_000_000 for path in made.values())
+    assert all("default-src 'none'" in text for text in texts.values())
+    packed = {name: re.search('id="models">([^<]*)<', text)[1] for name, text in texts.items()}
+    held = {name: json.loads(gzip.decompress(base64.b64decode(one))) for name, one in packed.items()}
+    assert held["both"]["start"] == {"model": 0, "beside": "late"}
+    assert held["control"]["start"] == {"model": 0, "beside": "the model of shuffled codes"}
+    assert held["control"]["models"][0]["name"] == "the model of true codes"

@@ -17,7 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from mmsr_lite.course.check import Verdict, check, exercises
-from mmsr_lite.course.sandbox import isolates, readable_places, sandbox
+from mmsr_lite.course.sandbox import isolates, readable_places, sandbox, used_by
 from mmsr_lite.course.wire import Line, Message
 from mmsr_lite.data.storage import read_json_object
 from mmsr_lite.errors import MMSRError
@@ -25,6 +25,9 @@ from mmsr_lite.errors import MMSRError
 ASKED = re.compile(r"""\bcheck\(\s*["'](\d\d)\.(\d+)["']""")
 TO_BEGIN = 120  # seconds to start Python and import torch
 LONGEST = 5_000_000  # bytes of one message
+PROCESSES = 64  # how many a notebook may run at a time; notebook 14 starts three
+THREADS = 16 * PROCESSES  # of all of them
+EVERY = 0.25  # seconds between two looks at what it uses
 MARKS = ("right", "almost", "wrong", "no answer", "failed")
 
 
@@ -33,7 +36,7 @@ class Limits(NamedTuple):
 
     Attributes:
         seconds: Time on the clock, and of the processor.
-        gigabytes: Memory.
+        gigabytes: Memory of all its processes together.
 
     Example:
         >>> Limits(seconds=60).seconds
@@ -51,17 +54,25 @@ class OutOfTime(BaseException):
     """The notebook has used up its seconds. It is no `Exception`, so `check` does not take it for a learner's error."""
 
 
+class TooMuch(BaseException):
+    """The notebook and what it has started use more memory or processes than one may; no Exception, as `OutOfTime`."""
+
+
 class Clock:
-    """A clock that says how long a notebook may still run.
+    """How long a notebook may go on, and how much it and what it starts may use.
 
     Args:
         seconds: From now.
+        pid: Its process.
+        gigabytes: Memory of all its processes together.
 
     Example:
-        >>> clock = Clock(60)
+        >>> Clock(60, os.getpid(), 4).left() > 0
+        True
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, pid: int, gigabytes: float) -> None:
+        self._pid, self._most, self._look = pid, gigabytes * 1e9, 0.0
         self.start(seconds)
 
     def start(self, seconds: float) -> None:
@@ -76,11 +87,20 @@ class Clock:
         """Return the seconds that are left.
 
         Raises:
-            OutOfTime: No seconds are left.
+            OutOfTime: None are.
+            TooMuch: It uses too much.
         """
-        left = self._end - time.monotonic()
+        now = time.monotonic()
+        left = self._end - now
         if left <= 0:
             raise OutOfTime
+        if now >= self._look:
+            processes, memory = used_by(self._pid)
+            if processes > PROCESSES:
+                raise TooMuch(f"it has started {processes} processes")
+            if memory > self._most:
+                raise TooMuch(f"its {processes} processes hold {memory / 1e9:.1f} GB")
+            self._look = time.monotonic() + EVERY
         return left
 
 
@@ -208,12 +228,13 @@ def mark_of(verdict: Verdict) -> str:
 
 
 def _run(cells: list[str], known: list[str], limits: Limits, isolated: bool, found: dict[str, tuple[str, str]]) -> str:
-    """Run the cells and put a mark for each answer into `found`; return why the run ended early, or an empty text."""
-    cell, clock = 0, Clock(TO_BEGIN)
+    """Run the cells and put a mark for each answer into `found`; why the run ended early, empty when it did not."""
+    cell = 0
     with sandbox(isolated) as process:
+        clock = Clock(TO_BEGIN, process.pid, limits.gigabytes)
         assert process.stdin is not None and process.stdout is not None
         line = Line(_reader(process.stdout.fileno(), clock), _writer(process.stdin.fileno(), clock))
-        task = {"cells": cells, "seconds": limits.seconds, "gigabytes": limits.gigabytes}
+        task = {"cells": cells, "seconds": limits.seconds, "gigabytes": limits.gigabytes, "processes": THREADS}
         try:
             line.send(**task, refuse_in_python=not isolated, readable=readable_places())
             line.receive()  # it is ready
@@ -231,6 +252,8 @@ def _run(cells: list[str], known: list[str], limits: Limits, isolated: bool, fou
                     line.send(right=None, message="there is no such exercise in this notebook.")
         except OutOfTime:
             return f"stopped after {limits.seconds} s, in code cell {cell + 1}"
+        except TooMuch as error:
+            return f"stopped in code cell {cell + 1}: {error}"
         except (EOFError, BrokenPipeError):
             return f"its process ended in code cell {cell + 1}: too much memory or time, or it ended itself"
         except (MMSRError, TypeError, ValueError, LookupError) as error:  # something else answers in place of `play`
@@ -260,7 +283,7 @@ def _reader(pipe: int, clock: Clock) -> Callable[[], bytes]:
         while b"\n" not in waiting:
             if len(waiting) > LONGEST:
                 raise MMSRError(f"it sent an answer of more than {LONGEST:,} bytes")
-            if select.select([pipe], [], [], left)[0]:
+            if select.select([pipe], [], [], min(left, EVERY))[0]:
                 part = os.read(pipe, 65536)
                 if not part:
                     return b""
@@ -280,7 +303,7 @@ def _writer(pipe: int, clock: Clock) -> Callable[[bytes], None]:
     def write(content: bytes) -> None:
         view = memoryview(content)
         while view:
-            if select.select([], [pipe], [], clock.left())[1]:
+            if select.select([], [pipe], [], min(clock.left(), EVERY))[1]:
                 view = view[os.write(pipe, view) :]
 
     return write

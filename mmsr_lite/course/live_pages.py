@@ -17,6 +17,15 @@ PAGES = {  # name -> its stored runs, in their order
     "control": ("both-small-adaptive-invasive", "both-small-shuffled", "both-small-none"),
     "cycle": ("wardrobe-cycle",),
 }
+PANES = {"clocks": (1, 0), "control": (0, 1)}  # page -> which two stand side by side at first, the right one in front
+NAMES = {
+    "early": "early",
+    "late": "late",
+    "adaptive-invasive": "adaptive",
+    "shuffled": "codes of others",
+    "none": "none",
+}
+TRUE = "true codes"  # what the page `control` calls the adaptive model
 
 
 def runs_of(page: str) -> list[Path]:
@@ -40,6 +49,24 @@ def runs_of(page: str) -> list[Path]:
     return [RUNS / name for name in PAGES[page] if (RUNS / name / "config.json").is_file()]
 
 
+def name_of(page: str, run: Path) -> str:
+    """What a page calls one of its models, short enough for a phone.
+
+    Args:
+        page: A name in `PAGES`.
+        run: The folder of a stored run.
+
+    Returns:
+        The name.
+
+    Example:
+        >>> name_of("control", Path("both-small-shuffled")), name_of("pick", Path("pick-small-adaptive-invasive"))
+        ('the model of shuffled codes', 'adaptive')
+    """
+    name = NAMES.get(run.name.partition("-small-")[2], "adaptive")
+    return TRUE if page == "control" and name == "adaptive" else name
+
+
 def live_pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
     """Write the live pages of the course.
 
@@ -57,7 +84,8 @@ def live_pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
         >>> "cycle" in live_pages(tempfile.mkdtemp())  # doctest: +SKIP
         True
     """
-    from mmsr_lite.cli import main
+    from mmsr_lite.live_explorer import save_live_page
+    from mmsr_lite.training.fit import open_run
 
     place, made = Path(folder), {}
     place.mkdir(parents=True, exist_ok=True)
@@ -65,8 +93,8 @@ def live_pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
         runs = runs_of(page)
         if len(runs) < min(2, len(names)):
             continue
-        target = place / f"{page}.html"
-        if main(["page", *map(str, runs), "-o", str(target)]):
-            raise MMSRError(f"the live page {page!r} was not written; the sentence above says why")
-        made[page] = target
+        panes = PANES.get(page) if len(runs) == len(names) else None
+        called = [name_of(page, run) for run in runs]
+        made[page] = place / f"{page}.html"
+        save_live_page(made[page], [open_run(run, "cpu") for run in runs], names=called, panes=panes)
     return made

@@ -45,20 +45,24 @@ class ChecksSendAnswers(ast.NodeTransformer):
         return node
 
 
-def limit(seconds: int, gigabytes: float) -> None:
-    """Limit for good what this process may use: processor time, memory, size of files.
+def limit(seconds: int, gigabytes: float, processes: int | None) -> None:
+    """Take from this process, for good, what it may not use: processor time, memory, large files, other processes.
 
     Args:
         seconds: of the processor.
         gigabytes: of memory.
+        processes: how many it may start, threads included; None: no limit. Linux does not hold root to it, so the
+            process that marks counts as well.
     """
-    size = int(gigabytes * 1e9)
-    for what, most in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_DATA, size),
-        (resource.RLIMIT_FSIZE, 500_000_000),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    limits = {
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_DATA: int(gigabytes * 1e9),
+        resource.RLIMIT_FSIZE: 500_000_000,
+        resource.RLIMIT_CORE: 0,
+    }
+    if processes is not None:
+        limits[resource.RLIMIT_NPROC] = processes
+    for what, most in limits.items():
         resource.setrlimit(what, (most, most))
 
 
@@ -112,7 +116,9 @@ def main() -> None:
         return Verdict(str(exercise), verdict["right"], verdict["message"])
 
     shell.user_ns[ASKED] = answer_of_the_learner
-    limit(task["seconds"] + 60, task["gigabytes"])  # the process that marks stops it earlier
+    # in namespaces of its own it is alone with what it starts; elsewhere the limit would count all of this user
+    processes = None if task["refuse_in_python"] else task["processes"]
+    limit(task["seconds"] + 60, task["gigabytes"], processes)  # the clock of the process that marks stops it first
     if task["refuse_in_python"]:
         refuse_in_python(task["readable"], str(Path.cwd()))
     for number, cell in enumerate(task["cells"]):

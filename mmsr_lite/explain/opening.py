@@ -59,8 +59,10 @@ def candidates(dataset: Dataset) -> list[int]:
 
 
 @torch.no_grad()
-def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[int]:
-    """The users whose target the models rank most differently; for one model, those whose target it ranks best.
+def telling_users(
+    models: Sequence[MMSR], dataset: Dataset, count: int, panes: tuple[int, int] | None = None
+) -> list[int]:
+    """Users whose target the models rank most differently; of one model, those whose target it ranks best.
 
     Where the models include an early fusion (heho) and a late one (hohe), the users come in this order: first those for
     whom early fusion is right and late fusion is wrong (in a world that knows why an order loses, those whose last item
@@ -69,7 +71,9 @@ def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[
     Args:
         models: MMSR models of one data set.
         dataset: the data set.
-        count: the number of users.
+        count: how many users.
+        panes: the places in `models` of two that are compared in place of early and late fusion: first come users on
+            whom the first of them is right and the second wrong. None: early and late fusion, as above.
 
     Returns:
         Their numbers, the most different first; they are chosen from `candidates`.
@@ -85,13 +89,17 @@ def telling_users(models: Sequence[MMSR], dataset: Dataset, count: int) -> list[
     logs = np.log(ranks)
     told = np.ptp(logs, axis=1) if len(models) > 1 else -logs[:, 0]
     orders = [order_of(model) for model in models]
-    early, late = ([place for place, own in enumerate(orders) if own == name] for name in ("early", "late"))
+    ahead, behind = ([place for place, own in enumerate(orders) if own == name] for name in ("early", "late"))
+    if panes is not None:
+        ahead, behind = [panes[0]], [panes[1]]
     first = np.zeros(len(users), bool)
-    if early and late:
-        told = logs[:, late].min(1) - logs[:, early].min(1)
-        first = (ranks[:, early].min(1) <= RIGHT) & (ranks[:, late].min(1) > RIGHT)
-        truths = [truth_of(dataset, user) or {} for user in users]
-        first &= np.array([truth.get("loser", "late") == "late" for truth in truths])
+    if ahead and behind:
+        told = logs[:, behind].min(1) - logs[:, ahead].min(1)
+        first = (ranks[:, ahead].min(1) <= RIGHT) & (ranks[:, behind].min(1) > RIGHT)
+        loser = orders[behind[0]]
+        if loser is not None:
+            truths = [truth_of(dataset, user) or {} for user in users]
+            first &= np.array([truth.get("loser", loser) == loser for truth in truths])
     return [users[place] for place in np.lexsort([-told, ~first])[:count]]
 
 

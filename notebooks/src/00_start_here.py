@@ -11,9 +11,11 @@
 #
 # **Prerequisites:** none but this project; the data is drawn for you. Words with a dotted line tell their meaning when the pointer rests on them.
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}. This notebook trains live; the later ones open stored weights.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `pick`](../docs/live-pages.md) answers in any browser.
 
 # %%
 import pandas as pd

@@ -9,9 +9,11 @@
 #
 # **Prerequisites:** [00 start here](00_start_here.ipynb) shows where this leads; k-means and cosine similarity by name.
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `control`](../docs/live-pages.md) answers in any browser.
 
 # %%
 import numpy as np

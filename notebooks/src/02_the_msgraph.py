@@ -9,9 +9,11 @@
 #
 # **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb): an item carries some [[code|codes]] of each [[modality]]. Folded cells check the text; skip them.
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `cycle`](../docs/live-pages.md) answers in any browser.
 
 # %%
 import re
@@ -174,6 +176,12 @@ len(left), len(edges)
 assert len(left) == len(np.unique(tables["picture"][history[0]])) == 1 and not edges
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
+# One node, that of the first garment, and no edge.
+#
+# </details>
+#
 # ## A layer of PyTorch Geometric on it
 #
 # `to_hetero_data()` is the same graph for PyTorch Geometric, so any of its layers runs on it. Here each kind of edge has an untrained matrix of its own. What can the last item hear in one [[layer]]? The

@@ -8,9 +8,11 @@
 #
 # **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb); matrix products. Folded cells check the text; skip them.
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}. Two models are trained here, two are opened.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the pages `pick` and `clocks`](../docs/live-pages.md) answer in any browser.
 
 # %%
 import numpy as np
@@ -45,7 +47,7 @@ assert np.allclose(late["A"], late["B"]) and not np.allclose(early["A"], early["
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Late fusion has the same columns for both: the same looks were there, and the same texts. Which look came with the formal text is gone before the channels meet. Early fusion has kept it.
+# Late fusion has the same column for both: the same looks were there, and the same texts. Which look came with the formal text is gone. Early fusion has kept it.
 #
 # </details>
 #
@@ -113,7 +115,7 @@ assert max(found) == 3
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Nobody can: three of four is the most. In a sum A + D always equals B + C, but the first should be above zero and the second below.
+# Nobody can: three of four is the most. In a sum A + D equals B + C, but one should be above zero, the other below.
 #
 # </details>
 #
@@ -121,8 +123,8 @@ assert max(found) == 3
 #
 # ## Train two
 #
-# The small world has three garments in a session, six looks, three texts. The reader is the smallest SASRec. Only purchases are judged, since nobody can foretell which
-# garments a user looks at.
+# The small world has three garments in a session, six looks, three texts. The reader is the smallest SASRec. Only purchases are judged, since nobody can foretell what
+# a user looks at.
 #
 # **Before you run it:** which order finds more of the purchases? Chance is one in six. The best sum finds 72.2 %: all where the three looks are equal, two thirds where all differ.
 
@@ -135,7 +137,7 @@ early_run = Run(config.with_settings(fusion="early"))
 early_run.model = early_run.build()
 
 # %% [markdown]
-# The cockpit draws each epoch; you can pause and stop. Its [[HR@K|HR@5]] and [[MRR@K|MRR@5]] count garments too, so they stay low. The loss is in nats.
+# The cockpit draws each epoch; you can pause and stop. Its [[HR@K|HR@5]] and [[MRR@K|MRR@5]] count garments too, so they stay low.
 
 # %%
 cockpit = show.training_monitor(
@@ -155,12 +157,16 @@ pick = {order: 100 * (ranks(run.model, purchases) <= 5).mean() for order, run in
 pd.Series(pick, name="purchases among the first five, %").round(1)
 
 # %%
-assert pick["early"] > 95 and 40 < pick["late"] < 72.2
+assert pick["early"] > 95 and pick["late"] < 72.2  # with room for a GPU, which draws other dropout
 # of the looks of three garments all, two or none are equal: the best sum is right at 3, 7/3 or 2 of 3 places
 assert round(100 * (6 * 3 / 3 + 90 * 7 / 9 + 120 * 2 / 3) / 6**3, 1) == 72.2
 
 # %% [markdown]
-# *How to read it:* the loss falls for both, since both learn which items are popular. The order shows in the purchases alone.
+# <details><summary>What came out</summary>
+#
+# Early fusion, nearly all of them. The loss falls for both, since both learn which items are popular.
+#
+# </details>
 #
 # ## Open two
 #
@@ -183,12 +189,12 @@ assert clocks["late"] > 99 and clocks["early"] < 16
 assert len(np.unique(bought.targets)) > len(np.unique(purchases.targets))
 
 # %% [markdown]
-# *How to read it:* a line is a world, early on its left, late on its right. The dotted line is chance in `pick`; in `clocks`, with more kinds to buy, chance is lower.
+# *How to read it:* a line is a world, from early on the left to late on the right. The dotted line is chance in `pick`; in `clocks` it is lower.
 #
 # <details><summary>Why late wins there</summary>
 #
-# A reader gives each place a weight: how much it takes from there. In early fusion picture and text of a place share it, so an unwanted look or text comes along. Late fusion can look back to one place for the looks
-# and to another for the texts.
+# A reader takes more from one place and less from another. In early fusion picture and text of a place come together, so an unwanted look or text comes along. Late fusion takes the look from one place
+# and the text from another.
 #
 # </details>
 #
@@ -196,7 +202,7 @@ assert len(np.unique(bought.targets)) > len(np.unique(purchases.targets))
 #
 # If early fusion lives on which text came with which look, then texts that trade places *within a history* must ruin it. The models stay as they are.
 #
-# **Before you run it:** where will the purchases of early fusion go? And those of late fusion?
+# **Before you run it:** how many purchases will each order keep?
 
 # %%
 rates, after = [1.0, 0.5, 0.0], {}
@@ -208,12 +214,22 @@ show.slopes(after, "What was bound is lost when texts trade places", "purchases 
 
 # %%
 lost = {order: after[f"{order} fusion"] for order in runs}
-assert lost["early"]["100% traded"] < 35 and lost["early"]["0% traded"] > 95
+assert lost["early"]["100% traded"] < 45 < 95 < lost["early"]["0% traded"]
+fell = {order: lost[order]["0% traded"] - lost[order]["100% traded"] for order in runs}
+assert fell["early"] > 50 > 30 > fell["late"]
 
 # %% [markdown]
+# *How to read it:* a line is an order, from all texts traded to none.
+#
+# <details><summary>What came out</summary>
+#
+# Early fusion loses most of its purchases, late fusion far fewer: it hardly knew the bond.
+#
+# </details>
+#
 # ## Capacity
 #
-# Is late fusion only too small? These models differ in D, the length of their vectors; their codes are the true looks and texts ([command](../benchmarks/README.md)).
+# Is late fusion only too small? These models differ in D, the length of their vectors ([command](../benchmarks/README.md)).
 #
 # **Before you run it:** late fusion has two sequence models, early fusion one. Which of them gains more from width?
 
@@ -229,9 +245,11 @@ show.slopes(
 assert (widths.loc["late"].diff()[1:] > 0).all() and (widths.loc["early"] > widths.loc["late"] + 30)[16:].all()
 
 # %% [markdown]
+# *How to read it:* a line is an order, from narrow to wide.
+#
 # <details><summary>How sure?</summary>
 #
-# One seed and six epochs each, so no verdict. Both orders share D, but late fusion has more parameters.
+# One seed, six epochs, codes that are the true looks and texts: no verdict. Both orders share D, but late fusion has more parameters.
 #
 # </details>
 #
@@ -246,7 +264,7 @@ assert (widths.loc["late"].diff()[1:] > 0).all() and (widths.loc["early"] > widt
 #
 # ## Exercises
 #
-# 3. *(function, medium, 5 min)* Write the test that no sum passes: `interplay(score)` returns A - B - C + D, where `score(looks, texts)` takes 0 or 1 for the row and the column of the table above.
+# 3. *(function, medium, 5 min)* Write the test that no sum passes: `interplay(score)` returns A - B - C + D, where `score(looks, texts)` takes 0 or 1 for row and column of that table.
 
 
 # %% tags=["exercise"]
@@ -280,7 +298,7 @@ check("03.5", ...)
 check("03.5", 100 / 6)
 
 # %% [markdown]
-# 6. *(argument, hard, 10 min)* A friend says: "Late fusion cannot learn `pick`." Answer in 40 to 120 words: what is right, what is not, what was measured here, and what you would run next. `check` looks for the points, a partner for the argument.
+# 6. *(argument, hard, 10 min)* A friend says: "Late fusion cannot learn `pick`." Answer in 40 to 120 words: what is right, what is not, what was measured, what would you run next? `check` looks for the points, a partner for the argument.
 
 # %% tags=["exercise"]
 check("03.6", ...)

@@ -10,9 +10,11 @@
 #
 # **Prerequisites:** [02 the MSGraph](02_the_msgraph.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb); the [[softmax]].
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `cycle`](../docs/live-pages.md) answers in any browser.
 
 # %%
 from collections import Counter
@@ -130,6 +132,12 @@ assert torch.isclose(back, first["heho_1_logits"][0][0, here, i], atol=1e-5)
 assert not torch.isclose(e, back, atol=1e-2)
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
+# No: who asks and who answers has changed.
+#
+# </details>
+#
 # ## The second phase
 #
 # In `hohe` phase 1 is homogeneous, phase 2 heterogeneous. [[non-invasive|Non-invasive]] means: phase 2 takes its *logits* from what phase 1 made, but what
@@ -172,8 +180,8 @@ show.interact(
 #
 # ## What has it learned to hear?
 #
-# A weight alone says little: with two neighbours a half is nothing, with ten it is much. So take *weight times number of neighbours*: 1 is what a node
-# gives that listens to all alike.
+# A weight alone says little: with two neighbours a half is nothing, with ten it is much. So take *weight times number of neighbours*: a node that listens
+# to all alike gives 1 to each.
 #
 # In the world `cycle` each user walks round looks and themes in a direction of their own, and the items so far give it away. In the world `match` the
 # next item follows from the present one, and those before say nothing.

@@ -8,9 +8,11 @@
 #
 # **Prerequisites:** [04 dual attention](04_dual_attention.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb). Folded cells check the text; skip them.
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `both`](../docs/live-pages.md) answers in any browser.
 
 # %%
 from itertools import product
@@ -152,7 +154,7 @@ assert ((table.late < 0.1) | (table.late > 0.9)).mean() > 0.8 and ((ways[1] - wa
 # Beta weighs two *paths*. What do they carry? Hold attention and gates as they are. Then a score is a sum: each path through the layers adds one term. So the share of each group of
 # paths is exact ([what beta weighs](../docs/what-beta-weighs.md)). "Crossed" is a step between an item and a code. Early fusion is "crossed, then time", late fusion is "time, then crossed".
 #
-# **Before you run it:** in `cycle` beta says late with all its weight. Which share of the target's score does late fusion bring?
+# **Before you run it:** in `cycle` the last item's beta says late, nearly with all its weight. Which share of the target's score does late fusion bring?
 
 # %%
 show.interact(lambda user: show.flow(flow(model, dataset, user)), user=range(3, 20))
@@ -169,6 +171,8 @@ assert (fused.loc["time, then crossed"] < 0.12).all() and (fused.loc["crossed, t
 assert (shares.loc[["own identity", "own codes"]].sum() > 0.8).all()
 
 # %% [markdown]
+# *How to read it:* a bar is what a group of paths adds to an item's score, or takes from it.
+#
 # <details><summary>What came out</summary>
 #
 # Little. Most of a score is the last item itself and its own codes; both kinds of fusion together bring about a tenth or less. A beta near one says which path was taken, and nothing of what
@@ -197,6 +201,12 @@ pd.DataFrame(parts).T.round(1)
 assert parts["heho"]["from codes, %"] == 0 < min(parts[order]["from codes, %"] for order in orders[1:])
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
+# In all but `heho`.
+#
+# </details>
+#
 # ## Recap
 #
 # | claim | evidence | verdict |

@@ -8,9 +8,11 @@
 #
 # **Prerequisites:** [05 the update gate](05_the_update_gate.ipynb).
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `both`](../docs/live-pages.md) answers in any browser.
 
 # %%
 from itertools import product
@@ -59,8 +61,8 @@ assert all(abs(sum(item["parts"]) - item["score"]) < 1e-3 for item in record["an
 # %% [markdown]
 # ## What if
 #
-# `what_if` changes one thing and runs the model again, beside the clean run. Then it makes other changes *of the same kind*. Of few choices, such as a position, all others are made once, and the band is
-# their range. Of many, such as the order of a shuffle, some are drawn, and the band is their middle 90 %. A change outside the band has done what its kind does not do anyway.
+# `what_if` changes one thing and runs the model again, beside the clean run. Then it makes other changes *of the same kind*. Where these are few, such as other positions, all are made, and the band is
+# their range. Where they are many, such as other orders of a shuffle, some are drawn, and the band is their middle 90 %. A change outside the band does what others of its kind do not.
 #
 # **Before you run it:** the last garment loses its picture. Will the target's rank leave the band? And if it is the first garment?
 
@@ -95,12 +97,12 @@ changes = {
 show.interact(lambda change: show.what_if(what_if(model, dataset, user, changes[change])), change=list(changes))
 
 # %% [markdown]
-# *How to read it:* a row is a measure, scaled so that its band, the grey bar, has the same width everywhere; the mark is this change. Where no choice was made, as for "no edges backwards",
+# *How to read it:* a row is a measure, scaled so that its band, the grey bar, has the same width everywhere; the mark is this change. Where there is no other change of the kind, as for "no edges backwards",
 # the band has no width, and only the numbers on the left count.
 #
 # ## One user is an anecdote
 #
-# Ask the same of many users, all whose last step follows the rule of their world. The measure is the loss: by how many nats does $-\ln p_{target}$ rise when edges are cut?
+# Ask the same of forty users whose last step follows the rule of their world. The measure is the loss: by how many nats does $-\ln p_{target}$ rise when edges are cut?
 #
 # **Before you run it:** fill in the table yourself with 0 and +. Rows: `in` edges cut, `out` edges cut, all edges of time cut (homogeneous), all matches cut (heterogeneous).
 # Columns: `cycle`, `match`.

@@ -1,16 +1,18 @@
 # %% [markdown]
 # # Can you trust the explanation?
 #
-# Attention and gates can be read, and what is read is easily believed. An explanation is [[faithfulness|faithful]] when it names what the model really used. That can be tested, best where
+# Attention and gates can be read, and what is read is easily believed. An explanation is [[faithfulness|faithful]] when it names what the model used. That can be tested, best where
 # the truth is [[planted truth|planted]].
 #
 # **You will be able to** read a deletion curve against its [[band]], name a test that a convincing picture can fail, and tell what a gate says from what it gives away.
 #
 # **Prerequisites:** [06 prediction and what-if](06_prediction_and_what_if.ipynb); rank correlation, the area under a ROC curve (chance is one half).
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `both`](../docs/live-pages.md) answers in any browser.
 
 # %%
 import copy
@@ -28,7 +30,7 @@ from mmsr_lite import what_if
 # %% [markdown]
 # ## Take it away
 #
-# If attention explains an answer, the nodes it calls important must matter. So remove nodes, the most important first, and watch the probability of the model's first item. Beside it stand
+# If attention explains an answer, the nodes it calls important must matter. So remove nodes, the most important first, and watch the probability of the model's first item, beside
 # random orders, over forty histories. Importance is *attention rollout*: attention multiplied along all paths from the last item.
 #
 # **Before you run it:** which curve falls fastest if attention is right? And if it says nothing?
@@ -85,6 +87,8 @@ either = {"A": twin, "B": model}
 show.interact(lambda which: show.attention(trace(either[which], dataset, user=12)), which=["A", "B"])
 
 # %% [markdown]
+# *How to read it:* a row listens.
+#
 # <details><summary>Which one?</summary>
 #
 # B is the trained one.
@@ -136,7 +140,7 @@ assert parts.loc["layer 2"].xs("attention", level=1).min() > 0.85 > 0.8 > parts.
 # %% [markdown]
 # ## What beta says, and what the states know
 #
-# In `both` the gate can be marked. Half of the users live by `pick`, where early fusion wins, half by `clocks`, where late fusion does ([notebook 03](03_early_and_late_fusion.ipynb)). A purchase follows the rule.
+# In `both` the gate can be marked. Half of the users live by `pick`, where early fusion wins, half by `clocks`, where late fusion does ([notebook 03](03_early_and_late_fusion.ipynb)). 
 #
 # **Before you run it:** say "late" where beta[0] is above a half. Which share of the purchases is right?
 
@@ -169,7 +173,7 @@ show.interact(
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Beta says late nearly always: right as often as chance. What differs points the wrong way.
+# Beta says late nearly always: right as often as chance. The lower values belong to `clocks`, the wrong kind.
 #
 # </details>
 #
@@ -233,7 +237,7 @@ assert round(moved, 2) == 0.88
 #
 # ## Ask somebody else
 #
-# PyTorch Geometric has explainers of its own: `GNNExplainer` learns a mask on the edges, a gradient asks how much each edge counts. *attention* is our mean weight of an edge, *flow* the part
+# PyTorch Geometric has explainers: `GNNExplainer` learns a mask on the edges, a gradient asks how much each edge counts. *attention* is our mean weight of an edge, *flow* the part
 # of it that reaches the answer.
 
 # %%
@@ -314,7 +318,7 @@ check("07.3", 5 / 6)
 
 # %% [markdown]
 # 4. *(design, medium, 8 min)* Give a user of `both`, from 12 to 59, whose purchase needs hohe at the last item: with its gates forced to `heho` the target falls by 20 places or more, forced to
-#    `hohe` by one at most. The next cell tells, for one user.
+#    `hohe` by one at most. The next cell tells of one.
 
 # %%
 one = 27

@@ -9,9 +9,11 @@
 #
 # **Prerequisites:** [01 data and modality codes](01_data_and_modality_codes.ipynb), [00 start here](00_start_here.ipynb).
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `both`](../docs/live-pages.md) answers in any browser.
 
 # %%
 import shutil
@@ -162,10 +164,14 @@ test = ran["true"].whole_split.test
 record = compare({name: run.model for name, run in ran.items()}, ran["true"].dataset, test)
 show.interact(
     lambda metric: show.compare(
-        record | {"pairs": [p | {"differences": {metric: p["differences"][metric]}} for p in record["pairs"]]}
+        record | {"sentence": f"How far true codes are ahead in {metric}, user by user"}
+        | {"pairs": [p | {"differences": {metric: p["differences"][metric]}} for p in record["pairs"]]}
     ),
     metric=["HR@5", "MRR@5", "HR@20", "MRR@20"],
 )
+
+# %% [markdown]
+# *How to read it:* a mark is the difference of two models, its bar the interval over users. Left of zero the second one is ahead.
 
 # %%
 # trained here with one seed, so no exact numbers: how far the three are apart depends on the machine that adds them up
@@ -193,6 +199,9 @@ assert hr["codes: true"] > min(hr["codes: shuffled"], hr["codes: none"])
 # %%
 model, dataset = ran["true"].model, ran["true"].dataset
 show.interact(lambda modality: show.codebook(codebook(model, dataset, modality)), modality=["picture", "title"])
+
+# %% [markdown]
+# *How to read it:* a row is a code, with items that carry it.
 
 # %%
 mine = {tea.code: tea for tea in teas.itertuples()}

@@ -18,9 +18,11 @@
 #
 # **Prerequisites:** [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb). Folded cells check the text; skip them.
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}; two minutes more with `TRAIN = True`.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `clocks`](../docs/live-pages.md) answers in any browser.
 
 # %%
 from itertools import product

@@ -3,6 +3,8 @@
 #
 # Shops have items without a picture, and items without a text. Most models fill the gap with a default vector. MMSR leaves the node out (section 5.4), and the paper reports that this makes it robust. Robust against what, and beside whom?
 #
+# <details><summary>What this page finds (guess first, open it at the end)</summary>
+#
 # | claim of the paper | evidence on this page | verdict |
 # |---|---|---|
 # | Missing nodes are left out, and the graph stays exact. | The chain of pictures is cut at each gap; items' chain is whole. | by construction |
@@ -10,13 +12,17 @@
 # | [[global attention|Global attention]] makes it robust. | It keeps much more, of less. | in part |
 # | It is robust in shops. | On Beauty it is as good without any modality. | one seed each: open |
 #
+# </details>
+#
 # **You will be able to** take a modality away at test or altogether, read a curve such as those of Figure 4, and find out whose predictions suffer.
 #
 # **Prerequisites:** [02 the MSGraph](02_the_msgraph.ipynb), [09 early versus late](09_figure_1.ipynb) for how a study is read.
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `control`](../docs/live-pages.md) answers in any browser.
 
 # %%
 from itertools import pairwise
@@ -73,7 +79,7 @@ assert gone.float().mean() == 0.5 and (vectors[gone, 0] == 0).all() and (vectors
 # %% [markdown]
 # ## Missing at test only
 #
-# A model trained on everything meets a catalogue in which a share of the items has lost its picture, its text, or both (`mixed`): the curves of Figure 4, in `cycle`. With each of five seeds other items are hit, the same ones for every system.
+# A model trained on everything meets a catalogue in which a share of the items has lost its picture, its text, or both (`mixed`): the curves of Figure 4, in `cycle`. Each of five seeds hits other items, the same ones for every system.
 #
 # **Before you run it:** the paper finds MMSR the most stable of MMSR, SASRec-F and DIF-SR. Whose curve will be flattest here?
 
@@ -129,7 +135,7 @@ assert table["kept, %"].round()["mmsr"].to_list() == [31, 75]
 #
 # In a real shop what is missing is missing from the beginning, and the model can learn to do without.
 #
-# **Before you run it:** which of MMSR and SASRec-F will profit more from having known?
+# **Before you run it:** which of MMSR and SASRec-F will gain more from having known the gaps in training?
 
 # %%
 show.interact(

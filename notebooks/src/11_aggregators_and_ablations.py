@@ -3,6 +3,8 @@
 #
 # Table 3 of the paper exchanges the [[aggregator]], Table 4 takes parts of [[HAN-GNN]] away, and each time HAN-GNN as a whole is ahead. Such an [[ablation]] is how a paper shows that every part is needed. Here both tables are repeated where it is known what there is to find.
 #
+# <details><summary>What this page finds (guess first, open it at the end)</summary>
+#
 # | claim of the paper | evidence on this page | verdict |
 # |---|---|---|
 # | Both families of relations are needed. | `cycle`: yes, in every seed. In shops the variant without edges between modalities has the highest mean. | where there is a sequence to hear |
@@ -11,15 +13,19 @@
 # | HAN-GNN's rule for listening is the best. | Highest mean in `cycle`; on Beauty three others are above it. | not in these shops |
 # | Codes bring what their removal costs. | A third comes with codes that say nothing. | no: run the control |
 #
+# </details>
+#
 # No difference on this page is tested, for the ranks of these runs are not kept. Look at the seeds.
 #
 # **You will be able to** say before any training what a variant can know, read an ablation with its seeds, and split its effect into "there are codes" and "the codes are right".
 #
 # **Prerequisites:** [05 the update gate](05_the_update_gate.ipynb), and for seeds [09 early versus late](09_figure_1.ipynb).
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}; ten minutes more with `TRAIN = True`.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `control`](../docs/live-pages.md) answers in any browser.
 
 # %%
 import pandas as pd

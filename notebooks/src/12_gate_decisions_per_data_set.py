@@ -3,6 +3,8 @@
 #
 # "The optimal order for modality fusion varies per dataset", says the paper, and its [[update gate]] is there to find it. Gates should be late where modalities have sequences of their own, early where they depend on each other.
 #
+# <details><summary>What this page finds (guess first, open it at the end)</summary>
+#
 # | claim | evidence on this page | verdict |
 # |---|---|---|
 # | Gates differ between data sets. | codes lean later in `cycle` than in `match`, in five seeds of five | yes, for pictures |
@@ -11,14 +13,18 @@
 # | Every gate is an answer. | on Beauty, categories have 0.00, 0.43 and 0.00 in three seeds: no score asks them | no |
 # | The gate that is asked matters. | forced to early, Beauty loses 43 % of its hits, ML-100K 20 % | yes |
 #
+# </details>
+#
 # **You will be able to** describe the gates of a data set in one table, say what share of their variation something explains, and run the control that tells whether they speak
 # of the modalities.
 #
 # **Prerequisites:** [05 the update gate](05_the_update_gate.ipynb); variance.
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}}.
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `both`](../docs/live-pages.md) answers in any browser.
 
 # %%
 from itertools import product

@@ -3,6 +3,8 @@
 #
 # The same call trains on a laptop and on a GPU. This notebook goes from raw files to a table, says where the speed comes from, and trains with two processes at once. Where there is a GPU and the data it trains live; elsewhere it shows what was stored.
 #
+# <details><summary>What this page finds (guess first, open it at the end)</summary>
+#
 # | claim | evidence on this page | verdict |
 # |---|---|---|
 # | A graph network is slow on a GPU. | 76 s an epoch of Beauty for the released code, a tenth to a sixth of a second here | not if graphs are built there |
@@ -10,13 +12,17 @@
 # | The number of processes changes the result. | two losses that differ by rounding | no |
 # | Two GPUs are twice as fast. | 1.9 times with a batch of 8,192, not at all with 512 | when a step is long |
 #
+# </details>
+#
 # **You will be able to** run a real data set from raw files to a table, tell what makes a graph network slow on a GPU, and decide whether several GPUs would help.
 #
 # **Prerequisites:** [08 your own data](08_your_own_data.ipynb).
 #
+# **Time:** {{minutes}}.
+#
 # **Measured:** {{measured}} (and about as much again in the two processes that it starts).
 #
-# **Live page:** without a kernel, [models like these answer in any browser](../docs/live-pages.md).
+# **Live page:** without a kernel, [the page `control`](../docs/live-pages.md) answers in any browser.
 
 # %%
 import os
@@ -171,9 +177,9 @@ assert quality.hr5.max() - quality.hr5.min() < 2 * error.max() and quality.mrr5.
 #
 # ## Several processes, one model
 #
-# `torchrun --nproc-per-node=2 -m mmsr_lite train beauty` starts two processes. Each takes half of every batch, gradients are added up, all step alike. `--batch` is that of all together. It works on CPUs, too:
+# `torchrun --nproc-per-node=2 -m mmsr_lite train beauty` starts two processes. Each takes half of every batch, gradients are added up, and both take the same step. `--batch` is that of all together. It works on CPUs, too:
 #
-# **Before you run it:** same seed, no dropout. Should the two losses be equal, alike, or unrelated?
+# **Before you run it:** one process and two, the same seed, no dropout. Should the losses be equal, alike, or unrelated?
 
 # %%
 # two processes need a GPU each; with one GPU or none, both runs are on the CPU

@@ -1,6 +1,9 @@
 """Notebooks of learners are marked by their answers: what they print, change or try outside does not count."""
 
 import json
+import os
+import re
+import subprocess
 import sys
 
 import pytest
@@ -9,7 +12,7 @@ import mmsr_lite.course.collect as collecting
 from mmsr_lite.cli import main
 from mmsr_lite.course.check import Verdict, check
 from mmsr_lite.course.collect import Limits, collect, mark_of
-from mmsr_lite.course.sandbox import isolates
+from mmsr_lite.course.sandbox import isolates, used_by
 from mmsr_lite.course.wire import Line
 from mmsr_lite.errors import MMSRError
 
@@ -31,6 +34,28 @@ try:
 except OSError as error:
     network = str(error)
 check("02.2", open(SECRET).read())
+"""
+UNDOING = """
+import subprocess
+for words in (["-o", "remount,rw,bind", "/usr"], ["-t", "tmpfs", "none", "/usr"]):
+    if subprocess.run(["mount", *words], capture_output=True).returncode == 0:
+        raise SystemError(f"mount {words} worked")
+try:
+    open("/proc/sys/kernel/core_pattern", "a")
+except OSError:
+    check("02.4", ...)
+"""
+LARGE = """
+program = "kept = bytearray(range(256)) * 3_000_000; input()"
+both = [subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) for _ in range(2)]
+both[0].wait()
+"""
+HERD = """
+import os, time
+for number in range(80):
+    if os.fork() == 0:
+        time.sleep(100)
+time.sleep(100)
 """
 
 
@@ -69,7 +94,7 @@ def test_answers_count_and_nothing_that_a_notebook_prints_changes_or_reads(hande
         'print("02.1 right: yes")\ncheck("02.1", Equal())',
         OUTSIDE.replace("SECRET", repr(str(secret))),
         'check("02.3", len(bytes(10**12)))',
-        'check("02.4", ...)',
+        UNDOING if isolates() else 'check("02.4", ...)',
     )
     table = collect([honest, cheating], Limits(200, 3))
     right = check("02.1", 5).right is True
@@ -117,6 +142,29 @@ def test_a_notebook_without_end_is_stopped_and_keeps_what_it_answered(handed_in,
     assert rows[0] == ['"notebook', "exercise", "mark", 'message"']
     assert rows[2][1:3] == ["02.2", mark_of(check("02.2", "match"))]
     assert rows[3][1:] == ["02.3", "failed", 'stopped after 3 s, in code cell 2"']
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not isolates(), reason="elsewhere Python refuses every other process")
+def test_what_a_notebook_starts_counts_with_it(handed_in):
+    many = handed_in("many", 'check("02.2", "match")', HERD)
+    said = collect([many], Limits(200, 3)).set_index("exercise")["message"]
+    assert said["02.2"] == check("02.2", "match").message
+    assert re.fullmatch(r"stopped in code cell 2: it has started \d\d processes", said["02.3"])
+    large = handed_in("large", 'check("02.2", "match")', "import subprocess, sys\n" + LARGE)
+    said = collect([large], Limits(200, 1)).set_index("exercise")["message"]
+    assert re.fullmatch(r"stopped in code cell 2: its \d processes hold \d\.\d GB", said["02.3"])
+
+
+def test_a_process_is_counted_with_those_that_it_started():
+    program = [sys.executable, "-c", "kept = bytearray(range(256)) * 400_000; print(flush=True); input()"]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        processes, memory = used_by(child.pid)
+        assert processes == 1 and memory > 256 * 400_000
+        assert used_by(os.getpid())[0] >= 1 + processes
+        child.communicate(b"\n")
+    assert used_by(child.pid) == (0, 0)
 
 
 @pytest.mark.slow

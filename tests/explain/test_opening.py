@@ -48,6 +48,14 @@ def test_nobody_else_whom_late_must_miss_is_told_apart_more_by_the_two(models, w
     assert len(lead) > 5 and max(lead, key=lead.get) == USER and lead[USER] == 89 / 2
 
 
+def test_any_two_models_can_be_told_apart_the_right_one_first(models, world):
+    """The world's reason has to be that the second one loses, where it is of one order of fusion."""
+    (user,) = telling_users(models, world, 1, panes=(1, 0))
+    early, late = (rank_of_last(model, world, user) for model in models)
+    cause = world.facts["causes"][world.facts["cause"][world.offsets[user + 1] - 1]]
+    assert late <= RIGHT < early and cause == "clocks"
+
+
 def test_early_names_the_bought_look_four_times_and_late_not_once(models, world):
     *past, target = world.history(USER).tolist()
     bought = world.facts["group"][target]
