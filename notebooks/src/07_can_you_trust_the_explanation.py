@@ -140,7 +140,7 @@ assert parts.loc["layer 2"].xs("attention", level=1).min() > 0.85 > 0.8 > parts.
 # %% [markdown]
 # ## What beta says, and what the states know
 #
-# In `both` the gate can be marked. Half of the users live by `pick`, where early fusion wins, half by `clocks`, where late fusion does ([notebook 03](03_early_and_late_fusion.ipynb)). 
+# In `both` the gate can be marked. Half of the users live by `pick`, where early fusion wins, half by `clocks`, where late fusion does ([notebook 03](03_early_and_late_fusion.ipynb)).
 #
 # **Before you run it:** say "late" where beta[0] is above a half. Which share of the purchases is right?
 

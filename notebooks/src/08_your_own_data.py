@@ -164,7 +164,8 @@ test = ran["true"].whole_split.test
 record = compare({name: run.model for name, run in ran.items()}, ran["true"].dataset, test)
 show.interact(
     lambda metric: show.compare(
-        record | {"sentence": f"How far true codes are ahead in {metric}, user by user"}
+        record
+        | {"sentence": f"How far true codes are ahead in {metric}, user by user"}
         | {"pairs": [p | {"differences": {metric: p["differences"][metric]}} for p in record["pairs"]]}
     ),
     metric=["HR@5", "MRR@5", "HR@20", "MRR@20"],

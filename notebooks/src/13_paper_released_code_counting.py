@@ -256,7 +256,9 @@ assert record["leaks"][0] == "tie order" and found["file"] > 2 * found["random"]
 
 # %%
 DATED = stored_file("assets/results/amazon-beauty-dated")
-dated = pd.read_csv(DATED / "comparison.csv").query("variant.isna() and model in ['markov', 'gru4rec', 'mmsr', 'sasrec']")
+dated = pd.read_csv(DATED / "comparison.csv").query(
+    "variant.isna() and model in ['markov', 'gru4rec', 'mmsr', 'sasrec']"
+)
 rankings = {"all items": "MRR@5", "own items left out": "masked MRR@5"}
 both = dated.groupby("model")[[*rankings.values()]].mean().set_axis([*rankings], axis=1)
 show.slopes(
