@@ -4,15 +4,15 @@ The exercises of notebook 02 are the tuple `EXERCISES` in `course/exercises/n02.
 right answers; none is written down.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from inspect import signature
-from numbers import Real
 from typing import Any
 
 from mmsr_lite.arguments import checked
+from mmsr_lite.course.comparing import difference, is_same, kind_of, plain
 from mmsr_lite.course.functions import OPEN, Case, fault_of
 from mmsr_lite.course.stored import MissingFileError
 from mmsr_lite.errors import MMSRError
@@ -113,7 +113,7 @@ def check(exercise: str, answer: Any = ...) -> Verdict:
     """
     asked = find(exercise)
     try:
-        return _verdict(asked, _plain(answer))
+        return _verdict(asked, plain(answer))
     except (MissingFileError, FileNotFoundError) as error:
         message = f"this answer cannot be checked here, and that is not its fault: {error}."
         return Verdict(exercise, None, message)
@@ -175,7 +175,7 @@ def _verdict(asked: Exercise, given: Any) -> Verdict:
         if asked.cases:
             kind = ", a function,"
         elif asked.accepts is None:
-            kind = f", {_kind(_plain(asked.answer()))},"
+            kind = f", {kind_of(plain(asked.answer()))},"
         return Verdict(asked.id, None, f"put your answer{kind} in place of the dots.")
     try:
         right = _is_right(asked, given)
@@ -191,7 +191,7 @@ def _verdict(asked: Exercise, given: Any) -> Verdict:
 def _is_right(asked: Exercise, given: Any) -> bool:
     if asked.accepts is not None:
         return bool(asked.accepts(given))
-    return _same(given, _plain(asked.answer()), asked.within)
+    return is_same(given, plain(asked.answer()), asked.within)
 
 
 def _what_is_wrong(asked: Exercise, given: Any) -> str:
@@ -201,111 +201,16 @@ def _what_is_wrong(asked: Exercise, given: Any) -> str:
             return sentence(given) if callable(sentence) else sentence
     if asked.accepts is not None:
         return "this is not what is asked for; read the question once more."
-    return _difference(given, _plain(asked.answer()))
+    return difference(given, plain(asked.answer()))
 
 
 def _fits(wrong: Any, given: Any, within: float) -> bool:
     """Whether a hint's wrong answer, or its test of an answer, fits the answer `given`."""
     try:
         if not callable(wrong):
-            return _same(given, wrong, within)
+            return is_same(given, wrong, within)
         if signature(wrong).parameters:
             return bool(wrong(given))
-        return _same(given, wrong(), within)
+        return is_same(given, wrong(), within)
     except UNUSABLE:
         return False
-
-
-def _plain(value: Any) -> Any:
-    """Arrays, tensors and series as Python values."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _kind(value: Any) -> str:
-    """Say what kind of value this is."""
-    if isinstance(value, bool):
-        return "True or False"
-    if isinstance(value, Real):
-        return "a number"
-    if isinstance(value, str):
-        return "a word"
-    if isinstance(value, Mapping):
-        return "a dict"
-    if isinstance(value, set | frozenset):
-        return "a set"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return f"a {type(value).__name__}"
-
-
-def _same(given: Any, wanted: Any, within: float) -> bool:
-    """Whether two answers are equal; fractions up to `within`, words without case, sets also when given as lists."""
-    if isinstance(wanted, str):
-        return isinstance(given, str) and given.strip().casefold() == wanted.casefold()
-    if isinstance(wanted, bool):
-        return given is wanted
-    if isinstance(wanted, Real):
-        allowed = 0 if isinstance(wanted, int) else within
-        return _is_number(given) and abs(float(given) - float(wanted)) <= allowed
-    if isinstance(wanted, Mapping):
-        if not isinstance(given, Mapping) or set(given) != set(wanted):
-            return False
-        return all(_same(_plain(given[key]), wanted[key], within) for key in wanted)
-    if isinstance(wanted, list | tuple):
-        if not isinstance(given, list | tuple) or len(given) != len(wanted):
-            return False
-        return all(_same(one, other, within) for one, other in zip(given, wanted, strict=True))
-    if isinstance(wanted, set | frozenset):
-        return set(given) == wanted
-    return bool(given == wanted)
-
-
-def _difference(given: Any, wanted: Any) -> str:
-    """How `given` differs from `wanted`, without giving that away."""
-    if isinstance(wanted, set | frozenset) and isinstance(given, list | tuple | set | frozenset):
-        return _difference_of_sets(list(given), wanted)
-    if _kind(given) != _kind(wanted):
-        return f"expected {_kind(wanted)}, got {given!r}."
-    if _is_number(wanted):
-        close = "close, but " if abs(given - wanted) <= 0.1 * abs(wanted) else ""
-        side = "large" if given > wanted else "small"
-        return f"{close}{given:g} is too {side}."
-    if isinstance(wanted, Mapping):
-        return _difference_of_dicts(given, wanted)
-    if isinstance(wanted, list | tuple):
-        return _difference_of_lists(given, wanted)
-    return f"it is not {given!r}."
-
-
-def _difference_of_sets(given: list[Any], wanted: set[Any] | frozenset[Any]) -> str:
-    parts = []
-    unexpected = [repr(one) for one in given if one not in wanted]
-    absent = len(wanted - set(given))
-    if unexpected:
-        parts.append(f"{', '.join(unexpected)} should not be there")
-    if absent:
-        parts.append(f"{absent} missing")
-    return "; ".join(parts) + "."
-
-
-def _difference_of_dicts(given: Mapping[Any, Any], wanted: Mapping[Any, Any]) -> str:
-    keys = {
-        "look again at": [key for key in wanted if key in given and not _same(_plain(given[key]), wanted[key], 0.005)],
-        "not asked for:": [key for key in given if key not in wanted],
-        "missing:": [key for key in wanted if key not in given],
-    }
-    return "; ".join(f"{words} {', '.join(map(repr, some))}" for words, some in keys.items() if some) + "."
-
-
-def _difference_of_lists(given: list[Any] | tuple[Any, ...], wanted: list[Any] | tuple[Any, ...]) -> str:
-    if len(given) != len(wanted):
-        return f"expected {len(wanted)} entries, got {len(given)}."
-    pairs = enumerate(zip(given, wanted, strict=True), 1)
-    wrong = [str(place) for place, (one, other) in pairs if not _same(one, other, 0.005)]
-    return f"look again at entry {', '.join(wrong)} of {len(wanted)}."

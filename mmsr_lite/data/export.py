@@ -89,11 +89,10 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
         ["'=1+1", '-5', 'hat']
     """
     changed = table.copy()
-    for place in range(len(table.columns)):
-        column = table.iloc[:, place]
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+    for place, kind in enumerate(table.dtypes):
+        if pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind):
             continue
-        changed.isetitem(place, column.astype(object).map(_harmless))
+        changed.isetitem(place, table.iloc[:, place].astype(object).map(_harmless))
     changed.columns = pd.Index([_harmless(label) for label in table.columns])
     return changed
 
@@ -112,8 +111,8 @@ def as_given(table: pd.DataFrame) -> pd.DataFrame:
         ['=1+1', '-5', "'tis"]
     """
     changed = table.copy()
-    for place in range(len(table.columns)):
-        if not pd.api.types.is_numeric_dtype(table.iloc[:, place]):
+    for place, kind in enumerate(table.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
             changed.isetitem(place, table.iloc[:, place].astype(object).map(_given))
     return changed
 

@@ -1,6 +1,7 @@
 """The tables of the studies: tidy CSV files, written again as a whole after every run."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -47,6 +48,14 @@ def read_rows(path: Path) -> list[Row]:
     """
     if not path.is_file():
         return []
+    written = path.stat()
+    version = (written.st_ino, written.st_mtime_ns, written.st_size)
+    return [dict(row) for row in _parsed(path, version)]
+
+
+@lru_cache(maxsize=16)
+def _parsed(path: Path, version: tuple[int, int, int]) -> list[Row]:
+    """The rows of a table, read once for each `version` of the file: a study asks for its trials again and again."""
     try:
         table = pd.read_csv(path, dtype=WORDS, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
         if "trials" not in table:  # older tables do not say how many trials chose the settings

@@ -192,6 +192,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path, 
     assert load("cycle", config=config, modalities=(), seed=1).pictures == data.pictures  # worlds share their pictures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_world_is_the_one_that_its_tables_were_made_of(world):
     note = read_json(RESULTS / f"wardrobe-{world}" / "dataset.json")

@@ -171,6 +171,7 @@ def test_the_best_reachable_is_the_expectation_of_the_exact_ranking_item_by_item
         assert value == pytest.approx(100 * earned[name] / len(examples), abs=1e-9), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_targets_drawn_by_the_generator_earn_the_best_reachable_within_chance(world):
     data = made(world)
@@ -396,6 +397,7 @@ def test_no_single_weight_for_each_place_gets_more_of_clocks_than_the_table_says
 COUNTED = [("pick", 1 / 6, 0.5), ("clocks", 1 / 64, 0.25), ("both", 1 / 16, 0.45)]  # share of the purchases, at most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("world", "popularity", "markov"),
     COUNTED,
