@@ -139,7 +139,17 @@ def print_note(message: Warning | str, *place: object, **more: object) -> None:
 
 
 def print_what_the_console_lacks_as_question_marks() -> None:
-    """Let a console print a question mark, in place of an error, for a letter that its character set lacks."""
+    r"""Let a console print a question mark, in place of an error, for a letter that its character set lacks.
+
+    Example:
+        >>> from contextlib import redirect_stdout
+        >>> console = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        >>> with redirect_stdout(console):
+        ...     print_what_the_console_lacks_as_question_marks()
+        ...     print("caf\u00e9", flush=True)
+        >>> console.buffer.getvalue().strip()
+        b'caf?'
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

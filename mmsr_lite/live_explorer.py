@@ -126,6 +126,16 @@ def is_of_same_data(one: Run, two: Run) -> bool:
 
     Returns:
         True where they have.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> data = SimpleNamespace(item_ids=("", "shirt", "sock"), user_ids=("ann",), item=np.array([1, 2]))
+        >>> later = SimpleNamespace(item_ids=("", "shirt", "sock"), user_ids=("ann",), item=np.array([1, 2, 1]))
+        >>> is_of_same_data(SimpleNamespace(dataset=data), SimpleNamespace(dataset=data))
+        True
+        >>> is_of_same_data(SimpleNamespace(dataset=data), SimpleNamespace(dataset=later))
+        False
     """
     first, other = one.dataset, two.dataset
     same = other.item_ids == first.item_ids and other.user_ids == first.user_ids

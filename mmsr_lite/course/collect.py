@@ -145,6 +145,14 @@ def marks_of(place: Path, limits: Limits, isolated: bool) -> dict[str, tuple[str
 
     Returns:
         Number of an exercise -> mark and sentence.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     empty = Path(folder, "empty.ipynb")
+        ...     text = empty.write_text('{"cells": []}')
+        ...     marks_of(empty, Limits(), isolated=False)
+        {'': ('failed', 'no exercise of the course is asked in it')}
     """
     try:
         cells = code_of(place)

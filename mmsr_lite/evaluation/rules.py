@@ -303,6 +303,13 @@ def choose_weights(
     Returns:
         Name of a rule -> weight. It is the weight that changes nothing where no other one is better, or where there are
         no validation targets.
+
+    Example:
+        >>> from mmsr_lite.data.split import split
+        >>> users, items, ids = np.repeat(np.arange(4), 6), np.tile([1, 2], 12), ("", "7", "8")
+        >>> data = Dataset("d", users, items, np.arange(24), tuple("abcd"), ids, ids)
+        >>> choose_weights(data, split(data), decay=0.5, dated=False, ranking="all")  # chains suffice here
+        {'ids': 1.0, 'repetition': 0.0, 'popularity': 0.0}
     """
     rules = rules_for(dataset, parts.train, parts.validation, dated=dated)
     if not len(parts.validation):

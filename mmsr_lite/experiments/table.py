@@ -75,6 +75,14 @@ def write_rows(path: Path, rows: list[Row], order: Iterable[str]) -> None:
         path: The CSV file; it is replaced as a whole.
         rows: One dictionary for each row, column -> value.
         order: The runs in the order of their rows; rows of other runs come last.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     table = Path(folder, "comparison.csv")
+        ...     write_rows(table, [{"run": "b", "model": "mmsr"}, {"run": "a", "model": "markov"}], ["a", "b"])
+        ...     [row["model"] for row in read_rows(table)]
+        ['markov', 'mmsr']
     """
     places = {run: place for place, run in enumerate(order)}
     ordered = sorted(rows, key=lambda row: places.get(row.get("run", ""), len(places)))

@@ -249,6 +249,20 @@ def flow_fields(
 
     Returns:
         The flow, for the field `flow` of a trace.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> from mmsr_lite.nn.probe import listen
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9).eval()
+        >>> with torch.no_grad(), listen(model) as seen:
+        ...     graph, states = model.states(torch.tensor([[3, 1, 3]]))
+        ...     flow = flow_fields(model, graph, seen, np.array([0, 1]), items=[5], whole=[5])
+        >>> score = (model.item_table()[5] @ states[0][0, graph.last[0]]).item()
+        >>> one = flow["items"][0]
+        >>> abs(sum(one["groups"]) + one["rest"] - score) < 1e-4
+        True
+        >>> len(one["nodes"]), len(flow["groups"])
+        (2, 6)
     """
     state = seen[f"layers.{len(model.layers) - 1}.probes.output"][0][:, int(graph.last[0])]  # (1, D)
     parts, rest = contributions(model, graph, seen, score_readouts(model, state, items))

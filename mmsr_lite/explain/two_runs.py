@@ -141,6 +141,17 @@ def best_of_both(clean: TraceRecord, changed: TraceRecord, scores: Tensor) -> li
 
     Returns:
         One row for each item.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> shirt = {"item": 1, "item_id": "a", "title": "Shirt"}
+        >>> sock = {"item": 2, "item_id": "b", "title": "Sock"}
+        >>> clean, changed = (SimpleNamespace(answer={"top": [best]}) for best in (shirt, sock))
+        >>> scores = torch.tensor([[0.0, 2.0, 1.0], [0.0, 1.0, 2.0]])  # the change puts the sock first
+        >>> for row in best_of_both(clean, changed, scores):
+        ...     print(row["title"], row["clean"], row["changed"])
+        Sock 2.0 1.0
+        Shirt 1.0 2.0
     """
     best = {ranked["item"]: ranked for record in (clean, changed) for ranked in record.answer["top"]}
     items = torch.tensor(list(best), device=scores.device)

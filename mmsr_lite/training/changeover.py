@@ -42,6 +42,12 @@ class Changeover:
 
     Raises:
         MMSRError: `wish` is none of these.
+
+    Example:
+        >>> never = Changeover(None, np.array([3]), steps=10, record={}, wish="off")
+        >>> never.before(epoch=1, number=0, steps_done=0)  # nothing to change
+        >>> never.preparation is None
+        True
     """
 
     def __init__(self, step: Step, lengths: np.ndarray, steps: int, record: HistoryRecord, wish: str | None = None):
