@@ -132,7 +132,7 @@ def soak_a_training(count: int, seed: int = 0) -> tuple[HistoryRecord, list[floa
         if len(record["epochs"]) % max(1, count // 10) == 0:
             memory.append(mebibytes())
 
-    config = TrainConfig(epochs=count, batch=64, patience=count, seed=seed, device="cpu")
+    config = TrainConfig(epochs=count, batch=1024, patience=count, seed=seed, device="cpu")
     return train(session.model, split(session.dataset), config, progress=False, on_epoch=look), memory
 
 

@@ -106,9 +106,9 @@ def test_a_test_of_a_table_that_decides_is_what_the_kept_ranks_give_now(place, n
     assert now.keys() == then.keys() and len(now) >= 4
     for metric, test in now.items():
         found, kept = dict(numbers(dict(test))), dict(numbers(dict(then[metric])))
-        assert found.keys() == kept.keys()
-        del found["/holm"], kept["/holm"]  # the correction is for all systems of the table
-        assert found == pytest.approx(kept, rel=1e-6, abs=1e-9), metric
+        del kept["/holm"]  # the correction is for all systems of the table
+        assert len(kept) >= 10  # numbers that came later than the table are not in it
+        assert {key: found[key] for key in kept} == pytest.approx(kept, rel=1e-6, abs=1e-9), metric
 
 
 @pytest.mark.parametrize(("place", "name"), tables())

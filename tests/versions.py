@@ -45,12 +45,13 @@ def least(requirements: list[str]) -> list[str]:
 
 
 def python_for(name: str) -> str | None:
-    """The interpreter of an environment: the oldest Python for `lowest`, this one for `newest`; None: not here.
+    """The interpreter of an environment: the oldest Python for `lowest`, the newest for `newest`; None: not here.
 
-    A name on the path is not enough: pyenv puts one there for each Python that it has, and only some of them start.
+    The newest NumPy and SciPy ask for a newer Python than the oldest. A name on the path is not enough: pyenv puts one
+    there for each Python that it has, and only some of them start.
     """
     if name == "newest":
-        return sys.executable
+        return next(filter(None, map(python_for, reversed(PYTHONS))), sys.executable)
     wanted = PYTHONS[0] if name == "lowest" else name
     found = shutil.which(f"python{wanted}")
     if found is None:
