@@ -3,7 +3,8 @@
 Writes results/page-latency.json. A page holds a model of random weights; headless Chromium, its CPU throttled four
 times, clicks. Time runs from the click to the task after the frame in which the page has changed; for an edit that is
 the frame after the engine answered. Beside it stands the CPU time of the page's main thread without throttling, times
-four: on a shared machine the first measures the neighbours too, the second the page alone.
+four: on a shared machine the first measures the neighbours too, the second the page alone. `after` is the CPU of the
+tenth of a second that follows, so that work which is put off is seen, and `made` how many elements a click makes.
 """
 
 import argparse
@@ -74,8 +75,13 @@ def open_page(browser: Any, path: Path) -> Page:
     return page
 
 
-def clicks(page: Page, rounds: int, throttle: int) -> dict[str, list[tuple[float, float]]]:
-    """What was clicked -> milliseconds to the paint, and of the main thread's CPU, each time."""
+REMEMBER = "() => { window.before = new Set(document.querySelectorAll('.explorer *')); }"
+FRESH = "() => [...document.querySelectorAll('.explorer *')].filter((one) => !window.before.has(one)).length"
+Times = tuple[float, float, float, int]  # to the paint, CPU to it, CPU after it (ms); elements made
+
+
+def clicks(page: Page, rounds: int, throttle: int) -> dict[str, list[Times]]:
+    """What was clicked -> milliseconds to the paint, of the main thread's CPU to it and after it, elements made."""
     tools = page.context.new_cdp_session(page)
     tools.send("Performance.enable", {"timeDomain": "threadTicks"})
     tools.send("Emulation.setCPUThrottlingRate", {"rate": throttle})
@@ -84,17 +90,20 @@ def clicks(page: Page, rounds: int, throttle: int) -> dict[str, list[tuple[float
         said = {one["name"]: one["value"] for one in tools.send("Performance.getMetrics")["metrics"]}
         return 1000 * said["TaskDuration"]
 
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[Times]] = {}
     for number in range(rounds):
         for mark, name in {**CHOICES, **EDITS}.items():
             some = page.locator(mark)
             place = (3 * number + 1) % some.count() if mark in CHOICES else 0
             handle = some.nth(place).element_handle()
             page.wait_for_timeout(250)  # what came before is over
+            page.evaluate(REMEMBER)
             before = busy()
             taken = page.evaluate(CLICK, [handle, ".explorer" if mark in CHOICES else ".explorer .scroll"])
+            painted = busy()
             page.wait_for_timeout(100)
-            found.setdefault(name, []).append((taken, busy() - before))
+            after = busy() - painted
+            found.setdefault(name, []).append((taken, painted - before, after, page.evaluate(FRESH)))
     return found
 
 
@@ -105,9 +114,13 @@ def summary(throttled: dict[str, Any], free: dict[str, Any], throttle: int) -> d
     result: dict[str, Any] = {"clicks": len(every)}
     result |= {f"p{share}_ms": float(np.percentile(every, share)) for share in (50, 95)}
     result |= {f"p{share}_cpu_ms": float(np.percentile(cpu, share)) for share in (50, 95)}
-    kinds = {name: [float(np.median(np.array(rows)[:, 0])) for rows in (throttled[name],)] for name in throttled}
-    own = {name: throttle * float(np.median(np.array(free[name])[:, 1])) for name in free}
-    return result | {"median": {name: {"ms": kinds[name][0], "cpu_ms": own[name]} for name in throttled}}
+    kinds = {}
+    for name in throttled:
+        own = np.median(np.array(free[name]), axis=0)
+        kinds[name] = {"ms": float(np.median(np.array(throttled[name])[:, 0]))}
+        kinds[name] |= {"cpu_ms": throttle * float(own[1]), "after_cpu_ms": throttle * float(own[2])}
+        kinds[name]["made"] = float(own[3])
+    return result | {"median": kinds}
 
 
 def main(argv: list[str]) -> None:

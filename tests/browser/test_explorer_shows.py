@@ -161,6 +161,7 @@ def test_a_printed_page_shows_the_attention_of_both_families(visit, tmp_path):
     show.explorer(record).save_html(tmp_path / "page.html")
     page = visit(tmp_path / "page.html")
     page.emulate_media(media="print", reduced_motion="reduce")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")  # what a browser does before it prints
     phases = record["layers"][0]["attention"]["hohe"]
     match = record["relations"].index("match")
     weights = [w or 0 for w in phases[1]["weights"]]

@@ -3,6 +3,7 @@
 
 const FLOW_GROUPS = ["own identity", "own codes", "shared codes", "crossed, then time", "time, then crossed", "time alone"];
 const [STILL, CROSSED, TIMED, CROSSED_TIMED, TIMED_CROSSED] = [0, 1, 2, 3, 4]; // what a path has done so far
+const ALL_DONE = [STILL, CROSSED, TIMED, CROSSED_TIMED, TIMED_CROSSED];
 const AFTER_STEP = { // what it has done after one more step to another node
   heterogeneous: [CROSSED, CROSSED, TIMED_CROSSED, CROSSED_TIMED, TIMED_CROSSED],
   homogeneous: [TIMED, CROSSED_TIMED, TIMED, CROSSED_TIMED, TIMED_CROSSED],
@@ -42,9 +43,13 @@ function groupVectors(model, graph, run) {
   run.layers.forEach((seen, index) => {
     const layer = weights.layers[index];
     const next = parts.map((own) => new Map(settings.residual ? own : []));
+    const valued = new Map(); // parts of the layer's input through the value maps, which all its paths share
     Object.values(seen.paths).forEach(({ phases }, number) => {
       let reached = parts;
-      for (const phase of summedPhases(settings, phases)) reached = stepForward(layer, graph, phase, reached, read[index]);
+      for (const phase of summedPhases(settings, phases)) {
+        const known = reached === parts ? valued : new Map();
+        reached = stepForward(layer, graph, phase, reached, read[index], known);
+      }
       reached.forEach((own, n) => {
         for (const [kind, vector] of own) addPart(next[n], kind, 1, shareOf(layer, seen, number, n, vector));
       });
@@ -93,9 +98,9 @@ function shareOf(layer, seen, number, n, vector) {
 }
 
 // One weighted sum of values: each part of a neighbour's state arrives with one more step in its path.
-function stepForward(layer, graph, { family, weights }, parts, centres) {
+// `valued` keeps node -> its parts through the value map, made when they are first asked for.
+function stepForward(layer, graph, { family, weights }, parts, centres, valued) {
   const after = AFTER_STEP[family];
-  const valued = new Map(); // node -> its parts through the value map, made when they are first asked for
   const valuesOf = (n) => {
     if (!valued.has(n)) {
       const map = layer.value[graph.nodes[n].type];
@@ -126,6 +131,7 @@ function nodeContributions(model, graph, run, readout) {
   // adjoint[n]: 5 * done + end -> what a unit of value at node n is worth to a path that has `done` so far and ends as `end`
   let adjoint = graph.nodes.map(() => new Map());
   for (let done = 0; done < 5; done++) adjoint[graph.last].set(6 * done, scaled(readout, run.factor));
+  const begins = weights.features ? [STILL, CROSSED] : [STILL];
   for (let index = run.layers.length - 1; index >= 0; index--) {
     const layer = weights.layers[index];
     const seen = run.layers[index];
@@ -135,7 +141,11 @@ function nodeContributions(model, graph, run, readout) {
         const shares = [...own].map(([key, vector]) => [key, shareBack(layer, seen, number, n, vector)]);
         return new Map(shares);
       });
-      for (const phase of [...summedPhases(settings, phases)].reverse()) reaching = stepBack(layer, graph, phase, reaching);
+      const steps = [...summedPhases(settings, phases)].reverse();
+      steps.forEach((phase, i) => {
+        const isFirstOfAll = index === 0 && i === steps.length - 1; // of a path: it begins there, and has done nothing
+        reaching = stepBack(layer, graph, phase, reaching, isFirstOfAll ? begins : ALL_DONE);
+      });
       reaching.forEach((own, n) => {
         for (const [key, vector] of own) addPart(result[n], key, 1, vector);
       });
@@ -164,7 +174,8 @@ function shareBack(layer, seen, number, n, vector) {
 }
 
 // One weighted sum of values backwards: to the neighbours, by what the step adds to the path, through the value maps.
-function stepBack(layer, graph, { family, weights }, adjoint) {
+// `wanted` is what a path may have done before the step.
+function stepBack(layer, graph, { family, weights }, adjoint, wanted) {
   const after = AFTER_STEP[family];
   const result = adjoint.map(() => new Map());
   const collect = (n, key, factor, vector) => {
@@ -177,8 +188,10 @@ function stepBack(layer, graph, { family, weights }, adjoint) {
       const neighbour = graph.edges[e][0];
       for (const [key, vector] of own) {
         const [then, end] = [Math.floor(key / 5), key % 5];
-        if (neighbour === centre) collect(neighbour, key, weights[e], vector);
-        else after.forEach((reached, done) => { if (reached === then) collect(neighbour, 5 * done + end, weights[e], vector); });
+        for (const done of wanted) {
+          const reached = neighbour === centre ? done : after[done];
+          if (reached === then) collect(neighbour, 5 * done + end, weights[e], vector);
+        }
       }
     }
   });

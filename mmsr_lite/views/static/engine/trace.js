@@ -110,6 +110,13 @@ function stagesOf(model, graph, { layers }) {
   return stages;
 }
 
+// A field that is computed when it is first read: the panels read the parts of one item, and they take long.
+function computeLater(record, name, compute) {
+  const keep = (value) => Object.defineProperty(record, name, { value, enumerable: true, writable: true });
+  const get = () => keep(compute())[name];
+  Object.defineProperty(record, name, { get, set: keep, enumerable: true, configurable: true });
+}
+
 const sevenDigits = (value) => Number(value.toPrecision(7));
 
 function flowOf(model, graph, run, rows) {
@@ -123,8 +130,8 @@ function flowOf(model, graph, run, rows) {
       rest: sevenDigits(dot(rest, readout)),
     };
     if (whole.has(row)) {
-      const parts = nodeContributions(model, graph, run, readout);
-      fields.nodes = parts.map((own) => own.map(sevenDigits));
+      const parts = () => nodeContributions(model, graph, run, readout).map((own) => own.map(sevenDigits));
+      computeLater(fields, "nodes", parts);
     }
     return fields;
   });

@@ -138,6 +138,8 @@ function moveRows(section, places) {
   if (wantsLessMotion() || !places.size) return;
   const rows = [...section.querySelectorAll("tr[data-item]")];
   const now = rows.map((row) => row.offsetTop); // all are read before any is moved: each move makes the next reading slow
+  const { top, bottom } = section.getBoundingClientRect();
+  if (bottom < 0 || top > innerHeight) return; // nobody sees them
   rows.forEach((row, i) => {
     const before = places.get(row.dataset.item);
     if (before === undefined || before === now[i]) return;

@@ -98,9 +98,7 @@ function pressButton(parent, text, label, act, more = {}) {
 
 // Fill a select, where its choices are new ones; what was chosen stays chosen.
 function setOptions(select, choices) {
-  const wanted = JSON.stringify(choices);
-  if (select.filledWith === wanted) return;
-  select.filledWith = wanted;
+  if (isUnchanged(select, [JSON.stringify(choices)])) return;
   const before = select.value;
   const options = choices.map(([value, text = value]) => html(null, "option", { value, selected: value === before }, text));
   select.replaceChildren(...options);

@@ -86,7 +86,7 @@ function drawCell(picture, map, n, layer, { x, y, width, tall }) {
   const [hohe, heho] = layers[layer].beta[n];
   const numbers = `layer ${layer + 1}: hohe ${three(hohe)}, heho ${three(heho)}`;
   const says = isRead ? numbers : `${numbers}; no score depends on this gate`;
-  const lines = [nameOf(picture, n), codeMeaning(picture.record, n), says].filter(Boolean);
+  const lines = () => [nameOf(picture, n), codeMeaning(picture.record, n), says].filter(Boolean);
   return svg(map, "rect", {
     key: "cell",
     "data-cell": `${n}/${layer}`,
@@ -99,7 +99,7 @@ function drawCell(picture, map, n, layer, { x, y, width, tall }) {
     rx: 2,
     on: {
       click: () => picture.choose({ node: n, layer }),
-      pointerenter: (event) => showTip(picture, event, lines),
+      pointerenter: (event) => showTip(picture, event, lines()),
       pointerleave: () => hideTip(picture),
     },
   });

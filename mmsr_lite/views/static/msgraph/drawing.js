@@ -57,7 +57,7 @@ function drawCanvas(picture) {
   const marks = svg(canvas, "g", { class: "nodes" });
   const nodes = names.map((name, n) => drawNode(picture, marks, whiskers, n, name));
   const labels = drawGutter(picture, canvas);
-  picture.drawn = { canvas, edges, nodes, steps, guides, strip };
+  picture.drawn = { canvas, edges, lines, nodes, steps, guides, strip };
   const follow = () => put(labels, { transform: `translate(${picture.left / picture.zoom} 0)` }); // names of lanes stay in sight
   follow();
   scroll.onscroll = () => {
@@ -198,8 +198,8 @@ function drawNext(picture, canvas) {
 function drawEdge(picture, lines, [source, centre, relation], index, names) {
   const { place, record } = picture;
   const key = `${names[source]}\n${names[centre]}`;
-  const marks = { key, "data-edge": index, "data-relation": record.relations[relation] };
-  const path = svg(lines, "path", { ...marks, style: { stroke: inkOf(picture, relation) } });
+  const style = { stroke: inkOf(picture, relation) };
+  const path = svg(lines, "path", { key, "data-edge": index, "data-relation": record.relations[relation], style });
   const [a, b] = [place.nodes[source], place.nodes[centre]];
   const ends = [a.x, a.y, a.radius, a.lane, b.x, b.y, b.radius, b.lane, place.column, place.unit, source < centre];
   if (!isUnchanged(path, ends)) {

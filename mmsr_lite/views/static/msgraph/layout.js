@@ -123,8 +123,22 @@ function cubic(points) {
 
 // A closed shape of unit size as SVG writes it, at (x, y) and of a size.
 function outline(points, x, y, size) {
-  const corners = points.map(([a, b]) => `${(x + a * size).toFixed(1)} ${(y + b * size).toFixed(1)}`);
-  return `M${corners.join("L")}Z`;
+  const [a, b] = points[0];
+  return `M${(x + a * size).toFixed(1)} ${(y + b * size).toFixed(1)}${aroundFrom(points, size)}`;
+}
+
+const MOST_SIZES = 50; // of a shape whose ways are kept
+const ways = new WeakMap(); // corners of a shape -> size -> the way around it
+
+// The way from the first corner around a shape, step by step; to write numbers takes long, and nodes of a size share it.
+function aroundFrom(points, size) {
+  if (!ways.has(points) || ways.get(points).size >= MOST_SIZES) ways.set(points, new Map());
+  const known = ways.get(points);
+  if (!known.has(size)) {
+    const steps = points.slice(1).map(([a, b], i) => `${((a - points[i][0]) * size).toFixed(2)} ${((b - points[i][1]) * size).toFixed(2)}`);
+    known.set(size, `l${steps.join(" ")}Z`);
+  }
+  return known.get(size);
 }
 
 // Two lines of a title, cut to the width of a column. Python's figures/msgraph.py has the same; a test compares them.

@@ -59,14 +59,17 @@ export function mount(el, record, options) {
     picture.panelWidth = picture.panel.clientWidth;
     drawPicture(picture);
   });
+  const print = () => lookForPaper(picture);
   picture.more = panels?.(picture) ?? null;
   wear();
   night.addEventListener("change", wear);
+  window.addEventListener("beforeprint", print);
   watch.observe(picture.scroll);
   function destroy() {
     picture.more?.destroy();
     watch.disconnect();
     night.removeEventListener("change", wear);
+    window.removeEventListener("beforeprint", print);
     picture.root.remove();
   }
   const receive = (message) => picture.more?.receive(message);
@@ -128,5 +131,5 @@ function updatePicture(picture, changes) {
   if (!picture.width) return;
   if ("theme" in changes || !picture.drawn) drawPicture(picture);
   else paintPicture(picture);
-  if (isNew && picture.more?.isEdit?.()) flashChanges(picture, before);
+  if (isNew && picture.more?.isEdit?.()) flashChanges(picture);
 }

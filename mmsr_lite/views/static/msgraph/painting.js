@@ -2,7 +2,7 @@
 
 const FIRST_WIDTH = 0.8; // of an edge without weight, in pixels
 const FLASH_FROM = 0.05; // change of attention from which on an edge flashes after an edit
-const FLASH = [{ strokeWidth: "11px", opacity: 1, offset: 0 }]; // to the looks that it has
+const FLASH = { duration: 1100, easing: "ease-out" };
 
 function paintPicture(picture) {
   const { drawn, record, state, panel, more, summary } = picture;
@@ -35,6 +35,8 @@ function paintEdge(picture, edge) {
   const { record, state, hidden, style, place: { unit } } = picture;
   const { path, source, centre, relation, index } = edge;
   edge.value = attentionAt(record, state).weights[index] ?? null;
+  edge.was = path.value; // the same edge before; undefined of a new one
+  path.value = edge.value;
   const isSelf = source === centre;
   const isUnused = edge.value === null;
   const width = isUnused ? FIRST_WIDTH : FIRST_WIDTH + (isSelf ? 3 : 5) * edge.value;
@@ -46,15 +48,21 @@ function paintEdge(picture, edge) {
     "stroke-dasharray": dash ? dash.split(" ").map(scaled).join(" ") : null,
     "marker-end": isUnused || isSelf ? null : `url(#${picture.id}-${relation})`,
   });
-  const printed = isUnused ? otherPhase(picture, index) : null; // paper shows the attention of both families
   const isOff = hidden.has(relation) || (isUnused && isSelf);
-  edge.classes = ["edge", isOff && "off", printed !== null && "printed"].filter(Boolean).join(" ");
-  if (printed === null) return; // without its class the numbers below do nothing
-  const looks = [`${(FIRST_WIDTH + 5 * printed) * unit}px`, String(0.14 + 0.86 * Math.sqrt(printed))];
-  if (path.printed?.join() === looks.join()) return;
-  path.printed = looks;
-  path.style.setProperty("--print-width", looks[0]);
-  path.style.setProperty("--print-opacity", looks[1]);
+  edge.classes = isOff ? "edge off" : "edge";
+}
+
+// Paper shows the attention of both families: edges that have none in the phase that is shown have that of the other one.
+// These looks are written when the page is about to be printed; on the screen nothing follows them.
+function lookForPaper(picture) {
+  const { drawn, place: { unit } } = picture;
+  drawn?.edges.forEach(({ path, index, value }) => {
+    const printed = value === null ? otherPhase(picture, index) : null;
+    path.classList.toggle("printed", printed !== null);
+    if (printed === null) return;
+    path.style.setProperty("--print-width", `${(FIRST_WIDTH + 5 * printed) * unit}px`);
+    path.style.setProperty("--print-opacity", 0.14 + 0.86 * Math.sqrt(printed));
+  });
 }
 
 // The weight of an edge in the other phase of the order that is shown.
@@ -77,7 +85,7 @@ function paintNode(picture, { group, ring, whole }, n) {
 // Bring forward what belongs to the node under the pointer, else to the chosen one.
 function lightUp(picture) {
   const { drawn, record, state, hover } = picture;
-  if (!drawn) return;
+  if (!drawn?.painted) return; // it is being drawn, and is painted afterwards
   const last = record.history.at(-1).node;
   const focus = hover ?? state.node;
   const near = new Set([focus]);
@@ -116,21 +124,23 @@ function edgeOpacity(value, focus, gives, hears) {
   return hears ? strength / 2 : 0.05;
 }
 
-// After an edit: edges that are new, or whose attention has changed, flash once.
-function flashChanges(picture, before) {
-  if (wantsLessMotion() || !before || !picture.drawn) return;
-  const { record, state } = picture;
-  const named = (trace, [source, centre]) => `${keyOfNode(trace, source)}\n${keyOfNode(trace, centre)}`;
-  const old = attentionAt(before, state).weights;
-  const weights = new Map(before.edges.map((edge, i) => [named(before, edge), old[i] ?? null]));
-  for (const edge of picture.drawn.edges) {
-    const key = named(record, [edge.source, edge.centre]);
-    const was = weights.get(key);
-    const isNew = was === undefined;
-    const isMoved = was !== null && edge.value !== null && Math.abs(was - edge.value) > FLASH_FROM;
+// After an edit: edges that are new, or whose attention has changed, flash once. They do so in a few paths above them, one
+// for each relation, of which nothing changes but the opacity of all: that the browser can do without painting again.
+function flashChanges(picture) {
+  if (wantsLessMotion() || !picture.drawn) return;
+  const { drawn } = picture;
+  const routes = new Map(); // relation -> the routes of its edges
+  for (const edge of drawn.edges) {
+    const isNew = edge.was === undefined;
+    const isMoved = !isNew && edge.was !== null && edge.value !== null && Math.abs(edge.was - edge.value) > FLASH_FROM;
     if (edge.source === edge.centre || !(isNew || isMoved)) continue;
-    edge.path.animate(FLASH, { duration: 1100, easing: "ease-out" });
+    const places = routes.get(edge.relation) ?? [];
+    routes.set(edge.relation, [...places, edge.path.getAttribute("d")]);
   }
+  if (!routes.size) return;
+  const flash = svg(drawn.lines, "g", { class: "flash" });
+  for (const [relation, places] of routes) svg(flash, "path", { d: places.join(""), style: { stroke: inkOf(picture, relation) } });
+  flash.animate({ opacity: [1, 0] }, FLASH).onfinish = () => flash.remove();
 }
 
 // ---- overview of a long history: a tick a position, a frame around what is in sight; a click goes there ------------------

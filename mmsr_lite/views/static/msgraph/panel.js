@@ -198,11 +198,12 @@ function fillFamily(picture, n, attention, family) {
   const paths = Object.keys(attention);
   const phaseOf = (path) => attention[path].find((phase) => phase.family === family);
   const all = paths.map((path) => phaseOf(path)?.weights ?? []);
-  const mine = record.edges
-    .map(([source, centre, relation], edge) => {
-      return { source, centre, relation, edge, weights: all.map((weights) => weights[edge] ?? null) };
-    })
-    .filter(({ centre, weights }) => centre === n && weights.some((weight) => weight !== null));
+  const mine = [];
+  record.edges.forEach(([source, centre, relation], edge) => {
+    if (centre !== n) return;
+    const weights = all.map((some) => some[edge] ?? null);
+    if (weights.some((weight) => weight !== null)) mine.push({ source, centre, relation, edge, weights });
+  });
   if (!mine.length) return;
 
   const heading = html(panel, "h4", {});

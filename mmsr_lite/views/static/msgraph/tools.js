@@ -6,7 +6,19 @@ const LONGEST_PICTURE = 4e6; // letters of a data address
 // Text fit for a picture: no control or direction marks, at most `most` letters. Python's untrusted.clean is the same;
 // a test compares them.
 function clean(text, most = 60) {
-  const units = String(text ?? "").slice(0, 16 * most); // a letter has one or two units
+  const given = String(text ?? "");
+  if (!cleaned.has(most)) cleaned.set(most, new Map());
+  const known = cleaned.get(most);
+  if (known.size > MOST_CLEANED) known.clear();
+  if (!known.has(given)) known.set(given, cleanAnew(given, most));
+  return known.get(given);
+}
+
+const MOST_CLEANED = 2000; // texts that are kept for each number of letters
+const cleaned = new Map(); // how many letters at most -> text -> what is fit of it; the same titles come again and again
+
+function cleanAnew(text, most) {
+  const units = text.slice(0, 16 * most); // a letter has one or two units
   const letters = [...units].slice(0, 8 * most).join("");
   const visible = letters.replace(/[\p{Cc}\p{Cf}]/gu, " ");
   const words = [...visible.trim().split(/\s+/).join(" ")];

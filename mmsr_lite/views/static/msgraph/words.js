@@ -154,7 +154,7 @@ function showTip(picture, event, lines) {
 }
 
 function hideTip(picture) {
-  picture.tip.hidden = true;
+  if (!picture.tip.hidden) picture.tip.hidden = true;
 }
 
 // A term of the glossary: what it means shows on hover, on focus and on touch.

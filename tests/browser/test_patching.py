@@ -1,0 +1,187 @@
+"""What stays of a page when something in it changes: elements are kept by key, and only what differs is written."""
+
+from collections import Counter
+
+import pytest
+
+from mmsr_lite.explain.session import Session
+from mmsr_lite.views.page import static
+
+pytestmark = pytest.mark.browser
+BUTTONS = {"move": "[aria-label^='Move the chosen item earlier']", "remove": "[aria-label^='Remove the chosen item (']"}
+READ = """() => {
+  const sorted = (style) => style.split(";").map((part) => part.trim()).sort().join(";");
+  const written = ({ name, value }) => `${name}=${name === "style" ? sorted(value) : value}`;
+  const looks = (one) => [...one.attributes].filter(({ name }) => name !== "tabindex").map(written).sort();
+  const text = (one) => (one.children.length ? "" : one.textContent);
+  const tell = (one) => [one.tagName, ...looks(one), text(one)];
+  const shown = ".stage *, .panel *, .answers td, .answers td *, .rail *, .bench *";
+  return [...document.querySelectorAll(shown)].filter((one) => !one.closest(".next")).map((one) => tell(one).join(" "));
+}"""  # what is shown, in any order of attributes; the next item's card says what rank there was before the undo
+REMEMBER = "() => { window.before = new Set(document.querySelectorAll('.explorer *')); }"
+FRESH = "(mark) => [...document.querySelectorAll(mark)].filter((one) => !window.before.has(one)).length"
+
+
+@pytest.fixture
+def opened(visit, explorer, tmp_path):
+    """The live page of the explorer."""
+    explorer.save_html(tmp_path / "live.html", live=True)
+    page = visit(tmp_path / "live.html")
+    page.emulate_media(reduced_motion="reduce")
+    return page
+
+
+def edges(record) -> set:
+    """The edges of a record by the names of their ends."""
+    name = [(node["type"], node["id"]) for node in record["nodes"]]
+    return {(name[source], name[centre]) for source, centre, _ in record["edges"]}
+
+
+def nodes(record) -> set:
+    return {(node["type"], node["id"]) for node in record["nodes"]}
+
+
+@pytest.mark.parametrize("edit", [{"do": "move", "position": 2, "to": 1}, {"do": "remove", "position": 2}])
+def test_an_edit_makes_the_elements_of_new_nodes_and_edges_alone(opened, made, edit):
+    page, session = opened, Session(*made, 3)
+    before = session.record
+    page.click("g.step >> nth=1")
+    everything = page.locator(".explorer *").count()
+    page.evaluate(REMEMBER)
+    page.click(
+        f"[aria-label^='{'Move the chosen item earlier' if edit['do'] == 'move' else 'Remove the chosen item'}']"
+    )
+    session.do(edit)
+    page.wait_for_function("() => !document.querySelector('[aria-label^=\"undo\"]').disabled")
+    after = session.record
+    assert page.locator("path.edge").count() == len(after["edges"])
+    assert page.evaluate(FRESH, "g.step") == 0
+    assert page.evaluate(FRESH, "g.node") == len(nodes(after) - nodes(before))
+    assert page.evaluate(FRESH, "path.edge") == len(edges(after) - edges(before))
+    assert page.evaluate(FRESH, "rect.cell") == 0
+    assert page.evaluate(FRESH, ".explorer *") < everything / 10
+
+
+@pytest.mark.parametrize(
+    "mark", ["g.node >> nth=2 >> .shape", "g.step >> nth=3", ".layer input >> nth=1", ".phase input >> nth=1"]
+)
+def test_a_choice_makes_no_element_of_the_graph_and_of_the_gates(opened, mark):
+    page = opened
+    page.evaluate(REMEMBER)
+    page.locator(mark).dispatch_event("click")
+    page.wait_for_timeout(100)
+    assert page.evaluate(FRESH, ".stage *") == 0
+    assert page.evaluate(FRESH, ".heats *, .rail *, .answers *, .bench *, .builder *") == 0
+
+
+def test_after_an_undo_the_page_reads_as_it_did_before(opened):
+    """Elements that are kept and those that are made anew give one page: nothing of an edit stays behind."""
+    page = opened
+    page.click("g.step >> nth=1")
+    page.wait_for_timeout(100)
+    before = page.evaluate(READ)
+    for number in range(3):
+        page.click(
+            ["[aria-label^='Move the chosen item earlier']", "[aria-label^='Remove the chosen item']"][number % 2]
+        )
+        page.wait_for_timeout(150)
+    for _ in range(3):
+        page.click("[aria-label^='undo']")
+        page.wait_for_timeout(150)
+    page.click("g.step >> nth=1")
+    page.wait_for_timeout(100)
+    if page.get_attribute("g.step >> nth=1", "aria-pressed") == "false":
+        page.click("g.step >> nth=1")
+        page.wait_for_timeout(100)
+    after = page.evaluate(READ)
+    assert (Counter(after) - Counter(before), Counter(before) - Counter(after)) == ({}, {})
+    assert after == before
+
+
+@pytest.fixture
+def elements(chromium):
+    """An empty page with the functions that make and patch elements."""
+    page = chromium.new_page()
+    page.set_content("<div id=place></div>")
+    page.add_script_tag(content=static("msgraph/elements.js") + "\nconst place = document.getElementById('place');")
+    yield page
+    page.close()
+
+
+def test_children_are_kept_by_key_and_brought_into_order(elements):
+    found = elements.evaluate(
+        """() => {
+          const write = (keys) => patch(place, () => keys.forEach((key) => html(place, "p", { key, title: key }, key)));
+          write(["a", "b", "c"]);
+          const [a, b, c] = place.children;
+          write(["c", "d", "a"]);
+          const now = [...place.children];
+          return [place.textContent, now[0] === c, now[2] === a, now.includes(b)];
+        }"""
+    )
+    assert found == ["cda", True, True, False]
+
+
+def test_what_is_not_put_again_goes_and_what_others_put_stays(elements):
+    found = elements.evaluate(
+        """() => {
+          const write = (attributes) => patch(place, () => html(place, "p", { key: 1, ...attributes }));
+          write({ title: "one", lang: "de", style: { color: "red", width: "9px" } });
+          const one = place.firstChild;
+          put(one, { class: "chosen" });
+          write({ lang: "en", style: { width: "9px" } });
+          return [place.firstChild === one, one.title, one.lang, one.className, one.style.color, one.style.width];
+        }"""
+    )
+    assert found == [True, "", "en", "chosen", "", "9px"]
+
+
+def test_a_kept_element_listens_with_the_last_function_alone(elements):
+    found = elements.evaluate(
+        """() => {
+          const heard = [];
+          const write = (name) => patch(place, () => html(place, "p", { on: { click: () => heard.push(name) } }));
+          ["first", "second"].forEach(write);
+          place.firstChild.click();
+          return heard;
+        }"""
+    )
+    assert found == ["second"]
+
+
+def test_texts_children_and_elements_of_others_keep_their_places(elements):
+    found = elements.evaluate(
+        """() => {
+          const own = html(null, "b", {}, "own");
+          const write = (text, isThere) => patch(place, () => {
+            say(place, text);
+            keep(place, own);
+            const list = html(place, "ul");
+            if (isThere) html(list, "li", {}, "there");
+          });
+          write("one ", true);
+          const list = place.lastChild;
+          write("two ", false);
+          return [place.innerHTML, place.lastChild === list, place.children[0] === own];
+        }"""
+    )
+    assert found == ["two <b>own</b><ul></ul>", True, True]
+
+
+def test_what_is_written_again_unchanged_changes_nothing(elements):
+    found = elements.evaluate(
+        """() => {
+          const write = () => patch(place, () => {
+            const row = html(place, "div", { class: "row", style: { width: "5px" }, hidden: false });
+            html(row, "i", { "data-value": 0.5 }, 3);
+            say(row, " and ");
+            html(row, "b", { key: "last", title: null }, "text");
+          });
+          write();
+          const seen = new MutationObserver(() => {});
+          seen.observe(place, { childList: true, subtree: true, attributes: true, characterData: true });
+          write();
+          return seen.takeRecords().length;
+        }"""
+    )
+    assert found == 0
