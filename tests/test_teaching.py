@@ -70,7 +70,9 @@ def test_every_path_has_the_early_world():
 def test_the_minutes_of_a_lesson_follow_each_other_to_its_end():
     lessons = 0
     for page in (PACK / "README.md", PACK.parent / "TEACHING.md"):
-        for length, table in re.findall(r"^## (\d\d) minutes(.*?)(?=^## |\Z)", page.read_text("utf-8"), re.M | re.S):
+        for length, table in re.findall(
+            r"^## (\d\d) minutes(.*?)(?=^## |\Z)", page.read_text(encoding="utf-8"), re.M | re.S
+        ):
             spans = [(int(a), int(b)) for a, b in re.findall(r"^\| (\d+)-(\d+) \|", table, re.M)]
             assert spans[0][0] == 0 and spans[-1][1] == int(length)
             assert all(before[1] == after[0] for before, after in pairwise(spans))

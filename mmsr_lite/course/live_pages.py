@@ -22,10 +22,10 @@ NAMES = {
     "early": "early",
     "late": "late",
     "adaptive-invasive": "adaptive",
-    "shuffled": "codes of others",
-    "none": "none",
+    "shuffled": "the model of shuffled codes",
+    "none": "the model without codes",
 }
-TRUE = "true codes"  # what the page `control` calls the adaptive model
+TRUE = "the model of true codes"  # what the page `control` calls the adaptive one
 
 
 def runs_of(page: str) -> list[Path]:

@@ -108,7 +108,7 @@ def used_by(pid: int) -> tuple[int, int]:
     children: dict[int, list[int]] = {}
     for place in Path("/proc").glob("[0-9]*/stat"):
         try:  # the name of a program may hold blanks and brackets
-            parent = int(place.read_text().rpartition(")")[2].split()[1])
+            parent = int(place.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
         except (OSError, ValueError, IndexError):  # it has just ended
             continue
         children.setdefault(parent, []).append(int(place.parent.name))
@@ -122,7 +122,7 @@ def used_by(pid: int) -> tuple[int, int]:
 def _memory_of(pid: int) -> int:
     """The memory of one process in bytes, its share of what it has in common with others; 0 when it has ended."""
     try:
-        rows = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]]
+        rows = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()[1:]]
     except OSError:
         return 0
     return 1024 * sum(int(row[1]) for row in rows if row[0] in ("Pss_Anon:", "Pss_Shmem:"))
