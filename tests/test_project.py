@@ -200,14 +200,22 @@ WAITING = {  # variants, or kinds of corruption, that are younger than the table
 }
 WITHOUT_TABLE = {"departures", "feature_controls", "open_choices"}  # studies that are not carried out on worlds
 NINE = [name for name in STUDIES if name not in WITHOUT_TABLE]
+BEGUN = {("world-both-small", "missing")}  # some runs of it wait for a GPU, in benchmarks/results/begun
+CARRIED_OUT = [(world, study) for world in WORLDS for study in NINE if (world, study) not in BEGUN]
 
 
 def test_nine_studies_are_carried_out_on_every_world():
     assert len(NINE) == 9 and {"wardrobe-cycle", "wardrobe-match"} <= {*WORLDS}
 
 
-@pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("study", NINE)
+def test_a_study_that_is_begun_has_its_table_nowhere_else():
+    """So that nobody reads the mean of some seeds for that of all."""
+    for world, study in BEGUN:
+        assert (ROOT / f"benchmarks/results/begun/{world}/{study}.csv").is_file()
+        assert not (RESULTS / world / f"{study}.csv").exists()
+
+
+@pytest.mark.parametrize(("world", "study"), CARRIED_OUT)
 def test_every_system_that_learns_has_five_seeds_in_every_study_of_a_world(study, world):
     rows = pd.DataFrame(read_rows(RESULTS / world / f"{study}.csv"), columns=[*LABELS, "seed"])
     found = {system: sorted(seeds) for system, seeds in rows.groupby([*LABELS])["seed"]}
@@ -221,7 +229,7 @@ def test_every_system_that_learns_has_five_seeds_in_every_study_of_a_world(study
 @pytest.mark.parametrize("world", [name for name in WORLDS if name.startswith("world-")])
 def test_every_system_of_the_tables_of_a_world_was_tested_against_its_reference(world):
     """By `mmsr-lite tables --recompute`, which the runs on a GPU leave out."""
-    for study in NINE:
+    for study in [study for own, study in CARRIED_OUT if own == world]:
         rows, tests = read_rows(RESULTS / world / f"{study}.csv"), read_sidecar(RESULTS / world, study)["tests"]
         labels = {label_of(system_of(row)): label_of(system_of(row | STUDIES[study].reference)) for row in rows}
         pairs = {frozenset(pair) for pair in labels.items() if len({*pair}) == 2 and pair[1] in labels}
