@@ -80,7 +80,7 @@ def imported(*folders: str) -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.partition(".")[0])
-    beside = {"fixtures", "parity", "marionette", "build", "figures"}  # files in the folder of those who import them
+    beside = {"fixtures", "parity", "keys", "marionette", "build", "readability", "figures"}  # files in the folder of those who import them
     own = {"mmsr_lite", "tests", "benchmarks", "__future__"} | beside
     return names - set(sys.stdlib_module_names) - own
 
