@@ -32,7 +32,7 @@ from mmsr_lite.training.loop import train
 from mmsr_lite.training.run_config import RunConfig
 
 OTHERS = ("growth", "cpu", "interaction", "scale", "peers", "search", "kernels", "null_rejections", "flow_groups")
-OTHERS += ("mutants", "fuzz", "soak", "page_latency")
+OTHERS += ("mutants", "fuzz", "soak", "page_latency", "late_in_pick")
 RELEASED = {
     "train_epoch_s": 76.0,
     "rank_s": 20.0,
