@@ -8,6 +8,7 @@ tenth of a second that follows, so that work which is put off is seen, and `made
 """
 
 import argparse
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -153,4 +154,6 @@ def main(argv: list[str]) -> None:
             result[f"{history} items, {one['panes']} panes"] = one
             print({key: round(value) if isinstance(value, float) else value for key, value in one.items()}, flush=True)
     if not args.no_write:
-        write_json(RESULTS / "page-latency.json", result, indent=1)
+        path = RESULTS / "page-latency.json"
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        write_json(path, known | result, indent=1)  # of other histories what was measured before stays
