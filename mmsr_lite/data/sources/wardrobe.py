@@ -201,7 +201,8 @@ class Truth:
         best = np.zeros(most)
         for begin in range(0, len(examples), 1024):
             chance = self.distributions(examples.histories(np.arange(begin, min(begin + 1024, len(examples)))))
-            best += np.sort(np.partition(chance, -most, axis=1)[:, -most:], axis=1)[:, ::-1].sum(axis=0)
+            greatest = np.sort(chance, axis=1)[:, : -most - 1 : -1]  # (B, most), fewer where there are fewer items
+            best[: greatest.shape[1]] += greatest.sum(axis=0)
         best *= 100 / len(examples)  # (most,) chance in percent that the target has rank 1, 2, ...
         rank = np.arange(1, most + 1)
         gains = {"HR": best, "MRR": best / rank, "NDCG": best / np.log2(1 + rank)}
