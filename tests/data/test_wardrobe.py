@@ -260,3 +260,11 @@ def test_mistakes_of_the_caller_are_named():
     with pytest.raises(MMSRError, match=r"sound.*picture, text"):
         load("cycle", config=SMALL, modalities=("sound",))
     assert load_source("wardrobe:match", modalities=[]).name == "wardrobe-match"
+
+
+def test_a_world_with_fewer_items_than_ranks_can_be_hit_whole():
+    """Nine garments: each is among the first twenty, whatever the ranking, so HR@20 is 100."""
+    config = WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=20, size=8)
+    data = load("cycle", config=config, modalities=())
+    reached = data.facts["truth"].reachable(split(data).test)
+    assert reached["HR@20"] == pytest.approx(100) and reached["HR@5"] < 100

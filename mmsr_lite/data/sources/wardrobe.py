@@ -201,8 +201,9 @@ class Truth:
         best = np.zeros(most)
         for begin in range(0, len(examples), 1024):
             chance = self.distributions(examples.histories(np.arange(begin, min(begin + 1024, len(examples)))))
-            greatest = np.sort(chance, axis=1)[:, : -most - 1 : -1]  # (B, most), fewer where there are fewer items
-            best[: greatest.shape[1]] += greatest.sum(axis=0)
+            some = min(most, chance.shape[1])  # a small world has fewer items than ranks that are asked for
+            greatest = np.sort(np.partition(chance, -some, axis=1)[:, -some:], axis=1)[:, ::-1]  # (B, some)
+            best[:some] += greatest.sum(axis=0)
         best *= 100 / len(examples)  # (most,) chance in percent that the target has rank 1, 2, ...
         rank = np.arange(1, most + 1)
         gains = {"HR": best, "MRR": best / rank, "NDCG": best / np.log2(1 + rank)}
