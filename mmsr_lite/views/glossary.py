@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -10,6 +11,7 @@ from typing import TypedDict
 from mmsr_lite.errors import MMSRError
 
 FILE = Path(__file__).with_name("glossary.json")
+NEAR = 12  # terms that an error names where none contains what was asked
 MARK = re.compile(r"\[\[([^]|]+)(?:\|([^]]+))?\]\]")
 
 
@@ -44,7 +46,7 @@ def define(term: str) -> str:
         The term, what it means, and its place in the paper where it has one.
 
     Raises:
-        MMSRError: There is no such term; the error names those that contain it, or all.
+        MMSRError: There is no such term; the error names those that contain it, or those that are spelled most alike.
 
     Example:
         >>> define("heho")
@@ -52,7 +54,9 @@ def define(term: str) -> str:
     """
     names = {name.casefold(): name for name in glossary()}
     if term.casefold() not in names:
-        similar = [name for name in names.values() if term.casefold() in name.casefold()] or names.values()
+        similar = [name for name in names.values() if term.casefold() in name.casefold()]
+        if not similar or not term:
+            similar = [names[one] for one in get_close_matches(term.casefold(), names, n=NEAR, cutoff=0)]
         raise MMSRError(f"the glossary has no {term!r}; choose from: {', '.join(similar)}")
     name = names[term.casefold()]
     entry = glossary()[name]

@@ -24,6 +24,15 @@ def test_a_term_is_found_in_any_case(capsys):
         define("fusio")
 
 
+@pytest.mark.parametrize("term", ["displased", ""])
+def test_an_unknown_term_is_answered_with_the_twelve_that_are_spelled_most_alike(term):
+    with pytest.raises(MMSRError) as caught:
+        define(term)
+    named = str(caught.value).partition("choose from: ")[2].split(", ")
+    assert len(named) == 12 and set(named) <= glossary().keys()
+    assert not term or named[0] == "displaced"
+
+
 def test_marks_become_hover_terms_that_read_well():
     said = hover("An [[MSGraph]] has [[code|codes]].")
     assert re.sub("<.*?>", "", said) == "An MSGraph has codes."
