@@ -4,8 +4,8 @@
     python -m benchmarks late_in_pick --device cuda --seeds 0 1 2 3 4
 
 A layer of `hohe-invasive` reads along time and then crosses from codes to items. Two layers do this twice: time, cross,
-time, cross. The crossing of layer 1 comes before the time of layer 2, and that is early fusion. Three systems of this
-order are trained, beside `heho-invasive`:
+time, cross. After the crossing of layer 1 each picture knows its text, before layer 2 follows time. Three systems of
+this order are trained, beside `heho-invasive`:
 
     whole        both layers as they are
     late alone   in layer 1 every node reads only itself where the layer would cross: time, time, cross

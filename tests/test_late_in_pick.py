@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks import late_in_pick
-from benchmarks.late_in_pick import EARLY_ALONE, LATE_ALONE, WHOLE, Catalogue, made
+from benchmarks.late_in_pick import EARLY, EARLY_ALONE, LATE_ALONE, WHOLE, Catalogue, made
 from mmsr_lite.data.sources.worlds.pick import PickConfig
 from mmsr_lite.explain.contributions import GROUPS
 
@@ -68,16 +68,25 @@ def test_the_page_has_the_table_that_was_measured(table):
     assert [row for row in late_in_pick.page_rows(table) if row not in PAGE.splitlines()] == []
 
 
-def test_the_path_of_early_fusion_solves_what_is_within_its_reach_and_late_fusion_alone_does_not(table):
-    short = table[table["steps"] == 500].groupby("system").mean(numeric_only=True)
-    assert short.loc[EARLY_ALONE, ["right at age 1", "right at age 2"]].min() > 99
-    assert short.loc[LATE_ALONE, "right"] < 49.1 + 2  # what the pictures alone tell, and chance of 1,000 sessions
-    assert short.loc[EARLY_ALONE, "right"] > 1.5 * short.loc[LATE_ALONE, "right"]
-    found = [short.loc[system, "lead: crossed, then time"] for system in (WHOLE, EARLY_ALONE)]
+def test_without_its_first_crossing_the_late_order_stays_at_what_pictures_alone_tell(table):
+    short = table[table["steps"] == 500]
+    mean = short.groupby("system").mean(numeric_only=True)
+    assert sorted(short[short["system"] == LATE_ALONE]["seed"]) == [0, 1, 2]
+    assert short[short["system"] == LATE_ALONE]["right"].max() < 49.1 + 2  # and chance of 1,000 sessions
+    assert mean.loc[EARLY_ALONE, ["right at age 1", "right at age 2"]].min() > 99  # one step back is its reach
+    assert mean.loc[EARLY, "right"] > 1.5 * mean.loc[LATE_ALONE, "right"]
+
+
+def test_the_whole_late_order_leaps_to_all_and_its_first_crossing_steers_and_does_not_carry(table):
     flat = " ".join(PAGE.split())
-    assert (
-        "others, {:.2f} points come along early fusion's path, where the model that has it alone gets {:.2f}".format(
-            *found
-        )
-        in flat
-    )
+    whole = table[table["system"] == WHOLE].sort_values("steps").drop_duplicates("seed", keep="last")
+    whole = whole.sort_values("seed")
+    assert (whole["right"] == 100).all()
+    passed = [
+        next(100 * at for at, one in enumerate(told.split(), 1) if float(one) > 80) for told in whole["right by step"]
+    ]
+    assert "it passes 80 % after {}, {} and {} batches".format(*passed) in flat
+    carried = sorted(abs(round(value, 2)) for value in whole["lead: crossed, then time"])
+    assert "{:.2f}, {:.2f} and {:.2f} points come along".format(*carried) in flat
+    late = whole["lead: time, then crossed"]
+    assert f'and {late.min():.1f} to {late.max():.1f} along "time, then crossed"' in flat

@@ -80,7 +80,15 @@ def imported(*folders: str) -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.partition(".")[0])
-    beside = {"fixtures", "parity", "keys", "marionette", "build", "readability", "figures"}  # files in the folder of those who import them
+    beside = {
+        "fixtures",
+        "parity",
+        "keys",
+        "marionette",
+        "build",
+        "readability",
+        "figures",
+    }  # files in the folder of those who import them
     own = {"mmsr_lite", "tests", "benchmarks", "__future__"} | beside
     return names - set(sys.stdlib_module_names) - own
 
@@ -226,15 +234,16 @@ def test_every_system_that_learns_has_five_seeds_in_every_study_of_a_world(study
     assert found == {system: [0, 1, 2, 3, 4] if MODELS[system[0]].learns else [0] for system in planned}
 
 
-@pytest.mark.parametrize("world", [name for name in WORLDS if name.startswith("world-")])
-def test_every_system_of_the_tables_of_a_world_was_tested_against_its_reference(world):
-    """By `mmsr-lite tables --recompute`, which the runs on a GPU leave out."""
-    for study in [study for own, study in CARRIED_OUT if own == world]:
+def test_every_system_of_the_tables_of_the_worlds_of_fusion_was_tested_against_its_reference():
+    """By `mmsr-lite tables --recompute`, which the runs on a GPU leave out; the wardrobe's ranks were not kept."""
+    untested = []
+    for world, study in [one for one in CARRIED_OUT if one[0].startswith("world-")]:
         rows, tests = read_rows(RESULTS / world / f"{study}.csv"), read_sidecar(RESULTS / world, study)["tests"]
-        labels = {label_of(system_of(row)): label_of(system_of(row | STUDIES[study].reference)) for row in rows}
-        pairs = {frozenset(pair) for pair in labels.items() if len({*pair}) == 2 and pair[1] in labels}
+        against = {label_of(system_of(row)): label_of(system_of(row | STUDIES[study].reference)) for row in rows}
+        pairs = {frozenset(pair) for pair in against.items() if len({*pair}) == 2 and pair[1] in against}
         tested = {frozenset((test["system"], test["against"])) for test in tests if decides(test)}
-        assert pairs <= tested, study
+        untested += [(world, study, *sorted(pair)) for pair in pairs - tested]
+    assert untested == []
 
 
 def test_the_table_of_the_readme_says_what_the_page_of_the_worlds_says():
