@@ -65,9 +65,9 @@ def write_page(out: str | Path) -> Path:
         raise MMSRError(f"{str(out)!r} holds no tables; make some with mmsr-lite tables STUDY")
     paper = read_json(Path(__file__).with_name("paper.json"))
     place = Path(out, "README.md")
+    names = [read_note(folder)["name"] for folder in folders]  # first, since it says what a damaged folder lacks
     stored = [StoredSystems(folder, STUDIES) for folder in folders]
     answers = [answer_claims(one) for one in stored]
-    names = [read_note(folder)["name"] for folder in folders]
     lines = [HEAD, *_contents(dict(zip(names, answers, strict=True)))]
     for folder, one, found in zip(folders, stored, answers, strict=True):
         lines += _dataset(folder, paper, one, found)
