@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs/early-or-late.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def record():
-    """What `mmsr-lite fusion worlds:pick-student --users 600` wrote, without the systems of MMSR."""
+    """What `mmsr-lite fusion worlds:pick-student --users 600` wrote."""
     return FusionRecord.open(ROOT / "benchmarks/results/fusion-pick-student-600.json")
 
 
