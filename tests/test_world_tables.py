@@ -7,8 +7,10 @@ import pytest
 
 from benchmarks import world_tables
 from benchmarks.world_tables import FIXED, GATE, late_gain, mean_of, runs
+from mmsr_lite.data.storage import read_json
 
-PAGE = (Path(__file__).parents[1] / "docs" / "worlds.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "worlds.md").read_text(encoding="utf-8")
 TABLES = ("wall_rows", "aim_rows", "page_rows", "shuffled_rows", "capacity_rows", "width_rows", "displaced_rows")
 
 
@@ -136,3 +138,40 @@ def test_what_the_page_says_of_the_gate_after_forty_epochs_is_what_was_measured(
         ("random gate 2", "{} by random gates"),
     ):
         assert words.format(world_tables.with_range(gate[f"ROC {name}"], 2)) in flat
+
+
+SMALL = ("pick", "clocks", "both")
+OF_STUDIES = {
+    "early alone, `heho`": ("ablation", "heho"),
+    "late alone, `hohe`": ("ablation", "hohe"),
+    "the paper's HAN-GNN: a gate, not invasive": ("ablation", "HAN-GNN"),
+    "the same, two codes for an item (k = 2)": ("codebook", "C 6, k 2"),
+}
+
+
+def table_of(world, study):
+    return ROOT / f"assets/results/world-{world}-small" / study
+
+
+@pytest.mark.parametrize("row", OF_STUDIES)
+def test_the_page_has_the_means_of_the_studies_of_the_small_worlds(row):
+    study, variant = OF_STUDIES[row]
+    tables = (pd.read_csv(table_of(world, f"{study}.csv")) for world in SMALL)
+    means = [table.loc[table["variant"] == variant, "masked HR@5"].mean() for table in tables]
+    assert f"| {row} | {' | '.join(f'{mean:.1f}' for mean in means)} |" in PAGE
+
+
+def test_the_page_has_the_best_that_can_be_reached_in_the_small_worlds():
+    best = [read_json(table_of(world, "dataset.json"))["reachable"]["HR@5"] for world in SMALL]
+    assert f"| best reachable, all items | {' | '.join(f'{one:.1f}' for one in best)} |" in PAGE
+
+
+def test_which_order_alone_is_ahead_of_the_papers_gate_is_what_the_deciding_test_says():
+    ahead = {}
+    for world in SMALL:
+        for test in read_json(table_of(world, "ablation.json"))["tests"]:
+            asked = (test["metric"], test["against"]) == ("masked HR@5", "mmsr, HAN-GNN")
+            if asked and test["system"] in ("mmsr, heho", "mmsr, hohe") and test["holm"] < 0.05:
+                ahead[world, test["system"]] = "{difference:.1f} ({low:.1f} to {high:.1f})".format(**test)
+    assert set(ahead) == {("pick", "mmsr, heho"), ("clocks", "mmsr, hohe")}
+    assert all(lead in " ".join(PAGE.split()) for lead in ahead.values())
