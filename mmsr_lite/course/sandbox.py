@@ -1,9 +1,9 @@
 """A process for untrusted code: temporary home and working folder, no network, limits.
 
 Where Linux gives namespaces without root (`unshare`), the process has a root folder of its own: it sees Python, this
-package and an empty folder, all but the last read-only, and a network without a single device. Before the first cell
-it gives up every privilege of root that it has in there, so that it cannot undo this. Elsewhere sockets, other
-processes and files outside are refused by Python itself, which stops accidents but no determined attacker.
+package and an empty folder, all but the last read-only, and a network that ends at its own loopback device. Before the
+first cell it gives up every privilege of root that it has in there, so that it cannot undo this. Elsewhere sockets,
+other processes and files outside are refused by Python itself, which stops accidents but no determined attacker.
 """
 
 import os
@@ -29,6 +29,11 @@ REFUSED = (
     "namespaces (unshare), so network, other programs and files outside are refused by Python itself: that stops "
     "accidents, not a determined stranger. Mark notebooks of people you do not know on a machine that holds nothing."
 )
+# Processes that torchrun starts in notebook 14 find each other at localhost; 0x8914 sets the flags "up" and "running".
+LOOPBACK = """import fcntl, socket, struct
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 1 | 64))
+"""
 # $1: the new root; then visible places, up to --; then the program
 SCRIPT = """set -e
 root=$1; shift
@@ -44,7 +49,8 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
-mkdir -p "$root/work" "$root/tmp" "$root/proc" "$root/dev" "$root/old"
+mkdir -p "$root/work" "$root/tmp" "$root/proc" "$root/dev" "$root/old" "$root/etc"
+echo "127.0.0.1 localhost $(hostname)" > "$root/etc/hosts"
 mount -t proc -o ro,nosuid,nodev,noexec proc "$root/proc"
 for device in null zero urandom random; do
   : > "$root/dev/$device"; mount --bind "/dev/$device" "$root/dev/$device"
@@ -52,6 +58,7 @@ done
 pivot_root "$root" "$root/old"
 cd /work
 umount -l /old
+"$1" -c "$LOOPBACK"
 exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 """
 NAMESPACES = ("unshare", "--user", "--map-root-user", "--mount", "--net", "--pid", "--ipc", "--fork", "--kill-child")
@@ -168,6 +175,7 @@ def sandbox(isolated: bool) -> Iterator[subprocess.Popen[bytes]]:
             "MPLBACKEND": "agg",
             "OMP_NUM_THREADS": "1",
             "LANG": "C.UTF-8",
+            "LOOPBACK": LOOPBACK,
         }
         process = subprocess.Popen(
             in_namespaces(folder, program) if isolated else program,

@@ -35,6 +35,17 @@ except OSError as error:
     network = str(error)
 check("02.2", open(SECRET).read())
 """
+SPEAKING = """
+import socket
+server = socket.create_server(("localhost", 0))
+socket.create_connection(("localhost", server.getsockname()[1]), 5).close()
+try:
+    socket.create_connection(("192.0.2.1", 80), 5)  # an address for examples, which nobody has
+except OSError as error:
+    if "unreachable" not in str(error):
+        raise SystemError(str(error))
+check("02.2", "match")
+"""
 UNDOING = """
 import subprocess
 for words in (["-o", "remount,rw,bind", "/usr"], ["-t", "tmpfs", "none", "/usr"]):
@@ -154,6 +165,14 @@ def test_what_a_notebook_starts_counts_with_it(handed_in):
     large = handed_in("large", 'check("02.2", "match")', "import subprocess, sys\n" + LARGE)
     said = collect([large], Limits(200, 1)).set_index("exercise")["message"]
     assert re.fullmatch(r"stopped in code cell 2: its \d processes hold \d\.\d GB", said["02.3"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not isolates(), reason="elsewhere Python refuses every socket")
+def test_processes_of_a_notebook_reach_each_other_at_localhost_and_nothing_else(handed_in):
+    """Notebook 14 trains with two processes, which without localhost wait for each other until its time is up."""
+    place = handed_in("speaking", "from mmsr_lite import check", SPEAKING)
+    assert marks(collect([place], Limits(200, 3)), place)["02.2"] == mark_of(check("02.2", "match"))
 
 
 def test_a_process_is_counted_with_those_that_it_started():
