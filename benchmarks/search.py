@@ -20,7 +20,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from benchmarks.timing import RESULTS
-from mmsr_lite.commands.command import name_value_pairs
+from mmsr_lite.commands.typed_words import name_value_pairs
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import split

@@ -2,7 +2,8 @@
 
 import argparse
 
-from mmsr_lite.commands.command import DONE, Command, number, whole_number
+from mmsr_lite.commands.command import DONE, Command
+from mmsr_lite.commands.typed_words import number, whole_number
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

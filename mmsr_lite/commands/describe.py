@@ -2,7 +2,8 @@
 
 import argparse
 
-from mmsr_lite.commands.command import DONE, Command, add_folder_options, add_min_count, name_value_pairs, one_or_each
+from mmsr_lite.commands.command import DONE, Command, add_folder_options, add_min_count
+from mmsr_lite.commands.typed_words import name_value_pairs, one_or_each
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

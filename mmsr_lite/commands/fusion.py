@@ -4,18 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmsr_lite.commands.command import (
-    DONE,
-    Command,
-    add_device,
-    add_seed,
-    add_source_options,
-    encoders_of,
-    name_value_pairs,
-    number,
-    whole_number,
-)
+from mmsr_lite.commands.command import DONE, Command, add_device, add_seed, add_source_options
 from mmsr_lite.commands.runs import default_folder
+from mmsr_lite.commands.typed_words import encoders_of, name_value_pairs, number, whole_number
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

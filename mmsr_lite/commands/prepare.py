@@ -2,16 +2,9 @@
 
 import argparse
 
-from mmsr_lite.commands.command import (
-    DONE,
-    Command,
-    add_folder_options,
-    add_seed,
-    add_source_options,
-    encoders_of,
-    name_value_pairs,
-)
+from mmsr_lite.commands.command import DONE, Command, add_folder_options, add_seed, add_source_options
 from mmsr_lite.commands.download import work_kept
+from mmsr_lite.commands.typed_words import encoders_of, name_value_pairs
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from mmsr_lite.commands.command import DONE, Command, add_device, name_value_pairs, whole_number
+from mmsr_lite.commands.command import DONE, Command, add_device
+from mmsr_lite.commands.typed_words import name_value_pairs, whole_number
 from mmsr_lite.errors import MMSRError
 
 

@@ -2,16 +2,8 @@
 
 import argparse
 
-from mmsr_lite.commands.command import (
-    DONE,
-    Command,
-    add_device,
-    add_source_options,
-    encoders_of,
-    name_value_pairs,
-    number,
-    whole_number,
-)
+from mmsr_lite.commands.command import DONE, Command, add_device, add_source_options
+from mmsr_lite.commands.typed_words import encoders_of, name_value_pairs, number, whole_number
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -14,11 +14,11 @@ from mmsr_lite.commands.command import (
     Typed,
     add_setting_options,
     add_source_options,
-    encoders_of,
     typed_settings,
     with_option,
 )
 from mmsr_lite.commands.runs import checkpoint_kept, default_folder, print_metrics
+from mmsr_lite.commands.typed_words import encoders_of
 from mmsr_lite.errors import MMSRError, SettingError
 
 if TYPE_CHECKING:

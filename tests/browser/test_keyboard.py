@@ -30,7 +30,10 @@ def test_every_state_of_a_live_page_is_reached_by_keys(opened, width, theme):
     opened.emulate_media(color_scheme=theme)
     opened.wait_for_selector(f".explorer[data-theme={theme}]")
     opened.wait_for_selector(".folds", state="visible" if width == 390 else "hidden")
-    drive(opened)
+    drive(opened)  # it asserts each state on the way
+    # the last button, "back to the clean run", hides: the focus goes on to the choice between the runs
+    opened.wait_for_function("() => document.activeElement?.matches('.bench .result input')")
+    assert opened.locator(".banner").is_hidden()
 
 
 def test_address_user_and_a_pasted_history_are_reached_by_keys(opened, made):

@@ -88,6 +88,23 @@ def last(sequence: np.ndarray) -> np.ndarray:
     return sequence[-1]
 
 
+def known_mistake(found: Any, mistakes: Sequence[tuple[np.ndarray, str]]) -> str | None:
+    """Find the mistake that a learner's result comes from.
+
+    Args:
+        found: what the learner's function returned.
+        mistakes: pairs of a wrong result and the sentence that names the mistake.
+
+    Returns:
+        The sentence of the first wrong result that equals `found`; None where there is none.
+
+    Example:
+        >>> known_mistake(np.array([1.0]), [(np.zeros(1), "all is zero."), (np.ones(1), "all is one.")])
+        'all is one.'
+    """
+    return next((sentence for wrong, sentence in mistakes if close_to(wrong)(found)), None)
+
+
 def said_of_early(found: Any) -> str:
     """What is wrong with an early fusion of `CHANNELS` that was read by the mean.
 
@@ -102,15 +119,15 @@ def said_of_early(found: Any) -> str:
         'that is late fusion: here the channels are mixed before the sequence is read.'
     """
     tokens = np.concatenate(CHANNELS, -1) @ W
-    for wrong, sentence in (
+    mistakes = (
         (fuse_late(CHANNELS, W, mean), "that is late fusion: here the channels are mixed before the sequence is read."),
         (mean(tokens), "close: equation 3 has a tanh around the product."),
         (np.tanh(mean(tokens)), "close: the tanh belongs to each token, before the sequence is read."),
         (np.tanh(tokens), "close: these are the tokens, one for each place; now read them."),
-    ):
-        if close_to(wrong)(found):
-            return sentence
-    return f"put the channels side by side, (L, M D), then W, then tanh, then read; got shape {as_array(found).shape}."
+    )
+    shape = as_array(found).shape
+    otherwise = f"put the channels side by side, (L, M D), then W, then tanh, then read; got shape {shape}."
+    return known_mistake(found, mistakes) or otherwise
 
 
 def said_of_late(found: Any) -> str:
@@ -127,15 +144,15 @@ def said_of_late(found: Any) -> str:
         'that is early fusion: here each channel is read before they are mixed.'
     """
     ends = np.concatenate([mean(channel) for channel in CHANNELS])
-    for wrong, sentence in (
+    mistakes = (
         (fuse_early(CHANNELS, W, mean), "that is early fusion: here each channel is read before they are mixed."),
         (ends @ W, "close: equation 6 has a tanh around the product."),
         (ends, "close: these are the ends of the channels; now W and tanh."),
         (np.stack([mean(channel) for channel in CHANNELS]), "close: put the ends side by side, (M D,), then W."),
-    ):
-        if close_to(wrong)(found):
-            return sentence
-    return f"read each channel, put the ends side by side, then W, then tanh; got shape {as_array(found).shape}."
+    )
+    shape = as_array(found).shape
+    otherwise = f"read each channel, put the ends side by side, then W, then tanh; got shape {shape}."
+    return known_mistake(found, mistakes) or otherwise
 
 
 def interplay(score: Callable[[int, int], float]) -> float:

@@ -151,7 +151,10 @@ function makeBanner(desk) {
   pressButton(banner, "back to the clean run", "back to the clean run", () => desk.showRun("clean"));
   function paint() {
     const isChanged = desk.shown === "changed";
+    const hadFocus = banner.contains(banner.getRootNode().activeElement);
     banner.hidden = !isChanged;
+    // a button that hides would take the focus with it: it goes to the choice between the runs, which stays
+    if (hadFocus && !isChanged) banner.closest(".explorer")?.querySelector(".bench .result input")?.focus();
     picture.root.classList.toggle("changed", isChanged);
     if (isChanged) says.textContent = `All panels show the changed run: ${clean((desk.message.what_if.told ?? []).join("; "), 200)}.`;
   }
