@@ -14,7 +14,19 @@ from tests.public_api import reached, untyped
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
-FLOORS = ["errors", "values", "arguments", "config", "data", "records", "graph", "nn", "models", "evaluation"]
+FLOORS = [
+    "errors",
+    "values",
+    "arguments",
+    "config",
+    "shared_settings",
+    "data",
+    "records",
+    "graph",
+    "nn",
+    "models",
+    "evaluation",
+]
 FLOORS += ["training", "explain", "experiments"]
 VIEWS = ["untrusted", "wording", "glossary", "theme", "selection", "samples", "differences", "base", "page"]
 VIEWS += ["data_card", "figures", "chart", "widgets", "report", "show", "fusion_page", "__init__"]

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from mmsr_lite.arguments import SEED, checked
-from mmsr_lite.config import MOST_DIM
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.graph.reductions import REDUCTIONS
+from mmsr_lite.shared_settings import MOST_DIM
 
 MINI_BATCH_FROM = 100_000  # items; above it k-means reads mini-batches
 

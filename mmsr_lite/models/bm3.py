@@ -16,13 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.config import dropout_setting, setting
+from mmsr_lite.config import setting
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.models.modality_graphs import PropagationConfig
 from mmsr_lite.nn.interactions import InteractionGraph
 from mmsr_lite.nn.modality import ItemModalities
 from mmsr_lite.nn.sequence import embedding
+from mmsr_lite.shared_settings import dropout_setting
 
 
 @dataclass(frozen=True)

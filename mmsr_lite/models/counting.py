@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from mmsr_lite.arguments import checked
-from mmsr_lite.config import check_settings, max_history_setting, setting
+from mmsr_lite.config import check_settings, setting
 from mmsr_lite.data.split import Examples
 from mmsr_lite.models.base import Recommender
+from mmsr_lite.shared_settings import max_history_setting
 
 
 @dataclass(frozen=True)

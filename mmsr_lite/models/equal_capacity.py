@@ -11,9 +11,9 @@ from typing import Any
 
 from torch import nn
 
-from mmsr_lite.config import MOST_DIM
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.shared_settings import MOST_DIM
 
 COUNTED = {
     "all": "every parameter that is learned",

@@ -14,19 +14,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.config import (
-    check_settings,
+from mmsr_lite.config import check_settings, setting
+from mmsr_lite.models.early_late_fusion import ORDERS, FusedSequences
+from mmsr_lite.nn.departures import OfferedDepartures
+from mmsr_lite.nn.modality import READERS
+from mmsr_lite.nn.probe import Probe
+from mmsr_lite.shared_settings import (
     dim_setting,
     dropout_setting,
     label_smoothing_setting,
     layers_setting,
     max_history_setting,
-    setting,
 )
-from mmsr_lite.models.early_late_fusion import ORDERS, FusedSequences
-from mmsr_lite.nn.departures import OfferedDepartures
-from mmsr_lite.nn.modality import READERS
-from mmsr_lite.nn.probe import Probe
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mmsr_lite.arguments import checked
-from mmsr_lite.config import check_settings, dim_setting, dropout_setting, layers_setting, max_history_setting, setting
+from mmsr_lite.config import check_settings, setting
 from mmsr_lite.graph.batch import GraphBatch, build_graphs
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender
@@ -24,6 +24,7 @@ from mmsr_lite.nn.departures import Departures
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.nn.han_last import last_item_state
 from mmsr_lite.nn.probe import listen
+from mmsr_lite.shared_settings import dim_setting, dropout_setting, layers_setting, max_history_setting
 
 
 @dataclass(frozen=True)

@@ -17,19 +17,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmsr_lite.config import (
-    check_settings,
+from mmsr_lite.config import check_settings
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.models.base import Recommender
+from mmsr_lite.nn.own_items import mask_own_setting
+from mmsr_lite.nn.probe import Probe
+from mmsr_lite.nn.sequence import embedding, last_state
+from mmsr_lite.shared_settings import (
     dim_setting,
     dropout_setting,
     label_smoothing_setting,
     layers_setting,
     max_history_setting,
 )
-from mmsr_lite.graph.codes import Codebook
-from mmsr_lite.models.base import Recommender
-from mmsr_lite.nn.own_items import mask_own_setting
-from mmsr_lite.nn.probe import Probe
-from mmsr_lite.nn.sequence import embedding, last_state
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmsr_lite.config import (
-    check_settings,
-    dim_setting,
-    dropout_setting,
-    label_smoothing_setting,
-    layers_setting,
-    max_history_setting,
-    setting,
-)
+from mmsr_lite.config import check_settings, setting
 from mmsr_lite.errors import SettingError
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.modality import READERS
 from mmsr_lite.nn.own_items import mask_own_setting
 from mmsr_lite.nn.probe import Probe
+from mmsr_lite.shared_settings import (
+    dim_setting,
+    dropout_setting,
+    label_smoothing_setting,
+    layers_setting,
+    max_history_setting,
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from tqdm.auto import tqdm
 
 from mmsr_lite.arguments import checked
-from mmsr_lite.config import check_settings, seed_setting, setting
+from mmsr_lite.config import check_settings, setting
 from mmsr_lite.data.split import Examples, Split
 from mmsr_lite.errors import MMSRError, SettingError
 from mmsr_lite.evaluation.device_examples import DeviceExamples, width_for
@@ -20,6 +20,7 @@ from mmsr_lite.evaluation.ranks import evaluate
 from mmsr_lite.models.base import Recommender
 from mmsr_lite.records import HistoryRecord
 from mmsr_lite.records.training import Epoch
+from mmsr_lite.shared_settings import seed_setting
 from mmsr_lite.training.captured import CapturedStep
 from mmsr_lite.training.changeover import Changeover, where
 from mmsr_lite.training.checkpoint import load_checkpoint, save_checkpoint

@@ -27,13 +27,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmsr_lite.config import check_settings, seed_setting, setting
+from mmsr_lite.config import check_settings, setting
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.facts import Facts
 from mmsr_lite.data.prepare import Raw, build
 from mmsr_lite.data.sources.wardrobe_draw import BOOK, VERSION, draw
 from mmsr_lite.data.storage import atomic, cache_dir, content_hash
 from mmsr_lite.errors import MMSRError, SettingError
+from mmsr_lite.shared_settings import seed_setting
 
 CYCLE = tuple(("cycle", look, theme) for look in (1, -1) for theme in (1, -1))
 MATCH = (("match", 0, 0),)

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from mmsr_lite.config import check_settings, seed_setting, setting
+from mmsr_lite.config import check_settings, setting
 from mmsr_lite.errors import MMSRError, SettingError
+from mmsr_lite.shared_settings import seed_setting
 
 MOST_GROUP = 10_000  # items of one group
 
