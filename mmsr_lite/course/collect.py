@@ -118,6 +118,11 @@ def collect(paths: Iterable[str | os.PathLike], limits: Limits = DEFAULT, isolat
 
     Raises:
         MMSRError: A path names no file, or this is Windows, where a process cannot be limited so.
+
+    Example:
+        >>> collect(["ann.ipynb"])
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: there is no file 'ann.ipynb'; name notebooks that learners handed in
     """
     if sys.platform == "win32":
         raise MMSRError(

@@ -72,6 +72,18 @@ def users_within(
 
     Returns:
         The number of users, from `LEAST` to all, rounded to two digits so that it rarely differs from run to run.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> from mmsr_lite.data.dataset import Modality
+        >>> ids, one = ("", "a"), Modality("shape", np.eye(2, dtype=np.float32), np.array([False, True]))
+        >>> rows = np.arange(1000), np.ones(1000, int), np.zeros(1000, int)
+        >>> shop = Dataset("shop", *rows, tuple(map(str, range(1000))), ids, ids, modalities=(one,))
+        >>> how = {"changes": None, "trials": 1, "seeds": 1, "device": "cpu", "jobs": 1, "seed": 0, "progress": False}
+        >>> short_runs = [(5.0, 20.0)]  # seconds that stay, and seconds that grow with the users: here 200
+        >>> with patch("mmsr_lite.experiments.fusion_budget._costs", return_value=short_runs):
+        ...     users_within(1.0, shop, "gru4rec", **how)  # below 200 * (60 - 5) / 20 = 550
+        540
     """
     began = time.perf_counter()
     few = setting_of(some_users(dataset, PILOT, seed), changes, trials)

@@ -36,7 +36,19 @@ ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, where n
 
 @dataclass
 class Runner:
-    """Studies on one data set; see `run_studies.run_studies`."""
+    """Studies on one data set; see `run_studies.run_studies`.
+
+    Example:
+        >>> import tempfile
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> setting, place = Setting.of(world), Path(tempfile.mkdtemp())
+        >>> how = {"seeds": 5, "processes": 1, "deadline": float("inf"), "submit": None, "only": ["markov"]}
+        >>> runner = Runner(setting, place, Worker(world, "cpu", place), dry=True, **how)  # the runs are only counted
+        >>> for sentence in runner.carry_out(["comparison"]): print(sentence)
+        wardrobe-match: 16 runs of tuning, about 0 s of one process
+        wardrobe-match, comparison: 1 runs of comparison, about 0 s of one process
+    """
 
     setting: Setting
     place: Path
