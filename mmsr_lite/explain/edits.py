@@ -252,7 +252,7 @@ def _edge(edited: EditedHistory, *, centre, neighbour) -> str:
     ends = _end(edited, "centre", centre), _end(edited, "neighbour", neighbour)
     edited.cut.add(ends)
     here, there = map(edited.name_of, ends)
-    return f"{here} no longer listens to {there}"
+    return f"{here} no longer attends to {there}"
 
 
 def _relation(edited: EditedHistory, *, relation) -> str:

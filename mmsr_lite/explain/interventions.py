@@ -381,7 +381,7 @@ def trace_edited(
     nodes = [(node.type, node.id) for node in msgraph.nodes]
     ends = {(nodes[edge.centre], nodes[edge.neighbour]) for edge in msgraph.edges}
     for centre, neighbour in edited.cut - ends:
-        message = f"{list(centre)} does not listen to {list(neighbour)}"
+        message = f"{list(centre)} does not attend to {list(neighbour)}"
         raise MMSRError(f"{message}; give the two ends of an edge of the graph")
     force = forces(model, graph, [edited])
     whole = cut(graph, force.keep)

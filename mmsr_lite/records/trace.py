@@ -134,8 +134,8 @@ class Edit(TypedDict):
     type: NotRequired[Annotated[str | None, "of node and gate: the node type; null: all"]]
     id: NotRequired[Annotated[int | None, "of node and gate: the item or the code; null: all"]]
     layer: NotRequired[Annotated[int | None, "of gate: the layer, from 0; null: all"]]
-    centre: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that listens"]]
-    neighbour: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that it listens to"]]
+    centre: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that attends"]]
+    neighbour: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that it attends to"]]
     relation: NotRequired[Annotated[str, "of relation: its name, or that of its family"]]
 
 
