@@ -106,7 +106,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "MarkovConfig": "mmsr_lite.models.counting",
         "STUDIES": "mmsr_lite.experiments",
         "ABLATIONS": "mmsr_lite.experiments.ablation:VARIANTS",
-        "Setting": "mmsr_lite.experiments.study",
+        "Setting": "mmsr_lite.experiments.setting",
         "Reading": "mmsr_lite.experiments.study",
         "drop_codes_at_test": "mmsr_lite.experiments.worker",
     },
@@ -176,8 +176,9 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.experiments.ablation import VARIANTS as ABLATIONS
     from mmsr_lite.experiments.fusion_for import fusion_for
     from mmsr_lite.experiments.reported_tests import paired
+    from mmsr_lite.experiments.setting import Setting
     from mmsr_lite.experiments.statistics import crossed
-    from mmsr_lite.experiments.study import Reading, Setting
+    from mmsr_lite.experiments.study import Reading
     from mmsr_lite.experiments.worker import drop_codes_at_test
     from mmsr_lite.explain.codebook import codebook
     from mmsr_lite.explain.compare import compare

@@ -16,8 +16,8 @@ from mmsr_lite.data.split import Examples
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.experiments.cells import gain_of
 from mmsr_lite.experiments.claims import METRIC
+from mmsr_lite.experiments.setting import Setting
 from mmsr_lite.experiments.stored_systems import StoredSystems, System
-from mmsr_lite.experiments.study import Setting
 from mmsr_lite.training.ingredients import codebooks
 
 FILE = "targets.parquet"

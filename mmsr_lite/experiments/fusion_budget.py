@@ -16,7 +16,8 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.users import drawn_users, of_users
 from mmsr_lite.experiments.fusion_systems import setting_of, systems
 from mmsr_lite.experiments.points import trial
-from mmsr_lite.experiments.study import Job, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models import MODELS
 

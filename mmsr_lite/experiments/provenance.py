@@ -14,7 +14,8 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import pack
 from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.run_names import resolved, run_id
-from mmsr_lite.experiments.study import Job, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job
 from mmsr_lite.experiments.table import read_rows
 from mmsr_lite.experiments.verdicts import compare, merged
 from mmsr_lite.records.ranking_names import RANKINGS, key_of

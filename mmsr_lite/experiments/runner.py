@@ -25,7 +25,8 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.provenance import write_sidecar
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.schedule import Schedule, Task
-from mmsr_lite.experiments.study import LABELS, Job, Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import LABELS, Job, Study
 from mmsr_lite.experiments.table import BETAS, TUNING, Row, label_of, rankings_in, read_rows, system_of, write_rows
 from mmsr_lite.experiments.trials import Trials
 from mmsr_lite.experiments.worker import Worker, device_name

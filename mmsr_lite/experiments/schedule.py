@@ -47,7 +47,7 @@ class Schedule:
     Example:
         >>> from pathlib import Path
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-        >>> from mmsr_lite.experiments.study import Setting
+        >>> from mmsr_lite.experiments.setting import Setting
         >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
         >>> setting = Setting.of(world, trials=3)
         >>> job = Job({"model": "sasrec"}, setting.config("sasrec"))

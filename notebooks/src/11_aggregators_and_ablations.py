@@ -330,6 +330,6 @@ check(
 
 # %% [markdown]
 # **Code you will read:** [nn/han.py](../mmsr_lite/nn/han.py), `FUSIONS`: Table 4 in nine lines; [nn/aggregators/attention.py](../mmsr_lite/nn/aggregators/attention.py), GAT and HGAT;
-# [experiments/study.py](../mmsr_lite/experiments/study.py), what "equal terms" are.
+# [experiments/setting.py](../mmsr_lite/experiments/setting.py), what "equal terms" are.
 #
 # **Next:** [12 gate decisions per data set](12_gate_decisions_per_data_set.ipynb), on the part of the model that Synchronous and `hohe` do without.
