@@ -17,7 +17,8 @@ from torch import Tensor
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.changed_graphs import blocks, cut, graphs_with, remove_edges, variant
-from mmsr_lite.explain.edits import FORCED, EditedHistory, Node
+from mmsr_lite.explain.edited_history import EditedHistory, Node
+from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.msgraph import msgraph_of

@@ -32,7 +32,8 @@ from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.cards import item_card, user_card
 from mmsr_lite.explain.code_labels import Labels, code_labels, labelled
 from mmsr_lite.explain.draft import Draft
-from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
+from mmsr_lite.explain.edited_history import EditedHistory
+from mmsr_lite.explain.edits import FAMILIES, apply, filled
 from mmsr_lite.explain.first_experiment import first_experiment
 from mmsr_lite.explain.inputs import UserLike, count_of, history_of, is_whole, item_of, items_of, label_of
 from mmsr_lite.explain.interventions import editable, trace_edited

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.edits import Node
+from mmsr_lite.explain.edited_history import Node
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.records import TraceRecord

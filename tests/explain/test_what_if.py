@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.edits import CHANGES, EditedHistory, apply, filled
+from mmsr_lite.explain.edited_history import EditedHistory
+from mmsr_lite.explain.edits import CHANGES, apply, filled
 from mmsr_lite.explain.random_edits import other_choices, repeat
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
