@@ -14,7 +14,7 @@ import numpy as np
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.explain.shared_random import RandomSource, SharedRandom
-from mmsr_lite.records.schema import quote
+from mmsr_lite.records.mistakes import quote
 
 Node: TypeAlias = tuple[str, int]  # node type and id
 

@@ -47,7 +47,7 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import TraceRecord, WhatIfRecord
 from mmsr_lite.records.explorer import Beside, Messages, Product
 from mmsr_lite.records.live_page import PageData, PageStart
-from mmsr_lite.records.schema import quote
+from mmsr_lite.records.mistakes import quote
 from mmsr_lite.records.trace import ItemCard
 
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them
