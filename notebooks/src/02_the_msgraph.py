@@ -196,16 +196,14 @@ torch.manual_seed(0)
 x = {kind: torch.randn(data[kind].num_nodes, 8, requires_grad=True) for kind in data.node_types}
 layer = HeteroConv({edge: SAGEConv((8, 8), 8) for edge in data.edge_types})
 layer(x, data.edge_index_dict)["item"][-1].sum().backward()
-reaching = {kind: [n.id for n, g in zip([n for n in graph.nodes if n.type == kind], x[kind].grad.abs().sum(1), strict=True) if g]
-            for kind in data.node_types}  # fmt: skip
-pd.Series(reaching, name="what reaches the last item")
+reach = {kind: [n.id for n, g in zip([n for n in graph.nodes if n.type == kind], x[kind].grad.abs().sum(1), strict=True) if g]
+         for kind in data.node_types}  # fmt: skip
+pd.Series(reach, name="what reaches the last item")
 
 # %%
 last = max(node for node, own in enumerate(graph.nodes) if own.type == "item")
 near = {edge.neighbour for edge in graph.edges if edge.centre == last}
-assert reaching == {
-    kind: [n.id for i, n in enumerate(graph.nodes) if n.type == kind and i in near] for kind in reaching
-}
+assert reach == {kind: [n.id for i, n in enumerate(graph.nodes) if n.type == kind and i in near] for kind in reach}
 assert HOMOGENEOUS == ("self", "out", "in", "both") and HETEROGENEOUS == ("self", "match")
 
 # %% [markdown]
