@@ -116,8 +116,8 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "trace": "mmsr_lite.explain.trace",
         "what_if": "mmsr_lite.explain.what_if",
         "gates": "mmsr_lite.explain.gates",
-        "gates_summary": "mmsr_lite.explain.gates",
-        "gates_beside": "mmsr_lite.explain.gates",
+        "gates_summary": "mmsr_lite.explain.gates_summary",
+        "gates_beside": "mmsr_lite.explain.gates_summary",
         "save_gates": "mmsr_lite.explain.gates",
         "flow": "mmsr_lite.explain.flow",
         "flow_table": "mmsr_lite.explain.flow_table",
@@ -185,7 +185,8 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.explain.faithfulness import faithfulness
     from mmsr_lite.explain.flow import flow
     from mmsr_lite.explain.flow_table import flow_summary, flow_table
-    from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
+    from mmsr_lite.explain.gates import gates, last_examples, save_gates
+    from mmsr_lite.explain.gates_summary import gates_beside, gates_summary
     from mmsr_lite.explain.pyg import compare_with_pyg
     from mmsr_lite.explain.recommend import recommend
     from mmsr_lite.explain.stability import stability, stability_table

@@ -19,7 +19,8 @@ from mmsr_lite.explain.compare import compare
 from mmsr_lite.explain.faithfulness import faithfulness
 from mmsr_lite.explain.flow import flow
 from mmsr_lite.explain.flow_table import flow_summary, flow_table
-from mmsr_lite.explain.gates import gates, gates_summary, last_examples
+from mmsr_lite.explain.gates import gates, last_examples
+from mmsr_lite.explain.gates_summary import gates_summary
 from mmsr_lite.explain.pyg import compare_with_pyg
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
