@@ -26,7 +26,7 @@ GROUPS = {
     "source": (
         "mmsr_lite.data.sources",
         "mmsr_lite.data.sources",
-        {"folder", "lines", *WARDROBE},
+        {"folder", "folder_tables", "lines", *WARDROBE},
     ),
     "figure": ("mmsr_lite.views.figures", "mmsr_lite.views.show", {"kit", "to_matplotlib", "msgraph", "training"}),
     "command": ("mmsr_lite.commands", "mmsr_lite.commands", {"command", "runs", "download"}),
