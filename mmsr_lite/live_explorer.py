@@ -110,6 +110,11 @@ def pair_of(run: Run) -> dict[str, Run]:
 
     Returns:
         "early" and "late" -> the run; empty where there are none.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> pair_of(SimpleNamespace(config=SimpleNamespace(source="my-folder")))
+        {}
     """
     from mmsr_lite.course.stored import stored_pair
 
@@ -171,6 +176,15 @@ def save_live_page(
 
     Raises:
         MMSRError: when the runs are of different data, or a model cannot run in a page.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> run = SimpleNamespace(model=MMSR(MMSRConfig(dim=8), world.num_items), dataset=world)
+        >>> save_live_page(Path(tempfile.mkdtemp()) / "class.html", [run], users=[2])
+        'Inside: ...'
     """
     from mmsr_lite.explain.opening import order_of, telling_users
     from mmsr_lite.explain.page_data import MOST_MODELS, page_data
@@ -223,6 +237,11 @@ def serve(folder: str, user: Any = None, *, port: int = 8866, browser: bool = Tr
 
     Raises:
         MMSRError: voila is not installed.
+
+    Example:
+        >>> serve("no-such-folder")  # a mistake is said before anything is served
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     if find_spec("voila") is None:
         raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")

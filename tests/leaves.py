@@ -198,7 +198,7 @@ def use_models() -> None:
     import torch
 
     from mmsr_lite.experiments import STUDIES
-    from mmsr_lite.experiments.study import Setting
+    from mmsr_lite.experiments.setting import Setting
     from mmsr_lite.graph.codes import fit_codebooks
     from mmsr_lite.models import MODELS
     from mmsr_lite.training.loop import TrainConfig, train

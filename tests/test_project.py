@@ -21,7 +21,8 @@ from mmsr_lite.data.storage import read_json
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.changes import FEATURES
 from mmsr_lite.experiments.notes import read_sidecar
-from mmsr_lite.experiments.study import LABELS, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import LABELS
 from mmsr_lite.experiments.table import label_of, read_rows, system_of
 from mmsr_lite.experiments.verdicts import decides
 from mmsr_lite.models import MODELS

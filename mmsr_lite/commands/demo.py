@@ -56,6 +56,13 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["--world", "pik"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown world 'pik'; choose from: both, clocks, cycle, match, pick
     """
     import torch
 
@@ -105,6 +112,16 @@ def on_purchases(run: Any, world: str) -> dict[str, dict[str, float]]:
 
     Returns:
         System -> users -> percent.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from unittest.mock import patch
+        >>> run = SimpleNamespace(model=None, dataset=None, split=SimpleNamespace(test=None))  # a stand-in for a run
+        >>> pair = patch("mmsr_lite.course.stored.stored_pair", return_value={"early alone": run, "late alone": run})
+        >>> points = [{"all users": one} for one in (75.0, 60.0, 45.0)]
+        >>> hits = patch("mmsr_lite.evaluation.decisive.decisive_hits", side_effect=points)
+        >>> with pair, hits: on_purchases(run, "both-small")
+        {'this run': {'all users': 75.0}, 'early alone': {'all users': 60.0}, 'late alone': {'all users': 45.0}}
     """
     from mmsr_lite.course.stored import stored_pair
     from mmsr_lite.evaluation.decisive import decisive_hits
@@ -123,6 +140,10 @@ def early_beside_late(source: str) -> tuple[Any, Any, tuple[str, str]] | None:
 
     Returns:
         Two traces of one history, and their names; None where the package has no such runs.
+
+    Example:
+        >>> early_beside_late("my-folder") is None  # no runs on it come with the package
+        True
     """
     from mmsr_lite.course.stored import stored_pair
     from mmsr_lite.explain.opening import telling_users
@@ -193,6 +214,11 @@ def has_screen() -> bool:
 
     Returns:
         True where there is one.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> with patch.dict(os.environ, {"DISPLAY": ":0"}): has_screen()
+        True
     """
     return sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
 

@@ -98,6 +98,17 @@ def save_report_of(
         place: The file.
         tables: More tables of percentages: caption -> row -> column -> value.
         opening: Two traces of one history, and their names, shown first and side by side; None: the first user.
+
+    Example:
+        >>> import tempfile
+        >>> from types import SimpleNamespace
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> model, file = MMSR(MMSRConfig(dim=8), world.num_items), Path(tempfile.mkdtemp()) / "report.html"
+        >>> save_report_of(SimpleNamespace(model=model, dataset=world, history=None, metrics=None), [0, 2], file)
+        >>> "MMSR, adaptive" in file.read_text(encoding="utf-8")
+        True
     """
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.views.report import save_report
@@ -111,6 +122,14 @@ def print_metrics(metrics: dict[str, Any]) -> None:
 
     Args:
         metrics: What `metrics.json` of a run holds.
+
+    Example:
+        >>> row = {"HR@5": 50.0, "MRR@5": 25.0, "HR@20": 75.0, "MRR@20": 30.0}
+        >>> print_metrics({"dataset": "shop", "examples": 4, "model": "MMSR", "test": row})
+        <BLANKLINE>
+        shop, 4 test targets, percent
+        all items                                       HR@5   MRR@5   HR@20  MRR@20
+          MMSR                                         50.00   25.00   75.00   30.00
     """
     from mmsr_lite.records import MetricsRecord
 

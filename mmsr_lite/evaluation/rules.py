@@ -135,6 +135,15 @@ def rule_of_popularity_now(train: Examples, examples: Examples, num_items: int) 
 
     Raises:
         MMSRError: times are not known.
+
+    Example:
+        >>> items, ends, times = np.repeat([1, 2], [61, 40]), np.arange(1, 101), np.arange(101)
+        >>> train = Examples(items, ends - 1, ends, np.zeros(100, int), times=times)  # item 1 until time 60, then 2
+        >>> last = np.array([50, 90])  # the places of the last items of two histories, and their times
+        >>> examples = Examples(items, last, last + 1, np.zeros(2, int), times=times)
+        >>> batch = Batch(torch.tensor([[1], [2]]), own=torch.tensor([[1], [2]]), rows=np.array([0, 1]))
+        >>> rule_of_popularity_now(train, examples, num_items=2).apply(torch.zeros(2, 3), batch, 1.0).tolist()
+        [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     pieces = int(max(NOW, min(BUCKETS, CELLS // (num_items + 1))))
     if train.times is None or examples.times is None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import exactly, in_range, one_for_each, ordered
-from mmsr_lite.records.schema import Mistake
 from mmsr_lite.records.trace import TraceRecord
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
-from mmsr_lite.records.schema import OPTIONAL, Mistake
+from mmsr_lite.records.schema import OPTIONAL
 from mmsr_lite.records.trace import Edit, ItemCard, TraceRecord
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, NotRequired, TypedDict
 
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import one_for_each
-from mmsr_lite.records.schema import Mistake
 
 FLOAT32 = 1e-4  # relative to the sizes that are added: float32 sums are this exact
 FLOW_GROUPS = ("own identity", "own codes", "shared codes", "crossed, then time", "time, then crossed", "time alone")

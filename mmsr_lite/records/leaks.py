@@ -7,7 +7,8 @@ from typing import Annotated, TypedDict
 
 from mmsr_lite.data.facts import OrderFacts
 from mmsr_lite.records.base import Record
-from mmsr_lite.records.schema import Mistake, Plain
+from mmsr_lite.records.mistakes import Mistake
+from mmsr_lite.records.schema import Plain
 
 VERDICTS = ("leak", "effect", "none")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
-from mmsr_lite.records.schema import Mistake
 from mmsr_lite.records.trace import DatasetCard, ItemCard, Step, UserCard
 
 MEASURES = ("beta", "attention", "flow", "order")  # what is measured in every model

@@ -7,8 +7,9 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.flow_parts import Flow, rules_of_flow
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import CLOSE, exactly, in_range, one_for_each, sums_to_one
-from mmsr_lite.records.schema import OPTIONAL, Mistake
+from mmsr_lite.records.schema import OPTIONAL
 
 SOFTMAX = ("homogeneous", "heterogeneous")  # in these families, weights are a softmax over the edges of a centre
 
@@ -134,8 +135,8 @@ class Edit(TypedDict):
     type: NotRequired[Annotated[str | None, "of node and gate: the node type; null: all"]]
     id: NotRequired[Annotated[int | None, "of node and gate: the item or the code; null: all"]]
     layer: NotRequired[Annotated[int | None, "of gate: the layer, from 0; null: all"]]
-    centre: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that listens"]]
-    neighbour: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that it listens to"]]
+    centre: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that attends"]]
+    neighbour: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that it attends to"]]
     relation: NotRequired[Annotated[str, "of relation: its name, or that of its family"]]
 
 

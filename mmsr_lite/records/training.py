@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, key_of
 from mmsr_lite.records.rules import in_range, ordered
-from mmsr_lite.records.schema import OPTIONAL, Mistake, Plain, Terms
+from mmsr_lite.records.schema import OPTIONAL, Plain, Terms
 
 
 class Epoch(TypedDict):

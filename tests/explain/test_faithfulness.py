@@ -9,6 +9,7 @@ import torch
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import faithfulness as module
+from mmsr_lite.explain.changed_graphs import remove_edges
 from mmsr_lite.explain.contributions import dense
 from mmsr_lite.explain.faithfulness import faithfulness
 from mmsr_lite.explain.faithfulness_scores import (
@@ -19,7 +20,7 @@ from mmsr_lite.explain.faithfulness_scores import (
     forced_gate_test,
 )
 from mmsr_lite.explain.gates import last_examples
-from mmsr_lite.explain.interventions import remove_edges, rerun
+from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.explain.rollout import carried, rollout
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 

@@ -1,6 +1,5 @@
-"""The table of gates holds what each trace shows, and its summary counts every row once."""
+"""The table of gates holds what each trace shows."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,8 @@ import pytest
 from mmsr_lite import __version__
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.flow import flow
-from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
+from mmsr_lite.explain.gates import gates, last_examples, save_gates
+from mmsr_lite.explain.gates_summary import gates_summary
 from mmsr_lite.explain.trace import trace
 
 
@@ -55,43 +55,6 @@ def test_a_saved_table_reads_back_with_where_it_comes_from(table, tmp_path, suff
     assert again[["run", "seed", "version"]].drop_duplicates().to_numpy().tolist() == [["abc", 4, __version__]]
     same = again[table.columns].astype({"type": str})
     pd.testing.assert_frame_equal(same, table.astype({"type": str}), check_dtype=False, rtol=1e-6)
-
-
-def test_the_summary_counts_each_row_once(table):
-    record = gates_summary(table, bins=3)
-    assert json.loads(json.dumps(record, allow_nan=False)) == record
-    counts = {(h["layer"], h["type"]): sum(h["counts"]) for h in record["histogram"]}
-    assert counts == table.groupby(["layer", "type"], observed=True).size().to_dict()
-    for name in ("type", "position", "popularity", "length"):
-        assert sum(row["count"] for row in record["by"][name]) == len(table) == record["rows"]
-    for name in ("position", "popularity"):
-        for row in record["by"][name]:
-            some = table[(table["layer"] == row["layer"]) & (table["type"] == row["type"])]
-            late = some["late"][some[name].between(row["from"], row["to"])]
-            found = [row[key] for key in ("count", "mean", "median", "low", "high")]
-            wanted = [len(late), late.mean(), late.median(), late.quantile(0.05), late.quantile(0.95)]
-            assert found == pytest.approx(wanted, abs=1e-6)
-    of_codes = table[table["type"] != "item"]
-    assert sum(row["count"] for row in record["by"]["code"]) == len(of_codes)
-    assert {row["from"] for row in record["by"]["code"]} == set(of_codes["id"])
-    assert f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table)} gates" in record["sentence"].replace(",", "")
-    assert [record[key] for key in ("run", "seed", "users", "layers")] == ["abc", 4, 8, 2]
-
-
-def test_two_data_sets_are_kept_apart_and_told_side_by_side(table):
-    other = table.assign(late=1 - table["late"])
-    other.attrs["run"] = "xyz"
-    both = gates_beside({"one": table, "two": other})
-    record = gates_summary(both, bins=3)
-    assert json.loads(json.dumps(record, allow_nan=False)) == record
-    assert (record["users"], record["rows"], record["run"]) == (16, 2 * len(table), None)
-    wanted = {(row["layer"], row["type"]): row["median"] for row in gates_summary(table)["by"]["type"]}
-    for row in record["by"]["type"]:
-        median = wanted[row["layer"], row["type"]]
-        assert row["median"] == pytest.approx(median if row["dataset"] == "one" else 1 - median, abs=1e-6)
-    means = table.groupby("type", observed=True)["late"].mean()
-    kind = (means - 0.5).abs().idxmax()
-    assert f"differ most for {kind}: {means[kind]:.2f} in one, {1 - means[kind]:.2f} in two." in record["sentence"]
 
 
 def test_beside_each_gate_stands_what_flows_to_the_item_that_is_ranked_first(random_model, world):

@@ -18,7 +18,7 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.models.sasrec import SASRec
 from mmsr_lite.records.live_page import PageData
-from mmsr_lite.records.schema import first_mistake
+from mmsr_lite.records.mistakes import first_mistake
 from mmsr_lite.views.page import page
 
 

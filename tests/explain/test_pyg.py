@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch_geometric.explain import Explainer
 
-from mmsr_lite.explain.interventions import blocks, rerun
+from mmsr_lite.explain.changed_graphs import blocks
+from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.explain.pyg import CONFIG, AsPyG, EdgeGradient, compare_with_pyg
 from mmsr_lite.graph.relations import SELF
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.edits import CHANGES, EditedHistory, apply, filled
+from mmsr_lite.explain.edited_history import EditedHistory
+from mmsr_lite.explain.edits import CHANGES, apply, filled
 from mmsr_lite.explain.random_edits import other_choices, repeat
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
@@ -298,7 +299,7 @@ def test_without_a_target_the_first_of_the_clean_run_is_watched(ask, world, rand
         ([3], "a change is 3; expected a name"),
         ({"do": "node", "type": "item", "id": 5}, "last item's node holds the answer"),
         ({"do": "node", "type": "item", "id": 9}, "the graph has no node 'item' 9"),
-        ({"do": "edge", "centre": ["item", 2], "neighbour": ["item", 5]}, "does not listen to"),
+        ({"do": "edge", "centre": ["item", 2], "neighbour": ["item", 5]}, "does not attend to"),
         ({"do": "relation", "relation": "love"}, "unknown relation 'love'"),
         ({"do": "gate", "to": "late"}, "unknown gate 'late'; choose from: half, heho, hohe"),
         ({"do": "gate", "to": "half", "layer": 2}, "layer is 2; expected 0 to 1"),

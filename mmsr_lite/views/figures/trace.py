@@ -68,7 +68,7 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
     Example:
         >>> empty = {"nodes": [], "edges": [], "layers": [], "history": [], "relations": []}
         >>> attention(empty).title
-        'No node listens to another'
+        'No node attends to another'
     """
     at = resolve_selection(record, {"layer": layer, "path": path, "phase": phase})
     family, weights = attention_at(record, at)
@@ -80,22 +80,22 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
         if weight is None:
             continue
         listener, neighbour = row_of[centre], row_of[source]
-        note = f"{names[listener]} listens to {names[neighbour]}\nattention {weight:.3f}"
+        note = f"{names[listener]} attends to {names[neighbour]}\nattention {weight:.3f}"
         note += f" · {untrusted.clean(record['relations'][relation])}"
-        label = f"{names[listener]}, listens to {names[neighbour]}"
+        label = f"{names[listener]}, attends to {names[neighbour]}"
         marks.append(Mark(label, float(neighbour), float(listener), weight, note=note))
     marks.sort(key=lambda mark: (mark.y, mark.x))
     others = [mark for mark in marks if mark.x != mark.y]
-    finding = "No node listens to another"
+    finding = "No node attends to another"
     if others:
         most = max(others, key=lambda mark: (mark.value, mark.y, mark.x))
         who, whom = names[int(most.y or 0)], names[int(most.x)]
-        finding = f"The largest attention between two nodes is {most.value:.3f}: {who} listens to {whom}"
+        finding = f"The largest attention between two nodes is {most.value:.3f}: {who} attends to {whom}"
     types = [record["nodes"][n]["type"] for n in order]
     borders = tuple(row - 0.5 for row in range(1, len(types)) if types[row] != types[row - 1])
     where = f"layer {at['layer'] + 1}, order {untrusted.clean(at['path'])}, phase {at['phase'] + 1}"
     panel = Panel(
-        named_rows(names, "listens to", upright=True), named_rows(names, "node that listens"), borders, borders
+        named_rows(names, "attends to", upright=True), named_rows(names, "node that attends"), borders, borders
     )
     return FigureData(
         "heat map",

@@ -147,7 +147,7 @@ function mapped(picture, record) {
   return { node, position: node === null ? null : state.position, edge: null, layer, path, phase, stage: null };
 }
 
-// Mark in both panes what the other lacks, and where this one listens more.
+// Mark in both panes what the other lacks, and where this one attends more.
 function markBoth(one, two) {
   const names = [one, two].map(({ record }) => edgesByName(record));
   [one, two].forEach((picture, side) => {
@@ -222,7 +222,7 @@ function writeEdges(picture, parent, one, two, names) {
     if (before !== null || after !== null) rows.push({ i, before, after, delta: (after ?? 0) - (before ?? 0) });
   }
   rows.sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta));
-  const addRow = grid(parent, ["who listens to whom", ...names.map((name) => clean(name, 14)), "difference"]);
+  const addRow = grid(parent, ["who attends to whom", ...names.map((name) => clean(name, 14)), "difference"]);
   for (const { i, before, after, delta } of rows.slice(0, MOST_ROWS)) {
     const values = [before, after, delta];
     const cells = [three(before), three(after), signed(delta)];

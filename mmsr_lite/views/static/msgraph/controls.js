@@ -124,7 +124,7 @@ function writeLegend(picture) {
       if (!hidden.delete(relation)) hidden.add(relation);
       paintPicture(picture);
     };
-    const title = `the centre listens to a node ${style.relations[relation].says}`;
+    const title = `the centre attends to a node ${style.relations[relation].says}`;
     const button = html(legend, "button", { type: "button", "data-relation": relation, title, on: { click: toggle } });
     swatch(picture, button, relation);
     say(button, clean(name, 20));

@@ -68,7 +68,7 @@ export function layout(record, width, unit = 1) {
   return { unit, gutter, ahead, column, at, end, box, titles, nodes, lanes, width: end + ahead, height: y };
 }
 
-// The cubic (four points) from the source, which is listened to, to the centre, which listens.
+// The cubic (four points) from the source, which is attended to, to the centre, which attends.
 function curve({ unit, column, nodes }, source, centre) {
   const a = nodes[source];
   const b = nodes[centre];

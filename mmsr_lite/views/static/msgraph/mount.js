@@ -1,7 +1,7 @@
 // The MSGraph picture (paper 4.1, 4.3): a history, its graph in swim lanes, the attention and the gate of a trained model.
 // Reads one trace record and draws SVG. Runs as an anywidget (widget.js) and in a plain page: no build, no network.
 // Time reads from left to right: a node stands at the mean of its positions, in the lane of its type. Arcs in a lane are of
-// time (above: listening to what came before, below: to what came after), lines between lanes match what is of one item.
+// time (above: attending to what came before, below: to what came after), lines between lanes match what is of one item.
 
 let mounted = 0; // how many pictures there were, for ids of their own
 
