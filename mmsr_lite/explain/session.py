@@ -379,7 +379,7 @@ class Session:
 def _refuse_other_kinds(model: MMSR, seeds: Mapping[str, MMSR]) -> None:
     """Refuse models that differ from `model` in more than their seed, as far as a model says so."""
     for name, other in seeds.items():
-        if not isinstance(other, MMSR) or other.config != model.config or other.node_types != model.node_types:
+        if other.config != model.config or other.node_types != model.node_types:
             words = f"{name!r} is {label_of(other)}, which differs from {model.label} in more than its seed"
             raise MMSRError(f"{words}; give models of the same settings and modalities")
 

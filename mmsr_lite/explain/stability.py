@@ -24,8 +24,9 @@ from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import StabilityRecord, as_record
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.flow_parts import FLOW_GROUPS
-from mmsr_lite.records.stability import Agreement, OverSeeds
+from mmsr_lite.records.stability import OverSeeds
 from mmsr_lite.training.fit import open_run
 from mmsr_lite.training.runs import Run
 
