@@ -138,15 +138,21 @@ def test_a_change_of_nothing_changes_the_probability_in_no_model(session):
     assert (found["seeds"]["says"], found["seeds"]["count"]) == ("does not change", 5)
 
 
-def test_a_change_that_names_a_code_or_an_edge_that_others_lack_is_of_this_model_alone(session):
-    item, code = (next(node for node in session.record["nodes"] if node["type"] == kind) for kind in (0, 1))
-    asked = [{"do": "node", "type": kind, "id": node["id"]} for kind, node in (("item", item), ("picture", code))]
-    of_item, of_code = (session.do({"do": "what_if", "change": change, "repeats": 2})["what_if"] for change in asked)
+def nodes_of(record, kind):
+    return {node["id"] for node in record["nodes"] if record["node_types"][node["type"]] == kind}
+
+
+def test_a_change_that_names_a_code_or_an_edge_that_others_lack_is_of_this_model_alone(models, world, session):
+    records = [Session(model, world, 2).record for model in models]
+    shared = {kind: set.intersection(*(nodes_of(one, kind) for one in records)) for kind in ("item", "picture")}
+    last = session.record["history"][-1]["item"]
+    asked = [("item", min(shared["item"] - {last})), ("picture", min(shared["picture"]))]  # all have both nodes
+    changes = [{"do": "node", "type": kind, "id": number} for kind, number in asked]
+    of_item, of_code = (session.do({"do": "what_if", "change": one, "repeats": 2})["what_if"] for one in changes)
     assert of_item["seeds"]["of"] == 5 and "seeds" not in of_code
-    edge = {"do": "edge", "centre": ["item", item["id"]], "neighbour": ["picture", code["id"]]}
-    assert module.names_codes([edge]) and not module.names_codes(
-        [{"do": "gate", "to": "half", "type": "picture", "id": None}]
-    )
+    edge = {"do": "edge", "centre": [*asked[0]], "neighbour": [*asked[1]]}
+    gate = {"do": "gate", "to": "half", "type": "picture", "id": None}
+    assert module.names_codes([edge]) and not module.names_codes([gate])
 
 
 def test_models_that_differ_in_more_than_their_seed_are_refused(models, world, random_model):
