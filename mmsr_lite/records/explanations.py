@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
@@ -81,6 +82,7 @@ class WhatIfRecord(Record, kind="what-if"):
     ]
     top: Annotated[list[ChangedItem], "the best items of both runs, by their new rank"]
     sentence: Annotated[str, "what changed, in one sentence"]
+    seeds: Annotated[Agreement | None, "how many models of other seeds move the probability alike"] = OPTIONAL
 
     def summary(self) -> str:
         """The change and what it does to the rank."""

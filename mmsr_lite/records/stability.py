@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, NotRequired, TypedDict
 
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
@@ -25,17 +26,6 @@ class OverSeeds(TypedDict):
     mean: Annotated[float, "their mean"]
     low: Annotated[float, "the least"]
     high: Annotated[float, "the greatest"]
-
-
-class Agreement(TypedDict):
-    """One thing that an explanation says, and how many models say it."""
-
-    about: Annotated[str, "first by attention, first by flow, larger order, larger beta, or what if"]
-    says: Annotated[str, "what most models say"]
-    answers: Annotated[list[str], "what each model says"]
-    count: Annotated[int, "how many models say what most say"]
-    of: Annotated[int, "how many models have an answer"]
-    sentence: Annotated[str, "all of it in words"]
 
 
 class StabilityRecord(Record, kind="stability"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.flow_parts import Flow, rules_of_flow
 from mmsr_lite.records.mistakes import Mistake
@@ -169,6 +170,7 @@ class DraftState(TypedDict):
     model: Annotated[int, "which of `models` is shown"]
     models: Annotated[list[str], "the names of the models that can be shown"]
     experiment: Annotated[Experiment | None, "what to try first"]
+    seeds: NotRequired[Annotated[list[Agreement], "how many models of other seeds say the same, where there are any"]]
 
 
 class TraceRecord(Record, kind="trace"):
