@@ -129,8 +129,8 @@ class FaithfulnessRecord(Record, kind="faithfulness"):
     unit: Annotated[str, "what is taken away, and what orders it"]
     tests: Annotated[
         dict[str, FaithfulnessTest | None],
-        "deletion and insertion, which always apply; fidelity, gradient, random_weights, forced_gate, planted: null where "
-        "one does not apply",
+        "deletion and insertion, which always apply; fidelity, gradient, random_weights, forced_gate, planted: null "
+        "where one does not apply",
     ]
     sentence: Annotated[str, "how many tests it passes"]
 
