@@ -84,7 +84,7 @@ def test_the_first_user_is_the_one_on_whom_early_is_ahead_of_late(random_model, 
         (lambda random: SASRec(SASRec.Config(dim=8), 12), "cannot run in a page; give an MMSR"),
         (lambda random: random(aggregator="gat"), "cannot run in a page; give an MMSR with aggregator 'han-gnn'"),
         (lambda random: random(together=True), "items of one time as one step"),
-        (lambda random: MMSR(MMSRConfig(dim=8), 9), "knows 9 items, 'd' has 12"),
+        (lambda random: MMSR(MMSRConfig(dim=8), 9), "made for 9 items, and 'd' has 12 others"),
     ],
 )
 def test_what_cannot_run_in_a_page_is_told(random_model, world, make, says):
