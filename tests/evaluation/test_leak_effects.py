@@ -102,7 +102,12 @@ GAIN, LOSS, NOISE = effect(2.0, True), effect(-2.0, True), effect(2.0, False)
 @pytest.mark.parametrize(
     ("change", "rising", "verdict", "said"),
     [
-        (LOSS, 99.0, "leak", "from 8.00 to 6.00: 2.00 points come from the order of the file, which is that of the ids"),
+        (
+            LOSS,
+            99.0,
+            "leak",
+            "from 8.00 to 6.00: 2.00 points come from the order of the file, which is that of the ids",
+        ),
         (LOSS, 50.0, "leak", "2.00 points come from the order of the file; unless the file is known to list what"),
         (LOSS, None, "leak", "40.0 % of neighbours have the same time. With ties at random"),
         (effect(-2.0, False), 99.0, "none", "gives nothing away. The ids fix the order of ties, so break them"),

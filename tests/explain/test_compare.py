@@ -74,7 +74,8 @@ def test_the_interval_is_that_of_the_t_test_when_users_are_many():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "clear"), [(0.1, 2.0, True), (-2.0, -0.1, True), (0.0, 2.0, False), (-2.0, 0.0, False), (-1, 1, False)]
+    ("low", "high", "clear"),
+    [(0.1, 2.0, True), (-2.0, -0.1, True), (0.0, 2.0, False), (-2.0, 0.0, False), (-1, 1, False)],
 )
 def test_a_difference_is_clear_where_its_interval_leaves_out_zero(world, examples, monkeypatch, low, high, clear):
     monkeypatch.setattr(module, "bootstrap", lambda values, *_: (values.mean(-1).tolist(), [[low, high]] * len(values)))

@@ -149,7 +149,7 @@ def test_one_wrong_field_of_a_trace_is_refused_with_its_path(data, made):
         ("trace", lambda r: r["stages"][3].__setitem__("path", "zz"), r"stages\[3\].path is 'zz', expected one of"),
         ("trace", lambda r: r["nodes"][0]["positions"].clear(), r"nodes\[0\].positions is empty, expected at least"),
         ("flow", lambda r: r["nodes"][0]["positions"].clear(), r"nodes\[0\].positions is empty, expected at least"),
-        ("flow", lambda r: r["flow"]["groups"].__setitem__(4, "zz"), "flow.groups has no .time, then crossed., expected"),
+        ("flow", lambda r: r["flow"]["groups"].__setitem__(4, "zz"), "flow.groups has no .time, then crossed., exp"),
         ("what-if", lambda r: r["clean"]["layers"].pop(), "clean.stages"),
         ("what-if", lambda r: r["nodes"][0]["beta"][0].__setitem__("clean", None),
          r"nodes\[0\].beta\[0\].delta is .*, expected null where clean or changed is null"),
