@@ -115,3 +115,19 @@ def test_a_page_of_six_models_of_a_world_has_at_most_three_megabytes(name):
     models = [MMSR(MMSRConfig(dim=32, layers=2), world.num_items, books) for _ in range(6)]
     data = page_data(models, world, [*range(8)])
     assert len(page("six", models=data).encode()) < 3e6
+
+
+def test_an_item_takes_two_bytes_a_weight_one_a_code_two_fifths_of_its_texts_and_its_share_of_the_pictures(
+    random_model, world, monkeypatch
+):
+    models = [random_model(), random_model(1)]  # of two modalities and of one, two codes each
+    names = ("", *("x" * 10 for _ in range(12)))
+    data = replace(world, item_ids=names, titles=names, texts={"words": ("", *("y" * 600 for _ in range(12)))})
+    weights = 2 * 8 + 2 + 2 + 2 * 8 + 2
+    texts = 10 + 10 + 500  # a long text is cut
+    assert module._bytes_of_an_item(models, data) == pytest.approx(weights + 0.4 * texts)
+    monkeypatch.setattr(module, "data_uri", lambda picture, side: picture)
+    pictures = [None, *("a" * 400 if item <= 6 else "b" * 400 if item <= 9 else None for item in range(1, 13))]
+    shared = 9 / 12 * 400 * 3 / 4 * len({None, "a", "b"}) / 13  # base64 takes four letters for three bytes
+    found = module._bytes_of_an_item(models, replace(data, pictures=tuple(pictures)))
+    assert found == pytest.approx(weights + 0.4 * texts + shared)
