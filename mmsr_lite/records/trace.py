@@ -211,7 +211,7 @@ class TraceRecord(Record, kind="trace"):
         return f"{who}; {self.model['label']}: {sizes}"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """Indexes exist, lengths agree, gates and attention are shares."""
+        """Indexes exist, nodes have positions, lengths agree, gates and attention are shares."""
         if not self.history:
             yield "history", "is empty, expected at least one interaction"
         yield from self._rules_of_history()
@@ -246,6 +246,8 @@ class TraceRecord(Record, kind="trace"):
         last_type, length = len(self.node_types) - 1, len(self.history)
         for place, node in enumerate(self.nodes):
             yield from _index(f"nodes[{place}].type", node["type"], last_type, "node_types")
+            if not node["positions"]:
+                yield f"nodes[{place}].positions", "is empty, expected at least one position of the history"
             for position in node["positions"]:
                 yield from in_range(f"nodes[{place}].positions", position, 1, length, "positions of the history")
         last_node, last_relation = len(self.nodes) - 1, len(self.relations) - 1
