@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mmsr_lite.views.widgets.explorer import Explorer
 
 CELL = """from mmsr_lite.live_explorer import explore_run
-explore_run({run!r}, {user!r})"""
+explore_run({run!r}, {user!r}, {seeds!r})"""
 TEMPLATE = "index.html.j2"
 
 
@@ -36,6 +36,7 @@ def explore(
     reduction: str = "pca",
     beside: Mapping[str, MMSR] | None = None,
     panes: tuple[str, str] | None = None,
+    other_seeds: Mapping[str, MMSR] | None = None,
 ) -> Explorer:
     """Open the explorer of one user: shown in a cell, with a `selection` to read and set; `.save_html(path)` saves it.
 
@@ -49,12 +50,14 @@ def explore(
         beside: name -> another model of the same data, such as early, late, or one of shuffled codes; the explorer
             shows one of them beside `model`, or in its place, on the same history.
         panes: the names of two models that stand side by side at first; None: `model` alone.
+        other_seeds: name -> a model that differs from `model` in its seed alone; below each explanation the explorer
+            then says how many of the models say the same ("4 of 5 models say so"), and each can be shown, too.
 
     Returns:
         The widget.
 
     Raises:
-        MMSRError: when there is no such user, or the user has a single item.
+        MMSRError: when there is no such user, or the user has a single item, or `other_seeds` are of another kind.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -68,11 +71,12 @@ def explore(
     from mmsr_lite.explain.session import Session
     from mmsr_lite.views.widgets.explorer import Explorer
 
-    session = Session(model, dataset, user, seed=seed, reduction=reduction, beside=beside, panes=panes)
+    terms: dict[str, Any] = {"beside": beside, "panes": panes, "other_seeds": other_seeds}
+    session = Session(model, dataset, user, seed=seed, reduction=reduction, **terms)
     return Explorer(session.record, theme=theme, answers=session, beside=session.beside)
 
 
-def explore_run(folder: str, user: Any = None) -> Explorer:
+def explore_run(folder: str, user: Any = None, other_seeds: Sequence[str] = ()) -> Explorer:
     """Open the explorer of a run that `mmsr-lite train` or `demo` wrote.
 
     Args:
@@ -80,9 +84,13 @@ def explore_run(folder: str, user: Any = None) -> Explorer:
         user: by number or id. None: of a world whose early and late runs come with the package, a user for whom early
             fusion is right and late fusion is wrong, with both side by side, and the run as the first of the other
             models; of other data, the first user.
+        other_seeds: folders of runs that differ from this one in their seed alone.
 
     Returns:
         The explorer.
+
+    Raises:
+        MMSRError: a folder holds no run, or one of `other_seeds` differs in more than its seed.
 
     Example:
         >>> explore_run("no-such-folder")
@@ -90,6 +98,7 @@ def explore_run(folder: str, user: Any = None) -> Explorer:
         mmsr_lite.errors.MMSRError: 'no-such-folder' holds no run; ...
     """
     from mmsr_lite.explain.opening import telling_users
+    from mmsr_lite.explain.stability import refuse_other_settings
     from mmsr_lite.training.fit import open_run
 
     run = open_run(folder, "cpu")
@@ -99,6 +108,10 @@ def explore_run(folder: str, user: Any = None) -> Explorer:
     if pair and user is None:
         terms["panes"] = tuple(pair)
         (user,) = telling_users([other.model for other in pair.values()], run.dataset, 1)
+    others = [open_run(other, "cpu") for other in other_seeds]
+    for other in others:
+        refuse_other_settings(run, other)
+    terms["other_seeds"] = {f"seed {other.config.train.seed}": other.model for other in others}
     return explore(run.model, run.dataset, 0 if user is None else user, **terms)
 
 
@@ -161,7 +174,8 @@ def save_live_page(
 
     Args:
         path: the file to write.
-        runs: up to six runs of the same data, of MMSR models; the first is shown first.
+        runs: up to six runs of the same data, of MMSR models; the first is shown first. Of runs that are the same but
+            for their seed, the page says below each explanation how many say the same.
         users: users by number or id, the first is shown first. None given: those for whom the models differ most. Where
             `runs`, or the runs of the same data that come with the package, have early and late fusion, the first user
             is one for whom early fusion is right and late fusion is wrong, with both side by side.
@@ -187,6 +201,7 @@ def save_live_page(
         'Inside: ...'
     """
     from mmsr_lite.explain.opening import order_of, telling_users
+    from mmsr_lite.explain.other_seeds import seed_groups
     from mmsr_lite.explain.page_data import MOST_MODELS, page_data
     from mmsr_lite.views.base import save
     from mmsr_lite.views.page import page
@@ -208,7 +223,7 @@ def save_live_page(
             called.append(name)
     orders = [order_of(model) for model in models]
     chosen = list(users) or telling_users(models, first, count, panes)
-    data = page_data(models, first, chosen, names=called, pseudonyms=pseudonyms)
+    data = page_data(models, first, chosen, names=called, pseudonyms=pseudonyms, seeds=seed_groups(runs))
     data["start"] = None
     if panes is None and not users and {"early", "late"} <= {*orders}:
         panes = _last(orders, "early"), _last(orders, "late")
@@ -223,7 +238,9 @@ def _last(orders: Sequence[str | None], order: str) -> int:
     return max(place for place, own in enumerate(orders) if own == order)
 
 
-def serve(folder: str, user: Any = None, *, port: int = 8866, browser: bool = True) -> int:
+def serve(
+    folder: str, user: Any = None, *, port: int = 8866, browser: bool = True, other_seeds: Sequence[str] = ()
+) -> int:
     """Serve the explorer of a run to people at this machine until it is stopped.
 
     Args:
@@ -231,6 +248,7 @@ def serve(folder: str, user: Any = None, *, port: int = 8866, browser: bool = Tr
         user: whose history is shown first, as for `explore_run`.
         port: where to listen.
         browser: whether to open a browser.
+        other_seeds: folders of runs of other seeds, as for `explore_run`.
 
     Returns:
         The exit code.
@@ -245,12 +263,14 @@ def serve(folder: str, user: Any = None, *, port: int = 8866, browser: bool = Tr
     """
     if find_spec("voila") is None:
         raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")
-    if not Path(folder, "config.json").is_file():
-        raise MMSRError(f"{folder!r} holds no run; expected a folder that mmsr-lite train or demo wrote")
+    for one in (folder, *other_seeds):
+        if not Path(one, "config.json").is_file():
+            raise MMSRError(f"{one!r} holds no run; expected a folder that mmsr-lite train or demo wrote")
     from mmsr_lite.explorer_server import serve_notebook
 
     with tempfile.TemporaryDirectory() as place:
-        notebook = _notebook(Path(place), CELL.format(run=str(Path(folder).resolve()), user=user))
+        run, *seeds = (str(Path(one).resolve()) for one in (folder, *other_seeds))
+        notebook = _notebook(Path(place), CELL.format(run=run, user=user, seeds=seeds))
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (place, os.environ.get("JUPYTER_PATH"))))
         serve_notebook(notebook, port=port, browser=browser)
     return 0

@@ -16,8 +16,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         >>> parser = argparse.ArgumentParser()
         >>> add_options(parser)
         >>> args = parser.parse_args(["runs/demo", "--no-browser"])
-        >>> args.browser, args.port, args.user
-        (False, 8866, None)
+        >>> args.browser, args.port, args.user, args.other_seeds
+        (False, 8866, None, [])
     """
     parser.add_argument("run", help="folder of a run")
     parser.add_argument(
@@ -25,6 +25,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="U",
         help="user by id or number (default: one on whom early fusion is right and late wrong, where runs of both "
         "come with the package, else 0); the screen offers the others",
+    )
+    parser.add_argument(
+        "--other-seeds",
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="folders of runs that differ from it in their seed alone: the screen says how many say the same",
     )
     parser.add_argument(
         "--port",
@@ -56,13 +63,16 @@ def run(args: argparse.Namespace) -> int:
     """
     from mmsr_lite.live_explorer import serve
 
-    return serve(args.run, args.user, port=args.port, browser=args.browser)
+    return serve(args.run, args.user, port=args.port, browser=args.browser, other_seeds=args.other_seeds)
 
 
 COMMAND = Command(
     summary="edit a history in a browser and see what the model makes of it",
-    usage="RUN [--user U]",
-    examples=("mmsr-lite explore runs/demo --user 12",),
+    usage="RUN [--user U] [--other-seeds RUN ...]",
+    examples=(
+        "mmsr-lite explore runs/demo --user 12",
+        "mmsr-lite explore runs/mine-0 --other-seeds runs/mine-1 runs/mine-2",
+    ),
     add_options=add_options,
     run=run,
 )

@@ -14,7 +14,7 @@ from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.rankings import RANKINGS
 from mmsr_lite.records.leaks import Effect
 
-CLEAR = 3.0  # a difference counts when it has at least so many standard errors over users
+CLEAR = 3.0  # a difference counts when it is more than so many standard errors over users
 LEAST_TIED = 0.5  # percent of tied neighbours, below which the order at ties gets no verdict
 COUNTING, LEARNED = "counting", "small SASRec"
 METRIC = "HR@5"  # the metric of sentences and verdicts

@@ -36,6 +36,7 @@ def page_data(
     names: Sequence[str] | None = None,
     pseudonyms: bool | None = None,
     also: Sequence[int] = (),
+    seeds: Sequence[Sequence[int]] = (),
 ) -> PageData:
     """Make everything that a page needs to run these models for these users without Python.
 
@@ -49,6 +50,8 @@ def page_data(
         names: the name of each model in the page; None (the default): their labels.
         pseudonyms: whether ids of users and items are replaced; None: unless the data set is a made-up world.
         also: items that are always kept.
+        seeds: groups of indexes of `models` that are the same but for their seed: the page says how many of a group say
+            the same.
 
     Returns:
         Values for JSON, with base64 in them; `note` says in one line what they hold.
@@ -88,6 +91,7 @@ def page_data(
             {**model_fields(model, rows), "name": name, "code_names": _code_names(model, dataset)}
             for model, name in zip(models, distinct(own_names), strict=True)
         ],
+        "seeds": [list(group) for group in seeds],
         "note": _note(dataset, len(numbers), kept, len(models), pseudonyms),
     }
 

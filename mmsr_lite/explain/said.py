@@ -6,6 +6,7 @@ Positions and types are the same in all models of the same data, so the numbers 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from mmsr_lite.nn.probe import listen
 from mmsr_lite.records import FlowRecord
 from mmsr_lite.records.flow_parts import FLOW_GROUPS
 
+NEAR = 1e-5  # numbers of one model that differ by less than this share of the largest differ by rounding alone
 ORDERS = {"early": "crossed, then time", "late": "time, then crossed"}  # order of fusion -> its group of paths
 Place = tuple[str, int]  # type of a node, position in the history from 1
 Key = tuple[str, int | None, str | None, int | None, str | None]  # measure, layer, type, position, group
@@ -102,7 +104,8 @@ def first_place(one: Said, measure: str) -> Place:
         measure: "attention" or "flow".
 
     Returns:
-        Type of node and position from 1. The last item's own node is left out where there are others.
+        Type of node and position from 1; of equal ones the first. The last item's own node is left out where there are
+        others.
 
     Example:
         >>> numbers = {("attention", None, kind, place, None): value for kind, place, value in
@@ -115,8 +118,9 @@ def first_place(one: Said, measure: str) -> Place:
         for (name, _, kind, position, _), value in one.numbers.items()
         if name == measure and kind is not None and position is not None
     }
-    others = {place: value for place, value in places.items() if place != ("item", one.last)}
-    return max(others or places, key=lambda place: places[place])
+    others = {place: value for place, value in places.items() if place != ("item", one.last)} or places
+    least = max(others.values()) - NEAR * max(map(abs, places.values()))
+    return next(place for place, value in others.items() if value >= least)
 
 
 def larger_order(one: Said) -> str:
@@ -135,6 +139,42 @@ def larger_order(one: Said) -> str:
         True
     """
     early, late = (one.numbers["order", None, None, None, group] for group in ORDERS.values())
-    if early == late:
+    if abs(early - late) <= NEAR * max(early, late):
         return "neither"
     return "early" if early > late else "late"
+
+
+def larger_beta(beta: Sequence[float]) -> str:
+    """The path that a gate gives more.
+
+    Args:
+        beta: the shares of hohe and heho.
+
+    Returns:
+        "hohe" or "heho"; of equal ones "hohe".
+
+    Example:
+        >>> larger_beta([0.5, 0.5]), larger_beta([0.3, 0.7])
+        ('hohe', 'heho')
+    """
+    hohe, heho = beta
+    return "heho" if heho - hohe > NEAR else "hohe"
+
+
+def place_in_words(place: Place, title: str) -> str:
+    """Name a place of a history.
+
+    Args:
+        place: type of node and position from 1.
+        title: what the item at this position is called.
+
+    Returns:
+        The name.
+
+    Example:
+        >>> place_in_words(("text", 2), "Red shirt")
+        'the text of “Red shirt” (position 2)'
+    """
+    kind, position = place
+    whose = f"“{title}” (position {position})"
+    return whose if kind == "item" else f"the {kind} of {whose}"

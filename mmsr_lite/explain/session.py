@@ -38,6 +38,7 @@ from mmsr_lite.explain.first_experiment import first_experiment
 from mmsr_lite.explain.inputs import UserLike, count_of, history_of, is_whole, item_of, items_of, label_of
 from mmsr_lite.explain.interventions import editable, trace_edited
 from mmsr_lite.explain.other_codes import with_other_codes
+from mmsr_lite.explain.other_seeds import agreement_on_change, agreements, names_codes
 from mmsr_lite.explain.page_data import distinct, page_data
 from mmsr_lite.explain.products import product
 from mmsr_lite.explain.shared_random import SharedRandom
@@ -45,6 +46,7 @@ from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import Change, what_if
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import TraceRecord, WhatIfRecord
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.explorer import Beside, Messages, Product
 from mmsr_lite.records.live_page import PageData, PageStart
 from mmsr_lite.records.mistakes import quote
@@ -70,9 +72,11 @@ class Session:
         reduction: how features were reduced before k-means.
         beside: name -> another model of the same data, which can be shown beside this one, or in its place.
         panes: the name of the model that is shown first and of the one beside it; None: `model`, and none beside it.
+        other_seeds: name -> a model that differs from `model` in its seed alone, which can be shown beside it, too.
 
     Attributes:
-        record: the trace of the draft, with the state of the explorer's controls in its field `draft`.
+        record: the trace of the draft, with the state of the explorer's controls in its field `draft`; with other
+            seeds, `draft["seeds"]` says how many of the models say the same.
         beside: `name` and `record` of what is shown beside it; None: nothing is.
 
     Raises:
@@ -103,12 +107,16 @@ class Session:
         reduction: str = "pca",
         beside: Mapping[str, MMSR] | None = None,
         panes: tuple[str, str] | None = None,
+        other_seeds: Mapping[str, MMSR] | None = None,
     ):
         if not isinstance(model, MMSR):
             raise MMSRError(f"{label_of(model)} has no MSGraph to explore; give an MMSR")
         self.model, self.dataset = model, dataset
-        self._all = [model, *(beside or {}).values()]
-        self._names = distinct([model.label, *(beside or {})])
+        others, seeds = dict(beside or {}), dict(other_seeds or {})
+        _refuse_other_kinds(model, seeds)
+        self._all = [model, *others.values(), *seeds.values()]
+        self._names = distinct([model.label, *others, *seeds])
+        self._seeds = [[0, *range(1 + len(others), len(self._all))]] if seeds else []  # numbers of such models
         self._beside: str | None = None
         self.beside: Beside | None = None
         self._labels: WeakKeyDictionary[MMSR, Labels] = WeakKeyDictionary()  # names of the codes of each model
@@ -191,7 +199,9 @@ class Session:
         model, _ = self._model(self.draft)
         asked = self._asked(self.draft)
         record = what_if(model, self.dataset, change=change, repeats=repeats, shared_random=True, **asked)
-        return record | {end: self._named(record[end], model) for end in ("clean", "changed")}
+        seeds = self._seeds_on_change(change, record)
+        ends = {end: self._named(record[end], model) for end in ("clean", "changed")}
+        return record | ends | ({} if seeds is None else {"seeds": seeds})
 
     def product(self, layer: int, path: str, phase: int, edge: int) -> Product:
         """The terms of one attention logit of the present history, as in `explain.products.product`.
@@ -240,7 +250,8 @@ class Session:
             the history, where it was edited.
         """
         draft, users = self.draft, [self.draft.user, *users]
-        data = page_data(self._all, self.dataset, users, names=self._names, pseudonyms=pseudonyms, also=draft.history)
+        terms: dict[str, Any] = {"names": self._names, "pseudonyms": pseudonyms, "also": draft.history}
+        data = page_data(self._all, self.dataset, users, seeds=self._seeds, **terms)
         start: PageStart = {"model": draft.model, "beside": self._beside}
         if "user" not in self._asked(draft):
             start |= {"history": list(draft.history), "target": draft.target}
@@ -313,8 +324,34 @@ class Session:
         draft = drafts[at]
         model, note = self._model(draft)
         record = self._traced(model, draft)
+        group = self._same_but_for_seed(draft)
+        others = {number: self._traced(self._all[number], replace(draft, model=number)) for number in group[1:]}
         self._drafts, self._at, self._note = drafts, at, note
         self.record = self._named(record, model)
+        if group:
+            self.record["draft"]["seeds"] = agreements([record, *others.values()])
+
+    def _same_but_for_seed(self, draft: Draft) -> list[int]:
+        """The number of the shown model, then of those that differ in their seed alone; none where it is alone."""
+        if (draft.codes, draft.codes_per_item) != self._trained[draft.model]:
+            return []
+        group = next((group for group in self._seeds if draft.model in group), [])
+        return sorted(group, key=lambda number: number != draft.model)
+
+    def _seeds_on_change(self, change: Change | Sequence[Mapping[str, Any]], record: WhatIfRecord) -> Agreement | None:
+        """How many models of other seeds move the probability alike; None where there are none, or one cannot."""
+        group = self._same_but_for_seed(self.draft)
+        if not group or names_codes(record.changes):
+            return None
+        records = [record]
+        for number in group[1:]:
+            asked = self._asked(replace(self.draft, model=number))
+            terms: dict[str, Any] = {"change": change, "repeats": 1, "shared_random": True}
+            try:
+                records.append(what_if(self._all[number], self.dataset, **terms, **asked))
+            except MMSRError:  # such as an edge that another model's graph lacks
+                return None
+        return agreement_on_change(records)
 
     def _traced(self, model: MMSR, draft: Draft) -> TraceRecord:
         """What a model does with a draft."""
@@ -338,6 +375,14 @@ class Session:
         state["beside"] = [*others, *([BEFORE_EDITS] if state["edited"] else [])]
         state["experiment"] = first_experiment(self.dataset, record)
         return record | {"user": user_card(self.dataset, draft.user), "nodes": nodes, "draft": state}
+
+
+def _refuse_other_kinds(model: MMSR, seeds: Mapping[str, MMSR]) -> None:
+    """Refuse models that differ from `model` in more than their seed, as far as a model says so."""
+    for name, other in seeds.items():
+        if other.config != model.config or other.node_types != model.node_types:
+            words = f"{name!r} is {label_of(other)}, which differs from {model.label} in more than its seed"
+            raise MMSRError(f"{words}; give models of the same settings and modalities")
 
 
 def _shape_of(model: MMSR) -> tuple[int, int] | tuple[None, None]:

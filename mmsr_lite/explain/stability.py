@@ -18,13 +18,15 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, in_words
 from mmsr_lite.explain.flow import refuse_without_flow
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, history_of
-from mmsr_lite.explain.said import Key, Place, Said, first_place, larger_order, said_by
+from mmsr_lite.explain.other_seeds import setting_that_differs, sign_of
+from mmsr_lite.explain.said import Key, Place, Said, first_place, larger_beta, larger_order, place_in_words, said_by
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import StabilityRecord, as_record
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.flow_parts import FLOW_GROUPS
-from mmsr_lite.records.stability import Agreement, OverSeeds
+from mmsr_lite.records.stability import OverSeeds
 from mmsr_lite.training.fit import open_run
 from mmsr_lite.training.runs import Run
 
@@ -34,7 +36,6 @@ MORE_FLOW = {  # larger order -> what models of it have
     "neither": "have as much flow by early fusion as by late fusion",
 }
 ASIDE = ", the last item itself aside"
-PATHS = ("hohe", "heho")
 
 
 @checked(repeats=(1, 1000))
@@ -132,7 +133,7 @@ def _opened(runs: Sequence[Any]) -> tuple[list[MMSR], list[Dataset], list[int | 
         run = open_run(Path(one)) if isinstance(one, str | os.PathLike) else one
         if isinstance(run, Run):
             first = first or run
-            _refuse_other_settings(first, run)
+            refuse_other_settings(first, run)
             if run.config.train.seed in seeds:
                 raise MMSRError(f"two runs have the seed {run.config.train.seed}; expected another seed for each run")
         model, data = (run.model, run.dataset) if isinstance(run, Run) else run
@@ -145,13 +146,29 @@ def _opened(runs: Sequence[Any]) -> tuple[list[MMSR], list[Dataset], list[int | 
     return models, datasets, seeds
 
 
-def _refuse_other_settings(first: Run, run: Run) -> None:
-    """Refuse a run that differs in more than its seed."""
-    here, there = run.config.by_name(), first.config.by_name()
-    for name in here | there:
-        if name not in ("seed", "device") and here.get(name) != there.get(name):
-            words = f"{name} is {in_words(there.get(name))} in one and {in_words(here.get(name))} in another"
-            raise MMSRError(f"the runs differ in more than their seed: {words}; give runs of the same settings")
+def refuse_other_settings(first: Run, run: Run) -> None:
+    """Refuse a run that differs in more than its seed.
+
+    Args:
+        first: a run.
+        run: another one.
+
+    Raises:
+        MMSRError: a setting differs; the message names it.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from mmsr_lite.training.run_config import RunConfig
+        >>> one, two = (SimpleNamespace(config=RunConfig("wardrobe:match").with_settings(dim=dim)) for dim in (8, 16))
+        >>> refuse_other_settings(one, two)
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: the runs differ in more than their seed: dim is 8 in one and 16 in another; ...
+    """
+    name = setting_that_differs(first, run)
+    if name is not None:
+        there, here = (in_words(one.config.by_name().get(name)) for one in (first, run))
+        words = f"{name} is {there} in one and {here} in another"
+        raise MMSRError(f"the runs differ in more than their seed: {words}; give runs of the same settings")
 
 
 def _refuse_other_data(datasets: Sequence[Dataset], number: int | None, past: list[int], goal: int | None) -> None:
@@ -204,18 +221,15 @@ def _of_numbers(dataset: Dataset, past: list[int], said: Sequence[Said]) -> list
     ]
     gates = [beta for one in said if (beta := one.flow.beta[-1]) is not None]
     if len(gates) == len(said):
-        paths = [PATHS[int(heho > hohe)] for hohe, heho in gates]
+        paths = [larger_beta(beta) for beta in gates]
         found.append(_agreement("larger beta", paths, "give {} the larger beta at the last item, last layer".format))
     return found
 
 
 def _name(dataset: Dataset, past: list[int], place: Place) -> str:
     """A place in words."""
-    kind, position = place
-    item = past[position - 1]
-    title = dataset.titles[item] or dataset.item_ids[item]
-    whose = f"“{title}” (position {position})"
-    return whose if kind == "item" else f"the {kind} of {whose}"
+    item = past[place[1] - 1]
+    return place_in_words(place, dataset.titles[item] or dataset.item_ids[item])
 
 
 def _what_ifs(
@@ -238,10 +252,7 @@ def _what_ifs(
     for model, data in zip(models, datasets, strict=True):
         record = what_if(model, data, change=change, repeats=repeats, **asked)
         told = "; ".join(record.told)
-        probability = record.measures["probability"]
-        assert probability is not None
-        delta = probability["delta"]
-        signs.append("raises" if delta > 0 else "lowers" if delta < 0 else "does not change")
+        signs.append(sign_of(record))
     card = next(one for one in said[0].flow.ranked if one["item"] == asked["target"])
     name = f"“{card['title'] or card['item_id']}”"
     return told, _agreement("what if", signs, lambda says: f"say that this {says} the probability of {name}: {told}")

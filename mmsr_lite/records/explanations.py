@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
@@ -81,6 +82,7 @@ class WhatIfRecord(Record, kind="what-if"):
     ]
     top: Annotated[list[ChangedItem], "the best items of both runs, by their new rank"]
     sentence: Annotated[str, "what changed, in one sentence"]
+    seeds: Annotated[Agreement | None, "how many models of other seeds move the probability alike"] = OPTIONAL
 
     def summary(self) -> str:
         """The change and what it does to the rank."""
@@ -106,6 +108,11 @@ class WhatIfRecord(Record, kind="what-if"):
         layers = len(self.clean["layers"])
         for place, node in enumerate(self.nodes):
             yield from one_for_each(f"nodes[{place}].beta", node["beta"], layers, "layers")
+            for layer, gate in enumerate(node["beta"] or ()):
+                lacks_one = gate["clean"] is None or gate["changed"] is None
+                if lacks_one != (gate["delta"] is None):
+                    path = f"nodes[{place}].beta[{layer}].delta"
+                    yield path, f"is {gate['delta']}, expected null where clean or changed is null, and nowhere else"
         yield from one_for_each("attention", self.attention, layers, "layers")
         for number, paths in enumerate(self.attention):
             for path, phases in paths.items():

@@ -134,5 +134,6 @@ class PageData(TypedDict):
     pictures: Annotated[list[str], "data addresses, each once"]
     users: Annotated[list[PageUser], "the users, the one who is shown first"]
     models: Annotated[list[NamedPageModel], "the models"]
+    seeds: Annotated[list[list[int]], "groups of `models` that are the same but for their seed, as indexes"]
     note: Annotated[str, "what is inside, in one line"]
     start: NotRequired[Annotated[PageStart | None, "what it begins with; null: the first user and model"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, NotRequired, TypedDict
 
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
@@ -25,17 +26,6 @@ class OverSeeds(TypedDict):
     mean: Annotated[float, "their mean"]
     low: Annotated[float, "the least"]
     high: Annotated[float, "the greatest"]
-
-
-class Agreement(TypedDict):
-    """One thing that an explanation says, and how many models say it."""
-
-    about: Annotated[str, "first by attention, first by flow, larger order, larger beta, or what if"]
-    says: Annotated[str, "what most models say"]
-    answers: Annotated[list[str], "what each model says"]
-    count: Annotated[int, "how many models say what most say"]
-    of: Annotated[int, "how many models have an answer"]
-    sentence: Annotated[str, "all of it in words"]
 
 
 class StabilityRecord(Record, kind="stability"):
@@ -76,6 +66,16 @@ class StabilityRecord(Record, kind="stability"):
             yield from in_range(f"{path}.position", row["position"], 1, len(self.history), "a position of the history")
             if row["measure"] not in MEASURES:
                 yield f"{path}.measure", f"is {row['measure']!r}, expected one of {', '.join(MEASURES)}"
+            elif row["measure"] == "order":
+                if row.get("group") not in self.groups:
+                    yield f"{path}.group", f"is {row.get('group')!r}, expected one of {self.groups}"
+            else:
+                if row["type"] not in self.node_types:
+                    yield f"{path}.type", f"is {row['type']!r}, expected one of {self.node_types}"
+                if row["position"] is None:
+                    yield f"{path}.position", "is null, expected a position of the history"
+        if not self.agreements:
+            yield "agreements", "is empty, expected at least one"
         for place, one in enumerate(self.agreements):
             path = f"agreements[{place}]"
             yield from one_for_each(f"{path}.answers", one["answers"], one["of"], "models with an answer")

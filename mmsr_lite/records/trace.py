@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, TypedDict
 
+from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.flow_parts import Flow, rules_of_flow
 from mmsr_lite.records.mistakes import Mistake
@@ -169,6 +170,7 @@ class DraftState(TypedDict):
     model: Annotated[int, "which of `models` is shown"]
     models: Annotated[list[str], "the names of the models that can be shown"]
     experiment: Annotated[Experiment | None, "what to try first"]
+    seeds: NotRequired[Annotated[list[Agreement], "how many models of other seeds say the same, where there are any"]]
 
 
 class TraceRecord(Record, kind="trace"):
@@ -209,7 +211,7 @@ class TraceRecord(Record, kind="trace"):
         return f"{who}; {self.model['label']}: {sizes}"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """Indexes exist, lengths agree, gates and attention are shares."""
+        """Indexes exist, nodes have positions, lengths agree, gates and attention are shares."""
         if not self.history:
             yield "history", "is empty, expected at least one interaction"
         yield from self._rules_of_history()
@@ -244,6 +246,8 @@ class TraceRecord(Record, kind="trace"):
         last_type, length = len(self.node_types) - 1, len(self.history)
         for place, node in enumerate(self.nodes):
             yield from _index(f"nodes[{place}].type", node["type"], last_type, "node_types")
+            if not node["positions"]:
+                yield f"nodes[{place}].positions", "is empty, expected at least one position of the history"
             for position in node["positions"]:
                 yield from in_range(f"nodes[{place}].positions", position, 1, length, "positions of the history")
         last_node, last_relation = len(self.nodes) - 1, len(self.relations) - 1

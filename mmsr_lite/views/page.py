@@ -49,6 +49,7 @@ PARTS = {  # scripts and style sheets made of several files, in this order
     ),
     "explorer.js": (
         "explorer/history.js",
+        "explorer/seeds.js",
         "explorer/lens.js",
         "explorer/stages.js",
         "explorer/answer.js",
@@ -118,6 +119,7 @@ ENGINE = (
     "model",
     "trace",
     "what_if",
+    "seeds",
     "session",
 )  # files, in this order
 

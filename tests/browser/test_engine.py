@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from parity import answer_of, answers_of, compared, differences
+from parity import answer_of, answers_of, compared, differences, random_request
 
 from mmsr_lite.course.stored import stored_pair
 from mmsr_lite.data import load
@@ -64,15 +64,15 @@ def shop() -> Dataset:
 def random_weights():
     """Makes an MMSR of M modalities whose weights are drawn, and are what 16-bit floats can hold."""
 
-    def made(modalities: int, items: int = 20, **settings) -> MMSR:
-        rng, books = np.random.default_rng(0), []
+    def made(modalities: int, items: int = 20, seed: int = 0, **settings) -> MMSR:
+        rng, books = np.random.default_rng(seed), []
         for name in ("picture", "text", "sound", "brand")[:modalities]:
             codes = np.array([rng.permutation(6)[:2] + 1 for _ in range(items + 1)])
             codes[np.arange(2) >= rng.integers(3, size=(items + 1, 1))] = 0  # some items lack one code, some both
             codes[0] = 0
             centres = rng.normal(size=(7, settings.get("dim", 8))).astype(np.float32)
             books.append(Codebook(name, codes, centres, centres[codes].sum(1)))
-        torch.manual_seed(1)
+        torch.manual_seed(seed + 1)
         model = MMSR(MMSRConfig(**{"dim": 8, "layers": 2, "max_history": 10} | settings), items, books)
         for parameter in model.parameters():
             if parameter.requires_grad:
@@ -170,6 +170,47 @@ def test_models_take_each_others_place_as_in_python(page, shop, random_weights):
     for request, one, two in zip(requests, python, page.evaluate(ANSWER, [data, requests])[1:], strict=True):
         assert bool(one["error"]) == bool(two["error"]) == (request["do"] == "model" and request["model"] == 2)
         assert differences(one, two | {"error": one["error"]}) == [], request
+
+
+def removals(session) -> list[dict]:
+    """A what-if for each node of the history that is shown: it is taken out."""
+    names, nodes = session.record["node_types"], session.record["nodes"]
+    changes = [{"do": "node", "type": names[node["type"]], "id": node["id"]} for node in nodes]
+    return [{"do": "what_if", "change": change, "repeats": 2} for change in changes]
+
+
+@pytest.mark.parametrize("fusion", ["adaptive", "hohe-invasive", "homogeneous"])
+def test_models_of_other_seeds_are_counted_as_in_python(page, shop, random_weights, fusion):
+    modalities, settings = SETTINGS[fusion]
+    first, *seeds = [random_weights(modalities, seed=seed, fusion=fusion, **settings) for seed in range(5)]
+    early, others = random_weights(1, fusion="heho"), {f"seed {seed}": model for seed, model in enumerate(seeds, 1)}
+    session = Session(first, shop, 0, beside={"early": early}, other_seeds=others)
+    group = [0, *range(2, 6)]  # all but the early model
+    names = [first.label, "early", *others]
+    data = page_data([first, early, *seeds], shop, [*range(8)], names=names, pseudonyms=False, seeds=[group])
+    rng, requests, python = random.Random(fusion), [], []
+
+    def ask(request):
+        requests.append(request)
+        python.append(answer_of(session, request))
+
+    for number in range(CASES):
+        is_other = number % 4 == 3
+        random_one = random_request(session.record, rng, shop.num_items, [*shop.user_ids])
+        ask({"do": "model", "model": rng.randrange(6)} if is_other else random_one)
+    ask({"do": "model", "model": 3})
+    for request in removals(session):  # of a code the number is another one in each model
+        ask(request)
+    told = []
+    for request, one, two in zip(requests, python, page.evaluate(ANSWER, [data, requests])[1:], strict=True):
+        assert bool(one["error"]) == bool(two["error"])
+        assert compared(one, two | {"error": one["error"]})[0] == [], request
+        draft, what_if = one["record"]["draft"], (one["message"] or {}).get("what_if") or {}
+        assert ("seeds" in draft) == (draft["model"] != 1)  # the early model has no other seed
+        told += [*draft.get("seeds", []), *([what_if["seeds"]] if "seeds" in what_if else [])]
+    assert len({one["count"] for one in told}) > 2 and {one["of"] for one in told} == {5}
+    abouts = {"first by flow", "what if"} | ({"larger order"} if modalities else set())
+    assert {one["about"] for one in told} == abouts | ({"larger beta"} if fusion == "adaptive" else set())
 
 
 @pytest.mark.slow

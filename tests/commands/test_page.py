@@ -8,6 +8,8 @@ import re
 import pytest
 
 from mmsr_lite import cli
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.live_explorer import explore_run
 
 SMALL = ["--modalities", "words", "--dim", "8", "--codes", "3", "--codes-per-item", "1", "--batch", "32"]
 
@@ -45,6 +47,33 @@ def test_users_are_chosen_by_name_and_runs_of_one_label_by_their_folder(runs, tm
     data = held(page)
     assert [user["id"] for user in data["users"]] == ["u7", "u2"]
     assert [model["name"] for model in data["models"]] == ["MMSR, heho, heho (1)", "MMSR, heho, heho (2)"]
+
+
+@pytest.fixture(scope="module")
+def other_seed(ring, runs, tmp_path_factory):
+    """The early run again, with another seed."""
+    place = str(tmp_path_factory.mktemp("seed") / "heho-1")
+    argv = ["train", str(ring), *SMALL, "--epochs", "1", "--fusion", "heho", "--seed", "1", "--out", place]
+    assert cli.main(argv) == 0
+    return place
+
+
+def test_runs_that_are_the_same_but_for_their_seed_are_a_group_of_the_page(runs, other_seed, tmp_path):
+    page = tmp_path / "page.html"
+    assert cli.main(["page", *runs, other_seed, "-o", str(page)]) == 0
+    assert held(page)["seeds"] == [[0, 2]]
+    assert cli.main(["page", runs[0], runs[0], runs[1], "-o", str(page)]) == 0
+    assert held(page)["seeds"] == []  # one run twice is no other seed
+
+
+def test_a_run_is_explored_with_runs_of_other_seeds_and_with_no_other_ones(runs, other_seed):
+    record = explore_run(runs[0], 2, [other_seed]).record
+    assert record["draft"]["models"] == ["MMSR, heho", "seed 1"]
+    assert {one["of"] for one in record["draft"]["seeds"]} == {2}
+    with pytest.raises(
+        MMSRError, match="differ in more than their seed: fusion is 'heho' in one and 'hohe' in another"
+    ):
+        explore_run(runs[0], 2, [runs[1]])
 
 
 def test_runs_of_other_data_and_folders_without_a_run_are_told(runs, tiny_folder, tmp_path, capsys):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmsr_lite.data.split import split
+from mmsr_lite.data.split import Examples, split
 from mmsr_lite.evaluation import counting_with_rules
 from mmsr_lite.evaluation.counting_with_rules import Chain, choose_weights, ranks_with_rules
 from mmsr_lite.evaluation.metrics import metrics
@@ -68,3 +68,30 @@ def test_the_rule_of_repetition_with_minus_one_is_the_masked_ranking(cycle, circ
     assert np.array_equal(masked[0], plain[1])
     same = ranks_with_rules(chain, cycle.test, [None, (rule_of_ids(circle), 1.0)])
     assert np.array_equal(same[0], same[1])
+
+
+@pytest.mark.parametrize("most", [4, 3])
+def test_a_chain_has_the_scores_of_counting_of_every_item_and_of_padding(monkeypatch, most):
+    monkeypatch.setattr(counting_with_rules, "DENSE_ITEMS", most)  # four items: one table, or none
+    train = Examples(np.array([1, 2, 3, 1, 4, 2]), np.zeros(4, int), np.array([1, 2, 3, 5]), np.zeros(4, int), 50)
+    chain, counting = Chain(train, 4, 0.5), Markov(MarkovConfig(decay=0.5), 4)
+    counting.count(train)
+    assert (chain.table is None) == (most == 3)
+    history = torch.tensor([[1, 2, 4], [3, 1, 0], [2, 0, 0]])
+    assert torch.allclose(chain.scores(history), counting.scores(history), atol=1e-6)
+
+
+def test_ranks_with_rules_are_those_of_the_scores_whatever_the_size_of_a_batch(monkeypatch):
+    rng = np.random.default_rng(0)
+    items = rng.integers(1, 5, 40)
+    end = np.arange(1, 40, 2)
+    some = Examples(items, np.maximum(end - 3, 0), end, np.arange(20), 50)
+    chain, lifted = Chain(some, 4, 0.5), rule_of_repetition()
+    once = ranks_with_rules(chain, some, [None, (lifted, 3.0)])
+    monkeypatch.setattr(counting_with_rules, "BATCH", 3)
+    again = ranks_with_rules(chain, some, [None, (lifted, 3.0)])
+    assert np.array_equal(once, again) and once.shape == (2, 2, 20) and not np.array_equal(once[0], once[1])
+    for row in range(20):
+        scores = chain.scores(torch.from_numpy(some.histories(np.array([row]))))[0, 1:].numpy()
+        own = scores[some.targets[row] - 1]
+        assert once[0, 0, row] == 1 + (scores > own).sum() + ((scores == own).sum() - 1) / 2

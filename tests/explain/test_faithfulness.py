@@ -199,3 +199,15 @@ def test_what_cannot_be_tested_is_told(random_model, world):
     with pytest.raises(MMSRError, match="no history has three units"):
         short = last_examples(world, max_history=1)
         faithfulness(random_model(0), world, short)
+
+
+@pytest.mark.parametrize("explains", ["attention", "beta"])
+def test_fidelity_is_how_often_the_first_item_is_no_longer_first_at_one_half(random_model, world, explains):
+    model, examples = random_model(), last_examples(world)
+    graph = model.graphs(torch.from_numpy(examples.histories()))
+    importance, _, watched, _ = module._importance(model, graph, explains)
+    ordered = importance.masked_fill(importance.isnan(), -torch.inf)
+    is_first = module._curves(model, graph, watched, [ordered], explains)[1]  # away or in, order, share, history
+    found = faithfulness(model, world, explains=explains, orders=1)["tests"]["fidelity"]
+    assert (found["plus"], found["minus"]) == (1 - is_first[0, 0, 5].mean(), 1 - is_first[1, 0, 5].mean())
+    assert 0 <= found["random_plus"] <= 1 and 0 <= found["random_minus"] <= 1

@@ -101,3 +101,11 @@ def test_what_cannot_be_tabled_is_told(random_model, world, table, tmp_path):
 def test_the_limit_of_a_history_may_be_longer_than_any_history(world):
     last = last_examples(world, 10**9)
     assert len(last) == (np.diff(world.offsets) > 1).sum() and last.lengths.max() == np.diff(world.offsets).max() - 1
+
+
+def test_a_histogram_has_twenty_bins_from_zero_to_one(table):
+    record = gates_summary(table)
+    assert record["edges"] == pytest.approx([n / 20 for n in range(21)])
+    some = table[(table["layer"] == 1) & (table["type"] == "item")]["late"]
+    (counts,) = [one["counts"] for one in record["histogram"] if (one["layer"], one["type"]) == (1, "item")]
+    assert counts == [int(((some >= n / 20) & (some < (n + 1) / 20)).sum()) for n in range(20)]

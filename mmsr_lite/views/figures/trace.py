@@ -21,24 +21,26 @@ def gates(record: TraceRecord) -> FigureData:
         'This model has no update gate.'
     """
     caption, nodes = "Update gate β: weight of the path hohe, 0 to 1; white is one half", record["nodes"]
-    layers = [number for number, layer in enumerate(record["layers"]) if layer["beta"]]
-    if not layers:
+    betas = {number: layer["beta"] for number, layer in enumerate(record["layers"]) if any(layer["beta"] or ())}
+    if not betas:
         return empty_figure("Update gate β: weight of the path hohe, 0 to 1", "This model has no update gate.")
     order = node_order(record)
     names = [untrusted.clean(nodes[n]["label"], 26) for n in order]
     marks: list[Mark] = []
     means = []
-    for layer in layers:
-        shares = [record["layers"][layer]["beta"][n][0] for n in order]
+    for layer, beta in betas.items():
+        shares = [beta[n][0] for n in order if beta[n] is not None]
         means.append(f"{sum(shares) / len(shares):.3f} in layer {layer + 1}")
     for row, n in enumerate(order):
         positions = ", ".join(map(str, nodes[n]["positions"]))
-        for layer in layers:
-            late, early = record["layers"][layer]["beta"][n]
+        for layer, beta in betas.items():
+            if beta[n] is None:  # a what-if took the node out
+                continue
+            late, early = beta[n]
             note = f"{untrusted.clean(nodes[n]['label'])}\nposition {positions}\nlayer {layer + 1}: "
             note += f"hohe {late:.3f}, heho {early:.3f}"
             marks.append(Mark(f"{names[row]}, layer {layer + 1}", layer + 1, float(row), late, note=note))
-    across = Axis("layer", tuple((layer + 1, str(layer + 1)) for layer in layers))
+    across = Axis("layer", tuple((layer + 1, str(layer + 1)) for layer in betas))
     return FigureData(
         "heat map",
         f"On average the gate gives the path hohe {', '.join(means)}",
@@ -146,7 +148,7 @@ def ranking(record: TraceRecord, most: int = 10) -> FigureData:
     if target:
         of_target = f"{untrusted.clean(target['title'])}, has rank {wording.rank(target['rank'])}"
         finding = f"The next item, {of_target}; first is {first}"
-    pictures = [(untrusted.address(item["picture"]), float(row)) for row, item in enumerate(top)]
+    pictures = [(untrusted.address(item.get("picture")), float(row)) for row, item in enumerate(top)]
     across = Axis(
         "score, shared among the parts of the last layer" if is_split else "score",
         ends=(low - 0.12 * wide, high + 0.03 * wide),
@@ -195,7 +197,7 @@ def codebook(record: CodebookRecord) -> FigureData:
     pictures = []
     for row, code in enumerate(codes):
         for column, item in enumerate(code["items"][:8]):
-            source = untrusted.address(item["picture"])
+            source = untrusted.address(item.get("picture"))
             if source is not None:
                 pictures.append((Picture(source, -(column + 0.7) * step, float(row), 0.95 * step, 0.9), column))
     wide = (max((column for _, column in pictures), default=-1) + 1.5) * step

@@ -12,6 +12,7 @@ class Session {
     this.data = data;
     this.models = data.models.map(() => null); // made when they are first asked for
     this.beside = null; // the name of what stands beside the record
+    this.groups = data.seeds; // of models that are the same but for their seed, by number
     const columns = [data.items.title, data.items.id, ...Object.values(data.items.texts)];
     this.words = range(data.items.title.length).map((row) => columns.map((column) => column[row]).join(" ").toLowerCase());
     this.show([this.draftOf(data.users[user], model)], 0);
@@ -79,7 +80,29 @@ class Session {
     const record = whatIfRecord(this.modelOf(this.draft), this.asked(this.draft), change, repeats);
     const { model } = this.draft;
     const clean = this.isOwn(this.draft) ? { ...record.clean, user: this.userCard(this.draft) } : record.clean;
-    return { ...record, clean: this.named(clean, model), changed: this.named(record.changed, model) };
+    const seeds = this.seedsOnChange(change, record);
+    const ends = { clean: this.named(clean, model), changed: this.named(record.changed, model) };
+    return { ...record, ...ends, ...(seeds && { seeds }) };
+  }
+
+  // The number of the shown model, then of those that differ in their seed alone; none where it is alone.
+  sameButForSeed({ model }) {
+    const group = this.groups.find((own) => own.includes(model));
+    return group ? [model, ...group.filter((other) => other !== model)] : [];
+  }
+
+  // How many models of other seeds move the probability alike; null where there are none, or one cannot.
+  seedsOnChange(change, record) {
+    const { draft } = this;
+    const [, ...others] = this.sameButForSeed(draft);
+    if (!others.length || namesCodes(record.changes)) return null;
+    try {
+      const records = others.map((model) => whatIfRecord(this.modelOf({ model }), this.asked({ ...draft, model }), change, 1));
+      return agreementOnChange([record, ...records]);
+    } catch (error) { // such as an edge that another model's graph lacks
+      if (!(error instanceof EngineError)) throw error;
+      return null;
+    }
   }
 
   // The terms of one attention logit of the history as it is now, as Python's explain/products.py gives them.
@@ -166,16 +189,30 @@ class Session {
     const record = this.traced(drafts[at]);
     Object.assign(this, { drafts, at });
     this.record = this.named(record, drafts[at].model);
+    const group = this.sameButForSeed(drafts[at]);
+    if (group.length) computeLater(this.record.draft, "seeds", () => agreements(group.map((model) => this.said(drafts[at], model))));
+  }
+
+  // The history of a draft without the families of relations that are switched off.
+  editedOf(draft) {
+    const edited = new EditedHistory(this.asked(draft).history, this.modelOf(draft));
+    for (const family of Object.keys(FAMILIES)) {
+      if (!draft.families.includes(family)) applyChanges(edited, [filled({ do: "relation", relation: family })]);
+    }
+    return edited;
+  }
+
+  // What one of the models says of a draft.
+  said(draft, number) {
+    const model = this.modelOf({ model: number });
+    return saidOf(model, runEdited(model, this.editedOf({ ...draft, model: number })), draft.target);
   }
 
   // What a model does with a draft.
   traced(draft) {
     const model = this.modelOf(draft);
     const asked = this.asked(draft);
-    const edited = new EditedHistory(asked.history, model);
-    for (const family of Object.keys(FAMILIES)) {
-      if (!draft.families.includes(family)) applyChanges(edited, [filled({ do: "relation", relation: family })]);
-    }
+    const edited = this.editedOf(draft);
     const record = traceRecord(model, runEdited(model, edited), asked);
     if (edited.relations.size) record.truth = null;
     if (this.isOwn(draft) && !edited.relations.size) record.user = this.userCard(draft);

@@ -13,6 +13,7 @@ function answerPanel(desk) {
     patch(section, () => {
       paintHeading(section);
       paintRows(section, rows);
+      keep(section, desk.seeds.lineOf("first by flow"));
       paintSums(section, rows);
     });
     requestAnimationFrame(() => { // here the page is laid out anyway

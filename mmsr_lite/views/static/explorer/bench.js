@@ -138,6 +138,7 @@ function benchPanel(desk) {
     const invitation = "A change is held against a grey band: what random changes of the same kind do.";
     html(result, "p", { class: found ? "verdict" : "quiet" }, found ? clean(found.sentence, 500) : invitation);
     if (!found) return;
+    if (found.seeds) sayAgreement(picture, html(result, "p", { class: "seeds", "data-seeds": "what if" }), found.seeds);
     for (const [name, digits] of Object.entries(MEASURES)) {
       if (found.measures[name]) drawBand(picture, result, name, digits, found.measures[name]);
     }

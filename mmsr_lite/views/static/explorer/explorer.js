@@ -34,6 +34,7 @@ function makeExplorer(picture, ask, message) {
   foldBars(desk);
 
   const banner = makeBanner(desk);
+  desk.seeds = makeSeedLines(desk);
   const history = historyPanel(desk);
   const lens = lensPanel(desk);
   const stages = stagesPanel(desk);
@@ -88,6 +89,7 @@ function makeExplorer(picture, ask, message) {
 
   function paint() {
     banner.paint();
+    desk.seeds.paint();
     history.paint();
     lens.paint();
     stages.paint();
@@ -98,13 +100,15 @@ function makeExplorer(picture, ask, message) {
 
   function destroy() {
     tour.destroy();
+    desk.seeds.destroy();
     beside.destroy();
     stages.destroy();
     history.destroy();
   }
   bench.paintResult();
   beside.show(message.beside);
-  return { step: history.step, receive, renew, paint, destroy, products, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
+  const seedLine = desk.seeds.lineOf;
+  return { step: history.step, receive, renew, paint, destroy, products, seedLine, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
 }
 
 // ---- what an edit has done ------------------------------------------------------------------------------------------------

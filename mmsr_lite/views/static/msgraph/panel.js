@@ -113,6 +113,7 @@ function fillFlow(picture, n) {
   const most = Math.max(1e-9, ...flow.groups.map(Math.abs), ...(flow.nodes?.[n] ?? []).map(Math.abs));
   if (flow.nodes) flowBars(picture, panel, groups, flow.nodes[n], most, "from this node", "node");
   flowBars(picture, panel, groups, flow.groups, most, "from all nodes", "score");
+  keepSeedLine(picture, "larger order");
   arithmetic(picture, panel, "flow", "The score as a sum", (box) => {
     const terms = [...flow.groups, ...(flow.rest ? [flow.rest] : [])];
     const names = [...groups, ...(flow.rest ? ["bias"] : [])];
@@ -138,6 +139,12 @@ function flowBars(picture, parent, groups, values, most, name, key) {
     html(bar, "i", { style: { left: `${left}%`, width: `${half}%`, background: lookOf(picture, group, i).colour } });
     html(row, "b", {}, signed(values[i]));
   });
+}
+
+// How many models of other seeds say so: a line that the explorer keeps.
+function keepSeedLine({ panel, more }, about) {
+  const line = more?.seedLine?.(about);
+  if (line) keep(panel, line);
 }
 
 // ---- gate: its own number, and how it came about ---------------------------------------------------------------------------
@@ -167,6 +174,7 @@ function fillGate(picture, n) {
     pair(panel, `heho ${three(heho)}`, `hohe ${three(hohe)}`, hohe, `layer ${layer + 1}`);
     splitBar(picture, panel, [heho, hohe], ["heho", "hohe"]);
   });
+  if (betaOf(picture, n)) keepSeedLine(picture, "larger beta");
   const gate = record.layers[state.layer] && gateSaid(record, state.layer, n);
   if (!gate) return;
   const logits = record.layers[state.layer].gate_logits[n].map(three).join(", ");
