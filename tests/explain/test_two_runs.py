@@ -30,3 +30,23 @@ def test_there_is_no_band_where_the_clean_run_or_every_repeat_lacks_the_node():
     there = here.copy()
     there[CHANGED] = False
     assert _bands(late, there) == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_an_edge_whose_relation_changes_is_one_edge_with_its_place_in_both_runs():
+    clean, changed = sample("trace"), sample("trace")
+    other = next(place for place, edge in enumerate(changed.edges) if changed.relations[edge[2]] == "out")
+    changed.edges[other][2] = changed.relations.index("both")
+    moved = changed.edges.pop(0)
+    changed.edges.append(moved)
+    for layer in changed.layers:
+        for phases in layer["attention"].values():
+            for phase in phases:
+                phase["weights"].append(phase["weights"].pop(0))
+    found = changed_edges(clean, changed)
+    last = len(clean.edges) - 1
+    assert found["edges"] == [
+        {"clean": 0, "changed": last},
+        *({"clean": n, "changed": n - 1} for n in range(1, last + 1)),
+    ]
+    deltas = [delta for path in found["attention"][0].values() for phase in path for delta in phase]
+    assert set(deltas) == {0.0, None}
