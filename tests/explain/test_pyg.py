@@ -115,8 +115,8 @@ def test_the_sentence_compares_the_ten_strongest_edges_and_both_correlations_wit
     agreement = [{"methods": methods, "spearman": number} for methods, number in pairs]
     shared = len(set(range(2, 12)) & set(np.argsort(-np.roll(edges, 3))[:10].tolist()))
     assert _sentence(values, agreement) == (
-        "Over 12 edges GNNExplainer has rank correlation +0.25 with our attention and -0.50 with its flow to the answer; "
-        f"of the 10 strongest edges of flow and mask {shared} are the same."
+        "Over 12 edges GNNExplainer has rank correlation +0.25 with our attention and -0.50 with its flow to the "
+        f"answer; of the 10 strongest edges of flow and mask {shared} are the same."
     )
     few = {name: one[:4] for name, one in values.items()}
     assert "of the 4 strongest edges of flow and mask 4 are the same" in _sentence(few, agreement)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mmsr_lite.explain.two_runs import _bands
+from mmsr_lite.explain.two_runs import _bands, changed_edges
+from mmsr_lite.views.samples import sample
 
 CLEAN, CHANGED = 0, 1  # the first two runs
 
@@ -44,9 +45,7 @@ def test_an_edge_whose_relation_changes_is_one_edge_with_its_place_in_both_runs(
                 phase["weights"].append(phase["weights"].pop(0))
     found = changed_edges(clean, changed)
     last = len(clean.edges) - 1
-    assert found["edges"] == [
-        {"clean": 0, "changed": last},
-        *({"clean": n, "changed": n - 1} for n in range(1, last + 1)),
-    ]
+    others = [{"clean": place, "changed": place - 1} for place in range(1, last + 1)]
+    assert found["edges"] == [{"clean": 0, "changed": last}, *others]
     deltas = [delta for path in found["attention"][0].values() for phase in path for delta in phase]
     assert set(deltas) == {0.0, None}
