@@ -48,7 +48,13 @@ from mmsr_lite.data.storage import atomic
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("graph", "nn", "evaluation", "explain")
-NOT_COPIED = shutil.ignore_patterns(".*", "site", "dist", "build", "runs", "__pycache__", "notebooks")
+MADE = {"site", "dist", "build", "runs", "notebooks"}  # folders of the project that no test of a package reads
+
+
+def not_copied(folder: str, names: list[str]) -> set[str]:
+    """What a copy of the project goes without; the runs that come with the package are no runs of the project."""
+    hidden = shutil.ignore_patterns(".*", "__pycache__")(folder, names)
+    return hidden | (MADE & set(names) if Path(folder) == ROOT else set())
 
 
 def all_mutants() -> list[Mutant]:
@@ -197,7 +203,7 @@ def main(argv: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(args.jobs) as pool:
         try:
             for number in range(args.jobs):
-                copies.put(Path(shutil.copytree(ROOT, Path(folder, f"copy-{number}"), ignore=NOT_COPIED)))
+                copies.put(Path(shutil.copytree(ROOT, Path(folder, f"copy-{number}"), ignore=not_copied)))
             packages = sorted({Path(mutant.file).parts[1] for mutant in left})
             before = dict(zip(packages, pool.map(first, packages), strict=True))
             for package, one in before.items():
