@@ -194,10 +194,10 @@ rows, worlds = [], {"cycle": (model, dataset), "match": stored("wardrobe-match")
 for world, user in product(worlds, range(60)):
     one = trace(*worlds[world], user=user)
     weights = one["layers"][0]["attention"]["hohe"][0]["weights"]
-    heard = [(*edge, weight) for edge, weight in zip(one["edges"], weights, strict=True) if weight is not None]
-    count = Counter(centre for _, centre, _, _ in heard)
+    attended = [(*edge, weight) for edge, weight in zip(one["edges"], weights, strict=True) if weight is not None]
+    count = Counter(centre for _, centre, _, _ in attended)
     kinds = [one["node_types"][node["type"]] for node in one["nodes"]]
-    rows += [(world, kinds[c], one["relations"][r], weight * count[c]) for _, c, r, weight in heard]
+    rows += [(world, kinds[c], one["relations"][r], weight * count[c]) for _, c, r, weight in attended]
 table = pd.DataFrame(rows, columns=["world", "centre", "relation", "share"])
 table = table.groupby(["world", "centre", "relation"])["share"].mean().unstack()  # weight times number of neighbours
 table.round(2).fillna("-")

@@ -9,9 +9,8 @@ import torch
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.counting_with_rules import Chain, ranks_with_rules
 from mmsr_lite.evaluation.rules import (
-    Chain,
-    ranks_with_rules,
     rule_of_ids,
     rule_of_popularity,
     rule_of_popularity_now,
@@ -107,7 +106,7 @@ def test_the_first_weight_of_every_rule_changes_nothing_and_no_rule_changes_the_
 
 @pytest.mark.parametrize("most", [4, 3])
 def test_a_chain_has_the_scores_of_counting_of_every_item_and_of_padding(monkeypatch, most):
-    monkeypatch.setattr("mmsr_lite.evaluation.rules.DENSE_ITEMS", most)  # four items: one table, or none
+    monkeypatch.setattr("mmsr_lite.evaluation.counting_with_rules.DENSE_ITEMS", most)  # four items: one table, or none
     train = Examples(np.array([1, 2, 3, 1, 4, 2]), np.zeros(4, int), np.array([1, 2, 3, 5]), np.zeros(4, int), 50)
     chain, counting = Chain(train, 4, 0.5), Markov(MarkovConfig(decay=0.5), 4)
     counting.count(train)
@@ -123,10 +122,19 @@ def test_ranks_with_rules_are_those_of_the_scores_whatever_the_size_of_a_batch(m
     some = Examples(items, np.maximum(end - 3, 0), end, np.arange(20), 50)
     chain, lifted = Chain(some, 4, 0.5), rule_of_repetition()
     once = ranks_with_rules(chain, some, [None, (lifted, 3.0)])
-    monkeypatch.setattr("mmsr_lite.evaluation.rules.BATCH", 3)
+    monkeypatch.setattr("mmsr_lite.evaluation.counting_with_rules.BATCH", 3)
     again = ranks_with_rules(chain, some, [None, (lifted, 3.0)])
     assert np.array_equal(once, again) and once.shape == (2, 2, 20) and not np.array_equal(once[0], once[1])
     for row in range(20):
         scores = chain.scores(torch.from_numpy(some.histories(np.array([row]))))[0, 1:].numpy()
         own = scores[some.targets[row] - 1]
         assert once[0, 0, row] == 1 + (scores > own).sum() + ((scores == own).sum() - 1) / 2
+
+
+def test_the_rule_of_popularity_now_lifts_what_is_taken_at_the_time_of_the_target():
+    times, items = np.arange(4000), np.repeat([1, 2, 3, 4], 1000)  # each item is in fashion for a quarter of the time
+    fashion = Examples(items, np.arange(4000), np.arange(4000), np.zeros(4000, int), 50, times)
+    late = Examples(items, np.array([0, 0]), np.array([2000, 3990]), np.zeros(2, int), 50, times)
+    rule = rule_of_popularity_now(fashion, late, 4)
+    lifted = rule.apply(torch.zeros(2, 5), SimpleNamespace(rows=np.arange(2)), 1.0)
+    assert lifted.argmax(1).tolist() == [2, 4] and (lifted >= 0).all()

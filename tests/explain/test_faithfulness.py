@@ -9,8 +9,8 @@ import torch
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import faithfulness as module
-from mmsr_lite.explain.changed_graphs import remove_edges
 from mmsr_lite.explain import faithfulness_planted as planted
+from mmsr_lite.explain.changed_graphs import remove_edges
 from mmsr_lite.explain.contributions import dense
 from mmsr_lite.explain.faithfulness import faithfulness
 from mmsr_lite.explain.faithfulness_scores import (

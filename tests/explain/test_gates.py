@@ -10,7 +10,7 @@ from mmsr_lite import __version__
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.flow import flow
 from mmsr_lite.explain.gates import gates, last_examples, save_gates
-from mmsr_lite.explain.gates_summary import gates_summary
+from mmsr_lite.explain.gates_summary import gates_beside, gates_summary
 from mmsr_lite.explain.trace import trace
 
 
