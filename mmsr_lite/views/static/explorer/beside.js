@@ -3,6 +3,7 @@
 
 const CLEARLY = 0.05; // difference of attention that is marked
 const MOST_ROWS = 6;
+const LONGER = 60; // letters that a sentence may get by an edit
 
 function besidePanel(desk) {
   const { picture } = desk;
@@ -14,13 +15,14 @@ function besidePanel(desk) {
   picture.stage.after(pane, differences);
   const caption = html(null, "p", { class: "pane-name", hidden: true });
   picture.stage.prepend(caption);
-  const verdict = html(null, "p", { class: "lead", role: "status", hidden: true }); // the first thing to read
-  picture.bar.before(verdict);
+  const verdict = html(null, "p", { class: "lead roomy", role: "status", hidden: true }); // the first thing to read
+  (picture.root.querySelector(".builder") ?? picture.bar).after(verdict); // below what opens it: that stays where it is
 
   function makeChooser() {
     if (!desk.ask) return null;
     const change = ({ value }) => desk.ask({ do: "beside", model: value || null });
     const select = labelled(picture, picture.root.querySelector(".builder"), "beside", "select", {}, change);
+    select.parentElement.classList.add("chooses");
     return select;
   }
 
@@ -64,6 +66,8 @@ function besidePanel(desk) {
     };
     const { style, theme, placeOf } = picture;
     other = mount(place, shown.record, { style, theme, placeOf, selection: mapped(picture, shown.record), onselect });
+    const leastOf = () => picture.room ?? null; // lanes of both panes are of one height
+    Object.assign(other.picture, { keepsRoom: picture.keepsRoom, leastOf });
     other.picture.onpaint = () => markBoth(picture, other.picture);
   }
 
@@ -83,7 +87,7 @@ function besidePanel(desk) {
       const names = picture.record.draft?.beside ?? [];
       setOptions(chooser, [["", "nothing"], ...names.map((name) => [name, clean(name, 30)])]);
       chooser.value = shown && names.includes(shown.name) ? shown.name : "";
-      chooser.parentElement.hidden = names.length === 0;
+      put(chooser, { disabled: names.length === 0 }); // an edit gives it a choice, and moves nothing
     }
     paintVerdict();
     if (!shown) return;
@@ -95,10 +99,17 @@ function besidePanel(desk) {
     paintDifferences();
   }
 
+  let longest = { of: null }; // sentences about this user and pair: their place is kept while the history is edited
+
   function paintVerdict() {
     const isShown = shown !== null && sameHistory(picture.record, shown.record);
-    const says = isShown ? sayVerdict(picture.record, shown.record, [nameOfMain(), shown.name]) : "";
+    const names = [nameOfMain(), shown?.name];
+    const says = isShown ? sayVerdict(picture.record, shown.record, names) || sayBoth(picture.record, shown.record, names) : "";
+    const of = [picture.record.user?.index, ...names].join("\n");
+    if (of !== longest.of) longest = { of, says: "", difference: "" };
+    if (says.length > longest.says.length) longest.says = says;
     verdict.hidden = says === "";
+    put(verdict, { "data-room": desk.ask && longest.says ? longest.says : null });
     if (verdict.textContent !== says) verdict.textContent = says;
   }
 
@@ -117,7 +128,10 @@ function besidePanel(desk) {
 
   function writeDifferences(one, two, names) {
     html(differences, "h3", {}, "What differs");
-    html(differences, "p", { class: "verdict", "data-sentence": "beside" }, sayDifferences(one, two, names));
+    const says = sayDifferences(one, two, names);
+    if (says.length > longest.difference.length) longest.difference = `${says} ${"0 ".repeat(LONGER / 2)}`;
+    const room = desk.ask ? longest.difference : null;
+    html(differences, "p", { class: "verdict roomy", "data-sentence": "beside", "data-room": room }, says);
     const columns = html(differences, "div", { class: "columns" });
     const column = () => html(columns, "div", { tabindex: 0 }); // a wide table is scrolled by keys
     writeFlows(picture, column(), one, two, names);
