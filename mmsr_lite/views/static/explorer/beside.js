@@ -3,6 +3,7 @@
 
 const CLEARLY = 0.05; // difference of attention that is marked
 const MOST_ROWS = 6;
+const LONGEST_NAME = 80; // letters of a model's name
 const LONGER = 60; // letters that a sentence may get by an edit
 
 function besidePanel(desk) {
@@ -28,7 +29,7 @@ function besidePanel(desk) {
 
   function nameOfMain() {
     const { draft, model } = picture.record;
-    return clean(desk.message.name ?? draft?.models?.[draft.model] ?? model?.label, 30) || "this model";
+    return clean(desk.message.name ?? draft?.models?.[draft.model] ?? model?.label, LONGEST_NAME) || "this model";
   }
 
   // What stands beside has changed, or the record itself has.
@@ -48,7 +49,7 @@ function besidePanel(desk) {
       pane.replaceChildren();
       return;
     }
-    caption.textContent = nameOfMain();
+    caption.textContent = clean(nameOfMain(), 40);
     arrange();
     if (other) other.update({ record: shown.record, selection: mapped(picture, shown.record) });
     else openPane();
@@ -91,7 +92,7 @@ function besidePanel(desk) {
     }
     paintVerdict();
     if (!shown) return;
-    caption.textContent = nameOfMain();
+    caption.textContent = clean(nameOfMain(), 40);
     if (other) {
       const theme = other.picture.theme === picture.theme ? {} : { theme: picture.theme };
       other.update({ selection: mapped(picture, shown.record), ...theme });
@@ -200,6 +201,9 @@ function writeFlows(picture, parent, one, two, names) {
   });
 }
 
+// What the heads of two columns say in whole, which have room for a part of a name.
+const wholeNames = (names) => (i) => (names[i - 1] ? { title: clean(names[i - 1], LONGEST_NAME) } : {});
+
 // Mean beta of each type in both, and the nodes whose gates differ most.
 function writeGates(picture, parent, one, two, names) {
   const layer = picture.state.layer;
@@ -216,7 +220,7 @@ function writeGates(picture, parent, one, two, names) {
   });
   const both = rows.filter(({ before, after }) => before !== null && after !== null);
   both.sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before));
-  const addRow = grid(parent, ["node", ...names.map((name) => clean(name, 14)), "difference"]);
+  const addRow = grid(parent, ["node", ...names.map((name) => clean(name, 14)), "difference"], wholeNames(names));
   for (const { n, before, after } of both.slice(0, MOST_ROWS)) {
     const values = [before, after, after - before];
     addRow(nameOf(picture, n), [three(before), three(after), signed(after - before)], { mark: (i) => ({ "data-value": values[i] }) });
@@ -236,7 +240,7 @@ function writeEdges(picture, parent, one, two, names) {
     if (before !== null || after !== null) rows.push({ i, before, after, delta: (after ?? 0) - (before ?? 0) });
   }
   rows.sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta));
-  const addRow = grid(parent, ["who listens to whom", ...names.map((name) => clean(name, 14)), "difference"]);
+  const addRow = grid(parent, ["who listens to whom", ...names.map((name) => clean(name, 14)), "difference"], wholeNames(names));
   for (const { i, before, after, delta } of rows.slice(0, MOST_ROWS)) {
     const values = [before, after, delta];
     const cells = [three(before), three(after), signed(delta)];
@@ -252,17 +256,24 @@ function drawRanks(parent, one, two, names) {
   const rows = ranksOfBoth(one, two).filter(({ ranks }) => ranks.some((place) => place !== null && place <= 10));
   const shown = rows.slice(0, 14);
   const low = 11.5; // where an item stands that is not among the first ten
-  const y = (place) => 26 + 15 * (Math.min(place ?? low, low) - 1);
+  const y = (place) => 10 + 15 * (Math.min(place ?? low, low) - 1);
   const said = shown.map(({ title, ranks }) => `${clean(title, 30)} ${ranks.map((place) => (place === null ? "beyond 10" : rank(place))).join(" to ")}`);
-  const box = svg(parent, "svg", { class: "slopes", width: 300, height: 210, viewBox: "0 0 300 210", role: "img", "aria-label": said.join("; ") });
-  [10, 290].forEach((x, side) => svg(box, "text", { x, y: 12, "text-anchor": side ? "end" : "start" }, clean(names[side], 16)));
+  const heads = html(parent, "div", { class: "slope-names" }); // above the picture, where long names wrap
+  for (const name of names.map((one) => clean(one, LONGEST_NAME))) html(heads, "span", { title: name }, name);
+  const box = svg(parent, "svg", { class: "slopes", width: 300, height: 194, viewBox: "0 0 300 194", role: "img", "aria-label": said.join("; ") });
   for (const { item, title, ranks } of shown) {
     const isTarget = item === one.target?.item;
     const [from, to] = ranks.map(y);
     const kind = isTarget ? "target" : from === to ? "same" : "moves";
     svg(box, "path", { class: kind, d: `M128 ${from}L172 ${to}`, "data-item": item });
     const written = (place) => `${place === null ? ">10" : rank(place)}. ${clean(title, 15)}`;
-    if (ranks[0] !== null && ranks[0] <= 10) svg(box, "text", { class: kind, x: 122, y: from + 4, "text-anchor": "end" }, written(ranks[0]));
-    if (ranks[1] !== null && ranks[1] <= 10) svg(box, "text", { class: kind, x: 178, y: to + 4 }, written(ranks[1]));
+    const write = (place, where) => {
+      if (place === null || place > 10) return;
+      const text = svg(box, "text", { class: kind, ...where });
+      svg(text, "title", {}, clean(title));
+      say(text, written(place));
+    };
+    write(ranks[0], { x: 122, y: from + 4, "text-anchor": "end" });
+    write(ranks[1], { x: 178, y: to + 4 });
   }
 }
