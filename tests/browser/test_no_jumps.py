@@ -9,7 +9,16 @@ from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
 pytestmark = pytest.mark.browser
 WIDTHS = [390, 968, 1280]
-PARTS = [".bar", ".builder", ".stage > .scroll", ".stage > .legend", ".rail", ".rail .now", ".answers", ".body > .panel"]
+PARTS = [
+    ".bar",
+    ".builder",
+    ".stage > .scroll",
+    ".stage > .legend",
+    ".rail",
+    ".rail .now",
+    ".answers",
+    ".body > .panel",
+]
 WATCH = """() => {
   window.shifts = [];
   const tell = ({ node }) => node instanceof Element && !node.closest(".overview, .flow, .panel") && node.className;
@@ -67,7 +76,9 @@ def test_nothing_jumps_at_edits_undo_and_choices(visit, explorer, tmp_path, widt
     page = opened(visit, explorer, tmp_path, width)
     found = edits(page, PARTS)
     assert all(found[name] == found["before"] for name in found), found
-    assert "edited" in page.inner_text(".name") and "score" in page.inner_text(".note")  # there was something to jump for
+    assert "edited" in page.inner_text(".name") and "score" in page.inner_text(
+        ".note"
+    )  # there was something to jump for
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -86,7 +97,7 @@ def test_a_what_if_and_its_changed_run_move_nothing_above_the_verdict(visit, exp
         assert set(now[-1]) <= {"bench", "quiet"}  # the place of the result, and its invitation
         if "changed" in mark:  # the banner is in sight wherever the window is
             box = page.locator(".banner").bounding_box()
-            assert 0 < box["y"] and box["y"] + box["height"] <= 844
+            assert box["y"] > 0 and box["y"] + box["height"] <= 844
 
 
 @pytest.mark.parametrize("width", WIDTHS)
