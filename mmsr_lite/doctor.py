@@ -141,7 +141,7 @@ def packages(required: Iterable[tuple[str, str, str]]) -> list[Finding]:
         else:
             missing = [detail for is_good, detail in members if not is_good]
             told = ", ".join(missing[:SHOWN]) + (f", and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
-            fix = f"{_install()} {_project(extra)}"
+            fix = command_for(extra)
             findings.append(Finding(f"extra {extra}", "note", told, fix))
     return findings
 
@@ -235,7 +235,7 @@ def front_end() -> list[Finding]:
         places[Path(jupyter).parent.parent] = f"the Jupyter at {jupyter}"
     if not places:
         detail = "no Jupyter here; the command line and reports work"
-        return [Finding("front end", "note", detail, f"{_install()} {_project('lab')}")]
+        return [Finding("front end", "note", detail, command_for("lab"))]
     findings = []
     for place, label in places.items():
         for extension, package in FRONT_ENDS.items():
@@ -295,6 +295,22 @@ def browser() -> Finding:
         if path:
             return Finding("browser for tests", "ok", path)
     return Finding("browser for tests", "note", "none, so browser tests are skipped", "apt-get install chromium")
+
+
+def command_for(extra: str) -> str:
+    """The command that installs an extra of the project here.
+
+    Args:
+        extra: the name of the extra, such as "lab".
+
+    Returns:
+        The command; in the project's folder it installs from there, with the versions that were tested.
+
+    Example:
+        >>> command_for("lab").startswith("pip install") and "[lab]" in command_for("lab")
+        True
+    """
+    return f"{_install()} {_project(extra)}"
 
 
 def _in_checkout() -> bool:

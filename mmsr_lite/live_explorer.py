@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.arguments import SEED, checked
+from mmsr_lite.doctor import command_for
 from mmsr_lite.errors import MMSRError
 
 if TYPE_CHECKING:
@@ -262,7 +263,10 @@ def serve(
         mmsr_lite.errors.MMSRError: ...
     """
     if find_spec("voila") is None:
-        raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")
+        raise MMSRError(
+            f"the explorer in a browser needs Voila, which is not installed: {command_for('lab')}. "
+            f"Without it, mmsr-lite page {folder} -o explorer.html writes the same as one file"
+        )
     for one in (folder, *other_seeds):
         if not Path(one, "config.json").is_file():
             raise MMSRError(f"{one!r} holds no run; expected a folder that mmsr-lite train or demo wrote")

@@ -265,6 +265,12 @@ def test_the_ten_lines_of_the_readme_run(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "HR@5 " in done.stdout and "rank " in done.stdout and (tmp_path / "user-15.html").is_file()
+    best = read_json(ROOT / "assets/results/world-both-small/dataset.json")["reachable"]["HR@5"]
+    assert f"at best {best:.1f}" in code
+    rank, reason, answer = re.search(r"^rank (\d+)\. (.*)\n(.*)$", done.stdout, re.M).groups()
+    name = re.search(r"the look of (.*?),", reason)[1]  # the what-if is about the item that the reason is about
+    assert answer.startswith(f"“{name}” loses its text") and f"goes from {rank} to " in answer
+    assert "the largest of all" in answer
 
 
 def test_the_readme_is_a_screen_and_a_half_and_no_paragraph_is_a_heap_of_numbers():

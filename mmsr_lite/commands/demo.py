@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsr_lite.commands.command import DONE, Command, add_seed
-from mmsr_lite.commands.runs import checkpoint_kept, print_metrics, save_report_of
+from mmsr_lite.commands.runs import checkpoint_kept, print_metrics, save_report_of, typed_name
 from mmsr_lite.data.parts import TEST
 from mmsr_lite.errors import choose
 
@@ -95,9 +95,14 @@ def run(args: argparse.Namespace) -> int:
         opening = early_beside_late(config.source)
         save_report_of(run, two_users_of_each_cause(run.dataset), report, tables, opening)
     print(f"\nSaved {args.out}/metrics.json and {report}. What next?")
-    print(f"  mmsr-lite explore {args.out}              edit a history, ask what if, in a browser")
-    print(f"  mmsr-lite page {args.out} -o demo.html    the same as one file, for people who have no Python")
-    print("  make lab                                the notebooks, in a clone")
+    name = typed_name()
+    next_ones = {
+        f"{name} page {args.out} -o demo.html": "edit a history, ask what if: one file for any browser",
+        f"{name} explore {args.out}": "the same, live in a browser; needs what make lab installs",
+        "make lab": "the notebooks, in a clone",
+    }
+    for command, what in next_ones.items():
+        print(f"  {command:<{max(map(len, next_ones))}}  {what}")
     if args.open or (args.open is None and has_screen()):
         webbrowser.open(report.resolve().as_uri())
     return DONE

@@ -1,7 +1,10 @@
 """What commands about runs share: folders, the table of metrics, the report, and users named by a person."""
 
 import argparse
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -145,3 +148,20 @@ def print_metrics(metrics: dict[str, Any]) -> None:
             print(f"  {name:<{width}}", *(f"{row[metric]:7.2f}" for metric in SHOWN))
     if metrics.get("reachable") and len(tables) > 1:
         print("The best reachable is known of the ranking of all items alone.")
+
+
+def typed_name() -> str:
+    """What a person types in this shell for `mmsr-lite`: its path where its environment is not activated.
+
+    Returns:
+        `mmsr-lite` where the shell finds that of this environment, else the path of it.
+
+    Example:
+        >>> Path(typed_name()).stem
+        'mmsr-lite'
+    """
+    own = Path(sys.executable).with_name("mmsr-lite.exe" if os.name == "nt" else "mmsr-lite")
+    found = shutil.which("mmsr-lite")
+    if not own.is_file() or (found is not None and Path(found).samefile(own)):
+        return "mmsr-lite"
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)

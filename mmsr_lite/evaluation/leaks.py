@@ -164,7 +164,8 @@ def _tested_users(dataset: Dataset, by: str, rng: np.random.Generator) -> tuple[
     if not len(test):
         raise MMSRError(f"{dataset.name!r} has no test targets; give users at least five interactions")
     targets_of_users = np.bincount(test.user, minlength=dataset.num_users)
-    return drawn_users(targets_of_users, max(MOST_SCORES // dataset.num_items, 1), rng), len(test)
+    most = max(MOST_SCORES // dataset.num_items, int(targets_of_users.max()))  # one user at least
+    return drawn_users(targets_of_users, most, rng), len(test)
 
 
 def _test_part(dataset: Dataset, by: str, tested: np.ndarray) -> Examples:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmsr_lite.data import load
+from mmsr_lite.data import Dataset, load
 from mmsr_lite.data.sources import SOURCES
 from mmsr_lite.data.split import split
 from mmsr_lite.errors import MMSRError
@@ -237,3 +237,19 @@ def test_ml_100k_has_words_and_pictures(shared_data):
     assert [int(one.present.sum()) for one in dataset.modalities] == [1_679, 1_669]
     assert Image.open(dataset.pictures[1]).size[0] > 0 and dataset.titles[1] == "Toy Story (1995)"
     assert len(split(dataset).test) == 19_633
+
+
+def test_a_column_that_may_be_the_time_is_named_in_the_note_that_none_was_read(tmp_path):
+    (tmp_path / "interactions.csv").write_text("user_id,item_id,when\nu,a,2024-05-01\nu,b,2024-05-02\n")
+    (note,) = load(tmp_path, min_count=1).facts["reading"]["notes"]
+    assert note.startswith("There is no column timestamp") and "Not read: when; if one of them is the time" in note
+    timed = load(tmp_path, min_count=1, columns={"timestamp": "when"}).facts["reading"]
+    assert timed["notes"] == []
+
+
+def test_a_column_under_a_wrong_name_of_ours_is_shown_under_its_own(tmp_path):
+    (tmp_path / "interactions.csv").write_text("customer,item_id\nu,a\n")
+    with pytest.raises(MMSRError, match="has no column 'user_id'; found: customer, item_id"):
+        load(tmp_path, min_count=1, columns={"user": "customer"})
+    with pytest.raises(MMSRError, match="has no column 'user_id'; found: customer, item_id"):
+        Dataset.from_frames({"customer": ["u"], "item_id": ["a"]}, columns={"user": "customer"}, min_count=1)

@@ -10,9 +10,12 @@ from mmsr_lite import leaks
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import break_ties
+from mmsr_lite.data.split import split
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation import leaks as module
+from mmsr_lite.evaluation.counting_with_rules import Chain, choose_weights, ranks_with_rules
 from mmsr_lite.evaluation.leaks import leaks_report
+from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.evaluation.small_sasrec import SmallSASRec, SmallSASRecConfig
 from tests.evaluation.planted import ITEMS, LENGTH, USERS, days
 
@@ -134,3 +137,76 @@ def test_on_dated_beauty_the_alphabet_is_a_quarter_of_what_counting_hits(shared_
     assert found["before"] == pytest.approx(7.88, abs=1) and found["after"] == pytest.approx(5.99, abs=1)
     assert 0.15 < (found["before"] - found["after"]) / found["before"] < 0.35
     assert record["leaks"][:2] == ["tie order", "ids"] and record["headline"] == "masked"
+
+
+def test_exactly_as_many_interactions_as_are_read_are_all_read_and_so_are_exactly_as_many_scores(monkeypatch):
+    monkeypatch.setattr(module, "MOST_INTERACTIONS", USERS * LENGTH)
+    monkeypatch.setattr(module, "MOST_SCORES", 2 * USERS * ITEMS)  # two test targets a user
+    record = leaks(days("by id"), learn=False)
+    assert record["sampled"] is None and record["targets"] == 2 * USERS
+    assert "drawn at random" not in leaks_report(record)
+    monkeypatch.setattr(module, "MOST_SCORES", 1)  # one user is ranked all the same
+    assert leaks(days("by id"), learn=False)["sampled"] == {"users": 1, "of": USERS}
+
+
+def test_every_order_is_counted_and_rules_in_the_files_order_and_in_the_first_random_one():
+    record = leaks(days("by id"), tie_seeds=(5, 3, 9), learn=False, decay=0.25)
+    rules = {}
+    for row in record["rows"]:
+        if row["group"] == "every":
+            rules.setdefault((row["order"], row["tie_seed"]), []).append(row["rule"])
+    names = [None, "ids", "repetition", "popularity", "popularity now"]
+    assert rules == {("file", None): names, ("random", 5): names, ("random", 3): [None], ("random", 9): [None]}
+    assert list(record["weights"]) == ["file", "random"] and record["tie_seeds"] == [5, 3, 9]
+    assert [record[name] for name in ("decay", "num_users", "num_items")] == [0.25, USERS, ITEMS]
+    assert record["leaks"] == [one["name"] for one in record["effects"] if one["verdict"] == "leak"]
+    data = days("by id")
+    parts = split(data, validation=False)
+    chain = Chain(parts.train, ITEMS, 0.25)
+    wanted = metrics(ranks_with_rules(chain, parts.test, [None])[0][0])
+    (plain,) = [row for row in record["rows"] if (row["order"], row["rule"], row["group"]) == ("file", None, "every")]
+    assert {name: plain[name] for name in wanted} == pytest.approx(wanted)
+
+
+def test_weights_are_chosen_on_no_more_validation_targets_than_are_allowed_spread_over_all(monkeypatch):
+    seen = []
+
+    def chosen(dataset, parts, **given):
+        seen.append(parts.validation)
+        return choose_weights(dataset, parts, **given)
+
+    monkeypatch.setattr(module, "choose_weights", chosen)
+    whole = split(days("by id")).validation
+    for most, wanted in ((4, np.linspace(0, len(whole) - 1, 4).astype(int)), (10**6, np.arange(len(whole)))):
+        monkeypatch.setattr(module, "MOST_VALIDATION", most)
+        leaks(days("by id"), learn=False)
+        assert np.array_equal(seen[-2].end, whole.end[wanted])  # of the file's order; the last is of the random one
+
+
+def test_the_report_shows_means_of_the_random_orders_in_columns_of_two_digits():
+    labels = {"system": "counting", "rule": None, "group": "every", "targets": 9}
+    shown = ("HR@5", "MRR@5", "HR@20", "masked HR@5", "masked MRR@5", "masked HR@20")
+
+    def row(first, **more):
+        return labels | {name: first + place for place, name in enumerate(shown)} | more
+
+    rows = [row(1.0, order="file", tie_seed=None), row(2.0, order="random", tie_seed=0)]
+    rows += [row(5.0, order="random", tie_seed=1), row(9.0, order="file", tie_seed=None, rule="ids")]
+    rows += [row(7.0, order="file", tie_seed=None, group="later")]
+    rows += [row(8.0, order="file", tie_seed=None, group="later", rule="ids")]  # groups are shown without rules
+    effects = [{"name": "ids", "verdict": "none", "sentence": "No rule."}]
+    record = {"dataset": "d", "num_users": 1234, "num_items": 5, "targets": 9000, "sampled": None, "rows": rows}
+    record |= {"effects": effects, "sentence": "d: nothing.", "seconds": 2.6}
+    lines = leaks_report(record).splitlines()
+    assert lines[:2] == ["d: 1,234 users, 5 items; 9,000 test targets", ""]
+    assert lines[2] == "percent".ljust(56) + "".join(name.rjust(14) for name in shown)
+    found = {line[:56].strip(): line[56:].split() for line in lines[3:7]}
+    assert found == {
+        "counting, ties as in the file": [f"{1 + place:.2f}" for place in range(6)],
+        "counting, ties at random": [f"{(2 + 5) / 2 + place:.2f}" for place in range(6)],
+        "counting + rule of ids, ties as in the file": [f"{9 + place:.2f}" for place in range(6)],
+        "counting, ties as in the file, later targets": [f"{7 + place:.2f}" for place in range(6)],
+    }
+    assert lines[7:] == ["", "ids [none]: No rule.", "", "d: nothing.", "(3 seconds)"]
+    drawn = leaks_report(record | {"sampled": {"users": 1000, "of": 1234}}).splitlines()
+    assert drawn[1] == "drawn at random: the targets of 1,000 of 1,234 users" and len(drawn) == len(lines) + 1

@@ -10,7 +10,7 @@ from mmsr_lite import __version__
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.flow import flow
 from mmsr_lite.explain.gates import gates, last_examples, save_gates
-from mmsr_lite.explain.gates_summary import gates_summary
+from mmsr_lite.explain.gates_summary import gates_beside, gates_summary
 from mmsr_lite.explain.trace import trace
 
 
@@ -109,3 +109,53 @@ def test_a_histogram_has_twenty_bins_from_zero_to_one(table):
     some = table[(table["layer"] == 1) & (table["type"] == "item")]["late"]
     (counts,) = [one["counts"] for one in record["histogram"] if (one["layer"], one["type"]) == (1, "item")]
     assert counts == [int(((some >= n / 20) & (some < (n + 1) / 20)).sum()) for n in range(20)]
+
+
+def by_hand(**columns) -> pd.DataFrame:
+    """A table of gates of one layer with these columns; all else is alike in all rows."""
+    rows = len(columns["late"])
+    table = pd.DataFrame(
+        {"layer": 0, "position": 1, "popularity": 1, "length": 1, "id": 1} | columns, index=range(rows)
+    )
+    table["type"] = pd.Categorical(columns.get("type", ["item"] * rows), ["item", "picture"])
+    table.attrs = {"dataset": "d", "model": "m", "run": None, "seed": None, "version": "1"}
+    return table
+
+
+def test_a_gate_leans_where_it_is_above_one_half_and_users_count_once():
+    types = ["item", "item", "picture", "picture"]
+    record = gates_summary(by_hand(late=[0.5, 0.7, 0.1, 0.2], user=[0, 0, 1, 2], type=types))
+    wanted = "25 % of 4 gates lean to the path hohe; its mean weight is 0.60 for item, 0.15 for picture."
+    assert record["sentence"] == wanted and (record["users"], record["rows"], record["layers"]) == (3, 4, 1)
+    flow = by_hand(late=[0.5, 0.7, 0.1, 0.2], user=[0, 0, 1, 2], flow_early=[0.1, 0.1, 0.3, 0.5], flow_late=0.25)
+    wanted = (
+        f"Of what flows to the first item's score {100 * (0.1 + 0.3 + 0.5) / 3:.0f} % are early and 25 % late fusion."
+    )
+    assert gates_summary(flow)["sentence"].endswith(wanted)  # a user has one flow, and counts once
+
+
+def test_groups_are_of_about_equal_size_and_equal_values_are_in_one():
+    positions = [1, 1, 1, 1, 2, 3, 4, 5]
+    table = by_hand(late=[n / 10 for n in range(8)], user=range(8), position=positions)
+    rows = gates_summary(table, bins=2)["by"]["position"]
+    assert [(row["from"], row["to"], row["count"]) for row in rows] == [(1, 1, 4), (2, 5, 4)]
+    assert [row["mean"] for row in rows] == pytest.approx([(0 + 0.1 + 0.2 + 0.3) / 4, (0.4 + 0.5 + 0.6 + 0.7) / 4])
+    assert [row["median"] for row in rows] == pytest.approx([0.15, 0.55])
+    assert [row["low"] for row in rows] == pytest.approx([0.05 * 0.3, 0.4 + 0.05 * 0.3])
+    assert [row["high"] for row in rows] == pytest.approx([0.95 * 0.3, 0.4 + 0.95 * 0.3])
+
+
+def test_data_sets_differ_most_where_their_means_are_furthest_apart():
+    types = ["item", "picture"] * 2
+    one = by_hand(late=[0.1, 0.5, 0.3, 0.5], user=[0, 0, 1, 1], type=types)
+    two = by_hand(late=[0.3, 0.1, 0.3, 0.3], user=[0, 0, 1, 1], type=types)
+    both = gates_beside({"one": one, "two": two})
+    assert both.attrs == {"dataset": "one and two", "model": "m", "run": None, "seed": None, "version": "1"}
+    record = gates_summary(both)
+    assert record["users"] == 4 and record["sentence"].endswith(
+        "They differ most for picture: 0.50 in one, 0.20 in two."
+    )
+    two.attrs["model"] = "n"
+    assert gates_beside({"one": one, "two": two}).attrs["model"] is None
+    with pytest.raises(MMSRError, match="tables is empty"):
+        gates_beside({})

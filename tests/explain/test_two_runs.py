@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mmsr_lite.explain.two_runs import _bands
+from mmsr_lite.explain.two_runs import _bands, changed_edges
+from mmsr_lite.views.samples import sample
 
 CLEAN, CHANGED = 0, 1  # the first two runs
 
@@ -30,3 +31,21 @@ def test_there_is_no_band_where_the_clean_run_or_every_repeat_lacks_the_node():
     there = here.copy()
     there[CHANGED] = False
     assert _bands(late, there) == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_an_edge_whose_relation_changes_is_one_edge_with_its_place_in_both_runs():
+    clean, changed = sample("trace"), sample("trace")
+    other = next(place for place, edge in enumerate(changed.edges) if changed.relations[edge[2]] == "out")
+    changed.edges[other][2] = changed.relations.index("both")
+    moved = changed.edges.pop(0)
+    changed.edges.append(moved)
+    for layer in changed.layers:
+        for phases in layer["attention"].values():
+            for phase in phases:
+                phase["weights"].append(phase["weights"].pop(0))
+    found = changed_edges(clean, changed)
+    last = len(clean.edges) - 1
+    others = [{"clean": place, "changed": place - 1} for place in range(1, last + 1)]
+    assert found["edges"] == [{"clean": 0, "changed": last}, *others]
+    deltas = [delta for path in found["attention"][0].values() for phase in path for delta in phase]
+    assert set(deltas) == {0.0, None}

@@ -11,7 +11,7 @@ from mmsr_lite.data.sources.ids import ids_of
 from mmsr_lite.data.sources.places import table_files
 from mmsr_lite.data.sources.tables import FileFormat, read_table
 from mmsr_lite.data.sources.three_files import find_parts
-from mmsr_lite.data.sources.times import seconds
+from mmsr_lite.data.sources.times import note_no_times, seconds
 from mmsr_lite.errors import MMSRError
 
 EXPECTED = "interactions.csv, .tsv, .jsonl, .json, .parquet (or .inter of RecBole) with user_id, item_id, timestamp"
@@ -118,7 +118,8 @@ def interactions_table(
     files = [*parts] if parts else files
     if not files and saved is None:
         raise MMSRError(
-            f"{str(path)!r} has no interactions.csv; expected {EXPECTED}; or name it: --files interactions=FILE"
+            f"{str(path)!r} has no interactions.csv; expected {EXPECTED}; or name it: "
+            f"mmsr-lite prepare {path} --files interactions=FILE -o FOLDER"
         )
     place = saved or files[0]
     ours = ("user_id", "item_id", "timestamp", "split", recbole.LIST, *recbole.MMREC.values())
@@ -132,7 +133,8 @@ def interactions_table(
         table = pd.concat(of_parts, ignore_index=True)
     else:
         table = _read_all(files, saved, form, reading, used, wanted, expected=expected)
-    table = _renamed(place, table, renamed, ("user_id", "timestamp"))
+    of_interactions = {name: theirs for name, theirs in renamed.items() if name in ours}  # a message shows the others
+    table = _renamed(place, table, of_interactions, ("user_id", "timestamp"))
     table = recbole.mmrec_names(table, place, reading)
     if recbole.LIST in table:
         table = recbole.from_lists(table, repr(str(place)))
@@ -145,7 +147,7 @@ def interactions_table(
     elif "timestamp" in table:
         result["timestamp"] = seconds(table["timestamp"], repr(str(place)), reading, form.decimal)
     else:
-        reading.note("There is no column timestamp: the order of the rows is taken for the order of time.")
+        note_no_times(table, reading)
     if "split" in table:
         result["split"] = table["split"]
     return pd.DataFrame(result)

@@ -8,7 +8,7 @@ let mounted = 0; // how many pictures there were, for ids of their own
 // Draw `record` into `el`.
 //
 // Options: style (from Python's theme.for_record), selection (see `resolveSelection`), theme, onselect(selection, theme),
-// `panels`, which makes the panels of the explorer around the picture, and `placeOf(record, width, unit)`, another layout.
+// `panels`, which makes the panels of the explorer around the picture, and `placeOf(record, width, unit, least)`, another layout.
 // Returns { update({record, style, selection, theme}), receive(message), destroy(), selection }.
 export function mount(el, record, options) {
   const { style, selection, theme = "auto", onselect = () => {}, panels = null, placeOf = layout } = options;
@@ -31,6 +31,8 @@ export function mount(el, record, options) {
     isPanelScrolled: false,
     held: null, // what of the picture is to have the focus once it is drawn anew
     placeOf,
+    keepsRoom: false, // whether the history is edited, so that all keeps the place that it may need
+    leastOf: null, // that of the graph: see room.js
     onselect,
     more: null, // the panels of the explorer
   };
