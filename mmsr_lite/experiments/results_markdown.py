@@ -33,7 +33,8 @@ difference is one from the system without a change, with the 95 % interval and t
 and orders, corrected by Holm for the table and ranking; *ahead* and *behind* are below 0.05. "one seed" and "no ranks"
 (they were not kept) are not tested. With *shuffled codes* items trade their modalities across the catalogue;
 *displaced* ones trade places within each history, and a *disordered* history has its items in another order. "paper" is
-the paper's number, of all items, from other features and its own choice of epochs.
+the paper's number, of all items, from other features and its own choice of epochs; [claims](protocol.md#claims) P are
+the paper's, A and O ours, and where *all* of them cannot be told, ranks were not kept or runs are missing.
 """
 
 OF_WORLDS = """Most targets of this world are garments drawn at random, of which nobody can hit many: compare a number

@@ -68,6 +68,10 @@ def run_sources(
     names = [choose("study", name, [*STUDIES, "all"]) for name in (study or "").split(",") if name]
     if "all" in names:
         names = [*STUDIES]
+    if not names and not recompute and not page:
+        raise MMSRError(
+            "there is no study to carry out; name one, such as comparison, or ask for --recompute or --page"
+        )
     if names:
         chosen = None if modalities is None else tuple(modalities)
         for source in sources or ("worlds:pick-small", "worlds:clocks-small", "worlds:both-small"):

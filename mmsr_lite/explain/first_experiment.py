@@ -42,8 +42,9 @@ def first_experiment(dataset: Dataset, record: TraceRecord) -> Experiment | None
         return {"question": "What happens when the order is shuffled?", "change": shuffled}
     if decided:
         names = [_name(history[position - 1]) for position in decided[:2]]
-        lost = f"{' and '.join(modalities)} of {names[0]}"
-        question = f"{' and '.join(names)} decided what came next: does the answer change without the {lost}?"
+        lost = " and ".join(modalities)
+        lost = f"its {lost}" if len(names) == 1 else f"the {lost} of {names[0]}"
+        question = f"{' and '.join(names)} decided what came next: does the answer change without {lost}?"
         return {"question": question, "change": {"do": "drop", "position": decided[0]}}
     question = f"{_name(history[-1])} loses its {modalities[0]}: does the answer need it?"
     return {"question": question, "change": {"do": "drop", "modality": modalities[0], "position": len(history)}}

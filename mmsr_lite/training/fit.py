@@ -159,6 +159,16 @@ def _clear(folder: Path) -> None:
         raise MMSRError(f"the older run in {str(folder)!r} cannot be removed: {reason}; name another folder") from error
 
 
+def _stored(folder: Path) -> str:
+    """Where the run with the name of `folder` is, where one comes with the package; else nothing."""
+    place = Path(__file__).parents[1] / "stored" / "runs" / folder
+    if len(folder.parts) != 1 or not (place / "config.json").is_file():
+        return ""
+    return (
+        f"; the one that comes with the package is stored({str(folder)!r}) in Python, for commands the folder {place}"
+    )
+
+
 @checked()
 def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
     """Open a run that `fit` has written.
@@ -180,7 +190,9 @@ def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
     """
     folder = Path(folder)
     if not (folder / "config.json").exists():
-        raise MMSRError(f"{str(folder)!r} holds no run; expected a folder that mmsr-lite train or demo wrote")
+        raise MMSRError(
+            f"{str(folder)!r} holds no run; expected a folder that mmsr-lite train or demo wrote{_stored(folder)}"
+        )
     run = Run(read_config(folder / "config.json"), folder=folder)
     if (folder / "run.json").exists():
         saved = RunRecord.open(folder / "run.json")

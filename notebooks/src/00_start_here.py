@@ -106,8 +106,8 @@ view
 # %% [markdown]
 # ## The update gate
 #
-# The gate gives each node two weights that add up to one, [[beta]]: `beta[0]` for late fusion ([[hohe]]: first its own sequence, then the other
-# modalities), `beta[1]` for early fusion ([[heho]]). The picture shows `beta[0]`, near 1 for late and near 0 for early.
+# The gate gives each node two weights that add up to one, [[beta]]. `beta[0]` is for the path [[hohe]]: first its own sequence, then the other
+# modalities, the order of late fusion. `beta[1]` is for [[heho]], the order of early fusion. The picture shows `beta[0]`.
 #
 # **Before you run it:** what do you expect for this user? The generator knows what decided the last step:
 
@@ -118,11 +118,11 @@ record["truth"]["cause"]
 show.interact(lambda user: show.gates(trace(model, dataset, user=user)), user=range(12, 40))
 
 # %% [markdown]
-# *How to read it:* a row is a node, a column is a layer. Orange is late, violet is early.
+# *How to read it:* a row is a node, a column is a layer. Orange, near 1, is the late order; violet the early one.
 #
 # <details><summary>Were you right?</summary>
 #
-# The gate is learned for all users at once, and it weighs two paths, not two truths. Whether it tells the truth about one user is a question to test.
+# `cycle`: each modality's own sequence decided, which late fusion reads. But the gate is learned for all users at once, and it weighs two paths, not two truths. Whether it tells the truth about one user is a question to test.
 # [Notebook 05](05_the_update_gate.ipynb) does, where the answer is planted.
 #
 # </details>
@@ -149,12 +149,12 @@ show.side_by_side(*pair, ("early", "late"))
 assert [record["target"]["rank"] for record in pair] == [2, 89]
 
 # %% [markdown]
-# *How to read it:* early above, late below, or side by side with a kernel. What came next has [[rank]] 2 in early fusion and rank 89 in late
-# fusion, which cannot know which look came with the formal text. To edit this history yourself, run `explore(early, world, 15, beside={"late": late})`.
+# *How to read it:* early above, late below, or side by side with a kernel; right means among the first five. What came next has [[rank]] 2 in early fusion and rank 89 in late
+# fusion, which cannot know which look came with the formal text. To edit this history, run `explore(early, world, 15, beside={"late": late})`.
 #
 # ## Keep it
 #
-# One file in the folder `runs` beside this notebook: interactive, opens without network and without Python. Of several users, from this
+# One file in the folder `runs` beside this notebook: interactive, needs neither network nor Python. Of several users, from this
 # folder: `mmsr-lite explain runs/00_start_here --user 12 40`.
 
 # %%

@@ -137,6 +137,7 @@ def main() -> int:
     printed = print_pdf(HERE / "handout.html", HERE / "handout.pdf")
     print(f"Saved {', '.join(made)}" + (", handout.pdf" if printed else "; no Chromium, so no PDF: print handout.html"))
     if asked.live:
+        print(f"Now {len(PAGES)} live pages: some minutes of one core ...", flush=True)
         pages_there = live_pages(HERE / "live")
         missing = sorted(PAGES.keys() - pages_there)
         print(

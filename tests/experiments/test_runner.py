@@ -245,6 +245,8 @@ def test_the_command_carries_out_studies_and_writes_the_page(ring, tiny, tmp_pat
     assert "ring, again: 0 of 0 runs of again, 2 were there" in capsys.readouterr().out
     assert cli.main(["tables", f"{tiny},figures", "--out", out]) == 1
     assert "unknown study 'figures'; choose from: ablation" in capsys.readouterr().err
+    assert cli.main(["tables", "--dry-run", "--out", out]) == 1  # before, it said nothing and was content
+    assert "there is no study to carry out; name one" in capsys.readouterr().err
     assert cli.main(["tables", "--page", "--out", str(tmp_path / "nothing")]) == 1
     assert "holds no tables" in capsys.readouterr().err
 

@@ -15,6 +15,7 @@ from mmsr_lite import data, explore, stored, what_if
 from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
 from mmsr_lite.data.sources.worlds import load as load_world
+from mmsr_lite.data.sources.worlds.clocks import ClocksConfig
 from mmsr_lite.data.sources.worlds.pick import PickConfig
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.codebook import codebook
@@ -298,12 +299,24 @@ def test_the_experiment_names_the_item_that_decided_wherever_the_world_says_whic
         if decided:
             name = record["history"][decided[0] - 1]["title"]
             experiment = first_experiment(world, record)
-            assert experiment["question"].endswith(f"change without the picture and text of {name}?")
+            asks = f"{name} decided what came next: does the answer change without its picture and text?"
+            assert experiment["question"] == asks
             assert experiment["change"] == {
                 "do": "drop",
                 "position": decided[0],
             }  # one modality alone may change nothing
     assert tried > 0
+
+
+def test_where_two_items_decided_the_experiment_says_whose_modalities_go():
+    world = load_world("clocks", config=ClocksConfig(users=12, garments=2, accessories=1))
+    books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
+    model = MMSR(MMSRConfig(dim=8), world.num_items, books)
+    records = [trace(model, world, user) for user in range(12)]
+    record = next(one for one in records if len(_deciding_positions(world, one)) == 2)
+    one, two = (record["history"][place - 1]["title"] for place in _deciding_positions(world, record))
+    asks = f"{one} and {two} decided what came next: does the answer change without the picture and text of {one}?"
+    assert first_experiment(world, record)["question"] == asks
 
 
 @pytest.mark.slow

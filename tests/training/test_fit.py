@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,3 +213,13 @@ def test_a_new_run_leaves_nothing_of_the_old_one_when_it_is_killed_early(config,
     assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == [CODES, "config.json", "run.json"]
     with pytest.raises(MMSRError, match=r"there is no file .*model"):
         open_run(tmp_path)
+
+
+def test_the_name_of_a_stored_run_in_place_of_a_folder_is_told_where_that_run_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MMSRError, match=r"stored\('wardrobe-match'\) in Python, for commands the folder ") as told:
+        open_run("wardrobe-match")
+    assert Path(str(told.value).rpartition(" the folder ")[2], "config.json").is_file()
+    with pytest.raises(MMSRError) as told:
+        open_run("runs/wardrobe-match")
+    assert str(told.value).endswith("that mmsr-lite train or demo wrote")

@@ -264,8 +264,9 @@ function firstExperiment(record, user) {
   const decided = (isKnown ? user.because : []).map((place) => place + 1 - cut).filter((place) => place >= 1 && place <= history.length);
   if (decided.length) {
     const names = decided.slice(0, 2).map((place) => nameOf(history[place - 1]));
-    const lost = `${modalities.join(" and ")} of ${names[0]}`;
-    const question = `${names.join(" and ")} decided what came next: does the answer change without the ${lost}?`;
+    const owned = modalities.join(" and ");
+    const lost = names.length === 1 ? `its ${owned}` : `the ${owned} of ${names[0]}`;
+    const question = `${names.join(" and ")} decided what came next: does the answer change without ${lost}?`;
     return { question, change: { do: "drop", position: decided[0] } };
   }
   const question = `${nameOf(history.at(-1))} loses its ${modalities[0]}: does the answer need it?`;
