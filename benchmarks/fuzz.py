@@ -257,9 +257,7 @@ def _read_prepared(content: bytes, folder: Path) -> object:
 def _record(content: bytes, folder: Path) -> object:
     record = as_record(_json(content))
     repr(record)
-    views = {"trace": (show.msgraph, show.gates, show.ranking), "history": (show.training,), "flow": (show.flow,)}
-    views |= {"what-if": (show.what_if,), "study": (show.study,), "codebook": (show.codebook,), "leaks": (show.leaks,)}
-    for view in views.get(record.kind, ()):
+    for view in SHOWN[record.kind]:
         shown = view(record)
         shown.text, shown.html()
     return record
@@ -311,7 +309,20 @@ REQUESTS = (
 METRICS = {"dataset": "d", "model": "m", "test": {"HR@5": 7.5}, "reachable": {"HR@5": 9.0}}
 METRICS |= {"counting": {"markov": {"HR@5": 7.0}}, "headline": "all", "rankings": {"model": {"own_targets": 1.0}}}
 CONFIG = {"id": "x", "source": "wardrobe:match", "model": "mmsr", "settings": {"dim": 8}, "train": {"epochs": 1}}
-KINDS = ("trace", "history", "what-if", "gates", "compare", "faithfulness", "codebook", "study", "flow", "leaks")
+SHOWN: dict[str, tuple[Callable[[Any], Any], ...]] = {  # what shows each kind of record
+    "trace": (show.msgraph, show.gates, show.attention, show.ranking, show.flow, show.step),
+    "history": (show.training,),
+    "what-if": (show.what_if,),
+    "gates": (show.inspector,),
+    "compare": (show.compare,),
+    "faithfulness": (show.fidelity,),
+    "codebook": (show.codebook,),
+    "study": (show.study, show.curves, show.differences),
+    "flow": (show.flow,),
+    "leaks": (show.leaks,),
+    "fusion": (show.fusion,),
+    "stability": (show.stability,),
+}
 TARGETS: dict[str, Target] = {
     "csv": Target(lambda: [TABLE.encode()], _folder_with("interactions.csv")),
     "csv.gz": Target(lambda: [gzip.compress(TABLE.encode())], _folder_with("interactions.csv.gz")),
@@ -350,7 +361,7 @@ TARGETS: dict[str, Target] = {
     "config": Target(_dumped(CONFIG), _file("config.json", lambda file: read_config(file).id)),
     "settings": Target(_dumped({"dim": 8, "epochs": 1, "lr": 0.01}), lambda content, folder: _settings(content)),
     "manifest": Target(_prepared, _read_prepared),
-    "record": Target(lambda: [json.dumps(sample(kind)).encode() for kind in KINDS], _record),
+    "record": Target(lambda: [json.dumps(sample(kind)).encode() for kind in SHOWN], _record),
     "metrics": Target(_dumped(METRICS), _report),
     "request": Target(_dumped(*REQUESTS), _request),
     "selection": Target(_dumped({"user": 0, "position": 1, "node": 0, "layer": 0, "stage": 1, "edge": 0}), _selection),

@@ -48,7 +48,27 @@ from mmsr_lite.data.storage import atomic
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("graph", "nn", "evaluation", "explain")
-NOT_COPIED = shutil.ignore_patterns(".*", "site", "dist", "build", "runs", "__pycache__", "notebooks")
+NOT_COPIED = {"site", "dist", "build", "runs", "notebooks"}  # of the root; runs that the package ships are copied
+
+
+def not_copied(folder: str, names: list[str]) -> set[str]:
+    """What a copy of the project is made without, as `shutil.copytree` asks it of every folder.
+
+    Args:
+        folder: the folder.
+        names: what is in it.
+
+    Returns:
+        Those of the names that are not copied.
+
+    Example:
+        >>> sorted(not_copied(str(ROOT), ["mmsr_lite", "runs", ".venv", "notebooks"]))
+        ['.venv', 'notebooks', 'runs']
+        >>> not_copied(str(ROOT / "mmsr_lite/stored"), ["runs", "__pycache__"])
+        {'__pycache__'}
+    """
+    left_out = NOT_COPIED if Path(folder) == ROOT else set()
+    return {name for name in names if name in left_out or name.startswith(".") or name == "__pycache__"}
 
 
 def all_mutants() -> list[Mutant]:
@@ -197,7 +217,7 @@ def main(argv: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(args.jobs) as pool:
         try:
             for number in range(args.jobs):
-                copies.put(Path(shutil.copytree(ROOT, Path(folder, f"copy-{number}"), ignore=NOT_COPIED)))
+                copies.put(Path(shutil.copytree(ROOT, Path(folder, f"copy-{number}"), ignore=not_copied)))
             packages = sorted({Path(mutant.file).parts[1] for mutant in left})
             before = dict(zip(packages, pool.map(first, packages), strict=True))
             for package, one in before.items():

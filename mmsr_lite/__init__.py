@@ -106,7 +106,7 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "MarkovConfig": "mmsr_lite.models.counting",
         "STUDIES": "mmsr_lite.experiments",
         "ABLATIONS": "mmsr_lite.experiments.ablation:VARIANTS",
-        "Setting": "mmsr_lite.experiments.study",
+        "Setting": "mmsr_lite.experiments.setting",
         "Reading": "mmsr_lite.experiments.study",
         "drop_codes_at_test": "mmsr_lite.experiments.worker",
     },
@@ -116,8 +116,8 @@ _GROUPS = {  # group -> public name -> where it lives; "module:name" where it ha
         "trace": "mmsr_lite.explain.trace",
         "what_if": "mmsr_lite.explain.what_if",
         "gates": "mmsr_lite.explain.gates",
-        "gates_summary": "mmsr_lite.explain.gates",
-        "gates_beside": "mmsr_lite.explain.gates",
+        "gates_summary": "mmsr_lite.explain.gates_summary",
+        "gates_beside": "mmsr_lite.explain.gates_summary",
         "save_gates": "mmsr_lite.explain.gates",
         "flow": "mmsr_lite.explain.flow",
         "flow_table": "mmsr_lite.explain.flow_table",
@@ -176,15 +176,17 @@ if TYPE_CHECKING:  # what editors and type checkers read; at run time `help(mmsr
     from mmsr_lite.experiments.ablation import VARIANTS as ABLATIONS
     from mmsr_lite.experiments.fusion_for import fusion_for
     from mmsr_lite.experiments.reported_tests import paired
+    from mmsr_lite.experiments.setting import Setting
     from mmsr_lite.experiments.statistics import crossed
-    from mmsr_lite.experiments.study import Reading, Setting
+    from mmsr_lite.experiments.study import Reading
     from mmsr_lite.experiments.worker import drop_codes_at_test
     from mmsr_lite.explain.codebook import codebook
     from mmsr_lite.explain.compare import compare
     from mmsr_lite.explain.faithfulness import faithfulness
     from mmsr_lite.explain.flow import flow
     from mmsr_lite.explain.flow_table import flow_summary, flow_table
-    from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
+    from mmsr_lite.explain.gates import gates, last_examples, save_gates
+    from mmsr_lite.explain.gates_summary import gates_beside, gates_summary
     from mmsr_lite.explain.pyg import compare_with_pyg
     from mmsr_lite.explain.recommend import recommend
     from mmsr_lite.explain.stability import stability, stability_table

@@ -40,6 +40,8 @@ WORDS = {  # class -> what is expected, and how to get it
     "Iterable": "a list",
 }
 
+RECORD = "a record of mmsr_lite's, such as trace(model, dataset, user=12)"
+
 
 def checked(**limits: tuple[float, float]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a decorator that checks the arguments of a function at each call.
@@ -119,6 +121,8 @@ def _plain(name: str, value: Any, kind: Any, limits: tuple[float, float] | None)
     kinds = [_words(one, words) for one in _kinds_of(kind) if one is not NoneType]
     if NoneType in _kinds_of(kind):
         kinds.append("nothing (None)")
+    if name == "record":
+        kinds = [RECORD if words == WORDS["Mapping"] else words for words in kinds]
     raise MMSRError(f"{name} is {quoted(value)}; expected {', or '.join(dict.fromkeys(kinds))}")
 
 

@@ -36,6 +36,15 @@ def describe(
 
     Raises:
         MMSRError: the source cannot be read, or the file is of another kind or cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> text = "user_id,item_id,timestamp\\nann,hat,1\\nann,sock,2\\nann,hat,3\\n"
+        >>> _ = (folder / "interactions.csv").write_text(text, encoding="utf-8")
+        >>> card = describe(folder, min_count=1, terminal=False)
+        >>> card.splitlines()[0] == f"# {folder.name}"
+        True
     """
     from mmsr_lite.data import load
     from mmsr_lite.data.card import card_record

@@ -56,6 +56,12 @@ def doctor(out: TextIO | None = None) -> int:
 
     Returns:
         1 when something required is wrong, else 0.
+
+    Example:
+        >>> import io
+        >>> report = io.StringIO()
+        >>> doctor(report) in (0, 1), report.getvalue().split()[:2]
+        (True, ['ok', 'python'])
     """
     findings = examine()
     problems = sum(finding.state == "problem" for finding in findings)
@@ -135,7 +141,7 @@ def packages(required: Iterable[tuple[str, str, str]]) -> list[Finding]:
         else:
             missing = [detail for is_good, detail in members if not is_good]
             told = ", ".join(missing[:SHOWN]) + (f", and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
-            fix = f"{_install()} {_project(extra)}"
+            fix = command_for(extra)
             findings.append(Finding(f"extra {extra}", "note", told, fix))
     return findings
 
@@ -145,6 +151,10 @@ def gpu() -> list[Finding]:
 
     Returns:
         One line, a note where there is a GPU that torch cannot use; none where torch is missing, which `packages` says.
+
+    Example:
+        >>> {finding.name for finding in gpu()} <= {"gpu", "torch"}
+        True
     """
     try:
         import torch
@@ -172,6 +182,11 @@ def kernels_work() -> bool:
 
     Returns:
         Whether they do.
+
+    Example:
+        >>> import torch
+        >>> kernels_work() <= torch.cuda.is_available()  # never without a GPU
+        True
     """
     if find_spec("mmsr_lite.kernels") is None:
         return False
@@ -207,6 +222,10 @@ def front_end() -> list[Finding]:
 
     Returns:
         A line for each: a note where it is missing, a problem where its version differs from that of its Python part.
+
+    Example:
+        >>> {finding.state for finding in front_end()} <= {"ok", "note", "problem"}
+        True
     """
     places = {}  # the folder of an environment -> its common name
     if _version("jupyterlab") is not None:
@@ -216,7 +235,7 @@ def front_end() -> list[Finding]:
         places[Path(jupyter).parent.parent] = f"the Jupyter at {jupyter}"
     if not places:
         detail = "no Jupyter here; the command line and reports work"
-        return [Finding("front end", "note", detail, f"{_install()} {_project('lab')}")]
+        return [Finding("front end", "note", detail, command_for("lab"))]
     findings = []
     for place, label in places.items():
         for extension, package in FRONT_ENDS.items():
@@ -245,6 +264,11 @@ def hosts() -> list[Finding]:
 
     Returns:
         Lines of the report; none elsewhere.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> with patch.dict(os.environ, {"TERM_PROGRAM": "vscode"}): "VS Code" in [one.name for one in hosts()]
+        True
     """
     findings = []
     if "COLAB_RELEASE_TAG" in os.environ or "google.colab" in sys.modules:
@@ -271,6 +295,22 @@ def browser() -> Finding:
         if path:
             return Finding("browser for tests", "ok", path)
     return Finding("browser for tests", "note", "none, so browser tests are skipped", "apt-get install chromium")
+
+
+def command_for(extra: str) -> str:
+    """The command that installs an extra of the project here.
+
+    Args:
+        extra: the name of the extra, such as "lab".
+
+    Returns:
+        The command; in the project's folder it installs from there, with the versions that were tested.
+
+    Example:
+        >>> command_for("lab").startswith("pip install") and "[lab]" in command_for("lab")
+        True
+    """
+    return f"{_install()} {_project(extra)}"
 
 
 def _in_checkout() -> bool:

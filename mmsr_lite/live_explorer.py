@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.arguments import SEED, checked
+from mmsr_lite.doctor import command_for
 from mmsr_lite.errors import MMSRError
 
 if TYPE_CHECKING:
@@ -123,6 +124,11 @@ def pair_of(run: Run) -> dict[str, Run]:
 
     Returns:
         "early" and "late" -> the run; empty where there are none.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> pair_of(SimpleNamespace(config=SimpleNamespace(source="my-folder")))
+        {}
     """
     from mmsr_lite.course.stored import stored_pair
 
@@ -185,6 +191,15 @@ def save_live_page(
 
     Raises:
         MMSRError: when the runs are of different data, or a model cannot run in a page.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> run = SimpleNamespace(model=MMSR(MMSRConfig(dim=8), world.num_items), dataset=world)
+        >>> save_live_page(Path(tempfile.mkdtemp()) / "class.html", [run], users=[2])
+        'Inside: ...'
     """
     from mmsr_lite.explain.opening import order_of, telling_users
     from mmsr_lite.explain.other_seeds import seed_groups
@@ -241,9 +256,17 @@ def serve(
 
     Raises:
         MMSRError: voila is not installed.
+
+    Example:
+        >>> serve("no-such-folder")  # a mistake is said before anything is served
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     if find_spec("voila") is None:
-        raise MMSRError("the explorer in a browser needs Voila: pip install 'mmsr-lite[lab]'")
+        raise MMSRError(
+            f"the explorer in a browser needs Voila, which is not installed: {command_for('lab')}. "
+            f"Without it, mmsr-lite page {folder} -o explorer.html writes the same as one file"
+        )
     for one in (folder, *other_seeds):
         if not Path(one, "config.json").is_file():
             raise MMSRError(f"{one!r} holds no run; expected a folder that mmsr-lite train or demo wrote")

@@ -16,13 +16,18 @@ from collections.abc import Callable
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 
+WARDROBE = {"wardrobe", "wardrobe_draw", "wardrobe_truth"}  # most tests and examples are made of it
 # group: the package of its leaves, the module with its index, the files that are not leaves
 GROUPS = {
     "baseline": ("mmsr_lite.models", "mmsr_lite.models", {"base", "mmsr", "early_late_fusion", "modality_graphs"}),
     "aggregator": ("mmsr_lite.nn.aggregators", "mmsr_lite.nn.aggregators", {"base"}),
     "study": ("mmsr_lite.experiments", "mmsr_lite.experiments", None),
     "encoder": ("mmsr_lite.data.encoders", "mmsr_lite.data.encoders", {"network"}),
-    "source": ("mmsr_lite.data.sources", "mmsr_lite.data.sources", {"folder", "wardrobe", "wardrobe_draw", "lines"}),
+    "source": (
+        "mmsr_lite.data.sources",
+        "mmsr_lite.data.sources",
+        {"folder", "folder_tables", "lines", *WARDROBE},
+    ),
     "figure": ("mmsr_lite.views.figures", "mmsr_lite.views.show", {"kit", "to_matplotlib", "msgraph", "training"}),
     "command": ("mmsr_lite.commands", "mmsr_lite.commands", {"command", "runs", "download"}),
     "kernels": ("mmsr_lite", "mmsr_lite.evaluation.strategy", None),
@@ -198,7 +203,7 @@ def use_models() -> None:
     import torch
 
     from mmsr_lite.experiments import STUDIES
-    from mmsr_lite.experiments.study import Setting
+    from mmsr_lite.experiments.setting import Setting
     from mmsr_lite.graph.codes import fit_codebooks
     from mmsr_lite.models import MODELS
     from mmsr_lite.training.loop import TrainConfig, train

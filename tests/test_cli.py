@@ -241,3 +241,10 @@ def test_doctor_works_without_torch():
     code = "import sys; sys.modules['torch'] = None; from mmsr_lite.cli import main; sys.exit(main(['doctor']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "ok       python" in done.stdout and "Traceback" not in done.stderr
+
+
+def test_without_voila_the_explorer_says_how_to_get_it_and_what_needs_none(run, capsys, monkeypatch):
+    monkeypatch.setattr("mmsr_lite.live_explorer.find_spec", lambda name: None)
+    sentence = told(capsys, "explore", run)
+    assert "[lab]" in sentence and f"mmsr-lite page {run} -o explorer.html" in sentence
+    assert "pip install 'mmsr-lite[lab]'" not in sentence  # in the project's folder pip would look for it on PyPI

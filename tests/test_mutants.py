@@ -126,3 +126,8 @@ def test_a_mistake_that_a_test_looks_at_is_caught_and_a_stopped_run_goes_on(tmp_
     assert {place for place in rows if place not in told} == {(9, "(number) * (2)"), (9, "3")}
     mutants.main([*words, "--count", "10"])  # none is left
     assert len(pd.read_csv(table)) == 4
+
+
+def test_a_copy_has_the_stored_runs_and_none_of_the_projects_own():
+    assert mutants.not_copied(str(ROOT), ["runs", "site", "tests", ".git"]) == {"runs", "site", ".git"}
+    assert mutants.not_copied(str(ROOT / "mmsr_lite/stored"), ["runs", "__pycache__"]) == {"__pycache__"}

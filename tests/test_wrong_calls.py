@@ -296,3 +296,8 @@ def test_every_public_function_checks_its_arguments():
     functions = {name: getattr(m, name) for name in m._HOMES if inspect.isfunction(getattr(m, name))}
     without = {name for name, one in functions.items() if not hasattr(one, "__wrapped__")}
     assert without == {"command_line", "paper_tables"}  # the first takes any words, the second nothing
+
+
+def test_a_figure_of_something_else_than_a_record_says_where_a_record_comes_from():
+    with pytest.raises(MMSRError, match=r"record is 5; expected a record .* such as trace\(model, dataset, user=12\)"):
+        show.msgraph(5)

@@ -37,6 +37,13 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["ann.ipynb", "-o", "marks.xlsx"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown format '.xlsx'; choose from: .csv, .parquet
     """
     from mmsr_lite.data.export import check_format, save_table
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsr_lite.commands.command import DONE, Command, add_seed
-from mmsr_lite.commands.runs import checkpoint_kept, print_metrics, save_report_of
+from mmsr_lite.commands.runs import checkpoint_kept, print_metrics, save_report_of, typed_name
 from mmsr_lite.data.parts import TEST
 from mmsr_lite.errors import choose
 
@@ -56,6 +56,13 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["--world", "pik"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown world 'pik'; choose from: both, clocks, cycle, match, pick
     """
     import torch
 
@@ -88,9 +95,14 @@ def run(args: argparse.Namespace) -> int:
         opening = early_beside_late(config.source)
         save_report_of(run, two_users_of_each_cause(run.dataset), report, tables, opening)
     print(f"\nSaved {args.out}/metrics.json and {report}. What next?")
-    print(f"  mmsr-lite explore {args.out}              edit a history, ask what if, in a browser")
-    print(f"  mmsr-lite page {args.out} -o demo.html    the same as one file, for people who have no Python")
-    print("  make lab                                the notebooks, in a clone")
+    name = typed_name()
+    next_ones = {
+        f"{name} page {args.out} -o demo.html": "edit a history, ask what if: one file for any browser",
+        f"{name} explore {args.out}": "the same, live in a browser; needs what make lab installs",
+        "make lab": "the notebooks, in a clone",
+    }
+    for command, what in next_ones.items():
+        print(f"  {command:<{max(map(len, next_ones))}}  {what}")
     if args.open or (args.open is None and has_screen()):
         webbrowser.open(report.resolve().as_uri())
     return DONE
@@ -105,6 +117,16 @@ def on_purchases(run: Any, world: str) -> dict[str, dict[str, float]]:
 
     Returns:
         System -> users -> percent.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from unittest.mock import patch
+        >>> run = SimpleNamespace(model=None, dataset=None, split=SimpleNamespace(test=None))  # a stand-in for a run
+        >>> pair = patch("mmsr_lite.course.stored.stored_pair", return_value={"early alone": run, "late alone": run})
+        >>> points = [{"all users": one} for one in (75.0, 60.0, 45.0)]
+        >>> hits = patch("mmsr_lite.evaluation.decisive.decisive_hits", side_effect=points)
+        >>> with pair, hits: on_purchases(run, "both-small")
+        {'this run': {'all users': 75.0}, 'early alone': {'all users': 60.0}, 'late alone': {'all users': 45.0}}
     """
     from mmsr_lite.course.stored import stored_pair
     from mmsr_lite.evaluation.decisive import decisive_hits
@@ -123,6 +145,10 @@ def early_beside_late(source: str) -> tuple[Any, Any, tuple[str, str]] | None:
 
     Returns:
         Two traces of one history, and their names; None where the package has no such runs.
+
+    Example:
+        >>> early_beside_late("my-folder") is None  # no runs on it come with the package
+        True
     """
     from mmsr_lite.course.stored import stored_pair
     from mmsr_lite.explain.opening import telling_users
@@ -193,6 +219,11 @@ def has_screen() -> bool:
 
     Returns:
         True where there is one.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> with patch.dict(os.environ, {"DISPLAY": ":0"}): has_screen()
+        True
     """
     return sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
 

@@ -44,6 +44,18 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> text = "user_id,item_id,timestamp\\nann,hat,1\\nann,sock,2\\nann,hat,3\\n"
+        >>> _ = (folder / "interactions.csv").write_text(text, encoding="utf-8")
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args([str(folder), "--min-count", "1", "--output", str(folder / "card.md")]))
+        Saved ...card.md
+        0
     """
     from mmsr_lite.data_card import describe, print_card
 

@@ -28,6 +28,12 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> code = run(argparse.Namespace())
+        ok       python ...
+        >>> code in (0, 1)
+        True
     """
     return doctor()
 

@@ -38,6 +38,13 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         MMSRError: what was typed is not possible; the message says why.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["ml-100"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown download 'ml-100'; choose from: ..., ml-100k, ...
     """
     from mmsr_lite.data.downloads import download
 

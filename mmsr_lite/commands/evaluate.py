@@ -42,6 +42,13 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["no-such-run"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'no-such-run' holds no run; ...
     """
     from mmsr_lite.data.storage import write_json
     from mmsr_lite.training.fit import open_run, writing

@@ -53,6 +53,13 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["no-such-run"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ...
     """
     from mmsr_lite.live_explorer import serve
 

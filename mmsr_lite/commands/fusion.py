@@ -109,6 +109,13 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["no-such-source"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: there is no data set 'no-such-source'; ...
     """
     import torch
 

@@ -50,6 +50,13 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         MMSRError: what was typed is not possible; the message says why.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["my-folder", "-o", "leaks.pdf"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'leaks.pdf' ends with '.pdf'; expected .html (the picture) or .json (the record)
     """
     place = None if args.out is None else Path(args.out)
     if place is not None and place.suffix not in (".html", ".json"):

@@ -29,6 +29,14 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> import tempfile
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args([str(Path(tempfile.mkdtemp(), "course"))]))
+        Saved ... files in ...course. Next: jupyter lab ...00_start_here.ipynb
+        0
     """
     from mmsr_lite.course.copying import copy_notebooks
 

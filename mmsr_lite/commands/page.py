@@ -52,6 +52,13 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         MMSRError: what was typed is not possible; the message says why.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["no-such-run", "-o", "class.html"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'no-such-run' holds no run; ...
     """
     from mmsr_lite.live_explorer import save_live_page
     from mmsr_lite.training.fit import open_run

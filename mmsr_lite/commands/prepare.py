@@ -37,6 +37,20 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> text = "user_id,item_id,timestamp\\nann,hat,1\\nann,sock,2\\nann,hat,3\\n"
+        >>> _ = (folder / "interactions.csv").write_text(text, encoding="utf-8")
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args([str(folder), "--min-count", "1", "-o", tempfile.mkdtemp() + "/prepared"]))
+        read      interactions: 3
+        ...
+        Next: mmsr-lite describe ...prepared; mmsr-lite train ...prepared
+        0
     """
     from mmsr_lite.data.prepared import prepare
     from mmsr_lite.data_card import account_of, quiet_reading

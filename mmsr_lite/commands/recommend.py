@@ -64,6 +64,13 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         MMSRError: what was typed is not possible; the message says why.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["runs/demo", "--columns", "user_id=customer"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: --columns and --file-format say how the file of --histories is read; give it, too
     """
     from mmsr_lite.data.export import check_format, save_table
     from mmsr_lite.data.histories import read_histories

@@ -1,7 +1,10 @@
 """What commands about runs share: folders, the table of metrics, the report, and users named by a person."""
 
 import argparse
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -98,6 +101,17 @@ def save_report_of(
         place: The file.
         tables: More tables of percentages: caption -> row -> column -> value.
         opening: Two traces of one history, and their names, shown first and side by side; None: the first user.
+
+    Example:
+        >>> import tempfile
+        >>> from types import SimpleNamespace
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> model, file = MMSR(MMSRConfig(dim=8), world.num_items), Path(tempfile.mkdtemp()) / "report.html"
+        >>> save_report_of(SimpleNamespace(model=model, dataset=world, history=None, metrics=None), [0, 2], file)
+        >>> "MMSR, adaptive" in file.read_text(encoding="utf-8")
+        True
     """
     from mmsr_lite.explain.trace import trace
     from mmsr_lite.views.report import save_report
@@ -111,6 +125,14 @@ def print_metrics(metrics: dict[str, Any]) -> None:
 
     Args:
         metrics: What `metrics.json` of a run holds.
+
+    Example:
+        >>> row = {"HR@5": 50.0, "MRR@5": 25.0, "HR@20": 75.0, "MRR@20": 30.0}
+        >>> print_metrics({"dataset": "shop", "examples": 4, "model": "MMSR", "test": row})
+        <BLANKLINE>
+        shop, 4 test targets, percent
+        all items                                       HR@5   MRR@5   HR@20  MRR@20
+          MMSR                                         50.00   25.00   75.00   30.00
     """
     from mmsr_lite.records import MetricsRecord
 
@@ -126,3 +148,20 @@ def print_metrics(metrics: dict[str, Any]) -> None:
             print(f"  {name:<{width}}", *(f"{row[metric]:7.2f}" for metric in SHOWN))
     if metrics.get("reachable") and len(tables) > 1:
         print("The best reachable is known of the ranking of all items alone.")
+
+
+def typed_name() -> str:
+    """What a person types in this shell for `mmsr-lite`: its path where its environment is not activated.
+
+    Returns:
+        `mmsr-lite` where the shell finds that of this environment, else the path of it.
+
+    Example:
+        >>> Path(typed_name()).stem
+        'mmsr-lite'
+    """
+    own = Path(sys.executable).with_name("mmsr-lite.exe" if os.name == "nt" else "mmsr-lite")
+    found = shutil.which("mmsr-lite")
+    if not own.is_file() or (found is not None and Path(found).samefile(own)):
+        return "mmsr-lite"
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)

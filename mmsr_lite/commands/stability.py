@@ -48,6 +48,13 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         MMSRError: what was typed is not possible; the message says why.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["runs/seed-0", "runs/seed-1", "--user", "7", "-o", "a.pdf"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'a.pdf' ends with '.pdf'; expected one of .html, .png, .svg, .json, .csv, .parquet
     """
     place = None if args.out is None else Path(args.out)
     if place is not None and place.suffix not in ENDINGS:

@@ -86,6 +86,13 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 0 where it is done.
+
+    Example:
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["ablatoin"]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: unknown study 'ablatoin'; choose from: ablation, ...
     """
     from mmsr_lite.experiments.run_studies import run_sources
 

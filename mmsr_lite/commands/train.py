@@ -111,6 +111,16 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         MMSRError: what was typed is not possible; the message says why.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "config.json").write_text("{}", encoding="utf-8")  # as a run has it
+        >>> parser = argparse.ArgumentParser()
+        >>> add_options(parser)
+        >>> run(parser.parse_args(["wardrobe:cycle", "--out", str(folder)]))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: ... holds a run already; go on with --resume, or name another folder with --out
     """
     from mmsr_lite.data_card import quiet_reading
     from mmsr_lite.training.fit import fit

@@ -145,6 +145,8 @@ def find(exercise: str) -> Exercise:
         return known[exercise]
     if known:
         raise MMSRError(f"there is no exercise {exercise!r}; choose from: {', '.join(known)}")
+    if len(number) != 2:
+        raise MMSRError(f"there is no exercise {exercise!r}; expected the notebook in two digits, such as '00.1'")
     raise MMSRError(f"there is no exercise {exercise!r}; notebook {number!r} has none")
 
 

@@ -6,102 +6,23 @@ a `check` that no cell of the notebook can change. A copied answer counts as rig
 
 import os
 import re
-import select
 import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 from tqdm.auto import tqdm
 
 from mmsr_lite.course.check import Verdict, check, exercises
-from mmsr_lite.course.sandbox import isolates, readable_places, sandbox, used_by
+from mmsr_lite.course.limits import DEFAULT, THREADS, Clock, Limits, OutOfTime, TooMuch, reader, writer
+from mmsr_lite.course.sandbox import isolates, readable_places, sandbox
 from mmsr_lite.course.wire import Line, Message
 from mmsr_lite.data.storage import read_json_object
 from mmsr_lite.errors import MMSRError
 
 ASKED = re.compile(r"""\bcheck\(\s*["'](\d\d)\.(\d+)["']""")
 TO_BEGIN = 120  # seconds to start Python and import torch
-LONGEST = 5_000_000  # bytes of one message
-PROCESSES = 64  # how many a notebook may run at a time; notebook 14 starts three
-THREADS = 16 * PROCESSES  # of all of them
-EVERY = 0.25  # seconds between two looks at what it uses
 MARKS = ("right", "almost", "wrong", "no answer", "failed")
-
-
-class Limits(NamedTuple):
-    """What one notebook may use.
-
-    Attributes:
-        seconds: Time on the clock, and of the processor.
-        gigabytes: Memory of all its processes together.
-
-    Example:
-        >>> Limits(seconds=60).seconds
-        60
-    """
-
-    seconds: int = 300
-    gigabytes: float = 4.0
-
-
-DEFAULT = Limits()
-
-
-class OutOfTime(BaseException):
-    """The notebook has used up its seconds. It is no `Exception`, so `check` does not take it for a learner's error."""
-
-
-class TooMuch(BaseException):
-    """The notebook and what it has started use more memory or processes than one may; no Exception, as `OutOfTime`."""
-
-
-class Clock:
-    """How long a notebook may go on, and how much it and what it starts may use.
-
-    Args:
-        seconds: From now.
-        pid: Its process.
-        gigabytes: Memory of all its processes together.
-
-    Example:
-        >>> Clock(60, os.getpid(), 4).left() > 0
-        True
-    """
-
-    def __init__(self, seconds: float, pid: int, gigabytes: float) -> None:
-        self._pid, self._most, self._look = pid, gigabytes * 1e9, 0.0
-        self.start(seconds)
-
-    def start(self, seconds: float) -> None:
-        """Start the clock again.
-
-        Args:
-            seconds: from now.
-        """
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Return the seconds that are left.
-
-        Raises:
-            OutOfTime: None are.
-            TooMuch: It uses too much.
-        """
-        now = time.monotonic()
-        left = self._end - now
-        if left <= 0:
-            raise OutOfTime
-        if now >= self._look:
-            processes, memory = used_by(self._pid)
-            if processes > PROCESSES:
-                raise TooMuch(f"it has started {processes} processes")
-            if memory > self._most:
-                raise TooMuch(f"its {processes} processes hold {memory / 1e9:.1f} GB")
-            self._look = time.monotonic() + EVERY
-        return left
 
 
 def collect(paths: Iterable[str | os.PathLike], limits: Limits = DEFAULT, isolated: bool | None = None) -> pd.DataFrame:
@@ -118,6 +39,11 @@ def collect(paths: Iterable[str | os.PathLike], limits: Limits = DEFAULT, isolat
 
     Raises:
         MMSRError: A path names no file, or this is Windows, where a process cannot be limited so.
+
+    Example:
+        >>> collect(["ann.ipynb"])
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: there is no file 'ann.ipynb'; name notebooks that learners handed in
     """
     if sys.platform == "win32":
         raise MMSRError(
@@ -241,7 +167,7 @@ def _run(cells: list[str], known: list[str], limits: Limits, isolated: bool, fou
     with sandbox(isolated) as process:
         clock = Clock(TO_BEGIN, process.pid, limits.gigabytes)
         assert process.stdin is not None and process.stdout is not None
-        line = Line(_reader(process.stdout.fileno(), clock), _writer(process.stdin.fileno(), clock))
+        line = Line(reader(process.stdout.fileno(), clock), writer(process.stdin.fileno(), clock))
         task = {"cells": cells, "seconds": limits.seconds, "gigabytes": limits.gigabytes, "processes": THREADS}
         try:
             line.send(**task, refuse_in_python=not isolated, readable=readable_places())
@@ -280,38 +206,3 @@ def _judge(line: Line, message: Message, found: dict[str, tuple[str, str]]) -> N
     if mark != "no answer" or exercise not in found:
         found[exercise] = (mark, verdict.message)
     line.send(right=verdict.right, message=verdict.message)
-
-
-def _reader(pipe: int, clock: Clock) -> Callable[[], bytes]:
-    """Make a function that returns the next line of a pipe, or raises `OutOfTime`."""
-    waiting = bytearray()
-
-    def read() -> bytes:
-        left = clock.left()
-        while b"\n" not in waiting:
-            if len(waiting) > LONGEST:
-                raise MMSRError(f"it sent an answer of more than {LONGEST:,} bytes")
-            if select.select([pipe], [], [], min(left, EVERY))[0]:
-                part = os.read(pipe, 65536)
-                if not part:
-                    return b""
-                waiting.extend(part)
-            left = clock.left()
-        line, _, rest = bytes(waiting).partition(b"\n")
-        waiting[:] = rest
-        return line
-
-    return read
-
-
-def _writer(pipe: int, clock: Clock) -> Callable[[bytes], None]:
-    """Make a function that writes all bytes to a pipe, or raises `OutOfTime` when nobody reads them."""
-    os.set_blocking(pipe, False)
-
-    def write(content: bytes) -> None:
-        view = memoryview(content)
-        while view:
-            if select.select([], [pipe], [], min(clock.left(), EVERY))[1]:
-                view = view[os.write(pipe, view) :]
-
-    return write

@@ -53,6 +53,13 @@ def limit(seconds: int, gigabytes: float, processes: int | None) -> None:
         gigabytes: of memory.
         processes: how many it may start, threads included; None: no limit. Linux does not hold root to it, so the
             process that marks counts as well.
+
+    Example:
+        >>> import subprocess
+        >>> code = "import mmsr_lite.course.play as play; play.limit(7, 4.0, None)"
+        >>> code += "; print(play.resource.getrlimit(play.resource.RLIMIT_CPU))"  # in a process of its own
+        >>> print(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout)
+        (7, 7)
     """
     limits = {
         resource.RLIMIT_CPU: seconds,
@@ -72,6 +79,13 @@ def refuse_in_python(readable: list[str], writable: str) -> None:
     Args:
         readable: files and folders that may be read.
         writable: the folder that may be written to.
+
+    Example:
+        >>> import subprocess
+        >>> code = "import mmsr_lite.course.play as play; play.refuse_in_python([], '.'); open('/etc/hosts')"
+        >>> print(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr)
+        Traceback ...
+        PermissionError: '/etc/hosts' is outside; it is refused while notebooks are marked
     """
     inside = os.path.realpath(writable)
     allowed = (inside, *map(os.path.realpath, readable), "/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo")

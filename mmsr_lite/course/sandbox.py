@@ -91,6 +91,10 @@ def isolates() -> bool:
 
     Returns:
         True where it does.
+
+    Example:
+        >>> isolates() <= sys.platform.startswith("linux")  # only Linux has namespaces
+        True
     """
     if not sys.platform.startswith("linux") or shutil.which("unshare") is None:
         return False

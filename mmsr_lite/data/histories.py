@@ -18,7 +18,7 @@ from mmsr_lite.data.repeats import count_ties, without_repeats
 from mmsr_lite.data.sources.frames import frame_of
 from mmsr_lite.data.sources.ids import ids_of
 from mmsr_lite.data.sources.tables import FileFormat, read_table
-from mmsr_lite.data.sources.times import seconds
+from mmsr_lite.data.sources.times import note_no_times, seconds
 from mmsr_lite.errors import MMSRError
 
 OURS = ("user_id", "item_id", "timestamp")
@@ -69,7 +69,7 @@ def read_histories(
     if timed:
         used["timestamp"] = seconds(table["timestamp"], repr(place), reading, (file_format or {}).get("decimal"))
     else:
-        reading.note("There is no column timestamp: the order of the rows is taken for the order of time.")
+        note_no_times(table, reading)
     reading.read = {"interactions": len(used), "users": used["user_id"].nunique()}
     used = without_repeats(used, reading)
     item = pd.Index(dataset.item_ids[1:]).get_indexer(used["item_id"]) + 1  # (I,), 0 where it is unknown

@@ -14,7 +14,7 @@ from mmsr_lite.evaluation.metrics import gains
 from mmsr_lite.evaluation.rankings import RANKINGS
 from mmsr_lite.records.leaks import Effect
 
-CLEAR = 3.0  # a difference counts when it has at least so many standard errors over users
+CLEAR = 3.0  # a difference counts when it is more than so many standard errors over users
 LEAST_TIED = 0.5  # percent of tied neighbours, below which the order at ties gets no verdict
 COUNTING, LEARNED = "counting", "small SASRec"
 METRIC = "HR@5"  # the metric of sentences and verdicts
@@ -95,6 +95,17 @@ def effects(record: Known, runs: list[RanksInOrder]) -> list[Effect]:
     Returns:
         One effect for each question, with `name`, `ranking`, `before`, `after`, `difference`, `error`, `clear`,
         `verdict` and `sentence`.
+
+    Example:
+        >>> examples = Examples(np.array([1, 2, 3, 4]), np.array([0, 2]), np.array([1, 3]), np.array([0, 1]))
+        >>> found, missed = np.full((2, 2), 1.0), np.full((2, 2), 9.0)  # ranks of two targets, in both rankings
+        >>> ranks = {(COUNTING, None): missed, (COUNTING, "ids"): found}  # a rule of ids finds both
+        >>> ranks |= {(COUNTING, "repetition"): missed, (COUNTING, "popularity"): missed}
+        >>> file = {"order": "file", "tie_seed": None, "ranks": ranks, "examples": examples}
+        >>> known = {"order": {"tied": 0.0}, "headline": "all", "own_targets": 0.0, "targets": 2}
+        >>> known["weights"] = {"file": {"ids": 1.2, "repetition": 0.0}}
+        >>> [(one["name"], one["difference"], one["verdict"]) for one in effects(known, [file])]
+        [('ids', 100.0, 'leak'), ('repetition', 0.0, 'none'), ('popularity', 0.0, 'none')]
     """
     users = max(int(run["examples"].user.max()) for run in runs) + 1
     targets, shown = record["targets"], record["headline"]

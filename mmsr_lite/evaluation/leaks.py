@@ -22,10 +22,11 @@ from mmsr_lite.data.order import break_ties, in_file_order, order_facts
 from mmsr_lite.data.split import Examples, Split, headline, own_target_share, split
 from mmsr_lite.data.users import drawn_users, of_users
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.evaluation.counting_with_rules import Chain, choose_weights, ranks_with_rules
 from mmsr_lite.evaluation.leak_effects import COUNTING, LEARNED, Known, RanksInOrder, effects
 from mmsr_lite.evaluation.rankings import RANKINGS, key_of, results
 from mmsr_lite.evaluation.ranks import both_ranks
-from mmsr_lite.evaluation.rules import Chain, choose_weights, ranks_with_rules, rules_for
+from mmsr_lite.evaluation.rules import rules_for
 from mmsr_lite.evaluation.small_sasrec import SmallSASRec, SmallSASRecConfig
 from mmsr_lite.records import LeaksRecord
 from mmsr_lite.records.leaks import Effect, Sampled
@@ -163,7 +164,8 @@ def _tested_users(dataset: Dataset, by: str, rng: np.random.Generator) -> tuple[
     if not len(test):
         raise MMSRError(f"{dataset.name!r} has no test targets; give users at least five interactions")
     targets_of_users = np.bincount(test.user, minlength=dataset.num_users)
-    return drawn_users(targets_of_users, max(MOST_SCORES // dataset.num_items, 1), rng), len(test)
+    most = max(MOST_SCORES // dataset.num_items, int(targets_of_users.max()))  # one user at least
+    return drawn_users(targets_of_users, most, rng), len(test)
 
 
 def _test_part(dataset: Dataset, by: str, tested: np.ndarray) -> Examples:

@@ -16,8 +16,8 @@ from mmsr_lite.data.split import Examples
 from mmsr_lite.data.storage import atomic
 from mmsr_lite.experiments.cells import gain_of
 from mmsr_lite.experiments.claims import METRIC
+from mmsr_lite.experiments.setting import Setting
 from mmsr_lite.experiments.stored_systems import StoredSystems, System
-from mmsr_lite.experiments.study import Setting
 from mmsr_lite.training.ingredients import codebooks
 
 FILE = "targets.parquet"
@@ -88,6 +88,15 @@ def note_targets(place: Path, setting: Setting) -> None:
     Args:
         place: the folder of the data set's tables.
         setting: the data set and the terms.
+
+    Example:
+        >>> import tempfile
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> place, setting = Path(tempfile.mkdtemp()), Setting.of(world)
+        >>> note_targets(place, setting)
+        >>> len(pd.read_parquet(place / FILE)) == len(setting.parts.test)
+        True
     """
     if (place / FILE).is_file():
         return
@@ -107,6 +116,12 @@ def ceiling_lines(stored: StoredSystems) -> list[str]:
 
     Returns:
         Lines of Markdown; none where the groups are not noted.
+
+    Example:
+        >>> from mmsr_lite import stored_file
+        >>> lines = ceiling_lines(StoredSystems(stored_file("assets/results/world-both-small"), []))
+        >>> [line.split("|")[1].strip() for line in lines][-1]  # a row for each group, and one for all targets
+        'all'
     """
     if not (stored.place / FILE).is_file():
         return []

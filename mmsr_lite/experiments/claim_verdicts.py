@@ -95,6 +95,12 @@ def answer_claims(stored: StoredSystems) -> dict[Claim, list[Answer]]:
 
     Returns:
         Each claim with its comparisons, corrected together.
+
+    Example:
+        >>> from mmsr_lite import stored_file
+        >>> no_study = StoredSystems(stored_file("assets/results/world-both-small"), [])
+        >>> {verdict_of(claim, some) for claim, some in answer_claims(no_study).items()}
+        {'cannot be told'}
     """
     answers = {claim: [_answer(pair, stored) for pair in claim.pairs(stored)] for claim in CLAIMS}
     told = [answer for some in answers.values() for answer in some if answer.comparison is not None]

@@ -20,6 +20,11 @@ def claim_lines(answers: dict[Claim, list[Answer]]) -> list[str]:
 
     Returns:
         Lines of Markdown.
+
+    Example:
+        >>> claim = Claim("1", "MMSR is ahead of counting.", "a higher HR@5", lambda stored: [])
+        >>> claim_lines({claim: [Answer(pair=None, lacks="not run: comparison")]})
+        ['', 'Cannot be told: 1 (not run).']
     """
     told = [claim for claim, some in answers.items() if any(answer.comparison for answer in some)]
     lines = [HEADING, "|---|---|---|---|---|"] if told else []

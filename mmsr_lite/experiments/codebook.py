@@ -7,7 +7,8 @@ the graph, shared with no other item. "no modalities" leaves modalities out.
 import numpy as np
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job, Study
 
 SHARES = (1 / 3, 2 / 3, 1, 4 / 3, 5 / 3)  # of the base's C: 10, 20, 30, 40, 50 of 30
 CODES_PER_ITEM = (1, 2, 3, 4, 5)

@@ -5,7 +5,8 @@ these, and tries them with the other models as well.
 """
 
 from mmsr_lite.experiments.changes import CHANGES, FEATURES
-from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job, Study
 from mmsr_lite.models import MODELS
 
 

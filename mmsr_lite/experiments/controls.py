@@ -1,6 +1,7 @@
 """Do modalities help? Each model that reads them: with true codes, with codes of other items, and without codes."""
 
-from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job, Study
 from mmsr_lite.models import MODELS
 from mmsr_lite.values import Settings
 

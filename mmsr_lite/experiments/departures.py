@@ -5,7 +5,8 @@ one step" is MMSR's alone, because no other model reads steps, and is there only
 """
 
 from mmsr_lite.experiments.changes import CHANGES, DAY, offered
-from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job, Study
 from mmsr_lite.models import MODELS
 
 ASKS = "Does what the paper does not have help MMSR, and does it help others as much?"

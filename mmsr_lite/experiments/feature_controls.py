@@ -5,7 +5,8 @@ embeddings, and every departure of MMSR, whose graph reads codes, is also traine
 """
 
 from mmsr_lite.experiments.changes import CHANGES, DAY, offered
-from mmsr_lite.experiments.study import Job, Labels, Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job, Labels, Study
 from mmsr_lite.models import MODELS
 
 

@@ -16,7 +16,8 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.users import drawn_users, of_users
 from mmsr_lite.experiments.fusion_systems import setting_of, systems
 from mmsr_lite.experiments.points import trial
-from mmsr_lite.experiments.study import Job, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models import MODELS
 
@@ -72,6 +73,18 @@ def users_within(
 
     Returns:
         The number of users, from `LEAST` to all, rounded to two digits so that it rarely differs from run to run.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> from mmsr_lite.data.dataset import Modality
+        >>> ids, one = ("", "a"), Modality("shape", np.eye(2, dtype=np.float32), np.array([False, True]))
+        >>> rows = np.arange(1000), np.ones(1000, int), np.zeros(1000, int)
+        >>> shop = Dataset("shop", *rows, tuple(map(str, range(1000))), ids, ids, modalities=(one,))
+        >>> how = {"changes": None, "trials": 1, "seeds": 1, "device": "cpu", "jobs": 1, "seed": 0, "progress": False}
+        >>> short_runs = [(5.0, 20.0)]  # seconds that stay, and seconds that grow with the users: here 200
+        >>> with patch("mmsr_lite.experiments.fusion_budget._costs", return_value=short_runs):
+        ...     users_within(1.0, shop, "gru4rec", **how)  # below 200 * (60 - 5) / 20 = 550
+        540
     """
     began = time.perf_counter()
     few = setting_of(some_users(dataset, PILOT, seed), changes, trials)

@@ -27,7 +27,8 @@ from mmsr_lite.experiments.fusion_systems import BASES, DEFAULT_BASE, setting_of
 from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
 from mmsr_lite.experiments.provenance import note_dataset
 from mmsr_lite.experiments.runner import Runner
-from mmsr_lite.experiments.study import Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Study
 from mmsr_lite.experiments.table import TESTED
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models import MODELS

@@ -11,7 +11,8 @@ Three things are destroyed, each by itself:
 """
 
 from mmsr_lite.data.corruption import DISORDERED, DISPLACED
-from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Setting, Study, damages
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Study, damages
 from mmsr_lite.models import MODELS
 
 BASES = ("gru4rec", "sasrec")  # as far as `MODELS` has them

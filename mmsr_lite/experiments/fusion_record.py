@@ -14,7 +14,8 @@ from mmsr_lite.data.export import save_table
 from mmsr_lite.experiments.fusion_systems import BASES, names_of, systems
 from mmsr_lite.experiments.fusion_verdict import compare_all, verdict_of
 from mmsr_lite.experiments.kept_ranks import read_kept
-from mmsr_lite.experiments.study import Job, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job
 from mmsr_lite.experiments.table import TESTED, Row, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.records import FusionRecord

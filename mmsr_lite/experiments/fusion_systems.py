@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError, choose
-from mmsr_lite.experiments.study import Job, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job
 from mmsr_lite.experiments.table import system_of
 from mmsr_lite.values import Settings
 

@@ -1,6 +1,7 @@
 """What the update gates do (paper, section 4.3.2): beta by layer, node type, position and popularity; forced gates."""
 
-from mmsr_lite.experiments.study import Job, Labels, Reading, Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job, Labels, Reading, Study
 from mmsr_lite.explain.edits import FORCED
 
 

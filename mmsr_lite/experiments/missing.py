@@ -4,7 +4,8 @@ At training and test, codes are learned without what is missing. At test only, a
 histories whose items have lost their codes. What is missing at a smaller rate is also missing at a larger one.
 """
 
-from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Setting, Study, damages
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import BOTH, TEST, UNDISTURBED, Job, Labels, Reading, Study, damages
 from mmsr_lite.models import MODELS
 from mmsr_lite.values import Settings
 

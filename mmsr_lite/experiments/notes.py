@@ -5,7 +5,8 @@ from typing import Any, NotRequired, TypedDict
 
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.records.schema import Terms, first_mistake
+from mmsr_lite.records.mistakes import first_mistake
+from mmsr_lite.records.schema import Terms
 from mmsr_lite.records.training import Test
 
 

@@ -47,6 +47,10 @@ def pool_of(jobs: int, worker: Worker) -> ProcessPoolExecutor:
 
     Returns:
         The pool.
+
+    Example:
+        >>> with pool_of(2, worker=None) as pool: type(pool).__name__  # a process begins with its first job
+        'ProcessPoolExecutor'
     """
     spawn = get_context("spawn")
     return ProcessPoolExecutor(jobs, spawn, _begin_process, (worker, spawn.Value("i", 0)))
@@ -67,6 +71,14 @@ def run_job_there(job: Job):
 
     Args:
         job: the job.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> class Doubles:  # a stand-in for the worker of this process
+        ...     def run_job(self, job):
+        ...         return 2 * job
+        >>> with patch("mmsr_lite.experiments.processes._worker", Doubles()): run_job_there(4)
+        8
     """
     assert _worker is not None
     return _worker.run_job(job)

@@ -14,7 +14,8 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import pack
 from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.run_names import resolved, run_id
-from mmsr_lite.experiments.study import Job, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import Job
 from mmsr_lite.experiments.table import read_rows
 from mmsr_lite.experiments.verdicts import compare, merged
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
@@ -33,6 +34,18 @@ def note_dataset(place: Path, setting: Setting, names: Iterable[str] = ()) -> No
 
     Raises:
         MMSRError: when the tables in the folder are of other data or terms.
+
+    Example:
+        >>> import tempfile
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> place = Path(tempfile.mkdtemp())
+        >>> note_dataset(place, Setting.of(world, {"dim": 8}))
+        >>> read_note(place)["users"]
+        4
+        >>> note_dataset(place, Setting.of(world, {"dim": 16}))
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: the tables in ... are of other data or terms: dim is 8 there and 16 now; ...
     """
     data, file = setting.dataset, place / "dataset.json"
     shapes = {m.name: {"items": int(m.present.sum()), "width": m.features.shape[1]} for m in data.modalities}
@@ -71,6 +84,15 @@ def write_sidecar(place: Path, name: str, setting: Setting, jobs: list[Job], tes
         setting: the data set and the terms of its studies.
         jobs: the runs of this portion; the versions noted are those of the last portion that made a run.
         tests: whether to compute the tests now; else those that are there stay until `verdicts.recompute` is asked for.
+
+    Example:
+        >>> import tempfile
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> place = Path(tempfile.mkdtemp())
+        >>> write_sidecar(place, "comparison", Setting.of(world), jobs=[])
+        >>> list(place.iterdir())  # without a table there is nothing to write
+        []
     """
     rows, old = read_rows(place / f"{name}.csv"), read_sidecar(place, name)
     if not rows:

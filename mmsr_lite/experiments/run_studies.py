@@ -18,8 +18,8 @@ from mmsr_lite.experiments.processes import at_once, pool_of, run_job_there
 from mmsr_lite.experiments.provenance import note_dataset
 from mmsr_lite.experiments.results_markdown import write_page
 from mmsr_lite.experiments.runner import Runner
+from mmsr_lite.experiments.setting import Setting
 from mmsr_lite.experiments.space import TRIALS
-from mmsr_lite.experiments.study import Setting
 from mmsr_lite.experiments.verdicts import recompute as recompute_all
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.models import MODELS

@@ -25,7 +25,8 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.provenance import write_sidecar
 from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.schedule import Schedule, Task
-from mmsr_lite.experiments.study import LABELS, Job, Setting, Study
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import LABELS, Job, Study
 from mmsr_lite.experiments.table import BETAS, TUNING, Row, label_of, rankings_in, read_rows, system_of, write_rows
 from mmsr_lite.experiments.trials import Trials
 from mmsr_lite.experiments.worker import Worker, device_name
@@ -36,7 +37,19 @@ ROUGH = {"cuda": 4e-6, "cpu": 2e-4}  # seconds for an example and epoch, where n
 
 @dataclass
 class Runner:
-    """Studies on one data set; see `run_studies.run_studies`."""
+    """Studies on one data set; see `run_studies.run_studies`.
+
+    Example:
+        >>> import tempfile
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> setting, place = Setting.of(world), Path(tempfile.mkdtemp())
+        >>> how = {"seeds": 5, "processes": 1, "deadline": float("inf"), "submit": None, "only": ["markov"]}
+        >>> runner = Runner(setting, place, Worker(world, "cpu", place), dry=True, **how)  # the runs are only counted
+        >>> for sentence in runner.carry_out(["comparison"]): print(sentence)
+        wardrobe-match: 16 runs of tuning, about 0 s of one process
+        wardrobe-match, comparison: 1 runs of comparison, about 0 s of one process
+    """
 
     setting: Setting
     place: Path

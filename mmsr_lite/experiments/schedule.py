@@ -43,6 +43,18 @@ class Schedule:
         seeds: how many runs a system with seeds has in each order at ties.
         made: whether the tables have all rows of a job already.
         without_trials: whether the runs of a system are listed before its trials are made, to count them.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.experiments.setting import Setting
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> setting = Setting.of(world, trials=3)
+        >>> job = Job({"model": "sasrec"}, setting.config("sasrec"))
+        >>> nothing_made = Trials(setting, Path("no-such-folder"))
+        >>> schedule = Schedule([("comparison", job)], nothing_made, seeds=5, made=lambda job: False)
+        >>> len(schedule.tasks), schedule.take(in_time=lambda job: True).table  # its trials come before its runs
+        (3, 'tuning')
     """
 
     def __init__(

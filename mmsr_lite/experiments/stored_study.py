@@ -10,7 +10,8 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.run_names import run_id
-from mmsr_lite.experiments.study import LABELS, Job, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import LABELS, Job
 from mmsr_lite.experiments.table import MASKED, rankings_in, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart
 from mmsr_lite.experiments.worker import Worker

@@ -15,8 +15,9 @@ import numpy as np
 
 from mmsr_lite.experiments.points import at_point, trial, tuned
 from mmsr_lite.experiments.run_names import run_id
+from mmsr_lite.experiments.setting import Setting
 from mmsr_lite.experiments.space import EXTENSIONS, edges, extended
-from mmsr_lite.experiments.study import Job, Reading, Setting
+from mmsr_lite.experiments.study import Job, Reading
 from mmsr_lite.experiments.table import TUNING, Row, label_of, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.training.run_config import RunConfig

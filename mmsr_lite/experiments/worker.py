@@ -18,7 +18,8 @@ from mmsr_lite.evaluation.ranks import both_ranks, evaluate
 from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.kept_ranks import save_ranks
 from mmsr_lite.experiments.run_names import run_id
-from mmsr_lite.experiments.study import Job, Reading, in_order
+from mmsr_lite.experiments.setting import in_order
+from mmsr_lite.experiments.study import Job, Reading
 from mmsr_lite.experiments.table import Row
 from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.base import Recommender

@@ -1,149 +1,30 @@
 """Edits: what a person may do to one history, its modalities, its graph and its gates.
 
-A change is a dictionary: `do` is its name, and its other fields are the arguments of its function in `CHANGES`.
-Positions count from 1, the oldest. A modality belongs to its item, so an item that occurs twice has one set of codes.
-This module uses no model: `interventions` turns an `EditedHistory` into graphs and forced gates.
+A change is a dictionary: `do` is its name, and its other fields are the arguments of its function in `CHANGES`, which
+changes an `EditedHistory`. This module uses no model: `interventions` turns an edited history into graphs and forced
+gates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from numbers import Real
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
 
 from mmsr_lite.errors import MMSRError, choose, in_words
+from mmsr_lite.explain.edited_history import EditedHistory, Node, within
 from mmsr_lite.explain.inputs import is_whole
-from mmsr_lite.explain.shared_random import RandomSource, SharedRandom, traded
+from mmsr_lite.explain.shared_random import RandomSource, traded
 from mmsr_lite.graph.relations import RELATIONS
-from mmsr_lite.records.schema import quote
+from mmsr_lite.records.mistakes import quote
 from mmsr_lite.records.trace import Edit
 
 FORCED = {"hohe": (1.0, 0.0), "heho": (0.0, 1.0), "half": (0.5, 0.5)}  # the shares of a forced gate
 FAMILIES = {"homogeneous": ("out", "in", "both"), "heterogeneous": ("match",)}
 LAST = "the last item's node holds the answer and cannot be removed; remove the item from the history instead"
-Node: TypeAlias = tuple[str, int]  # node type and id
-
-
-@dataclass
-class EditedHistory:
-    """A history with its changes: items, other codes, and what is removed from it or forced in it.
-
-    Attributes:
-        history: the items as they are now, the oldest first.
-        tables: the codes of all items by modality (V+1, k).
-        titles: the title of each item (V+1).
-        layers: the number of layers of the model.
-        edges: (centre, neighbour, relation) of the clean graph, from which random repeats choose.
-        codes: (modality, item) -> codes in place of the item's own.
-        gone: nodes that are removed.
-        cut: (centre, neighbour) of edges that are removed.
-        relations: names of relations whose edges are removed.
-        gates: (to what, node type, id, layer) of gates that are forced; None in a place means all.
-        rng: the source of random choices.
-
-    Example:
-        >>> edited = EditedHistory([3, 1], {}, ("", "hat", "tie", "belt"), 1, ())
-        >>> apply(edited, [filled({"do": "remove", "position": 2})], SharedRandom()), edited.history
-        (['“hat” leaves the history'], [3])
-    """
-
-    history: list[int]
-    tables: Mapping[str, np.ndarray]
-    titles: Sequence[str]
-    layers: int
-    edges: Sequence[tuple[Node, Node, str]]
-    codes: dict[tuple[int, int], list[int]] = field(default_factory=dict)
-    gone: set[Node] = field(default_factory=set)
-    cut: set[tuple[Node, Node]] = field(default_factory=set)
-    relations: set[str] = field(default_factory=set)
-    gates: list[tuple[str, str | None, int | None, int | None]] = field(default_factory=list)
-    rng: RandomSource = field(default_factory=SharedRandom)
-
-    def fresh(self) -> EditedHistory:
-        """The same history before any change."""
-        return EditedHistory(list(self.history), self.tables, self.titles, self.layers, self.edges)
-
-    def item(self, position: Any) -> int:
-        """The item at `position`, from 1.
-
-        Args:
-            position: from 1, the oldest.
-
-        Returns:
-            The item.
-        """
-        return self.history[_within("position", position, 1, len(self.history)) - 1]
-
-    def codes_of(self, modality: int, item: int) -> list[int]:
-        """The present codes of an item in one modality.
-
-        Args:
-            modality: its number, from 0.
-            item: the item.
-
-        Returns:
-            The codes; none where the item has none.
-        """
-        if (modality, item) in self.codes:
-            return self.codes[modality, item]
-        table = self.tables[list(self.tables)[modality]]
-        return [code for code in table[item].tolist() if code]
-
-    @property
-    def nodes(self) -> list[Node]:
-        """The nodes that the history touches now, by type and id."""
-        nodes: list[Node] = [("item", item) for item in sorted(set(self.history))]
-        for modality, name in enumerate(self.tables):
-            codes = {code for item in self.history for code in self.codes_of(modality, item)}
-            nodes += [(name, code) for code in sorted(codes)]
-        return nodes
-
-    def modalities(self, name: str | None) -> list[int]:
-        """The modalities that a change is about.
-
-        Args:
-            name: the name of a modality; None: all.
-
-        Returns:
-            Their numbers, from 0.
-        """
-        names = list(self.tables)
-        if name is None:
-            return list(range(len(names)))
-        return [names.index(choose("modality", name, names))]
-
-    def name(self, item: int) -> str:
-        """The name of an item in a sentence.
-
-        Args:
-            item: the item.
-
-        Returns:
-            Its title.
-        """
-        return f"“{self.titles[item] or item}”"
-
-    def name_of(self, node: Node) -> str:
-        """The name of a node in a sentence: the title of an item, or modality and number of a code.
-
-        Args:
-            node: type and id.
-
-        Returns:
-            The name.
-        """
-        kind, number = node
-        return self.name(number) if kind == "item" else f"{kind} code {number}"
-
-
-def _within(what: str, value: Any, least: int, most: int) -> int:
-    if not is_whole(value) or not least <= value <= most:
-        raise MMSRError(f"{what} is {quote(value)}; expected {least} to {most}")
-    return int(value)
 
 
 def _share(value: Any) -> float:
@@ -225,20 +106,20 @@ def _remove(edited: EditedHistory, *, position) -> str:
 
 def _replace(edited: EditedHistory, *, position, item) -> str:
     old = edited.item(position)
-    edited.history[position - 1] = _within("item", item, 1, len(edited.titles) - 1)
+    edited.history[position - 1] = within("item", item, 1, len(edited.titles) - 1)
     return f"{edited.name(old)} becomes {edited.name(item)}"
 
 
 def _move(edited: EditedHistory, *, position, to) -> str:
-    item, to = edited.item(position), _within("to", to, 1, len(edited.history))
+    item, to = edited.item(position), within("to", to, 1, len(edited.history))
     edited.history.insert(to - 1, edited.history.pop(position - 1))
     return f"{edited.name(item)} moves from position {position} to {to}"
 
 
 def _add(edited: EditedHistory, *, item, position=None) -> str:
     end = len(edited.history) + 1
-    place = end if position is None else _within("position", position, 1, end)
-    edited.history.insert(place - 1, _within("item", item, 1, len(edited.titles) - 1))
+    place = end if position is None else within("position", position, 1, end)
+    edited.history.insert(place - 1, within("item", item, 1, len(edited.titles) - 1))
     return f"{edited.name(item)} comes in at position {place}"
 
 
@@ -252,7 +133,7 @@ def _edge(edited: EditedHistory, *, centre, neighbour) -> str:
     ends = _end(edited, "centre", centre), _end(edited, "neighbour", neighbour)
     edited.cut.add(ends)
     here, there = map(edited.name_of, ends)
-    return f"{here} no longer listens to {there}"
+    return f"{here} no longer attends to {there}"
 
 
 def _relation(edited: EditedHistory, *, relation) -> str:
@@ -268,7 +149,7 @@ def _gate(edited: EditedHistory, *, to, type=None, id=None, layer=None) -> str:
     if id is not None:
         _known(edited, type, id)
     if layer is not None:
-        _within("layer", layer, 0, edited.layers - 1)
+        within("layer", layer, 0, edited.layers - 1)
     edited.gates.append((to, type, id, layer))
     if type is None:
         return f"all gates are forced to {to}"
@@ -337,6 +218,7 @@ def apply(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) -> 
         MMSRError: a change is not possible, or removes the node of the last item.
 
     Example:
+        >>> from mmsr_lite.explain.shared_random import SharedRandom
         >>> edited = EditedHistory([3, 1], {}, ("", "hat", "tie", "belt"), 1, ())
         >>> apply(edited, [filled({"do": "move", "position": 1, "to": 2})], SharedRandom())
         ['“belt” moves from position 1 to 2']

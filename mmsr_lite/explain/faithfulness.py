@@ -28,6 +28,7 @@ from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.explain.changed_graphs import remove_edges
 from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.faithfulness_planted import planted_test
 from mmsr_lite.explain.faithfulness_scores import (
@@ -40,7 +41,7 @@ from mmsr_lite.explain.faithfulness_scores import (
 )
 from mmsr_lite.explain.gates import last_examples
 from mmsr_lite.explain.inputs import refuse_other_items
-from mmsr_lite.explain.interventions import remove_edges, rerun
+from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.explain.random_weights import random_twins, random_weights
 from mmsr_lite.explain.rollout import rollout
 from mmsr_lite.graph.batch import GraphBatch

@@ -12,8 +12,10 @@ from mmsr_lite.records.trace import Edit, Experiment
 def first_experiment(dataset: Dataset, record: TraceRecord) -> Experiment | None:
     """Suggest a first experiment with a history.
 
-    In a made-up world that knows what decided the next item, the experiment changes just this: it removes the modality
-    at the deciding place, or shuffles the deciding order. Elsewhere the last item loses its first modality.
+    In a made-up world that knows what decided the next item, the experiment changes just this: the deciding item loses
+    all its modalities, or the deciding order is shuffled. All of them, because a model may read any one: without the
+    picture alone the answer often stays, as if the world's reason were wrong. Elsewhere the last item loses its first
+    modality.
 
     Args:
         dataset: the data set of the history.
@@ -38,13 +40,13 @@ def first_experiment(dataset: Dataset, record: TraceRecord) -> Experiment | None
         if len(history) < 2:
             return None
         return {"question": "What happens when the order is shuffled?", "change": shuffled}
-    change: Edit = {"do": "drop", "modality": modalities[0]}
     if decided:
-        names = " and ".join(_name(history[position - 1]) for position in decided[:2])
-        question = f"{names} decided what came next: does the answer change when its {modalities[0]} is not there?"
-        return {"question": question, "change": change | {"position": decided[0]}}
+        names = [_name(history[position - 1]) for position in decided[:2]]
+        lost = f"{' and '.join(modalities)} of {names[0]}"
+        question = f"{' and '.join(names)} decided what came next: does the answer change without the {lost}?"
+        return {"question": question, "change": {"do": "drop", "position": decided[0]}}
     question = f"{_name(history[-1])} loses its {modalities[0]}: does the answer need it?"
-    return {"question": question, "change": change | {"position": len(history)}}
+    return {"question": question, "change": {"do": "drop", "modality": modalities[0], "position": len(history)}}
 
 
 def _name(step: Any) -> str:

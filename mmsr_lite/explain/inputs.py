@@ -14,7 +14,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.models.base import Catalogue
 from mmsr_lite.models.mmsr import MMSR
-from mmsr_lite.records.schema import quote
+from mmsr_lite.records.mistakes import quote
 
 UserLike: TypeAlias = int | str
 HistoryLike: TypeAlias = Sequence[int] | np.ndarray | Tensor

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.contributions import has_flow
-from mmsr_lite.explain.inputs import label_of
+from mmsr_lite.explain.inputs import label_of, refuse_other_items
 from mmsr_lite.explain.trace import model_card
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.departures import FeatureNodeEmbedding, SeparateGate
@@ -69,7 +69,7 @@ def refuse_elsewhere(model: Any, dataset: Dataset) -> None:
         dataset: the data set of the page.
 
     Raises:
-        MMSRError: it is no MMSR of HAN-GNN layers, reads steps, or has another number of items.
+        MMSRError: it is no MMSR of HAN-GNN layers, reads steps, or was made for other items.
 
     Example:
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -77,15 +77,14 @@ def refuse_elsewhere(model: Any, dataset: Dataset) -> None:
         >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
         >>> refuse_elsewhere(MMSR(MMSRConfig(dim=8), num_items=2), world)
         Traceback (most recent call last):
-        mmsr_lite.errors.MMSRError: MMSR, adaptive knows 2 items, 'wardrobe-match' has 9: other data
+        mmsr_lite.errors.MMSRError: MMSR, adaptive was made for 2 items, and 'wardrobe-match' has 9 others; give it
+        the data set that it was trained on
     """
     if not has_flow(model):
         raise MMSRError(f"{label_of(model)} cannot run in a page; give an MMSR with aggregator 'han-gnn'")
     if model.reads_steps:
         raise MMSRError(f"{model.label} takes items of one time as one step, which a page cannot; use ties='random'")
-    if len(model.nodes.tables[0].weight) != dataset.num_items + 1:
-        items = len(model.nodes.tables[0].weight) - 1
-        raise MMSRError(f"{model.label} knows {items} items, {dataset.name!r} has {dataset.num_items}: other data")
+    refuse_other_items(model, dataset)
 
 
 def model_fields(model: MMSR, rows: np.ndarray) -> PageModel:

@@ -22,7 +22,7 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.han import HOMOGENEOUS, HANLayer
 from mmsr_lite.nn.probe import Seen, listen
 from mmsr_lite.records.explorer import Product
-from mmsr_lite.records.schema import quote
+from mmsr_lite.records.mistakes import quote
 
 
 @torch.no_grad()

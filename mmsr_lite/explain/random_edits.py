@@ -9,7 +9,8 @@ from itertools import combinations, permutations
 from typing import Any, cast
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.edits import EditedHistory, Node, apply
+from mmsr_lite.explain.edited_history import EditedHistory, Node
+from mmsr_lite.explain.edits import apply
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.explain.shared_random import RandomSource
 from mmsr_lite.graph.relations import RELATIONS

@@ -3,7 +3,6 @@
 users or new histories -> batches of scores -> the best items -> one row for each user and item
 """
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -125,7 +124,7 @@ def _model_and_data(run: Any, dataset: Dataset | None) -> tuple[Recommender, Dat
         if dataset is None:
             raise MMSRError("recommend got a model without its data set; give both, or the run")
         return run, dataset
-    if isinstance(run, str | os.PathLike) or not hasattr(run, "model") or not hasattr(run, "dataset"):
+    if not hasattr(run, "model") or not hasattr(run, "dataset"):
         raise MMSRError(f"recommend got a {type(run).__name__}; give a run, such as open_run('runs/demo'), or a model")
     return run.model, run.dataset if dataset is None else dataset
 

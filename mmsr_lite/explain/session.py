@@ -32,7 +32,8 @@ from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.cards import item_card, user_card
 from mmsr_lite.explain.code_labels import Labels, code_labels, labelled
 from mmsr_lite.explain.draft import Draft
-from mmsr_lite.explain.edits import FAMILIES, EditedHistory, apply, filled
+from mmsr_lite.explain.edited_history import EditedHistory
+from mmsr_lite.explain.edits import FAMILIES, apply, filled
 from mmsr_lite.explain.first_experiment import first_experiment
 from mmsr_lite.explain.inputs import UserLike, count_of, history_of, is_whole, item_of, items_of, label_of
 from mmsr_lite.explain.interventions import editable, trace_edited
@@ -48,7 +49,7 @@ from mmsr_lite.records import TraceRecord, WhatIfRecord
 from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.explorer import Beside, Messages, Product
 from mmsr_lite.records.live_page import PageData, PageStart
-from mmsr_lite.records.schema import quote
+from mmsr_lite.records.mistakes import quote
 from mmsr_lite.records.trace import ItemCard
 
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them

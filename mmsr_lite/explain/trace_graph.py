@@ -37,6 +37,17 @@ def by_graph(
     Returns:
         (V+1,) scores; name -> the parts (D,) whose sum is the state of the last item; and the fields of the record that
         need a graph: node types, history, nodes, edges, layers and stages.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> from mmsr_lite.nn.probe import listen
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> model = MMSR(MMSRConfig(dim=8), world.num_items).eval()
+        >>> with torch.no_grad(), listen(model) as seen:
+        ...     scores, parts, fields = by_graph(model, world, torch.tensor([[3, 1, 3]]), seen)
+        >>> len(scores) == 1 + world.num_items, len(fields["nodes"])  # two items, and no modalities
+        (True, 2)
     """
     graph, states = model.states(history)
     msgraph, slots = msgraph_of(graph, model.node_types)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.edits import Node
+from mmsr_lite.explain.edited_history import Node
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.records import TraceRecord
@@ -66,6 +66,17 @@ def changed_nodes(
 
     Returns:
         One row for each node.
+
+    Example:
+        >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
+        >>> from mmsr_lite.explain.trace import trace
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
+        >>> model = MMSR(MMSRConfig(dim=8), world.num_items)
+        >>> clean, changed = (trace(model, world, history=some) for some in ([3, 1], [3, 2]))  # item 2 replaces item 1
+        >>> graph, _ = model.states(torch.tensor([[3, 1], [3, 2]]))
+        >>> [(row["id"], row["clean"], row["changed"]) for row in changed_nodes(clean, changed, graph, late=None)]
+        [(3, 0, 0), (1, 1, None), (2, None, 1)]
     """
     ids, types = torch.cat(graph.ids, 1).cpu().numpy(), graph.types.cpu().numpy()  # (S, N), (N,)
     keys = ([(node["type"], node["id"]) for node in trace.nodes] for trace in (clean, changed))

@@ -18,9 +18,11 @@ from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
-from mmsr_lite.explain.edits import EditedHistory, apply, filled
+from mmsr_lite.explain.changed_graphs import graphs_with
+from mmsr_lite.explain.edited_history import EditedHistory
+from mmsr_lite.explain.edits import apply, filled
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, label_of, refuse_other_items
-from mmsr_lite.explain.interventions import editable, forces, graphs_with, rerun, trace_edited
+from mmsr_lite.explain.interventions import editable, forces, rerun, trace_edited
 from mmsr_lite.explain.random_edits import other_choices, repeat
 from mmsr_lite.explain.shared_random import RandomSource, SharedRandom
 from mmsr_lite.explain.trace import trace

@@ -49,6 +49,11 @@ def works() -> bool:
 
     Returns:
         Whether it can; False without a GPU.
+
+    Example:
+        >>> import torch
+        >>> works() <= torch.cuda.is_available()  # never without a GPU
+        True
     """
     import torch
 
@@ -74,6 +79,10 @@ def prepare(step: Step, widths: list[int], *, compiles: bool = True) -> Preparat
 
     Returns:
         The compilation, which says when all kernels are ready.
+
+    Example:
+        >>> prepare(step=None, widths=[50], compiles=False).ready()  # another process compiles: nothing is left to do
+        True
     """
     from mmsr_lite.kernels.compilation import Preparation
     from mmsr_lite.kernels.rehearsal import missing_kernels

@@ -17,6 +17,16 @@ def clipped_step(optimiser: torch.optim.AdamW, clip: float) -> None:
     Args:
         optimiser: the optimiser, with one group of parameters on a GPU, whose learning rate is a tensor there.
         clip: the largest norm of all gradients together.
+
+    Example:
+        >>> from mmsr_lite.kernels.launch import launched_by
+        >>> def note(kernel, *grid): return lambda *arguments, **options: print(kernel.__name__, grid)
+        >>> weight = torch.nn.Parameter(torch.ones(3))
+        >>> weight.grad = torch.ones(3)
+        >>> optimiser = torch.optim.AdamW([weight], lr=torch.tensor(0.1))
+        >>> with launched_by(note): clipped_step(optimiser, clip=5.0)  # on a GPU these two would run
+        squares (1,)
+        adamw (1,)
     """
     (group,) = optimiser.param_groups
     weights = [weight for weight in group["params"] if weight.grad is not None]

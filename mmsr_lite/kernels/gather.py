@@ -21,6 +21,17 @@ def gather(items: Tensor, end: Tensor, lengths: Tensor, rows: Tensor, width: int
 
     Returns:
         Histories (B, L), padded on the right with 0, and targets (B,).
+
+    Example:
+        >>> import torch
+        >>> from mmsr_lite.kernels.launch import launched_by
+        >>> def note(kernel, *grid): return lambda *arguments, **options: print(kernel.__name__, grid)
+        >>> items, end, lengths = torch.tensor([3, 1, 2]), torch.tensor([1, 2]), torch.tensor([1, 2])
+        >>> with launched_by(note):  # on a GPU it would run, one program for each history
+        ...     history, target = gather(items, end, lengths, rows=torch.tensor([1, 0]), width=4)
+        gather_batch (2,)
+        >>> history.shape, target.shape
+        (torch.Size([2, 4]), torch.Size([2]))
     """
     history, target = items.new_empty(len(rows), width), items.new_empty(len(rows))
     block = max(NARROW, triton.next_power_of_2(width))

@@ -52,6 +52,16 @@ def graph_tables(history: Tensor, codes: Sequence[Tensor], sizes: Sequence[int],
 
     Returns:
         The tables, on the device of the histories.
+
+    Example:
+        >>> from mmsr_lite.kernels.launch import launched_by
+        >>> def note(kernel, *grid): return lambda *arguments, **options: print(kernel.__name__, grid)
+        >>> codes = [torch.tensor([[0], [1], [2], [2]])]  # one modality, one code for each of three items
+        >>> with launched_by(note):  # one program for each history and node type: items, and codes of the modality
+        ...     tables = graph_tables(torch.tensor([[3, 1, 3, 2]]), codes, sizes=[2], offset=10)
+        write_tables (1, 2)
+        >>> tables.widths  # at most four items and two codes
+        (4, 2)
     """
     graphs, length = history.shape
     counts = (1, *(table.shape[1] for table in codes))  # entries of each type

@@ -44,6 +44,21 @@ def last_state(
 
     Returns:
         (B, D) states.
+
+    Example:
+        >>> from mmsr_lite.kernels.launch import launched_by
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> def note(kernel, *grid): return lambda *arguments, **options: print(kernel.__name__)
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> with launched_by(note):  # these would run on a GPU: the graph, its nodes, two paths of two phases, the gate
+        ...     state = last_state(model.nodes, model.layers[0], torch.tensor([[3, 1, 3]]), (), 0.0, 0.0)
+        write_tables
+        node_states
+        heterogeneous
+        homogeneous
+        homogeneous
+        heterogeneous
+        mix
     """
     assert nodes.types is not None and nodes.positions is not None and layer.gate is not None  # see `serves`
     small = [nodes.types.weight, nodes.positions.weight, *(table.weight for table in nodes.tables[1:])]

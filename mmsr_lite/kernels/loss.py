@@ -40,6 +40,15 @@ class FusedCrossEntropy(torch.autograd.Function):
     """As `linear_cross_entropy`, with all scores (B, V+1) in memory at once.
 
     With `pending`, the gradient of the table is left there: a node that comes later adds its own, and hands on the sum.
+
+    Example:
+        >>> from mmsr_lite.kernels.launch import launched_by
+        >>> def note(kernel, *grid): return lambda *arguments, **options: print(kernel.__name__, grid)
+        >>> state, table, target = torch.ones(2, 4), torch.ones(9, 4), torch.tensor([3, 5])
+        >>> with launched_by(note): loss = FusedCrossEntropy.apply(state, table, target, 0.0, torch.float32)
+        loss_and_shares (2,)
+        >>> loss.shape  # a scalar; on a GPU one program for each state would have written the losses
+        torch.Size([])
     """
 
     @staticmethod
@@ -57,6 +66,14 @@ class FusedCrossEntropy(torch.autograd.Function):
 
         Returns:
             A scalar.
+
+        Example:
+            >>> from mmsr_lite.kernels.launch import launched_by
+            >>> def twos(kernel, *grid): return lambda logits, target, losses, *rest, **how: losses.fill_(2.0)
+            >>> state, table, target = torch.ones(2, 4), torch.ones(9, 4), torch.tensor([3, 5])
+            >>> with launched_by(twos):  # in place of the kernel, which would write the loss of each history
+            ...     FusedCrossEntropy.apply(state, table, target, 0.0, torch.float32)
+            tensor(2.)
         """
         size, stride = len(table), -(-len(table) // ALIGNED) * ALIGNED
         logits, losses = state.new_empty(len(state), stride, dtype=dtype), state.new_empty(len(state))
@@ -81,6 +98,15 @@ class FusedCrossEntropy(torch.autograd.Function):
 
         Returns:
             The gradients of state and table (None where it is left in `pending`), and None for the others.
+
+        Example:
+            >>> from mmsr_lite.kernels.launch import launched_by
+            >>> def ones(kernel, *grid): return lambda logits, *rest, **how: logits.fill_(1.0)  # in place of the kernel
+            >>> state, table, target = torch.ones(2, 4, requires_grad=True), torch.ones(9, 4), torch.tensor([3, 5])
+            >>> with launched_by(ones): loss = FusedCrossEntropy.apply(state, table, target, 0.0, torch.float32)
+            >>> loss.backward()
+            >>> state.grad[0].tolist()  # nine items of one each, divided by two histories
+            [4.5, 4.5, 4.5, 4.5]
         """
         (state, table), shares = ctx.saved_tensors, ctx.shares
         scale = grad / len(state)

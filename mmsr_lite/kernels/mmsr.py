@@ -39,6 +39,15 @@ def fused_state(model: MMSR, history: Tensor, pending: PendingGradient | None = 
 
     Returns:
         (B, D) user states.
+
+    Example:
+        >>> from mmsr_lite.kernels.launch import launched_by
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> def skip(kernel, *grid): return lambda *arguments, **options: None  # on a GPU it would run
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9).eval()
+        >>> with launched_by(skip): state = fused_state(model, torch.tensor([[3, 1, 3], [2, 5, 0]]))
+        >>> state.shape
+        torch.Size([2, 8])
     """
     rates = (0.0, 0.0)
     if model.training:
@@ -59,6 +68,15 @@ def fused_loss(model: MMSR, history: Tensor, target: Tensor) -> Tensor:
 
     Returns:
         The mean loss, a scalar.
+
+    Example:
+        >>> from mmsr_lite.kernels.launch import launched_by
+        >>> from mmsr_lite.models.mmsr import MMSRConfig
+        >>> def skip(kernel, *grid): return lambda *arguments, **options: None  # on a GPU it would run
+        >>> model = MMSR(MMSRConfig(dim=8), num_items=9)
+        >>> with launched_by(skip): loss = fused_loss(model, torch.tensor([[3, 1, 3], [2, 5, 0]]), torch.tensor([4, 6]))
+        >>> loss.shape
+        torch.Size([])
     """
     table, smoothing = model.item_table(), model.config.label_smoothing
     if model.config.mask_own:

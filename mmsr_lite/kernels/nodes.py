@@ -48,6 +48,20 @@ class NodeStates(torch.autograd.Function):
     """The states (N, D) of all nodes as rows, after input dropout.
 
     `pending` may hold another gradient of `items`, which the backward pass adds to its own.
+
+    Example:
+        >>> from mmsr_lite.kernels.graph import graph_tables
+        >>> from mmsr_lite.kernels.launch import launched_by
+        >>> def note(kernel, *grid): return lambda *arguments, **options: print(kernel.__name__)
+        >>> items, merge, types, places = torch.ones(10, 8), torch.ones(8, 24), torch.ones(1, 8), torch.ones(50, 8)
+        >>> with launched_by(note):
+        ...     tables = graph_tables(torch.tensor([[3, 1, 3]]), [], [], offset=51)
+        ...     small = SmallTables(merge, [types, places])
+        ...     states = NodeStates.apply(tables, small, None, None, 0.0, items, merge, types, places)
+        write_tables
+        node_states
+        >>> states.shape  # a row for each of three positions
+        torch.Size([3, 8])
     """
 
     @staticmethod
@@ -70,6 +84,20 @@ class NodeStates(torch.autograd.Function):
 
         Returns:
             (N, D) states.
+
+        Example:
+            >>> from mmsr_lite.kernels.graph import graph_tables
+            >>> from mmsr_lite.kernels.launch import launched_by
+            >>> def note(kernel, *grid): return lambda *arguments, **how: print(kernel.__name__, grid)
+            >>> items, merge, types, places = torch.ones(10, 8), torch.ones(8, 24), torch.ones(1, 8), torch.ones(50, 8)
+            >>> small = SmallTables(merge, [types, places])
+            >>> with launched_by(note):
+            ...     tables = graph_tables(torch.tensor([[3, 1, 3]] * 16), [], [], offset=51)
+            ...     _ = NodeStates.apply(tables, small, None, None, 0.0, items, merge, types, places)
+            write_tables (16, 1)
+            node_states (2,)
+            >>> 16 * 3 / BLOCK  # 16 histories of three positions; a program computes so many states
+            1.5
         """
         dim, nodes, looked_up = merge.shape[0], len(tables.source), tables.rows.shape[0] * tables.widths[0]
         raw = items.index_select(0, tables.source[:looked_up])
@@ -111,6 +139,22 @@ class NodeStates(torch.autograd.Function):
 
         Returns:
             The gradients of items, merge and the small embeddings, and None for the others.
+
+        Example:
+            >>> from mmsr_lite.kernels.graph import graph_tables
+            >>> from mmsr_lite.kernels.launch import launched_by
+            >>> def note(kernel, *grid): return lambda *arguments, **how: print(kernel.__name__)
+            >>> items = torch.ones(10, 8, requires_grad=True)
+            >>> merge, types, places = torch.ones(8, 24), torch.ones(1, 8), torch.ones(50, 8)
+            >>> with launched_by(note):
+            ...     tables = graph_tables(torch.tensor([[3, 1, 3]]), [], [], offset=51)
+            ...     small = SmallTables(merge, [types, places])
+            ...     NodeStates.apply(tables, small, None, None, 0.0, items, merge, types, places).sum().backward()
+            write_tables
+            node_states
+            node_states_backward
+            >>> items.grad.shape
+            torch.Size([10, 8])
         """
         items, merge, table, raw, share, *small = ctx.saved_tensors
         dim, (types, places, *_) = merge.shape[0], ctx.lengths

@@ -94,6 +94,12 @@ def gpu_target(device: torch.device) -> GPUTarget:
 
     Returns:
         Backend, architecture and warp size.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> with patch("torch.cuda.get_device_capability", return_value=(9, 0)):  # an H200
+        ...     gpu_target(torch.device("cuda"))
+        GPUTarget(backend='cuda', arch=90, warp_size=32)
     """
     major, minor = torch.cuda.get_device_capability(device)
     return GPUTarget("cuda", 10 * major + minor, 32)
@@ -123,6 +129,16 @@ def missing_kernels(step: Step, widths: list[int], target: GPUTarget | None = No
 
     Returns:
         The kernels, each once.
+
+    Example:
+        >>> import numpy as np
+        >>> from mmsr_lite.data.split import Examples
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> some = Examples(np.array([3, 1, 3]), np.array([0, 0]), np.array([1, 2]), np.array([0, 0]))
+        >>> examples = DeviceExamples(some, torch.device("cpu"))
+        >>> step = Step(MMSR(MMSRConfig(dim=8), num_items=9), examples, lr=0.01, weight_decay=0.0, clip=5.0)
+        >>> missing_kernels(step, [2], GPUTarget("cuda", 90, 32))  # on a CPU a step needs none
+        []
     """
     model, rehearsal = step.model, Rehearsal(target or gpu_target(step.device))
     before, was_training, strategy = strategy_of(model), model.training, RehearsedStrategy()

@@ -66,6 +66,13 @@ def join_later(blocks: list[SideStream], weights: Sequence[Tensor], gradients: S
         weights: the weights.
         gradients: their gradients, which the side streams write.
         kept: tensors that the side streams use, and that must be kept alive until then.
+
+    Example:
+        >>> weight, gradient = torch.ones(2, requires_grad=True), torch.ones(2)
+        >>> with SideStream(gradient) as side: _ = gradient.mul_(3)
+        >>> join_later([side], [weight], [gradient])  # no step is being captured, so nothing is waited for
+        >>> gradient.tolist()
+        [3.0, 3.0]
     """
     if not any(block.apart for block in blocks):
         return

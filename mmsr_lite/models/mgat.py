@@ -51,11 +51,13 @@ class GatedAttention(nn.Module):
 
         z = self.value(x)  # (N, D)
         source, target = edges  # (E,) each
-        near = (z[target] * z[source]).sum(1)  # (E,)
+        # `index_select`, because the gradient of z[source] sorts all edges
+        sent = z.index_select(0, source)  # (E, D)
+        near = (z.index_select(0, target) * sent).sum(1)  # (E,)
         degree = near.new_zeros(len(z)).index_add(0, target, torch.ones_like(near))  # (N,)
         weights = self._probed("weights", softmax(near, target, num_nodes=len(z)), history)
-        gate = self._probed("gate", (near * degree[target].rsqrt()).sigmoid(), history)
-        messages = (weights * gate)[:, None] * z[source]  # (E, D)
+        gate = self._probed("gate", (near * degree.index_select(0, target).rsqrt()).sigmoid(), history)
+        messages = (weights * gate)[:, None] * sent  # (E, D)
         return messages.new_zeros(z.shape).index_add(0, target, messages)
 
     def _probed(self, name: str, values: Tensor, history: Tensor) -> Tensor:

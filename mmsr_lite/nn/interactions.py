@@ -91,7 +91,8 @@ class InteractionGraph(nn.Module):
         """
         source, target = torch.cat([self.edges, self._edges_of(history)], 1)
         lengths = torch.cat([self.lengths, (history > 0).sum(1)]).clamp_min(1)
-        total = items.new_zeros(len(items) + len(lengths), items.shape[1]).index_add(0, target, items[source])
+        sent = items.index_select(0, source)  # (E, D)
+        total = items.new_zeros(len(items) + len(lengths), items.shape[1]).index_add(0, target, sent)
         return torch.cat([items, total[len(items) :] / lengths[:, None]])
 
     def split(self, nodes: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:

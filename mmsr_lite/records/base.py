@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Self
 
 from mmsr_lite.data.storage import read_json, write_json
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.records.schema import OPTIONAL, Mistake, fields_of, is_record, mistake_in_fields
+from mmsr_lite.records.mistakes import Mistake, mistake_in_fields
+from mmsr_lite.records.schema import OPTIONAL, fields_of, is_record
 
 RECORDS: dict[str, type[Record]] = {}  # the class of each kind; defining a class adds it
 

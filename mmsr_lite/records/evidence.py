@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import exactly, in_range, one_for_each, ordered
-from mmsr_lite.records.schema import Mistake
 from mmsr_lite.records.trace import TraceRecord
 
 
@@ -129,7 +129,8 @@ class FaithfulnessRecord(Record, kind="faithfulness"):
     unit: Annotated[str, "what is taken away, and what orders it"]
     tests: Annotated[
         dict[str, FaithfulnessTest | None],
-        "deletion, insertion, fidelity, gradient, random_weights, forced_gate, planted; null where one does not apply",
+        "deletion and insertion, which always apply; fidelity, gradient, random_weights, forced_gate, planted: null "
+        "where one does not apply",
     ]
     sentence: Annotated[str, "how many tests it passes"]
 
@@ -140,9 +141,12 @@ class FaithfulnessRecord(Record, kind="faithfulness"):
         return f"{self.explains} of {self.model} on {self.dataset}: passes {passed} of {len(tests)} tests"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """The curves of deletion and insertion have one value for each share."""
-        for name, test in self.tests.items():
-            if test is not None and name in ("deletion", "insertion"):
+        """The curves of deletion and insertion are there and have one value for each share."""
+        for name in ("deletion", "insertion"):
+            test = self.tests.get(name)
+            if test is None:
+                yield f"tests.{name}", "is missing" if name not in self.tests else "is null, expected a test"
+            else:
                 yield from _rules_of_curve(f"tests.{name}", test)
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
-from mmsr_lite.records.schema import OPTIONAL, Mistake
+from mmsr_lite.records.schema import OPTIONAL
 from mmsr_lite.records.trace import Edit, ItemCard, TraceRecord
 
 
@@ -107,6 +108,11 @@ class WhatIfRecord(Record, kind="what-if"):
         layers = len(self.clean["layers"])
         for place, node in enumerate(self.nodes):
             yield from one_for_each(f"nodes[{place}].beta", node["beta"], layers, "layers")
+            for layer, gate in enumerate(node["beta"] or ()):
+                lacks_one = gate["clean"] is None or gate["changed"] is None
+                if lacks_one != (gate["delta"] is None):
+                    path = f"nodes[{place}].beta[{layer}].delta"
+                    yield path, f"is {gate['delta']}, expected null where clean or changed is null, and nowhere else"
         yield from one_for_each("attention", self.attention, layers, "layers")
         for number, paths in enumerate(self.attention):
             for path, phases in paths.items():

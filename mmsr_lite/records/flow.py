@@ -7,8 +7,9 @@ from typing import Annotated, TypedDict
 
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.flow_parts import Flow, rules_of_flow
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import exactly, in_range, one_for_each, sums_to_one
-from mmsr_lite.records.schema import OPTIONAL, Mistake
+from mmsr_lite.records.schema import OPTIONAL
 from mmsr_lite.records.trace import DatasetCard, GraphNode, ItemCard, ModelCard, TraceRecord, UserCard
 
 
@@ -44,10 +45,12 @@ class FlowRecord(Record, kind="flow"):
         return f"{who} {self.dataset['name']}; {self.model['label']}: {sizes}"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """Indexes exist, gates are shares, and contributions add up to each score."""
+        """Indexes exist, nodes have positions, gates are shares, and contributions add up to each score."""
         yield from in_range("last", self.last, 0, len(self.nodes) - 1, "an index of nodes")
         for place, node in enumerate(self.nodes):
             yield from in_range(f"nodes[{place}].type", node["type"], 0, len(self.node_types) - 1, "a node type")
+            if not node["positions"]:
+                yield f"nodes[{place}].positions", "is empty, expected at least one position of the history"
         for layer, pair in enumerate(self.beta):
             if pair is not None:
                 yield from exactly(f"beta[{layer}]", pair, 2, "the shares of hohe and heho")

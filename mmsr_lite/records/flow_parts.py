@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, NotRequired, TypedDict
 
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import one_for_each
-from mmsr_lite.records.schema import Mistake
 
 FLOAT32 = 1e-4  # relative to the sizes that are added: float32 sums are this exact
 FLOW_GROUPS = ("own identity", "own codes", "shared codes", "crossed, then time", "time, then crossed", "time alone")
@@ -29,7 +29,7 @@ class Flow(TypedDict):
 
 
 def rules_of_flow(flow: Flow, scores: Mapping[int, float], count: int) -> Iterator[Mistake]:
-    """Check that contributions add up: those of the nodes to their group, and those of the groups to the item's score.
+    """Check that all groups are there and add up: nodes to their group, and groups to the item's score.
 
     Args:
         flow: the flow of a record.
@@ -40,12 +40,16 @@ def rules_of_flow(flow: Flow, scores: Mapping[int, float], count: int) -> Iterat
         For each mistake its place in the record, and a sentence about it.
 
     Example:
-        >>> flow = {"groups": ["own identity", "early"], "items": [{"item": 7, "groups": [1.0, 2.0], "rest": 0.5}]}
+        >>> sums = [1.0, 2.0, 0.0, 0.0, 0.0, 0.0]
+        >>> flow = {"groups": [*FLOW_GROUPS], "items": [{"item": 7, "groups": sums, "rest": 0.5}]}
         >>> list(rules_of_flow(flow, {7: 3.5}, count=0))
         []
         >>> list(rules_of_flow(flow, {8: 3.5}, count=0))
         [('flow.items[0].item', 'is 7, expected one of [8], whose scores are known')]
     """
+    for name in FLOW_GROUPS:
+        if name not in flow["groups"]:
+            yield "flow.groups", f"has no {name!r}, expected {', '.join(FLOW_GROUPS)}"
     groups = len(flow["groups"])
     for place, item in enumerate(flow["items"]):
         path, sums = f"flow.items[{place}]", item["groups"]

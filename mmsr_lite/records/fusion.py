@@ -7,8 +7,9 @@ from typing import Annotated, TypedDict
 
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.leaks import Sampled
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import ordered
-from mmsr_lite.records.schema import Mistake, Plain, Terms
+from mmsr_lite.records.schema import Plain, Terms
 
 CANNOT_BE_TOLD = "cannot be told"
 FUSION_VERDICTS = ("early", "late", CANNOT_BE_TOLD)

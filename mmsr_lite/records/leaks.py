@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from mmsr_lite.data.facts import OrderFacts
 from mmsr_lite.records.base import Record
-from mmsr_lite.records.schema import Mistake, Plain
+from mmsr_lite.records.mistakes import Mistake, first_mistake
+from mmsr_lite.records.schema import Plain
 
 VERDICTS = ("leak", "effect", "none")
+LABELS: dict[str, Any] = {  # what names a row, and its type; the other columns are numbers
+    "system": str,
+    "rule": str | None,
+    "order": Literal["file", "random"],
+    "tie_seed": int | None,
+    "group": Literal["every", "later", "same time"],
+}
 
 
 class Sampled(TypedDict):
@@ -58,10 +66,22 @@ class LeaksRecord(Record, kind="leaks"):
         return f"{self.dataset}: {', '.join(self.leaks) or 'no leaks'}"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """Verdicts are known; leaks are effects with that verdict."""
+        """Verdicts are known; leaks are effects with that verdict; rows have labels and numbers."""
         for place, effect in enumerate(self.effects):
             if effect["verdict"] not in VERDICTS:
                 yield f"effects[{place}].verdict", f"is {effect['verdict']!r}, expected one of {', '.join(VERDICTS)}"
+        for place, row in enumerate(self.rows):
+            yield from _rules_of_row(f"rows[{place}]", row)
         named = [effect["name"] for effect in self.effects if effect["verdict"] == "leak"]
         if list(self.leaks) != named:
             yield "leaks", f"is {self.leaks}, expected the effects with verdict leak, {named}"
+
+
+def _rules_of_row(path: str, row: dict[str, Plain]) -> Iterator[Mistake]:
+    """A row has all labels; whatever else it has is a number."""
+    for name in LABELS:
+        if name not in row:
+            yield f"{path}.{name}", "is missing"
+    for name, value in row.items():
+        if mistake := first_mistake(value, LABELS.get(name, float), f"{path}.{name}"):
+            yield mistake

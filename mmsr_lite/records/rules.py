@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Sized
 from typing import Any
 
-from mmsr_lite.records.schema import Mistake
+from mmsr_lite.records.mistakes import Mistake
 
 CLOSE = 1e-3  # float32 shares sum to one this exactly
 

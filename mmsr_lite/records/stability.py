@@ -7,8 +7,8 @@ from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
-from mmsr_lite.records.schema import Mistake
 from mmsr_lite.records.trace import DatasetCard, ItemCard, Step, UserCard
 
 MEASURES = ("beta", "attention", "flow", "order")  # what is measured in every model
@@ -66,6 +66,16 @@ class StabilityRecord(Record, kind="stability"):
             yield from in_range(f"{path}.position", row["position"], 1, len(self.history), "a position of the history")
             if row["measure"] not in MEASURES:
                 yield f"{path}.measure", f"is {row['measure']!r}, expected one of {', '.join(MEASURES)}"
+            elif row["measure"] == "order":
+                if row.get("group") not in self.groups:
+                    yield f"{path}.group", f"is {row.get('group')!r}, expected one of {self.groups}"
+            else:
+                if row["type"] not in self.node_types:
+                    yield f"{path}.type", f"is {row['type']!r}, expected one of {self.node_types}"
+                if row["position"] is None:
+                    yield f"{path}.position", "is null, expected a position of the history"
+        if not self.agreements:
+            yield "agreements", "is empty, expected at least one"
         for place, one in enumerate(self.agreements):
             path = f"agreements[{place}]"
             yield from one_for_each(f"{path}.answers", one["answers"], one["of"], "models with an answer")

@@ -8,8 +8,9 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
 from mmsr_lite.records.flow_parts import Flow, rules_of_flow
+from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import CLOSE, exactly, in_range, one_for_each, sums_to_one
-from mmsr_lite.records.schema import OPTIONAL, Mistake
+from mmsr_lite.records.schema import OPTIONAL
 
 SOFTMAX = ("homogeneous", "heterogeneous")  # in these families, weights are a softmax over the edges of a centre
 
@@ -135,8 +136,8 @@ class Edit(TypedDict):
     type: NotRequired[Annotated[str | None, "of node and gate: the node type; null: all"]]
     id: NotRequired[Annotated[int | None, "of node and gate: the item or the code; null: all"]]
     layer: NotRequired[Annotated[int | None, "of gate: the layer, from 0; null: all"]]
-    centre: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that listens"]]
-    neighbour: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that it listens to"]]
+    centre: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that attends"]]
+    neighbour: NotRequired[Annotated[list[str | int], "of edge: type and id of the node that it attends to"]]
     relation: NotRequired[Annotated[str, "of relation: its name, or that of its family"]]
 
 
@@ -210,7 +211,7 @@ class TraceRecord(Record, kind="trace"):
         return f"{who}; {self.model['label']}: {sizes}"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """Indexes exist, lengths agree, gates and attention are shares."""
+        """Indexes exist, nodes have positions, lengths agree, gates and attention are shares."""
         if not self.history:
             yield "history", "is empty, expected at least one interaction"
         yield from self._rules_of_history()
@@ -245,6 +246,8 @@ class TraceRecord(Record, kind="trace"):
         last_type, length = len(self.node_types) - 1, len(self.history)
         for place, node in enumerate(self.nodes):
             yield from _index(f"nodes[{place}].type", node["type"], last_type, "node_types")
+            if not node["positions"]:
+                yield f"nodes[{place}].positions", "is empty, expected at least one position of the history"
             for position in node["positions"]:
                 yield from in_range(f"nodes[{place}].positions", position, 1, length, "positions of the history")
         last_node, last_relation = len(self.nodes) - 1, len(self.relations) - 1

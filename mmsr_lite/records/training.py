@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.mistakes import Mistake, first_mistake
 from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, key_of
 from mmsr_lite.records.rules import in_range, ordered
-from mmsr_lite.records.schema import OPTIONAL, Mistake, Plain, Terms
+from mmsr_lite.records.schema import OPTIONAL, Plain, Terms
 
 
 class Epoch(TypedDict):
@@ -286,10 +287,13 @@ class StudyRecord(Record, kind="study"):
         return f"{self.study} on {self.dataset}: {len(self.rows)} runs, {len(self.tests)} tests"
 
     def broken_rules(self) -> Iterator[Mistake]:
-        """Every row has every label; intervals are in order."""
+        """Every row has every label, and its metrics are numbers; intervals are in order."""
         for place, row in enumerate(self.rows):
             missing = [name for name in self.labels if name not in row]
             if missing:
                 yield f"rows[{place}]", f"has no {missing[0]!r}, expected a value for each of {self.labels}"
+            for name, value in row.items():
+                if "@" in name and (mistake := first_mistake(value, float, f"rows[{place}].{name}")):  # a metric
+                    yield mistake
         for place, test in enumerate(self.tests):
             yield from ordered(f"tests[{place}].low", [test["low"], test["high"]], "the ends of the interval")

@@ -87,6 +87,17 @@ def kept_codes(folder: str | Path, record: RunRecord, dataset: Dataset) -> tuple
 
     Raises:
         MMSRError: the file is broken, or does not hold the codes that the run was made with.
+
+    Example:
+        >>> import tempfile
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> book = Codebook("title", np.array([[0], [1]]), np.eye(2), np.eye(2))  # the code of item 1 is 1
+        >>> folder, shop = tempfile.mkdtemp(), SimpleNamespace(modalities=[SimpleNamespace(name="title")], num_items=1)
+        >>> run = SimpleNamespace(codes=save_codes(folder, [book]))  # the record of a run keeps their hash
+        >>> [same] = kept_codes(folder, run, shop)
+        >>> same.codes.tolist()
+        [[0], [1]]
     """
     path = Path(folder) / CODES
     if record.codes is None or not path.exists():

@@ -33,6 +33,21 @@ def model_card(run: Run) -> str:
 
     Raises:
         MMSRError: the run was not trained or not measured.
+
+    Example:
+        >>> import tempfile
+        >>> from mmsr_lite.training.fit import fit
+        >>> from mmsr_lite.training.run_config import RunConfig
+        >>> folder = Path(tempfile.mkdtemp(), "shop")
+        >>> folder.mkdir()
+        >>> rows = [f"u{user},i{(user + step) % 5},{step}" for user in range(5) for step in range(5)]
+        >>> text = "\\n".join(["user_id,item_id,timestamp", *rows])
+        >>> _ = (folder / "interactions.csv").write_text(text, encoding="utf-8")
+        >>> config = RunConfig(str(folder)).with_settings(model="popularity", device="cpu")
+        >>> print(model_card(fit(config, folder.parent / "run", progress=False)))
+        # Popularity on shop
+        <BLANKLINE>
+        ...
     """
     if run.metrics is None or run.history is None:
         raise MMSRError(f"run {run.config.id} has no history or no metrics to put on its card; train it, then evaluate")
@@ -59,6 +74,14 @@ def write_model_card(run: Run, folder: str | Path) -> None:
 
     Raises:
         MMSRError: as `model_card`, or the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from types import SimpleNamespace
+        >>> unmeasured = SimpleNamespace(config=SimpleNamespace(id="3fa2"), metrics=None, history=None)
+        >>> write_model_card(unmeasured, tempfile.mkdtemp())
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: run 3fa2 has no history or no metrics to put on its card; train it, then evaluate
     """
     content = model_card(run)
     with atomic(Path(folder, NAME)) as tmp:

@@ -8,6 +8,7 @@ from mmsr_lite.data.lock import atomic_alone
 from mmsr_lite.records import FusionRecord, as_record
 from mmsr_lite.records.ranking_names import RULE, in_words, key_of
 from mmsr_lite.views import show
+from mmsr_lite.views.figures.to_svg import to_svg
 from mmsr_lite.views.page import page
 from mmsr_lite.views.untrusted import safe
 
@@ -36,9 +37,19 @@ def save_fusion_page(path: str | os.PathLike[str], record: Mapping[str, Any]) ->
         f"<header><div><h1>{safe(one.sentence, 300)}</h1><p>{safe(_about(one), 400)}</p></div>"
         f"<ul>{further}</ul>{_systems(one)}{_comparisons(one)}<p>{safe(_how(one), 1500)}</p></header>"
     )
-    text = page(f"Early or late for {one.dataset}?", shared={"fusion": show.fusion(one)}, header=header)
+    text = page(f"Early or late for {one.dataset}?", header=header, footer=_picture(one))
     with atomic_alone(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="replace")  # half a surrogate pair cannot be encoded
+
+
+def _picture(record: FusionRecord) -> str:
+    """The figure with its words, as HTML."""
+    data = show.fusion(record).data
+    words = f'<h2>{safe(data.title, 200)}</h2><p class="caption">{safe(data.caption, 160)}</p>'
+    return (
+        f'<section class="card chart" data-chart="fusion" aria-label="fusion">{words}{to_svg(data)}'
+        f'<p class="summary">{safe(data.words, 3000)}</p></section>'
+    )
 
 
 def _about(record: FusionRecord) -> str:
@@ -100,5 +111,5 @@ def _comparisons(record: FusionRecord) -> str:
         ]
         for one in record.comparisons
     ]
-    head = ["system", "minus", "about", "points", "95 % interval", "p after Holm", ""]
+    head = ["system", "minus", "about", "points", "95 % interval", "p after Holm", "apart?"]
     return _table("Differences, points", head, rows)

@@ -38,6 +38,7 @@ PARTS = {  # scripts and style sheets made of several files, in this order
         "msgraph/tools.js",
         "msgraph/record.js",
         "msgraph/layout.js",
+        "msgraph/room.js",
         "msgraph/words.js",
         "msgraph/controls.js",
         "msgraph/drawing.js",

@@ -37,7 +37,7 @@ def resolve_selection(
         record: A trace.
         before: The selection so far, any of its keys; None: nothing.
         asked: What is to change; None: `before` itself is what is asked for. A position, node or edge replaces the
-            other two. An edge brings the node that listens, a position its item. A stage brings its layer, path and
+            other two. An edge brings the node that attends, a position its item. A stage brings its layer, path and
             phase, and is left when one of these is asked for.
 
     Returns:
@@ -158,7 +158,7 @@ def describe(record: TraceRecord, at: Selection) -> str:
     Example:
         >>> trace = {"history": [{}], "nodes": [{"type": 0}], "node_types": ["item"], "edges": [], "layers": []}
         >>> describe(trace | {"target": None}, {"layer": 0, "path": None, "phase": 0})
-        'MSGraph of 1 interaction: 1 item node and 0 edges. In layer 1 no node listens to another.'
+        'MSGraph of 1 interaction: 1 item node and 0 edges. In layer 1 no node attends to another.'
     """
     types, edges = [node["type"] for node in record["nodes"]], record["edges"]
     sizes = [wording.count(types.count(number), f"{name} node") for number, name in enumerate(record["node_types"])]
@@ -175,11 +175,11 @@ def describe(record: TraceRecord, at: Selection) -> str:
         where += f", order {at['path']}, phase {at['phase'] + 1} ({phases[at['phase']]['family']})"
     edge = heaviest(edges, weights, lambda source, centre: source != centre)
     if edge is None:
-        sentences.append(f"{where} no node listens to another.")
+        sentences.append(f"{where} no node attends to another.")
     else:
         source, centre = (untrusted.clean(record["nodes"][node]["label"]) for node in edges[edge][:2])
         most = wording.fixed(weights[edge] or 0.0)
-        sentences.append(f"{where} the largest attention between two nodes is {most}: {centre} listens to {source}.")
+        sentences.append(f"{where} the largest attention between two nodes is {most}: {centre} attends to {source}.")
     beta = record["layers"][at["layer"]]["beta"] if record["layers"] else None
     shares = [pair[0] for pair in beta or () if pair]
     if shares:

@@ -126,8 +126,8 @@ STAGES = {  # of the walk from a history to its answer, as a trace names them
     "build": "Interactions become item nodes, a repeated item one node; adjacent positions are joined (section 4.1).",
     "codes": "Each item brings its nearest codes of every modality; an item and its codes match (section 4.1).",
     "input": "Identity, node type and mean position become one vector for each node (section 4.2).",
-    "homogeneous": "Each node listens to its own type, each relation with its own weights (equations 11 and 12).",
-    "heterogeneous": "Each node listens across types: the neighbour asks, the centre answers (equations 13 and 14).",
+    "homogeneous": "Each node attends to its own type, each relation with its own weights (equations 11 and 12).",
+    "heterogeneous": "Each node attends across types: the neighbour asks, the centre answers (equations 13 and 14).",
     "gate": "The update gate weighs both orders for each node (equations 16 and 17).",
     "linear": "One linear map joins both ends (equation 15).",
     "only": "The end of the only path is the output of the layer.",
@@ -136,7 +136,7 @@ STAGES = {  # of the walk from a history to its answer, as a trace names them
 }
 HELP = (
     "Each shape is one item or one code, at its mean position in the history; its ring is the update gate. An arrow "
-    "runs from the node that is listened to into the node that listens; the wider, the more attention. Arcs in a lane "
+    "runs from the node that is attended to into the node that attends; the wider, the more attention. Arcs in a lane "
     "are of time: above, from before; below, from after. Lines between lanes match what belongs to one item. Choose a "
     "node or an edge to see its numbers. In the gate lens a gate that no score depends on is thin: the last layer is "
     "read at the last item alone."

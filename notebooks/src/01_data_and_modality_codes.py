@@ -268,6 +268,6 @@ check("01.4", {"k": 2, "because": "Two classes in one picture need two codes; a 
 
 # %% [markdown]
 # **Code you will read:** [graph/codes.py](../mmsr_lite/graph/codes.py), from features to codes; [data/split.py](../mmsr_lite/data/split.py), the protocol;
-# [data/sources/wardrobe.py](../mmsr_lite/data/sources/wardrobe.py), the world and its truth.
+# [data/sources/wardrobe.py](../mmsr_lite/data/sources/wardrobe.py), the world; [wardrobe_truth.py](../mmsr_lite/data/sources/wardrobe_truth.py), its truth.
 #
 # **Next:** [02 the MSGraph](02_the_msgraph.ipynb), where items and codes become one graph.

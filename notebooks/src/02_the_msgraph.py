@@ -55,12 +55,12 @@ assert [node.positions for node in graph.nodes] == [(1, 3), (2,), (1, 2, 3), (2,
 # %% [markdown]
 # ## Edges
 #
-# An edge has a direction: the *neighbour* $j$ sends what it knows, the *centre* $i$ receives it, or "listens". The relation is named from the centre's side. $P_i$ is the set of `positions` of
+# An edge has a direction: the *neighbour* $j$ sends what it knows, and the *centre* $i$ receives it. The centre *attends* to the neighbour. The relation is named from the centre's side. $P_i$ is the set of `positions` of
 # node $i$: in A B A, A has $P = \{1, 3\}$ and B has $\{2\}$. The [[homogeneous]] relations, within one [[node type]], tell the order in time:
 #
 # | relation | holds when | in words |
 # |---|---|---|
-# | `self` | $i = j$ | a node listens to itself |
+# | `self` | $i = j$ | a node attends to itself |
 # | `out` | for at least one $p$ in $P_i$, $p+1$ is in $P_j$ | the centre comes directly before |
 # | `in` | for at least one $p$ in $P_i$, $p-1$ is in $P_j$ | the centre comes directly after |
 # | `both` | `out` and `in` | back and forth |
@@ -184,10 +184,10 @@ assert len(left) == len(np.unique(tables["picture"][history[0]])) == 1 and not e
 #
 # ## A layer of PyTorch Geometric on it
 #
-# `to_hetero_data()` is the same graph for PyTorch Geometric, so any of its layers runs on it. Here each kind of edge has an untrained matrix of its own. What can the last item hear in one [[layer]]? The
+# `to_hetero_data()` is the same graph for PyTorch Geometric, so any of its layers runs on it. Here each kind of edge has an untrained matrix of its own. What reaches the last item in one [[layer]]? The
 # gradient, how its output changes with each input, tells: it is zero for every node that cannot reach it.
 #
-# **Before you run it:** name the nodes that the last item hears.
+# **Before you run it:** name the nodes that reach the last item.
 
 # %%
 graph = build_msgraph(history, tables)
@@ -196,14 +196,14 @@ torch.manual_seed(0)
 x = {kind: torch.randn(data[kind].num_nodes, 8, requires_grad=True) for kind in data.node_types}
 layer = HeteroConv({edge: SAGEConv((8, 8), 8) for edge in data.edge_types})
 layer(x, data.edge_index_dict)["item"][-1].sum().backward()
-heard = {kind: [n.id for n, g in zip([n for n in graph.nodes if n.type == kind], x[kind].grad.abs().sum(1), strict=True) if g]
+reach = {kind: [n.id for n, g in zip([n for n in graph.nodes if n.type == kind], x[kind].grad.abs().sum(1), strict=True) if g]
          for kind in data.node_types}  # fmt: skip
-pd.Series(heard, name="what the last item hears")
+pd.Series(reach, name="what reaches the last item")
 
 # %%
 last = max(node for node, own in enumerate(graph.nodes) if own.type == "item")
 near = {edge.neighbour for edge in graph.edges if edge.centre == last}
-assert heard == {kind: [n.id for i, n in enumerate(graph.nodes) if n.type == kind and i in near] for kind in heard}
+assert reach == {kind: [n.id for i, n in enumerate(graph.nodes) if n.type == kind and i in near] for kind in reach}
 assert HOMOGENEOUS == ("self", "out", "in", "both") and HETEROGENEOUS == ("self", "match")
 
 # %% [markdown]
@@ -238,7 +238,7 @@ HTML('<iframe src="runs/02_msgraph.html" width="100%" height="480"></iframe>')
 # |---|---|---|
 # | Repetition merges into one node. | A B A has two item nodes. | by definition |
 # | Codes tie the chain into a graph. | The way from first to last item is less than half as long. | measured |
-# | One layer hears the whole history. | A gradient is zero but for neighbours. | no: direct neighbours only |
+# | In one layer the whole history reaches a node. | A gradient is zero but for neighbours. | no: direct neighbours only |
 # | A missing picture is a zero. | It has no node and no edge. | no |
 #
 # ## Exercises

@@ -2,11 +2,11 @@
 # # Dual attention
 #
 # A node of the [[MSGraph]] has two kinds of neighbours: nodes of its own type, which tell of time, and nodes of other types, which tell of the same item.
-# [[HAN-GNN]] listens to each kind by a rule of its own, one kind after the other (section 4.3.2). Here you compute both rules by hand from a trained
-# model's weights, and then ask what it has learned to listen to.
+# [[HAN-GNN]] attends to each kind by a rule of its own, one kind after the other (section 4.3.2). Here you compute both rules by hand from a trained
+# model's weights, and then ask what it has learned to attend to.
 #
 # **You will be able to** compute an attention weight from states and parameters, say what the second [[phase]] takes from the first, and read off
-# whether a model listens backwards or forwards in time.
+# whether a model attends backwards or forwards in time.
 #
 # **Prerequisites:** [02 the MSGraph](02_the_msgraph.ipynb), [03 early and late fusion, by hand](03_early_and_late_fusion.ipynb); the [[softmax]].
 #
@@ -61,7 +61,7 @@ show.msgraph(record, {"node": record["history"][-1]["node"]})
 #
 # where $a_r$ is a row of `layer.relation`, one for each of `self`, `out`, `in`, `both`. (The paper writes the LeakyReLU into equation 11.)
 #
-# **Before you run it:** the product $V_i \odot V_j$ does not change when $i$ and $j$ trade places. What, then, can make a node listen more to the step before
+# **Before you run it:** the product $V_i \odot V_j$ does not change when $i$ and $j$ trade places. What, then, can make a node attend more to the step before
 # than to the step after?
 
 # %%
@@ -115,15 +115,15 @@ assert torch.isclose(weights[near].sum(), torch.tensor(1.0)) and len(near) == 2
 #
 # The $\sqrt D$ is not in the paper; on Amazon Beauty training [diverged](../benchmarks/README.md) without it. `scale=False` takes it away.
 #
-# **Before you run it:** now the picture code listens to the item instead. Will the logit be the same?
+# **Before you run it:** now the picture code attends to the item instead. Will the logit be the same?
 
 # %%
 code = graph.last_nodes[1][0][0, 0]  # the last item's picture code
 item, picture = first["input"][0][0, i], first["input"][1][0, code]
 D = len(item)
-e = F.leaky_relu(layer.query.maps[1](picture) @ layer.key.maps[0](item) / D**0.5)  # the item listens: the code asks
-back = F.leaky_relu(layer.query.maps[0](item) @ layer.key.maps[1](picture) / D**0.5)  # the code listens: the item asks
-print(f"item listens to code: {e:.4f}; code listens to item: {back:.4f}")
+e = F.leaky_relu(layer.query.maps[1](picture) @ layer.key.maps[0](item) / D**0.5)  # the item attends: the code asks
+back = F.leaky_relu(layer.query.maps[0](item) @ layer.key.maps[1](picture) / D**0.5)  # the code attends: the item asks
+print(f"item attends to code: {e:.4f}; code attends to item: {back:.4f}")
 
 # %%
 here = graph.widths[0] + code  # slots are counted over all types: items, then picture codes, then text codes
@@ -145,7 +145,7 @@ assert not torch.isclose(e, back, atol=1e-2)
 #
 # $$h^{hohe}_i = \sum_j \alpha^{hohe,2}_{ij}\, \texttt{value}_{t_j}\, h_j .$$
 #
-# So the first phase decides whom the second listens to, and adds nothing itself.
+# So the first phase decides whom the second attends to, and adds nothing itself.
 #
 # **Before you run it:** phase 2 of `hohe` and phase 1 of `heho` use the same maps on the same edges. Are their weights the same?
 
@@ -157,13 +157,13 @@ print(f"largest difference of two weights: {(late - early).abs().max():.3f}")
 
 # %%
 assert torch.allclose(late @ values, ends, atol=1e-4)  # phase 2 sums the input
-assert (late - early).abs().max() > 0.1  # but phase 1 has changed whom it listens to
+assert (late - early).abs().max() > 0.1  # but phase 1 has changed whom it attends to
 
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# No. Phase 1 has changed whom phase 2 listens to, and added nothing to what it sums. (The authors' released code computes these logits from the layer's input as well, so there `hohe` never
-# hears its first phase: [notebook 13](13_paper_released_code_counting.ipynb).)
+# No. Phase 1 has changed whom phase 2 attends to, and added nothing to what it sums. (The authors' released code computes these logits from the layer's input as well, so there `hohe` never
+# reads its first phase: [notebook 13](13_paper_released_code_counting.ipynb).)
 #
 # </details>
 #
@@ -176,17 +176,17 @@ show.interact(
 )  # fmt: skip
 
 # %% [markdown]
-# *How to read it:* a row is a node that listens, and adds up to one; a column is a node that is heard.
+# *How to read it:* a row is a node that attends, and adds up to one; a column is a node that is attended to.
 #
-# ## What has it learned to hear?
+# ## What has it learned to attend to?
 #
-# A weight alone says little: with two neighbours a half is nothing, with ten it is much. So take *weight times number of neighbours*: a node that listens
+# A weight alone says little: with two neighbours a half is nothing, with ten it is much. So take *weight times number of neighbours*: a node that attends
 # to all alike gives 1 to each.
 #
 # In the world `cycle` each user walks round looks and themes in a direction of their own, and the items so far give it away. In the world `match` the
 # next item follows from the present one, and those before say nothing.
 #
-# **Before you run it:** code nodes listen within their own lane in phase 1 of `hohe`. In `cycle`, should they hear what came before (`in`) or what comes
+# **Before you run it:** code nodes attend within their own lane in phase 1 of `hohe`. In `cycle`, should they attend to what came before (`in`) or what comes
 # after (`out`)? And in `match`?
 
 # %%
@@ -194,10 +194,10 @@ rows, worlds = [], {"cycle": (model, dataset), "match": stored("wardrobe-match")
 for world, user in product(worlds, range(60)):
     one = trace(*worlds[world], user=user)
     weights = one["layers"][0]["attention"]["hohe"][0]["weights"]
-    heard = [(*edge, weight) for edge, weight in zip(one["edges"], weights, strict=True) if weight is not None]
-    count = Counter(centre for _, centre, _, _ in heard)
+    attended = [(*edge, weight) for edge, weight in zip(one["edges"], weights, strict=True) if weight is not None]
+    count = Counter(centre for _, centre, _, _ in attended)
     kinds = [one["node_types"][node["type"]] for node in one["nodes"]]
-    rows += [(world, kinds[c], one["relations"][r], weight * count[c]) for _, c, r, weight in heard]
+    rows += [(world, kinds[c], one["relations"][r], weight * count[c]) for _, c, r, weight in attended]
 table = pd.DataFrame(rows, columns=["world", "centre", "relation", "share"])
 table = table.groupby(["world", "centre", "relation"])["share"].mean().unstack()  # weight times number of neighbours
 table.round(2).fillna("-")
@@ -205,7 +205,7 @@ table.round(2).fillna("-")
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# In `cycle` the codes listen backwards: they give more than their share to what came before, and less to what comes after. In `match` they listen to all alike, and the items to hardly
+# In `cycle` the codes attend backwards: they give more than their share to what came before, and less to what comes after. In `match` they attend to all alike, and the items to hardly
 # anything but themselves. All this fits what the generator does.
 #
 # </details>
@@ -226,7 +226,7 @@ assert table.loc["match"].loc["item", ["in", "out", "both"]].max() < 0.1
 # | Order in time comes from the relation's vector alone. | The product of two values is symmetric. | by algebra |
 # | Both directions of a match weigh the same. | The two logits of one edge differ. | no: who asks matters |
 # | Phase 1 adds values to phase 2. | Phase 2 sums the layer's input. | no: it steers |
-# | The model listens backwards where order matters. | Codes in `cycle` do, in `match` not. | it fits; tested in 06 |
+# | The model attends backwards where order matters. | Codes in `cycle` do, in `match` not. | it fits; tested in 06 |
 #
 # ## Exercises
 #
@@ -239,7 +239,7 @@ check("04.1", ...)
 check("04.1", float(torch.tensor([1.0, 3.0]).log().softmax(0)[1]))
 
 # %% [markdown]
-# 2. *(function, medium, 8 min)* Equation 14: make weights of the logits of equation 13. A node listens only where there is an edge; each row adds up to one. Try it on `first["heho_1_logits"]` against the probe `heho_1_weights`.
+# 2. *(function, medium, 8 min)* Equation 14: make weights of the logits of equation 13. A node attends only where there is an edge; each row adds up to one. Try it on `first["heho_1_logits"]` against the probe `heho_1_weights`.
 
 
 # %% tags=["exercise"]
@@ -256,7 +256,7 @@ check(
 )
 
 # %% [markdown]
-# 3. *(value, easy, 3 min)* Which node types does an item node hear in phase 1 of `heho`? Give a set of names from `model.node_types`.
+# 3. *(value, easy, 3 min)* Which node types does an item node attend to in phase 1 of `heho`? Give a set of names from `model.node_types`.
 
 # %% tags=["exercise"]
 check("04.3", ...)
@@ -273,7 +273,7 @@ check("04.4", ...)
 # %% tags=["solution"]
 check(
     "04.4",
-    "With two neighbours a half is what listening to all alike gives, with ten it is five times that share. So I would "
+    "With two neighbours a half is what attending to all alike gives, with ten it is five times that share. So I would "
     "compare weight times number of neighbours. Whether the edge matters is not in the weight: I would cut it, run the "
     "model again, and see whether the target's rank changes more than when a random edge of this kind is cut.",
 )

@@ -190,7 +190,7 @@ assert worlds["match"].dataset.num_items == 980 and worlds["match"].dataset.num_
 # It is not lost: *which* codes a garment carries makes no difference in `match`. Each garment is seen so often that the model has learned its collection by heart, and needs no picture to
 # tell. A rule that is true of the data need not be what a model uses.
 #
-# And why did cutting all matches do harm there? An item without matches hears only itself in that phase, and in training the model has never met one. Taking away leads out of the data,
+# And why did cutting all matches do harm there? An item without matches attends only to itself in that phase, and in training the model has never met one. Taking away leads out of the data,
 # trading stays within. Where the two disagree, trust the trade.
 #
 # </details>

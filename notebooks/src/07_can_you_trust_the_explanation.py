@@ -87,7 +87,7 @@ either = {"A": twin, "B": model}
 show.interact(lambda which: show.attention(trace(either[which], dataset, user=12)), which=["A", "B"])
 
 # %% [markdown]
-# *How to read it:* a row listens.
+# *How to read it:* rows attend to columns.
 #
 # <details><summary>Which one?</summary>
 #

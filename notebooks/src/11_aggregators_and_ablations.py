@@ -7,10 +7,10 @@
 #
 # | claim of the paper | evidence on this page | verdict |
 # |---|---|---|
-# | Both families of relations are needed. | `cycle`: yes, in every seed. In shops the variant without edges between modalities has the highest mean. | where there is a sequence to hear |
+# | Both families of relations are needed. | `cycle`: yes, in every seed. In shops the variant without edges between modalities has the highest mean. | where there is a sequence to learn |
 # | Synchronous fusion is worse than either order. | Its mean is above both orders in `cycle`, and twice in the paper's own table. | no |
 # | The gate is ahead of either order. | In `cycle` of the non-invasive ones; `hohe` does as well without a gate. | in part |
-# | HAN-GNN's rule for listening is the best. | Highest mean in `cycle`; on Beauty three others are above it. | not in these shops |
+# | HAN-GNN's aggregator is the best. | Highest mean in `cycle`; on Beauty three others are above it. | not in these shops |
 # | Codes bring what their removal costs. | A third comes with codes that say nothing. | no: run the control |
 #
 # </details>
@@ -55,7 +55,7 @@ pd.DataFrame(
 #
 # The answer is read from the last *item's* node. Take all codes away, or turn the history round before its last item, and see whether the user state changes. Nothing is trained here.
 #
-# **Before you run it:** four variants hear one family alone. Which of them never learn what a garment looks like?
+# **Before you run it:** four variants attend along one family alone. Which of them never learn what a garment looks like?
 
 # %%
 history = torch.from_numpy(dataset.history(17)[None])
@@ -77,7 +77,7 @@ assert min(found["order"] for found in reaches.values()) > 0 and not layers["NI(
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# The two `ho`: items hear items, codes hear codes, and no code ever reaches an item. They are MMSR without modalities, with idle lanes.
+# The two `ho`: items attend to items, codes to codes, and no code ever reaches an item. They are MMSR without modalities, with idle lanes.
 #
 # </details>
 #
@@ -185,7 +185,7 @@ assert len(more) == 13 and (more < hits.loc["NI(hohe)", "mean"]).sum() == 2
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# None is near the mean. Three arrive, and two stay where every seed of `he, attention` stands, which has no edge of time. Whether a seed learns to hear the sequence within its epochs decides more than the variant does.
+# None is near the mean. Three arrive, and two stay where every seed of `he, attention` stands, which has no edge of time. Whether a seed learns to follow the sequence within its epochs decides more than the variant does.
 #
 # </details>
 #
@@ -197,7 +197,7 @@ assert len(more) == 13 and (more < hits.loc["NI(hohe)", "mean"]).sum() == 2
 #
 # ## Table 3: other aggregators
 #
-# The same nodes and edges, another rule for listening. [[heterogeneous|Heterogeneous]] GAT (HGAT) has maps for each node type; GAT and GCN take all nodes for alike.
+# The same nodes and edges, another aggregator. [[heterogeneous|Heterogeneous]] GAT (HGAT) has maps for each node type; GAT and GCN take all nodes for alike.
 #
 # **Before you run it:** in the paper, on Beauty, GraphSAGE is last, a fifth behind. And here?
 
@@ -279,7 +279,7 @@ show.interact(lambda metric: show.differences(anew, metric=metric), metric=["HR@
 #
 # | ask | because |
 # |---|---|
-# | What can the variant know at all? | `ho` hears no code, trained or not. |
+# | What can the variant know at all? | `ho` attends to no code, trained or not. |
 # | Where are the seeds? | A mean may lie where no seed is. |
 # | Does the text say what the table says? | Synchronous is above both orders, twice. |
 # | Was the part used for what its name says? | A third of the gain needs no knowledge. |
@@ -330,6 +330,6 @@ check(
 
 # %% [markdown]
 # **Code you will read:** [nn/han.py](../mmsr_lite/nn/han.py), `FUSIONS`: Table 4 in nine lines; [nn/aggregators/attention.py](../mmsr_lite/nn/aggregators/attention.py), GAT and HGAT;
-# [experiments/study.py](../mmsr_lite/experiments/study.py), what "equal terms" are.
+# [experiments/setting.py](../mmsr_lite/experiments/setting.py), what "equal terms" are.
 #
 # **Next:** [12 gate decisions per data set](12_gate_decisions_per_data_set.ipynb), on the part of the model that Synchronous and `hohe` do without.

@@ -370,6 +370,6 @@ check(
 )
 
 # %% [markdown]
-# **Code you will read:** [explain/gates.py](../mmsr_lite/explain/gates.py), the table and its summary; [experiments/gates.py](../mmsr_lite/experiments/gates.py), the study that keeps gates with its runs and forces them.
+# **Code you will read:** [explain/gates.py](../mmsr_lite/explain/gates.py), the table; [explain/gates_summary.py](../mmsr_lite/explain/gates_summary.py), its summary; [experiments/gates.py](../mmsr_lite/experiments/gates.py), the study that keeps gates with its runs and forces them.
 #
 # **Next:** [13 the paper, the released code, and counting](13_paper_released_code_counting.ipynb), which asks whether there is anything to decide.

@@ -237,7 +237,7 @@ def test_texts_code_names_and_terms_show_on_hover_and_focus(live, explorer):
     page.click(f"g.node[data-node='{code}'] .shape", force=True)
     assert page.inner_text(".panel div.meaning") == record["nodes"][code]["name"]
     page.hover(".fieldset .term, fieldset.layer .term")
-    assert "One round in which every node listens" in page.inner_text(".tip")
+    assert "One round in which every node attends" in page.inner_text(".tip")
     for word in ("heho", "hohe", "codebook", "code"):
         assert page.locator(f"[data-term='{word}']").count() > 0
 

@@ -38,7 +38,7 @@ NAMES, PAGES = (
 APPS = {"jupyterlab": "lab/tree/desk.ipynb?reset", "notebook": "notebooks/desk.ipynb"}  # module -> page
 DESK = """from mmsr_lite import explore, gates, show
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
-from mmsr_lite.explain.gates import gates_summary
+from mmsr_lite.explain.gates_summary import gates_summary
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 world = load("cycle", config=WardrobeConfig(looks=3, themes=3, items_per_cell=2, users=6))

@@ -1,9 +1,11 @@
 """What commands print of a run: the headline ranking first, later and same-time targets apart where times tie."""
 
+import sys
+
 import numpy as np
 import pytest
 
-from mmsr_lite.commands.runs import print_metrics
+from mmsr_lite.commands.runs import print_metrics, typed_name
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import break_ties
 from mmsr_lite.data.prepared import save_prepared
@@ -75,3 +77,16 @@ def test_file_order_is_noted_too():
 
     assert ranking_of(break_ties(data, "file"))["tie_seed"] is None and ranking_of(data)["ties"] == "file"
     assert ranking_of(break_ties(data, "together", 3))["tie_seed"] == 3
+
+
+def test_where_the_environment_is_not_activated_the_command_has_its_path(tmp_path, monkeypatch):
+    own = tmp_path / ".venv" / "bin" / "mmsr-lite"
+    own.parent.mkdir(parents=True)
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(own.with_name("python")))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    assert typed_name() == ".venv/bin/mmsr-lite"
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert typed_name() == "mmsr-lite"

@@ -33,3 +33,8 @@ def test_an_answer_that_cannot_be_used_says_why():
     assert check("02.4", 7).right is False
     assert "it cannot be used" in check("02.4", 7).message
     assert Exercise("x", lambda: 1, "").hints == ()
+
+
+def test_a_number_of_an_exercise_in_another_form_is_told_the_right_one():
+    with pytest.raises(MMSRError, match=r"no exercise '0\.1'; expected the notebook in two digits, such as '00\.1'"):
+        check("0.1", 1)

@@ -57,7 +57,7 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
     "03.6": (("Late cannot.", "write 40 to 120"), (40 * "width 7 ", "other seeds")),
     "04.1": ((1, "not shares"), (0.25, "of the first neighbour")),
     "04.2": (
-        (lambda logits, edges: n04.weigh(logits, edges | True), "listens to all nodes"),
+        (lambda logits, edges: n04.weigh(logits, edges | True), "attends to all nodes"),
         (lambda logits, edges: n04.weigh(logits.T, edges.T).T, "columns add up"),
     ),
     "04.3": (({"item"}, "begins with the other"), ({"picture", "text"}, "the self-loop takes part")),
@@ -115,7 +115,7 @@ ANSWERS = {  # exercise: (a wrong answer, words of what is said), (an almost rig
     "10.2": ((23.6, "that is SASRec-F"), (69.0, "what is lost")),
     "10.3": ((52.0, "over all histories"), (58.9, "whose last item kept it")),
     "10.4": (("How much?", "write 40 to 100"), (40 * "without start ", "other seeds")),
-    "11.1": (("he", "hears its own codes directly"), ("NI(heho)", "codes steer its weights")),
+    "11.1": (("he", "attends to its own codes directly"), ("NI(heho)", "codes steer its weights")),
     "11.2": (
         (lambda none, shuffled, true: n11.mean(true) - n11.mean(shuffled), "these are points"),
         (lambda none, shuffled, true: 1 - n11.share_of_right_codes(none, shuffled, true), "say nothing"),

@@ -6,11 +6,10 @@ import time
 from importlib import import_module
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
-from mmsr_lite.data import load
+from mmsr_lite.data import Dataset, load
 from mmsr_lite.data.sources import SOURCES
 from mmsr_lite.data.split import split
 from mmsr_lite.errors import MMSRError
@@ -44,33 +43,6 @@ def test_ids_numbers_and_empty_columns_are_not_taken_but_a_number_may_be_asked_f
     assert [one.name for one in dataset.modalities] == ["title", "tags", "photo", "nest"]
     assert dataset.texts["nest"][2] == "a, b, 1"
     assert load(tiny_folder, modalities=["year"], min_count=4).texts["year"][1] == "1990"
-
-
-@pytest.mark.parametrize("form", ["parquet", "csv", "csv.gz", "jsonl.gz"])
-def test_all_forms_of_the_tables_say_the_same(tiny_folder, form):
-    first = load(tiny_folder, modalities=["title"], min_count=4)
-    items = pd.read_json(tiny_folder / "items.jsonl", lines=True)
-    table = pd.read_csv(tiny_folder / "interactions.csv")
-    (tiny_folder / "items.jsonl").unlink()
-    if form == "parquet":
-        (tiny_folder / "interactions.csv").unlink()
-        items.to_parquet(tiny_folder / "items.parquet")
-        table["timestamp"] = pd.to_datetime(table.timestamp, unit="s")
-        table.to_parquet(tiny_folder / "interactions.parquet")
-    elif form == "jsonl.gz":
-        items.to_json(tiny_folder / "items.jsonl.gz", orient="records", lines=True)
-    else:
-        items.drop(columns="tags").to_csv(tiny_folder / f"items.{form}", index=False)
-    again = load(tiny_folder, modalities=["title"], min_count=4)
-    assert (again.titles, again.item_ids, again.item.tolist()) == (first.titles, first.item_ids, first.item.tolist())
-    assert np.array_equal(again.modalities[0].features, first.modalities[0].features)
-
-
-def test_words_that_pandas_takes_for_nothing_stay_words_and_zeros_stay_in_front(tmp_path):
-    (tmp_path / "interactions.csv").write_text("user_id,item_id\nNA,001\nNA,null\n")
-    (tmp_path / "items.csv").write_text("item_id,title\n001,None\nnull,NaN\n")
-    dataset = load(tmp_path, min_count=1)
-    assert (dataset.user_ids, dataset.item_ids, dataset.titles) == (("NA",), ("", "001", "null"), ("", "None", "NaN"))
 
 
 def test_dates_order_like_numbers(tmp_path):
@@ -212,19 +184,6 @@ def test_recboles_atomic_files_are_read_as_they_are(tmp_path):
         load(recbole(tmp_path / "ml", inter.replace("10", "soon")), min_count=1)
 
 
-def test_columns_may_have_other_names(tiny_folder):
-    first = load(tiny_folder, modalities=["title"], min_count=4)
-    table, items = tiny_folder / "interactions.csv", tiny_folder / "items.jsonl"
-    table.write_text(table.read_text().replace("user_id,item_id,timestamp", "who,asin,day"))
-    items.write_text(items.read_text().replace('"item_id"', '"asin"').replace('"title"', '"name"'))
-    names = {"user_id": "who", "item_id": "asin", "timestamp": "day", "title": "name"}
-    again = load(tiny_folder, modalities=["title"], min_count=4, columns=names)
-    assert (again.titles, again.item_ids, again.item.tolist()) == (first.titles, first.item_ids, first.item.tolist())
-    for ours, theirs in (("timestamp", "when"), ("user_id", "whom"), ("title", "heading"), ("item_id", "sku")):
-        with pytest.raises(MMSRError, match=f"has no column '({theirs}|item_id)'"):
-            load(tiny_folder, min_count=4, columns=names | {ours: theirs})
-
-
 def test_pictures_named_by_id_need_no_column(tiny_folder):
     items = tiny_folder / "items.jsonl"
     items.write_text("\n".join(json.dumps({"item_id": f"i{n}", "title": "a hat"}) for n in range(6)))
@@ -278,3 +237,19 @@ def test_ml_100k_has_words_and_pictures(shared_data):
     assert [int(one.present.sum()) for one in dataset.modalities] == [1_679, 1_669]
     assert Image.open(dataset.pictures[1]).size[0] > 0 and dataset.titles[1] == "Toy Story (1995)"
     assert len(split(dataset).test) == 19_633
+
+
+def test_a_column_that_may_be_the_time_is_named_in_the_note_that_none_was_read(tmp_path):
+    (tmp_path / "interactions.csv").write_text("user_id,item_id,when\nu,a,2024-05-01\nu,b,2024-05-02\n")
+    (note,) = load(tmp_path, min_count=1).facts["reading"]["notes"]
+    assert note.startswith("There is no column timestamp") and "Not read: when; if one of them is the time" in note
+    timed = load(tmp_path, min_count=1, columns={"timestamp": "when"}).facts["reading"]
+    assert timed["notes"] == []
+
+
+def test_a_column_under_a_wrong_name_of_ours_is_shown_under_its_own(tmp_path):
+    (tmp_path / "interactions.csv").write_text("customer,item_id\nu,a\n")
+    with pytest.raises(MMSRError, match="has no column 'user_id'; found: customer, item_id"):
+        load(tmp_path, min_count=1, columns={"user": "customer"})
+    with pytest.raises(MMSRError, match="has no column 'user_id'; found: customer, item_id"):
+        Dataset.from_frames({"customer": ["u"], "item_id": ["a"]}, columns={"user": "customer"}, min_count=1)

@@ -1,7 +1,6 @@
-"""leaks: a planted order at ties is named, honest data are not accused, and rules are chosen on the training part."""
+"""leaks: a planted order at ties is named, honest data are not accused."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,37 +10,14 @@ from mmsr_lite import leaks
 from mmsr_lite.data import load
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.order import break_ties
-from mmsr_lite.data.split import Examples, split
+from mmsr_lite.data.split import split
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation import leaks as module
+from mmsr_lite.evaluation.counting_with_rules import Chain, choose_weights, ranks_with_rules
 from mmsr_lite.evaluation.leaks import leaks_report
 from mmsr_lite.evaluation.metrics import metrics
-from mmsr_lite.evaluation.rules import (
-    Chain,
-    choose_weights,
-    ranks_with_rules,
-    rule_of_ids,
-    rule_of_popularity_now,
-    rule_of_repetition,
-    rules_for,
-)
 from mmsr_lite.evaluation.small_sasrec import SmallSASRec, SmallSASRecConfig
-from mmsr_lite.models.counting import Markov, MarkovConfig
-from mmsr_lite.records.ranking_names import RANKINGS
-
-USERS, ITEMS, LENGTH = 300, 60, 10
-
-
-def days(order: str, seed: int = 0, times=None) -> Dataset:
-    """Users with uniform random items, all of one user on one day: nothing can be learned, so HR@5 is 5 of 60."""
-    rng = np.random.default_rng(seed)
-    item = np.array([rng.permutation(ITEMS)[:LENGTH] + 1 for _ in range(USERS)])
-    if order == "by id":
-        item.sort(axis=1)
-    ids = ("", *(f"B{number:04d}" for number in range(ITEMS)))
-    users = np.repeat(np.arange(USERS), LENGTH)
-    time = users % 50 * 86400 if times is None else np.tile(times, USERS)
-    return Dataset(order, users, item.ravel(), time, tuple(f"A{u}" for u in range(USERS)), ids, ids)
+from tests.evaluation.planted import ITEMS, LENGTH, USERS, days
 
 
 def effect(record: dict, name: str) -> dict:
@@ -130,61 +106,6 @@ def test_data_without_test_targets_and_no_seeds_are_refused():
         leaks(days("by id"), tie_seeds=())
 
 
-def test_weights_come_from_the_training_part_alone():
-    parts = split(days("by id"))
-    chosen = choose_weights(days("by id"), parts, decay=0.5, dated=True, ranking="masked")
-    assert set(chosen) == {"ids", "repetition", "popularity", "popularity now"} and chosen["ids"] > 1
-    empty = parts.test.select(np.zeros(0, int))
-    other = type(parts)(parts.train, parts.validation, empty)
-    assert choose_weights(days("by id"), other, decay=0.5, dated=True, ranking="masked") == chosen
-
-
-def test_a_chain_as_one_table_ranks_as_the_chain_does(cycle, monkeypatch):
-    fast = Chain(cycle.train, 12, 0.5)
-    slow = Markov(MarkovConfig(decay=0.5), 12)
-    slow.count(cycle.train)
-    monkeypatch.setattr("mmsr_lite.evaluation.rules.DENSE_ITEMS", 3)
-    plain = Chain(cycle.train, 12, 0.5)
-    assert fast.table is not None and plain.table is None
-    found = [ranks_with_rules(chain, cycle.test, [None])[0] for chain in (fast, plain)]
-    assert metrics(found[0][0]) == pytest.approx(metrics(found[1][0]))
-    assert metrics(found[0][1]) == pytest.approx(metrics(found[1][1]))
-
-
-def test_a_chain_as_one_table_has_the_scores_of_the_chain_whatever_the_padding(cycle):
-    fast, slow = Chain(cycle.train, 12, 0.5), Markov(MarkovConfig(decay=0.5), 12)
-    slow.count(cycle.train)
-    history = torch.tensor([[1, 2, 7], [4, 9, 0], [5, 0, 0]])
-    assert torch.allclose(fast.scores(history)[:, 1:], slow.scores(history)[:, 1:], atol=1e-5)
-
-
-def test_the_rule_of_popularity_now_lifts_what_is_taken_at_the_time_of_the_target():
-    times, items = np.arange(4000), np.repeat([1, 2, 3, 4], 1000)  # each item is in fashion for a quarter of the time
-    fashion = Examples(items, np.arange(4000), np.arange(4000), np.zeros(4000, int), 50, times)
-    late = Examples(items, np.array([0, 0]), np.array([2000, 3990]), np.zeros(2, int), 50, times)
-    rule = rule_of_popularity_now(fashion, late, 4)
-    lifted = rule.apply(torch.zeros(2, 5), SimpleNamespace(rows=np.arange(2)), 1.0)
-    assert lifted.argmax(1).tolist() == [2, 4] and (lifted >= 0).all()
-
-
-def test_repetition_is_weighed_in_the_ranking_of_all_items_and_other_rules_in_the_one_asked_for(monkeypatch):
-    good, bad = np.ones(9), np.full(9, 50.0)
-
-    def ranked(chain, examples, settings):
-        best = {rule.name: rule.weights[-1] for rule, _ in settings}
-        for rule, weight in settings:
-            wanted, other = (good, bad) if weight == best[rule.name] else (bad, good)
-            decides = "all" if rule.name == "repetition" else "masked"
-            yield [wanted if name == decides else other for name in RANKINGS]
-
-    monkeypatch.setattr("mmsr_lite.evaluation.rules.ranks_with_rules", lambda *given: list(ranked(*given)))
-    data = days("by id")
-    parts = split(data)
-    chosen = choose_weights(data, parts, decay=0.5, dated=True, ranking="masked")
-    rules = rules_for(data, parts.train, parts.validation, dated=True)
-    assert chosen == {rule.name: rule.weights[-1] for rule in rules}
-
-
 def test_an_effect_is_what_is_after_less_what_was_before_and_the_report_has_a_column_for_each_metric():
     record = leaks(days("by id"), learn=False)
     for one in record["effects"]:
@@ -205,14 +126,6 @@ def test_the_learning_rate_of_the_small_sasrec_falls_to_zero(cycle, monkeypatch)
     assert asked[0] == 1 and asked == sorted(asked, reverse=True) and asked[-1] == pytest.approx(0)
 
 
-def test_the_rule_of_repetition_with_minus_one_is_the_masked_ranking(cycle, circle):
-    chain = Chain(cycle.train, 12, 0.5)
-    plain, masked = ranks_with_rules(chain, cycle.test, [None, (rule_of_repetition(), -1.0)])
-    assert np.array_equal(masked[0], plain[1])
-    same = ranks_with_rules(chain, cycle.test, [None, (rule_of_ids(circle), 1.0)])
-    assert np.array_equal(same[0], same[1])
-
-
 @pytest.mark.slow
 def test_on_dated_beauty_the_alphabet_is_a_quarter_of_what_counting_hits(shared_data, monkeypatch):
     """On a fifth of the test targets; on all of them (`mmsr-lite leaks`, a minute) it is 7.88 before and 5.99 after."""
@@ -224,3 +137,76 @@ def test_on_dated_beauty_the_alphabet_is_a_quarter_of_what_counting_hits(shared_
     assert found["before"] == pytest.approx(7.88, abs=1) and found["after"] == pytest.approx(5.99, abs=1)
     assert 0.15 < (found["before"] - found["after"]) / found["before"] < 0.35
     assert record["leaks"][:2] == ["tie order", "ids"] and record["headline"] == "masked"
+
+
+def test_exactly_as_many_interactions_as_are_read_are_all_read_and_so_are_exactly_as_many_scores(monkeypatch):
+    monkeypatch.setattr(module, "MOST_INTERACTIONS", USERS * LENGTH)
+    monkeypatch.setattr(module, "MOST_SCORES", 2 * USERS * ITEMS)  # two test targets a user
+    record = leaks(days("by id"), learn=False)
+    assert record["sampled"] is None and record["targets"] == 2 * USERS
+    assert "drawn at random" not in leaks_report(record)
+    monkeypatch.setattr(module, "MOST_SCORES", 1)  # one user is ranked all the same
+    assert leaks(days("by id"), learn=False)["sampled"] == {"users": 1, "of": USERS}
+
+
+def test_every_order_is_counted_and_rules_in_the_files_order_and_in_the_first_random_one():
+    record = leaks(days("by id"), tie_seeds=(5, 3, 9), learn=False, decay=0.25)
+    rules = {}
+    for row in record["rows"]:
+        if row["group"] == "every":
+            rules.setdefault((row["order"], row["tie_seed"]), []).append(row["rule"])
+    names = [None, "ids", "repetition", "popularity", "popularity now"]
+    assert rules == {("file", None): names, ("random", 5): names, ("random", 3): [None], ("random", 9): [None]}
+    assert list(record["weights"]) == ["file", "random"] and record["tie_seeds"] == [5, 3, 9]
+    assert [record[name] for name in ("decay", "num_users", "num_items")] == [0.25, USERS, ITEMS]
+    assert record["leaks"] == [one["name"] for one in record["effects"] if one["verdict"] == "leak"]
+    data = days("by id")
+    parts = split(data, validation=False)
+    chain = Chain(parts.train, ITEMS, 0.25)
+    wanted = metrics(ranks_with_rules(chain, parts.test, [None])[0][0])
+    (plain,) = [row for row in record["rows"] if (row["order"], row["rule"], row["group"]) == ("file", None, "every")]
+    assert {name: plain[name] for name in wanted} == pytest.approx(wanted)
+
+
+def test_weights_are_chosen_on_no_more_validation_targets_than_are_allowed_spread_over_all(monkeypatch):
+    seen = []
+
+    def chosen(dataset, parts, **given):
+        seen.append(parts.validation)
+        return choose_weights(dataset, parts, **given)
+
+    monkeypatch.setattr(module, "choose_weights", chosen)
+    whole = split(days("by id")).validation
+    for most, wanted in ((4, np.linspace(0, len(whole) - 1, 4).astype(int)), (10**6, np.arange(len(whole)))):
+        monkeypatch.setattr(module, "MOST_VALIDATION", most)
+        leaks(days("by id"), learn=False)
+        assert np.array_equal(seen[-2].end, whole.end[wanted])  # of the file's order; the last is of the random one
+
+
+def test_the_report_shows_means_of_the_random_orders_in_columns_of_two_digits():
+    labels = {"system": "counting", "rule": None, "group": "every", "targets": 9}
+    shown = ("HR@5", "MRR@5", "HR@20", "masked HR@5", "masked MRR@5", "masked HR@20")
+
+    def row(first, **more):
+        return labels | {name: first + place for place, name in enumerate(shown)} | more
+
+    rows = [row(1.0, order="file", tie_seed=None), row(2.0, order="random", tie_seed=0)]
+    rows += [row(5.0, order="random", tie_seed=1), row(9.0, order="file", tie_seed=None, rule="ids")]
+    rows += [row(7.0, order="file", tie_seed=None, group="later")]
+    rows += [row(8.0, order="file", tie_seed=None, group="later", rule="ids")]  # groups are shown without rules
+    effects = [{"name": "ids", "verdict": "none", "sentence": "No rule."}]
+    record = {"dataset": "d", "num_users": 1234, "num_items": 5, "targets": 9000, "sampled": None, "rows": rows}
+    record |= {"effects": effects, "sentence": "d: nothing.", "seconds": 2.6}
+    lines = leaks_report(record).splitlines()
+    assert lines[:2] == ["d: 1,234 users, 5 items; 9,000 test targets", ""]
+    assert lines[2] == "percent".ljust(56) + "".join(name.rjust(14) for name in shown)
+    found = {line[:56].strip(): line[56:].split() for line in lines[3:7]}
+    assert found == {
+        "counting, ties as in the file": [f"{1 + place:.2f}" for place in range(6)],
+        "counting, ties at random": [f"{(2 + 5) / 2 + place:.2f}" for place in range(6)],
+        "counting + rule of ids, ties as in the file": [f"{9 + place:.2f}" for place in range(6)],
+        "counting, ties as in the file, later targets": [f"{7 + place:.2f}" for place in range(6)],
+    }
+    assert lines[7:] == ["", "ids [none]: No rule.", "", "d: nothing.", "(3 seconds)"]
+    drawn = leaks_report(record | {"sampled": {"users": 1000, "of": 1234}}).splitlines()
+    assert drawn[1] == "drawn at random: the targets of 1,000 of 1,234 users" and len(drawn) == len(lines) + 1

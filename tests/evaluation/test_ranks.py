@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.metrics import metrics
-from mmsr_lite.evaluation.ranks import evaluate, rank_of, ranks
+from mmsr_lite.evaluation.ranks import both_ranks, evaluate, rank_of, ranks
 from mmsr_lite.models.base import Recommender
 
 
@@ -54,3 +54,29 @@ def test_seen_items_compete_and_chunks_do_not_matter(cycle):
 def test_nothing_to_rank_is_told(cycle):
     with pytest.raises(MMSRError, match="there are no examples to rank"):
         ranks(Table(1.0), cycle.test.select(np.zeros(0, int)))
+
+
+class Watched(Table):
+    """Notes how many histories are scored at once."""
+
+    def scores(self, history):
+        self.sizes.append(len(history))
+        return super().scores(history)
+
+
+@pytest.mark.parametrize(
+    ("scores", "asked", "largest"),
+    [
+        (12 * 20, None, 20),  # as many as keep so many scores in memory
+        (12, None, 16),  # but sixteen at least
+        (10**9, None, 256),  # and 256 at most on a CPU
+        (10**9, 7, 7),
+    ],
+)
+def test_as_many_histories_are_scored_at_once_as_keep_the_scores_small(cycle, monkeypatch, scores, asked, largest):
+    monkeypatch.setattr("mmsr_lite.evaluation.ranks.SCORES", scores)
+    model = Watched(*[1.0] * 12)
+    model.sizes = []
+    many = cycle.test.select(np.arange(300) % len(cycle.test))
+    both_ranks(model, many, batch=asked)
+    assert max(model.sizes) == model.sizes[0] == largest and sum(model.sizes) == 300

@@ -11,10 +11,8 @@ from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.results_markdown import write_page
-from mmsr_lite.experiments.run_names import run_id
 from mmsr_lite.experiments.run_studies import run_studies
 from mmsr_lite.experiments.stored_study import open_study, retrain_study
-from mmsr_lite.experiments.study import TIE_SEEDS, Setting, in_order
 from mmsr_lite.experiments.table import METRICS, read_rows
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
 from tests.experiments.conftest import QUICK, TINY
@@ -109,17 +107,6 @@ def test_the_page_and_the_record_show_the_headline_first_and_the_other_beside_it
     anew = retrain_study(record, tied)["rows"]  # seed 0 in the first order
     assert [(row["model"], row["tie_seed"]) for row in anew] == [("markov", 0), ("mmsr", 0)]
     assert anew[0]["masked HR@5"] == pytest.approx(record["rows"][0]["masked HR@5"], abs=1e-3)
-
-
-def test_three_orders_are_used_where_times_tie_and_one_elsewhere(ring, tied):
-    assert Setting.of(tied).tie_seeds == TIE_SEEDS == (0, 1, 2) and Setting.of(tied).ties == "random"
-    assert (Setting.of(ring).tie_seeds, Setting.of(ring).ties) == ((0,), "file")
-    file = Setting.of(tied, {"ties": "file"})
-    assert file.tie_seeds == (0,) and file.dataset.item.tolist() == tied.item.tolist()
-    assert Setting.of(tied, {"tie_seed": 5}).config().tie_seed == 5
-    assert run_id(file.config()) != run_id(Setting.of(tied).config())
-    again = in_order(in_order(tied, "random", 1), "file", 0)
-    assert again.item.tolist() == tied.item.tolist() and in_order(again, "file", 0) is again
 
 
 def test_a_dry_run_counts_every_order(tied, tmp_path, monkeypatch):

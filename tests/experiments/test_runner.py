@@ -17,8 +17,9 @@ from mmsr_lite.evaluation.metrics import metrics
 from mmsr_lite.experiments import STUDIES, processes, run_studies
 from mmsr_lite.experiments.kept_ranks import load_ranks, save_ranks
 from mmsr_lite.experiments.run_names import run_id
+from mmsr_lite.experiments.setting import Setting
 from mmsr_lite.experiments.space import SPACE, Values
-from mmsr_lite.experiments.study import Job, Setting, Study
+from mmsr_lite.experiments.study import Job, Study
 from mmsr_lite.experiments.table import MASKED, METRICS, rankings_in, read_rows
 from mmsr_lite.experiments.worker import Worker
 from mmsr_lite.training.fit import fit

@@ -1,12 +1,9 @@
 """The space of trials: the same points for everybody, different from each other, wider where the best is at an edge."""
 
-import re
-
 import pytest
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.space import SPACE, TRIALS, Values, changed, draw, edges, extended
-from mmsr_lite.experiments.study import Setting
 
 
 def test_sixteen_different_points_are_drawn_and_always_the_same_ones():
@@ -57,24 +54,3 @@ def test_the_wider_space_has_the_value_beyond_and_its_trials_go_there():
     assert wider["lr"].values == (*SPACE["lr"].values, 0.04) and trials[0] == best | {"lr": 0.04}
     assert len(trials) == 4 and {trial["lr"] for trial in trials} == {0.04}
     assert wider["lr"].beyond(0.04) == 0.08 and extended(SPACE, best, {"lr": 0.04})[1] == trials
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (["a", 1], "lr has the values 'a', 1; expected a number, or a list of numbers"),
-        ([[1]], "lr has the values 1; expected a number"),
-        ({"x": 1}, "lr has the values x=1; expected a number"),
-        ([], "lr has the values nothing; expected a number"),
-        (None, "lr has the values None; expected a number"),
-        (True, "lr has the values True; expected a number"),
-        ([0.01, -1], "lr is -1; expected a number greater than 0"),
-    ],
-)
-def test_values_that_no_trial_can_have_are_refused_in_a_sentence(circle, values, message):
-    with pytest.raises(MMSRError, match=re.escape(message)):
-        Setting.of(circle, {"lr": values})
-
-
-def test_one_value_of_a_setting_of_the_space_fixes_it(circle):
-    assert Setting.of(circle, {"lr": 0.1}).space["lr"].values == (0.1,)

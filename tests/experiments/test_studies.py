@@ -1,6 +1,5 @@
 """Each study asks what the paper asked, and reads trained models as it says."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +15,14 @@ from mmsr_lite.experiments import STUDIES
 from mmsr_lite.experiments.gate_readings import betas, forced
 from mmsr_lite.experiments.points import at_point, trial, tuned
 from mmsr_lite.experiments.run_names import run_id
-from mmsr_lite.experiments.study import BASES, BOTH, Reading, Setting
+from mmsr_lite.experiments.setting import Setting
+from mmsr_lite.experiments.study import BOTH, Reading
 from mmsr_lite.experiments.table import METRICS, label_of, read_rows, system_of
 from mmsr_lite.experiments.worker import drop_codes_at_test
 from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.models import MODELS
 from mmsr_lite.nn.probe import listen
 from mmsr_lite.training.ingredients import build, codebooks, corrupt, displace, parts_of
-from mmsr_lite.training.run_config import DEMO_OF_WORLDS
 from tests.experiments.conftest import QUICK
 
 PAPER = read_json(Path(mmsr_lite.experiments.__file__).with_name("paper.json"))
@@ -54,39 +53,6 @@ def test_the_study_of_the_codebooks_size_needs_one_c_for_all_modalities(ring):
     different = Setting.of(ring, QUICK | {"codes": {"a": 3, "b": 4}})
     with pytest.raises(MMSRError, match=r"codes is {'a': 3, 'b': 4}; the study of .* expected one C"):
         STUDIES["codebook"].jobs(different)
-
-
-def test_all_models_are_on_equal_terms(setting):
-    for name in MODELS:
-        config = setting.config(name)
-        own = MODELS[name].Config(**config.settings)
-        assert config.train.batch == 64 and getattr(own, "dim", 8) == 8
-        points = setting.points(name)
-        if MODELS[name].learns:
-            assert [point["lr"] for point in points] == [0.01, 0.02]
-            judged = [trial(config, point) for point in points]
-            terms = {(t.train.seed, t.train.selection, t.train.epochs, t.refit) for t in judged}
-            assert terms == {(0, "validation", 2, False)}
-            assert {value for t in judged for n, value in t.settings.items() if n.endswith("dropout")} <= {0.1}
-
-
-def test_every_system_that_has_something_to_choose_has_the_same_trials(ring):
-    setting, shared = Setting.of(ring), ("lr", "epochs", "weight_decay", "dropout", "label_smoothing", "layers")
-    points = {name: setting.points(name) for name in MODELS}
-    assert {len(some) for name, some in points.items() if name != "popularity"} == {16} and not points["popularity"]
-    for name in MODELS:
-        if MODELS[name].learns:
-            assert [[point[n] for n in shared] for point in points[name]] == [
-                [point[n] for n in shared] for point in points["mmsr"]
-            ]
-    assert {*points["markov"][0]} == {"decay", "max_history"}
-    assert {*points["item-knn"][0]} == {"max_history", "neighbours"}
-    point = {"lr": 0.002, "dropout": 0.5, "label_smoothing": 0.1}
-    for name in ("mmsr", "bm3", "sasrec", "gru4rec", "sr-gnn"):
-        config = at_point(setting.config(name), point)
-        assert config.settings["label_smoothing"] == 0.1 and config.train.lr == 0.002
-        assert {value for n, value in config.settings.items() if n.endswith("dropout")} == {0.5}
-    assert {"dropout", "input_dropout"} <= at_point(setting.config(), point).settings.keys()  # MMSR has two
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if MODELS[name].learns])
@@ -277,10 +243,3 @@ def test_the_reading_beside_others_is_no_run_of_another_study(setting):
     jobs = [STUDIES[name].jobs(setting)[0] for name in ("gates", "missing")]
     runs = {run_id(setting.config()), *(run_id(job.config, job.readings[0]) for job in jobs)}
     assert len(runs) == 3  # a GPU trains no model twice alike: each keeps the ranks of its own
-
-
-def test_a_world_is_studied_with_the_sizes_of_its_demo_and_any_other_data_with_those_of_a_folder(ring):
-    world = replace(ring, name="world-pick-small")
-    assert Setting.of(world).config().model_config.dim == DEMO_OF_WORLDS["dim"]
-    assert Setting.of(world).config().train.patience == DEMO_OF_WORLDS["patience"]
-    assert Setting.of(replace(ring, name="worldly goods")).config().model_config.dim == BASES["folder"]["dim"]

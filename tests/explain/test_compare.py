@@ -9,6 +9,7 @@ from scipy import stats
 
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain import compare as module
 from mmsr_lite.explain.compare import bootstrap, compare
 from mmsr_lite.models.base import Recommender
 
@@ -70,3 +71,33 @@ def test_the_interval_is_that_of_the_t_test_when_users_are_many():
     assert mean == values.mean() and interval == pytest.approx(
         stats.ttest_1samp(values, 0).confidence_interval(), abs=0.01
     )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "clear"),
+    [(0.1, 2.0, True), (-2.0, -0.1, True), (0.0, 2.0, False), (-2.0, 0.0, False), (-1, 1, False)],
+)
+def test_a_difference_is_clear_where_its_interval_leaves_out_zero(world, examples, monkeypatch, low, high, clear):
+    monkeypatch.setattr(module, "bootstrap", lambda values, *_: (values.mean(-1).tolist(), [[low, high]] * len(values)))
+    record = compare({"one": Fixed({1: 1, 2: 1, 3: 1}), "two": Fixed({1: 2, 2: 2, 3: 2})}, world, examples)
+    (pair,) = record["pairs"]
+    assert pair["differences"]["MRR"] == {"mean": 100 * (1 - 1 / 2), "interval": [low, high], "clear": clear}
+    assert ("no difference that more users might not undo" in pair["sentence"]) != clear
+
+
+@pytest.mark.parametrize(("first", "second", "better"), [(1, 9, "one"), (9, 1, "two")])
+def test_the_sentence_names_the_better_model(world, examples, first, second, better):
+    models = {"one": Fixed(dict.fromkeys((1, 2, 3), first)), "two": Fixed(dict.fromkeys((1, 2, 3), second))}
+    record = compare(models, world, examples, draws=20)
+    points = 100 / first - 100 / second
+    ends = f"(95 % interval {points:+.2f} to {points:+.2f})"
+    wanted = f"Over 2 users the MRR of one minus that of two is {points:+.2f} points {ends}: {better} ranks better."
+    assert record["pairs"][0]["sentence"] == wanted and record["sentence"] == wanted
+
+
+def test_only_so_many_disagreements_are_listed_and_those_of_the_largest_ratio_first(world, examples):
+    models = {"one": Fixed({1: 1, 2: 3, 3: 8}), "two": Fixed({1: 2, 2: 9, 3: 10})}
+    ratios = [one["ranks"] for one in compare(models, world, examples, draws=2, most=2)["disagree"]]
+    assert ratios == [[3, 9], [1, 2]]
+    row = compare(models, world, examples, draws=2, most=1)["disagree"][0]
+    assert (row["user"], row["item"], row["title"], row["length"]) == (3, 12, world.titles[12], 1)

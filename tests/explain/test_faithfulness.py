@@ -9,6 +9,8 @@ import torch
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import faithfulness as module
+from mmsr_lite.explain import faithfulness_planted as planted
+from mmsr_lite.explain.changed_graphs import remove_edges
 from mmsr_lite.explain.contributions import dense
 from mmsr_lite.explain.faithfulness import faithfulness
 from mmsr_lite.explain.faithfulness_scores import (
@@ -19,7 +21,7 @@ from mmsr_lite.explain.faithfulness_scores import (
     forced_gate_test,
 )
 from mmsr_lite.explain.gates import last_examples
-from mmsr_lite.explain.interventions import remove_edges, rerun
+from mmsr_lite.explain.interventions import rerun
 from mmsr_lite.explain.rollout import carried, rollout
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
@@ -158,11 +160,11 @@ def test_beta_that_leans_to_the_cause_names_it(random_model, world, right, seen_
     cause[examples.end] = np.where((late_of(model, examples) > 0.5) == right, 2, 3)
     cause[examples.end[0]] = 1  # noise has no right order
     told = replace(world, facts={"causes": names, "cause": cause})
-    planted = faithfulness(model, told, explains="beta", orders=1)["tests"]["planted"]
+    found = faithfulness(model, told, explains="beta", orders=1)["tests"]["planted"]
     late = (cause[examples.end[1:]] == 2).mean()
-    assert (planted["share"], planted["auc"], planted["steps"]) == (float(right), float(right), 7)
-    assert planted["chance"] == pytest.approx(late**2 + (1 - late) ** 2 if right else 2 * late * (1 - late))
-    assert planted["passed"] == right and planted["by"] == dict.fromkeys(seen_by_late_then_early, float(right))
+    assert (found["share"], found["auc"], found["steps"]) == (float(right), float(right), 7)
+    assert found["chance"] == pytest.approx(late**2 + (1 - late) ** 2 if right else 2 * late * (1 - late))
+    assert found["passed"] == right and found["by"] == dict.fromkeys(seen_by_late_then_early, float(right))
 
 
 def test_forced_gates_are_read_at_the_last_item(random_model):
@@ -198,3 +200,35 @@ def test_what_cannot_be_tested_is_told(random_model, world):
     with pytest.raises(MMSRError, match="no history has three units"):
         short = last_examples(world, max_history=1)
         faithfulness(random_model(0), world, short)
+
+
+@pytest.mark.parametrize("explains", ["attention", "beta"])
+def test_fidelity_is_how_often_the_first_item_is_no_longer_first_at_one_half(random_model, world, explains):
+    model, examples = random_model(), last_examples(world)
+    graph = model.graphs(torch.from_numpy(examples.histories()))
+    importance, _, watched, _ = module._importance(model, graph, explains)
+    ordered = importance.masked_fill(importance.isnan(), -torch.inf)
+    is_first = module._curves(model, graph, watched, [ordered], explains)[1]  # away or in, order, share, history
+    found = faithfulness(model, world, explains=explains, orders=1)["tests"]["fidelity"]
+    assert (found["plus"], found["minus"]) == (1 - is_first[0, 0, 5].mean(), 1 - is_first[1, 0, 5].mean())
+    assert 0 <= found["random_plus"] <= 1 and 0 <= found["random_minus"] <= 1
+
+
+@pytest.mark.parametrize(("above", "passed"), [(0.01, True), (0.0, False), (-0.01, False)])
+def test_beta_names_the_cause_where_its_whole_interval_is_above_chance(random_model, world, monkeypatch, above, passed):
+    model, examples = random_model(seed=2), last_examples(world)
+    cause = np.zeros(len(world.item), int)
+    cause[examples.end] = np.arange(8) % 2
+    told = replace(world, facts={"causes": ("cycle", "match"), "cause": cause})
+    hohe, late = cause[examples.end] == 0, late_of(model, examples) > 0.5
+    chance = late.mean() * hohe.mean() + (1 - late.mean()) * (1 - hohe.mean())
+    monkeypatch.setattr(planted, "bootstrap", lambda values: (values.mean(), [chance + above, 1.0]))
+    found = planted.planted_test(model, told, examples)
+    assert found["passed"] == passed and found["chance"] == pytest.approx(chance)
+    assert found["share"] == (late == hohe).mean() and found["steps"] == 8
+    assert f"in {100 * (late == hohe).mean():.1f} % of 8 steps" in found["sentence"]
+    assert f"chance in {100 * chance:.1f} %; the area under its ROC curve is" in found["sentence"]
+    one = replace(world, facts={"causes": ("cycle", "match"), "cause": np.zeros(len(world.item), int)})
+    alone = planted.planted_test(model, one, examples)
+    assert alone["auc"] is None and alone["sentence"].endswith(" %.")  # with steps of one kind there is no curve
+    assert planted.planted_test(model, world, examples) is None

@@ -1,6 +1,5 @@
-"""The table of gates holds what each trace shows, and its summary counts every row once."""
+"""The table of gates holds what each trace shows."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,8 @@ import pytest
 from mmsr_lite import __version__
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.flow import flow
-from mmsr_lite.explain.gates import gates, gates_beside, gates_summary, last_examples, save_gates
+from mmsr_lite.explain.gates import gates, last_examples, save_gates
+from mmsr_lite.explain.gates_summary import gates_beside, gates_summary
 from mmsr_lite.explain.trace import trace
 
 
@@ -57,43 +57,6 @@ def test_a_saved_table_reads_back_with_where_it_comes_from(table, tmp_path, suff
     pd.testing.assert_frame_equal(same, table.astype({"type": str}), check_dtype=False, rtol=1e-6)
 
 
-def test_the_summary_counts_each_row_once(table):
-    record = gates_summary(table, bins=3)
-    assert json.loads(json.dumps(record, allow_nan=False)) == record
-    counts = {(h["layer"], h["type"]): sum(h["counts"]) for h in record["histogram"]}
-    assert counts == table.groupby(["layer", "type"], observed=True).size().to_dict()
-    for name in ("type", "position", "popularity", "length"):
-        assert sum(row["count"] for row in record["by"][name]) == len(table) == record["rows"]
-    for name in ("position", "popularity"):
-        for row in record["by"][name]:
-            some = table[(table["layer"] == row["layer"]) & (table["type"] == row["type"])]
-            late = some["late"][some[name].between(row["from"], row["to"])]
-            found = [row[key] for key in ("count", "mean", "median", "low", "high")]
-            wanted = [len(late), late.mean(), late.median(), late.quantile(0.05), late.quantile(0.95)]
-            assert found == pytest.approx(wanted, abs=1e-6)
-    of_codes = table[table["type"] != "item"]
-    assert sum(row["count"] for row in record["by"]["code"]) == len(of_codes)
-    assert {row["from"] for row in record["by"]["code"]} == set(of_codes["id"])
-    assert f"{100 * (table['late'] > 0.5).mean():.0f} % of {len(table)} gates" in record["sentence"].replace(",", "")
-    assert [record[key] for key in ("run", "seed", "users", "layers")] == ["abc", 4, 8, 2]
-
-
-def test_two_data_sets_are_kept_apart_and_told_side_by_side(table):
-    other = table.assign(late=1 - table["late"])
-    other.attrs["run"] = "xyz"
-    both = gates_beside({"one": table, "two": other})
-    record = gates_summary(both, bins=3)
-    assert json.loads(json.dumps(record, allow_nan=False)) == record
-    assert (record["users"], record["rows"], record["run"]) == (16, 2 * len(table), None)
-    wanted = {(row["layer"], row["type"]): row["median"] for row in gates_summary(table)["by"]["type"]}
-    for row in record["by"]["type"]:
-        median = wanted[row["layer"], row["type"]]
-        assert row["median"] == pytest.approx(median if row["dataset"] == "one" else 1 - median, abs=1e-6)
-    means = table.groupby("type", observed=True)["late"].mean()
-    kind = (means - 0.5).abs().idxmax()
-    assert f"differ most for {kind}: {means[kind]:.2f} in one, {1 - means[kind]:.2f} in two." in record["sentence"]
-
-
 def test_beside_each_gate_stands_what_flows_to_the_item_that_is_ranked_first(random_model, world):
     model = random_model()
     table = gates(model, world, flow=True)
@@ -138,3 +101,61 @@ def test_what_cannot_be_tabled_is_told(random_model, world, table, tmp_path):
 def test_the_limit_of_a_history_may_be_longer_than_any_history(world):
     last = last_examples(world, 10**9)
     assert len(last) == (np.diff(world.offsets) > 1).sum() and last.lengths.max() == np.diff(world.offsets).max() - 1
+
+
+def test_a_histogram_has_twenty_bins_from_zero_to_one(table):
+    record = gates_summary(table)
+    assert record["edges"] == pytest.approx([n / 20 for n in range(21)])
+    some = table[(table["layer"] == 1) & (table["type"] == "item")]["late"]
+    (counts,) = [one["counts"] for one in record["histogram"] if (one["layer"], one["type"]) == (1, "item")]
+    assert counts == [int(((some >= n / 20) & (some < (n + 1) / 20)).sum()) for n in range(20)]
+
+
+def by_hand(**columns) -> pd.DataFrame:
+    """A table of gates of one layer with these columns; all else is alike in all rows."""
+    rows = len(columns["late"])
+    table = pd.DataFrame(
+        {"layer": 0, "position": 1, "popularity": 1, "length": 1, "id": 1} | columns, index=range(rows)
+    )
+    table["type"] = pd.Categorical(columns.get("type", ["item"] * rows), ["item", "picture"])
+    table.attrs = {"dataset": "d", "model": "m", "run": None, "seed": None, "version": "1"}
+    return table
+
+
+def test_a_gate_leans_where_it_is_above_one_half_and_users_count_once():
+    types = ["item", "item", "picture", "picture"]
+    record = gates_summary(by_hand(late=[0.5, 0.7, 0.1, 0.2], user=[0, 0, 1, 2], type=types))
+    wanted = "25 % of 4 gates lean to the path hohe; its mean weight is 0.60 for item, 0.15 for picture."
+    assert record["sentence"] == wanted and (record["users"], record["rows"], record["layers"]) == (3, 4, 1)
+    flow = by_hand(late=[0.5, 0.7, 0.1, 0.2], user=[0, 0, 1, 2], flow_early=[0.1, 0.1, 0.3, 0.5], flow_late=0.25)
+    wanted = (
+        f"Of what flows to the first item's score {100 * (0.1 + 0.3 + 0.5) / 3:.0f} % are early and 25 % late fusion."
+    )
+    assert gates_summary(flow)["sentence"].endswith(wanted)  # a user has one flow, and counts once
+
+
+def test_groups_are_of_about_equal_size_and_equal_values_are_in_one():
+    positions = [1, 1, 1, 1, 2, 3, 4, 5]
+    table = by_hand(late=[n / 10 for n in range(8)], user=range(8), position=positions)
+    rows = gates_summary(table, bins=2)["by"]["position"]
+    assert [(row["from"], row["to"], row["count"]) for row in rows] == [(1, 1, 4), (2, 5, 4)]
+    assert [row["mean"] for row in rows] == pytest.approx([(0 + 0.1 + 0.2 + 0.3) / 4, (0.4 + 0.5 + 0.6 + 0.7) / 4])
+    assert [row["median"] for row in rows] == pytest.approx([0.15, 0.55])
+    assert [row["low"] for row in rows] == pytest.approx([0.05 * 0.3, 0.4 + 0.05 * 0.3])
+    assert [row["high"] for row in rows] == pytest.approx([0.95 * 0.3, 0.4 + 0.95 * 0.3])
+
+
+def test_data_sets_differ_most_where_their_means_are_furthest_apart():
+    types = ["item", "picture"] * 2
+    one = by_hand(late=[0.1, 0.5, 0.3, 0.5], user=[0, 0, 1, 1], type=types)
+    two = by_hand(late=[0.3, 0.1, 0.3, 0.3], user=[0, 0, 1, 1], type=types)
+    both = gates_beside({"one": one, "two": two})
+    assert both.attrs == {"dataset": "one and two", "model": "m", "run": None, "seed": None, "version": "1"}
+    record = gates_summary(both)
+    assert record["users"] == 4 and record["sentence"].endswith(
+        "They differ most for picture: 0.50 in one, 0.20 in two."
+    )
+    two.attrs["model"] = "n"
+    assert gates_beside({"one": one, "two": two}).attrs["model"] is None
+    with pytest.raises(MMSRError, match="tables is empty"):
+        gates_beside({})

@@ -9,7 +9,7 @@ from mmsr_lite.explain import other_seeds as module
 from mmsr_lite.explain.session import Session
 from mmsr_lite.explain.stability import stability
 from mmsr_lite.explain.what_if import what_if
-from mmsr_lite.records.schema import first_mistake
+from mmsr_lite.records.mistakes import first_mistake
 from mmsr_lite.records.trace import TraceRecord
 
 FIVE = range(5)

@@ -18,7 +18,7 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.models.sasrec import SASRec
 from mmsr_lite.records.live_page import PageData
-from mmsr_lite.records.schema import first_mistake
+from mmsr_lite.records.mistakes import first_mistake
 from mmsr_lite.views.page import page
 
 
@@ -84,7 +84,7 @@ def test_the_first_user_is_the_one_on_whom_early_is_ahead_of_late(random_model, 
         (lambda random: SASRec(SASRec.Config(dim=8), 12), "cannot run in a page; give an MMSR"),
         (lambda random: random(aggregator="gat"), "cannot run in a page; give an MMSR with aggregator 'han-gnn'"),
         (lambda random: random(together=True), "items of one time as one step"),
-        (lambda random: MMSR(MMSRConfig(dim=8), 9), "knows 9 items, 'd' has 12"),
+        (lambda random: MMSR(MMSRConfig(dim=8), 9), "made for 9 items, and 'd' has 12 others"),
     ],
 )
 def test_what_cannot_run_in_a_page_is_told(random_model, world, make, says):
@@ -115,3 +115,19 @@ def test_a_page_of_six_models_of_a_world_has_at_most_three_megabytes(name):
     models = [MMSR(MMSRConfig(dim=32, layers=2), world.num_items, books) for _ in range(6)]
     data = page_data(models, world, [*range(8)])
     assert len(page("six", models=data).encode()) < 3e6
+
+
+def test_an_item_takes_two_bytes_a_weight_one_a_code_two_fifths_of_its_texts_and_its_share_of_the_pictures(
+    random_model, world, monkeypatch
+):
+    models = [random_model(), random_model(1)]  # of two modalities and of one, two codes each
+    names = ("", *("x" * 10 for _ in range(12)))
+    data = replace(world, item_ids=names, titles=names, texts={"words": ("", *("y" * 600 for _ in range(12)))})
+    weights = 2 * 8 + 2 + 2 + 2 * 8 + 2
+    texts = 10 + 10 + 500  # a long text is cut
+    assert module._bytes_of_an_item(models, data) == pytest.approx(weights + 0.4 * texts)
+    monkeypatch.setattr(module, "data_uri", lambda picture, side: picture)
+    pictures = [None, *("a" * 400 if item <= 6 else "b" * 400 if item <= 9 else None for item in range(1, 13))]
+    shared = 9 / 12 * 400 * 3 / 4 * len({None, "a", "b"}) / 13  # base64 takes four letters for three bytes
+    found = module._bytes_of_an_item(models, replace(data, pictures=tuple(pictures)))
+    assert found == pytest.approx(weights + 0.4 * texts + shared)

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch_geometric.explain import Explainer
 
-from mmsr_lite.explain.interventions import blocks, rerun
-from mmsr_lite.explain.pyg import CONFIG, AsPyG, EdgeGradient, compare_with_pyg
+from mmsr_lite.explain.changed_graphs import blocks
+from mmsr_lite.explain.interventions import rerun
+from mmsr_lite.explain.pyg import CONFIG, AsPyG, EdgeGradient, _sentence, compare_with_pyg
 from mmsr_lite.graph.relations import SELF
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 
@@ -106,3 +107,17 @@ def test_a_mask_of_all_edges_keeps_the_answer_and_none_of_them_is_the_input_alon
     )
     bare, _ = rerun(model, adapter.graph, torch.zeros_like(adapter.graph.edges, dtype=torch.bool))
     assert torch.allclose(none, bare[:, 1:], rtol=1e-4, atol=1e-4) and int((adapter.graph.edges == SELF).sum()) > 0
+
+
+def test_the_sentence_compares_the_ten_strongest_edges_and_both_correlations_with_the_mask():
+    edges = np.arange(12.0)
+    values = {"attention": edges, "flow": edges, "GNNExplainer": np.roll(edges, 3), "gradient": -edges}
+    pairs = [([0, 1], 0.9), ([0, 2], 0.25), ([1, 2], -0.5), ([2, 3], 0.1)]
+    agreement = [{"methods": methods, "spearman": number} for methods, number in pairs]
+    shared = len(set(range(2, 12)) & set(np.argsort(-np.roll(edges, 3))[:10].tolist()))
+    assert _sentence(values, agreement) == (
+        "Over 12 edges GNNExplainer has rank correlation +0.25 with our attention and -0.50 with its flow to the "
+        f"answer; of the 10 strongest edges of flow and mask {shared} are the same."
+    )
+    few = {name: one[:4] for name, one in values.items()}
+    assert "of the 4 strongest edges of flow and mask 4 are the same" in _sentence(few, agreement)

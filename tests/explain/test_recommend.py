@@ -1,6 +1,9 @@
 """Recommendations: the model's best items for every user, whoever asks, and explanations that add up to the score."""
 
 import warnings
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,7 @@ from mmsr_lite.data.reading import ReadingNote
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.recommend import recommend
 from mmsr_lite.models import MODELS
+from mmsr_lite.models.base import Recommender
 from mmsr_lite.nn.han import FUSIONS
 
 
@@ -125,3 +129,39 @@ def test_wrong_calls_are_one_sentence_and_the_mode_of_the_model_stays(random_mod
     ):
         with pytest.raises(MMSRError, match=message):
             call()
+
+
+class Watched(Recommender):
+    """Scores all items alike, and notes how many histories it is asked about at once."""
+
+    def __init__(self):
+        super().__init__(None)
+        self.sizes = []
+
+    def scores(self, history):
+        self.sizes.append(len(history))
+        return torch.zeros(len(history), 13).index_fill(1, torch.tensor([0]), -torch.inf)
+
+
+@pytest.mark.parametrize(
+    ("scores", "largest"), [(12 * 20, 20), (12, 16), (10**9, 256)], ids=["few scores", "16 at least", "256 at most"]
+)
+def test_as_many_users_are_scored_at_once_as_keep_the_scores_small(world, monkeypatch, scores, largest):
+    monkeypatch.setattr("mmsr_lite.explain.recommend.SCORES", scores)
+    number = np.arange(300)
+    ids = tuple(map(str, number))
+    many = replace(world, user=number, item=number % 12 + 1, time=number, user_ids=ids, facts={})
+    model = Watched()
+    assert len(recommend(model, many, top=1)) == 300
+    assert max(model.sizes) == model.sizes[0] == largest and sum(model.sizes) == 300
+
+
+def test_a_run_brings_its_data_set_unless_another_one_is_given(random_model, world):
+    model = random_model(2)
+    renamed = replace(world, user_ids=tuple(f"other {number}" for number in range(12)))
+    run = SimpleNamespace(model=model, dataset=renamed)
+    assert recommend(run, users=0, top=1)["user_id"].tolist() == ["other 0"]
+    assert recommend(run, world, users=0, top=1)["user_id"].tolist() == ["u0"]
+    for lacking in (SimpleNamespace(model=model), SimpleNamespace(dataset=world), Path("runs/demo")):
+        with pytest.raises(MMSRError, match=f"recommend got a {type(lacking).__name__}; give a run"):
+            recommend(lacking, users=0)

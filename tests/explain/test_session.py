@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 
 from benchmarks.soak import MEBIBYTES, soak
-from mmsr_lite import data, explore
+from mmsr_lite import data, explore, stored, what_if
 from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
 from mmsr_lite.data.sources.worlds import load as load_world
 from mmsr_lite.data.sources.worlds.pick import PickConfig
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain.codebook import codebook
-from mmsr_lite.explain.first_experiment import _deciding_positions
+from mmsr_lite.explain.first_experiment import _deciding_positions, first_experiment
 from mmsr_lite.explain.session import Session
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.codes import fit_codebooks
@@ -295,7 +295,23 @@ def test_the_experiment_names_the_item_that_decided_wherever_the_world_says_whic
         record = trace(model, world, user)
         assert _deciding_positions(world, record) == decided
         tried += bool(decided)
+        if decided:
+            name = record["history"][decided[0] - 1]["title"]
+            experiment = first_experiment(world, record)
+            assert experiment["question"].endswith(f"change without the picture and text of {name}?")
+            assert experiment["change"] == {
+                "do": "drop",
+                "position": decided[0],
+            }  # one modality alone may change nothing
     assert tried > 0
+
+
+@pytest.mark.slow
+def test_the_first_experiment_of_the_first_screen_shows_that_the_answer_rests_on_the_item_that_decided():
+    model, world = stored("both-small-early")
+    experiment = first_experiment(world, trace(model, world, 15))
+    rank = what_if(model, world, 15, experiment["change"])["measures"]["rank"]
+    assert rank["clean"] == 2 and rank["changed"] > 100
 
 
 def test_a_page_begins_with_the_history_that_was_edited_and_with_none_where_it_is_the_users_own(session):

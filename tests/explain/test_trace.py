@@ -12,9 +12,11 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.split import Examples
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import ranks
+from mmsr_lite.explain.gates import last_examples
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.graph.msgraph import build_msgraph
 from mmsr_lite.graph.relations import RELATIONS
+from mmsr_lite.models.counting import Markov, MarkovConfig
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.han import FUSIONS
 
@@ -164,3 +166,17 @@ def test_a_user_and_a_history_are_taken_in_every_natural_form(make, dataset):
     assert json.loads(json.dumps(trace(model, dataset, np.int64(0), top=np.int64(3)))) == trace(
         model, dataset, 0, top=3
     )
+
+
+def test_of_a_model_that_counts_an_items_share_of_all_counts_stands_for_its_probability(world):
+    model = Markov(MarkovConfig(decay=0.5), 12)
+    model.count(last_examples(world))
+    scores = model.scores(torch.tensor([[1, 2]]))[0, 1:]
+    top = trace(model, world, history=[1, 2], top=12)["answer"]["top"]
+    assert sum(one["probability"] for one in top) == pytest.approx(1)
+    for one in top:
+        assert one["probability"] == pytest.approx(float(scores[one["item"] - 1] / scores.sum()))
+    silent = Markov(MarkovConfig(decay=0.5), 12)
+    silent.count(last_examples(world).select(np.arange(1)))
+    nobody = next(item for item in range(1, 13) if item not in world.history(0))
+    assert {one["probability"] for one in trace(silent, world, history=[nobody])["answer"]["top"]} == {0}

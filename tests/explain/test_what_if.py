@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.edits import CHANGES, EditedHistory, apply, filled
+from mmsr_lite.explain.edited_history import EditedHistory
+from mmsr_lite.explain.edits import CHANGES, apply, filled
 from mmsr_lite.explain.random_edits import other_choices, repeat
 from mmsr_lite.explain.trace import trace
-from mmsr_lite.explain.what_if import what_if
+from mmsr_lite.explain.what_if import _measured, what_if
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from tests.properties import examples
@@ -298,7 +299,7 @@ def test_without_a_target_the_first_of_the_clean_run_is_watched(ask, world, rand
         ([3], "a change is 3; expected a name"),
         ({"do": "node", "type": "item", "id": 5}, "last item's node holds the answer"),
         ({"do": "node", "type": "item", "id": 9}, "the graph has no node 'item' 9"),
-        ({"do": "edge", "centre": ["item", 2], "neighbour": ["item", 5]}, "does not listen to"),
+        ({"do": "edge", "centre": ["item", 2], "neighbour": ["item", 5]}, "does not attend to"),
         ({"do": "relation", "relation": "love"}, "unknown relation 'love'"),
         ({"do": "gate", "to": "late"}, "unknown gate 'late'; choose from: half, heho, hohe"),
         ({"do": "gate", "to": "half", "layer": 2}, "layer is 2; expected 0 to 1"),
@@ -323,3 +324,40 @@ def test_what_cannot_be_asked_is_told(ask, random_model):
         ask("shuffle", repeats=0)
     with pytest.raises(MMSRError, match="has no MSGraph"):
         ask("shuffle", object())
+
+
+@pytest.mark.parametrize(
+    ("delta", "draws", "place"),
+    [(3.0, [1, -2, 3], 1), (-3.0, [1, -2, 3], 1), (2.0, [1, -4, 3], 3), (0.0, [1, -4, 3], 4)],
+)
+def test_the_place_of_a_change_among_all_others_counts_the_larger_ones_either_way(delta, draws, place):
+    found = _measured(np.array([10.0, 10 + delta, *(10.0 + draw for draw in draws)]), False, True)
+    assert (found["place"], found["delta"], found["draws"]) == (place, delta, draws)
+    assert found["band"] == [min(draws), max(draws)] and (found["clean"], found["changed"]) == (10, 10 + delta)
+    assert found["outside"] == (not min(draws) <= delta <= max(draws)) and not found["alike"]
+    assert "place" not in _measured(np.array([10.0, 10 + delta, 11.0]), False, False)
+
+
+def test_a_band_of_random_changes_leaves_out_five_percent_on_each_side():
+    found = _measured(np.array([0.0, 19.5, *range(21)]), False, False)
+    assert found["band"] == pytest.approx([0.05 * 20, 0.95 * 20]) and found["outside"]
+    assert not _measured(np.array([0.0, 19.0, *range(21)]), False, False)["outside"]
+    assert _measured(np.array([0.0, 0.5, *range(21)]), False, False)["outside"]
+    assert not _measured(np.array([0.0, 1.0, *range(21)]), False, False)["outside"]
+
+
+@pytest.mark.parametrize(
+    ("clean", "off", "is_probability", "inside"),
+    [
+        (0.0, 0.9e-5, False, True),
+        (0.0, 1.1e-5, False, False),
+        (100.0, 0.9e-3, False, True),  # of a large number the rounding is larger
+        (100.0, 1.1e-3, False, False),
+        (1e-3, 0.9e-7, True, True),  # of a probability it is relative, for it may be tiny
+        (1e-3, 1.1e-7, True, False),
+    ],
+)
+def test_what_differs_by_rounding_alone_is_inside_and_alike(clean, off, is_probability, inside):
+    for sign in (1, -1):
+        found = _measured(np.array([clean, clean + sign * off, clean, clean]), is_probability, False)
+        assert (found["outside"], found["alike"]) == (not inside, inside)

@@ -133,3 +133,14 @@ def test_without_clustering_each_item_has_a_node_of_its_own_that_starts_at_its_f
     ]
     with pytest.raises(MMSRError, match="no item has the modality 'none'"):
         fit_codebook(Modality("none", same, np.zeros(3, bool)), num_codes=0)
+
+
+def test_a_catalogue_of_one_code_gives_each_item_one_code_whatever_was_meant_for_others():
+    features = np.eye(5, dtype=np.float32)
+    one, two = (Modality(name, features, np.arange(5) > 0) for name in ("title", "brand"))
+    rows, ids = np.array([0]), ("", "a", "b", "c", "d")
+    data = Dataset("d", rows, rows + 1, rows, ("u",), ids, ids, modalities=(one, two))
+    found = fit_codebooks(data, num_codes={"title": 4, "brand": 1}, codes_per_item=2)
+    assert [(book.num_codes, book.codes.shape[1]) for book in found] == [(4, 2), (1, 1)]
+    with pytest.raises(MMSRError):  # who names the modality means it
+        fit_codebooks(data, num_codes={"title": 4, "brand": 1}, codes_per_item={"title": 2, "brand": 2})

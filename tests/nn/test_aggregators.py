@@ -230,3 +230,9 @@ def test_histories_with_one_right_answer_are_learned(books, cycle, name):
 def test_an_unknown_aggregator_is_told_the_choices():
     with pytest.raises(MMSRError, match="unknown aggregator 'gnn'; choose from: gat, gcn, graphormer, graphsage, han"):
         MMSRConfig(aggregator="gnn")
+
+
+def test_a_new_graphormer_tells_nodes_apart_neither_by_their_edges_nor_by_distance():
+    layer = AGGREGATORS["graphormer"](2, MMSRConfig(dim=8))
+    for start in (layer.before.weight, layer.after.weight, layer.spatial, layer.edge):
+        assert not start.any()

@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 import pytest
 import torch
 
+from mmsr_lite.errors import MMSRError
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn import departures
 from mmsr_lite.nn.departures import Departures, FeatureNodeEmbedding, ReleasedHANLayer, SeparateGate
@@ -39,3 +40,34 @@ def test_every_departure_keeps_its_flat_name_and_stands_in_the_table(name):
     settings = RunConfig("wardrobe").with_settings(**{name: value}).settings
     assert settings == {name: value} and getattr(MMSRConfig(**settings), name) == value
     assert f"| `{name}` |" in departures.__doc__
+
+
+def test_an_item_with_features_is_its_identity_plus_the_sum_of_the_maps_of_all_modalities(books):
+    for modalities in (1, 2):
+        nodes = MMSR(MMSRConfig(dim=8, item_features=True), 12, books(modalities)).nodes
+        wanted = nodes.tables[0].weight.clone()
+        for reader in nodes.content.readers:
+            torch.nn.init.normal_(reader.map.weight)
+            wanted = wanted + reader.features @ reader.map.weight.T
+        assert torch.allclose(nodes.items(), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize(("share", "allowed"), [(0.0, True), (1.0, True), (-0.01, False), (1.01, False)])
+def test_the_share_of_features_at_the_start_is_a_share(share, allowed):
+    if allowed:
+        assert MMSRConfig(feature_start=share).feature_start == share
+    else:
+        with pytest.raises(MMSRError, match="feature_start is "):
+            MMSRConfig(feature_start=share)
+
+
+def test_at_the_start_features_and_chance_are_mixed_by_the_share_without_changing_the_spread(books):
+    (book,) = books(1)
+    found = {}
+    for share in (0.0, 0.36, 1.0):
+        torch.manual_seed(0)
+        found[share] = MMSR(MMSRConfig(dim=8, feature_start=share), 12, (book,)).nodes.tables[0].weight.detach()
+    has = torch.from_numpy((book.codes > 0).any(1))
+    assert torch.equal(found[1.0][~has], found[0.0][~has])
+    mixed = 0.64**0.5 * found[0.0][has] + 0.36**0.5 * found[1.0][has]
+    assert torch.allclose(found[0.36][has], mixed, atol=1e-6) and not torch.allclose(found[1.0][has], found[0.0][has])

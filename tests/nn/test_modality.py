@@ -1,10 +1,12 @@
 """The vectors of an item's modalities, by hand from its codes and its features."""
 
+import numpy as np
 import pytest
 import torch
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.nn.modality import ItemModalities
+from mmsr_lite.graph.codes import Codebook
+from mmsr_lite.nn.modality import FeatureReader, ItemModalities
 
 ITEMS = torch.tensor([[1, 2, 3, 12], [4, 7, 0, 0]])
 
@@ -45,3 +47,11 @@ def test_no_modalities_give_an_empty_axis_and_unknown_readings_are_told(books):
     assert vectors.shape == (2, 4, 0, 8) and present.shape == (2, 4, 0) and present.dtype == torch.bool
     with pytest.raises(MMSRError, match="unknown reads 'pixels'; choose from: codes, features"):
         ItemModalities(books(1), dim=8, reads="pixels")
+
+
+def test_an_item_whose_codes_are_all_the_first_has_its_features_too():
+    rows = np.array([[0, 0], [1, 2], [3, 1]], np.float32)
+    book = Codebook("toy", np.array([[0], [1], [2]]), rows, rows)
+    vectors = FeatureReader(book, 2)(torch.tensor([0, 1, 2]))
+    spread = 2**-0.5 / np.std(rows[1:], ddof=1)
+    assert torch.allclose(vectors, torch.from_numpy(rows * spread), atol=1e-6)

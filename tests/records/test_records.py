@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +19,8 @@ from mmsr_lite.explain.compare import compare
 from mmsr_lite.explain.faithfulness import faithfulness
 from mmsr_lite.explain.flow import flow
 from mmsr_lite.explain.flow_table import flow_summary, flow_table
-from mmsr_lite.explain.gates import gates, gates_summary, last_examples
+from mmsr_lite.explain.gates import gates, last_examples
+from mmsr_lite.explain.gates_summary import gates_summary
 from mmsr_lite.explain.pyg import compare_with_pyg
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
@@ -29,7 +29,7 @@ from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.aggregators import AGGREGATORS
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.records import RECORDS, HistoryRecord, Record, TraceRecord, as_record, schema_table
-from mmsr_lite.records.schema import first_mistake
+from mmsr_lite.views.samples import sample
 from tests.properties import examples
 
 STORED = Path(__file__).resolve().parents[2] / "mmsr_lite/stored/runs"
@@ -146,7 +146,12 @@ def test_one_wrong_field_of_a_trace_is_refused_with_its_path(data, made):
         ("trace", lambda r: r["answer"]["top"][0].__setitem__("score", float("nan")), "score is nan, expected a"),
         ("trace", lambda r: r["target"].__setitem__("rank", True), "target.rank is True, expected a number"),
         ("trace", lambda r: r["stages"][3].__setitem__("path", "zz"), r"stages\[3\].path is 'zz', expected one of"),
+        ("trace", lambda r: r["nodes"][0]["positions"].clear(), r"nodes\[0\].positions is empty, expected at least"),
+        ("flow", lambda r: r["nodes"][0]["positions"].clear(), r"nodes\[0\].positions is empty, expected at least"),
+        ("flow", lambda r: r["flow"]["groups"].__setitem__(4, "zz"), "flow.groups has no .time, then crossed., exp"),
         ("what-if", lambda r: r["clean"]["layers"].pop(), "clean.stages"),
+        ("what-if", lambda r: r["nodes"][0]["beta"][0].__setitem__("clean", None),
+         r"nodes\[0\].beta\[0\].delta is .*, expected null where clean or changed is null"),
         ("what-if", lambda r: r["measures"]["rank"]["draws"].pop(), "measures.rank.draws has 1 values, .* 2 repeats"),
         ("what-if", lambda r: r["measures"]["rank"]["band"].reverse() or r["measures"]["rank"]["band"].append(0),
          "measures.rank.band is"),
@@ -157,6 +162,8 @@ def test_one_wrong_field_of_a_trace_is_refused_with_its_path(data, made):
         ("compare", lambda r: r["means"]["MRR"].pop(), "means.MRR has 1 values, expected one for each of 2 models"),
         ("compare", lambda r: r["pairs"][0]["models"].__setitem__(0, 5), r"pairs\[0\].models is 5, expected 0 to 1"),
         ("faithfulness", lambda r: r["tests"]["deletion"]["ours"].pop(), "tests.deletion.ours has 10 values"),
+        ("faithfulness", lambda r: r["tests"].pop("deletion"), "tests.deletion is missing"),
+        ("faithfulness", lambda r: r["tests"].__setitem__("insertion", None), "tests.insertion is null, expected"),
         ("faithfulness", lambda r: r["tests"]["gradient"].pop("sentence"), "tests.gradient.sentence is missing"),
         ("codebook", lambda r: r["codes"][0].__setitem__("count", 1.5), r"codes\[0\].count is 1.5, expected a whole"),
         ("pyg", lambda r: r["edges"].pop(), "edges has .* edges of the trace"),
@@ -166,6 +173,27 @@ def test_one_wrong_field_of_a_trace_is_refused_with_its_path(data, made):
 def test_fields_that_do_not_agree_are_refused(made, kind, mutate, message):
     record = copy.deepcopy(made[kind])
     as_record(record, kind)
+    mutate(record)
+    with pytest.raises(MMSRError, match=message):
+        as_record(record, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mutate", "message"),
+    [
+        ("leaks", lambda r: r["rows"][0].pop("group"), r"^leaks: rows\[0\].group is missing"),
+        ("leaks", lambda r: r["rows"][0].__setitem__("system", None), r"rows\[0\].system is None, expected text"),
+        ("leaks", lambda r: r["rows"][0].__setitem__("HR@5", None), r"rows\[0\].HR@5 is None, expected a number"),
+        ("leaks", lambda r: r["rows"][0].__setitem__("order", "zz"), r"rows\[0\].order is 'zz', expected `file` or"),
+        ("study", lambda r: r["rows"][0].__setitem__("HR@5", "4"), r"^study: rows\[0\].HR@5 is '4', expected a"),
+        ("stability", lambda r: r["rows"][0].__setitem__("type", None), r"^stability: rows\[0\].type is None, exp"),
+        ("stability", lambda r: r["rows"][0].__setitem__("position", None), r"rows\[0\].position is null, exp"),
+        ("stability", lambda r: r["rows"][-1].pop("group"), r"rows\[\d+\].group is None, expected one of \['"),
+        ("stability", lambda r: r["agreements"].clear(), "agreements is empty, expected at least one"),
+    ],
+)  # fmt: skip
+def test_what_a_picture_needs_of_a_row_is_there(kind, mutate, message):
+    record = sample(kind)
     mutate(record)
     with pytest.raises(MMSRError, match=message):
         as_record(record, kind)
@@ -212,12 +240,6 @@ def test_a_saved_record_comes_back_and_a_wrong_one_is_not_saved(made, tmp_path):
     assert not (tmp_path / "b.json").exists()
     with pytest.raises(MMSRError, match=r"there is no file .*c\.json"):
         Record.open(tmp_path / "c.json")
-
-
-def test_numpy_numbers_are_numbers():
-    assert first_mistake([np.int64(1), np.float32(0.5)], list[float]) is None
-    assert first_mistake(np.int64(1), int) is None
-    assert first_mistake(np.float64("inf"), float) == ("", f"is {np.float64('inf')!r}, expected a number")
 
 
 def test_stored_records_of_older_versions_open():

@@ -88,7 +88,7 @@ def sample_trace(seed: int, types: int = 3, length: int = 8, layers: int = 2, ga
     steps = {(a, b) for a, b in steps if a != b and keys[a][0] == keys[b][0]}
     same = {(a, b) for group in touched for a in group for b in group if keys[a][0] != keys[b][0]}
     edges = [[n, n, 0] for n in range(len(nodes))] + sorted([a, b, 4] for a, b in same)
-    for a, b in sorted(steps | {(b, a) for a, b in steps}):  # b listens to a
+    for a, b in sorted(steps | {(b, a) for a, b in steps}):  # b attends to a
         edges.append([a, b, 3 if {(a, b), (b, a)} <= steps else 2 if (a, b) in steps else 1])
 
     def attention(family: str) -> dict:

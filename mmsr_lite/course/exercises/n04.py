@@ -1,4 +1,4 @@
-"""Exercises of notebook 04: a softmax by hand and as a function, who is heard, and what a weight says."""
+"""Exercises of notebook 04: a softmax by hand and as a function, who attends to whom, and what a weight says."""
 
 import math
 from typing import Any
@@ -61,15 +61,15 @@ def said_of_weights(found: Any) -> str:
 
     Example:
         >>> said_of_weights(weigh(LOGITS, np.ones_like(EDGES)))
-        'that listens to all nodes; leave out those without an edge.'
+        'that attends to all nodes; leave out those without an edge.'
     """
     everything = np.ones_like(EDGES)
     zeros = np.exp(np.where(EDGES, LOGITS, 0))
     for wrong, sentence in (
-        (weigh(LOGITS, everything), "that listens to all nodes; leave out those without an edge."),
-        (weigh(LOGITS.T, EDGES.T).T, "close: the columns add up to one; a row is a node that listens."),
+        (weigh(LOGITS, everything), "that attends to all nodes; leave out those without an edge."),
+        (weigh(LOGITS.T, EDGES.T).T, "close: the columns add up to one; a row is a node that attends."),
         (weigh(LOGITS, everything) * EDGES, "close: leave out the others before the sum, so that rows add up to one."),
-        (zeros / zeros.sum(1, keepdims=True), "close: exp(0) is 1, so a logit of 0 is still heard."),
+        (zeros / zeros.sum(1, keepdims=True), "close: exp(0) is 1, so a logit of 0 still gets attention."),
         (np.where(EDGES, LOGITS, 0), "these are the logits; a softmax takes exp, then divides by the row's sum."),
     ):
         if close_to(wrong)(found):
@@ -82,7 +82,7 @@ POINTS = {
     "an experiment that cuts or changes the edge": r"cut|remov|drop|without|what.if|delet|chang",
 }
 REPLY = (
-    "With two neighbours a half is what listening to all alike gives, with ten it is five times that share. So I would "
+    "With two neighbours a half is what attending to all alike gives, with ten it is five times that share. So I would "
     "compare weight times number of neighbours. Whether the edge matters is not in the weight: I would cut it, run the "
     "model again, and see whether the target's rank changes more than when a random edge of this kind is cut."
 )

@@ -35,6 +35,13 @@ def gain(change: dict[str, Any]) -> float:
 
     Returns:
         The probability after the change, divided by the one before.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> doubled = {"measures": {"probability": {"clean": 0.1, "changed": 0.2}}}  # what `what_if` would find
+        >>> here = "mmsr_lite.course.exercises.n05."
+        >>> with patch(here + "cycle"), patch(here + "what_if", return_value=doubled): gain({"do": "drop"})
+        2.0
     """
     found = what_if(*cycle(), 12, change, repeats=1)["measures"]["probability"]
     return found["changed"] / found["clean"]

@@ -47,6 +47,13 @@ def harm(change: dict[str, Any]) -> float:
 
     Returns:
         The rank after the change less the one before; positive is worse.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> worse = {"measures": {"rank": {"clean": 2.0, "changed": 7.0, "delta": 5.0}}}  # what `what_if` would find
+        >>> here = "mmsr_lite.course.exercises.n06."
+        >>> with patch(here + "cycle"), patch(here + "what_if", return_value=worse): harm({"do": "drop"})
+        5.0
     """
     return what_if(*cycle(), USER, change, repeats=1)["measures"]["rank"]["delta"]
 
@@ -103,6 +110,13 @@ def kept(world: str, change: dict[str, Any]) -> float:
 
     Returns:
         The probability after the change, divided by the one before.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> halved = {"measures": {"probability": {"clean": 0.2, "changed": 0.1}}}  # what `what_if` would find
+        >>> here = "mmsr_lite.course.exercises.n06."
+        >>> with patch(here + "match"), patch(here + "what_if", return_value=halved): kept("match", {"do": "drop"})
+        0.5
     """
     run = cycle() if world == "cycle" else match()
     found = what_if(*run, OTHER, change, repeats=1)["measures"]["probability"]

@@ -28,6 +28,11 @@ def forced(user: int, to: str) -> float:
 
     Raises:
         ValueError: the user is none of `USERS`, or the last item of the user was not bought.
+
+    Example:
+        >>> forced(3, "heho")
+        Traceback (most recent call last):
+        ValueError: there are users 12 to 59 here, not 3
     """
     if user not in USERS:
         raise ValueError(f"there are users {USERS[0]} to {USERS[-1]} here, not {user}")
@@ -57,6 +62,12 @@ def needs_late(user: int) -> bool:
 
     Returns:
         Whether it does: by 20 places or more with heho, and by at most 1 with hohe.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> places_later = {"heho": 410.0, "hohe": -1.0}  # what `forced` would find
+        >>> with patch("mmsr_lite.course.exercises.n07.forced", lambda user, to: places_later[to]): needs_late(15)
+        True
     """
     return forced(user, "heho") >= 20 and forced(user, "hohe") <= 1
 

@@ -83,12 +83,12 @@ EXERCISES = (
     Exercise(
         "11.1",
         lambda: "ho",
-        "items hear items and codes hear codes; the answer is read from an item.",
+        "items attend to items and codes to codes; the answer is read from an item.",
         (
             ("homogeneous", "close: that is the field's value; give the variant's name."),
-            ("he", "there an item hears its own codes directly."),
+            ("he", "there an item attends to its own codes directly."),
             ("NI(heho)", "close: codes steer its weights, a little; look at the table."),
-            ("he, attention", "there an item hears its own codes directly."),
+            ("he, attention", "there an item attends to its own codes directly."),
         ),
         accepts=lambda given: given in ("ho", "ho, attention"),  # on a GCN or with attention
     ),

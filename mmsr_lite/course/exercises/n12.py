@@ -33,6 +33,12 @@ def early() -> float:
 
     Returns:
         A share from 0 to 1.
+
+    Example:
+        >>> from unittest.mock import patch
+        >>> gates_of_codes = pd.DataFrame({"late": [0.2, 0.4, 0.9, 0.6]})  # what `of` would find
+        >>> with patch("mmsr_lite.course.exercises.n12.of", return_value=gates_of_codes): early()  # two of four
+        0.5
     """
     return float((of("cycle", "picture")["late"] < 0.5).mean())
 

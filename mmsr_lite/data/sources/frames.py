@@ -14,7 +14,7 @@ from mmsr_lite.data.sources.columns import look_at
 from mmsr_lite.data.sources.folder import keyed_pictures
 from mmsr_lite.data.sources.ids import ids_of
 from mmsr_lite.data.sources.tables import refuse_twice
-from mmsr_lite.data.sources.times import seconds
+from mmsr_lite.data.sources.times import note_no_times, seconds
 from mmsr_lite.errors import MMSRError
 
 
@@ -43,14 +43,16 @@ def read(
         ('frames', [{'user_id': 'u', 'item_id': '7'}])
     """
     reading, names = Account(), columns or {}
-    table = _renamed(frame_of(interactions, "interactions"), "interactions", names, ("user_id", "item_id", "timestamp"))
+    ours = ("user_id", "item_id", "timestamp")
+    of_interactions = {name: theirs for name, theirs in names.items() if name in ours}  # a message shows the others
+    table = _renamed(frame_of(interactions, "interactions"), "interactions", of_interactions, ours)
     result = {label: ids_of("interactions", table, label, reading) for label in ("user_id", "item_id")}
     if table.empty:
         raise MMSRError("the interactions hold no rows; expected one for each")
     if "timestamp" in table:
         result["timestamp"] = seconds(table["timestamp"], "the interactions", reading)
     else:
-        reading.note("There is no column timestamp: the order of the rows is taken for the order of time.")
+        note_no_times(table, reading)
     used = pd.DataFrame(result)
     listed = pd.DataFrame()
     if items is not None:

@@ -11,7 +11,8 @@ import pandas as pd
 from mmsr_lite.data.prepare import Raw
 from mmsr_lite.data.reading import Account
 from mmsr_lite.data.sources.columns import kinds_of
-from mmsr_lite.data.sources.folder import inputs, items_table, keyed_pictures
+from mmsr_lite.data.sources.folder import inputs, keyed_pictures
+from mmsr_lite.data.sources.folder_tables import items_table
 from mmsr_lite.errors import MMSRError
 
 __all__ = ["inputs", "read"]

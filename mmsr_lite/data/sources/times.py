@@ -11,10 +11,37 @@ from mmsr_lite.errors import MMSRError
 
 DAY = 86_400
 LATEST = 7_258_118_400  # 2200-01-01 in seconds; some files write later dates for "no date"
+MOST_NAMES = 8  # columns that the note about missing times names
 EARLIEST = -2_208_988_800  # 1900-01-01
 # least typical number, numbers in a second, name
 UNITS = ((1e17, 1e9, "nanoseconds"), (1e14, 1e6, "microseconds"), (1e11, 1e3, "milliseconds"))
 EXPECTED = "expected a number of seconds, or a date such as 2024-05-01 or 2024-05-01 09:30:00"
+
+
+def note_no_times(table: pd.DataFrame, reading: Account) -> None:
+    """Note that the rows stand in the order of time for lack of times, and which columns were not read.
+
+    Args:
+        table: the interactions, which have no column `timestamp`.
+        reading: receives the note.
+
+    Example:
+        >>> reading = Account()
+        >>> note_no_times(pd.DataFrame(columns=["user_id", "item_id", "when"]), reading)
+        >>> "Not read: when; if one of them is the time: --columns timestamp=THEIRS" in reading.notes[0]
+        True
+    """
+    says = "There is no column timestamp: the order of the rows is taken for the order of time."
+    others = [str(name) for name in table.columns if name not in ("user_id", "item_id", "split")]
+    if others:
+        names = ", ".join(others[:MOST_NAMES]) + (
+            f" and {len(others) - MOST_NAMES} more" if others[MOST_NAMES:] else ""
+        )
+        says += (
+            f" Not read: {names}; if one of them is the time: --columns timestamp=THEIRS, or "
+            "columns={'timestamp': ...} in Python."
+        )
+    reading.note(says)
 
 
 def seconds(times: pd.Series, place: str, reading: Account, decimal: str | None = None) -> np.ndarray:

@@ -19,6 +19,9 @@ def make_launcher(kernel: Any, backend: str) -> None:
     Args:
         kernel: a kernel that Triton has compiled.
         backend: the backend of the GPU; only "cuda" needs these libraries.
+
+    Example:
+        >>> make_launcher(None, "hip")  # only CUDA has something to compile
     """
     if backend != "cuda":
         return
@@ -31,7 +34,14 @@ def make_launcher(kernel: Any, backend: str) -> None:
 
 
 def main() -> None:
-    """Compile job after job until standard input ends."""
+    """Compile job after job until standard input ends.
+
+    Example:
+        >>> import subprocess
+        >>> words = [sys.executable, "-m", "mmsr_lite.kernels.programs.worker"]
+        >>> subprocess.run(words, input="", text=True).returncode  # no job on standard input: it ends at once
+        0
+    """
     os.nice(5)  # the training comes first
     for line in sys.stdin:
         began = time.perf_counter()

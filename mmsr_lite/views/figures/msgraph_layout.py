@@ -186,7 +186,7 @@ def curve(layout: Layout, source: int, centre: int) -> list[Point]:
         >>> nodes = [{"type": 0, "positions": [1]}, {"type": 0, "positions": [2]}]
         >>> layout = msgraph_layout({"history": [{}, {}], "node_types": ["item"], "nodes": nodes}, width=500)
         >>> start, first, second, stop = curve(layout, 0, 1)
-        >>> first[1] < start[1] < layout.nodes[0].y  # an arc above: listening to what came before
+        >>> first[1] < start[1] < layout.nodes[0].y  # an arc above: attending to what came before
         True
     """
     a, b, unit = layout.nodes[source], layout.nodes[centre], layout.unit

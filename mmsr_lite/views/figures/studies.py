@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mmsr_lite.errors import choose
 from mmsr_lite.records import StudyRecord
 from mmsr_lite.records.ranking_names import IN_WORDS, key_of
 from mmsr_lite.views import theme, untrusted, wording
@@ -119,12 +120,17 @@ def study(
     return replace(figure, marks=figure.marks + marks, looks=looks, text=text)
 
 
+def _metric(row: Mapping[str, Any], key: str) -> float:
+    """A metric of a row, which must have it."""
+    return row[choose("metric", key, [name for name in row if "@" in name])]
+
+
 def _of_seeds(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
     """One value for each seed; where times tie, the mean over the orders at ties."""
     by_seed: dict[Any, list[float]] = {}
     for place, row in enumerate(rows):
         own = row.get("seed", place) if "tie_seed" in row else place
-        by_seed.setdefault(own, []).append(row[key])
+        by_seed.setdefault(own, []).append(_metric(row, key))
     return [sum(values) / len(values) for values in by_seed.values()]
 
 
@@ -173,7 +179,7 @@ def curves(
         found: dict[str, dict[float, list[float]]] = {}  # system -> number across -> a value a seed
         for row in rows:
             if row[panel] in ("", value):
-                found.setdefault(_name(row, others), {}).setdefault(row[across], []).append(row[key])
+                found.setdefault(_name(row, others), {}).setdefault(row[across], []).append(_metric(row, key))
         series: list[Series] = []
         for number, (name, points) in enumerate(found.items()):
             means = {place: sum(values) / len(values) for place, values in points.items()}

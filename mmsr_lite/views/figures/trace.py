@@ -21,24 +21,26 @@ def gates(record: TraceRecord) -> FigureData:
         'This model has no update gate.'
     """
     caption, nodes = "Update gate β: weight of the path hohe, 0 to 1; white is one half", record["nodes"]
-    layers = [number for number, layer in enumerate(record["layers"]) if layer["beta"]]
-    if not layers:
+    betas = {number: layer["beta"] for number, layer in enumerate(record["layers"]) if any(layer["beta"] or ())}
+    if not betas:
         return empty_figure("Update gate β: weight of the path hohe, 0 to 1", "This model has no update gate.")
     order = node_order(record)
     names = [untrusted.clean(nodes[n]["label"], 26) for n in order]
     marks: list[Mark] = []
     means = []
-    for layer in layers:
-        shares = [record["layers"][layer]["beta"][n][0] for n in order]
+    for layer, beta in betas.items():
+        shares = [beta[n][0] for n in order if beta[n] is not None]
         means.append(f"{sum(shares) / len(shares):.3f} in layer {layer + 1}")
     for row, n in enumerate(order):
         positions = ", ".join(map(str, nodes[n]["positions"]))
-        for layer in layers:
-            late, early = record["layers"][layer]["beta"][n]
+        for layer, beta in betas.items():
+            if beta[n] is None:  # a what-if took the node out
+                continue
+            late, early = beta[n]
             note = f"{untrusted.clean(nodes[n]['label'])}\nposition {positions}\nlayer {layer + 1}: "
             note += f"hohe {late:.3f}, heho {early:.3f}"
             marks.append(Mark(f"{names[row]}, layer {layer + 1}", layer + 1, float(row), late, note=note))
-    across = Axis("layer", tuple((layer + 1, str(layer + 1)) for layer in layers))
+    across = Axis("layer", tuple((layer + 1, str(layer + 1)) for layer in betas))
     return FigureData(
         "heat map",
         f"On average the gate gives the path hohe {', '.join(means)}",
@@ -68,7 +70,7 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
     Example:
         >>> empty = {"nodes": [], "edges": [], "layers": [], "history": [], "relations": []}
         >>> attention(empty).title
-        'No node listens to another'
+        'No node attends to another'
     """
     at = resolve_selection(record, {"layer": layer, "path": path, "phase": phase})
     family, weights = attention_at(record, at)
@@ -80,22 +82,22 @@ def attention(record: TraceRecord, layer: int = 0, path: str | None = None, phas
         if weight is None:
             continue
         listener, neighbour = row_of[centre], row_of[source]
-        note = f"{names[listener]} listens to {names[neighbour]}\nattention {weight:.3f}"
+        note = f"{names[listener]} attends to {names[neighbour]}\nattention {weight:.3f}"
         note += f" · {untrusted.clean(record['relations'][relation])}"
-        label = f"{names[listener]}, listens to {names[neighbour]}"
+        label = f"{names[listener]}, attends to {names[neighbour]}"
         marks.append(Mark(label, float(neighbour), float(listener), weight, note=note))
     marks.sort(key=lambda mark: (mark.y, mark.x))
     others = [mark for mark in marks if mark.x != mark.y]
-    finding = "No node listens to another"
+    finding = "No node attends to another"
     if others:
         most = max(others, key=lambda mark: (mark.value, mark.y, mark.x))
         who, whom = names[int(most.y or 0)], names[int(most.x)]
-        finding = f"The largest attention between two nodes is {most.value:.3f}: {who} listens to {whom}"
+        finding = f"The largest attention between two nodes is {most.value:.3f}: {who} attends to {whom}"
     types = [record["nodes"][n]["type"] for n in order]
     borders = tuple(row - 0.5 for row in range(1, len(types)) if types[row] != types[row - 1])
     where = f"layer {at['layer'] + 1}, order {untrusted.clean(at['path'])}, phase {at['phase'] + 1}"
     panel = Panel(
-        named_rows(names, "listens to", upright=True), named_rows(names, "node that listens"), borders, borders
+        named_rows(names, "attends to", upright=True), named_rows(names, "node that attends"), borders, borders
     )
     return FigureData(
         "heat map",
@@ -146,7 +148,7 @@ def ranking(record: TraceRecord, most: int = 10) -> FigureData:
     if target:
         of_target = f"{untrusted.clean(target['title'])}, has rank {wording.rank(target['rank'])}"
         finding = f"The next item, {of_target}; first is {first}"
-    pictures = [(untrusted.address(item["picture"]), float(row)) for row, item in enumerate(top)]
+    pictures = [(untrusted.address(item.get("picture")), float(row)) for row, item in enumerate(top)]
     across = Axis(
         "score, shared among the parts of the last layer" if is_split else "score",
         ends=(low - 0.12 * wide, high + 0.03 * wide),
@@ -195,7 +197,7 @@ def codebook(record: CodebookRecord) -> FigureData:
     pictures = []
     for row, code in enumerate(codes):
         for column, item in enumerate(code["items"][:8]):
-            source = untrusted.address(item["picture"])
+            source = untrusted.address(item.get("picture"))
             if source is not None:
                 pictures.append((Picture(source, -(column + 0.7) * step, float(row), 0.95 * step, 0.9), column))
     wide = (max((column for _, column in pictures), default=-1) + 1.5) * step

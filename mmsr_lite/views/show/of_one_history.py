@@ -94,7 +94,7 @@ def attention(
     Example:
         >>> from mmsr_lite.views.samples import sample
         >>> attention(sample("trace"), path="hohe").data.title
-        'The largest attention between two nodes is 0.949: Red shirt listens to Clay shirt'
+        'The largest attention between two nodes is 0.949: Red shirt attends to Clay shirt'
     """
     made = with_seeds(lambda trace: charts.attention(trace, layer, path, phase), ["first by attention"], seeds)
     return Chart(record, made)

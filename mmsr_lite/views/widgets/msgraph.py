@@ -115,7 +115,7 @@ class MSGraphView(View):
             edge = heaviest(edges, weights, lambda _, centre, n=n: centre == n)  # type: ignore[misc]
             listened = None if edge is None else untrusted.clean(record["nodes"][edges[edge][0]]["label"])
             row = {"node": untrusted.clean(node["label"]), "type": record["node_types"][node["type"]]}
-            row |= {"positions": node["positions"], "hohe": late, "heho": early, "listens most to": listened}
+            row |= {"positions": node["positions"], "hohe": late, "heho": early, "attends most to": listened}
             rows.append(row | {"attention": None if edge is None else weights[edge]})
         return rows
 

@@ -1,5 +1,7 @@
 """The picture of early against late fusion, and its page: every system, every comparison, hostile names escaped."""
 
+import re
+
 import pytest
 from fixtures import HOSTILE, sample_fusion
 
@@ -7,6 +9,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.views import show
 from mmsr_lite.views.figures.fusion import APART, NOT_APART, OTHER
 from mmsr_lite.views.fusion_page import save_fusion_page
+from mmsr_lite.views.page import policy
 from mmsr_lite.views.samples import sample
 
 
@@ -43,3 +46,15 @@ def test_the_page_says_the_verdict_and_every_number_and_no_name_gets_out(tmp_pat
     assert HOSTILE not in text and "onerror=alert(1)>" not in text
     with pytest.raises(MMSRError, match="expected a fusion record"):
         save_fusion_page(tmp_path / "page.html", sample("leaks"))
+
+
+def test_the_page_draws_its_picture_without_a_library_and_each_mark_says_its_numbers(tmp_path):
+    save_fusion_page(tmp_path / "page.html", sample("fusion"))
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert len(text.encode()) < 1.5e6  # plotly.js alone has 4.8 MB
+    scripts = re.findall(r'<script type="module">(.*?)</script>', text, re.S)
+    assert len(scripts) == 1 and f'content="{policy(*scripts)}"' in text  # this script runs, and no other
+    said = re.findall("<title>(.*?)</title>", text)[1:]  # the first is of the page
+    assert "early: 30, 29 to 31; early" in said
+    assert "adaptive-invasive − early: -1, -3.5 to 1.5; not apart" in said
+    assert len(said) == len(show.fusion(sample("fusion")).data.marks)

@@ -137,3 +137,13 @@ def test_a_seed_is_the_mean_over_its_orders_at_ties():
     ]
     (mark,) = show.study(record).data.marks
     assert (mark.low, mark.value, mark.high) == ((4 + 6) / 2, (5 + 8) / 2, (7 + 9) / 2)
+
+
+@pytest.mark.parametrize("draw", [show.study, show.curves])
+def test_a_metric_that_a_row_lacks_is_refused_with_those_that_it_has(draw):
+    with pytest.raises(MMSRError, match="unknown metric 'HR@7'; choose from: HR@5, MRR@5"):
+        draw(sample_study(), metric="HR@7")
+    record = sample_study()
+    del record["rows"][1]["HR@5"]
+    with pytest.raises(MMSRError, match="unknown metric 'HR@5'; choose from: MRR@5"):
+        draw(record)

@@ -41,7 +41,7 @@ def test_a_row_of_attention_sums_to_one_and_the_axes_are_named(path, phase, fami
     assert list(sums.values()) == pytest.approx([1] * len(sums))
     weights = TRACE["layers"][1]["attention"][path][phase]["weights"]
     assert sorted(mark.value for mark in data.marks) == sorted(w for w in weights if w is not None)
-    assert family in data.caption and data.panels[0].x.title == "listens to"
+    assert family in data.caption and data.panels[0].x.title == "attends to"
 
 
 def test_training_has_loss_metrics_and_a_line_a_node_type():

@@ -215,7 +215,7 @@ const CHANGE = { // what each change does, and the phrase that says it
   },
   edge(edited, { centre, neighbour }) {
     edited.cut.push([edited.end("centre", centre), edited.end("neighbour", neighbour)]);
-    return `${edited.nameOf(...centre)} no longer listens to ${edited.nameOf(...neighbour)}`;
+    return `${edited.nameOf(...centre)} no longer attends to ${edited.nameOf(...neighbour)}`;
   },
   relation(edited, { relation }) {
     choose("relation", relation, [...RELATIONS, ...Object.keys(FAMILIES)]);

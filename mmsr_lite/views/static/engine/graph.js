@@ -1,5 +1,5 @@
 // The MSGraph of one history (paper, section 4.1), and the same with edges taken away. Python's graph/msgraph.py builds
-// the same graph; nodes stand by type, then first position, then id; edges by the centre that listens, then the neighbour.
+// the same graph; nodes stand by type, then first position, then id; edges by the centre that attends, then the neighbour.
 
 const RELATIONS = ["self", "out", "in", "both", "match"]; // an edge holds an index of these
 const [SELF, OUT, IN, BOTH, MATCH] = RELATIONS.keys();

@@ -85,7 +85,7 @@ function firstStates(model, graph) {
   });
 }
 
-// ---- attention: for each edge of a family a logit, then a softmax over what a centre hears --------------------------
+// ---- attention: for each edge of a family a logit, then a softmax over what a centre attends to --------------------------
 
 // Equation 12: a_r . (V_i * V_j).
 function homogeneousLogit(layer, settings, compared, neighbour, centre, relation) {
@@ -125,7 +125,7 @@ function attend(graph, family, logitOf) {
   return { family, logits, weights };
 }
 
-// What each centre takes of its neighbours' vectors; a centre that hears nobody gathers nothing.
+// What each centre takes of its neighbours' vectors; a centre that attends to nobody gathers nothing.
 function gather(graph, { family, weights }, vectors) {
   return graph.heard[family].map((edges) => {
     const sum = new Float64Array(vectors[0].length);

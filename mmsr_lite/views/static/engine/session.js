@@ -254,20 +254,20 @@ function countOf(value, what) {
 // What a newcomer may try first with a history; Python's explain/first_experiment.py is the same.
 function firstExperiment(record, user) {
   const { history } = record;
-  const [modality] = record.node_types.slice(1);
+  const modalities = record.node_types.slice(1);
   const shuffled = (question) => (history.length > 1 ? { question, change: { do: "shuffle" } } : null);
   const nameOf = ({ title, item_id: id }) => [...(title || id)].slice(0, 60).join("");
   if (record.truth?.cause === "cycle" && history.length > 1) return shuffled("The order decided here: what happens when it is shuffled?");
-  if (modality === undefined) return shuffled("What happens when the order is shuffled?");
-  const change = { do: "drop", modality };
+  if (modalities.length === 0) return shuffled("What happens when the order is shuffled?");
   const cut = user.history.length - 1 - history.length; // items before those that the model reads
   const isKnown = record.user !== null && record.truth !== null;
   const decided = (isKnown ? user.because : []).map((place) => place + 1 - cut).filter((place) => place >= 1 && place <= history.length);
   if (decided.length) {
-    const names = decided.slice(0, 2).map((place) => nameOf(history[place - 1])).join(" and ");
-    const question = `${names} decided what came next: does the answer change when its ${modality} is not there?`;
-    return { question, change: { ...change, position: decided[0] } };
+    const names = decided.slice(0, 2).map((place) => nameOf(history[place - 1]));
+    const lost = `${modalities.join(" and ")} of ${names[0]}`;
+    const question = `${names.join(" and ")} decided what came next: does the answer change without the ${lost}?`;
+    return { question, change: { do: "drop", position: decided[0] } };
   }
-  const question = `${nameOf(history.at(-1))} loses its ${modality}: does the answer need it?`;
-  return { question, change: { ...change, position: history.length } };
+  const question = `${nameOf(history.at(-1))} loses its ${modalities[0]}: does the answer need it?`;
+  return { question, change: { do: "drop", modality: modalities[0], position: history.length } };
 }

@@ -78,7 +78,7 @@ function refuseMissingEdges(model, edited, { whole }) {
   const there = new Set(whole.edges.map(([neighbour, centre]) => `${named(centre)} <- ${named(neighbour)}`));
   for (const [centre, neighbour] of edited.cut) {
     if (there.has(`${centre.join(" ")} <- ${neighbour.join(" ")}`)) continue;
-    throw new EngineError(`${quoted(centre)} does not listen to ${quoted(neighbour)}; give the two ends of an edge of the graph`);
+    throw new EngineError(`${quoted(centre)} does not attend to ${quoted(neighbour)}; give the two ends of an edge of the graph`);
   }
 }
 

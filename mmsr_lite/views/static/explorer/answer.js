@@ -28,8 +28,13 @@ function answerPanel(desk) {
     const says = [];
     if (target) says.push(`the next item, ${clean(target.title, 30)}, has rank ${rank(target.rank)}${desk.rankNote()}`);
     if (!flow && picture.record.answer.top[0]?.parts?.length) says.push("the split is of the last layer alone");
-    html(html(parent, "h3", {}, "Answer"), "small", {}, says.join("; "));
+    const heading = html(parent, "h3");
+    say(heading, "Answer ");
+    html(heading, "small", { class: "roomy", "data-room": desk.ask && target ? longest(target) : null }, says.join("; "));
   }
+
+  // The heading at its longest: an edit adds the rank before it.
+  const longest = ({ title }) => `the next item, ${clean(title, 30)}, has rank 1000, before the edit 1000`;
 
   function paintRows(parent, rows) {
     const { record } = picture;
@@ -38,7 +43,9 @@ function answerPanel(desk) {
     const names = { [EARLY_GROUP]: "early", [LATE_GROUP]: "late" };
     const colourOf = (i) => lookOf(picture, shown[i], parts.indexOf(shown[i])).colour;
     const looks = (i) => (i < 3 ? {} : { class: "part", style: { borderColor: colourOf(i - 3) } });
-    const addRow = grid(parent, ["item", "sum", "score", ...shown.map((part) => names[part] ?? part)], looks);
+    const isShort = desk.ask && record.target && rows.length === record.answer.top.length; // an edit may add the next item's row
+    const box = html(parent, "div", { class: "rows", "data-short": isShort && "" });
+    const addRow = grid(box, ["item", "sum", "score", ...shown.map((part) => names[part] ?? part)], looks);
     const splits = rows.map((item) => splitOf(record, item));
     const scale = scaleOf(splits);
     rows.forEach((item, i) => {

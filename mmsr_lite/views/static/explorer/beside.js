@@ -3,6 +3,8 @@
 
 const CLEARLY = 0.05; // difference of attention that is marked
 const MOST_ROWS = 6;
+const LONGEST_NAME = 80; // letters of a model's name
+const LONGER = 60; // letters that a sentence may get by an edit
 
 function besidePanel(desk) {
   const { picture } = desk;
@@ -14,19 +16,20 @@ function besidePanel(desk) {
   picture.stage.after(pane, differences);
   const caption = html(null, "p", { class: "pane-name", hidden: true });
   picture.stage.prepend(caption);
-  const verdict = html(null, "p", { class: "lead", role: "status", hidden: true }); // the first thing to read
-  picture.bar.before(verdict);
+  const verdict = html(null, "p", { class: "lead roomy", role: "status", hidden: true }); // the first thing to read
+  (picture.root.querySelector(".builder") ?? picture.bar).after(verdict); // below what opens it: that stays where it is
 
   function makeChooser() {
     if (!desk.ask) return null;
     const change = ({ value }) => desk.ask({ do: "beside", model: value || null });
     const select = labelled(picture, picture.root.querySelector(".builder"), "beside", "select", {}, change);
+    select.parentElement.classList.add("chooses");
     return select;
   }
 
   function nameOfMain() {
     const { draft, model } = picture.record;
-    return clean(desk.message.name ?? draft?.models?.[draft.model] ?? model?.label, 30) || "this model";
+    return clean(desk.message.name ?? draft?.models?.[draft.model] ?? model?.label, LONGEST_NAME) || "this model";
   }
 
   // What stands beside has changed, or the record itself has.
@@ -46,7 +49,7 @@ function besidePanel(desk) {
       pane.replaceChildren();
       return;
     }
-    caption.textContent = nameOfMain();
+    caption.textContent = clean(nameOfMain(), 40);
     arrange();
     if (other) other.update({ record: shown.record, selection: mapped(picture, shown.record) });
     else openPane();
@@ -64,6 +67,8 @@ function besidePanel(desk) {
     };
     const { style, theme, placeOf } = picture;
     other = mount(place, shown.record, { style, theme, placeOf, selection: mapped(picture, shown.record), onselect });
+    const leastOf = () => picture.room ?? null; // lanes of both panes are of one height
+    Object.assign(other.picture, { keepsRoom: picture.keepsRoom, leastOf });
     other.picture.onpaint = () => markBoth(picture, other.picture);
   }
 
@@ -83,11 +88,11 @@ function besidePanel(desk) {
       const names = picture.record.draft?.beside ?? [];
       setOptions(chooser, [["", "nothing"], ...names.map((name) => [name, clean(name, 30)])]);
       chooser.value = shown && names.includes(shown.name) ? shown.name : "";
-      chooser.parentElement.hidden = names.length === 0;
+      put(chooser, { disabled: names.length === 0 }); // an edit gives it a choice, and moves nothing
     }
     paintVerdict();
     if (!shown) return;
-    caption.textContent = nameOfMain();
+    caption.textContent = clean(nameOfMain(), 40);
     if (other) {
       const theme = other.picture.theme === picture.theme ? {} : { theme: picture.theme };
       other.update({ selection: mapped(picture, shown.record), ...theme });
@@ -95,10 +100,17 @@ function besidePanel(desk) {
     paintDifferences();
   }
 
+  let longest = { of: null }; // sentences about this user and pair: their place is kept while the history is edited
+
   function paintVerdict() {
     const isShown = shown !== null && sameHistory(picture.record, shown.record);
-    const says = isShown ? sayVerdict(picture.record, shown.record, [nameOfMain(), shown.name]) : "";
+    const names = [nameOfMain(), shown?.name];
+    const says = isShown ? sayVerdict(picture.record, shown.record, names) || sayBoth(picture.record, shown.record, names) : "";
+    const of = [picture.record.user?.index, ...names].join("\n");
+    if (of !== longest.of) longest = { of, says: "", difference: "" };
+    if (says.length > longest.says.length) longest.says = says;
     verdict.hidden = says === "";
+    put(verdict, { "data-room": desk.ask && longest.says ? longest.says : null });
     if (verdict.textContent !== says) verdict.textContent = says;
   }
 
@@ -117,7 +129,10 @@ function besidePanel(desk) {
 
   function writeDifferences(one, two, names) {
     html(differences, "h3", {}, "What differs");
-    html(differences, "p", { class: "verdict", "data-sentence": "beside" }, sayDifferences(one, two, names));
+    const says = sayDifferences(one, two, names);
+    if (says.length > longest.difference.length) longest.difference = `${says} ${"0 ".repeat(LONGER / 2)}`;
+    const room = desk.ask ? longest.difference : null;
+    html(differences, "p", { class: "verdict roomy", "data-sentence": "beside", "data-room": room }, says);
     const columns = html(differences, "div", { class: "columns" });
     const column = () => html(columns, "div", { tabindex: 0 }); // a wide table is scrolled by keys
     writeFlows(picture, column(), one, two, names);
@@ -147,7 +162,7 @@ function mapped(picture, record) {
   return { node, position: node === null ? null : state.position, edge: null, layer, path, phase, stage: null };
 }
 
-// Mark in both panes what the other lacks, and where this one listens more.
+// Mark in both panes what the other lacks, and where this one attends more.
 function markBoth(one, two) {
   const names = [one, two].map(({ record }) => edgesByName(record));
   [one, two].forEach((picture, side) => {
@@ -186,6 +201,9 @@ function writeFlows(picture, parent, one, two, names) {
   });
 }
 
+// What the heads of two columns say in whole, which have room for a part of a name.
+const wholeNames = (names) => (i) => (names[i - 1] ? { title: clean(names[i - 1], LONGEST_NAME) } : {});
+
 // Mean beta of each type in both, and the nodes whose gates differ most.
 function writeGates(picture, parent, one, two, names) {
   const layer = picture.state.layer;
@@ -202,7 +220,7 @@ function writeGates(picture, parent, one, two, names) {
   });
   const both = rows.filter(({ before, after }) => before !== null && after !== null);
   both.sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before));
-  const addRow = grid(parent, ["node", ...names.map((name) => clean(name, 14)), "difference"]);
+  const addRow = grid(parent, ["node", ...names.map((name) => clean(name, 14)), "difference"], wholeNames(names));
   for (const { n, before, after } of both.slice(0, MOST_ROWS)) {
     const values = [before, after, after - before];
     addRow(nameOf(picture, n), [three(before), three(after), signed(after - before)], { mark: (i) => ({ "data-value": values[i] }) });
@@ -222,7 +240,7 @@ function writeEdges(picture, parent, one, two, names) {
     if (before !== null || after !== null) rows.push({ i, before, after, delta: (after ?? 0) - (before ?? 0) });
   }
   rows.sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta));
-  const addRow = grid(parent, ["who listens to whom", ...names.map((name) => clean(name, 14)), "difference"]);
+  const addRow = grid(parent, ["who attends to whom", ...names.map((name) => clean(name, 14)), "difference"], wholeNames(names));
   for (const { i, before, after, delta } of rows.slice(0, MOST_ROWS)) {
     const values = [before, after, delta];
     const cells = [three(before), three(after), signed(delta)];
@@ -238,17 +256,24 @@ function drawRanks(parent, one, two, names) {
   const rows = ranksOfBoth(one, two).filter(({ ranks }) => ranks.some((place) => place !== null && place <= 10));
   const shown = rows.slice(0, 14);
   const low = 11.5; // where an item stands that is not among the first ten
-  const y = (place) => 26 + 15 * (Math.min(place ?? low, low) - 1);
+  const y = (place) => 10 + 15 * (Math.min(place ?? low, low) - 1);
   const said = shown.map(({ title, ranks }) => `${clean(title, 30)} ${ranks.map((place) => (place === null ? "beyond 10" : rank(place))).join(" to ")}`);
-  const box = svg(parent, "svg", { class: "slopes", width: 300, height: 210, viewBox: "0 0 300 210", role: "img", "aria-label": said.join("; ") });
-  [10, 290].forEach((x, side) => svg(box, "text", { x, y: 12, "text-anchor": side ? "end" : "start" }, clean(names[side], 16)));
+  const heads = html(parent, "div", { class: "slope-names" }); // above the picture, where long names wrap
+  for (const name of names.map((one) => clean(one, LONGEST_NAME))) html(heads, "span", { title: name }, name);
+  const box = svg(parent, "svg", { class: "slopes", width: 300, height: 194, viewBox: "0 0 300 194", role: "img", "aria-label": said.join("; ") });
   for (const { item, title, ranks } of shown) {
     const isTarget = item === one.target?.item;
     const [from, to] = ranks.map(y);
     const kind = isTarget ? "target" : from === to ? "same" : "moves";
     svg(box, "path", { class: kind, d: `M128 ${from}L172 ${to}`, "data-item": item });
     const written = (place) => `${place === null ? ">10" : rank(place)}. ${clean(title, 15)}`;
-    if (ranks[0] !== null && ranks[0] <= 10) svg(box, "text", { class: kind, x: 122, y: from + 4, "text-anchor": "end" }, written(ranks[0]));
-    if (ranks[1] !== null && ranks[1] <= 10) svg(box, "text", { class: kind, x: 178, y: to + 4 }, written(ranks[1]));
+    const write = (place, where) => {
+      if (place === null || place > 10) return;
+      const text = svg(box, "text", { class: kind, ...where });
+      svg(text, "title", {}, clean(title));
+      say(text, written(place));
+    };
+    write(ranks[0], { x: 122, y: from + 4, "text-anchor": "end" });
+    write(ranks[1], { x: 178, y: to + 4 });
   }
 }

@@ -75,6 +75,16 @@ function sayVerdict(one, two, names) {
   return loser !== null && one.truth?.loser === loser ? `${says} Why: ${clean(one.truth.reason, 300)}` : says;
 }
 
+// Where both are right about what came next, or both are wrong: the ranks, as long as a verdict, which an edit may bring.
+function sayBoth(one, two, names) {
+  const ends = [one.target, two.target];
+  if (!ends[0] || !ends[1] || ends[0].item !== ends[1].item) return "";
+  const called = names.map((name) => clean(name, 30));
+  const places = ends.map((end, side) => `rank ${rank(end.rank)} in ${called[side]}`);
+  const are = ends[0].rank <= RIGHT ? "right" : "wrong";
+  return `${called.join(" and ")} are both ${are} here: what came next, ${clean(ends[0].title, 40)}, has ${places.join(" and ")}.`;
+}
+
 function sayDifferences(one, two, names) {
   const [a, b] = names.map((name) => clean(name, 30));
   const says = [];
@@ -117,8 +127,8 @@ function sharedLayout(one, two) {
   }
   const keys = [...nodes.keys()];
   const whole = { history: one.history, node_types: types, nodes: [...nodes.values()] };
-  return (record, width, unit) => {
-    const place = layout(whole, width, unit);
+  const placeOf = (record, width, unit, least) => {
+    const place = layout(whole, width, unit, least);
     const own = record.nodes.map((_, n) => keys.indexOf(keyOfNode(record, n))); // n -> its place in the whole
     const kept = place.lanes.filter(({ type }) => record.node_types.includes(types[type]));
     const lanes = kept.map((lane) => ({
@@ -129,4 +139,5 @@ function sharedLayout(one, two) {
     const spots = own.map((i) => ({ ...place.nodes[i], lane: kept.indexOf(place.lanes[place.nodes[i].lane]) }));
     return { ...place, lanes, nodes: spots };
   };
+  return Object.assign(placeOf, { whole });
 }

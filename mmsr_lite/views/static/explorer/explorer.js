@@ -29,6 +29,7 @@ function makeExplorer(picture, ask, message) {
   desk.section = (name, label) => html(picture.body, "section", { class: name, "aria-label": label, tabindex: 0 });
   desk.focus = () => picture.state.node ?? picture.record.history.at(-1).node; // the node that the panels speak of
   desk.spot = () => picture.state.position ?? picture.record.nodes[desk.focus()].positions.at(-1); // and its position
+  if (ask) Object.assign(picture, { keepsRoom: true, leastOf: (unit) => roomOf(picture, unit) });
   addEffects(desk);
   picture.root.classList.add("explorer");
   foldBars(desk);
@@ -50,8 +51,10 @@ function makeExplorer(picture, ask, message) {
 
   desk.showRun = (which) => {
     desk.shown = which;
-    picture.update({ record: which === "clean" ? desk.own : desk.message.what_if.changed });
-    bench.paintShown();
+    keepInSight(picture.root.querySelector(".bench"), () => {
+      picture.update({ record: which === "clean" ? desk.own : desk.message.what_if.changed });
+      bench.paintShown();
+    });
   };
 
   function receive(answered) {
@@ -111,6 +114,13 @@ function makeExplorer(picture, ask, message) {
   return { step: history.step, receive, renew, paint, destroy, products, seedLine, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
 }
 
+// Do something that may change the height of what stands above an element; where a person sees this, it stays in its place.
+function keepInSight(element, act) {
+  const { top, bottom } = element.getBoundingClientRect();
+  act();
+  if (bottom > 0 && top < innerHeight) scrollBy(0, element.getBoundingClientRect().top - top);
+}
+
 // ---- what an edit has done ------------------------------------------------------------------------------------------------
 
 function addEffects(desk) {
@@ -146,11 +156,10 @@ function addEffects(desk) {
   };
 }
 
-// While all panels show the changed run, a line above them says so.
+// While all panels show the changed run, a line says so at the foot of the window, over what stands there: it moves nothing.
 function makeBanner(desk) {
   const { picture } = desk;
-  const banner = html(null, "p", { class: "banner", role: "status", hidden: true });
-  picture.bar.before(banner);
+  const banner = html(html(picture.root, "div", { class: "foot" }), "p", { class: "banner", role: "status", hidden: true });
   const says = html(banner, "span", {});
   pressButton(banner, "back to the clean run", "back to the clean run", () => desk.showRun("clean"));
   function paint() {

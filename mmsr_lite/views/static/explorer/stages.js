@@ -88,7 +88,7 @@ function stagesPanel(desk) {
   return { paint, destroy: () => clearInterval(timer) };
 }
 
-// What the shown node hears runs along its edges, once.
+// What the shown node attends to runs along its edges, once.
 function sendTokens(desk, duration) {
   if (wantsLessMotion() || !desk.picture.drawn) return;
   for (const { path, source, centre, value } of desk.picture.drawn.edges) {

@@ -23,13 +23,17 @@ function tourPanel(desk) {
     const parts = flow
       ? `Of the score of ${clean(goal.title, 30)}, early fusion brings ${part(EARLY_GROUP)} and late fusion ${part(LATE_GROUP)}.`
       : "This record holds no flow.";
-    const place = record.target ? `The next item, ${clean(record.target.title, 30)}, has rank ${rank(record.target.rank)}.` : "";
+    const told = record.target?.rank <= RIGHT ? "right" : "wrong";
+    const place = record.target
+      ? `The next item, ${clean(record.target.title, 30)}, has rank ${rank(record.target.rank)}: ${told}, since right is a rank of ${RIGHT} or better.`
+      : "";
+    const gate = record.layers.some(({ beta }) => beta) ? "The gate weighs two paths for each node." : "This model has one path, so there is no gate to weigh two.";
     const experiment = record.draft?.experiment?.question;
     return [
       [".strip", "The history", `${count(record.history.length, "interaction")}, from ${first} to ${last}. Time reads from left to right. Choose an item to follow it through all panels.`],
       [".stage", "The MSGraph", `Each item is a node in the middle lane, each code of a modality one in a lane of its own.${meaning}`],
       [".legend", "Two kinds of attention", "Arcs in a lane are homogeneous: along time. Lines between lanes are heterogeneous: between an item and its codes. Phase, above, changes between the two."],
-      [".panel", "Gate and flow", `The gate weighs two paths for each node. What reaches the answer is the flow. ${parts}`],
+      [".panel", "Gate and flow", `${gate} What reaches the answer is the flow. ${parts}`],
       [".answers", "The answer", `${place} Each bar is the sum that makes a score; the table below it has all numbers.`],
       [".bench", "What if", experiment && desk.ask ? `Now change something. ${clean(experiment, 200)}` : "A change is held against random changes of the same kind: only outside their band it says something."],
     ];

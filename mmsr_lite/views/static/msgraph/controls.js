@@ -72,7 +72,7 @@ function paintBar(picture) {
   ];
   patch(picture.heading, () => {
     html(picture.heading, "b", {}, "MSGraph");
-    html(picture.heading, "span", {}, facts.filter(Boolean).join(" · "));
+    html(picture.heading, "span", { class: "roomy", "data-room": longestFacts(picture, facts) }, facts.filter(Boolean).join(" · "));
   });
 
   const paths = record.layers[state.layer]?.attention ?? {};
@@ -84,6 +84,13 @@ function paintBar(picture) {
     radio(picture, fields, "order", orders, state.path, (path) => picture.choose({ path }));
     radio(picture, fields, "phase", phases, state.phase, (phase) => picture.choose({ phase }));
   });
+}
+
+// The facts at their longest, whose place is kept: an edit takes the planted cause away, and says that there was one.
+function longestFacts(picture, [user, dataset, model, cause]) {
+  if (!picture.keepsRoom) return null;
+  if (cause || picture.causeOf?.user !== user) picture.causeOf = { user, cause };
+  return [user, dataset, model, picture.causeOf.cause, "edited"].filter(Boolean).join(" · ");
 }
 
 // ---- colours and the legend --------------------------------------------------------------------------------------------
@@ -117,15 +124,16 @@ function drawLegend(picture) {
 }
 
 function writeLegend(picture) {
-  const { legend, record, style, hidden } = picture;
+  const { legend, record, style, hidden, keepsRoom } = picture;
   record.relations.forEach((name, relation) => {
-    if (!record.edges.some((edge) => edge[2] === relation)) return;
+    const isThere = record.edges.some((edge) => edge[2] === relation);
+    if (!isThere && !keepsRoom) return; // an edit may bring it
     const toggle = () => {
       if (!hidden.delete(relation)) hidden.add(relation);
       paintPicture(picture);
     };
-    const title = `the centre listens to a node ${style.relations[relation].says}`;
-    const button = html(legend, "button", { type: "button", "data-relation": relation, title, on: { click: toggle } });
+    const title = `the centre attends to a node ${style.relations[relation].says}${isThere ? "" : "; this graph has no such edge"}`;
+    const button = html(legend, "button", { type: "button", "data-relation": relation, title, disabled: !isThere, on: { click: toggle } });
     swatch(picture, button, relation);
     say(button, clean(name, 20));
   });
@@ -133,7 +141,9 @@ function writeLegend(picture) {
   if (record.layers[picture.state.layer]?.beta) {
     html(legend, "span", { class: "hoop" }, "gate β clockwise: orange the path hohe, violet the path heho");
   }
-  if (record.history.some((entry) => missingModalities(record, entry).length)) {
-    html(legend, "span", { class: "lack" }, "a hollow mark below an item: this modality is missing");
+  const isLacking = record.history.some((entry) => missingModalities(record, entry).length);
+  if (isLacking || keepsRoom) {
+    const says = "a hollow mark below an item: this modality is missing";
+    html(legend, "span", { class: "lack", style: { visibility: isLacking ? "" : "hidden" } }, says);
   }
 }

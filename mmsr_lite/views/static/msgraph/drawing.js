@@ -9,7 +9,7 @@ function drawPicture(picture) {
   const isFirst = !picture.place;
   const held = heldMark(picture);
   const unit = picture.theme === "projector" ? 1.25 : 1;
-  picture.place = picture.placeOf(record, picture.width, unit);
+  picture.place = picture.placeOf(record, picture.width, unit, picture.leastOf?.(unit) ?? null);
   const { place } = picture;
   patch(scroll, () => drawCanvas(picture));
   const { steps, nodes } = picture.drawn;

@@ -21,8 +21,8 @@ function spread(wanted, gap, low, high) {
   return begins.map((x, i) => between(low, x, last) + i * gap);
 }
 
-// Places of the strip, the lanes and the nodes.
-export function layout(record, width, unit = 1) {
+// Places of the strip, the lanes and the nodes. `least` is the room that a picture keeps: see room.js.
+export function layout(record, width, unit = 1, least = null) {
   const isNarrow = width < NARROW * unit;
   const length = Math.max(record.history.length, 1);
   const gutter = (isNarrow ? 54 : 116) * unit;
@@ -38,7 +38,9 @@ export function layout(record, width, unit = 1) {
   const wanted = record.nodes.map((node) => at(mean(node.positions)));
   const nodes = [];
   const lanes = [];
-  let y = (titles ? 66 : 34) * unit + box;
+  const head = Math.max((titles ? 66 : 34) * unit + box, least?.head ?? 0);
+  const far = least ? 1.5 : 0.75; // columns that a node may stand from its time before its lane gets another row
+  let y = head;
   order.forEach((type, lane) => {
     const radius = type === 0 ? Math.min(27 * unit, column / 2 - 6 * unit) : 17 * unit;
     const gap = 2 * radius + (type === 0 ? 12 : 18) * unit; // for rings, and for shapes wider than a square
@@ -46,7 +48,7 @@ export function layout(record, width, unit = 1) {
     const rowHeight = 2 * radius + 22 * unit;
     const byTime = (a, b) => wanted[a] - wanted[b] || a - b;
     const members = record.nodes.map((_, n) => n).filter((n) => record.nodes[n].type === type).sort(byTime);
-    let rows = 0;
+    let rows = (least?.rows[type] ?? 1) - 1;
     let fits = false;
     while (rows < 4 && !fits) { // as few rows as keep nodes near their time
       rows += 1;
@@ -58,17 +60,18 @@ export function layout(record, width, unit = 1) {
           nodes[n] = { x: places[i], y: y + pad + row * rowHeight, radius, lane };
         });
       }
-      fits = members.every((n) => Math.abs(nodes[n].x - wanted[n]) <= 0.75 * column);
+      fits = members.every((n) => Math.abs(nodes[n].x - wanted[n]) <= far * column);
     }
     const height = 2 * pad + (rows - 1) * rowHeight;
     members.sort((a, b) => nodes[a].x - nodes[b].x || a - b);
-    lanes.push({ type, y, height, members });
+    lanes.push({ type, y, height, members, rows });
     y += height + 12 * unit;
   });
-  return { unit, gutter, ahead, column, at, end, box, titles, nodes, lanes, width: end + ahead, height: y };
+  const height = Math.max(y, least?.height ?? 0);
+  return { unit, gutter, ahead, column, at, end, box, titles, nodes, lanes, head, width: end + ahead, height, widest: Math.max(end + ahead, least?.width ?? 0) };
 }
 
-// The cubic (four points) from the source, which is listened to, to the centre, which listens.
+// The cubic (four points) from the source, which is attended to, to the centre, which attends.
 function curve({ unit, column, nodes }, source, centre) {
   const a = nodes[source];
   const b = nodes[centre];

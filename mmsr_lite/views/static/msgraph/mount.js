@@ -1,14 +1,14 @@
 // The MSGraph picture (paper 4.1, 4.3): a history, its graph in swim lanes, the attention and the gate of a trained model.
 // Reads one trace record and draws SVG. Runs as an anywidget (widget.js) and in a plain page: no build, no network.
 // Time reads from left to right: a node stands at the mean of its positions, in the lane of its type. Arcs in a lane are of
-// time (above: listening to what came before, below: to what came after), lines between lanes match what is of one item.
+// time (above: attending to what came before, below: to what came after), lines between lanes match what is of one item.
 
 let mounted = 0; // how many pictures there were, for ids of their own
 
 // Draw `record` into `el`.
 //
 // Options: style (from Python's theme.for_record), selection (see `resolveSelection`), theme, onselect(selection, theme),
-// `panels`, which makes the panels of the explorer around the picture, and `placeOf(record, width, unit)`, another layout.
+// `panels`, which makes the panels of the explorer around the picture, and `placeOf(record, width, unit, least)`, another layout.
 // Returns { update({record, style, selection, theme}), receive(message), destroy(), selection }.
 export function mount(el, record, options) {
   const { style, selection, theme = "auto", onselect = () => {}, panels = null, placeOf = layout } = options;
@@ -31,6 +31,8 @@ export function mount(el, record, options) {
     isPanelScrolled: false,
     held: null, // what of the picture is to have the focus once it is drawn anew
     placeOf,
+    keepsRoom: false, // whether the history is edited, so that all keeps the place that it may need
+    leastOf: null, // that of the graph: see room.js
     onselect,
     more: null, // the panels of the explorer
   };

@@ -150,7 +150,8 @@ function paintOverview(picture) {
   if (!place || !picture.drawn) return;
   const whole = place.width * picture.zoom;
   const seen = picture.width; // nothing here asks for the layout of the page, which would be made twice
-  overview.hidden = whole <= seen + 1;
+  overview.hidden = place.widest * picture.zoom <= seen + 1;
+  put(overview, { style: { visibility: whole <= seen + 1 ? "hidden" : "" } }); // an edit may need it
   if (overview.hidden) return;
   const share = (x) => `${(100 * x) / whole}%`;
   patch(overview, () => {

@@ -313,7 +313,7 @@ function fillTable(picture) {
 
 function writeTable(picture, parent) {
   const { record, state } = picture;
-  const head = ["node", "type", "positions", "β hohe", "β heho", "listens most to", "attention"];
+  const head = ["node", "type", "positions", "β hohe", "β heho", "attends most to", "attention"];
   const { weights } = attentionAt(record, state);
   const addRow = grid(parent, head);
   record.nodes.forEach(({ positions }, n) => {

@@ -2,7 +2,7 @@
 // same functions, for a saved page has no Python; tests compare them.
 
 // The selection `before` with what is asked for, brought within what the record has. A position, node or edge replaces
-// the other two; an edge brings the node that listens, a position its item. A stage of the walk brings layer, path and
+// the other two; an edge brings the node that attends, a position its item. A stage of the walk brings layer, path and
 // phase, and goes when one of these changes.
 function resolveSelection(record, before = {}, asked = before) {
   const isAsked = (...names) => names.some((name) => name in asked);
@@ -61,11 +61,11 @@ function describe(record, at) {
   const where = `In layer ${at.layer + 1}${order}`;
   const best = heaviest(record, weights, (source, centre) => source !== centre);
   if (best === null) {
-    sentences.push(`${where} no node listens to another.`);
+    sentences.push(`${where} no node attends to another.`);
   } else {
     const [source, centre] = record.edges[best].map((end) => clean(record.nodes[end]?.label));
     const most = three(weights[best]);
-    sentences.push(`${where} the largest attention between two nodes is ${most}: ${centre} listens to ${source}.`);
+    sentences.push(`${where} the largest attention between two nodes is ${most}: ${centre} attends to ${source}.`);
   }
 
   const beta = record.layers[at.layer]?.beta?.filter(Boolean);

@@ -105,21 +105,21 @@ function aboutNode(picture, n) {
 function aboutEdge(picture, edge) {
   const [source, centre, relation] = picture.record.edges[edge];
   const whom = source === centre ? "itself" : nameOf(picture, source);
-  return `${nameOf(picture, centre)} listens to ${whom} · ${clean(picture.record.relations[relation], 20)}`;
+  return `${nameOf(picture, centre)} attends to ${whom} · ${clean(picture.record.relations[relation], 20)}`;
 }
 
 // Why an edge is there: the steps of the history that make it.
 function whyEdge(picture, edge) {
   const { record } = picture;
   const [source, centre] = record.edges[edge];
-  if (source === centre) return "Why? Every node also listens to itself.";
+  if (source === centre) return "Why? Every node also attends to itself.";
   const here = record.nodes[centre];
   const there = record.nodes[source];
   const listed = (list) => list.slice(0, 5).join(", ") + (list.length > 5 ? ", …" : "");
   if (here.type !== there.type) {
     const both = here.positions.filter((position) => there.positions.includes(position));
     const titles = both.map((position) => clean(record.history[position - 1].title, 30));
-    if (!both.length) return "Why? Global attention: an item listens to every code of the history.";
+    if (!both.length) return "Why? Global attention: an item attends to every code of the history.";
     return `Why? Both belong to ${listed([...new Set(titles)])}, at position ${listed(both)}.`;
   }
   const before = (first, then) => { // the steps by which one node comes directly before the other
