@@ -4,7 +4,8 @@
     PYTHONPATH=. python benchmarks/world_tables.py --pictures docs  # and draws its pictures
 
 `fusion_worlds.csv` has the systems after 20 epochs, `fusion_worlds_long.csv` the orders that the aims are about after
-40, `fusion_worlds_shuffled.csv` those with shuffled codes, `fusion_worlds_capacity.csv` twins and other widths.
+40, `fusion_worlds_shuffled.csv` those with shuffled codes, `fusion_worlds_capacity.csv` twins and other widths,
+`fusion_worlds_student.csv` both orders in the students' worlds, from student_worlds.py.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.fusion_worlds import PLACE, prepared, table_of
+from benchmarks.student_worlds import SYSTEMS as STUDENT_SYSTEMS
+from benchmarks.student_worlds import TABLE as STUDENT_TABLE
 from benchmarks.world_jobs import ORDERS, with_chosen_settings
 from mmsr_lite.data.sources.worlds import WORLDS
 from mmsr_lite.views.chart import Drawing
@@ -71,6 +74,22 @@ def systems(table: pd.DataFrame, listed: list[tuple[str, str]]) -> list[str]:
         kinds = some.loc[some["world"] == "both", ["HR@5 of pick", "HR@5 of clocks"]].mean()
         cells.append("" if kinds.isna().any() else " / ".join(f"{value:.1f}" for value in kinds))
         rows.append(f"| {system(model, order)} | {' | '.join(cells)} |")
+    return rows
+
+
+def student_rows() -> list[str]:
+    """Each system in the students' worlds: HR@5, and how many seconds of the process its training took."""
+    table = pd.DataFrame(table_of(STUDENT_TABLE))
+    rows = []
+    for model, orders in STUDENT_SYSTEMS.items():
+        for order in orders:
+            cells = []
+            for world in WORLDS:
+                some = twins_of(table, world, model, order)
+                names = ["HR@5 of pick", "HR@5 of clocks"] if world == "both" else ["HR@5"]
+                hits = " / ".join(f"{some[name].mean():.1f}" for name in names)
+                cells.append(f"{hits} | {some['cpu_seconds'].max():.0f}")
+            rows.append(f"| {system(model, order)} | {' | '.join(cells)} |")
     return rows
 
 
@@ -272,7 +291,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=Path, metavar="DIR")
     args = parser.parse_args()
-    for make in (wall_rows, page_rows, shuffled_rows, capacity_rows, width_rows, displaced_rows):
+    for make in (student_rows, wall_rows, page_rows, shuffled_rows, capacity_rows, width_rows, displaced_rows):
         print(make.__name__, *make(), sep="\n", end="\n\n")
     if args.pictures:
         for name, make_one in PICTURES.items():
