@@ -29,7 +29,7 @@ from mmsr_lite.models.sasrec import SASRec, SASRecConfig
 CALLS = {
     codebook: lambda model, data: codebook(model, data),
     compare_with_pyg: lambda model, data: compare_with_pyg(model, data, 0, epochs=1),
-    faithfulness: lambda model, data: faithfulness(model, data, orders=1),
+    faithfulness: lambda model, data: faithfulness(model, data, orders=1, histories=2),
     flow: lambda model, data: flow(model, data, 0),
     flow_table: lambda model, data: flow_table(model, data),
     gates: lambda model, data: gates(model, data),
