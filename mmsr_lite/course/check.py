@@ -184,7 +184,7 @@ def _verdict(asked: Exercise, given: Any) -> Verdict:
     except MissingFileError:
         raise
     except UNUSABLE as error:
-        return Verdict(asked.id, False, f"it cannot be used: {error}.")
+        return Verdict(asked.id, False, f"it cannot be used: {error}. Has it the form that the question asks for?")
     if right:
         return Verdict(asked.id, True, asked.why)
     return Verdict(asked.id, False, _what_is_wrong(asked, given))

@@ -32,6 +32,7 @@ def test_an_unknown_exercise_names_the_known_ones():
 def test_an_answer_that_cannot_be_used_says_why():
     assert check("02.4", 7).right is False
     assert "it cannot be used" in check("02.4", 7).message
+    assert check("02.4", 7).message.endswith("Has it the form that the question asks for?")  # not Python's words alone
     assert Exercise("x", lambda: 1, "").hints == ()
 
 

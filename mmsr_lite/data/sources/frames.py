@@ -43,9 +43,7 @@ def read(
         ('frames', [{'user_id': 'u', 'item_id': '7'}])
     """
     reading, names = Account(), columns or {}
-    ours = ("user_id", "item_id", "timestamp")
-    of_interactions = {name: theirs for name, theirs in names.items() if name in ours}  # a message shows the others
-    table = _renamed(frame_of(interactions, "interactions"), "interactions", of_interactions, ours)
+    table = _renamed(frame_of(interactions, "interactions"), "interactions", names, ("user_id", "item_id", "timestamp"))
     result = {label: ids_of("interactions", table, label, reading) for label in ("user_id", "item_id")}
     if table.empty:
         raise MMSRError("the interactions hold no rows; expected one for each")
