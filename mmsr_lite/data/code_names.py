@@ -13,6 +13,7 @@ WORDS = 3  # of a name, at most
 EXAMPLES = 3  # titles, at most
 SHARE = 0.1  # a word of a name occurs in at least this share of the code's items
 SMALL = 4  # a code with fewer items than this takes any word
+ORDERS = {"early", "late"}  # a node of this name would be taken for an order of fusion
 
 
 class NamedCode(TypedDict):
@@ -71,7 +72,7 @@ def _telling_words(texts: tuple[str, ...], nearest: np.ndarray) -> dict[int, lis
     for text, code in zip(texts, nearest.tolist(), strict=True):
         if not code:
             continue
-        words = set(WORD.findall(text.lower())) - ENGLISH_STOP_WORDS
+        words = set(WORD.findall(text.lower())) - ENGLISH_STOP_WORDS - ORDERS
         overall.update(words)
         within.setdefault(code, Counter()).update(words)
         sizes[code] += 1
