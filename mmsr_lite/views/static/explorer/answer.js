@@ -44,8 +44,8 @@ function answerPanel(desk) {
     const colourOf = (i) => lookOf(picture, shown[i], parts.indexOf(shown[i])).colour;
     const looks = (i) => (i < 3 ? {} : { class: "part", style: { borderColor: colourOf(i - 3) } });
     const isShort = desk.ask && record.target && rows.length === record.answer.top.length; // an edit may add the next item's row
-    const box = html(parent, "div", { class: "rows", "data-short": isShort && "" });
-    const addRow = grid(box, ["item", "sum", "score", ...shown.map((part) => names[part] ?? part)], looks);
+    put(parent, { "data-short": isShort && "" });
+    const addRow = grid(parent, ["item", "sum", "score", ...shown.map((part) => names[part] ?? part)], looks);
     const splits = rows.map((item) => splitOf(record, item));
     const scale = scaleOf(splits);
     rows.forEach((item, i) => {

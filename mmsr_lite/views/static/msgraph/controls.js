@@ -6,7 +6,7 @@ const ZOOM_STEP = 1.25;
 // What stays: the heading, the tools. Made once.
 function makeBar(picture) {
   const { bar } = picture;
-  picture.heading = html(bar, "h2", { class: "name" });
+  picture.heading = html(bar, "h2", { class: "name roomy" });
   picture.tools = html(bar, "div", { class: "tools", role: "group", "aria-label": "View" });
   const tool = (text, label, act) => {
     return html(picture.tools, "button", { type: "button", "aria-label": label, title: label, on: { click: act } }, text);
@@ -70,9 +70,10 @@ function paintBar(picture) {
     record.truth && `planted cause: ${clean(record.truth.cause, 20)}`,
     record.draft?.edited && "edited",
   ];
+  put(picture.heading, { "data-room": longestFacts(picture, facts) });
   patch(picture.heading, () => {
     html(picture.heading, "b", {}, "MSGraph");
-    html(picture.heading, "span", { class: "roomy", "data-room": longestFacts(picture, facts) }, facts.filter(Boolean).join(" · "));
+    html(picture.heading, "span", {}, facts.filter(Boolean).join(" · "));
   });
 
   const paths = record.layers[state.layer]?.attention ?? {};
@@ -86,11 +87,12 @@ function paintBar(picture) {
   });
 }
 
-// The facts at their longest, whose place is kept: an edit takes the planted cause away, and says that there was one.
+// The facts at their longest, whose place is kept: an edit takes the planted cause away, and says itself.
 function longestFacts(picture, [user, dataset, model, cause]) {
   if (!picture.keepsRoom) return null;
   if (cause || picture.causeOf?.user !== user) picture.causeOf = { user, cause };
-  return [user, dataset, model, picture.causeOf.cause, "edited"].filter(Boolean).join(" · ");
+  const longest = [user, dataset, model, picture.causeOf.cause || "edited"].filter(Boolean).join(" · ");
+  return `MSGraph 000 ${longest}`; // the first word has larger letters
 }
 
 // ---- colours and the legend --------------------------------------------------------------------------------------------

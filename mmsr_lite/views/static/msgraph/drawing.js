@@ -10,6 +10,7 @@ function drawPicture(picture) {
   const held = heldMark(picture);
   const unit = picture.theme === "projector" ? 1.25 : 1;
   picture.place = picture.placeOf(record, picture.width, unit, picture.leastOf?.(unit) ?? null);
+  if (picture.room) grow(picture.room, picture.place);
   const { place } = picture;
   patch(scroll, () => drawCanvas(picture));
   const { steps, nodes } = picture.drawn;

@@ -10,12 +10,12 @@ function roomOf(picture, unit) {
   const { whole = record } = placeOf; // with two panes, the nodes of both
   const of = [record.user?.index, width, unit, ...whole.node_types].join("/");
   if (picture.room?.of !== of) picture.room = { of, ...mostOf(whole, width, unit) };
-  const { room } = picture;
-  grow(room, layout(whole, width, unit, room));
-  return room;
+  return picture.room;
 }
 
+// A place that asks for more than the room gives makes it larger.
 function grow(room, { head, height, width, lanes }) {
+  if (lanes.length !== room.rows.length) return; // of a trace that lacks a type
   room.head = Math.max(room.head, head);
   room.height = Math.max(room.height, height);
   room.width = Math.max(room.width, width);
