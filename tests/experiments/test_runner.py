@@ -263,7 +263,7 @@ def test_counting_is_tuned_by_trials_like_everybody(carry_out, tiny):
 
 def test_where_the_best_trial_stands_at_an_edge_the_space_is_extended(carry_out, tiny, monkeypatch):
     space = {"lr": Values((0.01, 0.02), step=2)}
-    monkeypatch.setattr("mmsr_lite.experiments.study.SPACE", SPACE | space)
+    monkeypatch.setattr("mmsr_lite.experiments.setting.SPACE", SPACE | space)
     monkeypatch.setattr(Worker, "run_job", judged_by_rate)
     fixed = {name: value for name, value in QUICK.items() if name != "lr"}
     told = carry_out(tiny, only=["mmsr"], changes=fixed)
