@@ -168,12 +168,13 @@ function drawBand(picture, parent, name, digits, measure) {
   const row = html(parent, "div", { class: outside ? "band outside" : "band", "data-measure": name, "data-value": delta });
   term(picture, row, GLOSSARY_OF_MEASURE[name] ?? name, name);
   const says = `random changes: ${signed(low, digits)} to ${signed(high, digits)}`;
-  const box = svg(row, "svg", { width: 160, height: 22, role: "img", "aria-label": says });
+  const box = svg(row, "svg", { viewBox: "0 0 160 22", role: "img", "aria-label": says });
   svg(box, "rect", { class: "grey", x: x(low) - 1, width: x(high) - x(low) + 2, y: 4, height: 14, rx: 3 });
   for (const draw of draws) svg(box, "path", { class: "draw", d: `M${x(draw)} 7v8` });
   svg(box, "path", { class: "zero", d: `M${x(0)} 1v20` });
   svg(box, "circle", { class: "dot", cx: x(delta), cy: 11, r: 5 });
-  html(row, "span", {}, `${before.toFixed(digits)} → ${changed.toFixed(digits)}`);
+  const shortest = (value) => String(Number(value.toFixed(digits)));
+  html(row, "span", {}, `${shortest(before)} → ${shortest(changed)}`);
   html(row, "b", {}, signed(delta, digits));
 }
 const GLOSSARY_OF_MEASURE = { probability: "softmax" };
