@@ -7,7 +7,7 @@ import pytest
 import torch
 from fixtures import sample_trace
 
-from mmsr_lite import explore, show, trace
+from mmsr_lite import explore, show, stored, trace
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.views.differences import say_differences, say_verdict
@@ -309,6 +309,20 @@ def test_the_tour_has_six_steps_about_this_history_and_is_remembered(visit, tmp_
     page.click(".tools button:has-text('tour')")
     page.keyboard.press("Escape")
     assert page.locator(".tour").count() == 0
+
+
+@pytest.mark.parametrize("name", ["both-small-early", "both-small-adaptive-invasive"])
+def test_the_tour_speaks_of_a_gate_where_there_is_one_and_of_other_paths_where_there_is_none(visit, tmp_path, name):
+    model, world = stored(name)
+    show.explorer(trace(model, world, user=15)).save_html(tmp_path / "page.html")
+    page = visit(tmp_path / "page.html")
+    page.click(".tools .fresh")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    said, has_gate = page.inner_text(".tour"), "adaptive" in name
+    assert ("The gate weighs two paths for each node." in said) is has_gate
+    assert ("so there is no gate to weigh two." in said) is not has_gate
+    assert ("a model of one order has some paths of the other, too." in said) is not has_gate
 
 
 def test_the_first_experiment_is_tried_with_one_press(live, explorer):

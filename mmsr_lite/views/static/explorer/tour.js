@@ -20,14 +20,16 @@ function tourPanel(desk) {
     const flow = goal && flowOfItem(record, goal.item);
     const groups = record.flow?.groups ?? [];
     const part = (name) => signed(flow.groups[groups.indexOf(name)], 2);
+    const hasGate = record.layers.some(({ beta }) => beta);
+    const both = hasGate || record.layers.length < 2 ? "" : " Over several layers a model of one order has some paths of the other, too.";
     const parts = flow
-      ? `Of the score of ${clean(goal.title, 30)}, early fusion brings ${part(EARLY_GROUP)} and late fusion ${part(LATE_GROUP)}.`
+      ? `Of the score of ${clean(goal.title, 30)}, early fusion brings ${part(EARLY_GROUP)} and late fusion ${part(LATE_GROUP)}.${both}`
       : "This record holds no flow.";
     const told = record.target?.rank <= RIGHT ? "right" : "wrong";
     const place = record.target
       ? `The next item, ${clean(record.target.title, 30)}, has rank ${rank(record.target.rank)}: ${told}, since right is a rank of ${RIGHT} or better.`
       : "";
-    const gate = record.layers.some(({ beta }) => beta) ? "The gate weighs two paths for each node." : "This model has one path, so there is no gate to weigh two.";
+    const gate = hasGate ? "The gate weighs two paths for each node." : "This model has one path, so there is no gate to weigh two.";
     const experiment = record.draft?.experiment?.question;
     return [
       [".strip", "The history", `${count(record.history.length, "interaction")}, from ${first} to ${last}. Time reads from left to right. Choose an item to follow it through all panels.`],
