@@ -23,6 +23,13 @@ def test_weights_come_from_the_training_part_alone():
     assert choose_weights(days("by id"), other, decay=0.5, dated=True, ranking="masked") == chosen
 
 
+def test_without_validation_targets_each_rule_has_the_weight_that_changes_nothing():
+    parts = split(days("by id"))
+    none = type(parts)(parts.train, parts.validation.select(np.zeros(0, int)), parts.test)
+    chosen = choose_weights(days("by id"), none, decay=0.5, dated=False, ranking="masked")
+    assert chosen == {"ids": 1, "repetition": 0, "popularity": 0}  # scores times 1; plus 0
+
+
 def test_a_chain_as_one_table_ranks_as_the_chain_does(cycle, monkeypatch):
     fast = Chain(cycle.train, 12, 0.5)
     slow = Markov(MarkovConfig(decay=0.5), 12)

@@ -75,6 +75,15 @@ def test_where_no_times_tie_the_order_of_the_file_answers_and_nothing_is_asked_o
     assert "at random" not in found["ids"]["sentence"]
 
 
+@pytest.mark.parametrize(("hits", "verdict"), [(0, "effect"), (2, "none")])
+def test_the_order_of_ties_has_an_effect_on_a_small_sasrec_where_the_difference_is_clear(hits, verdict):
+    runs = [run("file", None, USERS, **FILE), run("random", 0, hits, **FIRST)]
+    (found,) = [one for one in effects(known(), runs) if one["name"] == "tie order, small SASRec"]
+    assert found["difference"] == -100 * (USERS - hits) / USERS
+    assert found["clear"] == (verdict == "effect")  # all four lose; or two of four, which is chance
+    assert found["verdict"] == verdict
+
+
 @pytest.mark.parametrize(("tied", "asked"), [(0.4, False), (0.5, True)])
 def test_ties_are_asked_about_from_half_a_percent_on(tied, asked):
     runs = [run("file", None, **FILE), run("random", 0, **FIRST)]

@@ -184,3 +184,10 @@ def test_a_summary_has_ten_positions_and_the_last_one_holds_all_that_are_older()
     by = flow_summary(table).by["position"]
     assert [row["position"] for row in by] == [*([n, n] for n in range(1, 10)), [10, 14]]
     assert sum(by[-1]["shares"]) == pytest.approx(5 / 14, abs=1e-5)
+
+
+def test_a_group_that_a_table_lacks_has_a_share_of_zero(random_model, world):
+    table = flow_table(random_model(2), world)
+    for shares in flow_summary(table[table["group"] != GROUPS[EARLY]]).by["all"]:
+        assert shares["shares"][EARLY] == shares["contributions"][EARLY] == 0
+        assert sum(shares["shares"]) > 0

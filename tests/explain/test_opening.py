@@ -11,6 +11,7 @@ from mmsr_lite.explain.opening import RIGHT, candidates, rank_of_last, telling_u
 from mmsr_lite.explain.page_model import rounded
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.live_explorer import explore_run
+from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.views.differences import say_verdict
 
 USER = 15  # of the stored world
@@ -96,3 +97,15 @@ def test_without_a_planted_world_all_users_with_a_past_are_looked_at():
     names = ("", "a", "b")
     shop = Dataset("shop", user, item, np.arange(5), ("u", "v", "w"), names, names)
     assert candidates(shop) == [0, 2]
+
+
+def test_rank_five_is_right_and_rank_six_is_wrong_for_whoever_is_shown_first(monkeypatch):
+    ranks = {0: (5, 6), 1: (6, 600), 2: (1, 5), 3: (5, 50)}  # user -> rank in early and in late fusion
+    models = [MMSR(MMSRConfig(dim=8, fusion=fusion), 2) for fusion in ("heho", "hohe")]
+    monkeypatch.setattr(
+        "mmsr_lite.explain.opening.rank_of_last", lambda model, _, user: ranks[user][models.index(model)]
+    )
+    user, names = np.repeat(np.arange(4), 2), ("", "a", "b")
+    shop = Dataset("shop", user, np.tile([1, 2], 4), np.arange(8), tuple("uvwx"), names, names)
+    right_and_wrong, others = [3, 0], [1, 2]  # 50 / 5 is more than 6 / 5, and 600 / 6 more than 5 / 1
+    assert telling_users(models, shop, 4) == right_and_wrong + others

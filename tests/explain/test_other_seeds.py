@@ -8,6 +8,7 @@ from mmsr_lite.errors import MMSRError
 from mmsr_lite.explain import other_seeds as module
 from mmsr_lite.explain.session import Session
 from mmsr_lite.explain.stability import stability
+from mmsr_lite.explain.trace import trace
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.records.mistakes import first_mistake
 from mmsr_lite.records.trace import TraceRecord
@@ -115,6 +116,12 @@ def test_one_model_alone_and_models_of_other_kinds_say_nothing(models, world, ra
     assert "seeds" not in session.do({"do": "what_if", "change": "shuffle", "repeats": 2})["what_if"]
     session.do({"do": "model", "model": 4})
     assert {one["of"] for one in session.record["draft"]["seeds"]} == {5}
+
+
+def test_of_a_history_without_a_next_item_only_the_gates_are_counted(models, world):
+    records = [trace(model, world, history=[3, 7, 5]) for model in models]
+    assert all(record.flow and record.target is None for record in records)
+    assert [one["about"] for one in module.agreements(records)] == ["larger beta"]
 
 
 def test_other_codes_than_the_trained_ones_are_no_other_seed(models, world, session, monkeypatch):

@@ -99,6 +99,22 @@ def test_methods_that_tell_edges_not_apart_have_numbers_too(books, world):
     assert record["agreement"][1]["spearman"] == 0 and json.dumps(record, allow_nan=False)
 
 
+def test_fidelity_is_of_the_half_of_the_edges_with_the_largest_numbers_of_a_method(random_model, world, monkeypatch):
+    kept = []
+
+    def seen(explainer, explanation):
+        kept.append(explanation.edge_mask.clone().numpy())
+        return 0.0, 0.0
+
+    monkeypatch.setattr("mmsr_lite.explain.pyg.fidelity", seen)
+    record = compare_with_pyg(random_model(), world, history=PAST, epochs=3)
+    values = np.array(record["edges"])
+    assert len(kept) == len(record["methods"])
+    for mask, numbers in zip(kept, values.T, strict=True):
+        assert mask.sum() == (len(numbers) + 1) // 2
+        assert numbers[mask == 1].min() >= numbers[mask == 0].max()
+
+
 def test_a_mask_of_all_edges_keeps_the_answer_and_none_of_them_is_the_input_alone(adapted):
     model, adapter = adapted()
     explainer = Explainer(adapter, EdgeGradient(), "model", CONFIG, edge_mask_type="object")

@@ -94,6 +94,17 @@ def test_the_parts_by_node_type_add_up_to_the_score(random_model, world, fusion,
         assert table["late_fusion"].between(0, 1).all()
 
 
+def test_late_fusion_is_the_mean_over_layers_of_the_weight_of_late_fusion(random_model, world):
+    model = random_model(2)
+    with torch.no_grad():
+        for layer, weights in zip(model.layers, ([3.0, 1.0], [1.0, 4.0]), strict=True):  # of late, of early fusion
+            for parameter in layer.gate.parameters():
+                parameter.zero_()
+            layer.gate.mlp[-1].bias.copy_(torch.tensor(weights).log())
+    late = recommend(model, world, users=[0], top=2, explain=True)["late_fusion"]
+    assert late.tolist() == pytest.approx([(3 / (3 + 1) + 1 / (1 + 4)) / 2] * 2)
+
+
 def test_three_edges_of_the_history_are_named_and_none_where_there_is_none(random_model, world):
     table = recommend(random_model(2), world, users=[0], top=2, explain=True)
     edges = table.loc[0, ["edge_1", "edge_2", "edge_3"]].tolist()

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import resource
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -306,6 +307,14 @@ def test_the_experiment_names_the_item_that_decided_wherever_the_world_says_whic
                 "position": decided[0],
             }  # one modality alone may change nothing
     assert tried > 0
+
+
+def test_also_the_very_first_item_may_have_decided():
+    because = np.array([[-1, -1], [-1, -1], [-1, -1], [2, 0]])  # counted from 0; what came next is the fourth item
+    shop = SimpleNamespace(facts={"because": because}, offsets=[0, 4])
+    record = {"user": {"index": 0}, "truth": {"cause": "pick"}, "history": [{}, {}, {}]}
+    assert _deciding_positions(shop, record) == [2 + 1, 0 + 1]
+    assert _deciding_positions(shop, record | {"history": [{}, {}]}) == [2 + 1 - 1]  # the model does not read the first
 
 
 def test_where_two_items_decided_the_experiment_says_whose_modalities_go():

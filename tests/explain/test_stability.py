@@ -51,6 +51,16 @@ def test_attention_and_beta_are_those_computed_by_hand(world):
     assert found.agreements[0]["says"] == "“i3” (position 1)"  # the last item itself is left out
 
 
+def test_beta_is_the_weight_of_late_fusion(world):
+    model = MMSR(MMSRConfig(dim=8, layers=1), world.num_items).eval()
+    with torch.no_grad():
+        for parameter in model.layers[0].gate.parameters():
+            parameter.zero_()
+        model.layers[0].gate.mlp[-1].bias.copy_(torch.tensor([3.0, 1.0]).log())  # late fusion weighs 3 of 3 + 1
+    found = stability([(model, world), (model, world)], history=[3, 7], target=9, repeats=1)
+    assert [row["values"] for row in rows_of(found, "beta")] == [[pytest.approx(3 / (3 + 1))] * 2] * 2
+
+
 def test_attention_adds_up_to_one_and_flow_to_the_score_in_every_model(record, seeds):
     attention, parts = (np.array([row["values"] for row in rows_of(record, name)]) for name in ("attention", "flow"))
     assert attention.sum(0) == pytest.approx([1, 1, 1], abs=1e-5)
@@ -129,6 +139,17 @@ def test_the_what_if_is_one_change_for_all_and_its_sign_is_that_of_each_model(se
     assert alone.change == "" and "what if" not in [one["about"] for one in alone.agreements]
 
 
+@pytest.mark.parametrize(("attends", "removed"), [((3, 3, 1), 1), ((1, 2, 2), 2), ((3, 3, 3), 3 - 1)])
+def test_the_last_item_is_not_removed_however_many_models_attend_most_to_one_of_its_codes(seeds, attends, removed):
+    models, datasets = zip(*seeds, strict=True)
+    flow_of_target = SimpleNamespace(ranked=[{"item": 9, "title": "i9", "item_id": "i9"}])
+    says = [Said({("attention", None, "picture", place, None): 0.9}, flow_of_target, last=3) for place in attends]
+    asked = {"history": [3, 7, 5], "target": 9}
+    told, _ = module._what_ifs(models, datasets, asked, None, 1, says)
+    change = {"do": "remove", "position": removed}
+    assert told == module._what_ifs(models, datasets, asked, change, 1, says)[0]
+
+
 def test_a_user_and_an_unknown_target_are_watched_by_all_models_alike(seeds, world):
     of_user = stability(seeds, 2, repeats=1)
     assert of_user.watched["item"] == world.history(2)[-1] and of_user.user["id"] == "u2"
@@ -170,3 +191,9 @@ def test_what_differs_in_more_than_the_seed_is_refused(seeds, world, random_mode
     other = replace(world, item=world.item[::-1].copy())
     with pytest.raises(MMSRError, match="other data or other histories"):
         stability([seeds[0], (seeds[1][0], other)], 0)
+
+
+def test_a_model_whose_items_have_other_ids_is_refused_for_a_history_too(seeds, world):
+    renamed = replace(world, item_ids=("", *(f"other {item}" for item in range(world.num_items))))
+    with pytest.raises(MMSRError, match="other data or other histories"):
+        stability([seeds[0], (seeds[1][0], renamed)], history=[3, 7], target=9, repeats=1)

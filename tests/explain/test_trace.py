@@ -117,6 +117,15 @@ def test_the_stages_walk_through_the_probes_to_the_score(make, dataset, fusion):
         assert np.allclose(power / power.sum(1, keepdims=True), layer["beta"], atol=1e-6)  # equation 16
 
 
+def test_the_numbers_of_a_stage_have_five_digits_after_the_point(make, dataset):
+    model = make(2)
+    stages = trace(model, dataset, history=ITEMS[:-1])["stages"]
+    graph, states = model.states(torch.tensor([ITEMS[:-1]]))
+    pooled = next(stage["row"] for stage in stages if stage["stage"] == "pool")
+    assert pooled == [round(value, 5) for value in pooled]
+    assert pooled == pytest.approx(states[0][0, graph.last[0]].tolist(), abs=10**-5 / 2 + 1e-6)
+
+
 def test_a_user_brings_the_target_pictures_and_truth_and_a_history_only_itself(make, dataset):
     record = trace(make(1), dataset, 0)
     assert (record["user"], record["truth"]) == ({"index": 0, "id": "a"}, {"cause": "match"})

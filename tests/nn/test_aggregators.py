@@ -158,6 +158,12 @@ def test_six_hops_and_more_are_one_distance():
     assert distance[0, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 6, 6]
 
 
+def test_a_graphormer_has_a_number_for_each_distance_from_none_to_six_hops_and_for_each_hop_up_to_five():
+    layer = AGGREGATORS["graphormer"](2, MMSRConfig(dim=8))
+    assert layer.spatial.shape == (1 + 6, 1)
+    assert layer.edge.shape == (6 - 1, MATCH + 1)
+
+
 def test_graphormer_equals_the_encoder_layer_of_torch_given_its_encodings(batch):
     graph, states = batch
     layer = made("graphormer", graph)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.nn.displacement import Displacement, traded
+from mmsr_lite.nn.displacement import MIX, Displacement, _keys, traded
 from mmsr_lite.nn.modality import ItemModalities
 
 HISTORY = torch.tensor([[3, 5, 7, 9, 11, 2], [8, 4, 1, 0, 0, 0], [6, 0, 0, 0, 0, 0]])
@@ -42,6 +42,26 @@ def test_all_ways_to_trade_are_about_equally_likely():
     (shown,) = Displacement(["a"])(histories)
     first = (shown[:, 0] == histories[:, 1]).double().mean()  # of three, two cycles leave none in its place
     assert abs(first - 0.5) < 4 * 0.5 / 3000**0.5
+
+
+def test_the_keys_are_those_of_these_equations_in_whole_numbers_of_64_bits():
+    """So a history is displaced alike by every version and on every machine."""
+    step, first, second = (number % 2**64 for number in MIX)
+
+    def mixed(value):
+        value = (value ^ (value >> 30)) * first % 2**64
+        value = (value ^ (value >> 27)) * second % 2**64
+        return value ^ (value >> 31)
+
+    seed, number = 3, 1
+    found = _keys(HISTORY, seed, number)
+    for row, history in enumerate(HISTORY.tolist()):
+        total = sum(mixed(item * mixed(place) % 2**64) for place, item in enumerate(history, 1))
+        start = mixed((total + mixed(256 * seed + number + 1)) % 2**64)
+        for place in range(1, len(history) + 1):
+            base = start + place * second
+            keys = [(mixed(one % 2**64) >> 11) / 2**53 for one in (base, base + step)]
+            assert [key[row, place - 1].item() for key in found] == keys
 
 
 def test_the_chosen_trade_along_one_cycle():
