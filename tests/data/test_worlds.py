@@ -432,13 +432,14 @@ def counted_in_sessions(data, by_look):
     counts = np.zeros((data.num_items + 1, column.max() + 1))
     np.add.at(counts, (garments, bought[:, None]), 1)
     seen = counts.sum(1, keepdims=True)
-    scores = np.log((counts + 1) / (seen + counts.shape[1]))[asked].sum(1)
+    # rounded, because the same three numbers in another order have another last digit, and here they tie
+    scores = np.log((counts + 1) / (seen + counts.shape[1]))[asked].sum(1).round(9)
     own = scores[np.arange(len(right)), right][:, None]
     rank = (scores > own).sum(1) + ((scores == own).sum(1) + 1) / 2
     return (rank <= (1 if by_look else 5)).mean()
 
 
-@pytest.mark.parametrize(("world", "basics", "looks"), [("pick-student", 0.463, 0.866), ("both-student", 0.614, 0.967)])
+@pytest.mark.parametrize(("world", "basics", "looks"), [("pick-student", 0.452, 0.863), ("both-student", 0.615, 0.963)])
 def test_what_identity_tells_is_what_the_table_says(world, basics, looks):
     data = whole(world)
     assert counted_in_sessions(data, by_look=False) == pytest.approx(basics, abs=0.001)
