@@ -81,7 +81,8 @@ def prepare(step: Step, widths: list[int], *, compiles: bool = True) -> Preparat
         The compilation, which says when all kernels are ready.
 
     Example:
-        >>> prepare(step=None, widths=[50], compiles=False).ready()  # another process compiles: nothing is left to do
+        >>> nothing_left = prepare(step=None, widths=[50], compiles=False)  # another process compiles # doctest: +SKIP
+        >>> nothing_left.ready()                                                                   # doctest: +SKIP
         True
     """
     from mmsr_lite.kernels.compilation import Preparation
