@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
+from mmsr_lite.installing import command_for, install_command, name_for_pip
+
 SHOWN = 3  # names at most this many packages of an extra; the fix installs all
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # JupyterLab's extension -> the Python package whose other half it is
@@ -132,9 +134,9 @@ def packages(required: Iterable[tuple[str, str, str]]) -> list[Finding]:
         elif is_good:
             findings.append(Finding(name, "ok", detail))
         elif name == "mmsr-lite":
-            findings.append(Finding(name, "problem", detail, f"{_install()} {_project()}"))
+            findings.append(Finding(name, "problem", detail, f"{install_command()} {name_for_pip()}"))
         else:
-            findings.append(Finding(name, "problem", detail, f"{_install()} '{name}>={least}'"))
+            findings.append(Finding(name, "problem", detail, f"{install_command()} '{name}>={least}'"))
     for extra, members in extras.items():
         if all(is_good for is_good, _ in members):
             findings.append(Finding(f"extra {extra}", "ok", ", ".join(detail for _, detail in members)))
@@ -161,7 +163,7 @@ def gpu() -> list[Finding]:
     except ModuleNotFoundError:
         return []
     except Exception as error:  # a broken build may raise anything
-        return [Finding("torch", "problem", f"does not load: {error}", f"{_install()} --force-reinstall torch")]
+        return [Finding("torch", "problem", f"does not load: {error}", f"{install_command()} --force-reinstall torch")]
     if torch.cuda.is_available():
         memory = torch.cuda.get_device_properties(0).total_memory / 2**30
         detail = f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB, CUDA {torch.version.cuda}"
@@ -295,42 +297,6 @@ def browser() -> Finding:
         if path:
             return Finding("browser for tests", "ok", path)
     return Finding("browser for tests", "note", "none, so browser tests are skipped", "apt-get install chromium")
-
-
-def command_for(extra: str) -> str:
-    """The command that installs an extra of the project here.
-
-    Args:
-        extra: the name of the extra, such as "lab".
-
-    Returns:
-        The command; in the project's folder it installs from there, with the versions that were tested.
-
-    Example:
-        >>> command_for("lab").startswith("pip install") and "[lab]" in command_for("lab")
-        True
-    """
-    return f"{_install()} {_project(extra)}"
-
-
-def _in_checkout() -> bool:
-    """Whether this runs from the project's folder, and not from an installed wheel."""
-    return (Path(__file__).parents[1] / "constraints.txt").is_file()
-
-
-def _install() -> str:
-    """The command that installs a package here; in the project's folder, with the versions that were tested."""
-    if _in_checkout():
-        return "pip install --constraint constraints.txt"
-    return "pip install"
-
-
-def _project(extra: str = "") -> str:
-    """The name of the project for pip, perhaps with an extra."""
-    brackets = f"[{extra}]" if extra else ""
-    if _in_checkout():
-        return f"--editable '.{brackets}'  (in the project's folder)"
-    return f"'mmsr-lite{brackets}'"
 
 
 def _version(name: str) -> str | None:

@@ -32,10 +32,20 @@ VIEWS = ["untrusted", "wording", "glossary", "theme", "selection", "samples", "d
 VIEWS += ["data_card", "figures", "chart", "widgets", "report", "show", "fusion_page", "__init__"]
 VIEWS_READ = ("mmsr_lite.errors", "mmsr_lite.records", "mmsr_lite.data.storage", "mmsr_lite.views")
 VIEWS_READ += ("mmsr_lite.arguments", "mmsr_lite.data.lock")
-TOP = {"__init__", "__main__", "cli", "commands", "data_card", "doctor", "live_explorer", "course"}  # they join both
-TOP |= {"explorer_server", "same_machine"}
+TOP = {
+    "__init__",
+    "__main__",
+    "cli",
+    "commands",
+    "data_card",
+    "doctor",
+    "live_explorer",
+    "live_page",
+    "course",
+}  # they join both
+TOP |= {"explorer_server", "installing", "same_machine"}
 WITHOUT_TORCH = ("data", "views", "errors", "values", "arguments", "config", "records", "doctor", "cli", "commands")
-WITHOUT_TORCH += ("data_card", "__init__")
+WITHOUT_TORCH += ("data_card", "installing", "__init__")
 CONCRETE = re.compile(r"picture|poster|image|title|plot(?!ly)|(?<!con)text")
 DISPLAY = {"title", "titles", "texts", "picture", "pictures"}  # what a person sees of an item is no modality
 LINES = 300

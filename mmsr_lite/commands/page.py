@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         Traceback (most recent call last):
         mmsr_lite.errors.MMSRError: 'no-such-run' holds no run; ...
     """
-    from mmsr_lite.live_explorer import save_live_page
+    from mmsr_lite.live_page import save_live_page
     from mmsr_lite.training.fit import open_run
 
     opened = [open_run(folder, "cpu") for folder in args.runs]

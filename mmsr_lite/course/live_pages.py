@@ -84,7 +84,7 @@ def live_pages(folder: str | os.PathLike[str]) -> dict[str, Path]:
         >>> "cycle" in live_pages(tempfile.mkdtemp())  # doctest: +SKIP
         True
     """
-    from mmsr_lite.live_explorer import save_live_page
+    from mmsr_lite.live_page import save_live_page
     from mmsr_lite.training.fit import open_run
 
     place, made = Path(folder), {}

@@ -14,7 +14,7 @@ import numpy as np
 from mmsr_lite.errors import MMSRError, choose
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.explain.shared_random import RandomSource, SharedRandom
-from mmsr_lite.records.mistakes import quote
+from mmsr_lite.values import quoted
 
 Node: TypeAlias = tuple[str, int]  # node type and id
 
@@ -155,5 +155,5 @@ def within(what: str, value: Any, least: int, most: int) -> int:
         mmsr_lite.errors.MMSRError: position is 4; expected 1 to 3
     """
     if not is_whole(value) or not least <= value <= most:
-        raise MMSRError(f"{what} is {quote(value)}; expected {least} to {most}")
+        raise MMSRError(f"{what} is {quoted(value)}; expected {least} to {most}")
     return int(value)

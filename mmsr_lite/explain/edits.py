@@ -19,8 +19,8 @@ from mmsr_lite.explain.edited_history import EditedHistory, Node, within
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.explain.shared_random import RandomSource, traded
 from mmsr_lite.graph.relations import RELATIONS
-from mmsr_lite.records.mistakes import quote
 from mmsr_lite.records.trace import Edit
+from mmsr_lite.values import quoted
 
 FORCED = {"hohe": (1.0, 0.0), "heho": (0.0, 1.0), "half": (0.5, 0.5)}  # the shares of a forced gate
 FAMILIES = {"homogeneous": ("out", "in", "both"), "heterogeneous": ("match",)}
@@ -30,7 +30,7 @@ LAST = "the last item's node holds the answer and cannot be removed; remove the 
 def _share(value: Any) -> float:
     number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else -1.0
     if not 0 <= number <= 1:
-        raise MMSRError(f"rate is {quote(value)}; expected a share from 0 to 1")
+        raise MMSRError(f"rate is {quoted(value)}; expected a share from 0 to 1")
     return number
 
 
@@ -38,14 +38,14 @@ def _known(edited: EditedHistory, type: Any, id: Any) -> Node:
     """The node, which must be in the graph."""
     known = isinstance(type, str) and is_whole(id) and (type, int(id)) in edited.nodes
     if not known:
-        raise MMSRError(f"the graph has no node {quote(type)} {quote(id)}; give type and id of a node of the history")
+        raise MMSRError(f"the graph has no node {quoted(type)} {quoted(id)}; give type and id of a node of the history")
     return type, int(id)
 
 
 def _end(edited: EditedHistory, what: str, end: Any) -> Node:
     """The node at one end of an edge, given as (type, id)."""
     if not isinstance(end, list | tuple) or len(end) != 2:
-        raise MMSRError(f"{what} is {quote(end)}; expected the type and the id of a node, such as ['item', 3]")
+        raise MMSRError(f"{what} is {quoted(end)}; expected the type and the id of a node, such as ['item', 3]")
     return _known(edited, *end)
 
 
@@ -192,7 +192,7 @@ def filled(change: str | Mapping[str, Any]) -> Edit:
         ({'do': 'shuffle', 'rate': 1.0}, {'do': 'drop', 'modality': None, 'position': 2})
     """
     if not isinstance(change, str | Mapping):
-        raise MMSRError(f"a change is {quote(change)}; expected a name such as 'shuffle', or a dict with 'do'")
+        raise MMSRError(f"a change is {quoted(change)}; expected a name such as 'shuffle', or a dict with 'do'")
     given = {"do": change} if isinstance(change, str) else dict(change)
     name = choose("change", given.pop("do", ""), CHANGES)
     fields = {key: one.default for key, one in signature(CHANGES[name]).parameters.items() if key != "edited"}

@@ -14,7 +14,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.models.base import Catalogue
 from mmsr_lite.models.mmsr import MMSR
-from mmsr_lite.records.mistakes import quote
+from mmsr_lite.values import quoted
 
 UserLike: TypeAlias = int | str
 HistoryLike: TypeAlias = Sequence[int] | np.ndarray | Tensor
@@ -44,7 +44,7 @@ def user_index(dataset: Dataset, user: Any) -> int:
         return dataset.user_ids.index(user)
     number = int(user) if isinstance(user, str) and user.isascii() and user.isdigit() else user
     if not is_whole(number) or not 0 <= int(number) < dataset.num_users:
-        raise MMSRError(f"there is no user {quote(user)} in {dataset.name!r}; {known}")
+        raise MMSRError(f"there is no user {quoted(user)} in {dataset.name!r}; {known}")
     return int(number)
 
 
@@ -73,10 +73,10 @@ def items_of(dataset: Dataset, history: Any, what: str = "history") -> list[int]
             raise MMSRError(f"{what} has the shape {tuple(history.shape)}; expected one axis, such as (5,)")
         history = history.tolist()
     if isinstance(history, str | bytes) or not isinstance(history, Sequence):
-        raise MMSRError(f"{what} is {quote(history)}; {wanted}")
+        raise MMSRError(f"{what} is {quoted(history)}; {wanted}")
     for item in history:
         if not is_whole(item) or not 1 <= item <= dataset.num_items:
-            raise MMSRError(f"{what} {quote(list(history)[:5])} has {quote(item)}; {wanted}")
+            raise MMSRError(f"{what} {quoted(list(history)[:5])} has {quoted(item)}; {wanted}")
     if not len(history):
         raise MMSRError(f"{what} is empty; {wanted}")
     return [int(item) for item in history]
@@ -104,7 +104,7 @@ def item_of(dataset: Dataset, item: Any, what: str) -> int:
         mmsr_lite.errors.MMSRError: ...
     """
     if not is_whole(item) or not 1 <= item <= dataset.num_items:
-        raise MMSRError(f"{what} is {quote(item)}; expected an item from 1 to {dataset.num_items}")
+        raise MMSRError(f"{what} is {quoted(item)}; expected an item from 1 to {dataset.num_items}")
     return int(item)
 
 
@@ -128,7 +128,7 @@ def count_of(value: Any, what: str, least: int = 1) -> int:
         mmsr_lite.errors.MMSRError: top is -1; expected a whole number from 1 on
     """
     if not is_whole(value) or value < least:
-        raise MMSRError(f"{what} is {quote(value)}; expected a whole number from {least} on")
+        raise MMSRError(f"{what} is {quoted(value)}; expected a whole number from {least} on")
     return int(value)
 
 

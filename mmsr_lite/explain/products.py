@@ -22,7 +22,7 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.han import HOMOGENEOUS, HANLayer
 from mmsr_lite.nn.probe import Seen, listen
 from mmsr_lite.records.explorer import Product
-from mmsr_lite.records.mistakes import quote
+from mmsr_lite.values import quoted
 
 
 @torch.no_grad()
@@ -105,5 +105,5 @@ def _compared(
 def _index(what: str, value: Any, count: int) -> int:
     """`value` where it is an index of `count` things."""
     if not is_whole(value) or not 0 <= value < count:
-        raise MMSRError(f"{what} is {quote(value)}; expected 0 to {count - 1}")
+        raise MMSRError(f"{what} is {quoted(value)}; expected 0 to {count - 1}")
     return int(value)

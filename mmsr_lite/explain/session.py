@@ -49,8 +49,8 @@ from mmsr_lite.records import TraceRecord, WhatIfRecord
 from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.explorer import Beside, Messages, Product
 from mmsr_lite.records.live_page import PageData, PageStart
-from mmsr_lite.records.mistakes import quote
 from mmsr_lite.records.trace import ItemCard
+from mmsr_lite.values import quoted
 
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them
 OTHERS = ("user", "history", "model", "families", "codes", "undo", "redo", "find", "what_if", "beside", "product")
@@ -270,7 +270,7 @@ class Session:
         if name == "model":
             number = _field(given, "model", name)
             if not is_whole(number) or not 0 <= number < len(self._all):
-                raise MMSRError(f"model is {quote(number)}; expected a number from 0 to {len(self._all) - 1}")
+                raise MMSRError(f"model is {quoted(number)}; expected a number from 0 to {len(self._all) - 1}")
             codes, codes_per_item = self._trained[number]
             return replace(self.draft, model=int(number), codes=codes, codes_per_item=codes_per_item)
         if name == "history":
@@ -280,7 +280,7 @@ class Session:
         if name == "families":
             chosen = _field(given, "families", name)
             if not isinstance(chosen, list | tuple):
-                raise MMSRError(f"families is {quote(chosen)}; expected a list of names")
+                raise MMSRError(f"families is {quoted(chosen)}; expected a list of names")
             for family in chosen:
                 choose("family", family, FAMILIES)
             return replace(self.draft, families=tuple(family for family in FAMILIES if family in chosen))
@@ -395,5 +395,5 @@ def _shape_of(model: MMSR) -> tuple[int, int] | tuple[None, None]:
 def _field(request: Mapping[str, Any], field: str, name: str) -> Any:
     """A field that a request needs."""
     if field not in request:
-        raise MMSRError(f"request {name!r} with {quote(dict(request))}: expected the field {field!r}")
+        raise MMSRError(f"request {name!r} with {quoted(dict(request))}: expected the field {field!r}")
     return request[field]

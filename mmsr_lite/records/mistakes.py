@@ -1,4 +1,4 @@
-"""Mistakes: the first place at which a value is not what its declared type says, and how an error quotes it.
+"""Mistakes: the first place at which a value is not what its declared type says.
 
 value, types of `schema` -> `first_mistake` -> (path, sentence) or None
 """
@@ -12,11 +12,11 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, is_typeddict
 
 from mmsr_lite.records.schema import NAMES, describe, fields_of, is_record, join
+from mmsr_lite.values import quoted
 
 Mistake: TypeAlias = tuple[str, str]  # the path of a field, and what is wrong there: ("nodes[3].type", "is missing")
 ARTICLES = {int: "a ", float: "a "}
 EXACT = {int: {int}, float: {float, int}, str: {str}, bool: {bool}, NoneType: {NoneType}}  # JSON types of each
-LONGEST_QUOTE = 40  # letters of a wrong value that an error repeats
 
 
 def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
@@ -44,7 +44,7 @@ def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
     if origin is Literal:
         if isinstance(value, str | int) and value in parts:
             return None
-        return path, f"is {quote(value)}, expected {describe(declared)}"
+        return path, f"is {quoted(value)}, expected {describe(declared)}"
     if origin is list:
         return _mistake_in_list(value, parts[0], path)
     if origin is dict:
@@ -55,7 +55,7 @@ def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
         return mistake_in_fields(value, declared, path)
     if _is_scalar(value, declared):
         return None
-    return path, f"is {quote(value)}, expected {ARTICLES.get(declared, '')}{NAMES[declared]}"
+    return path, f"is {quoted(value)}, expected {ARTICLES.get(declared, '')}{NAMES[declared]}"
 
 
 def mistake_in_fields(value: Any, kind: type, path: str = "") -> Mistake | None:
@@ -75,7 +75,7 @@ def mistake_in_fields(value: Any, kind: type, path: str = "") -> Mistake | None:
         ('user.id', 'is missing')
     """
     if not isinstance(value, Mapping):
-        return path, f"is {quote(value)}, expected {describe(kind)}"
+        return path, f"is {quoted(value)}, expected {describe(kind)}"
     for name, field in fields_of(kind).items():
         if name not in value:
             if field.required:
@@ -84,23 +84,6 @@ def mistake_in_fields(value: Any, kind: type, path: str = "") -> Mistake | None:
         if mistake := first_mistake(value[name], field.type, join(path, name)):
             return mistake
     return None
-
-
-def quote(value: Any) -> str:
-    """Quote a value for an error message: all of it when it is short, else its beginning.
-
-    Args:
-        value: any value.
-
-    Returns:
-        Its repr on one line, of 40 letters at most and three dots.
-
-    Example:
-        >>> quote("hat")
-        "'hat'"
-    """
-    text = " ".join(repr(value).split())  # arrays and tables have several lines
-    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
 
 
 def _mistake_in_record(value: Any, declared: Any, path: str) -> Mistake | None:
@@ -120,12 +103,12 @@ def _mistake_in_union(value: Any, declared: Any, path: str) -> Mistake | None:
         return None
     if len(others) == 1:
         return mistakes[0]
-    return path, f"is {quote(value)}, expected {describe(declared)}"
+    return path, f"is {quoted(value)}, expected {describe(declared)}"
 
 
 def _mistake_in_list(value: Any, inner: Any, path: str) -> Mistake | None:
     if not isinstance(value, list | tuple):
-        return path, f"is {quote(value)}, expected {describe(list[inner])}"
+        return path, f"is {quoted(value)}, expected {describe(list[inner])}"
     if _all_scalars(value, inner):
         return None
     for place, one in enumerate(value):
@@ -136,10 +119,10 @@ def _mistake_in_list(value: Any, inner: Any, path: str) -> Mistake | None:
 
 def _mistake_in_dict(value: Any, inner: Any, path: str) -> Mistake | None:
     if not isinstance(value, Mapping):
-        return path, f"is {quote(value)}, expected {describe(dict[str, inner])}"
+        return path, f"is {quoted(value)}, expected {describe(dict[str, inner])}"
     for name, one in value.items():
         if not isinstance(name, str):
-            return path, f"has the name {quote(name)}, expected names that are text"
+            return path, f"has the name {quoted(name)}, expected names that are text"
         if mistake := first_mistake(one, inner, join(path, name)):
             return mistake
     return None

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mmsr_lite.records.mistakes import LONGEST_QUOTE, first_mistake, quote
+from mmsr_lite.records.mistakes import first_mistake
+from mmsr_lite.values import MOST_QUOTED
 
 
 def test_numpy_numbers_are_numbers():
@@ -22,4 +23,5 @@ def test_true_is_no_number_and_one_is_no_truth():
 
 
 def test_a_long_value_is_quoted_by_its_beginning():
-    assert quote("x" * 100) == "'" + "x" * (LONGEST_QUOTE - 1) + "..."
+    _, sentence = first_mistake("x" * 100, int)
+    assert sentence == "is '" + "x" * (MOST_QUOTED - 1) + "..., expected a whole number"
