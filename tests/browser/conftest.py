@@ -12,6 +12,7 @@ from mmsr_lite import explore
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from tests.random_weights import draw_weights
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "views"), str(Path(__file__).parent)]  # fixtures, parity
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -104,9 +105,7 @@ def made():
     torch.manual_seed(0)
     books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
     model = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books)
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            torch.nn.init.normal_(parameter, std=0.5)
+    draw_weights(model, std=0.5)
     return model, world
 
 

@@ -27,6 +27,7 @@ from mmsr_lite.graph.codes import Codebook
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.views.page import engine
+from tests.random_weights import draw_weights
 
 pytestmark = pytest.mark.browser
 CASES = int(os.environ.get("MMSR_PARITY", 22))  # requests of each model
@@ -74,9 +75,7 @@ def random_weights():
             books.append(Codebook(name, codes, centres, centres[codes].sum(1)))
         torch.manual_seed(seed + 1)
         model = MMSR(MMSRConfig(**{"dim": 8, "layers": 2, "max_history": 10} | settings), items, books)
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                torch.nn.init.normal_(parameter, std=0.35)
+        draw_weights(model, std=0.35)
         return rounded(model)
 
     return made

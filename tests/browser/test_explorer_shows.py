@@ -12,6 +12,7 @@ from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.views.differences import say_differences, say_verdict
 from mmsr_lite.views.page import static
+from tests.random_weights import draw_weights
 
 pytestmark = pytest.mark.browser
 EARLY, LATE = "crossed, then time", "time, then crossed"
@@ -28,9 +29,7 @@ def other(made):
     torch.manual_seed(1)
     books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8)
     model = MMSR(MMSRConfig(dim=8, layers=1, fusion="heho"), world.num_items, books)
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            torch.nn.init.normal_(parameter, std=0.5)
+    draw_weights(model, std=0.5)
     return model
 
 

@@ -21,6 +21,7 @@ from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.views import show
 from mmsr_lite.views.page import page as page_of
 from mmsr_lite.views.samples import sample
+from tests.random_weights import draw_weights
 
 pytestmark = pytest.mark.browser
 USERS = [4, 1]  # beside user 3
@@ -37,9 +38,7 @@ def models(world):
     for seed, fusion in enumerate(("adaptive", "heho-invasive")):
         torch.manual_seed(seed)
         model = MMSR(MMSRConfig(dim=8, layers=2, fusion=fusion), world.num_items, books)
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                torch.nn.init.normal_(parameter, std=0.4)
+        draw_weights(model, std=0.4)
         made.append(rounded(model))
     return made
 

@@ -12,6 +12,7 @@ from mmsr_lite.explain.page_model import rounded
 from mmsr_lite.explain.what_if import what_if
 from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+from tests.random_weights import draw_weights
 
 pytestmark = pytest.mark.browser
 ABOUTS = ["first by flow", "larger order", "larger beta"]
@@ -34,9 +35,7 @@ def models(world):
         torch.manual_seed(seed)
         books = fit_codebooks(world, num_codes=3, codes_per_item=1, dim=8, seed=seed)
         model = MMSR(MMSRConfig(dim=8, layers=2), world.num_items, books)
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                torch.nn.init.normal_(parameter, std=0.4)
+        draw_weights(model, std=0.4)
         made.append(rounded(model))
     return made
 
