@@ -117,13 +117,13 @@ def used_by(pid: int) -> tuple[int, int]:
         >>> processes, memory = used_by(os.getpid())
     """
     children: dict[int, list[int]] = {}
-    for place in Path("/proc").glob("[0-9]*/stat"):
+    for place in Path("/proc").glob("[0-9]*"):
         try:  # the name of a program may hold blanks and brackets
-            parent = int(place.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+            parent = int((place / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
         except (OSError, ValueError, IndexError):  # it has just ended
             continue
-        children.setdefault(parent, []).append(int(place.parent.name))
-    found, waiting = [], [pid] if Path(f"/proc/{pid}").exists() else []
+        children.setdefault(parent, []).append(int(place.name))
+    found, waiting = [], [pid] if os.path.exists(f"/proc/{pid}") else []
     while waiting:
         found.append(waiting.pop())
         waiting += children.get(found[-1], [])

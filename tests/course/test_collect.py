@@ -186,6 +186,21 @@ def test_a_process_is_counted_with_those_that_it_started():
     assert used_by(child.pid) == (0, 0)
 
 
+def test_a_process_that_ends_while_all_are_counted_is_left_out(monkeypatch):
+    """Linux answers "no such process" for a file in /proc whose process has ended since the folder was listed."""
+    stat = os.stat
+
+    def ended(path, **options):
+        if str(path).startswith("/proc/"):
+            raise ProcessLookupError(3, "No such process", str(path))
+        return stat(path, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", ended)
+        counted = used_by(os.getpid())
+    assert counted == (0, 0)
+
+
 @pytest.mark.slow
 def test_a_function_is_called_where_it_was_written_with_functions_of_the_marking_process(handed_in, monkeypatch):
     def judge(exercise, answer):
