@@ -146,8 +146,11 @@ class Runner:
                     try:
                         self._write(task, self._result(task.table, task.job, future))
                     except (MemoryError, BrokenProcessPool) as error:
+                        why = str(error)
+                        if isinstance(error, BrokenProcessPool):
+                            why = "a process of this study was ended from outside, perhaps for want of memory"
                         file = str(self.place / f"{task.table}.csv")
-                        raise MMSRError(f"{error}; what was done is in {file!r}, go on with fewer --jobs") from error
+                        raise MMSRError(f"{why}; what was done is in {file!r}, go on with fewer --jobs") from error
                     yield task
                     bar.total += schedule.ended(task)
                     bar.update()

@@ -1,6 +1,8 @@
 """Studies: resumed run by run, the same numbers alone and in company, nothing begun that would end too late."""
 
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from multiprocessing import get_context
 
@@ -159,6 +161,17 @@ def in_order_of_work(monkeypatch) -> list:
 
     monkeypatch.setattr(Worker, "run_job", noted)
     return seen
+
+
+def test_a_process_that_is_killed_ends_the_study_with_a_sentence(carry_out, tiny, monkeypatch):
+    def killed(*_):
+        future = Future()
+        future.set_exception(BrokenProcessPool("A process in the process pool was terminated abruptly"))
+        return future
+
+    monkeypatch.setattr("mmsr_lite.experiments.run_studies.at_once", killed)
+    with pytest.raises(MMSRError, match=r"^a process of this study was ended from outside.*tiny\.csv', go on with"):
+        carry_out("tiny")
 
 
 def test_processes_take_turns_on_the_gpus(monkeypatch):
