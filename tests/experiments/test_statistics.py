@@ -15,7 +15,7 @@ TIMES = 500
 
 
 def rejections(world: World, times: int = TIMES, reported: bool = False) -> dict[str, float]:
-    """The share of tables in which each test finds a difference at 5 %, in percent; `reported`: not the crossed alone."""
+    """The share of tables in which each test finds a difference at 5 %, in percent; `reported`: of all tests."""
     found = list(p_values(replace(world, users=min(world.users, 300)), times, seed=1, reported=reported))
     return {name: 100 * np.mean([p[name] < 0.05 for p in found]) for name in found[0]}
 
