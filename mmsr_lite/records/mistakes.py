@@ -165,7 +165,7 @@ def _exact_types(declared: Any) -> frozenset[type]:
     if origin is Annotated:
         return _exact_types(parts[0])
     if origin in (Union, UnionType):
-        return frozenset().union(*map(_exact_types, parts))
+        return frozenset(kind for part in parts for kind in _exact_types(part))
     return frozenset(EXACT.get(declared, ()))
 
 
