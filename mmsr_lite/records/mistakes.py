@@ -18,7 +18,8 @@ from mmsr_lite.values import quoted
 Mistake: TypeAlias = tuple[str, str]  # the path of a field, and what is wrong there: ("nodes[3].type", "is missing")
 ARTICLES = {int: "a ", float: "a "}
 LARGE = 2**60  # numbers below are finite
-EXACT = {int: {int}, float: {float, int}, str: {str}, bool: {bool}, NoneType: {NoneType}}  # JSON types of each
+# JSON types of each
+EXACT: dict[Any, set[type]] = {int: {int}, float: {float, int}, str: {str}, bool: {bool}, NoneType: {NoneType}}
 
 
 def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
