@@ -18,7 +18,8 @@ demo: $(VENV)/.base  ## train HAN-GNN on a small world in about a minute and ope
 	$(BIN)/mmsr-lite demo $(ARGS)
 
 # Two workers; one that has nothing left takes tests from the other, so that the notebooks are shared out.
-PYTEST = MMSR_STRICT=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+# Bytecode is kept, whatever the shell says: else every process of every test compiles the package anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= MMSR_STRICT=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 QUICK := not slow and not browser and not notebook
 
 test: $(VENV)/.dev  ## all tests, doctests and notebooks (ARGS="tests/graph -x")

@@ -10,6 +10,7 @@
 
 import argparse
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ GATE = "adaptive-invasive"
 PAIRS = [("sasrec", "pick"), ("gru4rec", "pick"), ("sasrec", "clocks"), ("gru4rec", "clocks")]
 
 
+@cache
 def runs(name: str = "") -> pd.DataFrame:
     """The runs of whole worlds in a table, each system with the settings that validation prefers.
 
@@ -256,6 +258,7 @@ def look(model: str, order: str) -> Look:
     return Look(series(order, 2), dash="dash" if model == "gru4rec" else "solid")
 
 
+@cache
 def chance_when_displaced(world: str, seed: int = 0) -> float:
     """HR@5 of the world's own rule when texts trade places within each history, in percent.
 

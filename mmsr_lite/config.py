@@ -175,12 +175,18 @@ def check_settings(config: Any) -> None:
         1.0
     """
     of_config: Any = type(config)
-    kinds = types_of(of_config)
-    for one in fields(config):
-        value = getattr(config, one.name)
-        plain = checked(one.name, value, kinds[one.name], setting_of(one))
+    for name, kind, about in _fields_of(of_config):
+        value = getattr(config, name)
+        plain = checked(name, value, kind, about)
         if plain is not value:
-            object.__setattr__(config, one.name, plain)  # a frozen config, but it is still being made
+            object.__setattr__(config, name, plain)  # a frozen config, but it is still being made
+
+
+@cache
+def _fields_of(config: Any) -> list[tuple[str, Any, Setting]]:
+    """(name, type, limits) of each field of a config class: a study makes thousands of configs."""
+    kinds = types_of(config)
+    return [(one.name, kinds[one.name], setting_of(one)) for one in fields(config)]
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, Union, get_args, get_origin
 Plain: TypeAlias = bool | int | float | str | None  # one value that JSON or a cell of a table can hold
 SettingValue: TypeAlias = Plain | tuple[Plain, ...] | list[Plain] | dict[str, Plain]
 Settings: TypeAlias = dict[str, SettingValue]  # the name of a setting -> its value; the config checks both
+AS_IT_IS = (bool, int, str, type(None))  # a value that has just this type is plain already
 MOST_QUOTED = 60  # characters of a value that an error message quotes
 
 
@@ -32,7 +33,7 @@ def plain_value(value: Any, kind: Any) -> Any:
         >>> plain_value([5, 15], tuple[int, int]), plain_value(1, float), plain_value(None, int | None)
         ((5, 15), 1.0, None)
     """
-    if kind is Any:
+    if kind is Any or (kind in AS_IT_IS and type(value) is kind):
         return value
     if get_origin(kind) in (Union, types.UnionType):
         return _plain_of_any(value, get_args(kind))
@@ -58,6 +59,8 @@ def plain_value(value: Any, kind: Any) -> Any:
 
 def _plain_of_any(value: Any, kinds: tuple[Any, ...]) -> Any:
     for kind in kinds:
+        if kind in AS_IT_IS and type(value) is kind:
+            return value
         try:
             return plain_value(value, kind)
         except (TypeError, ValueError, OverflowError):

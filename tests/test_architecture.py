@@ -70,6 +70,7 @@ def place(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
 def for_type_checkers(tree: ast.Module) -> set[ast.AST]:
     """Every node inside `if TYPE_CHECKING:`."""
     blocks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
@@ -84,6 +85,7 @@ def lines_of_code(text: str, tree: ast.Module) -> int:
     return len(text.splitlines()) - sum((node.end_lineno or 0) - node.lineno + 1 for node in docstrings)
 
 
+@cache
 def imports(tree: ast.Module, *, top_only: bool = False) -> list[tuple[int, str]]:
     """(line, dotted name) of everything that a module imports when it runs."""
     skipped, found = for_type_checkers(tree), []

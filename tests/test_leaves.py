@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.outside,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="hides each leaf in a process that parts from one"),
 ]
 

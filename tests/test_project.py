@@ -257,6 +257,7 @@ def test_the_table_of_the_readme_says_what_the_page_of_the_worlds_says():
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_the_ten_lines_of_the_readme_run(tmp_path):
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert len([line for line in code.splitlines() if line.strip()]) <= 10

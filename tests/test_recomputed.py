@@ -71,6 +71,7 @@ def rows_of(place: Path, name: str) -> dict[str, dict]:
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 @pytest.mark.parametrize("file", RANKS, ids=lambda file: f"{file.parent.name}-{file.name.removesuffix(ENDING)}")
 def test_every_metric_of_a_table_is_that_of_the_ranks_that_are_kept_of_its_run(file):
     """A rank above 20 is not kept apart; no metric at 20 or less asks how far above it is. Tables have four digits."""
@@ -94,6 +95,7 @@ def tables() -> list:
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 @pytest.mark.parametrize(("place", "name"), tables())
 def test_a_test_of_a_table_that_decides_is_what_the_kept_ranks_give_now(place, name):
     """Of one system against its reference; all of them take minutes, by `mmsr-lite tables --recompute`."""

@@ -19,6 +19,7 @@ def test_the_page_has_the_table_of_groups_as_it_is_computed():
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_the_page_has_the_shares_of_the_stored_runs_as_they_are_computed():
     assert table_of_runs() in PAGE
 

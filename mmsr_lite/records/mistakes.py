@@ -6,6 +6,7 @@ value, types of `schema` -> `first_mistake` -> (path, sentence) or None
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from math import isfinite
 from numbers import Integral, Real
 from types import NoneType, UnionType
@@ -16,7 +17,9 @@ from mmsr_lite.values import quoted
 
 Mistake: TypeAlias = tuple[str, str]  # the path of a field, and what is wrong there: ("nodes[3].type", "is missing")
 ARTICLES = {int: "a ", float: "a "}
-EXACT = {int: {int}, float: {float, int}, str: {str}, bool: {bool}, NoneType: {NoneType}}  # JSON types of each
+LARGE = 2**60  # numbers below are finite
+# JSON types of each
+EXACT: dict[Any, set[type]] = {int: {int}, float: {float, int}, str: {str}, bool: {bool}, NoneType: {NoneType}}
 
 
 def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
@@ -34,9 +37,9 @@ def first_mistake(value: Any, declared: Any, path: str = "") -> Mistake | None:
         >>> first_mistake({"a": [1, "2"]}, dict[str, list[int]])
         ('a[1]', "is '2', expected a whole number")
     """
-    origin, parts = get_origin(declared), get_args(declared)
-    if declared is Any:
+    if declared is Any or _fits_at_once(value, declared):
         return None
+    origin, parts = _taken_apart(declared)
     if origin is Annotated:
         return first_mistake(value, parts[0], path)
     if origin in (Union, UnionType):
@@ -98,11 +101,10 @@ def _mistake_in_union(value: Any, declared: Any, path: str) -> Mistake | None:
     others = [part for part in get_args(declared) if part is not NoneType]
     if value is None and len(others) < len(get_args(declared)):
         return None
-    mistakes = [first_mistake(value, part, path) for part in others]
-    if None in mistakes:
-        return None
     if len(others) == 1:
-        return mistakes[0]
+        return first_mistake(value, others[0], path)
+    if any(_may_fit(value, part) and first_mistake(value, part, path) is None for part in others):
+        return None
     return path, f"is {quoted(value)}, expected {describe(declared)}"
 
 
@@ -123,6 +125,8 @@ def _mistake_in_dict(value: Any, inner: Any, path: str) -> Mistake | None:
     for name, one in value.items():
         if not isinstance(name, str):
             return path, f"has the name {quoted(name)}, expected names that are text"
+        if _fits_at_once(one, inner):
+            continue
         if mistake := first_mistake(one, inner, join(path, name)):
             return mistake
     return None
@@ -140,10 +144,51 @@ def _is_scalar(value: Any, declared: type) -> bool:
 
 def _all_scalars(values: list | tuple, inner: Any) -> bool:
     """Whether every value has exactly the scalar type `inner`: a quick check of long lists of numbers."""
-    union = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
+    origin, parts = _taken_apart(inner)
+    union = parts if origin in (Union, UnionType) else (inner,)
     if not all(isinstance(part, type) and part in EXACT for part in union):
         return False
-    allowed: set[type] = set().union(*(EXACT[part] for part in union))  # type: ignore[arg-type]
-    if not set(map(type, values)) <= allowed:
+    if not set(map(type, values)) <= _exact_types(inner):
         return False
     return float not in union or all(isfinite(value) for value in values if value is not None)
+
+
+@cache
+def _taken_apart(declared: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The origin and the arguments of a type; records have few types and many values."""
+    return get_origin(declared), get_args(declared)
+
+
+@cache
+def _exact_types(declared: Any) -> frozenset[type]:
+    """The types of JSON whose values a scalar, or a scalar of a union, takes."""
+    origin, parts = _taken_apart(declared)
+    if origin is Annotated:
+        return _exact_types(parts[0])
+    if origin in (Union, UnionType):
+        return frozenset(kind for part in parts for kind in _exact_types(part))
+    return frozenset(EXACT.get(declared, ()))
+
+
+def _fits_at_once(value: Any, declared: Any) -> bool:
+    """Whether a scalar fits, where that is seen at its type; False says nothing."""
+    kind = type(value)
+    if kind not in _exact_types(declared):
+        return False
+    return -LARGE < value < LARGE if kind is int or kind is float else True
+
+
+@cache
+def _holds(declared: Any) -> type | tuple[type, ...]:
+    """What a value of a type must be at least: a list, a mapping, or anything."""
+    origin, parts = _taken_apart(declared)
+    if origin is Annotated:
+        return _holds(parts[0])
+    if origin is list:
+        return (list, tuple)
+    return Mapping if origin is dict or is_record(declared) or is_typeddict(declared) else object
+
+
+def _may_fit(value: Any, declared: Any) -> bool:
+    """False where a value cannot fit, so that no words are made for a mistake that nobody reads."""
+    return isinstance(value, _holds(declared))

@@ -89,6 +89,7 @@ def marks(table, place):
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_answers_count_and_nothing_that_a_notebook_prints_changes_or_reads(handed_in, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("match")  # the right answer of 02.2
@@ -124,6 +125,7 @@ def test_answers_count_and_nothing_that_a_notebook_prints_changes_or_reads(hande
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_what_python_refuses_where_there_are_no_namespaces(handed_in, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("match")
@@ -143,6 +145,7 @@ def test_what_python_refuses_where_there_are_no_namespaces(handed_in, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_a_notebook_without_end_is_stopped_and_keeps_what_it_answered(handed_in, tmp_path, capsys):
     place = handed_in("=endless", 'check("02.2", "match")', "while True: pass", 'check("02.3", 4)')
     out = tmp_path / "marks.csv"
@@ -156,6 +159,7 @@ def test_a_notebook_without_end_is_stopped_and_keeps_what_it_answered(handed_in,
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 @pytest.mark.skipif(not isolates(), reason="elsewhere Python refuses every other process")
 def test_what_a_notebook_starts_counts_with_it(handed_in):
     many = handed_in("many", 'check("02.2", "match")', HERD)
@@ -168,6 +172,7 @@ def test_what_a_notebook_starts_counts_with_it(handed_in):
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 @pytest.mark.skipif(not isolates(), reason="elsewhere Python refuses every socket")
 def test_processes_of_a_notebook_reach_each_other_at_localhost_and_nothing_else(handed_in):
     """Notebook 14 trains with two processes, which without localhost wait for each other until its time is up."""
@@ -202,6 +207,7 @@ def test_a_process_that_ends_while_all_are_counted_is_left_out(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_a_function_is_called_where_it_was_written_with_functions_of_the_marking_process(handed_in, monkeypatch):
     def judge(exercise, answer):
         """Right when the answer calls what it is given, on each number."""

@@ -63,7 +63,7 @@ def server(monkeypatch):
     """Its class, set as the mirror of all downloads; a second of silence is told after a fifth."""
     made = type("Own", (Server,), {"content": archive(), "trouble": [], "asked": []})
     listening = ThreadingHTTPServer(("127.0.0.1", 0), made)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
     monkeypatch.setenv("MMSR_MIRROR", f"http://127.0.0.1:{listening.server_port}/some/where/")
     monkeypatch.setattr(downloads, "WAIT", 0.3)
     monkeypatch.setattr(downloads.time, "sleep", lambda seconds: None)

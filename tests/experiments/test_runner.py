@@ -75,6 +75,7 @@ def test_an_interrupted_study_keeps_its_table_and_goes_on(carry_out, tiny, finis
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_two_processes_give_what_one_gives(carry_out, tiny, finished):
     carry_out(tiny, jobs=2)
     assert tables_are_alike(carry_out.place / "tiny.csv", finished[0] / "tiny.csv")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
@@ -17,6 +17,7 @@ from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from mmsr_lite.nn.han import FUSIONS
 from mmsr_lite.records import TraceRecord
 from mmsr_lite.training.fit import open_run
+from tests.properties import examples
 
 STORED = sorted((Path(__file__).resolve().parents[2] / "mmsr_lite/stored/runs").glob("*/trace.json"))
 HISTORIES = st.lists(st.integers(1, 9), min_size=1, max_size=8)
@@ -43,6 +44,7 @@ def model_of(world, books):
     return make
 
 
+@settings(max_examples=examples(40))
 @given(st.sampled_from(sorted(FUSIONS)), st.integers(1, 2), st.integers(0, 99), HISTORIES)
 def test_attention_sums_to_one_over_each_family_and_a_gate_over_its_paths(
     model_of, world, fusion, layers, seed, history
@@ -61,6 +63,7 @@ def test_attention_sums_to_one_over_each_family_and_a_gate_over_its_paths(
             np.testing.assert_allclose(np.sum(layer["beta"], axis=1), 1, atol=1e-5)
 
 
+@settings(max_examples=examples(40))
 @given(st.sampled_from(sorted(FUSIONS)), st.integers(1, 2), st.integers(0, 99), HISTORIES, st.integers(1, 9))
 def test_the_parts_of_a_flow_sum_to_the_score(model_of, world, fusion, layers, seed, history, target):
     model = model_of(fusion, layers, seed)
@@ -71,6 +74,7 @@ def test_the_parts_of_a_flow_sum_to_the_score(model_of, world, fusion, layers, s
         assert sum(item["groups"]) + item["rest"] == pytest.approx(score, rel=1e-4, abs=1e-4)
 
 
+@settings(max_examples=examples(30))
 @given(st.integers(0, 99), st.lists(HISTORIES, min_size=1, max_size=4), st.integers(0, 5))
 def test_neither_padding_nor_company_changes_a_score(model_of, seed, histories, padding):
     model = model_of("adaptive", 2, seed)
@@ -82,6 +86,7 @@ def test_neither_padding_nor_company_changes_a_score(model_of, seed, histories, 
     torch.testing.assert_close(together, alone, rtol=1e-9, atol=1e-9)
 
 
+@settings(max_examples=examples(30))
 @given(st.integers(0, 99), HISTORIES, st.randoms(use_true_random=False))
 def test_what_the_codes_are_numbered_by_changes_no_score(model_of, seed, history, chance):
     model, other = model_of("adaptive", 2, seed), model_of("adaptive", 2, seed)
@@ -95,6 +100,7 @@ def test_what_the_codes_are_numbered_by_changes_no_score(model_of, seed, history
         torch.testing.assert_close(other.scores(batch), model.scores(batch), rtol=1e-9, atol=1e-9)
 
 
+@settings(max_examples=examples(30))
 @given(st.integers(0, 99), HISTORIES, st.randoms(use_true_random=False))
 def test_what_the_items_are_numbered_by_changes_no_score(model_of, seed, history, chance):
     model, other = model_of("adaptive", 2, seed), model_of("adaptive", 2, seed)
@@ -108,6 +114,7 @@ def test_what_the_items_are_numbered_by_changes_no_score(model_of, seed, history
         torch.testing.assert_close(other.scores(renamed), expected, rtol=1e-9, atol=1e-9)
 
 
+@settings(max_examples=examples(30))
 @given(st.integers(0, 99), st.lists(HISTORIES, min_size=1, max_size=4))
 def test_scores_in_float32_and_in_bf16_stay_within_bounds_of_those_in_float64(model_of, seed, histories):
     model = model_of("adaptive", 2, seed)
@@ -123,6 +130,7 @@ def test_scores_in_float32_and_in_bf16_stay_within_bounds_of_those_in_float64(mo
     assert float((short - exact).abs().max()) <= 0.25 * largest  # 0.1; eight bits are 0.004 a product
 
 
+@settings(max_examples=examples(15))
 @given(st.integers(0, 99), HISTORIES, st.data())
 def test_a_what_if_that_changes_nothing_changes_nothing(model_of, world, seed, history, data):
     position = data.draw(st.integers(1, len(history)))

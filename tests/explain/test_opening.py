@@ -7,7 +7,7 @@ import torch
 from mmsr_lite.course.stored import stored_pair
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.parts import TEST
-from mmsr_lite.explain.opening import RIGHT, candidates, rank_of_last, telling_users
+from mmsr_lite.explain.opening import RIGHT, candidates, ranks_of_last, telling_users
 from mmsr_lite.explain.page_model import rounded
 from mmsr_lite.explain.trace import trace
 from mmsr_lite.live_explorer import explore_run
@@ -32,6 +32,11 @@ def world(pair):
     return pair["early alone"].dataset
 
 
+def rank_of_last(model, world, user):
+    """Of one user alone: what stands beside a history in its batch changes no rank."""
+    return ranks_of_last(model, world, [user])[0]
+
+
 def test_the_first_user_is_a_test_user_on_whom_early_is_right_and_late_wrong(models, world):
     assert telling_users(models, world, 3)[0] == USER in candidates(world)
     assert world.facts["part"][world.offsets[USER + 1] - 1] == TEST
@@ -41,8 +46,8 @@ def test_the_first_user_is_a_test_user_on_whom_early_is_right_and_late_wrong(mod
 
 def test_nobody_else_whom_late_must_miss_is_told_apart_more_by_the_two(models, world):
     lead = {}
-    for user in candidates(world):
-        early, late = (rank_of_last(model, world, user) for model in models)
+    ranks = np.stack([ranks_of_last(model, world, candidates(world)) for model in models], 1)
+    for user, (early, late) in zip(candidates(world), ranks.tolist(), strict=True):
         last = world.offsets[user + 1] - 1
         if world.facts["causes"][world.facts["cause"][last]] == "pick" and early <= RIGHT < late:
             lead[user] = late / early
@@ -103,7 +108,8 @@ def test_rank_five_is_right_and_rank_six_is_wrong_for_whoever_is_shown_first(mon
     ranks = {0: (5, 6), 1: (6, 600), 2: (1, 5), 3: (5, 50)}  # user -> rank in early and in late fusion
     models = [MMSR(MMSRConfig(dim=8, fusion=fusion), 2) for fusion in ("heho", "hohe")]
     monkeypatch.setattr(
-        "mmsr_lite.explain.opening.rank_of_last", lambda model, _, user: ranks[user][models.index(model)]
+        "mmsr_lite.explain.opening.ranks_of_last",
+        lambda model, _, users: np.array([ranks[user][models.index(model)] for user in users]),
     )
     user, names = np.repeat(np.arange(4), 2), ("", "a", "b")
     shop = Dataset("shop", user, np.tile([1, 2], 4), np.arange(8), tuple("uvwx"), names, names)

@@ -41,7 +41,7 @@ CALLS = {
     what_if: lambda model, data: what_if(model, data, 0),
 }
 INNER = {  # what the functions above call once they have looked; and `compare`, whose models may be any
-    "by_graph", "code_labels", "compare", "editable", "kept_items", "planted_test", "rank_of_last",
+    "by_graph", "code_labels", "compare", "editable", "kept_items", "planted_test", "ranks_of_last",
     "refuse_other_items", "said_by", "telling_users", "trace_edited", "with_other_codes",
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from mmsr_lite import cli
 from tests.faults.commands import SMALL, STUDY, TABLES, TRAIN, write_data
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.outside]
 RUN = [["evaluate", "out"], ["explain", "out", "--user", "0"], [*TRAIN, "--resume"]]
 TABLE = [["tables", "--page", "--out", "tables"], ["tables", "--recompute", "--out", "tables"]]
 TABLE += [[*STUDY[:4], "tables", *TABLES]]

@@ -49,7 +49,7 @@ def wanted_edges(msgraph) -> dict:
     return {(key[edge.centre], key[edge.neighbour]): edge.relation for edge in msgraph.edges}
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(HISTORIES, st.integers(0, 3), st.integers(1, 3), st.integers(0, 99), st.integers(0, 12), st.booleans())
 def test_a_batch_is_the_msgraphs_of_its_histories(books, histories, modalities, k, seed, length, everywhere):
     tables = {book.name: book.codes for book in books(modalities, k=k, seed=seed)}
@@ -80,7 +80,7 @@ def test_the_same_history_has_the_same_graph_alone_or_in_wider_company(books):
     assert alone[0] and alone[0] == edges_of(build_graphs(padded([[5, 6, 7, 8, 9, 10], [3, 1, 3]], 15), codes))[1]
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(HISTORIES, st.integers(0, 3), st.integers(1, 3))
 def test_slots_as_many_as_could_be_needed_change_no_edge(books, histories, modalities, k):
     kept = books(modalities, num_codes=6, k=k)
@@ -94,7 +94,7 @@ def test_slots_as_many_as_could_be_needed_change_no_edge(books, histories, modal
 STEPS = st.lists(st.integers(0, 1), min_size=8, max_size=8)  # whether a position begins a new step
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(HISTORIES, STEPS, st.integers(0, 2), st.integers(0, 99))
 def test_a_batch_with_steps_is_the_msgraphs_with_these_steps(books, histories, new, modalities, seed):
     tables = {book.name: book.codes for book in books(modalities, k=2, seed=seed)}

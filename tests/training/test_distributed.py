@@ -56,6 +56,7 @@ def test_alone_there_is_one_process_and_nothing_to_join():
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_two_processes_train_and_rank_as_one(one, two):
     out, _ = two
     first, second = (json.loads((out / f"facts-{n}.json").read_text()) for n in range(2))
@@ -70,6 +71,7 @@ def test_two_processes_train_and_rank_as_one(one, two):
 
 
 @pytest.mark.slow
+@pytest.mark.outside
 def test_a_lost_process_ends_the_job_with_one_sentence_and_another_number_goes_on(one, two, ring, capsys):
     out, job = two
     assert job.returncode != 0

@@ -90,6 +90,7 @@ class Both(World):
     def __init__(self, config: BothConfig):
         super().__init__(config)
         self.pick, self.clocks = Pick(config.of_pick()), Clocks(config.of_clocks())
+        self._in_clocks = [self._as_in_clocks(group) for group in range(len(self.groups()))]
 
     def groups(self) -> Sequence[Group]:
         """The groups of `pick`, then the accessories of each look and each theme but the formal one."""
@@ -108,8 +109,9 @@ class Both(World):
             step = self.pick.next_step([min(group, first_accessory - 1) for group in history], kind)
             chances[:first_accessory] = step.chances
             return NextStep(chances, step.cause, step.because)
-        step = self.clocks.next_step([self._as_in_clocks(group) for group in history], kind)
-        garments, accessories = np.split(step.chances, 2)  # (looks * (themes - 1),) each
+        step = self.clocks.next_step([self._in_clocks[group] for group in history], kind)
+        half = looks * (themes - 1)
+        garments, accessories = step.chances[:half], step.chances[half:]
         chances[: looks * themes].reshape(looks, themes)[:, 1:] = garments.reshape(looks, themes - 1)
         chances[looks * themes + looks :] = accessories
         return NextStep(chances, step.cause, step.because)

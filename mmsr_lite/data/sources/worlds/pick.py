@@ -81,7 +81,7 @@ class Pick(World):
         if not formal:
             chance = 1 / (browses - len(session))  # each of the remaining places is equally likely
         of_theme = np.array([chance, *[(1 - chance) / (themes - 1)] * (themes - 1)])
-        chances[: looks * themes] = np.tile(of_theme / looks, looks)
+        chances[: looks * themes].reshape(looks, themes)[:] = of_theme / looks
         return NextStep(chances, "browse")
 
 

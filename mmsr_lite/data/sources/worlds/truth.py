@@ -159,6 +159,7 @@ class Truth:
         """The metrics of the best ranking, averaged over the examples that have the same number in `numbers` (E,)."""
         names = list(self.world.kinds)
         gains_at_rank = _gains_at_rank(cutoffs)  # name -> (K,)
+        known: dict[bytes, dict[str, np.ndarray]] = {}  # chances -> name of a metric -> (G,): many examples share them
         sums: dict[int, dict[str, float]] = {}
         for start, end, user, number in zip(examples.start, examples.end, examples.user, numbers.tolist(), strict=True):
             history = self.group[examples.items[start:end]].tolist()
@@ -167,8 +168,11 @@ class Truth:
             if of_own_kind:
                 drawn_from = self._chances(history, names[self.kind[user]])
             row = sums.setdefault(number, dict.fromkeys(gains_at_rank, 0.0))
-            for name, gain in gains_at_rank.items():
-                row[name] += float(drawn_from @ gains_of_groups(mixed, self.sizes, gain))
+            key = mixed.tobytes()
+            if key not in known:
+                known[key] = {name: gains_of_groups(mixed, self.sizes, gain) for name, gain in gains_at_rank.items()}
+            for name, gains in known[key].items():
+                row[name] += float(drawn_from @ gains)
         counts = np.bincount(numbers)
         return {
             number: {name: 100 * total / int(counts[number]) for name, total in row.items()}

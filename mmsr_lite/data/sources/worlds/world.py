@@ -194,12 +194,16 @@ def generate(world: World, members: Sequence[np.ndarray]) -> Walks:
     kind = rng.choice(len(names), size=config.users, p=shares)
     lengths = rng.integers(config.length[0], config.length[1] + 1, config.users)
     group, cause, because = [], [], []
+    known: dict[tuple[str, bytes], np.ndarray] = {}  # chances that were checked -> their running sums: a world has few
     for user in range(config.users):
         history: list[int] = []
         draws = rng.random(lengths[user])
         for draw in draws:
-            step = _checked(world, world.next_step(history, names[kind[user]]), len(members))
-            history.append(int(np.searchsorted(np.cumsum(step.chances), draw, side="right").clip(max=len(members) - 1)))
+            step = world.next_step(history, names[kind[user]])
+            key = step.cause, np.asarray(step.chances).tobytes()
+            if key not in known:
+                known[key] = np.cumsum(_checked(world, step, len(members)).chances)
+            history.append(min(int(known[key].searchsorted(draw, side="right")), len(members) - 1))
             cause.append(world.causes.index(step.cause))
             because.append(step.because)
         group += history
