@@ -41,6 +41,7 @@ PARTS = {  # scripts and style sheets made of several files, in this order
         "msgraph/room.js",
         "msgraph/words.js",
         "msgraph/controls.js",
+        "msgraph/edges.js",
         "msgraph/drawing.js",
         "msgraph/painting.js",
         "msgraph/keyboard.js",

@@ -74,6 +74,40 @@ def test_a_choice_makes_no_element_of_the_graph_and_of_the_gates(opened, mark):
     assert page.evaluate(FRESH, ".heats *, .rail *, .answers *, .bench *, .builder *") == 0
 
 
+def test_an_edit_is_answered_in_the_task_of_the_click_and_the_lens_follows_after_the_frame(opened):
+    page = opened
+    page.click("g.step >> nth=1")
+    steps = page.locator("g.step").count()
+    told = page.evaluate(
+        """async (mark) => {
+          const read = () => [document.querySelectorAll("g.step").length, document.querySelector(".panel").ariaBusy];
+          document.querySelector(mark).click();
+          await null;  // what the click left to do in its own task
+          const found = [read()];
+          await new Promise((done) => new MutationObserver(done).observe(document.querySelector(".panel"),
+            { attributeFilter: ["aria-busy"] }));
+          return [...found, read()];
+        }""",
+        BUTTONS["remove"],
+    )
+    assert told == [[steps - 1, "true"], [steps - 1, None]]
+
+
+def test_edges_without_a_weight_are_one_path_of_each_relation(opened, made):
+    page, record = opened, Session(*made, 3).record
+    for phase in (0, 1):
+        page.locator(".phase input").nth(phase).dispatch_event("click")
+        weights = record["layers"][0]["attention"]["hohe"][phase]["weights"]
+        bare = [edge for edge, weight in zip(record["edges"], weights, strict=True) if weight is None]
+        others = [relation for source, centre, relation in bare if source != centre]
+        seen = page.eval_on_selector_all(
+            "path.rest", "all => all.map((one) => ((one.getAttribute('d') ?? '').match(/M/g) ?? []).length)"
+        )
+        assert others and seen == [others.count(relation) for relation in range(len(record["relations"]))]
+        hidden = "all => all.filter((one) => getComputedStyle(one).display === 'none').length"
+        assert page.eval_on_selector_all("path.edge", hidden) == len(bare)
+
+
 def test_after_an_undo_the_page_reads_as_it_did_before(opened):
     """Elements that are kept and those that are made anew give one page: nothing of an edit stays behind."""
     page = opened

@@ -42,7 +42,7 @@ function groupVectors(model, graph, run) {
   const read = nodesRead(settings, graph, run);
   run.layers.forEach((seen, index) => {
     const layer = weights.layers[index];
-    const next = parts.map((own) => new Map(settings.residual ? own : []));
+    const next = parts.map((own) => (settings.residual ? copied(own) : new Map()));
     const valued = new Map(); // parts of the layer's input through the value maps, which all its paths share
     Object.values(seen.paths).forEach(({ phases }, number) => {
       let reached = parts;
@@ -51,7 +51,7 @@ function groupVectors(model, graph, run) {
         reached = stepForward(layer, graph, phase, reached, read[index], known);
       }
       reached.forEach((own, n) => {
-        for (const [kind, vector] of own) addPart(next[n], kind, 1, shareOf(layer, seen, number, n, vector));
+        for (const [kind, vector] of own) addShare(next[n], kind, layer, seen, number, n, vector);
       });
     });
     if (layer.join) next.forEach((own) => addPart(own, CONSTANT, 1, rowOf(layer.join.bias, 0)));
@@ -86,8 +86,19 @@ function nodesRead(settings, graph, { layers }) {
   return read;
 }
 
+const copied = (parts) => new Map([...parts].map(([kind, vector]) => [kind, vector.slice()]));
+
+// Add to a part, in place: the vectors of `parts` are its own.
 function addPart(parts, kind, factor, vector) {
-  parts.set(kind, add(scaled(parts.get(kind) ?? new Float64Array(vector.length), 1), factor, vector));
+  const known = parts.get(kind);
+  if (known) add(known, factor, vector);
+  else parts.set(kind, scaled(vector, factor));
+}
+
+// Add what becomes of the end of a path when the paths are joined.
+function addShare(parts, kind, layer, seen, number, n, vector) {
+  if (seen.beta) addPart(parts, kind, seen.beta[n][number], vector);
+  else addPart(parts, kind, 1, shareOf(layer, seen, number, n, vector));
 }
 
 // What becomes of the end of a path when the paths are joined: beta's share, its part of the linear map, or all of it.
@@ -135,7 +146,7 @@ function nodeContributions(model, graph, run, readout) {
   for (let index = run.layers.length - 1; index >= 0; index--) {
     const layer = weights.layers[index];
     const seen = run.layers[index];
-    const result = adjoint.map((own) => new Map(settings.residual ? own : []));
+    const result = adjoint.map((own) => (settings.residual ? copied(own) : new Map()));
     Object.values(seen.paths).forEach(({ phases }, number) => {
       let reaching = adjoint.map((own, n) => {
         const shares = [...own].map(([key, vector]) => [key, shareBack(layer, seen, number, n, vector)]);

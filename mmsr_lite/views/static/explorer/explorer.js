@@ -6,11 +6,14 @@
 //
 // A new record comes by `picture.update`.
 
-function explorer({ ask = null, message = {} }) {
-  return (picture) => makeExplorer(picture, ask, message);
+// `isPatient`: after an edit the picture and the answer are painted first, the other panels in the task after that frame.
+// Where Python answers, the way there and back takes longer than all panels, and they are painted at once.
+
+function explorer({ ask = null, message = {}, isPatient = false }) {
+  return (picture) => makeExplorer(picture, ask, message, isPatient);
 }
 
-function makeExplorer(picture, ask, message) {
+function makeExplorer(picture, ask, message, isPatient) {
   const desk = {
     picture,
     message, // the last answer
@@ -87,21 +90,41 @@ function makeExplorer(picture, ask, message) {
     const isSameUser = record.user?.index === desk.own.user?.index;
     desk.before = isSameUser ? desk.own : null;
     desk.own = record;
+    isEdited = true;
     beside.renew();
   }
 
+  let isEdited = false; // whether the next picture is the first one of another history
+  let isWaiting = false; // whether there are panels that still show the history before
+
   function paint() {
     banner.paint();
-    desk.seeds.paint();
     history.paint();
+    answer.paint();
+    if (isPatient && isEdited) paintOthersLater();
+    else paintOthers();
+    isEdited = false;
+  }
+
+  function paintOthersLater() {
+    if (isWaiting) return;
+    isWaiting = true;
+    put(picture.panel, { "aria-busy": true });
+    requestAnimationFrame(() => setTimeout(() => isWaiting && paintOthers()));
+  }
+
+  function paintOthers() {
+    isWaiting = false;
+    put(picture.panel, { "aria-busy": null });
+    desk.seeds.paint();
     lens.paint();
     stages.paint();
-    answer.paint();
     bench.paint();
     beside.paint();
   }
 
   function destroy() {
+    isWaiting = false;
     tour.destroy();
     desk.seeds.destroy();
     beside.destroy();

@@ -188,7 +188,7 @@ function makeDraggable(desk, group, i, move, removeAt) {
     if (from === null) return;
     far = clientX - from;
     if (Math.abs(far) <= DRAG_FROM) return;
-    put(group, { transform: `translate(${far / picture.zoom} 0)` });
+    put(group, { style: { translate: `${far / picture.zoom}px 0` } });
     group.classList.add("dragged");
     marker ??= svg(picture.drawn.strip, "path", { class: "landing" });
     const { place } = picture;
@@ -201,7 +201,7 @@ function makeDraggable(desk, group, i, move, removeAt) {
     release();
     if (from === null) return;
     const to = goal();
-    put(group, { transform: null });
+    put(group, { style: { translate: "" } });
     group.classList.remove("dragged");
     marker?.remove();
     [from, far, marker] = [null, 0, null];

@@ -86,7 +86,7 @@ function livePage(held) {
     if (change) answers.answer({ do: "what_if", change, repeats: 20 });
   }
 
-  const panels = explorer({ ask: answers.ask, message: answers.message });
+  const panels = explorer({ ask: answers.ask, message: answers.message, isPatient: true });
   const style = models[session.draft.model].style;
   const onselect = (_, theme) => {
     if (theme) wear(theme);

@@ -53,12 +53,13 @@ function drawCanvas(picture) {
   drawNext(picture, canvas);
   const whiskers = svg(canvas, "g", { key: "whiskers", "aria-hidden": true });
   const lines = svg(canvas, "g", { key: "lines", "aria-hidden": true });
+  const rests = drawRests(picture, lines); // below the others
   const names = record.nodes.map((_, n) => keyOfNode(record, n));
   const edges = record.edges.map((edge, i) => drawEdge(picture, lines, edge, i, names));
   const marks = svg(canvas, "g", { class: "nodes" });
   const nodes = names.map((name, n) => drawNode(picture, marks, whiskers, n, name));
   const labels = drawGutter(picture, canvas);
-  picture.drawn = { canvas, edges, lines, nodes, steps, guides, strip };
+  picture.drawn = { canvas, edges, rests, lines, nodes, steps, guides, strip };
   const follow = () => put(labels, { transform: `translate(${picture.left / picture.zoom} 0)` }); // names of lanes stay in sight
   follow();
   scroll.onscroll = () => {
@@ -80,17 +81,6 @@ function heldMark(picture) {
   if (node >= 0) return { node, mark };
   const step = drawn?.steps.indexOf(mark) ?? -1;
   return step >= 0 ? { step } : null;
-}
-
-function drawArrowHeads(picture, canvas) {
-  const { unit } = picture.place;
-  const defs = svg(canvas, "defs");
-  picture.record.relations.forEach((_, relation) => {
-    const size = { markerWidth: 8 * unit, markerHeight: 8 * unit, markerUnits: "userSpaceOnUse" };
-    const place = { viewBox: "0 0 10 10", refX: 4, refY: 5, orient: "auto" };
-    const marker = svg(defs, "marker", { id: `${picture.id}-${relation}`, ...place, ...size });
-    svg(marker, "path", { d: "M0 0L10 5L0 10L2.5 5Z", style: { fill: inkOf(picture, relation) } });
-  });
 }
 
 // The grounds of the lanes, and a line for each position.
@@ -165,12 +155,12 @@ function drawStep(picture, strip, entry, i, key) {
   const { place } = picture;
   const pick = () => picture.choose({ position: picture.state.position === i + 1 ? null : i + 1 });
   const keydown = (event) => strideAlong(picture, event, i, pick);
-  const step = svg(strip, "g", { key, "data-position": entry.position, role: "button", tabindex: -1, on: { click: pick, keydown } });
+  const step = svg(strip, "g", { key, "data-position": entry.position, role: "button", on: { click: pick, keydown } });
   const letters = place.titles ? Math.floor((place.column / place.unit - 4) / 5.6) : 0;
-  const x = place.at(i + 1);
+  put(step, { transform: `translate(${place.at(i + 1)} 0)` }); // an item that moves is one attribute that changes
   const lines = () => aboutItem(picture, entry);
-  const isNew = drawCard(picture, step, { x, side: place.box, head: entry.position, item: entry, letters, lines });
-  if (isNew) drawMissing(picture, step, x, entry);
+  const isNew = drawCard(picture, step, { x: 0, side: place.box, head: entry.position, item: entry, letters, lines });
+  if (isNew) drawMissing(picture, step, 0, entry);
   picture.more?.step?.(step, i);
   return step;
 }
@@ -194,20 +184,6 @@ function drawNext(picture, canvas) {
   svg(next, "rect", { class: "pill", x: x - 40 * unit, y: side + 60 * unit, width: 80 * unit, height: 22 * unit, rx: 11 * unit });
   svg(next, "text", { x, y: side + 75 * unit, ...MIDDLE }, `rank ${rank(target.rank)}`);
   svg(next, "text", { class: "quiet", x, y: side + 99 * unit, ...MIDDLE }, was);
-}
-
-function drawEdge(picture, lines, [source, centre, relation], index, names) {
-  const { place, record } = picture;
-  const key = `${names[source]}\n${names[centre]}`;
-  const style = { stroke: inkOf(picture, relation) };
-  const path = svg(lines, "path", { key, "data-edge": index, "data-relation": record.relations[relation], style });
-  const [a, b] = [place.nodes[source], place.nodes[centre]];
-  const ends = [a.x, a.y, a.radius, a.lane, b.x, b.y, b.radius, b.lane, place.column, place.unit, source < centre];
-  if (!isUnchanged(path, ends)) {
-    path.points = curve(place, source, centre);
-    put(path, { d: cubic(path.points) });
-  }
-  return { path, source, centre, relation, points: path.points, samples: null, index, value: null };
 }
 
 function drawNode(picture, marks, whiskers, n, name) {
@@ -240,22 +216,23 @@ function drawNode(picture, marks, whiskers, n, name) {
     key: name,
     "data-node": n,
     "data-type": node.type,
+    transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, // what is in it stands around (0, 0), and stays as it is
     role: "button",
-    tabindex: -1,
     on: { click, keydown, pointerenter: enter, focus: enter, pointerleave: leave, blur: leave },
   });
+  if (!group.hasAttribute("tabindex")) put(group, { tabindex: -1 }); // a new one; see roving
   const rings = ["heho", "hohe"].map((path, i) => lookOf(picture, path, i).colour);
-  if (isUnchanged(group, [x, y, radius, unit, shape, fill, on, ...rings, ...Object.values(face)])) return { ...group.parts, whisker };
+  if (isUnchanged(group, [radius, unit, shape, fill, on, ...rings, ...Object.values(face)])) return { ...group.parts, whisker };
 
-  svg(group, "path", { class: "halo", d: outline(form, x, y, radius + 7.5 * unit) });
+  svg(group, "path", { class: "halo", d: outline(form, 0, 0, radius + 7.5 * unit) });
   const [whole, ring] = rings.map((stroke) => svg(group, "path", {
     class: "ring",
-    d: outline(form, x, y, radius + 3 * unit),
+    d: outline(form, 0, 0, radius + 3 * unit),
     "stroke-width": 4 * unit,
     pathLength: 1,
     style: { stroke },
   }));
-  svg(group, "path", { class: "shape", d: outline(form, x, y, radius), style: { fill } });
+  svg(group, "path", { class: "shape", d: outline(form, 0, 0, radius), style: { fill } });
   if (node.type === 0) drawItemFace(picture, group, n, on, face);
   else drawCodeFace(picture, group, n, on, face);
   group.parts = { group, ring, whole };
@@ -269,9 +246,9 @@ function faceOfItem(picture, n) {
 }
 
 function drawItemFace(picture, group, n, ink, { address, letters }) {
-  const { x, y, radius } = picture.place.nodes[n];
-  if (address) drawImage(group, address, x - radius * 0.88, y - radius * 0.88, radius * 1.76);
-  else svg(group, "text", { x, y, style: { fill: ink } }, letters);
+  const { radius } = picture.place.nodes[n];
+  if (address) drawImage(group, address, -radius * 0.88, -radius * 0.88, radius * 1.76);
+  else svg(group, "text", { style: { fill: ink } }, letters);
 }
 
 // A code: its number, an example picture below the number where it has no words, and its first words below the node.
@@ -285,13 +262,13 @@ function faceOfCode(picture, n) {
 
 function drawCodeFace(picture, group, n, ink, { number, address, words }) {
   const { nodes, unit } = picture.place;
-  const { x, y, radius } = nodes[n];
-  svg(group, "text", { x, y, style: { fill: ink } }, number);
+  const { radius } = nodes[n];
+  svg(group, "text", { style: { fill: ink } }, number);
   if (address) {
     const side = 17 * unit;
-    drawImage(group, address, x + radius - 0.45 * side, y + radius - 0.75 * side, side);
+    drawImage(group, address, radius - 0.45 * side, radius - 0.75 * side, side);
   }
-  if (words) svg(group, "text", { class: "meaning", x, y: y + radius + 13 * unit }, ` ${words}`);
+  if (words) svg(group, "text", { class: "meaning", y: radius + 13 * unit }, ` ${words}`);
 }
 
 // Lines from a node to each of its positions.

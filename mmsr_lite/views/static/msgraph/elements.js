@@ -10,7 +10,8 @@
 
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
-let plans = new Map(); // of the patch that is going on: parent -> { before: kind -> its children, wanted: children now }
+let plans = new Map(); // of the patch that is going on: parent -> { before: kind -> its children, wanted: children now }, or
+// null until the first child is asked for
 
 // Set attributes of an element. `style` and `on` (event -> function) are objects; null, undefined and false take away.
 // Each element knows what was put last, so that nothing is written twice.
@@ -59,12 +60,12 @@ function hear(event) {
 }
 
 function make(parent, create, tag, attributes = {}, text = undefined) {
-  const plan = plans.get(parent);
+  const plan = planFor(parent);
   const kind = kindOf(tag, attributes, text);
   let element = plan ? taken(plan, kind) : undefined;
   if (element) {
     forget(element, attributes);
-    if (text === undefined && element.firstChild) plans.set(element, planOf(element)); // its children are written next
+    if (text === undefined && element.firstChild) plans.set(element, null); // its children are written next
   } else {
     element = create(tag);
     element.kind = kind;
@@ -90,7 +91,7 @@ const createSVG = (tag) => document.createElementNS(SVG_NAMESPACE, tag);
 
 // A piece of text between elements.
 function say(parent, text) {
-  const plan = plans.get(parent);
+  const plan = planFor(parent);
   const before = plan ? taken(plan, "text") : undefined;
   const piece = before ?? document.createTextNode(text);
   if (piece.data !== String(text)) piece.data = text;
@@ -100,7 +101,7 @@ function say(parent, text) {
 
 // An element that somebody else keeps up to date, put in this place as it is.
 function keep(parent, element) {
-  const plan = plans.get(parent);
+  const plan = planFor(parent);
   if (!plan) {
     parent.append(element);
     return;
@@ -121,7 +122,7 @@ function setText(element, text) {
 // Write the children of `parent` again; see above.
 function patch(parent, write) {
   const outer = plans;
-  plans = new Map([[parent, planOf(parent)]]);
+  plans = new Map([[parent, null]]);
   try {
     write();
     plans.forEach(arrange);
@@ -142,6 +143,13 @@ function isUnchanged(element, values) {
 function kindOf(tag, { key, class: name }, text) {
   const mark = key === undefined ? `.${name ?? ""}` : ` ${key}`;
   return text === undefined ? tag + mark : `${tag}${mark}#`; // the text of an element is no child that a plan knows
+}
+
+// The plan of a parent that is being written again.
+function planFor(parent) {
+  if (!plans.has(parent)) return undefined;
+  if (!plans.get(parent)) plans.set(parent, planOf(parent));
+  return plans.get(parent);
 }
 
 function planOf(parent) {
@@ -177,7 +185,12 @@ function forget(element, attributes) {
 
 // Bring the children of a parent into the order that is wanted, and remove the others. From the last to the first: a child
 // that has its right neighbour stays where it is.
-function arrange({ before, wanted }, parent) {
+function arrange(plan, parent) {
+  if (!plan) { // nobody asked for a child
+    parent.replaceChildren();
+    return;
+  }
+  const { before, wanted } = plan;
   for (const left of before.values()) for (const child of left) child.remove();
   let next = null;
   for (let i = wanted.length - 1; i >= 0; i--) {

@@ -2,10 +2,11 @@
 
 function roving(picture, n) {
   const { drawn } = picture;
-  const now = drawn.nodes[n] ?? drawn.nodes[0]; // what was held may be of a longer record
-  if (drawn.reached) put(drawn.reached.group, { tabindex: -1 });
-  put(now.group, { tabindex: 0 });
-  drawn.reached = now;
+  const { group } = drawn.nodes[n] ?? drawn.nodes[0]; // what was held may be of a longer record
+  if (picture.reached === group) return;
+  if (picture.reached) put(picture.reached, { tabindex: -1 }); // of an element with the focus this lays out the page at once
+  put(group, { tabindex: 0 });
+  picture.reached = group;
 }
 
 // Along the strip, and down into the graph.

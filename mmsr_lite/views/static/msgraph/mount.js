@@ -29,6 +29,7 @@ export function mount(el, record, options) {
     width: 0, // pixels of the graph
     panelWidth: 0, // and of the panel
     isPanelScrolled: false,
+    reached: null, // the node that the Tab key reaches
     held: null, // what of the picture is to have the focus once it is drawn anew
     placeOf,
     keepsRoom: false, // whether the history is edited, so that all keeps the place that it may need

@@ -1,9 +1,5 @@
 // Painting: everything that follows the selection; nothing is drawn anew.
 
-const FIRST_WIDTH = 0.8; // of an edge without weight, in pixels
-const FLASH_FROM = 0.05; // change of attention from which on an edge flashes after an edit
-const FLASH = { duration: 1100, easing: "ease-out" };
-
 function paintPicture(picture) {
   const { drawn, record, state, panel, more, summary } = picture;
   if (!drawn) return;
@@ -20,56 +16,17 @@ function paintPicture(picture) {
 
 // Edges and gates follow layer, order, phase and what is hidden: only then are they painted anew.
 function paintWeights(picture) {
-  const { drawn, state, hidden, legend } = picture;
+  const { drawn, record, state, hidden, legend } = picture;
   const painted = [state.layer, state.path, state.phase, ...hidden].join("/");
   if (drawn.painted === painted) return;
   drawn.painted = painted;
-  drawn.edges.forEach((edge) => paintEdge(picture, edge));
+  const { weights } = attentionAt(record, state);
+  drawn.edges.forEach((edge) => paintEdge(picture, edge, weights));
+  paintRests(picture);
   drawn.nodes.forEach((node, n) => paintNode(picture, node, n));
   for (const button of legend.querySelectorAll("button")) {
     put(button, { "aria-pressed": String(!hidden.has(Number(button.dataset.relation))) });
   }
-}
-
-function paintEdge(picture, edge) {
-  const { record, state, hidden, style, place: { unit } } = picture;
-  const { path, source, centre, relation, index } = edge;
-  edge.value = attentionAt(record, state).weights[index] ?? null;
-  edge.was = path.value; // the same edge before; undefined of a new one
-  path.value = edge.value;
-  const isSelf = source === centre;
-  const isUnused = edge.value === null;
-  const width = isUnused ? FIRST_WIDTH : FIRST_WIDTH + (isSelf ? 3 : 5) * edge.value;
-  const dash = style.relations[relation].dash;
-  const scaled = (piece) => piece * Math.max(1, width / 2) * unit;
-  put(path, {
-    "data-value": edge.value,
-    "stroke-width": width * unit,
-    "stroke-dasharray": dash ? dash.split(" ").map(scaled).join(" ") : null,
-    "marker-end": isUnused || isSelf ? null : `url(#${picture.id}-${relation})`,
-  });
-  const isOff = hidden.has(relation) || (isUnused && isSelf);
-  edge.classes = isOff ? "edge off" : "edge";
-}
-
-// Paper shows the attention of both families: edges that have none in the phase that is shown have that of the other one.
-// These looks are written when the page is about to be printed; on the screen nothing follows them.
-function lookForPaper(picture) {
-  const { drawn, place: { unit } } = picture;
-  drawn?.edges.forEach(({ path, index, value }) => {
-    const printed = value === null ? otherPhase(picture, index) : null;
-    path.classList.toggle("printed", printed !== null);
-    if (printed === null) return;
-    path.style.setProperty("--print-width", `${(FIRST_WIDTH + 5 * printed) * unit}px`);
-    path.style.setProperty("--print-opacity", 0.14 + 0.86 * Math.sqrt(printed));
-  });
-}
-
-// The weight of an edge in the other phase of the order that is shown.
-function otherPhase({ record, state }, edge) {
-  const phases = record.layers[state.layer]?.attention[state.path] ?? [];
-  const found = phases.map(({ weights }) => weights?.[edge] ?? null).find((weight) => weight !== null);
-  return found ?? null;
 }
 
 function paintNode(picture, { group, ring, whole }, n) {
@@ -90,15 +47,8 @@ function lightUp(picture) {
   const focus = hover ?? state.node;
   const near = new Set([focus]);
   const spots = focus === null ? [] : record.nodes[focus].positions;
-  drawn.edges.forEach((edge) => {
-    const { path, source, centre, value, index } = edge;
-    const gives = value !== null && centre === focus;
-    if (gives) near.add(source);
-    const isLit = index === state.edge && hover === null;
-    const opacity = isLit ? 1 : edgeOpacity(value, focus, gives, source === focus);
-    putStyle(path, { opacity });
-    put(path, { class: isLit ? `${edge.classes} lit` : edge.classes });
-  });
+  for (const { source, centre, value } of drawn.edges) if (value !== null && centre === focus) near.add(source);
+  lightEdges(picture, focus);
   drawn.nodes.forEach(({ group, whisker }, n) => {
     const classes = ["node"];
     if (state.node === n) classes.push("chosen");
@@ -115,32 +65,6 @@ function lightUp(picture) {
     put(step, { class: classes.join(" "), "aria-pressed": String(isChosen), tabindex: isReached ? 0 : -1 });
   });
   drawn.guides.forEach((guide, i) => put(guide, { class: spots.includes(i + 1) ? "guide lit" : "guide" }));
-}
-
-function edgeOpacity(value, focus, gives, hears) {
-  const strength = value === null ? 0.12 : 0.14 + 0.86 * Math.sqrt(value);
-  if (focus === null) return strength;
-  if (gives) return Math.max(0.7, strength);
-  return hears ? strength / 2 : 0.05;
-}
-
-// After an edit: edges that are new, or whose attention has changed, flash once. They do so in a few paths above them, one
-// for each relation, of which nothing changes but the opacity of all: that the browser can do without painting again.
-function flashChanges(picture) {
-  if (wantsLessMotion() || !picture.drawn) return;
-  const { drawn } = picture;
-  const routes = new Map(); // relation -> the routes of its edges
-  for (const edge of drawn.edges) {
-    const isNew = edge.was === undefined;
-    const isMoved = !isNew && edge.was !== null && edge.value !== null && Math.abs(edge.was - edge.value) > FLASH_FROM;
-    if (edge.source === edge.centre || !(isNew || isMoved)) continue;
-    const places = routes.get(edge.relation) ?? [];
-    routes.set(edge.relation, [...places, edge.path.getAttribute("d")]);
-  }
-  if (!routes.size) return;
-  const flash = svg(drawn.lines, "g", { class: "flash" });
-  for (const [relation, places] of routes) svg(flash, "path", { d: places.join(""), style: { stroke: inkOf(picture, relation) } });
-  flash.animate({ opacity: [1, 0] }, FLASH).onfinish = () => flash.remove();
 }
 
 // ---- overview of a long history: a tick a position, a frame around what is in sight; a click goes there ------------------

@@ -1,0 +1,142 @@
+// The edges: each is a path of its own. Those without a weight in the phase that is shown, often more than half of them, look
+// all the same: they are drawn together, as one path of each relation, and their own paths wait unseen. To change a path
+// costs the browser its style, its layout and its paint, so that an edit of a long history takes half of the time.
+
+const FIRST_WIDTH = 0.8; // of an edge without weight, in pixels
+const FLASH_FROM = 0.05; // change of attention from which on an edge flashes after an edit
+const FLASH = { duration: 1100, easing: "ease-out" };
+
+function drawArrowHeads(picture, canvas) {
+  const { unit } = picture.place;
+  const defs = svg(canvas, "defs");
+  picture.record.relations.forEach((_, relation) => {
+    const size = { markerWidth: 8 * unit, markerHeight: 8 * unit, markerUnits: "userSpaceOnUse" };
+    const place = { viewBox: "0 0 10 10", refX: 4, refY: 5, orient: "auto" };
+    const marker = svg(defs, "marker", { id: `${picture.id}-${relation}`, ...place, ...size });
+    svg(marker, "path", { d: "M0 0L10 5L0 10L2.5 5Z", style: { fill: inkOf(picture, relation) } });
+  });
+}
+
+// The paths of relations, which hold the routes of all edges without a weight.
+function drawRests(picture, lines) {
+  return picture.record.relations.map((name, relation) => {
+    const look = { "stroke-dasharray": dashOf(picture, relation, FIRST_WIDTH), "stroke-width": FIRST_WIDTH * picture.place.unit };
+    return svg(lines, "path", { key: `rest ${relation}`, class: "rest", "data-rest": name, ...look, style: { stroke: inkOf(picture, relation) } });
+  });
+}
+
+function drawEdge(picture, lines, [source, centre, relation], index, names) {
+  const { place, record } = picture;
+  const key = `${names[source]}\n${names[centre]}`;
+  const style = { stroke: inkOf(picture, relation) };
+  const path = svg(lines, "path", { key, "data-edge": index, "data-relation": record.relations[relation], style });
+  const [a, b] = [place.nodes[source], place.nodes[centre]];
+  const ends = [a.x, a.y, a.radius, a.lane, b.x, b.y, b.radius, b.lane, place.column, place.unit, source < centre];
+  if (!isUnchanged(path, ends)) {
+    path.points = curve(place, source, centre);
+    path.route = null;
+  }
+  return { path, source, centre, relation, points: path.points, samples: null, index, value: null };
+}
+
+// The way of an edge as SVG writes it; to write numbers takes long, so it is done once.
+function routeOf({ path }) {
+  path.route ??= cubic(path.points);
+  return path.route;
+}
+
+// An edge that is seen: only then its own path has the way.
+function showEdge(edge) {
+  put(edge.path, { d: routeOf(edge) });
+}
+
+function dashOf({ style, place: { unit } }, relation, width) {
+  const { dash } = style.relations[relation];
+  return dash ? dash.split(" ").map((piece) => piece * Math.max(1, width / 2) * unit).join(" ") : null;
+}
+
+function paintEdge(picture, edge, weights) {
+  const { hidden, place: { unit } } = picture;
+  const { path, source, centre, relation, index } = edge;
+  edge.value = weights[index] ?? null;
+  edge.was = path.value; // the same edge before; undefined of a new one
+  path.value = edge.value;
+  const isSelf = source === centre;
+  edge.isUnused = edge.value === null;
+  const width = edge.isUnused ? FIRST_WIDTH : FIRST_WIDTH + (isSelf ? 3 : 5) * edge.value;
+  put(path, {
+    "data-value": edge.value,
+    "stroke-width": width * unit,
+    "stroke-dasharray": dashOf(picture, relation, width),
+    "marker-end": edge.isUnused || isSelf ? null : `url(#${picture.id}-${relation})`,
+  });
+  if (!edge.isUnused || edge.was === undefined) showEdge(edge);
+  edge.classes = ["edge", edge.isUnused && "unused", hidden.has(relation) && "off"].filter(Boolean).join(" ");
+}
+
+function paintRests({ drawn, hidden }) {
+  const routes = drawn.rests.map(() => []);
+  for (const edge of drawn.edges) {
+    if (edge.isUnused && edge.source !== edge.centre && !hidden.has(edge.relation)) routes[edge.relation].push(routeOf(edge));
+  }
+  drawn.rests.forEach((rest, relation) => put(rest, { d: routes[relation].join("") || null }));
+}
+
+// How strong edges are; `focus` is the node under the pointer, else the chosen one.
+function lightEdges({ drawn, state, hover }, focus) {
+  for (const edge of drawn.edges) {
+    const isLit = edge.index === state.edge && hover === null;
+    if (isLit) showEdge(edge);
+    if (isLit || !edge.isUnused) putStyle(edge.path, { opacity: isLit ? 1 : edgeOpacity(edge, focus) });
+    put(edge.path, { class: isLit ? `${edge.classes} lit` : edge.classes });
+  }
+  for (const rest of drawn.rests) putStyle(rest, { opacity: focus === null ? 0.12 : 0.05 });
+}
+
+function edgeOpacity({ value, source, centre }, focus) {
+  const strength = 0.14 + 0.86 * Math.sqrt(value);
+  if (focus === null) return strength;
+  if (centre === focus) return Math.max(0.7, strength);
+  return source === focus ? strength / 2 : 0.05;
+}
+
+// Paper shows the attention of both families: edges that have none in the phase that is shown have that of the other one.
+// These looks are written when the page is about to be printed; on the screen nothing follows them.
+function lookForPaper(picture) {
+  const { drawn, place: { unit } } = picture;
+  drawn?.edges.forEach((edge) => {
+    const printed = edge.value === null ? otherPhase(picture, edge.index) : null;
+    edge.path.classList.toggle("printed", printed !== null);
+    if (printed === null) return;
+    showEdge(edge);
+    edge.path.style.setProperty("--print-width", `${(FIRST_WIDTH + 5 * printed) * unit}px`);
+    edge.path.style.setProperty("--print-opacity", 0.14 + 0.86 * Math.sqrt(printed));
+  });
+}
+
+// The weight of an edge in the other phase of the order that is shown.
+function otherPhase({ record, state }, edge) {
+  const phases = record.layers[state.layer]?.attention[state.path] ?? [];
+  const found = phases.map(({ weights }) => weights?.[edge] ?? null).find((weight) => weight !== null);
+  return found ?? null;
+}
+
+// After an edit: edges that are new, or whose attention has changed, flash once. They do so in a few paths above them, one
+// for each relation, of which nothing changes but the opacity of all: that the browser can do without painting again.
+function flashChanges(picture) {
+  if (wantsLessMotion() || !picture.drawn) return;
+  const { drawn } = picture;
+  const routes = new Map(); // relation -> the routes of its edges
+  for (const edge of drawn.edges) {
+    const isNew = edge.was === undefined;
+    const isMoved = !isNew && edge.was !== null && edge.value !== null && Math.abs(edge.was - edge.value) > FLASH_FROM;
+    if (edge.source === edge.centre || !(isNew || isMoved)) continue;
+    const places = routes.get(edge.relation) ?? [];
+    places.push(routeOf(edge));
+    routes.set(edge.relation, places);
+  }
+  if (!routes.size) return;
+  const flash = svg(drawn.lines, "g", { class: "flash" });
+  for (const [relation, places] of routes) svg(flash, "path", { d: places.join(""), style: { stroke: inkOf(picture, relation) } });
+  flash.animate({ opacity: [1, 0] }, FLASH).onfinish = () => flash.remove();
+}
