@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 SECURITY = Path(__file__).parents[1] / "SECURITY.md"
 PERMISSIVE = r"0?BSD(-\d-Clause)?|MIT(-0|-CMU)?|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0|BSL|CNRI-Python|HPND"
+PERMISSIVE += r"|Historical Permission Notice and Disclaimer"  # HPND, written out
 WORDS = r"(?i)\b(licen[sc]es?|software|version|or|and|with|llvm-exception|the|open|source|iscl)\b|[\d.,()-]"
 
 
