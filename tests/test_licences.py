@@ -9,7 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 SECURITY = Path(__file__).parents[1] / "SECURITY.md"
-PERMISSIVE = r"0?BSD(-\d-Clause)?|MIT(-0|-CMU)?|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0|BSL|CNRI-Python"
+PERMISSIVE = r"0?BSD(-\d-Clause)?|MIT(-0|-CMU)?|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0|BSL|CNRI-Python|HPND"
+PERMISSIVE += r"|Historical Permission Notice and Disclaimer"  # HPND, written out
 WORDS = r"(?i)\b(licen[sc]es?|software|version|or|and|with|llvm-exception|the|open|source|iscl)\b|[\d.,()-]"
 
 
@@ -76,5 +77,5 @@ def test_every_package_without_a_permissive_licence_is_named_and_no_other(sectio
     told = named(section) & packages.keys()
     assert others - nvidia == told - {name for name in told if name.startswith("nvidia-")}
     without = {"nvidia-nccl-cu13", "nvidia-nvtx"} & nvidia  # of which the page says that they are permissive in truth
-    if nvidia:
+    if "nvidia-nccl-cu13" in nvidia:  # the page counts those of CUDA 13; an older torch brings others
         assert f"{len(nvidia - without)} libraries `nvidia-*`" in section

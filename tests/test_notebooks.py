@@ -1,6 +1,7 @@
 """The notebooks: all found, both editions built from one source, safe to show anywhere, and they run."""
 
 import ast
+import dis
 import importlib.util
 import re
 import symtable
@@ -267,14 +268,21 @@ def test_what_learners_are_shown_in_the_guides_is_public_too():
 
 @each
 def test_a_control_shows_the_same_when_all_cells_have_run(name):
-    """No later cell binds anew what the function of a control reads of the notebook."""
-    tables = [symtable.symtable(c.source, name, "exec") for c in committed(name).cells if c.cell_type == "code"]
-    for place, table in enumerate(tables):
+    """No later cell binds anew what the function of a control reads of the notebook.
+
+    What a cell binds is read off its instructions: the variable of a comprehension stays in there, but from Python 3.12
+    on the table of symbols lists it among those of the cell.
+    """
+    cells = [cell.source for cell in committed(name).cells if cell.cell_type == "code"]
+    code = [dis.get_instructions(compile(source, name, "exec")) for source in cells]
+    bound = [{step.argval for step in steps if step.opname in ("STORE_NAME", "STORE_GLOBAL")} for steps in code]
+    for place, source in enumerate(cells):
+        table = symtable.symtable(source, name, "exec")
         inside, read = [child for child in table.get_children() if child.get_name() == "lambda"], set()
         while inside:
             read |= {symbol.get_name() for symbol in inside[-1].get_symbols() if symbol.is_global()}
             inside += inside.pop().get_children()
-        later = {s.get_name() for one in tables[place + 1 :] for s in one.get_symbols() if s.is_assigned()}
+        later = set().union(*bound[place + 1 :])
         assert not read & later, f"cell {place + 1} would show another {read & later}"
 
 

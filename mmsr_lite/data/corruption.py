@@ -44,8 +44,8 @@ def missing(dataset: Dataset, *, modality: str | None = None, rate: float, seed:
         >>> one = Modality("picture", np.array([[0], [1], [2]], np.float32), present)
         >>> row, ids = np.array([0]), ("", "a", "b")
         >>> data = Dataset("d", row, row + 1, row, ("u",), ids, ids, modalities=(one,))
-        >>> missing(data, rate=0.5).modality("picture").present.sum()
-        np.int64(1)
+        >>> int(missing(data, rate=0.5).modality("picture").present.sum())
+        1
     """
     there = [np.zeros(dataset.num_items + 1, bool)]
     there += [one.present for one in dataset.modalities if modality in (None, one.name)]

@@ -25,8 +25,8 @@ class Modality:
         MMSRError: features and present have different numbers of rows, item 0 is present, or a feature is not finite.
 
     Example:
-        >>> Modality("text", np.zeros((3, 4), np.float32), np.array([False, True, False])).present.sum()
-        np.int64(1)
+        >>> int(Modality("text", np.zeros((3, 4), np.float32), np.array([False, True, False])).present.sum())
+        1
     """
 
     name: str

@@ -40,8 +40,8 @@ class KeptRanks:
 
     Example:
         >>> kept = KeptRanks(np.array([0, 1]), {"mmsr-3fa2": np.array([1.0, np.inf])})
-        >>> (kept.runs["mmsr-3fa2"] <= 5).mean()  # HR@5
-        np.float64(0.5)
+        >>> float((kept.runs["mmsr-3fa2"] <= 5).mean())  # HR@5
+        0.5
     """
 
     user: np.ndarray | None

@@ -108,8 +108,8 @@ def gates(
         >>> from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
         >>> from mmsr_lite.models.mmsr import MMSRConfig
         >>> world = load("match", config=WardrobeConfig(looks=3, themes=3, items_per_cell=1, users=4), modalities=())
-        >>> gates(MMSR(MMSRConfig(dim=8), world.num_items), world)["late"].between(0, 1).all()
-        np.True_
+        >>> bool(gates(MMSR(MMSRConfig(dim=8), world.num_items), world)["late"].between(0, 1).all())
+        True
     """
     if not isinstance(model, MMSR) or any(layer.gate is None for layer in model.layers):
         raise MMSRError(f"{label_of(model)} has no update gates; give an MMSR with fusion 'adaptive'")

@@ -41,8 +41,8 @@ class Codebook:
         >>> book
         Codebook('toy', codes=2, codes_per_item=1)
         >>> codes = book.codes[:, 0]
-        >>> codes[0] == 0 and codes[1] == codes[2] != codes[3] == codes[4]
-        np.True_
+        >>> bool(codes[0] == 0 and codes[1] == codes[2] != codes[3] == codes[4])
+        True
     """
 
     name: str

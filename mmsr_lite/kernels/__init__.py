@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def available(device: torch.device) -> bool:
-    """Whether there can be kernels for `device`: it is a CUDA device, and Triton is installed.
+    """Whether there can be kernels for `device`: it is a CUDA device, and a Triton that is new enough is installed.
 
     Args:
         device: where a model is trained.
@@ -38,7 +38,21 @@ def available(device: torch.device) -> bool:
     """
     import torch
 
-    return device.type == "cuda" and torch.version.cuda is not None and find_spec("triton") is not None
+    return device.type == "cuda" and torch.version.cuda is not None and has_triton()
+
+
+def has_triton() -> bool:
+    """Whether a Triton is installed that kernels can be written for: 3.4 or newer, which has `triton.knobs`.
+
+    Returns:
+        Whether there is.
+
+    Example:
+        >>> from importlib.util import find_spec
+        >>> has_triton() <= (find_spec("triton") is not None)
+        True
+    """
+    return find_spec("triton") is not None and find_spec("triton.knobs") is not None
 
 
 @cache

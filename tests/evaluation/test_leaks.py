@@ -56,9 +56,10 @@ def test_ids_that_rise_with_time_are_named_even_without_ties():
 
 
 def test_a_small_sasrec_falls_for_the_planted_order_too():
-    record = leaks(days("by id"))
+    """Of 1,200 users it learns the order: 25 % and more before, 7 % after. Of 300 it learns next to nothing."""
+    record = leaks(days("by id", many=1200))
     learned = effect(record, "tie order, small SASRec")
-    assert learned["before"] > learned["after"] + 3 and "not converged" in learned["sentence"]
+    assert learned["before"] > learned["after"] + 10 and "not converged" in learned["sentence"]
     assert {row["system"] for row in record["rows"]} == {"counting", "small SASRec"}
 
 

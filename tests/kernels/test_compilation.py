@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-pytest.importorskip("triton", reason="needs triton")
+pytest.importorskip("triton.knobs", reason="needs Triton 3.4 or newer")
 if os.environ.get("TRITON_INTERPRET") == "1":
     pytest.skip("an interpreter compiles nothing", allow_module_level=True)
 

@@ -70,8 +70,8 @@ class Truth:
         >>> truth = load("match", config=config, modalities=()).facts["truth"]
         >>> start = int(truth.cells[1, 0, 0])
         >>> chances = truth.distributions([[start]])[0]
-        >>> chances.max().round(4), int((chances > 0).sum())  # one of the three items of the collection, 1/3 each
-        (np.float64(0.3333), 3)
+        >>> round(float(chances.max()), 4), int((chances > 0).sum())  # one of three items of the collection, 1/3 each
+        (0.3333, 3)
     """
 
     config: WardrobeConfig

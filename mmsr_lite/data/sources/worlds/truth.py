@@ -30,8 +30,8 @@ class Truth:
         >>> group = np.arange(-1, 24)  # 6 x 3 garments and 6 basics, one item each
         >>> truth = Truth(Pick(PickConfig()), group, np.ones(24, int), np.zeros(1, int))
         >>> chances = truth.group_chances([0, 1, 2])  # a session with the formal garment first, of look 0
-        >>> chances.argmax() == 6 * 3 + 0, float(chances.max())  # the first of the basics, behind 6 x 3 garments
-        (np.True_, 1.0)
+        >>> bool(chances.argmax() == 6 * 3 + 0), float(chances.max())  # the first of the basics, behind 6 x 3 garments
+        (True, 1.0)
     """
 
     world: World = field(repr=False)

@@ -73,8 +73,8 @@ class NextStep:
 
     Example:
         >>> step = NextStep(np.array([0.0, 1.0]), "pick", because=(2,))
-        >>> step.chances.argmax(), step.because
-        (np.int64(1), (2,))
+        >>> int(step.chances.argmax()), step.because
+        (1, (2,))
     """
 
     chances: np.ndarray
