@@ -30,7 +30,7 @@ from mmsr_lite.views.page import engine
 from tests.random_weights import draw_weights
 
 pytestmark = pytest.mark.browser
-CASES = int(os.environ.get("MMSR_PARITY", 22))  # requests of each model
+CASES = int(os.environ.get("MMSR_PARITY", 12))  # requests of each model
 AT_ONCE = 25  # requests that the page is sent in a piece
 SETTINGS = {  # M and the options of the paper and beyond it that come with each order of fusion
     "adaptive": (2, {}),
@@ -193,7 +193,7 @@ def test_models_of_other_seeds_are_counted_as_in_python(page, shop, random_weigh
         requests.append(request)
         python.append(answer_of(session, request))
 
-    for number in range(CASES):
+    for number in range(22):
         is_other = number % 4 == 3
         random_one = random_request(session.record, rng, shop.num_items, [*shop.user_ids])
         ask({"do": "model", "model": rng.randrange(6)} if is_other else random_one)
