@@ -141,6 +141,8 @@ def compared(python: dict, engine: dict) -> tuple[list[str], set[str]]:
                 measure[name] |= dict.fromkeys(VERDICT & measure[name].keys())
             for answer in (one, two):
                 _forget_verdict(answer)
+    if _forget_next_ranks(one, two):
+        untold.add("order")
     return differences(one, two), untold
 
 
@@ -204,6 +206,29 @@ def _forget_ranks(answer: dict, record: dict, name: str | None, items: set[int])
     if what_if["watched"]["item"] in items:
         what_if["measures"]["rank"] = None
         _forget_verdict(answer)
+
+
+def _forget_next_ranks(one: dict, two: dict) -> bool:
+    """Take away ranks of a what-if that are one place apart, and say whether there were any.
+
+    They are those of items beyond the best, and of random repeats: their scores are not in the record, so it cannot be
+    seen that two of them are all but equal. 43.5, a tie in Python, is 43 or 44 where the last digit tells them apart.
+    """
+    what_ifs = [(answer["message"] or {}).get("what_if") for answer in (one, two)]
+    if not all(what_ifs):
+        return False
+    tops = zip(*(what_if["top"] for what_if in what_ifs), strict=False)
+    pairs = [rows for rows in tops if rows[0]["item"] == rows[1]["item"]]
+    places = [(rows, name) for rows in pairs for name in ("clean", "changed")]
+    ranks = [what_if["measures"].get("rank") for what_if in what_ifs]
+    if all(ranks):
+        draws = [measure["draws"] for measure in ranks]
+        places += [(draws, number) for number in range(min(map(len, draws)))]
+    near = [(pair, key) for pair, key in places if all(one[key] is not None for one in pair)]
+    near = [(pair, key) for pair, key in near if 0 < abs(pair[0][key] - pair[1][key]) <= 1]
+    for pair, key in near:
+        pair[0][key] = pair[1][key] = None
+    return bool(near)
 
 
 def _is_on_the_edge(name: str, measure: dict) -> bool:

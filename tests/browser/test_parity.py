@@ -67,3 +67,14 @@ def test_a_verdict_may_differ_at_the_very_end_of_its_band_alone(end, may_differ)
 def test_a_number_is_compared_where_the_verdict_on_it_is_not():
     one, other = (of_change(band=[-3.0, 1.0 - 1e-5], outside=True, changed=changed) for changed in (2.0, 2.01))
     assert compared(one, other)[0] == [".message.what_if.measures.score.changed: 2.0 and 2.01"]
+
+
+def test_ranks_of_a_what_if_may_be_one_place_apart_and_no_more():
+    """Their scores are not in the record, so a tie in one language may be a place in the other."""
+    python, near, far = of_change(), of_change(), of_change()
+    for answer_, by in ((near, 0.5), (far, 2)):
+        answer_["message"]["what_if"]["top"][0]["clean"] += by
+        answer_["message"]["what_if"]["measures"]["rank"]["draws"][1] += 2 * by
+    assert compared(python, near) == ([], {"order"})
+    wrong, hangs = compared(python, far)
+    assert len(wrong) == 2 and hangs == set()
