@@ -5,7 +5,7 @@ from typing import Any
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.pictures import data_uri
 from mmsr_lite.graph.msgraph import ITEM, MSGraph, Node
-from mmsr_lite.records.trace import GraphNode, ItemCard, Step, StepCard, TargetTruth, UserCard
+from mmsr_lite.records.cards import GraphNode, ItemCard, Step, StepCard, TargetTruth, UserCard
 
 LONGEST = 500  # letters of a title or text in a record, at most
 

@@ -4,7 +4,7 @@ from mmsr_lite.data.code_names import name_codes
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import TraceRecord
-from mmsr_lite.records.trace import GraphNode
+from mmsr_lite.records.cards import GraphNode
 
 Labels = dict[tuple[str, int], str]
 

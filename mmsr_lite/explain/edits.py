@@ -19,7 +19,7 @@ from mmsr_lite.explain.edited_history import EditedHistory, Node, within
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.explain.shared_random import RandomSource, traded
 from mmsr_lite.graph.relations import RELATIONS
-from mmsr_lite.records.trace import Edit
+from mmsr_lite.records.cards import Edit
 from mmsr_lite.values import quoted
 
 FORCED = {"hohe": (1.0, 0.0), "heho": (0.0, 1.0), "half": (0.5, 0.5)}  # the shares of a forced gate

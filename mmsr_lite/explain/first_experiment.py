@@ -6,7 +6,7 @@ import numpy as np
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.records import TraceRecord
-from mmsr_lite.records.trace import Edit, Experiment
+from mmsr_lite.records.cards import Edit, Experiment
 
 
 def first_experiment(dataset: Dataset, record: TraceRecord) -> Experiment | None:

@@ -17,7 +17,7 @@ import numpy as np
 from mmsr_lite.explain.said import Key, Said, first_place, larger_beta, larger_order, place_in_words
 from mmsr_lite.records import FlowRecord, TraceRecord, WhatIfRecord
 from mmsr_lite.records.agreement import Agreement
-from mmsr_lite.records.trace import Edit
+from mmsr_lite.records.cards import Edit
 
 if TYPE_CHECKING:
     from mmsr_lite.training.runs import Run

@@ -17,8 +17,8 @@ from mmsr_lite.explain.inputs import UserLike, user_index
 from mmsr_lite.explain.page_model import model_fields, refuse_elsewhere
 from mmsr_lite.graph.relations import RELATIONS
 from mmsr_lite.models.mmsr import MMSR
+from mmsr_lite.records.cards import UserCard
 from mmsr_lite.records.live_page import PageData, PageItems, PageUser
-from mmsr_lite.records.trace import UserCard
 
 MOST_MODELS = 6
 MOST_BYTES = 2_050_000  # of models and items, compressed; base64 adds a third, scripts 0.2 MB: a page has 3 MB at most

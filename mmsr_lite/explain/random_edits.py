@@ -14,7 +14,7 @@ from mmsr_lite.explain.edits import apply
 from mmsr_lite.explain.inputs import is_whole
 from mmsr_lite.explain.shared_random import RandomSource
 from mmsr_lite.graph.relations import RELATIONS
-from mmsr_lite.records.trace import Edit
+from mmsr_lite.records.cards import Edit
 
 
 def repeat(edited: EditedHistory, changes: Sequence[Edit], rng: RandomSource) -> None:

@@ -47,9 +47,9 @@ from mmsr_lite.explain.what_if import Change, what_if
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import TraceRecord, WhatIfRecord
 from mmsr_lite.records.agreement import Agreement
+from mmsr_lite.records.cards import ItemCard
 from mmsr_lite.records.explorer import Beside, Messages, Product
 from mmsr_lite.records.live_page import PageData, PageStart
-from mmsr_lite.records.trace import ItemCard
 from mmsr_lite.values import quoted
 
 EDITS = ("add", "remove", "move", "replace")  # of the history, as `edits.CHANGES` knows them

@@ -31,8 +31,8 @@ from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.nn.attention import MASKED
 from mmsr_lite.nn.probe import Seen, listen
 from mmsr_lite.records import TraceRecord
+from mmsr_lite.records.cards import ModelCard, RankedItem, Target
 from mmsr_lite.records.flow_parts import Flow
-from mmsr_lite.records.trace import ModelCard, RankedItem, Target
 
 FROZEN = ("_weights", "_logits", ".beta")  # probes whose values a flow holds as they are; ends of their names
 

@@ -30,8 +30,8 @@ from mmsr_lite.explain.two_runs import BAND, best_of_both, changed_edges, change
 from mmsr_lite.graph.batch import GraphBatch
 from mmsr_lite.models.mmsr import MMSR
 from mmsr_lite.records import WhatIfRecord
+from mmsr_lite.records.cards import Edit
 from mmsr_lite.records.explanations import Measure
-from mmsr_lite.records.trace import Edit
 
 MOST_REPEATS = 1000  # all are rerun in one batch
 Change = str | Mapping[str, Any]

@@ -7,10 +7,11 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.cards import Edit, ItemCard
 from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
 from mmsr_lite.records.schema import OPTIONAL
-from mmsr_lite.records.trace import Edit, ItemCard, TraceRecord
+from mmsr_lite.records.trace import TraceRecord
 
 
 class Measure(TypedDict):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
+from mmsr_lite.records.cards import ItemCard
 from mmsr_lite.records.explanations import WhatIfRecord
-from mmsr_lite.records.trace import ItemCard, TraceRecord
+from mmsr_lite.records.trace import TraceRecord
 
 
 class Beside(TypedDict):

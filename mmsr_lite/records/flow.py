@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Annotated, TypedDict
 
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.cards import DatasetCard, GraphNode, ItemCard, ModelCard, UserCard
 from mmsr_lite.records.flow_parts import Flow, rules_of_flow
 from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import exactly, in_range, one_for_each, sums_to_one
 from mmsr_lite.records.schema import OPTIONAL
-from mmsr_lite.records.trace import DatasetCard, GraphNode, ItemCard, ModelCard, TraceRecord, UserCard
+from mmsr_lite.records.trace import TraceRecord
 
 
 class FlowItem(ItemCard):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TypedDict
 
-from mmsr_lite.records.trace import DatasetCard, Edit, ModelCard, TargetTruth, UserCard
+from mmsr_lite.records.cards import DatasetCard, Edit, ModelCard, TargetTruth, UserCard
 
 
 class PageMatrix(TypedDict):

@@ -73,7 +73,7 @@ def mistake_in_fields(value: Any, kind: type, path: str = "") -> Mistake | None:
         (path, phrase), or None.
 
     Example:
-        >>> from mmsr_lite.records.trace import UserCard
+        >>> from mmsr_lite.records.cards import UserCard
         >>> mistake_in_fields({"index": 3}, UserCard, "user")
         ('user.id', 'is missing')
     """

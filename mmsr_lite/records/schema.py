@@ -175,7 +175,7 @@ def table_rows(kind: type, path: str = "") -> Iterator[tuple[str, str, str]]:
         A row for each field.
 
     Example:
-        >>> from mmsr_lite.records.trace import UserCard
+        >>> from mmsr_lite.records.cards import UserCard
         >>> next(table_rows(UserCard))
         ('index', 'whole number', "the user's number, from 0")
     """

@@ -7,9 +7,9 @@ from typing import Annotated, NotRequired, TypedDict
 
 from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.base import Record
+from mmsr_lite.records.cards import DatasetCard, ItemCard, Step, UserCard
 from mmsr_lite.records.mistakes import Mistake
 from mmsr_lite.records.rules import in_range, one_for_each, ordered
-from mmsr_lite.records.trace import DatasetCard, ItemCard, Step, UserCard
 
 MEASURES = ("beta", "attention", "flow", "order")  # what is measured in every model
 

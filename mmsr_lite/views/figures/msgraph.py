@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.records import TraceRecord
-from mmsr_lite.records.trace import Phase, Step
+from mmsr_lite.records.cards import Step
+from mmsr_lite.records.trace import Phase
 from mmsr_lite.views import theme, untrusted, wording
 from mmsr_lite.views.figures.msgraph_layout import WIDTH, Place, curve, msgraph_layout
 from mmsr_lite.views.figures.pen import Pen
