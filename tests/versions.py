@@ -60,6 +60,21 @@ def python_for(name: str) -> str | None:
     return found if told.returncode == 0 and wanted in told.stdout else None
 
 
+def how_it_ended(output: str) -> str:
+    """The line in which pytest counts the tests; the last line, where pytest did not get so far.
+
+    Libraries may say more while the process ends.
+
+    >>> how_it_ended("5200 passed, 17 skipped in 374.65s\\nnanobind: leaked 64 types!")
+    '5200 passed, 17 skipped in 374.65s'
+    >>> how_it_ended("Fatal Python error: Aborted")
+    'Fatal Python error: Aborted'
+    """
+    lines = output.strip().splitlines() or ["no output"]
+    counts = [line for line in lines if re.search(r"\d+ (passed|failed|error)s?\b.* in [\d.]+s", line)]
+    return (counts or lines)[-1]
+
+
 def tried(name: str, places: list[str], folder: Path) -> dict[str, object]:
     """Make an environment, run the quick suite in it, and say how it ended.
 
@@ -93,8 +108,7 @@ def tried(name: str, places: list[str], folder: Path) -> dict[str, object]:
     log = folder / "suite.log"  # written while the suite runs, so that one that is stopped has said something
     with log.open("w") as told:
         subprocess.run(command, cwd=ROOT, env=environment, stdout=told, stderr=subprocess.STDOUT)
-    last = (log.read_text(errors="replace").strip().splitlines() or ["no output"])[-1]
-    return {"name": name, **versions, "ended": last}
+    return {"name": name, **versions, "ended": how_it_ended(log.read_text(errors="replace"))}
 
 
 def main(argv: list[str] | None = None) -> int:
