@@ -49,7 +49,7 @@ def rounded(model: MMSR) -> MMSR:
     Example:
         >>> from mmsr_lite.models.mmsr import MMSRConfig
         >>> model = MMSR(MMSRConfig(dim=8), num_items=2)
-        >>> float((rounded(model).item_table() - model.item_table()).abs().max()) < 1e-3
+        >>> (rounded(model).item_table() - model.item_table()).abs().max().item() < 1e-3
         True
     """
     other = copy.deepcopy(model)
@@ -168,7 +168,8 @@ def _linear(linear: nn.Linear) -> PageLinear:
 
 def _matrix(weight: Tensor) -> PageMatrix:
     """A matrix as 16-bit floats in base64; a vector is a matrix of one row."""
-    values = np.atleast_2d(weight.detach().cpu().numpy()).astype("<f2")
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, which the next line refuses
+        values = np.atleast_2d(weight.detach().cpu().numpy()).astype("<f2")
     if not np.isfinite(values).all():
         raise MMSRError("a weight of the model holds what no 16-bit float can; train it anew")
     return {"shape": list(values.shape), "data": base64.b64encode(values.tobytes()).decode()}

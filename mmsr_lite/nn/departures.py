@@ -211,6 +211,8 @@ def start_items(nodes: NodeEmbedding, features: list[Tensor], share: float) -> N
     """
     total = torch.stack([F.normalize(rows, dim=1) for rows in features]).sum(0)  # (V+1, D)
     has_any, table = total.any(1), nodes.tables[0].weight
+    if not has_any.any():
+        return
     table[has_any] = (1 - share) ** 0.5 * table[has_any] + share**0.5 * rescaled(total[has_any], table.shape[1])
 
 

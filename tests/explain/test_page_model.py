@@ -25,6 +25,7 @@ def test_a_matrix_keeps_its_shape_and_a_vector_is_one_row():
     assert _matrix(torch.ones(3))["shape"] == [1, 3]
 
 
+@pytest.mark.filterwarnings("error")  # one sentence, and no warning of NumPy's beside it
 @pytest.mark.parametrize("wrong", [70_000.0, -70_000.0, float("nan"), float("inf")])
 def test_a_weight_that_no_float_of_sixteen_bits_holds_is_refused(wrong):
     with pytest.raises(MMSRError, match="holds what no 16-bit float can"):

@@ -144,3 +144,8 @@ def test_a_catalogue_of_one_code_gives_each_item_one_code_whatever_was_meant_for
     assert [(book.num_codes, book.codes.shape[1]) for book in found] == [(4, 2), (1, 1)]
     with pytest.raises(MMSRError):  # who names the modality means it
         fit_codebooks(data, num_codes={"title": 4, "brand": 1}, codes_per_item={"title": 2, "brand": 2})
+
+
+@pytest.mark.filterwarnings("error")
+def test_features_that_are_all_equal_have_no_direction_and_no_warning():
+    assert not pca(np.full((6, 3), 2.5, np.float32), dim=2, seed=0).any()
