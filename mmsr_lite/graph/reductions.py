@@ -31,7 +31,7 @@ def pca(features: np.ndarray, dim: int, seed: int) -> np.ndarray:
     solver = "covariance_eigh" if features.shape[1] <= 1024 else "auto"
     fitted = PCA(min(dim, *features.shape), svd_solver=solver, random_state=seed)
     centred = features - features.mean(axis=0)  # here, in float32: centring within PCA would change the last digits
-    with np.errstate(invalid="ignore"):  # where all rows are equal, PCA divides 0 by 0 for a share that is not used here
+    with np.errstate(invalid="ignore"):  # PCA divides 0 by 0 for the share of each direction, where all rows are equal
         return fitted.fit_transform(centred)
 
 
