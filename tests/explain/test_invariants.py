@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmsr_lite.course.stored import stored
 from mmsr_lite.data.sources.wardrobe import WardrobeConfig, load
 from mmsr_lite.explain.edits import FORCED
 from mmsr_lite.explain.flow import flow
@@ -74,14 +75,18 @@ def test_the_parts_of_a_flow_sum_to_the_score(model_of, world, fusion, layers, s
         assert sum(item["groups"]) + item["rest"] == pytest.approx(score, rel=1e-4, abs=1e-4)
 
 
+def padded(histories: list[list[int]], padding: int = 0) -> torch.Tensor:
+    """Histories as one batch (B, L), padded on the right with 0."""
+    width = max(map(len, histories)) + padding
+    return torch.tensor([[*history, *[0] * (width - len(history))] for history in histories])
+
+
 @settings(max_examples=examples(30))
 @given(st.integers(0, 99), st.lists(HISTORIES, min_size=1, max_size=4), st.integers(0, 5))
 def test_neither_padding_nor_company_changes_a_score(model_of, seed, histories, padding):
     model = model_of("adaptive", 2, seed)
-    width = max(map(len, histories)) + padding
-    batch = torch.tensor([[*history, *[0] * (width - len(history))] for history in histories])
     with torch.no_grad():
-        together = model.scores(batch)
+        together = model.scores(padded(histories, padding))
         alone = torch.cat([model.scores(torch.tensor([history])) for history in histories])
     torch.testing.assert_close(together, alone, rtol=1e-9, atol=1e-9)
 
@@ -116,18 +121,27 @@ def test_what_the_items_are_numbered_by_changes_no_score(model_of, seed, history
 
 @settings(max_examples=examples(30))
 @given(st.integers(0, 99), st.lists(HISTORIES, min_size=1, max_size=4))
-def test_scores_in_float32_and_in_bf16_stay_within_bounds_of_those_in_float64(model_of, seed, histories):
+def test_scores_in_float32_stay_within_bounds_of_those_in_float64(model_of, seed, histories):
     model = model_of("adaptive", 2, seed)
-    width = max(map(len, histories))
-    batch = torch.tensor([[*history, *[0] * (width - len(history))] for history in histories])
+    batch = padded(histories)
     with torch.no_grad():
         exact = model.scores(batch)[:, 1:]
         plain = model.float().scores(batch)[:, 1:]
+    assert float((plain - exact).abs().max()) <= 1e-4 * float(exact.abs().max())  # 3.5e-6 in 100 random models
+
+
+@pytest.mark.parametrize("name", ["both-small-late", "clocks-small-adaptive", "pick-small-none"])
+def test_scores_of_trained_models_in_bf16_differ_by_some_percent_of_the_largest(name):
+    model, dataset = stored(name)
+    batch = padded([dataset.history(user)[:-1].tolist() for user in range(300)])
+    with torch.no_grad():
+        exact = model.double().scores(batch)[:, 1:]
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            short = model.scores(batch)[:, 1:]
-    largest = float(exact.abs().max())
-    assert float((plain - exact).abs().max()) <= 1e-4 * largest  # 3.5e-6 in 100 random models
-    assert float((short - exact).abs().max()) <= 0.25 * largest  # 0.1; eight bits are 0.004 a product
+            short = model.float().scores(batch)[:, 1:]
+    off = (short - exact).abs().amax(1) / exact.abs().amax(1)
+    # A number in bf16 has eight bits, 0.4 percent. Where two nodes have nearly the same logit, rounding decides between
+    # them, and more may differ: 12.5 percent in the worst of 6,600 histories, over a half in 2 of 400 random models.
+    assert off.median() <= 0.01 and off.quantile(0.99) <= 0.05
 
 
 @settings(max_examples=examples(15))
