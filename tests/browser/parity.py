@@ -1,6 +1,7 @@
 """Random requests to an explorer, and how the records of Python and of the engine in a page may differ."""
 
 import json
+import math
 import random
 import re
 from itertools import groupby
@@ -11,6 +12,7 @@ from mmsr_lite.errors import MMSRError
 
 CLOSE = 1e-4  # of numbers, relative above one
 TIE = 4e-6  # of two scores, relative above one: nearer ones may come in either order; sides differ by 9e-7 at most
+NUMBERS = (int, float)  # and not bool, which is a kind of int
 VERDICT = {"outside", "alike", "place"}
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 REPEATS = 6
@@ -108,8 +110,10 @@ def differences(one, two, path="") -> list[str]:
         ]
     if isinstance(one, str) and isinstance(two, str) and path.endswith("sentence"):
         one, two = NUMBER.sub("#", one), NUMBER.sub("#", two)  # the numbers stand in the record, too
-    is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, two))
-    same = bool(np.isclose(one, two, rtol=CLOSE, atol=CLOSE)) if is_number else one == two
+    if type(one) in NUMBERS and type(two) in NUMBERS:
+        same = one == two or abs(one - two) <= CLOSE + CLOSE * abs(two) < math.inf
+    else:
+        same = one == two
     return [] if same else [f"{path}: {one!r} and {two!r}"]
 
 

@@ -39,10 +39,7 @@ UNDO, REDO = "[aria-label^='undo']", "[aria-label^='redo']"
 def opened(visit, view, folder, width):
     """The live page of a view in a window of this width, all bars open."""
     view.save_html(folder / "live.html", live=True)
-    page = visit(folder / "live.html")
-    page.set_viewport_size({"width": width, "height": 844})
-    page.emulate_media(reduced_motion="reduce")
-    page.reload()
+    page = visit(folder / "live.html", size=(width, 844), motion="reduce")
     page.wait_for_selector("g.node")
     page.wait_for_timeout(200)
     page.evaluate(WATCH)
