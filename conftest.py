@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from importlib.util import find_spec
 from itertools import combinations, product
 
@@ -17,6 +18,10 @@ settings.register_profile("quick", settings.get_profile("default"), max_examples
 settings.load_profile("default")
 
 SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-quick` leaves it out
+
+# jsonschema, which comes with nbformat, makes 38 grammars of addresses when it is imported: seconds of every process that
+# tests notebooks, and none of them has such an address. It goes on without where there is no such module.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 collect_ignore_glob = []  # modules that cannot be imported without an extra; nothing imports them then
 if find_spec("triton") is None or find_spec("triton.knobs") is None:  # Triton 3.4 and newer have knobs

@@ -84,6 +84,7 @@ def imported(*folders: str) -> set[str]:
     beside = {
         "fixtures",
         "parity",
+        "windows",
         "keys",
         "marionette",
         "build",

@@ -103,12 +103,16 @@ def picture_files_of(root: Path, column: pd.Series, label: str, reading: Account
     addresses = sum(bool(paths) and is_address(paths[0]) for paths in named)
     if addresses:
         reading.note(f"{label!r}: {addresses} items have web addresses: {DOWNLOAD}.")
-    files = [_place(root, paths[0], label) if paths else None for paths in named]
+    whole = root.resolve()
+    files = [_place(root, whole, paths[0], label) if paths else None for paths in named]
     return pd.Series(files, dtype=object)
 
 
-def _place(root: Path, value: Any, label: str) -> str | None:
-    """The path of a picture that is given as a `Path`, as a path in the folder, or as bytes (kept as a file)."""
+def _place(root: Path, whole: Path, value: Any, label: str) -> str | None:
+    """The path of a picture that is given as a `Path`, as a path in the folder, or as bytes (kept as a file).
+
+    `whole` is `root` without links.
+    """
     if isinstance(value, bytes):
         file = cache_dir("pictures") / content_hash(value)
         if not file.is_file():
@@ -126,7 +130,7 @@ def _place(root: Path, value: Any, label: str) -> str | None:
             file = (root / text.replace("\\", "/")).resolve()
     except (OSError, RuntimeError, ValueError):  # a link to itself, a byte of value zero: there is no such picture
         return str(root / text.replace("\0", "?"))
-    if not file.is_relative_to(root.resolve()):
+    if not file.is_relative_to(whole):
         raise MMSRError(f"{label} {text!r} leads out of {str(root)!r}; expected a path inside the folder")
     return str(file)
 

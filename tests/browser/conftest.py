@@ -1,7 +1,7 @@
 """A headless Chromium that may read files and nothing else, and the traces of the tests of views."""
 
 import base64
-import shutil
+import json
 import sys
 from pathlib import Path
 
@@ -14,62 +14,66 @@ from mmsr_lite.graph.codes import fit_codebooks
 from mmsr_lite.models.mmsr import MMSR, MMSRConfig
 from tests.random_weights import draw_weights
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "views"), str(Path(__file__).parent)]  # fixtures, parity
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
+sys.path[:0] = [str(Path(__file__).parents[1] / "views"), str(Path(__file__).parent)]  # fixtures, parity, windows
+from windows import chromium_of_all, close_all, close_tab, window  # noqa: E402
+
+DESK = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    api = pytest.importorskip("playwright.sync_api", reason="needs playwright, from the dev extra")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+    """The browser, which stays open until the last test of this folder."""
+    return chromium_of_all()
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures of the last test are gone
+def pytest_runtest_teardown(item, nextitem):
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        close_all()
 
 
 @pytest.fixture
 def visit(chromium):
     """Open a file with the network cut; at the end nothing was asked of the network and the console is empty."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
-    context.set_offline(True)
-    asked, said = [], []
-    page = context.new_page()
+    page, asked, said = window("offline", viewport=DESK, color_scheme="light", offline=True).new_page(), [], []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("dialog", lambda dialog: (said.append("dialog"), dialog.dismiss()))
     page.on("request", lambda request: None if request.url[:5] in ("file:", "data:") else asked.append(request.url))
 
-    def go(path, ready="body[data-ready]"):
+    def go(path, ready="body[data-ready]", size=None, theme=None, motion=None):
+        """In a window of this size, with this theme and this wish for motion; None: as it was."""
+        if size:
+            page.set_viewport_size(dict(zip(DESK, size, strict=True)))
+        if theme or motion:
+            page.emulate_media(color_scheme=theme, reduced_motion=motion)
         page.goto(Path(path).as_uri())
         page.wait_for_selector(ready, state="attached")
         return page
 
     yield go
-    context.close()
+    close_tab(page)
     assert asked == [] and said == []
 
 
-BRIDGE = """async ([code, look, state]) => {
-  const heard = new Map(), dirty = new Set();
+BRIDGE = """async ([code, look]) => {
+  const heard = new Map(), dirty = new Set(), state = {};
   document.head.append(Object.assign(document.createElement("style"), {textContent: look}));
-  window.take = (now) => {
-    const fresh = Object.keys(now).filter((name) => JSON.stringify(now[name]) !== JSON.stringify(state[name]));
-    Object.assign(state, now);
-    for (const name of fresh) heard.get(`change:${name}`)?.();
+  window.take = (fresh) => {
+    const now = JSON.parse(fresh);
+    for (const [name, text] of now) state[name] = JSON.parse(text);
+    for (const [name] of now) heard.get(`change:${name}`)?.();
   };
   const model = {get: (k) => state[k], set: (k, v) => { state[k] = v; dirty.add(k); },
     on: (k, f) => heard.set(k, f), off: (k) => heard.delete(k), save_changes: async () => {
       const now = Object.fromEntries([...dirty].map((k) => [k, state[k]]));
       dirty.clear();
-      take(await python(now));
+      take(await python(JSON.stringify(now)));
     }};
+  take(await python("{}"));
   window.stop = (await import(code)).default.render({model, el: document.getElementById("a")});
   window.heard = heard;
-}"""  # stands for the front end of Jupyter: traits go to Python's widget and come back
+}"""  # stands for the front end of Jupyter: traits go to Python's widget, and those that it changes come back
 
 
 @pytest.fixture
@@ -82,17 +86,21 @@ def live(visit, tmp_path):
         )
         page, widget = visit(tmp_path / "empty.html", "head"), view.widget
         names = ("record", "look", "selection", "theme", "request", "message")
-        names = [name for name in names if widget.has_trait(name)]
+        there: dict[str, str] = {}  # trait -> what the page has of it, as JSON, which is quicker than Playwright's form
 
         def python(changes):
-            for name, value in changes.items():
+            for name, value in json.loads(changes).items():
                 setattr(widget, name, value)
-            return {name: getattr(widget, name) for name in names}
+                there[name] = json.dumps(value)
+            now = {name: json.dumps(getattr(widget, name)) for name in names if widget.has_trait(name)}
+            fresh = {name: text for name, text in now.items() if there.get(name) != text}
+            there.update(fresh)
+            return json.dumps(list(fresh.items()))
 
         page.expose_function("python", python)
-        page.sync = lambda: page.evaluate("(now) => take(now)", python({}))
+        page.sync = lambda: page.evaluate("(fresh) => take(fresh)", python("{}"))
         code = "data:text/javascript;base64," + base64.b64encode(widget._esm.encode()).decode()
-        page.evaluate(BRIDGE, [code, widget._css, python({})])
+        page.evaluate(BRIDGE, [code, widget._css])
         page.wait_for_selector("g.node")
         return page
 

@@ -1,6 +1,8 @@
 """Random requests to an explorer, and how the records of Python and of the engine in a page may differ."""
 
+import copy
 import json
+import math
 import random
 import re
 from itertools import groupby
@@ -11,6 +13,7 @@ from mmsr_lite.errors import MMSRError
 
 CLOSE = 1e-4  # of numbers, relative above one
 TIE = 4e-6  # of two scores, relative above one: nearer ones may come in either order; sides differ by 9e-7 at most
+NUMBERS = (int, float)  # and not bool, which is a kind of int
 VERDICT = {"outside", "alike", "place"}
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 REPEATS = 6
@@ -92,25 +95,27 @@ def answer_of(session, request: dict) -> dict:
     return json.loads(json.dumps({"message": message, "record": session.record, "error": error}))
 
 
-def differences(one, two, path="") -> list[str]:
-    """Where two answers differ by more than rounding; C and k, which a page cannot change, are left out."""
-    if isinstance(one, dict) and isinstance(two, dict):
-        keys = [key for key in {**one, **two} if not (path.endswith(".draft") and key.startswith("codes"))]
-        missing = [f"{path}.{key}: only one has it" for key in keys if (key in one) != (key in two)]
-        return missing + [
-            d for key in keys if key in one and key in two for d in differences(one[key], two[key], f"{path}.{key}")
-        ]
-    if isinstance(one, list) and isinstance(two, list):
+def differences(one, two, name="") -> list[str]:
+    """Where two answers, or what both have in the field `name`, differ by more than rounding.
+
+    C and k, which a page cannot change, are left out.
+    """
+    if type(one) in NUMBERS and type(two) in NUMBERS:
+        same = one == two or abs(one - two) <= CLOSE + CLOSE * abs(two) < math.inf
+    elif isinstance(one, dict) and isinstance(two, dict):
+        keys = [key for key in {**one, **two} if not (name == "draft" and key.startswith("codes"))]
+        missing = [f".{key}: only one has it" for key in keys if (key in one) != (key in two)]
+        both = [key for key in keys if key in one and key in two]
+        return missing + [f".{key}{d}" for key in both for d in differences(one[key], two[key], key)]
+    elif isinstance(one, list) and isinstance(two, list):
         if len(one) != len(two):
-            return [f"{path}: {len(one)} and {len(two)} values"]
-        return [
-            d for place, pair in enumerate(zip(one, two, strict=True)) for d in differences(*pair, f"{path}[{place}]")
-        ]
-    if isinstance(one, str) and isinstance(two, str) and path.endswith("sentence"):
-        one, two = NUMBER.sub("#", one), NUMBER.sub("#", two)  # the numbers stand in the record, too
-    is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, two))
-    same = bool(np.isclose(one, two, rtol=CLOSE, atol=CLOSE)) if is_number else one == two
-    return [] if same else [f"{path}: {one!r} and {two!r}"]
+            return [f": {len(one)} and {len(two)} values"]
+        return [f"[{n}]{d}" for n, (a, b) in enumerate(zip(one, two, strict=True)) for d in differences(a, b, "")]
+    elif isinstance(one, str) and isinstance(two, str) and name.endswith("sentence"):
+        same = NUMBER.sub("#", one) == NUMBER.sub("#", two)  # the numbers stand in the record, too
+    else:
+        same = one == two
+    return [] if same else [f": {one!r} and {two!r}"]
 
 
 def compared(python: dict, engine: dict) -> tuple[list[str], set[str]]:
@@ -147,7 +152,18 @@ def compared(python: dict, engine: dict) -> tuple[list[str], set[str]]:
 
 
 def _copy(answer: dict) -> dict:
-    return json.loads(json.dumps(answer))
+    """The answer; what `compared` may change in it is a copy."""
+    answer = answer | {"record": _own(answer["record"])}
+    what_if = (answer["message"] or {}).get("what_if")
+    if what_if:
+        parts = {name: _own(what_if[name]) for name in ("clean", "changed")}
+        parts |= {name: copy.deepcopy(what_if[name]) for name in ("top", "measures")}
+        answer["message"] = answer["message"] | {"what_if": what_if | parts}
+    return answer
+
+
+def _own(record: dict) -> dict:
+    return record | {name: copy.deepcopy(record[name]) for name in ("answer", "target", "flow") if name in record}
 
 
 def _record_of(answer: dict, name: str | None) -> dict | None:

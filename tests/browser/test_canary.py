@@ -5,6 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from windows import close_tab, window
 
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.views import save_report, show
@@ -50,8 +51,7 @@ def canary():
 @pytest.fixture
 def opened(chromium, canary):
     """Open a file in a browser that may reach the canary; its page, whether a script called, what was shown."""
-    context = chromium.new_context()
-    page = context.new_page()
+    page = window("online").new_page()
     called = []
     page.expose_function("called", lambda: called.append(page.url))
     page.on("dialog", lambda dialog: (called.append("dialog"), dialog.dismiss()))
@@ -65,7 +65,7 @@ def opened(chromium, canary):
 
     go.called = called
     yield go
-    context.close()
+    close_tab(page)
 
 
 def attacks(address: str) -> list[str]:

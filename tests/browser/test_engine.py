@@ -82,6 +82,12 @@ def random_weights():
 
 
 @pytest.fixture(scope="module")
+def ml_100k(shared_data) -> Dataset:
+    """The films of ML-100K, without pictures and modalities."""
+    return replace(load(shared_data / "ml-100k", modalities=()), pictures=())
+
+
+@pytest.fixture(scope="module")
 def page(chromium):
     """A page with nothing but the engine in it."""
     page = chromium.new_page()
@@ -91,18 +97,26 @@ def page(chromium):
     page.close()
 
 
-ANSWER = """([data, requests]) => {
+ANSWER = """(asked) => {
+  const [data, requests] = JSON.parse(asked);
   if (data) window.session = new engine.Session(data);
   const begun = data ? [{ message: null, record: session.record, error: null }] : [];
+  const told = (one) => JSON.stringify(one, (_, value) => Number.isFinite(value) || typeof value !== "number" ? value
+    : `${value}`);
   const answers = requests.map((request) => {
-    try { const message = session.do(request); return { message, record: session.record, error: null }; }
+    try { const message = session.do(request); return told({ message, record: session.record, error: null }); }
     catch (error) {
       if (!(error instanceof engine.EngineError)) throw error;
-      return { message: null, record: session.record, error: error.message };
+      return told({ message: null, record: session.record, error: error.message });
     }
   });
-  return [...begun, ...answers];
+  return [...begun.map(told), ...answers];
 }"""  # without data the session of the call before goes on
+
+
+def told_by(page, data: dict | None, requests: list[dict]) -> list[dict]:
+    """What the engine answers; all goes as JSON, which is quick, and NaN and infinity come as their names."""
+    return [json.loads(told) for told in page.evaluate(ANSWER, json.dumps([data, requests]))]
 
 
 def told_otherwise(page, model, dataset, users, seed, count=CASES) -> list:
@@ -114,12 +128,12 @@ def told_otherwise(page, model, dataset, users, seed, count=CASES) -> list:
     session, rng = Session(model, dataset, users[0]), random.Random(seed)
     names = [*(dataset.user_ids[user] for user in users[1:]), users[0], "nobody"]
     begun = json.loads(json.dumps({"message": None, "record": session.record, "error": None}))
-    found = page.evaluate(ANSWER, [page_data([model], dataset, users, pseudonyms=False), []])
+    found = told_by(page, page_data([model], dataset, users, pseudonyms=False), [])
     done, wrong = 0, [("begun", others) for others in [compared(begun, found[0])[0]] if others]
     untold: dict[str, set] = {"order": set(), "verdict": set()}
     while done < count:
         requests, answers = answers_of(session, min(AT_ONCE, count - done), rng, dataset.num_items, names)
-        found = page.evaluate(ANSWER, [None, requests])
+        found = told_by(page, None, requests)
         for request, python, engine_ in zip(requests, answers, found, strict=True):
             done += 1
             if "nobody" in str(request) or (python["error"] and "item is" in python["error"]):
@@ -166,7 +180,7 @@ def test_models_take_each_others_place_as_in_python(page, shop, random_weights):
     ]
     python = [answer_of(session, request) for request in requests]
     data = page_data([*models.values()], shop, [3, 5], names=[late, "early"], pseudonyms=False)
-    for request, one, two in zip(requests, python, page.evaluate(ANSWER, [data, requests])[1:], strict=True):
+    for request, one, two in zip(requests, python, told_by(page, data, requests)[1:], strict=True):
         assert bool(one["error"]) == bool(two["error"]) == (request["do"] == "model" and request["model"] == 2)
         assert differences(one, two | {"error": one["error"]}) == [], request
 
@@ -201,7 +215,7 @@ def test_models_of_other_seeds_are_counted_as_in_python(page, shop, random_weigh
     for request in removals(session):  # of a code the number is another one in each model
         ask(request)
     told = []
-    for request, one, two in zip(requests, python, page.evaluate(ANSWER, [data, requests])[1:], strict=True):
+    for request, one, two in zip(requests, python, told_by(page, data, requests)[1:], strict=True):
         assert bool(one["error"]) == bool(two["error"])
         assert compared(one, two | {"error": one["error"]})[0] == [], request
         draft, what_if = one["record"]["draft"], (one["message"] or {}).get("what_if") or {}
@@ -224,10 +238,9 @@ def test_a_model_of_each_world_gives_the_records_of_python(page, random_weights,
 @pytest.mark.slow
 @pytest.mark.shared_data
 @pytest.mark.parametrize("modalities", range(5))
-def test_a_small_model_of_ml_100k_gives_the_records_of_python(page, random_weights, shared_data, modalities):
-    dataset = replace(load(shared_data / "ml-100k", modalities=()), pictures=())
-    model = random_weights(modalities, dataset.num_items, dim=16, max_history=20)
-    assert told_otherwise(page, model, dataset, [12, 3, 5], f"ml-100k {modalities}") == []
+def test_a_small_model_of_ml_100k_gives_the_records_of_python(page, random_weights, ml_100k, modalities):
+    model = random_weights(modalities, ml_100k.num_items, dim=16, max_history=20)
+    assert told_otherwise(page, model, ml_100k, [12, 3, 5], f"ml-100k {modalities}") == []
 
 
 @pytest.mark.slow
@@ -253,7 +266,7 @@ def test_a_part_of_the_catalogue_is_ranked_among_itself(page, shop, random_weigh
     data = page_data([model], shop, [0], pseudonyms=False)
     kept = data["kept"]
     assert len(kept) - 1 < shop.num_items
-    answers = page.evaluate(ANSWER, [data, [{"do": "what_if", "change": {"do": "noise"}, "repeats": 9}]])
+    answers = told_by(page, data, [{"do": "what_if", "change": {"do": "noise"}, "repeats": 9}])
     scores = model.scores(torch.tensor([past]))[0]
     record = answers[0]["record"]
     assert record["target"]["rank"] == 1 + int((scores[kept[1:]] > scores[target]).sum())

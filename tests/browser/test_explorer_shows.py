@@ -1,5 +1,6 @@
 """What the explorer shows is right and can be reached: numbers, sentences and edges that once misled."""
 
+import json
 import random
 import re
 
@@ -273,10 +274,7 @@ def test_a_long_history_can_be_zoomed_fitted_and_overlooked(visit, tmp_path):
 @pytest.mark.parametrize("width", [390, 968, 1400])
 def test_the_explorer_fits_a_phone_a_cell_and_a_screen(visit, tmp_path, width):
     show.explorer(sample_trace(3)).save_html(tmp_path / "page.html")
-    page = visit(tmp_path / "page.html")
-    page.set_viewport_size({"width": width, "height": 844})
-    page.reload()
-    page.wait_for_selector("body[data-ready] g.node", state="attached")
+    page = visit(tmp_path / "page.html", "body[data-ready] g.node", (width, 844))
     assert page.evaluate("document.documentElement.scrollWidth") == width
     if width == 968:
         assert page.locator(".explorer").bounding_box()["height"] < 2321 * 2 / 3
@@ -419,8 +417,8 @@ def test_both_languages_say_what_differs_alike(visit, tmp_path):
     code = static("msgraph.js", "explorer.js") + "\nexport { sayDifferences, sayVerdict };"
     ask = """async ([code, cases]) => {
       const all = await import("data:text/javascript;charset=utf-8," + encodeURIComponent(code));
-      return cases.map((one) => [all.sayDifferences(...one), all.sayVerdict(...one)]);
+      return JSON.parse(cases).map((one) => [all.sayDifferences(...one), all.sayVerdict(...one)]);
     }"""
     told = [[say_differences(*case), say_verdict(*case)] for case in cases]
-    assert page.evaluate(ask, [code, cases]) == told
+    assert page.evaluate(ask, [code, json.dumps(cases)]) == told
     assert {bool(verdict) for _, verdict in told} == {True, False} and any("Why:" in verdict for _, verdict in told)

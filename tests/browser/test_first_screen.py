@@ -32,12 +32,8 @@ def files(tmp_path_factory):
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("name", ["page", "report"])
 def test_both_orders_and_the_reason_stand_on_the_first_screen(visit, files, name, screen, theme):
-    page = visit(files[name])
     width, height = SCREENS[screen]
-    page.set_viewport_size({"width": width, "height": height})
-    page.emulate_media(color_scheme=theme)
-    page.reload()
-    page.wait_for_selector("body[data-ready]", state="attached")
+    page = visit(files[name], size=(width, height), theme=theme)
     page.wait_for_selector(".pane g.node")
     assert page.inner_text(".lead") == SAYS
     box = page.locator(".lead").bounding_box()

@@ -16,11 +16,7 @@ LETTERS = """all => all.map((one) => {
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_picture_is_readable_on_a_phone_and_on_a_desk(visit, tmp_path, width, columns, theme):
     save_fusion_page(tmp_path / "fusion.html", sample("fusion"))
-    page = visit(tmp_path / "fusion.html")
-    page.set_viewport_size({"width": width, "height": 844})
-    page.emulate_media(color_scheme=theme)
-    page.reload()
-    page.wait_for_selector("body[data-ready]")
+    page = visit(tmp_path / "fusion.html", size=(width, 844), theme=theme)
     letters = page.locator(".drawn text").evaluate_all(LETTERS)
     assert letters and all(height >= 11 and isInside for height, isInside in letters)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

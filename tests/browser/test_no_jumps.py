@@ -30,6 +30,10 @@ READ = """(parts) => [
     const box = one.getBoundingClientRect();
     return [one.className, Math.round(box.y + scrollY), one.matches(".panel") ? 0 : Math.round(box.height)];
   }), window.shifts]"""
+SETTLED = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  for (let i = 0; i < 3 || document.querySelector("[aria-busy]"); i++) await frame();
+}"""  # what is put off until after the frame is done, and shifts of it are told
 TWO = [*PARTS, ".lead", ".stage > .pane-name", ".other", ".differences"]
 BESIDE = ".builder label:has-text('beside') select"
 REMOVE, EARLIER = "[aria-label^='Remove the chosen item (']", "[aria-label^='Move the chosen item earlier']"
@@ -39,10 +43,7 @@ UNDO, REDO = "[aria-label^='undo']", "[aria-label^='redo']"
 def opened(visit, view, folder, width):
     """The live page of a view in a window of this width, all bars open."""
     view.save_html(folder / "live.html", live=True)
-    page = visit(folder / "live.html")
-    page.set_viewport_size({"width": width, "height": 844})
-    page.emulate_media(reduced_motion="reduce")
-    page.reload()
+    page = visit(folder / "live.html", size=(width, 844), motion="reduce")
     page.wait_for_selector("g.node")
     page.wait_for_timeout(200)
     page.evaluate(WATCH)
@@ -51,7 +52,7 @@ def opened(visit, view, folder, width):
 
 def press(page, mark):
     page.locator(mark).first.dispatch_event("click")  # as it is: the window is not scrolled to it
-    page.wait_for_timeout(150)
+    page.evaluate(SETTLED)
 
 
 def edits(page, parts):
@@ -68,7 +69,8 @@ def edits(page, parts):
     for name, mark in {"a node": "g.node .shape >> nth=4", "a code": "g.node[data-type='1'] .shape"}.items():
         press(page, mark)
         found[name] = page.evaluate(READ, parts)
-    return found
+    page.wait_for_timeout(200)  # for what a timer may still move
+    return found | {"at last": page.evaluate(READ, parts)}
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,10 +1,11 @@
 """How two answers are compared: all of both, but for what rounding alone tells."""
 
 import copy
+import math
 
 import pytest
 from fixtures import sample_trace, sample_what_if
-from parity import TIE, compared
+from parity import TIE, compared, differences
 
 
 def answer(scores=(9.0, 8.0, 7.0), target=6.0) -> dict:
@@ -67,6 +68,12 @@ def test_a_verdict_may_differ_at_the_very_end_of_its_band_alone(end, may_differ)
 def test_a_number_is_compared_where_the_verdict_on_it_is_not():
     one, other = (of_change(band=[-3.0, 1.0 - 1e-5], outside=True, changed=changed) for changed in (2.0, 2.01))
     assert compared(one, other)[0] == [".message.what_if.measures.score.changed: 2.0 and 2.01"]
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", math.nan, math.inf, None])
+def test_what_is_no_number_differs_from_a_number(value):
+    assert len(differences({"score": [1.0, 2.0]}, {"score": [value, 2.0]})) == 1
+    assert differences({"score": 1.0}, {"score": 1.0 + 1e-4}) == [] != differences({"score": 1.0}, {"score": 1.0003})
 
 
 def test_ranks_of_a_what_if_may_be_one_place_apart_and_no_more():

@@ -93,11 +93,7 @@ def file(tmp_path_factory):
 def taken(visit, file, state: str) -> Image.Image:
     """The picture of a state as it is now."""
     size, theme, act = STATES[state]
-    page = visit(file)
-    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.reload()
-    page.wait_for_selector("body[data-ready]", state="attached")
+    page = visit(file, size=SIZES[size], theme=theme, motion="reduce")
     page.add_style_tag(content=LOOK)
     page.wait_for_selector(".pane g.node")
     if act:

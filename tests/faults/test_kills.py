@@ -16,12 +16,13 @@ pytestmark = [
     pytest.mark.outside,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forks"),
 ]
+EVERY = 17  # file operations; `make kills` kills at each
 
 
 @pytest.fixture(scope="module")
 def reports():
     """What the short run says of each command; it is a process of its own, for forks want one without threads."""
-    words = [sys.executable, "-m", "tests.faults.kills", "--every", "11", "--together", "40"]
+    words = [sys.executable, "-m", "tests.faults.kills", "--every", f"{EVERY}", "--together", "40"]
     root = Path(__file__).parents[2]
     done = subprocess.run(words, cwd=root, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     assert done.stdout, done.stderr[-3000:]
@@ -40,5 +41,5 @@ def test_on_a_busy_machine_a_command_may_take_twenty_times_what_it_took_undistur
 def test_a_command_that_is_killed_goes_on_to_the_same_bytes(reports, command):
     report = reports[command]
     assert report["failures"] == []
-    kills, second = len(range(1, report["file operations"] + 1, 11)), len(range(1, report["file operations"] + 1, 40))
+    kills, second = len(range(1, report["file operations"] + 1, EVERY)), len(range(1, report["file operations"] + 1, 40))
     assert report["disturbances survived"] == kills + second and report["processes stopped"] >= kills - 1

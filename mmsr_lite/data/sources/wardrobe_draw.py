@@ -25,6 +25,7 @@ from mmsr_lite.data.storage import read_json
 BOOK = read_json(Path(__file__).with_name("wardrobe.json"))  # every word and shape of the world
 VERSION = 4  # of the drawing; a new number makes the cache draw all pictures again
 CREAM = ImageColor.getrgb("#FBF6EC")  # the light colour
+RIM = [round(v * 0.35) for v in range(256)]  # how dark the rim of a cloth is, where it covers 255
 FINE = 4  # the board is drawn this many times larger, and then reduced
 
 
@@ -133,15 +134,19 @@ def draw(look: int, size: int, seed) -> bytes:
     centre = side / 2 + rng.normal(0, 1.2, 2) * unit
 
     def place(points: np.ndarray, shift: tuple[float, float] = (0, 0)) -> list[tuple[float, ...]]:
-        return [tuple(p) for p in ((points - 50) @ turned.T + centre + np.multiply(shift, unit)).tolist()]
+        return [*map(tuple, ((points - 50) @ turned.T + centre + np.multiply(shift, unit)).tolist())]
 
     image = Image.new("RGB", (side, side), ground)
     pen = ImageDraw.Draw(image)
     pen.ellipse([7 * unit, 7 * unit, 93 * unit, 93 * unit], fill=_mix(ground, (255, 255, 255), 0.55))
     cloth = Image.new("RGB", (side, side), main)
     weave = ImageDraw.Draw(cloth)
-    for part, share in pattern(fabric, rng.uniform(0, 6)):
-        weave.polygon(place(part), fill=_mix(main, accent, share))
+    parts = pattern(fabric, rng.uniform(0, 6))
+    if parts:  # all at once: (parts, points, 2)
+        placed = (np.stack([part for part, _ in parts]) - 50) @ turned.T + centre
+        fills = {share: _mix(main, accent, share) for _, share in parts}
+        for points, (_, share) in zip(placed.reshape(len(parts), -1).tolist(), parts, strict=True):
+            weave.polygon(points, fill=fills[share])
     chosen = [(role, lines) for role, some, lines in shapes(garment) if not (some and rng.random() < 0.5)]
     kept = [(role, line) for role, lines in chosen for line in lines]
     for role, line in kept:
@@ -160,9 +165,12 @@ def draw(look: int, size: int, seed) -> bytes:
         if role == "m":
             mask = Image.new("L", (side, side))
             ImageDraw.Draw(mask).polygon(points, fill=255)
-            image.paste(cloth, mask=mask)
-            rim = ImageChops.subtract(mask, ImageChops.offset(mask, int(-4.5 * unit), int(-1.5 * unit)))
-            image.paste(dark, mask=rim.point(lambda v: v * 0.35))
+            box = mask.getbbox()  # outside of it nothing is painted
+            if box:
+                moved = ImageChops.offset(mask, int(-4.5 * unit), int(-1.5 * unit)).crop(box)
+                mask = mask.crop(box)
+                image.paste(cloth.crop(box), box, mask)
+                image.paste(dark, box, ImageChops.subtract(mask, moved).point(RIM))
         else:
             pen.polygon(points, fill={"d": _mix(main, dark, 0.7), "l": light, "a": accent}[role])
         pen.line([*points, points[0]], dark, int(1.4 * unit), joint="curve")

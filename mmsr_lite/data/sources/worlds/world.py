@@ -197,9 +197,9 @@ def generate(world: World, members: Sequence[np.ndarray]) -> Walks:
     known: dict[tuple[str, bytes], np.ndarray] = {}  # chances that were checked -> their running sums: a world has few
     for user in range(config.users):
         history: list[int] = []
-        draws = rng.random(lengths[user])
-        for draw in draws:
-            step = world.next_step(history, names[kind[user]])
+        own = names[kind[user]]
+        for draw in rng.random(lengths[user]).tolist():
+            step = world.next_step(history, own)
             key = step.cause, np.asarray(step.chances).tobytes()
             if key not in known:
                 known[key] = np.cumsum(_checked(world, step, len(members)).chances)
@@ -212,14 +212,17 @@ def generate(world: World, members: Sequence[np.ndarray]) -> Walks:
     within = (rng.random(len(numbers)) * sizes[numbers]).astype(np.int64)  # (I,) which item of its group
     starts = np.cumsum(sizes) - sizes
     widest = max(1, max(map(len, because)))
-    padded = np.array([[*places, *[-1] * (widest - len(places))] for places in because])
+    padded = np.full((len(because), widest), -1, np.int16)
+    for row, places in enumerate(because):
+        if places:
+            padded[row, : len(places)] = places
     return Walks(
         user=np.repeat(np.arange(config.users), lengths),
         place=np.concatenate([np.arange(length) for length in lengths]),
         group=numbers,
         item=np.concatenate(list(members))[starts[numbers] + within],
         cause=np.array(cause, np.int8),
-        because=padded.astype(np.int16),
+        because=padded,
         kind=kind,
     )
 
