@@ -186,8 +186,8 @@ def reason_of(dataset: Dataset, user: int) -> list[str | int]:
     cause = dataset.facts["causes"][int(dataset.facts["cause"][last])]
     _, sentence = dataset.facts.get("reasons", {}).get(cause, (None, ""))
     pieces: list[str | int] = []
-    for text, number, *_ in Formatter().parse(sentence):
-        pieces.append(text)
+    for words, number, *_ in Formatter().parse(sentence):
+        pieces.append(words)
         if number is not None:
             place = int(dataset.facts["because"][last][int(number)])
             item = int(dataset.history(user)[place])
