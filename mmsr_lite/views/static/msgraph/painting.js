@@ -1,5 +1,7 @@
 // Painting: everything that follows the selection; nothing is drawn anew.
 
+const SAMPLES = 9; // points of an edge to which the pointer is near
+
 function paintPicture(picture) {
   const { drawn, record, state, panel, more, summary } = picture;
   if (!drawn) return;
