@@ -191,6 +191,14 @@ def test_a_file_is_short_and_begins_with_what_it_is():
     assert breaks == []
 
 
+def test_each_script_and_style_sheet_begins_with_its_one_idea_and_has_at_most_300_lines():
+    files = [path for path in (PACKAGE / "views/static").rglob("*") if path.suffix in (".js", ".css")]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    assert len(texts) > 60
+    assert [name for name, text in texts.items() if len(text.splitlines()) > LINES] == []
+    assert [name for name, text in texts.items() if not text.startswith(("// ", "/* "))] == []
+
+
 def test_torch_is_not_needed_to_import_what_people_look_at():
     breaks = [
         f"{name}:{line} imports {target}"

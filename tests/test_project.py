@@ -270,7 +270,8 @@ def test_the_ten_lines_of_the_readme_run(tmp_path):
     best = read_json(ROOT / "assets/results/world-both-small/dataset.json")["reachable"]["HR@5"]
     assert f"at best {best:.1f}" in code
     rank, reason, answer = re.search(r"^rank (\d+)\. (.*)\n(.*)$", done.stdout, re.M).groups()
-    name = re.search(r"the look of (.*?),", reason)[1]  # the what-if is about the item that the reason is about
+    name, place = re.search(r"the look of (.*?) at position (\d+),", reason).groups()
+    assert f'"position": {place}' in code  # the what-if is about the item that the reason is about
     assert answer.startswith(f"“{name}” loses its text") and f"goes from {rank} to " in answer
     assert "the largest of all" in answer
 

@@ -1,5 +1,6 @@
 """Cards: what a record holds about items, interactions, nodes and users, so that people recognise them."""
 
+from string import Formatter
 from typing import Any
 
 from mmsr_lite.data.dataset import Dataset
@@ -134,7 +135,7 @@ def node_card(dataset: Dataset, msgraph: MSGraph, node: Node) -> GraphNode:
     }
 
 
-def truth_of(dataset: Dataset, user: int | None) -> TargetTruth | None:
+def truth_of(dataset: Dataset, user: int | None, read: int | None = None) -> TargetTruth | None:
     """What decided the target, in a made-up world that knows it.
 
     Some worlds add the order of fusion that loses there, and a sentence that says why.
@@ -142,6 +143,7 @@ def truth_of(dataset: Dataset, user: int | None) -> TargetTruth | None:
     Args:
         dataset: the data set.
         user: the user, from 0; None: the history belongs to no user.
+        read: how many items before the target the model reads, of which the first has position 1; None: all.
 
     Returns:
         What decided the last item; None where it is not known.
@@ -156,11 +158,55 @@ def truth_of(dataset: Dataset, user: int | None) -> TargetTruth | None:
         return None
     last = dataset.offsets[user + 1] - 1
     cause = dataset.facts["causes"][int(dataset.facts["cause"][last])]
-    loser, sentence = dataset.facts.get("reasons", {}).get(cause, (None, ""))
+    loser, _ = dataset.facts.get("reasons", {}).get(cause, (None, ""))
     if loser is None:
         return {"cause": cause}
-    decided = [int(place) for place in dataset.facts["because"][last] if place >= 0]
-    items = dataset.history(user)[decided].tolist()
-    is_named = [dataset.titles[item] not in ("", dataset.item_ids[item]) for item in items]  # an id may be private
-    names = [dataset.titles[item][:60] if own else f"item {item}" for item, own in zip(items, is_named, strict=True)]
-    return {"cause": cause, "loser": loser, "reason": sentence.format(*names)}
+    past = len(dataset.history(user)) - 1
+    unread = past - (past if read is None else read)
+    said = [part if isinstance(part, str) else where(part + 1 - unread) for part in reason_of(dataset, user)]
+    return {"cause": cause, "loser": loser, "reason": "".join(said)}
+
+
+def reason_of(dataset: Dataset, user: int) -> list[str | int]:
+    """The sentence that says why a user's last item came, in pieces.
+
+    Args:
+        dataset: a made-up world.
+        user: the user, from 0.
+
+    Returns:
+        Its texts, and between them the places of the items that it names, from 0; [] where the world says nothing.
+
+    Example:
+        >>> from mmsr_lite.data import load
+        >>> reason_of(load("worlds:both-small", modalities=()), 15)[:3]
+        ['It has the look of ', 'Paula no. 24', 4]
+    """
+    last = dataset.offsets[user + 1] - 1
+    cause = dataset.facts["causes"][int(dataset.facts["cause"][last])]
+    _, sentence = dataset.facts.get("reasons", {}).get(cause, (None, ""))
+    pieces: list[str | int] = []
+    for words, number, *_ in Formatter().parse(sentence):
+        pieces.append(words)
+        if number is not None:
+            place = int(dataset.facts["because"][last][int(number)])
+            item = int(dataset.history(user)[place])
+            is_named = dataset.titles[item] not in ("", dataset.item_ids[item])  # an id may be private
+            pieces += [dataset.titles[item][:60] if is_named else f"item {item}", place]
+    return pieces
+
+
+def where(position: int) -> str:
+    """Where an item stands, as the end of its name; session.js has the same words.
+
+    Args:
+        position: its place in what the model reads, from 1; less for an item before that.
+
+    Returns:
+        The words.
+
+    Example:
+        >>> where(3), where(0)
+        (' at position 3', ' before position 1')
+    """
+    return f" at position {position}" if position >= 1 else " before position 1"

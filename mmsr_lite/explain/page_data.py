@@ -11,7 +11,7 @@ import torch
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.pictures import data_uri
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.cards import LONGEST, truth_of
+from mmsr_lite.explain.cards import LONGEST, reason_of, truth_of
 from mmsr_lite.explain.code_labels import code_labels
 from mmsr_lite.explain.inputs import UserLike, user_index
 from mmsr_lite.explain.page_model import model_fields, refuse_elsewhere
@@ -210,7 +210,8 @@ def _user(dataset: Dataset, number: int, place: int, pseudonyms: bool) -> PageUs
         places = np.asarray(dataset.facts["because"])[dataset.offsets[number + 1] - 1]
         because = [int(place) for place in places if place >= 0]
     history, truth = dataset.history(number).tolist(), truth_of(dataset, number)
-    return {**card, "history": history, "truth": truth, "because": because}
+    reason = reason_of(dataset, number) if truth is not None and "reason" in truth else []
+    return {**card, "history": history, "truth": truth, "because": because, "reason": reason}
 
 
 def _note(dataset: Dataset, users: int, kept: np.ndarray | None, models: int, pseudonyms: bool) -> str:

@@ -114,7 +114,7 @@ def trace(
             "target": goal,
             **fields,
             "answer": {"parts": list(parts), "top": ranked},
-            "truth": truth_of(dataset, number),
+            "truth": truth_of(dataset, number, len(past)),
         }
     )
 

@@ -111,6 +111,7 @@ class PageUser(UserCard):
     history: Annotated[list[int], "items of the data set, the oldest first"]
     truth: Annotated[TargetTruth | None, "what decided the target, where the data set knows it"]
     because: Annotated[list[int], "places of the history that decided it, from 0"]
+    reason: Annotated[list[str | int], "the sentence that says why: texts, and places of the items that they name"]
 
 
 class PageStart(TypedDict):

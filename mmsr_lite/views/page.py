@@ -42,10 +42,16 @@ PARTS = {  # scripts and style sheets made of several files, in this order
         "msgraph/words.js",
         "msgraph/controls.js",
         "msgraph/edges.js",
+        "msgraph/strip.js",
+        "msgraph/nodes.js",
         "msgraph/drawing.js",
         "msgraph/painting.js",
         "msgraph/keyboard.js",
         "msgraph/panel.js",
+        "msgraph/panel_flow.js",
+        "msgraph/panel_gate.js",
+        "msgraph/panel_attention.js",
+        "msgraph/table.js",
         "msgraph/mount.js",
         "msgraph/widget.js",
     ),
@@ -203,6 +209,7 @@ def page(
     stills: Mapping[str, View] | None = None,
     footer: str = "",
     opening: Opening | None = None,
+    looks: Sequence[str] = (),
 ) -> str:
     """Write a whole page as HTML.
 
@@ -218,6 +225,7 @@ def page(
         stills: Charts as pictures below it, by name; a page with `shared` ones is five megabytes larger.
         footer: HTML that was made here and stands below everything else.
         opening: Two traces of one history, and their names, which stand side by side before any of `traces` is chosen.
+        looks: Further style sheets of the folder `static`, such as "fusion.css".
 
     Returns:
         HTML that asks nothing of the network.
@@ -245,7 +253,7 @@ def page(
 
         libraries.append(get_plotlyjs())
     packed = ""
-    look = static("msgraph.css", "explorer.css", "report.css")
+    look = static("msgraph.css", "explorer.css", "report.css", *looks)
     code = static("msgraph.js", "explorer.js", "report.js")
     if models is not None:
         packed = f'<script type="text/plain" id="models">{_packed(_with_looks(models))}</script>\n'

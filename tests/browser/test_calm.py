@@ -16,7 +16,10 @@ HOLD = """() => {
     return one;
   };
 }"""
-ROUTES = "(edges) => edges.map((edge) => document.querySelector(`path[data-edge='${edge}']`).getAttribute('d'))"
+ROUTES = """(edges) => {
+  const paths = [...document.querySelectorAll("path.edge")];
+  return edges.map((edge) => paths.find(({ index }) => index === edge).getAttribute("d"));
+}"""
 FLASHING = "all => all.map((one) => one.getAttribute('d')).join('')"
 
 

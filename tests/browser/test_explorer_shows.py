@@ -156,6 +156,24 @@ def test_a_product_is_written_term_by_term_when_it_is_asked_for(live, explorer):
     assert total == pytest.approx(float(re.search(r"= ([-+]?\d+\.\d{3})", text)[1]), abs=0.005)
 
 
+def test_the_bar_of_an_answer_reaches_as_far_to_both_sides_of_zero_as_its_parts_say(live, explorer):
+    page = live(explorer)
+    bars = """all => all.map((one) => [one.style.backgroundImage, one.firstChild.style.left, one.title])"""
+    lengths = []
+    for drawn, zero, title in page.eval_on_selector_all(".answers .signed", bars):
+        values = [float(line.split()[-1]) for line in title.split("\n")]
+        ends = [tuple(map(float, pair)) for pair in re.findall(r"\) ([\d.]+)% ([\d.]+)%", drawn)]
+        assert len(ends) == len(values) == 6 and ends == sorted(ends)
+        zero = float(zero[:-1])
+        for sign, reach in ((1, max(ends)[1] - zero), (-1, zero - min(ends)[0])):
+            lengths.append((reach, sum(sign * value for value in values if sign * value > 0)))
+    scale = max(reach for reach, _ in lengths) / max(whole for _, whole in lengths)
+    assert len(lengths) >= 2 * 10
+    for reach, whole in lengths:
+        assert reach == pytest.approx(scale * whole, abs=0.03 * scale + 0.02)  # six numbers of two digits
+    assert max(reach for reach, _ in lengths) > 30
+
+
 def test_a_printed_page_shows_the_attention_of_both_families(visit, tmp_path):
     record = sample_trace(3)
     show.explorer(record).save_html(tmp_path / "page.html")
@@ -167,7 +185,7 @@ def test_a_printed_page_shows_the_attention_of_both_families(visit, tmp_path):
     weights = [w or 0 for w in phases[1]["weights"]]
     heavy = [e for e, (_, _, relation) in enumerate(record["edges"]) if relation == match and weights[e] > 0.3]
     for edge in heavy[:5]:
-        look = f"getComputedStyle(document.querySelector(\"path.edge[data-edge='{edge}']\"))"
+        look = f"getComputedStyle([...document.querySelectorAll('path.edge')].find(({{ index }}) => index === {edge}))"
         assert float(page.evaluate(f"{look}.opacity")) == pytest.approx(
             0.14 + 0.86 * phases[1]["weights"][edge] ** 0.5, abs=1e-3
         )
@@ -386,7 +404,7 @@ def test_two_saved_traces_side_by_side_mark_what_one_has_alone(visit, made, othe
     edges = {(key(two, a), key(two, b)) for a, b, _ in two["edges"]}
     own = {e for e, (a, b, _) in enumerate(one["edges"]) if (key(one, a), key(one, b)) not in edges}
     marked = page.eval_on_selector_all(
-        ".explorer > .body > .stage path.edge[data-alone]", "all => all.map((one) => Number(one.dataset.edge))"
+        ".explorer > .body > .stage path.edge[data-alone]", "all => all.map((one) => one.index)"
     )
     assert set(marked) == own
 

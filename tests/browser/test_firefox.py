@@ -50,7 +50,8 @@ def page(firefox, pair, tmp_path_factory):
 
 def told(page, mark: str) -> list[float]:
     """The numbers behind the elements of a selector."""
-    every = f"return JSON.stringify([...document.querySelectorAll({json.dumps(mark)})].map((one) => one.dataset.value))"
+    value = "one.dataset.value ?? (one.wrappedJSObject ?? one).value"  # of an edge it is a property of the path
+    every = f"return JSON.stringify([...document.querySelectorAll({json.dumps(mark)})].map((one) => {value}))"
     return [float(value) for value in json.loads(page.run(every)) if value is not None]
 
 
@@ -68,7 +69,7 @@ def test_attention_and_scores_are_those_of_python(page, pair):
     record = Session(rounded(early.model), early.dataset, USER).record
     shown = record["layers"][0]["attention"]["heho"][0]["weights"]
     edges = [weight for weight in shown if weight is not None]
-    assert told(page, f"{MAIN} path.edge[data-value]") == pytest.approx(edges, abs=1e-4)
+    assert told(page, f"{MAIN} path.edge:not(.unused)") == pytest.approx(edges, abs=1e-4)
     scores = [item["score"] for item in record["answer"]["top"]]
     assert told(page, ".answers tbody td:nth-child(3)")[: len(scores)] == pytest.approx(scores, abs=1e-3)
 

@@ -10,8 +10,9 @@ from mmsr_lite.views.report import save_report
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SAYS = (
     "Early fusion is right here and late fusion is wrong: what came next, Juna basic no. 14, has rank 2 in early "
-    "fusion and rank 89 in late fusion. Why: It has the look of Paula no. 24, the one formal garment of this session, "
-    "and late fusion, which reads pictures and texts apart, cannot know which of the looks came with the formal text."
+    "fusion and rank 89 in late fusion. Why: It has the look of Paula no. 24 at position 5, the one formal garment of "
+    "this session, and late fusion, which reads pictures and texts apart, cannot know which of the looks came with the "
+    "formal text."
 )
 SCREENS = {"desk": (1280, 800), "phone": (390, 844)}
 

@@ -26,9 +26,8 @@ def picture(tmp_path, visit):
     return opened
 
 
-def numbers(page, marks: str, key: str) -> dict[int, str]:
-    script = "(all, key) => all.map((one) => [one.dataset[key], one.dataset.value ?? null])"
-    return {int(k): v for k, v in page.eval_on_selector_all(marks, script, key)}
+NODES = "all => all.map((one) => [Number(one.dataset.node), one.dataset.value ?? null])"
+EDGES = "all => all.map((one) => [one.index, one.value])"
 
 
 @pytest.mark.parametrize(
@@ -41,9 +40,9 @@ def test_every_node_and_edge_carries_the_number_of_the_record(picture, types, le
         for name, value in (("layer", layer), ("order", path), ("phase", phase)):
             page.check(f".{name} input[value='{value}']", force=True)
         weights = trace["layers"][layer]["attention"][path][phase]["weights"]
-        drawn, nodes = numbers(page, "path.edge", "edge"), numbers(page, "g.node", "node")
+        drawn, nodes = (dict(page.eval_on_selector_all(*of)) for of in (("path.edge", EDGES), ("g.node", NODES)))
         assert len(drawn) == len(trace["edges"]) and len(nodes) == len(trace["nodes"])
-        assert {e: None if v is None else float(v) for e, v in drawn.items()} == dict(enumerate(weights))
+        assert drawn == dict(enumerate(weights))
         beta = trace["layers"][layer]["beta"]
         assert {n: v if v is None else float(v) for n, v in nodes.items()} == {
             n: beta[n][0] if gate else None for n in range(len(nodes))

@@ -14,7 +14,8 @@ EARLY, LATE = "crossed, then time", "time, then crossed"
 SHOWN = """() => {
   const found = [];
   const add = (key, one, text) => found.push([key, Number(one.dataset.value), text ?? null]);
-  for (const one of document.querySelectorAll("path.edge[data-value]")) add(`edge/${one.dataset.edge}`, one);
+  const edges = document.querySelectorAll("path.edge:not(.unused)");
+  for (const { index, value } of edges) found.push([`edge/${index}`, value, null]);
   for (const one of document.querySelectorAll("g.node[data-value]")) add(`ring/${one.dataset.node}`, one);
   for (const one of document.querySelectorAll("rect.cell")) add(`cell/${one.dataset.cell}`, one);
   for (const row of document.querySelectorAll(".answers > table tr[data-item]")) {

@@ -219,3 +219,57 @@ def test_what_is_written_again_unchanged_changes_nothing(elements):
         }"""
     )
     assert found == 0
+
+
+WRITTEN = """() => {
+  window.written = new Set();
+  const isOfOneFamily = ({ target }) => target.matches("path.edge[marker-end]"); // a node itself is of both
+  const count = (list) => list.filter(isOfOneFamily).forEach(({ attributeName }) => written.add(attributeName));
+  const lines = document.querySelector("path.edge").parentNode;
+  new MutationObserver(count).observe(lines, { subtree: true, attributes: true });
+}"""
+
+
+def test_a_phase_that_was_seen_before_changes_of_its_edges_the_class_alone(opened):
+    page = opened
+    for phase in (1, 0):
+        page.locator(".phase input").nth(phase).dispatch_event("click")
+    looks = "() => [...document.querySelectorAll('path.edge:not(.unused)')].map((one) => one.outerHTML)"
+    before = page.evaluate(looks)
+    page.evaluate(WRITTEN)
+    page.locator(".phase input").nth(1).dispatch_event("click")
+    written = page.evaluate("() => new Promise((done) => setTimeout(() => done([...window.written])))")
+    assert written == ["class"]
+    page.locator(".phase input").nth(0).dispatch_event("click")
+    assert page.evaluate(looks) == before
+
+
+def test_each_edge_that_is_seen_is_as_wide_as_its_attention_says(opened):
+    seen = """() => [...document.querySelectorAll("path.edge:not(.unused)")].map((one) =>
+      [Number(one.getAttribute("stroke-width")), one.value, one.hasAttribute("marker-end")])"""
+    for phase in (0, 1):
+        opened.locator(".phase input").nth(phase).dispatch_event("click")
+        edges = opened.evaluate(seen)
+        assert len(edges) > 5 and {0.3 < value < 0.7 for _, value, _ in edges} == {True, False}
+        for width, value, has_head in edges:
+            assert width == pytest.approx(0.8 + (5 if has_head else 3) * value, abs=0.006)
+
+
+def test_an_edge_that_is_picked_where_it_has_no_weight_is_seen_without_an_arrow_head(opened):
+    page = opened
+    page.locator(".phase input").nth(0).dispatch_event("click")
+    for button in page.locator(".panel [data-to]").all():
+        edge = int(button.get_attribute("data-to"))
+        button.dispatch_event("click")
+        look = f"""() => {{
+          const path = [...document.querySelectorAll("path.edge")].find(({{ index }}) => index === {edge});
+          const {{ markerEnd, display }} = getComputedStyle(path);
+          return [path.value, markerEnd, display, path.getAttribute("stroke-width"), !!path.getAttribute("d")];
+        }}"""
+        value, head, display, width, has_way = page.evaluate(look)
+        assert display == "inline" and has_way and (head == "none") == (value is None)
+        if value is None:
+            assert width == "0.8"
+            break
+    else:
+        pytest.fail("no edge of the panel is of the other family")

@@ -80,7 +80,8 @@ def test_the_reason_names_the_garment_that_decided(models, world):
     says = say_verdict(early, late, ("a", "b"))
     title = world.titles[target]
     begins = f"Early fusion is right here and late fusion is wrong: what came next, {title}, has rank 2 in early fusion"
-    assert says.startswith(begins) and f"It has the look of {world.titles[decided]}, the one formal garment" in says
+    why = f"It has the look of {world.titles[decided]} at position {place + 1}, the one formal garment"
+    assert says.startswith(begins) and why in says
     assert say_verdict(late, early, ("a", "b")).startswith("Early fusion is right here and late fusion is wrong")
     assert "Why" not in say_verdict(early | {"truth": None}, late, ("a", "b"))
     assert say_verdict(early, early, ("a", "b")) == ""

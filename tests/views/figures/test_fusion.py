@@ -1,5 +1,6 @@
 """The picture of early against late fusion, and its page: every system, every comparison, hostile names escaped."""
 
+import html
 import re
 
 import pytest
@@ -41,11 +42,30 @@ def test_the_page_says_the_verdict_and_every_number_and_no_name_gets_out(tmp_pat
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<h1>Early fusion is ahead by 9.0 points of HR@5, all items (6.0 to 12.0).</h1>" in text
     assert "600 of 5,000 users, drawn at random" in text and "so it reads what the modalities say" in text
-    assert "<td>+9.00</td><td>+6.00 to +12.00</td><td>0.001</td><td>apart</td>" in text
-    assert "<td>30.00</td><td>29.00 to 31.00</td><td>4</td><td>lr 0.01, dropout 0.1, epochs 9</td>" in text
+    pair = "early − late <small>order of fusion</small></th><td>+9.00 <small>+6.00 to +12.00</small></td>"
+    assert f"{pair}<td>0.001 <small>apart</small></td>" in text
+    system = "early <small>gru4rec, 4 trials: lr 0.01, dropout 0.1, epochs 9</small></th>"
+    assert f"{system}<td>30.00 <small>29.00 to 31.00</small></td>" in text
     assert HOSTILE not in text and "onerror=alert(1)>" not in text
     with pytest.raises(MMSRError, match="expected a fusion record"):
         save_fusion_page(tmp_path / "page.html", sample("leaks"))
+
+
+def test_the_page_says_its_verdict_and_each_further_sentence_once(tmp_path):
+    record = sample("fusion")
+    save_fusion_page(tmp_path / "page.html", record)
+    text = html.unescape((tmp_path / "page.html").read_text(encoding="utf-8"))
+    said = [record["sentence"].removesuffix("."), *record["further"]]
+    assert len(said) > 2 and [text.count(sentence) for sentence in said] == [1] * len(said)
+
+
+def test_a_very_small_p_is_said_to_be_small_and_no_other_one(tmp_path):
+    record = sample("fusion")
+    for one, p in zip(record["comparisons"], (3.6e-5, 0.0004, 0.0006, 0.02, 1.0), strict=True):
+        one["holm"] = p
+    save_fusion_page(tmp_path / "page.html", record)
+    said = re.findall(r"<td>([^<]*) <small>(?:not )?apart<", (tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert said == ["&lt; 0.001", "&lt; 0.001", "0.001", "0.020", "1.000"]
 
 
 def test_the_page_draws_its_picture_without_a_library_and_each_mark_says_its_numbers(tmp_path):

@@ -181,7 +181,7 @@ class Session {
 
   asked(draft) {
     const history = draft.history.slice(-this.modelOf(draft).settings.max_history);
-    return { history, target: draft.target, truth: this.isOwn(draft) ? draft.user.truth : null };
+    return { history, target: draft.target, truth: this.isOwn(draft) ? truthOf(draft.user, history.length) : null };
   }
 
   // Make a draft the one that is looked at; when it cannot be traced nothing changes.
@@ -249,6 +249,15 @@ function field(request, key, name) {
 function countOf(value, what) {
   if (!isWhole(value) || value < 1) throw new EngineError(`${what} is ${quoted(value)}; expected a whole number from 1 on`);
   return value;
+}
+
+// What decided a user's target; in its reason the first of the `read` items that the model reads has position 1.
+function truthOf({ history, truth, reason }, read) {
+  if (!reason.length) return truth;
+  const unread = history.length - 1 - read;
+  const where = (position) => (position >= 1 ? ` at position ${position}` : " before position 1"); // as in Python's explain/cards.py
+  const said = reason.map((part) => (typeof part === "number" ? where(part + 1 - unread) : part));
+  return { ...truth, reason: said.join("") };
 }
 
 // What a newcomer may try first with a history; Python's explain/first_experiment.py is the same.

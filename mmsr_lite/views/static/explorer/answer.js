@@ -115,24 +115,24 @@ function scaleOf(splits) {
   return { up: most(1), down: most(-1) };
 }
 
-// Signed parts as a bar: what is positive to the right of zero, what is negative to the left.
+// Signed parts as a bar: what is positive to the right of zero, what is negative to the left. The bar is one background with
+// hard stops, not an element for each part: an edit writes the bars of all rows before its first frame.
 function drawSigned(picture, parent, values, parts, { up, down }) {
-  const bars = html(parent, "div", { class: "signed", "aria-hidden": true });
-  const share = (value) => `${(100 * value) / (up + down)}%`;
+  const share = (value) => `${((100 * value) / (up + down)).toFixed(2)}%`;
+  const pieces = [];
   let left = down;
   let right = down;
   values.forEach((value, i) => {
-    let start = right;
-    if (value < 0) {
-      left += value;
-      start = left;
-    } else {
-      right += value;
-    }
-    const style = { left: share(start), width: share(Math.abs(value)), background: lookOf(picture, parts[i] ?? "score", i).colour };
-    html(bars, "i", { style, title: `${parts[i] ?? "score"} ${signed(value, 2)}` });
+    const [from, to] = value < 0 ? [left + value, left] : [right, right + value];
+    if (value < 0) left = from;
+    else right = to;
+    const { colour } = lookOf(picture, parts[i] ?? "score", i);
+    pieces.push({ from, stops: `#0000 ${share(from)}, ${colour} ${share(from)} ${share(to)}, #0000 ${share(to)}` });
   });
-  html(bars, "b", { style: { left: share(down) } });
+  const stops = pieces.sort((a, b) => a.from - b.from).map((piece) => piece.stops);
+  const title = values.map((value, i) => `${parts[i] ?? "score"} ${signed(value, 2)}`).join("\n");
+  const bar = html(parent, "div", { class: "signed", "aria-hidden": true, title, style: { backgroundImage: `linear-gradient(90deg, ${stops.join(", ")})` } });
+  html(bar, "b", { style: { left: share(down) } });
 }
 
 // ---- rows glide from where they were --------------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ function markBoth(one, two) {
       const twin = other.drawn.edges[names[1 - side].get(name)];
       const isAlone = twin === undefined;
       const isMore = !isAlone && edge.value !== null && edge.value - (twin.value ?? 0) > CLEARLY;
-      if (isAlone) showEdge(edge);
+      if (isAlone) showEdge(picture, edge);
       put(edge.path, { "data-alone": isAlone && "", "data-more": isMore && "" });
     }
     picture.drawn.nodes.forEach(({ group }, n) => {

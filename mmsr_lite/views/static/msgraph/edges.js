@@ -1,6 +1,8 @@
 // The edges: each is a path of its own. Those without a weight in the phase that is shown, often more than half of them, look
 // all the same: they are drawn together, as one path of each relation, and their own paths wait unseen. To change a path
-// costs the browser its style, its layout and its paint, so that an edit of a long history takes half of the time.
+// costs the browser its style, its layout and its paint, so that an edit of a long history takes half of the time. For the
+// same reason nothing is written that nobody would see: an unseen path keeps its old looks, widths and opacities are
+// rounded to what can be told apart, and the number and the value of an edge are properties of its path (`index`, `value`).
 
 const FIRST_WIDTH = 0.8; // of an edge without weight, in pixels
 const FLASH_FROM = 0.05; // change of attention from which on an edge flashes after an edit
@@ -29,7 +31,9 @@ function drawEdge(picture, lines, [source, centre, relation], index, names) {
   const { place, record } = picture;
   const key = `${names[source]}\n${names[centre]}`;
   const style = { stroke: inkOf(picture, relation) };
-  const path = svg(lines, "path", { key, "data-edge": index, "data-relation": record.relations[relation], style });
+  const head = source === centre ? null : `url(#${picture.id}-${relation})`; // unseen where the edge has no weight
+  const path = svg(lines, "path", { key, "data-relation": record.relations[relation], "marker-end": head, style });
+  path.index = index;
   const [a, b] = [place.nodes[source], place.nodes[centre]];
   const ends = [a.x, a.y, a.radius, a.lane, b.x, b.y, b.radius, b.lane, place.column, place.unit, source < centre];
   if (!isUnchanged(path, ends)) {
@@ -45,10 +49,16 @@ function routeOf({ path }) {
   return path.route;
 }
 
-// An edge that is seen: only then its own path has the way.
-function showEdge(edge) {
-  put(edge.path, { d: routeOf(edge) });
+// An edge that is seen: only then its own path has the way and the width.
+function showEdge(picture, edge) {
+  put(edge.path, {
+    d: routeOf(edge),
+    "stroke-width": hundredths(edge.width * picture.place.unit),
+    "stroke-dasharray": dashOf(picture, edge.relation, edge.width),
+  });
 }
+
+const hundredths = (value) => Math.round(100 * value) / 100;
 
 function dashOf({ style, place: { unit } }, relation, width) {
   const { dash } = style.relations[relation];
@@ -56,21 +66,14 @@ function dashOf({ style, place: { unit } }, relation, width) {
 }
 
 function paintEdge(picture, edge, weights) {
-  const { hidden, place: { unit } } = picture;
+  const { hidden } = picture;
   const { path, source, centre, relation, index } = edge;
   edge.value = weights[index] ?? null;
   edge.was = path.value; // the same edge before; undefined of a new one
   path.value = edge.value;
-  const isSelf = source === centre;
   edge.isUnused = edge.value === null;
-  const width = edge.isUnused ? FIRST_WIDTH : FIRST_WIDTH + (isSelf ? 3 : 5) * edge.value;
-  put(path, {
-    "data-value": edge.value,
-    "stroke-width": width * unit,
-    "stroke-dasharray": dashOf(picture, relation, width),
-    "marker-end": edge.isUnused || isSelf ? null : `url(#${picture.id}-${relation})`,
-  });
-  if (!edge.isUnused || edge.was === undefined) showEdge(edge);
+  edge.width = FIRST_WIDTH + (source === centre ? 3 : 5) * (edge.value ?? 0);
+  if (!edge.isUnused || edge.was === undefined) showEdge(picture, edge);
   edge.classes = ["edge", edge.isUnused && "unused", hidden.has(relation) && "off"].filter(Boolean).join(" ");
 }
 
@@ -83,10 +86,11 @@ function paintRests({ drawn, hidden }) {
 }
 
 // How strong edges are; `focus` is the node under the pointer, else the chosen one.
-function lightEdges({ drawn, state, hover }, focus) {
+function lightEdges(picture, focus) {
+  const { drawn, state, hover } = picture;
   for (const edge of drawn.edges) {
     const isLit = edge.index === state.edge && hover === null;
-    if (isLit) showEdge(edge);
+    if (isLit) showEdge(picture, edge);
     if (isLit || !edge.isUnused) putStyle(edge.path, { opacity: isLit ? 1 : edgeOpacity(edge, focus) });
     put(edge.path, { class: isLit ? `${edge.classes} lit` : edge.classes });
   }
@@ -94,7 +98,7 @@ function lightEdges({ drawn, state, hover }, focus) {
 }
 
 function edgeOpacity({ value, source, centre }, focus) {
-  const strength = 0.14 + 0.86 * Math.sqrt(value);
+  const strength = hundredths(0.14 + 0.86 * Math.sqrt(value));
   if (focus === null) return strength;
   if (centre === focus) return Math.max(0.7, strength);
   return source === focus ? strength / 2 : 0.05;
@@ -108,7 +112,7 @@ function lookForPaper(picture) {
     const printed = edge.value === null ? otherPhase(picture, edge.index) : null;
     edge.path.classList.toggle("printed", printed !== null);
     if (printed === null) return;
-    showEdge(edge);
+    showEdge(picture, edge);
     edge.path.style.setProperty("--print-width", `${(FIRST_WIDTH + 5 * printed) * unit}px`);
     edge.path.style.setProperty("--print-opacity", 0.14 + 0.86 * Math.sqrt(printed));
   });

@@ -199,3 +199,9 @@ function arrange(plan, parent) {
     next = child;
   }
 }
+
+// A picture with round corners.
+function drawImage(parent, href, x, y, side) {
+  const look = { "clip-path": "inset(0 round 15%)", preserveAspectRatio: "xMidYMid slice" };
+  svg(parent, "image", { href, x, y, width: side, height: side, ...look });
+}

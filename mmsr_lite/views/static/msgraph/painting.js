@@ -1,5 +1,7 @@
 // Painting: everything that follows the selection; nothing is drawn anew.
 
+const SAMPLES = 9; // points of an edge to which the pointer is near
+
 function paintPicture(picture) {
   const { drawn, record, state, panel, more, summary } = picture;
   if (!drawn) return;
@@ -36,7 +38,7 @@ function paintNode(picture, { group, ring, whole }, n) {
   const written = record.nodes[n].type ? group.textContent.trim().replace(/\s+/g, " ") : "";
   put(group, { "data-value": beta?.[0], "aria-label": `${written} ${aboutNode(picture, n).join("; ")}`.trim() });
   put(whole, { visibility });
-  put(ring, { visibility, "stroke-dasharray": beta ? `${beta[0].toFixed(4)} 1.2` : null });
+  put(ring, { visibility, "stroke-dasharray": beta ? `${beta[0].toFixed(3)} 1.2` : null });
 }
 
 // Bring forward what belongs to the node under the pointer, else to the chosen one.
