@@ -19,7 +19,7 @@ settings.load_profile("default")
 
 SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-quick` leaves it out
 
-# jsonschema, which comes with nbformat and Jupyter, makes 38 grammars of addresses when it is imported: a second or more.
+# jsonschema, which comes with nbformat and Jupyter, makes 38 grammars of addresses as it is imported: a second or more.
 # No test has such an address, and it goes on without: here, and in the processes that tests start.
 GRAMMARS = "rfc3987_syntax"
 sys.modules.setdefault(GRAMMARS, None)
