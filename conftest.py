@@ -19,9 +19,10 @@ settings.load_profile("default")
 
 SECONDS = 10.0  # a test that takes longer is marked `slow`, so that `make test-quick` leaves it out
 
-# jsonschema, which comes with nbformat, makes 38 grammars of addresses when it is imported: seconds of every process that
-# tests notebooks, and none of them has such an address. It goes on without where there is no such module.
-sys.modules.setdefault("rfc3987_syntax", None)
+# jsonschema, which comes with nbformat and Jupyter, makes 38 grammars of addresses as it is imported: a second or more.
+# No test has such an address, and it goes on without: here, and in the processes that tests start.
+GRAMMARS = "rfc3987_syntax"
+sys.modules.setdefault(GRAMMARS, None)
 
 collect_ignore_glob = []  # modules that cannot be imported without an extra; nothing imports them then
 if find_spec("triton") is None or find_spec("triton.knobs") is None:  # Triton 3.4 and newer have knobs
@@ -39,6 +40,14 @@ def cache_of_the_tests(tmp_path_factory):
     if "PYTEST_XDIST_WORKER" in os.environ:
         place = place.parent  # of all workers
     os.environ.setdefault("MMSR_CACHE", str(place / "cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_grammars(tmp_path_factory):
+    """Processes that tests start find a module in place of the grammars that cannot be imported."""
+    folder = tmp_path_factory.mktemp("no-grammars")
+    (folder / f"{GRAMMARS}.py").write_text("raise ImportError", encoding="utf-8")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -195,8 +195,9 @@ def test_a_notebook_runs_in_jupyterlab_and_its_controls_answer(chromium, place, 
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_keys_reach_the_explorer_and_every_slider(chromium, place, app):
-    with jupyter(place, app) as address, opened(chromium, address) as page:
+def test_keys_reach_the_explorer_and_every_slider(request, chromium, place, app):
+    running = nullcontext(request.getfixturevalue("lab")) if app == "jupyterlab" else jupyter(place, app)
+    with running as address, opened(chromium, address) as page:
         page.goto(f"{address}/{APPS[app]}", timeout=120_000)
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=120_000)
         page.wait_for_timeout(1000)  # idle is also said of a kernel that is not yet there

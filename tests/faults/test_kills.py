@@ -41,5 +41,5 @@ def test_on_a_busy_machine_a_command_may_take_twenty_times_what_it_took_undistur
 def test_a_command_that_is_killed_goes_on_to_the_same_bytes(reports, command):
     report = reports[command]
     assert report["failures"] == []
-    kills, second = len(range(1, report["file operations"] + 1, EVERY)), len(range(1, report["file operations"] + 1, 40))
+    kills, second = (len(range(1, report["file operations"] + 1, every)) for every in (EVERY, 40))
     assert report["disturbances survived"] == kills + second and report["processes stopped"] >= kills - 1

@@ -145,8 +145,8 @@ def draw(look: int, size: int, seed) -> bytes:
     if parts:  # all at once: (parts, points, 2)
         placed = (np.stack([part for part, _ in parts]) - 50) @ turned.T + centre
         fills = {share: _mix(main, accent, share) for _, share in parts}
-        for points, (_, share) in zip(placed.reshape(len(parts), -1).tolist(), parts, strict=True):
-            weave.polygon(points, fill=fills[share])
+        for corners, (_, share) in zip(placed.reshape(len(parts), -1).tolist(), parts, strict=True):
+            weave.polygon(corners, fill=fills[share])
     chosen = [(role, lines) for role, some, lines in shapes(garment) if not (some and rng.random() < 0.5)]
     kept = [(role, line) for role, lines in chosen for line in lines]
     for role, line in kept:
