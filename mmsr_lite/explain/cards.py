@@ -156,9 +156,7 @@ def truth_of(dataset: Dataset, user: int | None, read: int | None = None) -> Tar
     """
     if user is None or "cause" not in dataset.facts:
         return None
-    last = dataset.offsets[user + 1] - 1
-    cause = dataset.facts["causes"][int(dataset.facts["cause"][last])]
-    loser, _ = dataset.facts.get("reasons", {}).get(cause, (None, ""))
+    cause, loser, _ = _why(dataset, user)
     if loser is None:
         return {"cause": cause}
     past = len(dataset.history(user)) - 1
@@ -182,18 +180,22 @@ def reason_of(dataset: Dataset, user: int) -> list[str | int]:
         >>> reason_of(load("worlds:both-small", modalities=()), 15)[:3]
         ['It has the look of ', 'Paula no. 24', 4]
     """
-    last = dataset.offsets[user + 1] - 1
-    cause = dataset.facts["causes"][int(dataset.facts["cause"][last])]
-    _, sentence = dataset.facts.get("reasons", {}).get(cause, (None, ""))
+    because = dataset.facts["because"][dataset.offsets[user + 1] - 1]
     pieces: list[str | int] = []
-    for words, number, *_ in Formatter().parse(sentence):
+    for words, number, *_ in Formatter().parse(_why(dataset, user)[2]):
         pieces.append(words)
         if number is not None:
-            place = int(dataset.facts["because"][last][int(number)])
+            place = int(because[int(number)])
             item = int(dataset.history(user)[place])
             is_named = dataset.titles[item] not in ("", dataset.item_ids[item])  # an id may be private
             pieces += [dataset.titles[item][:60] if is_named else f"item {item}", place]
     return pieces
+
+
+def _why(dataset: Dataset, user: int) -> tuple[str, str | None, str]:
+    """What decided a user's last item, the order of fusion that loses there, and the sentence with its places open."""
+    cause = dataset.facts["causes"][int(dataset.facts["cause"][dataset.offsets[user + 1] - 1])]
+    return (cause, *dataset.facts.get("reasons", {}).get(cause, (None, "")))
 
 
 def where(position: int) -> str:
