@@ -9,17 +9,20 @@ The explorer shows the sentences below its explanations. A page has the same wit
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmsr_lite.errors import MMSRError
+from mmsr_lite.explain.inputs import label_of
 from mmsr_lite.explain.said import Key, Said, first_place, larger_beta, larger_order, place_in_words
 from mmsr_lite.records import FlowRecord, TraceRecord, WhatIfRecord
 from mmsr_lite.records.agreement import Agreement
 from mmsr_lite.records.cards import Edit
 
 if TYPE_CHECKING:
+    from mmsr_lite.models.mmsr import MMSR
     from mmsr_lite.training.runs import Run
 
 MAY_DIFFER = ("seed", "device")  # settings of runs that are the same but for their seed
@@ -180,6 +183,28 @@ def setting_that_differs(one: Run, two: Run) -> str | None:
     """
     here, there = one.config.by_name(), two.config.by_name()
     return next((name for name in here | there if name not in MAY_DIFFER and here.get(name) != there.get(name)), None)
+
+
+def refuse_other_kinds(model: MMSR, seeds: Mapping[str, MMSR]) -> None:
+    """Refuse models that differ from `model` in more than their seed, as far as a model says so.
+
+    Args:
+        model: the model that is shown.
+        seeds: name -> a model that is said to differ from it in its seed alone.
+
+    Raises:
+        MMSRError: one of them has other settings or other modalities.
+
+    Example:
+        >>> from mmsr_lite.models.mmsr import MMSR, MMSRConfig
+        >>> refuse_other_kinds(MMSR(MMSRConfig(dim=8), num_items=9), {"seed 1": MMSR(MMSRConfig(dim=16), num_items=9)})
+        Traceback (most recent call last):
+        mmsr_lite.errors.MMSRError: 'seed 1' is MMSR, adaptive, which differs from MMSR, adaptive in more than its ...
+    """
+    for name, other in seeds.items():
+        if other.config != model.config or other.node_types != model.node_types:
+            words = f"{name!r} is {label_of(other)}, which differs from {model.label} in more than its seed"
+            raise MMSRError(f"{words}; give models of the same settings and modalities")
 
 
 def seed_groups(runs: Sequence[Run]) -> list[list[int]]:

@@ -38,7 +38,7 @@ from mmsr_lite.explain.first_experiment import first_experiment
 from mmsr_lite.explain.inputs import UserLike, count_of, history_of, is_whole, item_of, items_of, label_of
 from mmsr_lite.explain.interventions import editable, trace_edited
 from mmsr_lite.explain.other_codes import with_other_codes
-from mmsr_lite.explain.other_seeds import agreement_on_change, agreements, names_codes
+from mmsr_lite.explain.other_seeds import agreement_on_change, agreements, names_codes, refuse_other_kinds
 from mmsr_lite.explain.page_data import distinct, page_data
 from mmsr_lite.explain.products import product
 from mmsr_lite.explain.shared_random import SharedRandom
@@ -113,7 +113,7 @@ class Session:
             raise MMSRError(f"{label_of(model)} has no MSGraph to explore; give an MMSR")
         self.model, self.dataset = model, dataset
         others, seeds = dict(beside or {}), dict(other_seeds or {})
-        _refuse_other_kinds(model, seeds)
+        refuse_other_kinds(model, seeds)
         self._all = [model, *others.values(), *seeds.values()]
         self._names = distinct([model.label, *others, *seeds])
         self._seeds = [[0, *range(1 + len(others), len(self._all))]] if seeds else []  # numbers of such models
@@ -375,14 +375,6 @@ class Session:
         state["beside"] = [*others, *([BEFORE_EDITS] if state["edited"] else [])]
         state["experiment"] = first_experiment(self.dataset, record)
         return record | {"user": user_card(self.dataset, draft.user), "nodes": nodes, "draft": state}
-
-
-def _refuse_other_kinds(model: MMSR, seeds: Mapping[str, MMSR]) -> None:
-    """Refuse models that differ from `model` in more than their seed, as far as a model says so."""
-    for name, other in seeds.items():
-        if other.config != model.config or other.node_types != model.node_types:
-            words = f"{name!r} is {label_of(other)}, which differs from {model.label} in more than its seed"
-            raise MMSRError(f"{words}; give models of the same settings and modalities")
 
 
 def _shape_of(model: MMSR) -> tuple[int, int] | tuple[None, None]:
