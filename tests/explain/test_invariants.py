@@ -140,7 +140,7 @@ def test_scores_of_trained_models_in_bf16_differ_by_some_percent_of_the_largest(
             short = model.float().scores(batch)[:, 1:]
     off = (short - exact).abs().amax(1) / exact.abs().amax(1)
     # A number in bf16 has eight bits, 0.4 percent. Where two nodes have nearly the same logit, rounding decides between
-    # them, and more may differ: 12.5 percent in the worst of 6,600 histories, more in random models (benchmarks/NOTES.md).
+    # them, and more may differ: 12.5 percent in the worst of 6,600 histories (benchmarks/NOTES.md).
     assert off.median() <= 0.01 and off.quantile(0.99) <= 0.05
 
 
