@@ -17,7 +17,7 @@ from mmsr_lite.experiments.claims import Claim
 from mmsr_lite.experiments.claims_markdown import claim_lines, in_page, safe
 from mmsr_lite.experiments.notes import read_note, read_sidecar
 from mmsr_lite.experiments.stored_systems import StoredSystems
-from mmsr_lite.experiments.table import BETAS, TESTED, label_of, rankings_in, read_rows, system_of
+from mmsr_lite.experiments.table import BETAS, TESTED, label_of, of_whole_seeds, rankings_in, read_rows, system_of
 from mmsr_lite.experiments.verdicts import apart, decides
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import IN_WORDS, headline_first, in_words, key_of
@@ -27,14 +27,15 @@ FIRST = TESTED[:2]
 HEAD = """# Results
 
 Written by `mmsr-lite tables --recompute --page` from the tables and ranks beside it; what was to be tested, and how,
-was written down before, in [the protocol](protocol.md). Numbers are percent of full rankings, mean ± standard deviation
-over seeds, each seed the mean of its orders at ties; the headline ranking stands first, the other one beside it. A
-difference is one from the system without a change, with the 95 % interval and the p-value of one test over users, seeds
-and orders, corrected by Holm for the table and ranking; *ahead* and *behind* are below 0.05. "one seed" and "no ranks"
-(they were not kept) are not tested. With *shuffled codes* items trade their modalities across the catalogue;
-*displaced* ones trade places within each history, and a *disordered* history has its items in another order. "paper" is
-the paper's number, of all items, from other features and its own choice of epochs; [claims](protocol.md#claims) P are
-the paper's, A and O ours, and where *all* of them cannot be told, ranks were not kept or runs are missing.
+was written down before, in [the protocol](protocol.md). Numbers are percent of full rankings, mean ± standard
+deviation over the seeds that were run in all orders at ties, each the mean of these orders; the headline ranking
+stands first, the other one beside it. A difference is one from the system without a change, with the 95 % interval and
+the p-value of one test over users, seeds and orders, corrected by Holm for the table and ranking; *ahead* and *behind*
+are below 0.05. "one seed" and "no ranks" (they were not kept) are not tested. With *shuffled codes* items trade their
+modalities across the catalogue; *displaced* ones trade places within each history, and a *disordered* history has its
+items in another order. "paper" is the paper's number, of all items, from other features and its own choice of epochs;
+of the [claims](protocol.md#claims), P are the paper's, A and O ours; where *all* of them cannot be told, ranks were
+not kept or runs are missing.
 """
 
 OF_WORLDS = """Most targets of this world are garments drawn at random, of which nobody can hit many: compare a number
@@ -170,10 +171,13 @@ class Table:
         self.first = [key_of(metric, self.rankings[0]) for metric in FIRST]
         table = pd.DataFrame(rows).assign(system=[label_of(system_of(row)) for row in rows])
         columns = [metric for metrics in self.metrics.values() for metric in metrics]
-        of_seeds = table.groupby(["system", "seed"])[columns].mean()  # over the orders at ties
+        of_each = [of_one.to_dict("records") for _, of_one in table.groupby("system")]
+        whole = pd.DataFrame([row for runs in of_each for row in of_whole_seeds(runs) or runs])
+        of_seeds = whole.groupby(["system", "seed"])[columns].mean()  # over the orders at ties
         by = of_seeds.groupby("system")
         self.mean, self.sd, self.seeds = by.mean(), by.std(), by.size()
-        self.runs, self.orders = table.groupby("system").size(), len(note.get("tie_seeds", [0]))
+        self.runs, begun = table.groupby("system").size(), table.groupby("system")["seed"].nunique()
+        self.wanted = begun * len(note.get("tie_seeds", [0]))
         self.which = _which(self.rankings, {row["chosen_by"] for row in rows} - {""})
         self.tests = {(test["system"], test["against"], test["metric"]): test for test in sidecar["tests"]}
         tried = (f"{field} {', '.join(map(str, values))}" for field, values in sidecar["grid"].items())
@@ -209,8 +213,8 @@ class Table:
 
     def _seeds(self, one: str) -> str:
         """How many seeds a system has, and whether runs are missing."""
-        wanted = self.seeds[one] * self.orders
-        return str(self.seeds[one]) + (f" ({self.runs[one]} of {wanted} runs)" if self.runs[one] < wanted else "")
+        runs, wanted = self.runs[one], self.wanted[one]
+        return str(self.seeds[one]) + (f" ({runs} of {wanted} runs)" if runs < wanted else "")
 
     def _number(self, one: str, metric: str) -> str:
         """Mean ± standard deviation over seeds."""

@@ -12,7 +12,7 @@ import numpy as np
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.study import MIXED
-from mmsr_lite.experiments.table import Row, label_of, rankings_in, read_rows, system_of
+from mmsr_lite.experiments.table import Row, label_of, of_whole_seeds, rankings_in, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import headline_first, key_of
 
@@ -38,7 +38,7 @@ class StoredSystems:
         studies: names of the studies whose tables are read.
 
     Attributes:
-        rows: system -> its rows, one for each seed and order at ties.
+        rows: system -> its rows, one for each seed and order at ties; seeds that lack an order are left out.
         terms: settings that are equal for all systems.
         ranking: the headline, or "all" for tables that have one ranking alone.
     """
@@ -52,6 +52,8 @@ class StoredSystems:
         for study in studies:
             for row in read_rows(place / f"{study}.csv"):
                 self.rows.setdefault(System(study, label_of(system_of(row))), []).append(row)
+        whole = {system: of_whole_seeds(rows) for system, rows in self.rows.items()}
+        self.rows = {system: rows for system, rows in whole.items() if rows}
         there = rankings_in(row for rows in self.rows.values() for row in rows)
         self.ranking = next((name for name in headline_first(note.get("headline")) if name in there), "all")
         self._ranks: dict[System, list[np.ndarray]] = {}
@@ -119,8 +121,6 @@ class StoredSystems:
             self.user = kept.user
             seeds, orders = (sorted({row[name] for row in rows}) for name in ("seed", "tie_seed"))
             cells = {(row["seed"], row["tie_seed"]): kept.runs[key_of(row["run"], self.ranking)] for row in rows}
-            if len(cells) < len(seeds) * len(orders):
-                return None
             self._ranks[system] = [np.stack([cells[seed, order] for order in orders]) for seed in seeds]
         return self._ranks[system]
 

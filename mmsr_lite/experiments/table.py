@@ -127,6 +127,29 @@ def system_of(row: Row) -> tuple:
     return tuple(row.get(name) or (0.0 if name == "rate" else "") for name in LABELS)
 
 
+def of_whole_seeds(rows: list[Row]) -> list[Row]:
+    """Leave out the seeds of a system that were not run in all orders at ties in which others of its seeds were run.
+
+    A difference is computed from each seed in each order, and a mean beside it has to be one of the same runs.
+
+    Args:
+        rows: The rows of one system.
+
+    Returns:
+        Those of the other seeds, in their order.
+
+    Example:
+        >>> runs = [{"seed": 0, "tie_seed": 0}, {"seed": 0, "tie_seed": 1}, {"seed": 1, "tie_seed": 0}]
+        >>> len(of_whole_seeds(runs))  # seed 1 lacks an order
+        2
+    """
+    orders: dict[int, set[int]] = {}
+    for row in rows:
+        orders.setdefault(row["seed"], set()).add(row.get("tie_seed", 0))
+    every = set().union(*orders.values())
+    return [row for row in rows if orders[row["seed"]] == every]
+
+
 def label_of(system: tuple) -> str:
     """Join the labels of a system to one text, without those that are empty.
 

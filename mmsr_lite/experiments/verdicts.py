@@ -1,8 +1,8 @@
 """The tests of a table: each system against its reference, from the kept ranks, corrected by Holm.
 
 The tests of one table in one ranking are one family: every system, with every metric at 5 and at 20. A verdict needs
-the ranks of all runs of both systems, and at least two seeds of a system that has seeds. Where times tie, it needs
-every seed in every order at ties; orders are a third sample beside users and seeds (see `statistics.crossed`). Where
+the ranks of all runs of both systems, and at least two seeds of a system that has seeds. Where times tie, orders are a
+third sample beside users and seeds (see `statistics.crossed`); a seed that was not run in all orders is left out. Where
 ranks are gone, tests of older versions, over users alone, stay in the file; they decide nothing.
 """
 
@@ -21,7 +21,7 @@ from mmsr_lite.experiments.kept_ranks import read_kept
 from mmsr_lite.experiments.notes import read_sidecar
 from mmsr_lite.experiments.reported_tests import bootstrap, in_one_row, over_seeds, paired
 from mmsr_lite.experiments.statistics import LEVEL, crossed, holm
-from mmsr_lite.experiments.table import TESTED, Row, label_of, read_rows, system_of
+from mmsr_lite.experiments.table import TESTED, Row, label_of, of_whole_seeds, read_rows, system_of
 from mmsr_lite.models import MODELS
 from mmsr_lite.records.ranking_names import RANKINGS, key_of
 from mmsr_lite.records.training import Test
@@ -87,6 +87,8 @@ def compare(place: Path, name: str, rows: list[Row], user: np.ndarray | None = N
     systems: dict[tuple, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row["seed"]):
         systems.setdefault(system_of(row), []).append(row)
+    whole = {one: of_whole_seeds(runs) for one, runs in systems.items()}
+    systems = {one: runs for one, runs in whole.items() if runs}
     return [test for ranking in RANKINGS for test in _family(name, systems, kept.runs, user, ranking)]
 
 

@@ -247,13 +247,11 @@ show.interact(lambda metric: show.study(anew, where={"model": "gru4rec"}, metric
 # **Before you run it:** which changes more, the order of fusion or the disorder?
 
 # %%
-shops = {"Beauty": stored_study("fusion_order", "amazon-beauty"), "ML-100K": stored_study("fusion_order", "ml-100k")}
+places = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k-file-order"}
+shops = {shop: stored_study("fusion_order", place) for shop, place in places.items()}
 real = pd.concat(pd.DataFrame(one["rows"]).assign(shop=shop) for shop, one in shops.items())
-real = (
-    real.replace({"corruption": {"": "undisturbed"}})
-    .groupby(["shop", "model", "corruption", "variant"])["HR@5"]
-    .agg(list)
-)
+real = real.replace({"corruption": {"": "undisturbed"}})
+real = real.groupby(["shop", "model", "corruption", "variant"])["HR@5"].agg(list)
 show.interact(lambda shop: show.slopes(
     {f"{model}, {damage}": real[shop, model, damage][["early", "late"]].to_dict()
      for model, damage in product(("gru4rec", "sasrec"), ("undisturbed", "mismatched", "disordered"))},

@@ -174,7 +174,7 @@ assert (few.min(axis=1) < 54).all() and all(row.nlargest(4).min() > 64 for _, ro
 # **Before you run it:** in `cycle` two thirds of MMSR's hits were gone with most of both missing at test. How many will be gone here?
 
 # %%
-shops = {"Beauty": stored_study("missing", "amazon-beauty"), "ML-100K": stored_study("missing", "ml-100k")}
+shops = {"Beauty": stored_study("missing", "amazon-beauty"), "ML-100K": stored_study("missing", "ml-100k-file-order")}
 show.interact(
     lambda shop, missing_at: show.curves(shops[shop], where={"corruption": "missing", "at": missing_at}),
     shop=list(shops), missing_at=["test", "training and test"],

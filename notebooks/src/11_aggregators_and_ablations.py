@@ -130,7 +130,7 @@ assert theirs["Clothing"][orders].min() < theirs["Clothing"]["Synchronous"] < th
 # **Before you run it:** `ho, attention` has no edge between modalities, so no title reaches the item that is asked. How far behind?
 
 # %%
-places = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k"}
+places = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k-file-order"}
 ablations = {shop: pd.DataFrame(stored_study("ablation", place)["rows"]) for shop, place in places.items()}
 there = pd.DataFrame({shop: rows.groupby("variant")["HR@5"].mean() for shop, rows in ablations.items()})
 columns = pd.DataFrame({"cycle": hits["mean"], "Beauty": there["Beauty"], "ML-100K": there["ML-100K"]})
@@ -203,7 +203,7 @@ assert len(more) == 13 and (more < hits.loc["NI(hohe)", "mean"]).sum() == 2
 
 # %%
 third = {name: pd.DataFrame(stored_study("aggregators", place)["rows"]).groupby("variant")["HR@5"].mean()
-         for name, place in {"cycle": "wardrobe-cycle", "Beauty, here": "amazon-beauty", "ML-100K": "ml-100k"}.items()}  # fmt: skip
+         for name, place in {"cycle": "wardrobe-cycle", "Beauty, here": "amazon-beauty", "ML-100K": "ml-100k-file-order"}.items()}  # fmt: skip
 means = pd.DataFrame({"Beauty, paper": pd.DataFrame(paper["aggregators"]["Beauty"]).T["HR@5"], **third})
 behind = 100 * (means / means.loc["han-gnn"] - 1)
 show.slopes(

@@ -258,7 +258,7 @@ assert abs(mean.loc["cycle", "hohe"] - mean.loc["cycle", "HAN-GNN"]) < 0.3
 # **Before you run it:** on Beauty the three seeds disagree on the gate of categories. How can all three rank equally well?
 
 # %%
-real = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k"}
+real = {"Beauty": "amazon-beauty", "ML-100K": "ml-100k-file-order"}
 tables_of = {name: pd.read_csv(stored_file(f"assets/results/{place}/gate_values.csv")) for name, place in real.items()}
 kept = pd.concat(tables_of, names=["data set"])
 means = kept.query("by == 'all'").pivot_table("beta", ["data set", "node_type"], "seed")

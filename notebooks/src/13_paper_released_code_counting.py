@@ -111,16 +111,19 @@ assert round(decays.loc[0.7, "HR@5"], 2) == round(markov["HR@5"], 2) and MarkovC
 # *How to read it:* on the left the last item alone counts, on the right all alike.
 
 # %%
-# the same comparison on ML-100K
-films = pd.read_csv(stored_file("assets/results/ml-100k") / "comparison.csv").groupby("model")["HR@5"].mean()
-assert round(100 * (films["mmsr"] / films["markov"] - 1)) == -11 and films.idxmax() == "gru4rec"
+# the same comparison on ML-100K, by the protocol: counting tuned as the models are, times that tie in random order
+films = pd.read_csv(stored_file("assets/results/ml-100k") / "comparison.csv")
+films = films.groupby("model")[["masked HR@5", "HR@5"]].mean()
+ahead = 100 * (films.loc["mmsr"] / films.loc["markov"] - 1)
+assert ahead.round().tolist() == [17, 3]
+assert films.idxmax().tolist() == ["mmsr", "gru4rec-f"]
 
 # %% [markdown]
-# On ML-100K MMSR's mean is 11 percent *below* untuned counting.
+# On ML-100K MMSR is 17 percent ahead of tuned counting with own items masked. With all items ranked it is 3 percent, and GRU4Rec-F is first.
 #
 # <details><summary>How sure?</summary>
 #
-# Means of five seeds. Ranks are kept for one seed, so nothing on this page is tested unless it says so.
+# Means of five seeds; with own items masked p < 0.001 ([claim A2](../assets/results/README.md#ml-100k)). Of Beauty, ranks are kept for one seed: nothing else is tested.
 #
 # </details>
 #

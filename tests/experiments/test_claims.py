@@ -10,7 +10,7 @@ from mmsr_lite.experiments.claims import BASELINES, CLAIMS
 from mmsr_lite.experiments.claims_markdown import claim_lines
 from mmsr_lite.experiments.kept_ranks import pack, save_ranks
 from mmsr_lite.experiments.statistics import crossed_losses
-from mmsr_lite.experiments.stored_systems import StoredSystems
+from mmsr_lite.experiments.stored_systems import StoredSystems, System
 from mmsr_lite.experiments.table import MASKED, METRICS, label_of, system_of, write_rows
 from mmsr_lite.models import MODELS
 
@@ -71,6 +71,21 @@ def test_a_lead_that_is_surely_smaller_than_the_margin_does_not_hold(folder):
             first = np.load(folder.place / "ranks" / "masked runcomparisonmmsr0.npz")["twice"] / 2
             save_ranks(folder.place / "ranks" / f"masked {row['run']}.npz", first)
     assert folder.verdicts()["A2"] == FAILS
+
+
+def test_a_seed_that_lacks_an_order_at_ties_counts_neither_in_the_test_nor_in_the_mean(folder):
+    """Here it hits nothing, so the mean of all three seeds would be 27."""
+    folder.add("comparison", 40, validated=3, model="mmsr", seeds=3).add("comparison", 20, model="markov")
+    rows = folder.tables["comparison"]
+    for row in [row for row in rows if row["seed"] < 2]:
+        rows.append(row | {"tie_seed": 1})
+    for row in rows:
+        if row["seed"] == 2:
+            row |= dict.fromkeys(METRICS, 0.0) | dict.fromkeys(MASKED, 0.0)
+    assert folder.verdicts()["A2"] == HOLDS
+    stored = folder.stored()
+    mmsr = System("comparison", "mmsr")
+    assert len(stored.ranks(mmsr)) == 2 and stored.mean(mmsr, "HR@5") == pytest.approx(40, abs=4)
 
 
 def test_a_small_lead_among_few_users_cannot_be_told(folder):
