@@ -119,11 +119,11 @@ assert ahead.round().tolist() == [17, 3]
 assert films.idxmax().tolist() == ["mmsr", "gru4rec-f"]
 
 # %% [markdown]
-# On ML-100K MMSR is 17 percent ahead of tuned counting with own items masked. With all items ranked it is 3 percent, and GRU4Rec-F is first.
+# On ML-100K MMSR leads tuned counting by 17 percent with own items masked. With all ranked it is 3, and GRU4Rec-F leads.
 #
 # <details><summary>How sure?</summary>
 #
-# Means of five seeds; with own items masked p < 0.001 ([claim A2](../assets/results/README.md#ml-100k)). Of Beauty, ranks are kept for one seed: nothing else is tested.
+# Means of five seeds; with own items masked p < 0.001 ([claim A2](../assets/results/README.md#ml-100k)). Of Beauty, ranks are kept for one seed: nothing else is tested unless it says so.
 #
 # </details>
 #
