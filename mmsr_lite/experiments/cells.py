@@ -187,7 +187,8 @@ def compared(first: Cells, second: Cells, samples: Sequence[Cells]) -> Compariso
     sizes = [users, *(len(sample.means) for sample in samples)]
     squares = sum(value**2 / (size - 1) for value, size in zip([of_users, *of_seeds], sizes, strict=True))
     squares += between_orders**2 / max(1, orders - 1)
-    degrees = variance**2 / squares
+    fewest = min(size - 1 for size in [*sizes, orders] if size > 1)
+    degrees = max(fewest, variance**2 / squares)
     error = float(np.sqrt(variance))
     half = float(stats.t.ppf(0.975, degrees)) * error
     p = 2 * float(stats.t.sf(abs(difference) / error, degrees))

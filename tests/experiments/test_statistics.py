@@ -169,7 +169,21 @@ def test_orders_are_a_third_crossed_sample_whose_part_is_a_sum_by_hand():
     of_orders = max(0, between - 2 * (25**2 + 25**2) / 4)
     assert (found.users_sd, found.orders_sd) == pytest.approx((of_users**0.5, of_orders**0.5))
     variance = of_users + of_orders
-    assert found.degrees == pytest.approx(variance**2 / (of_users**2 / 1 + between**2 / 1))
+    assert found.degrees == pytest.approx(max(1, variance**2 / (of_users**2 / 1 + between**2 / 1)))
+
+
+def test_the_degrees_of_freedom_are_never_fewer_than_those_of_the_smallest_sample():
+    """The orders of these two systems differ by the chance of their users alone, which is taken off the variance again.
+
+    Without the bound one of these 200 pairs has 1.1, and a pair with 0.3 an interval thousands of points wide.
+    """
+    world = replace(WORLDS["three orders, users dominate"], users=100, users_sd=0.0)
+    chance, found = np.random.default_rng(0), []
+    for _ in range(200):
+        one, other, user = draw(world, chance)
+        found.append(crossed(one, other, user, "HR@5"))
+    assert min(test.degrees for test in found) == pytest.approx(3 - 1)
+    assert np.mean([test.p < 0.05 for test in found]) <= 0.07
 
 
 def test_what_whole_orders_add_is_a_part_of_the_variance_of_its_own():
