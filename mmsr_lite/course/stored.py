@@ -132,7 +132,7 @@ def stored_pair(source: str) -> dict[str, Run]:
     runs: dict[str, Run] = {}
     for called, place in places.items():
         first = next(iter(runs.values()), None)  # both were made from the same data set
-        runs[called] = _opened(place, first and first.dataset)
+        runs[called] = _opened(place, None if first is None else first.dataset)
     return runs if all(run.config.model == "mmsr" for run in runs.values()) else {}
 
 
