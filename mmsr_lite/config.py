@@ -23,6 +23,7 @@ from typing import Any, get_type_hints
 from mmsr_lite.errors import SettingError, unknown
 from mmsr_lite.values import expected, plain_value, quoted
 
+NUMBERS = (int, float)
 MOST_SEED = 2**32 - 1  # the largest that NumPy, scikit-learn and torch all take
 
 
@@ -240,7 +241,7 @@ def checked(name: str, value: Any, kind: Any, about: Setting) -> Any:
         if choices is not None and plain not in choices:
             raise SettingError(name, unknown(name, plain, choices))
     for number in _parts(plain):
-        if isinstance(number, int | float) and not isinstance(number, bool) and not about.has(number):
+        if isinstance(number, NUMBERS) and not isinstance(number, bool) and not about.has(number):
             raise _refusal(name, value, kind, about)
     return plain
 

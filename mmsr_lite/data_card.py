@@ -122,7 +122,8 @@ def quiet_reading() -> Iterator[None]:
 
 def _codes(dataset: Any, codes: int | Mapping[str, int]) -> dict[str, Any]:
     """The codes (V+1, k) of every modality that can have codes."""
-    from mmsr_lite.graph.codes import DEFAULT_CODES, DEFAULT_PER_ITEM, by_modality, fit_codebook
+    from mmsr_lite.graph.code_counts import DEFAULT_CODES, DEFAULT_PER_ITEM, by_modality
+    from mmsr_lite.graph.codes import fit_codebook
 
     codes_of = {}
     sizes = by_modality("C", codes, DEFAULT_CODES, [one.name for one in dataset.modalities])

@@ -5,6 +5,7 @@ import numbers
 import os
 import types
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, TypeAlias, Union, get_args, get_origin
 
 Plain: TypeAlias = bool | int | float | str | None  # one value that JSON or a cell of a table can hold
@@ -35,14 +36,15 @@ def plain_value(value: Any, kind: Any) -> Any:
     """
     if kind is Any or (kind in AS_IT_IS and type(value) is kind):
         return value
-    if get_origin(kind) in (Union, types.UnionType):
-        return _plain_of_any(value, get_args(kind))
-    if get_origin(kind) is tuple:
-        return _plain_tuple(value, get_args(kind))
-    if get_origin(kind) is dict:
+    origin, parts = _taken_apart(kind)
+    if origin in (Union, types.UnionType):
+        return _plain_of_any(value, parts)
+    if origin is tuple:
+        return _plain_tuple(value, parts)
+    if origin is dict:
         if not isinstance(value, Mapping):
             raise TypeError
-        of_key, of_value = get_args(kind)
+        of_key, of_value = parts
         return {plain_value(key, of_key): plain_value(one, of_value) for key, one in value.items()}
     if kind is float:
         return _plain_float(value)
@@ -55,6 +57,12 @@ def plain_value(value: Any, kind: Any) -> Any:
     if not isinstance(value, kind):
         raise TypeError
     return value
+
+
+@cache
+def _taken_apart(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What stands before the brackets of a type, and what stands in them: a study makes thousands of configs."""
+    return get_origin(kind), get_args(kind)
 
 
 def _plain_of_any(value: Any, kinds: tuple[Any, ...]) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 import networkx as nx
 
 from tests.public_api import reached, untyped
+from tests.sources import nodes_of, tree_of
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmsr_lite"
@@ -61,7 +62,7 @@ def modules() -> dict[str, tuple[Path, ast.Module]]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        found[name] = path, ast.parse(path.read_text(encoding="utf-8"))
+        found[name] = path, tree_of(path)
     return found
 
 
@@ -73,14 +74,14 @@ def place(path: Path) -> str:
 @cache
 def for_type_checkers(tree: ast.Module) -> set[ast.AST]:
     """Every node inside `if TYPE_CHECKING:`."""
-    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    blocks = [node for node in nodes_of(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
     return {inner for block in blocks for inner in ast.walk(block)}
 
 
 def lines_of_code(text: str, tree: ast.Module) -> int:
     """How many lines a file has besides its docstrings."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    nodes = [node for node in ast.walk(tree) if isinstance(node, documented) and ast.get_docstring(node)]
+    nodes = [node for node in nodes_of(tree) if isinstance(node, documented) and ast.get_docstring(node)]
     docstrings = [node.body[0] for node in nodes]
     return len(text.splitlines()) - sum((node.end_lineno or 0) - node.lineno + 1 for node in docstrings)
 
@@ -89,7 +90,7 @@ def lines_of_code(text: str, tree: ast.Module) -> int:
 def imports(tree: ast.Module, *, top_only: bool = False) -> list[tuple[int, str]]:
     """(line, dotted name) of everything that a module imports when it runs."""
     skipped, found = for_type_checkers(tree), []
-    for node in tree.body if top_only else ast.walk(tree):
+    for node in tree.body if top_only else nodes_of(tree):
         if node in skipped:
             continue
         if isinstance(node, ast.Import):
@@ -111,7 +112,7 @@ def test_imports_are_absolute():
     breaks = [
         f"{name}:{node.lineno}"
         for name, (_, tree) in modules().items()
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert breaks == []
@@ -153,7 +154,7 @@ def imports_by_name(tree: ast.Module) -> list[tuple[int, str]]:
     """(line, dotted name) of what a module imports by a name of this package that it has as text."""
     return [
         (node.lineno, node.args[0].value)
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.Call)
         and getattr(node.func, "id", getattr(node.func, "attr", "")) == "import_module"
         and node.args
@@ -213,7 +214,7 @@ def test_torch_is_not_needed_to_import_what_people_look_at():
 def names_given(tree: ast.Module) -> list[tuple[int, str]]:
     """Names that code gives: variables, arguments, functions, classes."""
     found = []
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.append((node.lineno, node.id))
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -236,7 +237,7 @@ def test_no_modality_is_named_in_code():
         ]
         breaks += [
             f"{name}:{node.lineno} names {node.value!r}"
-            for node in ast.walk(tree)
+            for node in nodes_of(tree)
             if isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and node.value in {"image", "poster", "plot", "text"}
@@ -248,7 +249,7 @@ def test_only_four_classes_are_abstract():
     abstract = {
         node.name
         for _, tree in modules().values()
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.ClassDef) and any("ABC" in ast.unparse(base) for base in node.bases)
     }
     assert abstract <= {"Recommender", "Aggregator", "Source", "View"}
@@ -257,7 +258,7 @@ def test_only_four_classes_are_abstract():
 def test_text_files_are_utf_8_whatever_the_locale():
     breaks = []
     for name, (_, tree) in modules().items():
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             if not isinstance(node, ast.Call):
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -32,6 +32,7 @@ def test_torch_is_not_imported_by(module):
     assert run(f"import sys, {module}; print('torch' in sys.modules)") == "False"
 
 
+@pytest.mark.slow
 def test_training_and_explaining_start_without_torch_geometric():
     """It takes longer to import than torch; the models and the comparison that need it import it when they are made."""
     modules = "mmsr_lite.models, mmsr_lite.training.fit, mmsr_lite.explain.what_if, mmsr_lite.commands.demo"

@@ -26,6 +26,7 @@ from mmsr_lite.experiments.study import LABELS
 from mmsr_lite.experiments.table import label_of, of_whole_seeds, read_rows, system_of
 from mmsr_lite.experiments.verdicts import decides
 from mmsr_lite.models import MODELS
+from tests.sources import nodes_of, tree_of
 
 ROOT = Path(__file__).parents[1]
 MEASURED = ROOT / "assets/results/measured.md"
@@ -76,7 +77,7 @@ def imported(*folders: str) -> set[str]:
     """Packages outside Python's own library that the Python files in these folders import, anywhere in a file."""
     names: set[str] = set()
     for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(tree_of(path)):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

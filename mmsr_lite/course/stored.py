@@ -14,6 +14,7 @@ import numpy as np
 
 from mmsr_lite.arguments import checked
 from mmsr_lite.data import load
+from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.data.storage import read_json
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.experiments.kept_ranks import read_kept
@@ -104,11 +105,11 @@ def stored(name: str, train: bool = False) -> Run:
     return run
 
 
-def _opened(place: Path) -> Run:
+def _opened(place: Path, dataset: Dataset | None = None) -> Run:
     """Open a stored run on the CPU, without the note of `open_run` about rounding on other processors."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* differ in their last digits")
-        return open_run(place, "cpu")
+        return open_run(place, "cpu", dataset)
 
 
 def stored_pair(source: str) -> dict[str, Run]:
@@ -128,7 +129,10 @@ def stored_pair(source: str) -> dict[str, Run]:
     places = {f"{order} alone": RUNS / f"{name}-{order}" for order in ("early", "late")}
     if not name or not all((place / "config.json").is_file() for place in places.values()):
         return {}
-    runs = {called: _opened(place) for called, place in places.items()}
+    runs: dict[str, Run] = {}
+    for called, place in places.items():
+        first = next(iter(runs.values()), None)  # both were made from the same data set
+        runs[called] = _opened(place, None if first is None else first.dataset)
     return runs if all(run.config.model == "mmsr" for run in runs.values()) else {}
 
 

@@ -93,7 +93,8 @@ def download(name: str, folder: str | os.PathLike, agree: Callable[[str], bool])
 
 def _ask(address: str) -> tuple[int, str]:
     """The size in bytes (0 when the server does not say), and a mark of this version of the file."""
-    head = _request("HEAD", address).headers
+    with _request("HEAD", address) as reply:
+        head = reply.headers
     return int(head.get("Content-Length", 0)), head.get("ETag") or head.get("Last-Modified") or ""
 
 
@@ -111,6 +112,8 @@ def _request(method: str, address: str, **headers: str) -> Any:
         for here in HERE:
             session.mount(f"http://{here}:", plain)
         reply = session.request(method, address, headers=headers, timeout=WAIT, stream=True, allow_redirects=True)
+        if not reply.ok:
+            reply.close()
         reply.raise_for_status()
     except requests.RequestException as error:
         fix = "try later, or name a mirror in MMSR_MIRROR"
@@ -167,14 +170,14 @@ def _stream(url: str, size: int, part: Path) -> None:
     with tqdm(total=size or None, initial=done, desc=url.rpartition("/")[2], unit="B", unit_scale=True) as bar:
         for attempt in range(TRIES):
             try:
-                reply = _request("GET", url, **({"Range": f"bytes={done}-"} if done else {}))
-                if reply.status_code != 206:  # a server without ranges sends the file from its beginning
-                    done = 0
-                with open(part, "ab" if done else "wb") as file:
-                    while block := reply.raw.read(1 << 16):
-                        file.write(block)
-                        done += len(block)
-                        bar.update(done - bar.n)
+                with _request("GET", url, **({"Range": f"bytes={done}-"} if done else {})) as reply:
+                    if reply.status_code != 206:  # a server without ranges sends the file from its beginning
+                        done = 0
+                    with open(part, "ab" if done else "wb") as file:
+                        while block := reply.raw.read(1 << 16):
+                            file.write(block)
+                            done += len(block)
+                            bar.update(done - bar.n)
                 if not size or done == size:
                     return
                 reason: Any = f"{done:,} of {size:,} bytes came"

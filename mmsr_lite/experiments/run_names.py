@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from mmsr_lite.data.storage import content_hash
@@ -32,13 +32,17 @@ def resolved(config: RunConfig) -> dict[str, Any]:
         >>> resolved(RunConfig("wardrobe").with_settings(dim=8))["dim"]
         8
     """
-    refit = config.refit and config.train.selection == "validation"  # else nothing was held out
-    train = config.train
-    if train.selection == "none":
-        train = replace(train, ranking=FORMERLY_FIXED["ranking"])
-    own = asdict(replace(config, settings={}, refit=refit, train=train))
-    del own["settings"]
-    return own | own.pop("train") | asdict(config.model_config)
+    own, train = _values_of(config), _values_of(config.train)
+    own["refit"] = config.refit and config.train.selection == "validation"  # else nothing was held out
+    if config.train.selection == "none":
+        train["ranking"] = FORMERLY_FIXED["ranking"]
+    del own["settings"], own["train"]
+    return own | train | _values_of(config.model_config)
+
+
+def _values_of(config: Any) -> dict[str, Any]:
+    """The fields of a config: `asdict` would copy each value, and a study names its runs thousands of times."""
+    return {one.name: getattr(config, one.name) for one in fields(config)}
 
 
 def run_id(config: RunConfig, reading: Reading | None = None) -> str:

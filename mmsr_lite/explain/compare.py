@@ -17,6 +17,8 @@ from mmsr_lite.models.base import Recommender
 from mmsr_lite.records import CompareRecord
 from mmsr_lite.records.evidence import Difference, Disagreement, Pair
 
+AT_ONCE = 100_000  # numbers that `bootstrap` draws at once
+
 
 def bootstrap(values: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[Any, Any]:
     """A mean and its 95 % interval, from resampled users.
@@ -34,9 +36,13 @@ def bootstrap(values: np.ndarray, draws: int = 2000, seed: int = 0) -> tuple[Any
         (1.0, [1.0, 1.0])
     """
     rng, count = np.random.default_rng(seed), values.shape[-1]
-    drawn = (np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(draws))
-    means = np.stack([values @ times / count for times in drawn])  # (draws, ...)
-    return values.mean(-1).tolist(), np.quantile(means, [0.025, 0.975], axis=0).T.tolist()
+    means: list[Any] = []
+    while len(means) < draws:  # some samples at once; all of many users would not fit into the memory
+        some = min(draws - len(means), max(1, AT_ONCE // count))
+        drawn = rng.integers(count, size=(some, count)) + count * np.arange(some)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=some * count).reshape(some, count).astype(np.float64)
+        means += [values @ one for one in times]  # (draws, ...)
+    return values.mean(-1).tolist(), np.quantile(np.stack(means) / count, [0.025, 0.975], axis=0).T.tolist()
 
 
 @checked(draws=(1, 10**7), seed=SEED, most=(1, 10**6))

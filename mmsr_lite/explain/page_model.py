@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
-from mmsr_lite.explain.contributions import has_flow
+from mmsr_lite.explain.flow_fields import has_flow
 from mmsr_lite.explain.inputs import label_of, refuse_other_items
 from mmsr_lite.explain.trace import model_card
 from mmsr_lite.models.mmsr import MMSR

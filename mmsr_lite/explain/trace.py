@@ -20,7 +20,7 @@ from mmsr_lite.data.dataset import Dataset
 from mmsr_lite.errors import MMSRError
 from mmsr_lite.evaluation.ranks import rank_of
 from mmsr_lite.explain.cards import item_card, step_card, truth_of, user_card
-from mmsr_lite.explain.contributions import flow_fields, has_flow
+from mmsr_lite.explain.flow_fields import flow_fields, has_flow
 from mmsr_lite.explain.inputs import HistoryLike, UserLike, count_of, history_of, refuse_other_items
 from mmsr_lite.explain.trace_graph import by_graph
 from mmsr_lite.graph.msgraph import msgraph_of

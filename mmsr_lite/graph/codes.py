@@ -3,8 +3,7 @@
 features (V+1, F) -> linear autoencoder -> (V+1, D) -> k-means, C centres -> the k nearest centres by cosine
 """
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +12,11 @@ import numpy as np
 from mmsr_lite.arguments import SEED, checked
 from mmsr_lite.data.dataset import Dataset, Modality
 from mmsr_lite.errors import MMSRError, choose
+from mmsr_lite.graph.code_counts import DEFAULT_CODES, DEFAULT_PER_ITEM, by_modality, capped, check_counts
 from mmsr_lite.graph.reductions import REDUCTIONS
 from mmsr_lite.shared_settings import MOST_DIM
 
 MINI_BATCH_FROM = 100_000  # items; above it k-means reads mini-batches
-
-
-DEFAULT_CODES, DEFAULT_PER_ITEM = 30, 3  # C and k of the paper
-# how messages name C and k, which a reader knows from the paper
-OPTIONS = {"C": "num_codes, on the command line --codes", "k": "codes_per_item, on the command line --codes-per-item"}
 
 
 @dataclass(frozen=True)
@@ -106,9 +101,9 @@ def fit_codebook(
         return own_nodes(modality, dim=dim, reduction=reduction, seed=seed)
     choose("distance", distance, DISTANCES)
     choose("reduction", reduction, REDUCTIONS)
-    _check_counts(modality.name, num_codes, codes_per_item)
+    check_counts(modality.name, num_codes, codes_per_item)
     present = np.flatnonzero(modality.present)
-    num_codes, codes_per_item = _capped(modality, present, num_codes, codes_per_item)
+    num_codes, codes_per_item = capped(modality, present, num_codes, codes_per_item)
     points = REDUCTIONS[reduction](modality.features[present], dim, seed)
     centres_found = _kmeans(points, num_codes, seed)
     order = np.argsort(DISTANCES[distance](points, centres_found), axis=1, kind="stable")[:, :codes_per_item]
@@ -186,65 +181,6 @@ def fit_codebooks(
         fit_codebook(modality, num_codes=sizes[modality.name], codes_per_item=shares[modality.name], **settings)
         for modality in dataset.modalities
     )
-
-
-def by_modality(letter: str, given: int | Mapping[str, int], default: int, names: Sequence[str]) -> dict[str, int]:
-    """C or k of each modality, from one number for all or from numbers by name.
-
-    Args:
-        letter: "C" or "k", for messages.
-        given: one number, or numbers by name of the modality.
-        default: the number of a modality that `given` does not name.
-        names: the modalities of the data set.
-
-    Returns:
-        Name of a modality -> its number, in the order of `names`.
-
-    Raises:
-        MMSRError: a name is no modality, or a value is no whole number.
-
-    Example:
-        >>> by_modality("C", {"brand": 9}, 30, ["title", "brand"])
-        {'title': 30, 'brand': 9}
-    """
-    values = dict(given) if isinstance(given, Mapping) else dict.fromkeys(names, given)
-    for name, value in values.items():
-        if name not in names:
-            raise MMSRError(
-                f"{letter} ({OPTIONS[letter]}) names the modality {name!r}; "
-                f"the data set has: {', '.join(names) or 'none at all'}"
-            )
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
-            raise MMSRError(f"{letter} of {name!r} ({OPTIONS[letter]}) is {value!r}; expected a whole number")
-    return {name: int(values.get(name, default)) for name in names}
-
-
-def _check_counts(name: str, num_codes: int, codes_per_item: int) -> None:
-    """Raise unless 1 <= k <= C."""
-    if num_codes < 1:
-        raise MMSRError(f"C of {name!r} ({OPTIONS['C']}) is {num_codes}; expected 1 or more, or 0")
-    if not 1 <= codes_per_item <= num_codes:
-        raise MMSRError(
-            f"k of {name!r} ({OPTIONS['k']}) is {codes_per_item}; expected 1 to C ({OPTIONS['C']}), "
-            f"which is {num_codes}"
-        )
-
-
-def _capped(modality: Modality, present: np.ndarray, num_codes: int, codes_per_item: int) -> tuple[int, int]:
-    """C and k, lowered to the number of different features where that is less, with a warning."""
-    distinct = len(np.unique(modality.features[present], axis=0)) if len(present) else 0
-    if not distinct:
-        raise MMSRError(f"no item has the modality {modality.name!r}, so it has no codes; leave it out")
-    if distinct >= num_codes:
-        return num_codes, codes_per_item
-    least = min(codes_per_item, distinct)
-    also = f", and {least} codes an item, not {codes_per_item}" if least < codes_per_item else ""
-    warnings.warn(
-        f"modality {modality.name!r} has {distinct} different features, fewer than {num_codes} codes (--codes): "
-        f"it gets {distinct} codes{also}",
-        stacklevel=4,
-    )
-    return distinct, least
 
 
 def own_nodes(modality: Modality, *, dim: int = 128, reduction: str = "pca", seed: int = 0) -> Codebook:

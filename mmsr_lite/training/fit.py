@@ -170,12 +170,13 @@ def _stored(folder: Path) -> str:
 
 
 @checked()
-def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
+def open_run(folder: str | os.PathLike[str], device: str = "auto", dataset: Dataset | None = None) -> Run:
     """Open a run that `fit` has written.
 
     Args:
         folder: the folder of the run, also of `mmsr-lite train` or `demo`; runs of version 0.1 open with a note.
         device: the device of the model: "auto" (the default), "cpu" or "cuda".
+        dataset: the data set of the run, where another run of it is open already; None (the default): it is made anew.
 
     Returns:
         The run: its config, data set, codebooks, model, history and metrics.
@@ -193,7 +194,7 @@ def open_run(folder: str | os.PathLike[str], device: str = "auto") -> Run:
         raise MMSRError(
             f"{str(folder)!r} holds no run; expected a folder that mmsr-lite train or demo wrote{_stored(folder)}"
         )
-    run = Run(read_config(folder / "config.json"), folder=folder)
+    run = Run(read_config(folder / "config.json"), dataset, folder=folder)
     if (folder / "run.json").exists():
         saved = RunRecord.open(folder / "run.json")
         refuse_other_data(f"the run in {str(folder)!r}", saved.data, run.record.data)

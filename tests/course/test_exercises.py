@@ -175,7 +175,7 @@ def test_wrong_almost_right_and_right(exercise):
     assert first.right is second.right is False
     assert said in first.message and hinted in second.message and first.message != second.message
     asked = next(one for one in exercises(exercise[:2]) if one.id == exercise)
-    assert check(exercise, asked.answer()).right is True
-    assert check(exercise, asked.answer()).message == asked.why
+    right = check(exercise, asked.answer())
+    assert right.right is True and right.message == asked.why
     for odd in (None, "?", -1, [], {}, object()):
         assert check(exercise, odd).right is False

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmsr_lite import MMSRError, check, paper_tables, read_json, stored, stored_file, stored_study, trace
+from mmsr_lite import MMSRError, check, open_run, paper_tables, read_json, stored, stored_file, stored_study, trace
 from mmsr_lite.course import stored as home
 
 WORLDS = ("wardrobe-cycle", "wardrobe-match")
@@ -40,6 +40,13 @@ def test_an_unknown_run_names_the_known_ones():
         stored("x")
 
 
+def test_the_runs_of_a_pair_share_one_data_set_and_another_one_is_refused(circle):
+    early, late = home.stored_pair("worlds:both-small").values()
+    assert early.dataset is late.dataset and early.model is not late.model
+    with pytest.raises(MMSRError, match="was made from other data"):
+        open_run(early.folder, "cpu", circle)
+
+
 def test_a_missing_file_is_named_with_what_to_do(nothing_stored):
     for ask in (lambda: stored("wardrobe-cycle"), lambda: stored_file("benchmarks/results/planted_truth.csv")):
         with pytest.raises(MMSRError, match="install mmsr-lite anew"):
@@ -50,7 +57,9 @@ def test_a_missing_file_is_named_with_what_to_do(nothing_stored):
 def test_a_training_goes_to_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     short = home.fit
-    monkeypatch.setattr(home, "fit", lambda config, folder: short(config.with_settings(epochs=1, dim=8), folder))
+    monkeypatch.setattr(
+        home, "fit", lambda config, folder: short(config.with_settings(epochs=1, dim=8, layers=1, batch=1024), folder)
+    )
     model, dataset = stored("wardrobe-match", train=True)
     assert (tmp_path / "runs/wardrobe-match/model.safetensors").is_file()
     assert next(model.parameters()).device.type == "cpu" and dataset.name == "wardrobe-match"

@@ -70,6 +70,7 @@ def server(monkeypatch):
     monkeypatch.setitem(downloads.MOVIELENS, "ml-100k", hashlib.md5(made.content).hexdigest())
     yield made
     listening.shutdown()
+    listening.server_close()  # else the next test to count warnings may hear of an open socket
 
 
 def yes(told: str) -> bool:

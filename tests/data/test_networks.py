@@ -133,6 +133,7 @@ def test_resnet50_gives_the_pooled_vector_of_torchvisions_own_pipeline(vision, t
     assert np.allclose(features, seen[0].numpy(), atol=NEAR)
 
 
+@pytest.mark.slow
 def test_clip_puts_pictures_and_texts_into_one_space(tiny_clip, files, monkeypatch):
     rows = check_pictures(f"clip-picture:{tiny_clip}", files, monkeypatch, 8)
     assert np.isclose(np.linalg.norm(rows["plain.png"]), 1)

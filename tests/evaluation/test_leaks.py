@@ -55,6 +55,7 @@ def test_ids_that_rise_with_time_are_named_even_without_ties():
     assert record["weights"]["file"]["ids"] > 1 and effect(record, "ids")["difference"] > 0
 
 
+@pytest.mark.slow
 def test_a_small_sasrec_falls_for_the_planted_order_too():
     """Of 1,200 users it learns the order: 25 % and more before, 7 % after. Of 300 it learns next to nothing."""
     record = leaks(days("by id", many=1200))

@@ -57,6 +57,7 @@ def test_a_stored_table_of_an_older_version_says_that_it_has_all_items_alone_and
     assert anew["rankings"] == ["all", "masked"] and anew["rows"][0]["masked HR@5"] > 0
 
 
+@pytest.mark.slow
 def test_every_stored_table_opens_as_a_whole_record_that_json_can_hold():
     mistakes, found = {}, 0
     for file in sorted(RESULTS.glob("*/*.json")):

@@ -73,6 +73,16 @@ def test_the_interval_is_that_of_the_t_test_when_users_are_many():
     )
 
 
+def test_samples_are_the_same_however_many_are_drawn_at_once(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(2, 7))
+    rng = np.random.default_rng(3)
+    by_hand = [values[:, rng.integers(7, size=7)].mean(1) for _ in range(100)]
+    low_and_high = np.quantile(by_hand, [0.025, 0.975], axis=0).T
+    for numbers in (1, 7 * 30, 10**6):
+        monkeypatch.setattr(module, "AT_ONCE", numbers)
+        assert np.array(bootstrap(values, 100, 3)[1]) == pytest.approx(low_and_high)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "clear"),
     [(0.1, 2.0, True), (-2.0, -0.1, True), (0.0, 2.0, False), (-2.0, 0.0, False), (-1, 1, False)],

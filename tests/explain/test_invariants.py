@@ -130,6 +130,7 @@ def test_scores_in_float32_stay_within_bounds_of_those_in_float64(model_of, seed
     assert float((plain - exact).abs().max()) <= 1e-4 * float(exact.abs().max())  # 3.5e-6 in 100 random models
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["both-small-late", "clocks-small-adaptive", "pick-small-none"])
 def test_scores_of_trained_models_in_bf16_differ_by_some_percent_of_the_largest(name):
     model, dataset = stored(name)

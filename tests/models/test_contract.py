@@ -130,7 +130,7 @@ def test_codebooks_make_a_difference_just_where_the_model_says_so(learner):
 
 
 def test_a_seed_decides_the_training_and_the_one_right_answer_is_learned_and_told(learner, cycle, circle):
-    models, config = [learner(), learner()], TrainConfig(epochs=8, batch=12, lr=0.02, device="cpu", selection="none")
+    models, config = [learner(), learner()], TrainConfig(epochs=5, batch=12, lr=0.02, device="cpu", selection="none")
     for model, settings in zip(models, (config, replace(config, epochs=1)), strict=True):
         train(model, cycle, settings, progress=False)
     model, again = models[0], learner()

@@ -27,8 +27,8 @@ def test_thirty_examples_are_learned_beyond_what_the_last_item_tells(books, sepa
     history = torch.cartesian_prod(torch.arange(1, 13), torch.arange(1, 13))[torch.randperm(144)[:30]]
     target = torch.randint(1, 13, (30,))
     model = MMSR(MMSRConfig(dim=32, dropout=0, input_dropout=0, separate_gate=separate), 12, books(2, dim=32))
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.002)
-    for _ in range(150):
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.004)
+    for _ in range(75):
         optimiser.zero_grad()
         model.loss(history, target).backward()
         optimiser.step()

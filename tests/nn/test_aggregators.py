@@ -224,9 +224,9 @@ def test_padding_has_no_influence_and_every_parameter_gets_a_gradient(books, nam
 def test_histories_with_one_right_answer_are_learned(books, cycle, name):
     torch.manual_seed(0)
     model = MMSR(MMSRConfig(dim=16, aggregator=name, dropout=0, input_dropout=0), 12, books(2, dim=16))
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
     history, target = (torch.from_numpy(a) for a in (cycle.train.histories(), cycle.train.targets))
-    for _ in range(60):
+    for _ in range(30):
         optimiser.zero_grad()
         model.loss(history, target).backward()
         optimiser.step()

@@ -340,4 +340,4 @@ OTHERS |= {
 
 def record_for(view: str) -> dict:
     """A record that the view of this name reads."""
-    return OTHERS[view]() if view in OTHERS else sample_trace(3)
+    return OTHERS[view]() if view in OTHERS else sample_trace(3, length=5)

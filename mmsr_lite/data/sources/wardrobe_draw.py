@@ -144,7 +144,7 @@ def draw(look: int, size: int, seed) -> bytes:
     parts = pattern(fabric, rng.uniform(0, 6))
     if parts:  # all at once: (parts, points, 2)
         placed = (np.stack([part for part, _ in parts]) - 50) @ turned.T + centre
-        fills = {share: _mix(main, accent, share) for _, share in parts}
+        fills = {share: _mix(main, accent, share) for share in {share for _, share in parts}}
         for corners, (_, share) in zip(placed.reshape(len(parts), -1).tolist(), parts, strict=True):
             weave.polygon(corners, fill=fills[share])
     chosen = [(role, lines) for role, some, lines in shapes(garment) if not (some and rng.random() < 0.5)]
