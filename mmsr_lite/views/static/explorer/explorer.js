@@ -6,8 +6,9 @@
 //
 // A new record comes by `picture.update`.
 
-// `isPatient`: after an edit the picture and the answer are painted first, the other panels in the task after that frame.
-// Where Python answers, the way there and back takes longer than all panels, and they are painted at once.
+// `isPatient`: after an edit the picture, and the answer where a person can see it, are painted first, the other panels in
+// the task after that frame. Where Python answers, the way there and back takes longer than all panels, and they are
+// painted at once.
 
 function explorer({ ask = null, message = {}, isPatient = false }) {
   return (picture) => makeExplorer(picture, ask, message, isPatient);
@@ -100,8 +101,9 @@ function makeExplorer(picture, ask, message, isPatient) {
   function paint() {
     banner.paint();
     history.paint();
-    answer.paint();
-    if (isPatient && isEdited) paintOthersLater();
+    const isLater = isPatient && isEdited;
+    if (isLater && answer.isSeen()) answer.paint();
+    if (isLater) paintOthersLater();
     else paintOthers();
     isEdited = false;
   }
@@ -110,12 +112,15 @@ function makeExplorer(picture, ask, message, isPatient) {
     if (isWaiting) return;
     isWaiting = true;
     put(picture.panel, { "aria-busy": true });
+    answer.wait();
     requestAnimationFrame(() => setTimeout(() => isWaiting && paintOthers()));
   }
 
   function paintOthers() {
     isWaiting = false;
     put(picture.panel, { "aria-busy": null });
+    paintUnseen(picture);
+    answer.paint();
     desk.seeds.paint();
     lens.paint();
     stages.paint();
@@ -128,13 +133,14 @@ function makeExplorer(picture, ask, message, isPatient) {
     tour.destroy();
     desk.seeds.destroy();
     beside.destroy();
+    answer.destroy();
     stages.destroy();
     history.destroy();
   }
   bench.paintResult();
   beside.show(message.beside);
   const seedLine = desk.seeds.lineOf;
-  return { step: history.step, receive, renew, paint, destroy, products, seedLine, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
+  return { isPatient, step: history.step, receive, renew, paint, destroy, products, seedLine, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
 }
 
 // Do something that may change the height of what stands above an element; where a person sees this, it stays in its place.

@@ -59,7 +59,7 @@ const GLOSSARY_OF_FIELD = { order: "fusion order" };
 // What follows the record and the selection: facts, layer, order and phase. Another node changes nothing here.
 function paintBar(picture) {
   const { record, state, fields } = picture;
-  picture.themes.value = picture.theme;
+  setValue(picture.themes, picture.theme);
   const painted = [state.layer, state.path, state.phase].join("/");
   if (picture.barOf?.record === record && picture.barOf.painted === painted) return;
   picture.barOf = { record, painted };

@@ -22,6 +22,7 @@ function paintWeights(picture) {
   const painted = [state.layer, state.path, state.phase, ...hidden].join("/");
   if (drawn.painted === painted) return;
   drawn.painted = painted;
+  drawn.later = [];
   const { weights } = attentionAt(record, state);
   drawn.edges.forEach((edge) => paintEdge(picture, edge, weights));
   paintRests(picture);
