@@ -7,8 +7,8 @@
 // A new record comes by `picture.update`.
 
 // `isPatient`: after an edit the picture, and the answer where a person can see it, are painted first, the other panels in
-// the task after that frame. Where Python answers, the way there and back takes longer than all panels, and they are
-// painted at once.
+// the task after that frame; after a choice what follows the frame are the what-if and the picture in words. Where Python
+// answers, the way there and back takes longer than all panels, and they are painted at once.
 
 function explorer({ ask = null, message = {}, isPatient = false }) {
   return (picture) => makeExplorer(picture, ask, message, isPatient);
@@ -96,36 +96,44 @@ function makeExplorer(picture, ask, message, isPatient) {
   }
 
   let isEdited = false; // whether the next picture is the first one of another history
-  let isWaiting = false; // whether there are panels that still show the history before
+  let areOld = false; // whether there are panels that still show the history before
+  let isWaiting = false; // whether something is painted after the next frame
 
   function paint() {
     banner.paint();
     history.paint();
-    const isLater = isPatient && isEdited;
-    if (isLater && answer.isSeen()) answer.paint();
-    if (isLater) paintOthersLater();
-    else paintOthers();
+    areOld = isPatient && isEdited;
     isEdited = false;
+    if (!areOld) paintPanels();
+    else if (answer.isSeen()) answer.paint();
+    if (areOld) put(picture.panel, { "aria-busy": true });
+    if (areOld) answer.wait();
+    if (isPatient) paintRestLater();
+    else paintRest();
   }
 
-  function paintOthersLater() {
-    if (isWaiting) return;
-    isWaiting = true;
-    put(picture.panel, { "aria-busy": true });
-    answer.wait();
-    requestAnimationFrame(() => setTimeout(() => isWaiting && paintOthers()));
-  }
-
-  function paintOthers() {
-    isWaiting = false;
+  function paintPanels() {
+    areOld = false;
     put(picture.panel, { "aria-busy": null });
-    paintUnseen(picture);
     answer.paint();
-    desk.seeds.paint();
     lens.paint();
     stages.paint();
-    bench.paint();
     beside.paint();
+  }
+
+  function paintRestLater() {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => setTimeout(() => isWaiting && paintRest()));
+  }
+
+  function paintRest() {
+    isWaiting = false;
+    paintUnseen(picture);
+    if (areOld) paintPanels();
+    paintWords(picture);
+    desk.seeds.paint();
+    bench.paint();
   }
 
   function destroy() {

@@ -122,7 +122,7 @@ function makeSearch(desk, builder) {
   const hits = html(box, "div", { class: "found", hidden: true });
   const close = () => {
     clearTimeout(pause);
-    hits.hidden = true;
+    if (!hits.hidden) hits.hidden = true;
   };
   const keydown = ({ key }) => key === "Escape" && close();
   const focusout = ({ relatedTarget }) => !box.contains(relatedTarget) && close();

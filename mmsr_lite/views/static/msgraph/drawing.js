@@ -57,8 +57,7 @@ function drawCanvas(picture) {
   const marks = svg(canvas, "g", { class: "nodes" });
   const nodes = names.map((name, n) => drawNode(picture, marks, whiskers, n, name));
   const labels = drawGutter(picture, canvas);
-  const sight = picture.isBrief ? sightOf(picture) : null;
-  picture.drawn = { canvas, edges, rests, lines, nodes, steps, guides, strip, sight, later: [] };
+  picture.drawn = { canvas, edges, rests, lines, nodes, steps, guides, strip, sight: null, later: [] };
   const follow = () => put(labels, { transform: `translate(${picture.left / picture.zoom} 0)` }); // names of lanes stay in sight
   follow();
   scroll.onscroll = () => {

@@ -4,8 +4,8 @@
 // same reason nothing is written that nobody would see: an unseen path keeps its old looks, widths and opacities are
 // rounded to what can be told apart, and the number and the value of an edge are properties of its path (`index`, `value`).
 //
-// Of a long history most edges are out of sight. After an edit those in sight are painted before the first frame, and the
-// others in the task after it (`paintUnseen`), or when somebody scrolls, prints or saves the picture before.
+// Of a long history most edges are out of sight. In a live page those in sight are painted before the first frame after an
+// edit or a choice, the others in the task after it (`paintUnseen`), or when somebody scrolls, prints or saves the picture.
 
 const FIRST_WIDTH = 0.8; // of an edge without weight, in pixels
 const FLASH_FROM = 0.05; // change of attention from which on an edge flashes after an edit
@@ -53,6 +53,8 @@ function drawEdge(picture, lines, [source, centre, relation], index, names, look
   const ends = [a.x, a.y, a.radius, a.lane, b.x, b.y, b.radius, b.lane, place.column, place.unit, source < centre];
   if (!isUnchanged(path, ends)) {
     path.points = curve(place, source, centre);
+    const across = path.points.map(({ x }) => x); // a curve lies between the least and the greatest of its points
+    path.span = [Math.min(...across), Math.max(...across)];
     path.route = null;
   }
   return { path, source, centre, relation, points: path.points, samples: null, index, value: null };
@@ -68,12 +70,13 @@ function routeOf({ path }) {
 function showEdge(picture, edge) {
   put(edge.path, {
     d: routeOf(edge),
-    "stroke-width": hundredths(edge.width * picture.place.unit),
+    "stroke-width": rounded(edge.width * picture.place.unit, 20),
     "stroke-dasharray": dashOf(picture, edge.relation, edge.width),
   });
 }
 
-const hundredths = (value) => Math.round(100 * value) / 100;
+// A number to the nearest of so many parts of one: what nobody can tell apart is one and the same, and is not written again.
+const rounded = (value, parts) => Math.round(parts * value) / parts;
 
 function dashOf({ style, place: { unit } }, relation, width) {
   const { dash } = style.relations[relation];
@@ -94,17 +97,16 @@ function paintEdge(picture, edge, weights) {
   else if (!edge.isUnused || edge.was === undefined) showEdge(picture, edge);
 }
 
-// What of the picture is in sight, from left to right; null: all that there is.
+// What of the picture is in sight, from left to right.
 function sightOf({ left, width, zoom }) {
   return { from: (left - NEAR * width) / zoom, to: (left + (1 + NEAR) * width) / zoom };
 }
 
-// A curve lies between the least and the greatest of its four points.
-function isOut({ points }, sight) {
-  return sight !== null && (points.every(({ x }) => x < sight.from) || points.every(({ x }) => x > sight.to));
+function isOut({ path: { span } }, sight) {
+  return sight !== null && (span[1] < sight.from || span[0] > sight.to);
 }
 
-// Paint the edges that were out of sight when the picture was drawn.
+// What follows the first frame: the edges that were out of sight, and, after an edit, the flash.
 function paintUnseen(picture) {
   const { drawn } = picture;
   if (!drawn?.sight) return;
@@ -116,6 +118,8 @@ function paintUnseen(picture) {
   drawn.later = [];
   paintRests(picture);
   lightUp(picture);
+  if (drawn.flashes) flashChanges(picture);
+  drawn.flashes = false;
 }
 
 function paintRests({ drawn, hidden }) {
@@ -131,7 +135,7 @@ function paintRests({ drawn, hidden }) {
 function lightEdges(picture, focus) {
   const { drawn, state, hover } = picture;
   for (const edge of drawn.edges) {
-    if (edge.isLater) continue;
+    if (isOut(edge, drawn.sight)) continue;
     const { path } = edge;
     const isLit = edge.index === state.edge && hover === null;
     if (isLit) showEdge(picture, edge);
@@ -143,7 +147,7 @@ function lightEdges(picture, focus) {
 }
 
 function edgeOpacity({ value, source, centre }, focus) {
-  const strength = hundredths(0.14 + 0.86 * Math.sqrt(value));
+  const strength = rounded(0.14 + 0.86 * Math.sqrt(value), 50);
   if (focus === null) return strength;
   if (centre === focus) return Math.max(0.7, strength);
   return source === focus ? strength / 2 : 0.05;
@@ -180,7 +184,7 @@ function flashChanges(picture) {
   for (const edge of drawn.edges) {
     const isNew = edge.was === undefined;
     const isMoved = !isNew && edge.was !== null && edge.value !== null && Math.abs(edge.was - edge.value) > FLASH_FROM;
-    if (edge.source === edge.centre || edge.isLater || !(isNew || isMoved)) continue;
+    if (edge.source === edge.centre || !(isNew || isMoved)) continue;
     const places = routes.get(edge.relation) ?? [];
     places.push(routeOf(edge));
     routes.set(edge.relation, places);

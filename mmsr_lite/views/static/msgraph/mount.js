@@ -30,7 +30,6 @@ export function mount(el, record, options) {
     panelWidth: 0, // and of the panel
     isPanelScrolled: false,
     reached: null, // the node that the Tab key reaches
-    isBrief: false, // whether what is out of sight is painted after the next frame
     held: null, // what of the picture is to have the focus once it is drawn anew
     placeOf,
     keepsRoom: false, // whether the history is edited, so that all keeps the place that it may need
@@ -133,9 +132,9 @@ function updatePicture(picture, changes) {
   picture.state = resolveSelection(record, picture.state, changes.selection ?? picture.state);
   picture.wear();
   if (!picture.width) return;
-  picture.isBrief = isNew && Boolean(picture.more?.isPatient);
   if ("theme" in changes || !picture.drawn) drawPicture(picture);
   else paintPicture(picture);
-  picture.isBrief = false;
-  if (isNew && picture.more?.isEdit?.()) flashChanges(picture);
+  if (!isNew || !picture.more?.isEdit?.()) return;
+  if (picture.drawn.sight) picture.drawn.flashes = true; // once all is painted
+  else flashChanges(picture);
 }
