@@ -170,7 +170,7 @@ function planFor(parent) {
 
 function planOf(parent) {
   const before = new Map();
-  for (const child of parent.childNodes) {
+  for (let child = parent.firstChild; child; child = child.nextSibling) {
     const kind = child.kind ?? "text";
     if (before.has(kind)) before.get(kind).push(child);
     else before.set(kind, [child]);
