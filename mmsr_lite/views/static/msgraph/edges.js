@@ -70,7 +70,7 @@ function routeOf({ path }) {
 function showEdge(picture, edge) {
   put(edge.path, {
     d: routeOf(edge),
-    "stroke-width": rounded(edge.width * picture.place.unit, 20),
+    "stroke-width": rounded(edge.width * picture.place.unit, 100),
     "stroke-dasharray": dashOf(picture, edge.relation, edge.width),
   });
 }
