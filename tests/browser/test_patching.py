@@ -143,7 +143,8 @@ def test_a_picture_that_is_saved_before_that_has_all_edges_as_they_are(long):
       HTMLAnchorElement.prototype.click = function () { files.push(this.href); };
       document.querySelector(mark).click();
       await null;
-      const save = () => [...document.querySelectorAll(".share-bar button")].find((one) => one.textContent === "SVG").click();
+      const buttons = [...document.querySelectorAll(".share-bar button")];
+      const save = () => buttons.find((one) => one.textContent === "SVG").click();
       save();
       await frame();
       await frame();
