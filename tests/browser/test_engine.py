@@ -259,6 +259,22 @@ def test_a_trained_run_gives_the_records_of_python(page):
     assert told_otherwise(page, rounded(model), replace(dataset, pictures=()), [12, 3, 5], "trained", CASES // 2) == []
 
 
+def test_what_no_score_reads_of_the_last_layer_is_computed_when_somebody_looks(page, shop, random_weights):
+    data = page_data([random_weights(2)], shop, [0], pseudonyms=False)
+    waiting = page.evaluate(
+        """(data) => {
+          const last = new engine.Session(JSON.parse(data)).record.layers.at(-1);
+          const waits = (name) => "get" in Object.getOwnPropertyDescriptor(last, name);
+          const told = () => ["attention", "beta"].map(waits);
+          const before = told();
+          last.beta;
+          return [before, told()];
+        }""",
+        json.dumps(data),
+    )
+    assert waiting == [[True, True], [True, False]]
+
+
 def test_a_part_of_the_catalogue_is_ranked_among_itself(page, shop, random_weights, monkeypatch):
     monkeypatch.setattr(page_data_file, "ANSWERS", 2)
     monkeypatch.setattr(page_data_file, "_bytes_of_an_item", lambda *_: 0.9 * page_data_file.MOST_BYTES / 13)

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.page_latency import a_page
 from mmsr_lite.explain.session import Session
 from mmsr_lite.views.page import static
 
@@ -91,6 +92,95 @@ def test_an_edit_is_answered_in_the_task_of_the_click_and_the_lens_follows_after
         BUTTONS["remove"],
     )
     assert told == [[steps - 1, "true"], [steps - 1, None]]
+
+
+EDIT = """async ([mark, scrolls]) => {
+  const edges = () => {
+    const { left, right } = document.querySelector(".scroll").getBoundingClientRect();
+    return [...document.querySelectorAll("path.edge")].map((one) => {
+      const { left: from, right: to } = one.getBoundingClientRect();
+      return [one.getAttribute("d"), one.style.opacity, one.getAttribute("class"), to > left && from < right];
+    });
+  };
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  await frame();
+  document.querySelector(mark).click();
+  await null;  // what the click left to do in its own task
+  if (scrolls) document.querySelector(".scroll").dispatchEvent(new Event("scroll"));
+  const first = edges();
+  await frame();
+  await frame();
+  const last = edges();
+  const differ = first.filter((edge, i) => String(edge) !== String(last[i]));
+  const seen = first.filter((edge, i) => edge[3] || last[i][3]);
+  return [differ.length, differ.filter((edge) => edge[3]).length, seen.length, first.length];
+}"""
+
+
+@pytest.fixture
+def long(visit, tmp_path):
+    """The live page of a history of 50, four fifths of which are out of sight in a narrow window."""
+    (tmp_path / "long.html").write_text(a_page(50, 1, users=1), encoding="utf-8")
+    page = visit(tmp_path / "long.html", size=(800, 800))
+    page.click("g.step >> nth=40")
+    return page
+
+
+@pytest.mark.parametrize("button", BUTTONS.values(), ids=BUTTONS)
+def test_edges_in_sight_are_painted_before_the_first_frame_and_the_others_after_it(long, button):
+    differ, differ_in_sight, seen, every = long.evaluate(EDIT, [button, False])
+    assert differ > 0 and differ_in_sight == 0 and 0 < seen < every
+
+
+def test_whoever_scrolls_before_that_sees_all_edges_as_they_are(long):
+    assert long.evaluate(EDIT, [BUTTONS["remove"], True])[0] == 0
+
+
+def test_a_picture_that_is_saved_before_that_has_all_edges_as_they_are(long):
+    saved = """async (mark) => {
+      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      const files = [];
+      HTMLAnchorElement.prototype.click = function () { files.push(this.href); };
+      document.querySelector(mark).click();
+      await null;
+      const buttons = [...document.querySelectorAll(".share-bar button")];
+      const save = () => buttons.find((one) => one.textContent === "SVG").click();
+      save();
+      await frame();
+      await frame();
+      document.querySelectorAll(".flash").forEach((one) => one.remove());
+      save();
+      const routes = (file) => decodeURIComponent(file).match(/ d="[^"]*"/g).sort().join();
+      return [files.length, new Set(files.map(routes)).size];
+    }"""
+    long.emulate_media(reduced_motion="reduce")
+    assert long.evaluate(saved, BUTTONS["remove"]) == [2, 1]
+
+
+@pytest.mark.parametrize("height, is_seen", [(300, False), (2400, True)])
+def test_the_answer_is_written_in_the_task_of_the_click_where_it_is_in_sight_and_else_after_the_frame(
+    opened, height, is_seen
+):
+    page = opened
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.click("g.step >> nth=1")
+    page.evaluate("() => scrollTo(0, 0)")
+    page.wait_for_timeout(100)
+    first, is_busy, last, still_busy = page.evaluate(
+        """async (mark) => {
+          const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+          const answer = document.querySelector(".answers");
+          const values = () => [...answer.querySelectorAll("td[data-value]")].map((one) => one.dataset.value).join();
+          document.querySelector(mark).click();
+          await null;
+          const first = [values(), answer.ariaBusy === "true"];
+          await frame();
+          await frame();
+          return [...first, values(), answer.ariaBusy === "true"];
+        }""",
+        BUTTONS["remove"],
+    )
+    assert (first == last) == is_seen and is_busy == (not is_seen) and not still_busy
 
 
 def test_edges_without_a_weight_are_one_path_of_each_relation(opened, made):

@@ -33,31 +33,35 @@ const CONSTANT = 10;
 function groupVectors(model, graph, run) {
   const { settings, weights } = model;
   const own = ownNodes(graph);
-  let parts = run.layers[0].input.map((state, n) => {
+  const [{ input }] = run.layers;
+  let parts = kept(graph.nodes.length, (n) => {
     const begin = own.has(n) ? 0 : 5;
     const crossed = featurePart(model, graph.nodes[n]);
-    if (!crossed) return new Map([[begin + STILL, state]]);
-    return new Map([[begin + STILL, add(scaled(state, 1), -1, crossed)], [begin + CROSSED, crossed]]);
+    if (!crossed) return new Map([[begin + STILL, input(n)]]);
+    return new Map([[begin + STILL, add(scaled(input(n), 1), -1, crossed)], [begin + CROSSED, crossed]]);
   });
-  const read = nodesRead(settings, graph, run);
   run.layers.forEach((seen, index) => {
     const layer = weights.layers[index];
-    const next = parts.map((own) => (settings.residual ? copied(own) : new Map()));
-    const valued = new Map(); // parts of the layer's input through the value maps, which all its paths share
-    Object.values(seen.paths).forEach(({ phases }, number) => {
-      let reached = parts;
+    const before = parts;
+    const valued = partsValued(layer, graph, before); // which all paths of the layer share
+    const ends = Object.values(seen.paths).map(({ phases }) => {
+      let [reached, values] = [before, valued];
       for (const phase of summedPhases(settings, phases)) {
-        const known = reached === parts ? valued : new Map();
-        reached = stepForward(layer, graph, phase, reached, read[index], known);
+        reached = stepForward(graph, phase, values);
+        values = partsValued(layer, graph, reached);
       }
-      reached.forEach((own, n) => {
-        for (const [kind, vector] of own) addShare(next[n], kind, layer, seen, number, n, vector);
-      });
+      return reached;
     });
-    if (layer.join) next.forEach((own) => addPart(own, CONSTANT, 1, rowOf(layer.join.bias, 0)));
-    parts = next;
+    parts = kept(graph.nodes.length, (n) => { // of the nodes whose states reach the answer; nobody asks for the others
+      const joined = settings.residual ? copied(before(n)) : new Map();
+      ends.forEach((end, number) => {
+        for (const [kind, vector] of end(n)) addShare(joined, kind, layer, seen, number, n, vector);
+      });
+      if (layer.join) addPart(joined, CONSTANT, 1, rowOf(layer.join.bias, 0));
+      return joined;
+    });
   });
-  const last = parts[graph.last];
+  const last = parts(graph.last);
   const zero = new Float64Array(settings.dim);
   const sum = (done) => add(scaled(last.get(done) ?? zero, run.factor), run.factor, last.get(5 + done) ?? zero);
   const ofOwn = scaled(last.get(CROSSED) ?? zero, run.factor);
@@ -66,27 +70,7 @@ function groupVectors(model, graph, run) {
   return { groups, rest: scaled(last.get(CONSTANT) ?? zero, run.factor) };
 }
 
-// For each layer the nodes whose states reach the answer, by any step of it or of a later layer; no others are followed.
-function nodesRead(settings, graph, { layers }) {
-  let nodes = new Set([graph.last]);
-  const read = [];
-  for (const { paths } of [...layers].reverse()) {
-    const before = new Set(nodes);
-    for (const { phases } of Object.values(paths)) {
-      let centres = [...nodes];
-      for (const { family } of [...summedPhases(settings, phases)].reverse()) {
-        centres = centres.flatMap((centre) => graph.heard[family][centre].map((e) => graph.edges[e][0]));
-        centres = [...new Set(centres)];
-        for (const centre of centres) before.add(centre);
-      }
-    }
-    read.unshift(before);
-    nodes = before;
-  }
-  return read;
-}
-
-const copied = (parts) => new Map([...parts].map(([kind, vector]) => [kind, vector.slice()]));
+const copied = (parts) => new Map([...parts].map(([kind, vector]) => [kind, scaled(vector, 1)]));
 
 // Add to a part, in place: the vectors of `parts` are its own.
 function addPart(parts, kind, factor, vector) {
@@ -97,41 +81,41 @@ function addPart(parts, kind, factor, vector) {
 
 // Add what becomes of the end of a path when the paths are joined.
 function addShare(parts, kind, layer, seen, number, n, vector) {
-  if (seen.beta) addPart(parts, kind, seen.beta[n][number], vector);
+  if (seen.beta) addPart(parts, kind, seen.beta(n)[number], vector);
   else addPart(parts, kind, 1, shareOf(layer, seen, number, n, vector));
 }
 
 // What becomes of the end of a path when the paths are joined: beta's share, its part of the linear map, or all of it.
 function shareOf(layer, seen, number, n, vector) {
-  if (seen.beta) return scaled(vector, seen.beta[n][number]);
+  if (seen.beta) return scaled(vector, seen.beta(n)[number]);
   if (layer.join) return times(layer.join.weight, vector, number * vector.length);
   return vector;
 }
 
+// The parts of nodes through the value maps, as [kind, vector].
+function partsValued(layer, graph, partsOf) {
+  return kept(graph.nodes.length, (n) => {
+    const map = layer.value[graph.nodes[n].type];
+    return [...partsOf(n)].map(([kind, vector]) => [kind, times(map, vector)]);
+  });
+}
+
 // One weighted sum of values: each part of a neighbour's state arrives with one more step in its path.
-// `valued` keeps node -> its parts through the value map, made when they are first asked for.
-function stepForward(layer, graph, { family, weights }, parts, centres, valued) {
+function stepForward(graph, { family, weights, attend }, valued) {
   const after = AFTER_STEP[family];
-  const valuesOf = (n) => {
-    if (!valued.has(n)) {
-      const map = layer.value[graph.nodes[n].type];
-      valued.set(n, [...parts[n]].map(([kind, vector]) => [kind, times(map, vector)]));
-    }
-    return valued.get(n);
-  };
-  const result = parts.map(() => new Map());
-  for (const centre of centres) {
-    for (const e of graph.heard[family][centre]) {
+  return kept(graph.nodes.length, (centre) => {
+    const result = new Map();
+    for (const e of attend(centre)) {
       const neighbour = graph.edges[e][0];
-      for (const [kind, vector] of valuesOf(neighbour)) {
+      for (const [kind, vector] of valued(neighbour)) {
         let then = kind;
         if (neighbour !== centre && kind !== CONSTANT) then = 5 * Math.floor(kind / 5) + after[kind % 5];
-        if (!result[centre].has(then)) result[centre].set(then, new Float64Array(vector.length));
-        add(result[centre].get(then), weights[e], vector);
+        if (!result.has(then)) result.set(then, zeros(vector.length));
+        add(result.get(then), weights[e], vector);
       }
     }
-  }
-  return result;
+    return result;
+  });
 }
 
 // ---- backwards: the contribution of each node to one score ----------------------------------------------------------
@@ -166,7 +150,7 @@ function nodeContributions(model, graph, run, readout) {
   const own = ownNodes(graph);
   return graph.nodes.map((node, n) => {
     const crossed = featurePart(model, node);
-    const state = run.layers[0].input[n];
+    const state = run.layers[0].input(n);
     const still = crossed ? add(scaled(state, 1), -1, crossed) : state;
     const byEnd = range(5).map((end) => {
       const fromStill = adjoint[n].get(5 * STILL + end);
@@ -179,23 +163,23 @@ function nodeContributions(model, graph, run, readout) {
 }
 
 function shareBack(layer, seen, number, n, vector) {
-  if (seen.beta) return scaled(vector, seen.beta[n][number]);
+  if (seen.beta) return scaled(vector, seen.beta(n)[number]);
   if (layer.join) return timesTransposed(vector, layer.join.weight, number * vector.length, vector.length);
   return vector;
 }
 
 // One weighted sum of values backwards: to the neighbours, by what the step adds to the path, through the value maps.
 // `wanted` is what a path may have done before the step.
-function stepBack(layer, graph, { family, weights }, adjoint, wanted) {
+function stepBack(layer, graph, { family, weights, attend }, adjoint, wanted) {
   const after = AFTER_STEP[family];
   const result = adjoint.map(() => new Map());
   const collect = (n, key, factor, vector) => {
-    if (!result[n].has(key)) result[n].set(key, new Float64Array(vector.length));
+    if (!result[n].has(key)) result[n].set(key, zeros(vector.length));
     add(result[n].get(key), factor, vector);
   };
   adjoint.forEach((own, centre) => {
     if (!own.size) return;
-    for (const e of graph.heard[family][centre]) {
+    for (const e of attend(centre)) {
       const neighbour = graph.edges[e][0];
       for (const [key, vector] of own) {
         const [then, end] = [Math.floor(key / 5), key % 5];

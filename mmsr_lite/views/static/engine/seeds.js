@@ -25,7 +25,7 @@ function saidOf(model, { graph, run }, target) {
     const group = FLOW_GROUPS.indexOf(name);
     return parts.reduce((size, own) => size + Math.abs(own[group]), 0);
   };
-  const beta = run.layers.at(-1).beta?.[graph.last];
+  const beta = run.layers.at(-1).beta?.(graph.last);
   return {
     first: placeInWords(model, graph.history, firstPlace(places, graph.history.length)),
     order: largerOrder(sizeOf("crossed, then time"), sizeOf("time, then crossed")),

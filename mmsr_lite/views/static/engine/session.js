@@ -118,7 +118,7 @@ class Session {
     }
     choose("path", path, Object.keys(read.paths));
     const { phases } = read.paths[path];
-    const { family, logits, termsOf } = phases[within("phase", phase, 0, phases.length - 1)];
+    const { family, logits, termsOf } = wholeAttention(graph, phases[within("phase", phase, 0, phases.length - 1)]);
     const [neighbour, centre, relation] = graph.edges[within("edge", edge, 0, graph.edges.length - 1)];
     if (logits[edge] === null) {
       throw new EngineError(`phase ${phase} of ${path} is ${family} and does not use edge ${edge}: '${RELATIONS[relation]}'`);

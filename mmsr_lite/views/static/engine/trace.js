@@ -42,10 +42,16 @@ function rankOf(scores, row) {
 }
 
 function probabilities(scores) {
-  const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = scores.map((score) => Math.exp(score - most));
-  const total = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / total);
+  let most = -Infinity;
+  for (const score of scores) most = Math.max(most, score);
+  const powers = new Float64Array(scores.length);
+  let total = 0;
+  for (let row = 0; row < scores.length; row++) {
+    powers[row] = Math.exp(scores[row] - most);
+    total += powers[row];
+  }
+  for (let row = 0; row < scores.length; row++) powers[row] /= total;
+  return powers;
 }
 
 // The rows of the best items, the best first.
@@ -66,21 +72,31 @@ function partsOf(model, graph, { layers, factor }) {
   const seen = layers.at(-1);
   const layer = model.weights.layers.at(-1);
   const parts = Object.entries(seen.paths).map(([path, { end }], number) => (
-    [path, shareOf(layer, seen, number, graph.last, end[graph.last])]));
+    [path, shareOf(layer, seen, number, graph.last, end(graph.last))]));
   if (layer.join) parts.push(["bias", rowOf(layer.join.bias, 0)]);
-  if (model.settings.residual) parts.push(["residual", seen.input[graph.last]]);
+  if (model.settings.residual) parts.push(["residual", seen.input(graph.last)]);
   return parts.map(([name, vector]) => [name, scaled(vector, factor)]);
 }
 
-function layerFields(model, seen) {
-  const attention = {};
-  const norms = { input: seen.input.map(norm) };
-  for (const [path, { phases, end }] of Object.entries(seen.paths)) {
-    attention[path] = phases.map(({ family, weights, logits }) => ({ family, weights, logits }));
-    norms[path] = end.map(norm);
-  }
-  norms.output = seen.output.map(norm);
-  return { attention, norms, beta: seen.beta, gate_logits: seen.gateLogits };
+// What a record says of a layer. Of the last layer the answer needs few nodes: the others are computed when a panel asks.
+function layerFields(graph, seen, removed) {
+  const fields = {};
+  const betaOf = (n) => (removed[n] ? null : seen.beta(n));
+  computeLater(fields, "attention", () => {
+    const paths = Object.entries(seen.paths).map(([path, { phases }]) => [path, phases.map((phase) => {
+      const { family, weights, logits } = wholeAttention(graph, phase);
+      return { family, weights, logits };
+    })]);
+    return Object.fromEntries(paths);
+  });
+  computeLater(fields, "norms", () => {
+    const normsOf = (stateOf) => ofAll(graph, (n) => norm(stateOf(n)));
+    const ends = Object.entries(seen.paths).map(([path, { end }]) => [path, normsOf(end)]);
+    return { input: normsOf(seen.input), ...Object.fromEntries(ends), output: normsOf(seen.output) };
+  });
+  computeLater(fields, "beta", () => seen.beta && ofAll(graph, betaOf));
+  computeLater(fields, "gate_logits", () => seen.gateLogits && ofAll(graph, seen.gateLogits));
+  return fields;
 }
 
 const shortRow = (vector) => [...vector].map((value) => Number(value.toFixed(5)));
@@ -95,17 +111,17 @@ function stagesOf(model, graph, { layers }) {
   stage("codes", [length, model.codes.reduce((sum, { k }) => sum + k, 0)]);
   layers.forEach((seen, layer) => {
     const name = `layers.${layer}.probes`;
-    stage("input", [count, settings.dim], `${name}.input`, seen.input[graph.last], { layer });
+    stage("input", [count, settings.dim], `${name}.input`, seen.input(graph.last), { layer });
     for (const [path, { phases, end }] of Object.entries(seen.paths)) {
       phases.forEach(({ family }, phase) => {
-        const vector = phase === phases.length - 1 ? end[graph.last] : null;
+        const vector = phase === phases.length - 1 ? end(graph.last) : null;
         stage(family, [count, count], `${name}.${path}_${phase + 1}_weights`, vector, { layer, path, phase });
       });
     }
     const gated = settings.merge === "gate";
-    stage(settings.merge, [count, gated ? 2 : settings.dim], `${name}.${gated ? "beta" : "output"}`, seen.output[graph.last], { layer });
+    stage(settings.merge, [count, gated ? 2 : settings.dim], `${name}.${gated ? "beta" : "output"}`, seen.output(graph.last), { layer });
   });
-  stage("pool", [settings.dim], `layers.${layers.length - 1}.probes.output`, layers.at(-1).output[graph.last]);
+  stage("pool", [settings.dim], `layers.${layers.length - 1}.probes.output`, layers.at(-1).output(graph.last));
   stage("score", [model.rows - 1]);
   return stages;
 }
@@ -174,11 +190,9 @@ function traceRecord(model, done, { target = null, user = null, truth = null, to
   }));
   const goal = target === null ? null : { ...ranked.pop(), rank: rankOf(scores, model.rowOfItem(target)) };
   const nodes = nodeCards(model, graph);
-  const layers = run.layers.map((seen) => layerFields(model, seen));
+  const layers = run.layers.map((seen) => layerFields(graph, seen, removed));
   removed.forEach((isRemoved, n) => {
-    if (!isRemoved) return;
-    nodes[n].removed = true;
-    for (const layer of layers) if (layer.beta) layer.beta = layer.beta.map((pair, other) => (other === n ? null : pair));
+    if (isRemoved) nodes[n].removed = true;
   });
   return {
     schema: "mmsr-lite/trace/1",

@@ -97,8 +97,8 @@ function measuresOf(model, done, watched, exact) {
 }
 
 // The mean share of hohe over the gates of all layers and nodes that are not taken out.
-function meanLate({ run, removed }) {
-  const late = run.layers.flatMap(({ beta }) => beta.filter((_, n) => !removed[n]).map(([share]) => share));
+function meanLate({ graph, run, removed }) {
+  const late = run.layers.flatMap(({ beta }) => ofAll(graph, beta).filter((_, n) => !removed[n]).map(([share]) => share));
   return late.reduce((a, b) => a + b, 0) / late.length;
 }
 
@@ -139,7 +139,7 @@ function changedNodes(model, clean, changed, done) {
   const lateOf = ({ graph, run, removed }) => { // node -> its share of hohe in each layer
     const late = new Map();
     graph.nodes.forEach(({ type, id }, n) => {
-      if (!removed[n]) late.set(`${type} ${id}`, run.layers.map(({ beta }) => beta[n][0]));
+      if (!removed[n]) late.set(`${type} ${id}`, run.layers.map(({ beta }) => beta(n)[0]));
     });
     return late;
   };

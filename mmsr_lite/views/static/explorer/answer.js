@@ -6,9 +6,20 @@ function answerPanel(desk) {
   let painted = null;
   let places = new Map(); // where the rows stood after the last frame
 
+  // Whether a person sees it, or would after a turn of the wheel. To ask where it is would lay out the page.
+  let isSeen = true;
+  const watch = new IntersectionObserver((told) => { isSeen = told.at(-1).isIntersecting; }, { rootMargin: "25%" });
+  watch.observe(section);
+
+  // What is written after the next frame, where it was not painted yet.
+  function wait() {
+    if (painted !== picture.record) put(section, { "aria-busy": true });
+  }
+
   function paint() {
     if (painted === picture.record) return;
     painted = picture.record;
+    put(section, { "aria-busy": null });
     const rows = answerRows(picture.record);
     patch(section, () => {
       paintHeading(section);
@@ -90,7 +101,7 @@ function answerPanel(desk) {
     if (box.open) fill(); // what was opened stays so
     put(box, { on: { toggle: () => box.open && box.childElementCount === 1 && fill() } });
   }
-  return { paint };
+  return { paint, wait, isSeen: () => isSeen, destroy: () => watch.disconnect() };
 }
 
 // The best items, and after them the one that came next where it is not among them.

@@ -87,7 +87,7 @@ function besidePanel(desk) {
     if (chooser) {
       const names = picture.record.draft?.beside ?? [];
       setOptions(chooser, [["", "nothing"], ...names.map((name) => [name, clean(name, 30)])]);
-      chooser.value = shown && names.includes(shown.name) ? shown.name : "";
+      setValue(chooser, shown && names.includes(shown.name) ? shown.name : "");
       put(chooser, { disabled: names.length === 0 }); // an edit gives it a choice, and moves nothing
     }
     paintVerdict();

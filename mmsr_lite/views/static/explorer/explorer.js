@@ -6,8 +6,9 @@
 //
 // A new record comes by `picture.update`.
 
-// `isPatient`: after an edit the picture and the answer are painted first, the other panels in the task after that frame.
-// Where Python answers, the way there and back takes longer than all panels, and they are painted at once.
+// `isPatient`: after an edit the picture, and the answer where a person can see it, are painted first, the other panels in
+// the task after that frame; after a choice what follows the frame are the what-if and the picture in words. Where Python
+// answers, the way there and back takes longer than all panels, and they are painted at once.
 
 function explorer({ ask = null, message = {}, isPatient = false }) {
   return (picture) => makeExplorer(picture, ask, message, isPatient);
@@ -95,32 +96,44 @@ function makeExplorer(picture, ask, message, isPatient) {
   }
 
   let isEdited = false; // whether the next picture is the first one of another history
-  let isWaiting = false; // whether there are panels that still show the history before
+  let areOld = false; // whether there are panels that still show the history before
+  let isWaiting = false; // whether something is painted after the next frame
 
   function paint() {
     banner.paint();
     history.paint();
-    answer.paint();
-    if (isPatient && isEdited) paintOthersLater();
-    else paintOthers();
+    areOld = isPatient && isEdited;
     isEdited = false;
+    if (!areOld) paintPanels();
+    else if (answer.isSeen()) answer.paint();
+    if (areOld) put(picture.panel, { "aria-busy": true });
+    if (areOld) answer.wait();
+    if (isPatient) paintRestLater();
+    else paintRest();
   }
 
-  function paintOthersLater() {
-    if (isWaiting) return;
-    isWaiting = true;
-    put(picture.panel, { "aria-busy": true });
-    requestAnimationFrame(() => setTimeout(() => isWaiting && paintOthers()));
-  }
-
-  function paintOthers() {
-    isWaiting = false;
+  function paintPanels() {
+    areOld = false;
     put(picture.panel, { "aria-busy": null });
-    desk.seeds.paint();
+    answer.paint();
     lens.paint();
     stages.paint();
-    bench.paint();
     beside.paint();
+  }
+
+  function paintRestLater() {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => setTimeout(() => isWaiting && paintRest()));
+  }
+
+  function paintRest() {
+    isWaiting = false;
+    paintUnseen(picture);
+    if (areOld) paintPanels();
+    paintWords(picture);
+    desk.seeds.paint();
+    bench.paint();
   }
 
   function destroy() {
@@ -128,13 +141,14 @@ function makeExplorer(picture, ask, message, isPatient) {
     tour.destroy();
     desk.seeds.destroy();
     beside.destroy();
+    answer.destroy();
     stages.destroy();
     history.destroy();
   }
   bench.paintResult();
   beside.show(message.beside);
   const seedLine = desk.seeds.lineOf;
-  return { step: history.step, receive, renew, paint, destroy, products, seedLine, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
+  return { isPatient, step: history.step, receive, renew, paint, destroy, products, seedLine, isEdit: () => desk.before !== null && desk.shown === "clean", rankBefore: desk.rankBefore };
 }
 
 // Do something that may change the height of what stands above an element; where a person sees this, it stays in its place.

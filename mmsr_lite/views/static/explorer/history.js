@@ -64,21 +64,23 @@ function historyPanel(desk) {
     const models = draft.models ?? [];
     on.model.parentElement.hidden = models.length < 2;
     setOptions(on.model, models.map((name, i) => [i, clean(name, 30)]));
-    on.model.value = draft.model ?? 0;
-    if (document.activeElement !== on.user) on.user.value = clean(user?.id, 30);
+    setValue(on.model, draft.model ?? 0);
+    if (document.activeElement !== on.user) setValue(on.user, clean(user?.id, 30));
     setText(on.spot, `position ${here}`);
     put(on.earlier, { disabled: here <= 1 });
     put(on.later, { disabled: here >= history.length });
     put(on.remove, { disabled: history.length <= 1 });
     for (const name of FAMILIES) on[name].checked = draft.families?.includes(name) ?? true;
-    for (const key of ["codes", "codes_per_item"]) put(on[key], { disabled: !draft[key] }).value = draft[key] ?? "";
+    for (const key of ["codes", "codes_per_item"]) setValue(put(on[key], { disabled: !draft[key] }), draft[key] ?? "");
     put(on.undo, { disabled: !draft.undo });
     put(on.redo, { disabled: !draft.redo });
     const { error } = desk.message;
     const isOurs = error && desk.asked !== "what_if"; // an error of a comparison stands beside its button
     const effect = desk.effect();
+    const says = clean(isOurs ? error : draft.note || effect, 300);
     put(on.note, { class: isOurs ? "note error" : "note" });
-    setText(on.note, clean(isOurs ? error : draft.note || effect, 300));
+    setText(on.note, says);
+    put(builder, { "data-says": says !== "" }); // a style sheet could ask for it, which the browser would do after each text
   }
   const step = (group, i) => desk.ask && makeDraggable(desk, group, i, move, removeAt);
   return { paint, step, found: search.found, destroy: search.destroy };
@@ -120,7 +122,7 @@ function makeSearch(desk, builder) {
   const hits = html(box, "div", { class: "found", hidden: true });
   const close = () => {
     clearTimeout(pause);
-    hits.hidden = true;
+    if (!hits.hidden) hits.hidden = true;
   };
   const keydown = ({ key }) => key === "Escape" && close();
   const focusout = ({ relatedTarget }) => !box.contains(relatedTarget) && close();

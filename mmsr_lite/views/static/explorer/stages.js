@@ -43,7 +43,7 @@ function stagesPanel(desk) {
     };
     const select = html(keys, "select", { "aria-label": "Pace", "data-rail": "pace", on: { change: changePace } });
     setOptions(select, Object.keys(PACES).map((name) => [name]));
-    select.value = pace;
+    setValue(select, pace);
   }
 
   function paintStages() {

@@ -45,8 +45,12 @@ function livePage(held) {
   });
   const pasted = html(bar, "input", { type: "text", size: 14, placeholder: "paste a history", "aria-label": "Paste a history: ids, titles or numbers of items",
     on: { paste: (event) => { event.preventDefault(); takeHistory(event.clipboardData.getData("text")); }, change: () => pasted.value && takeHistory(pasted.value) } });
-  button("SVG", "save the picture as SVG", () => download("mmsr-history.svg", textAddress("image/svg+xml", svgOf(card).text)));
-  button("PNG", "save the picture as PNG", async () => download("mmsr-history.png", await pngOf(card)));
+  const whole = () => {
+    paintUnseen(answers.view.picture);
+    return card;
+  };
+  button("SVG", "save the picture as SVG", () => download("mmsr-history.svg", textAddress("image/svg+xml", svgOf(whole()).text)));
+  button("PNG", "save the picture as PNG", async () => download("mmsr-history.png", await pngOf(whole())));
   button("CSV", "save attention, gates, scores and flow as CSV", () => download("mmsr-history.csv", textAddress("text/csv", csvOf(session.record))));
   bar.append(said);
 
@@ -76,8 +80,8 @@ function livePage(held) {
     } catch { /* a frame has no address of its own */ }
   }
   function told() { // after each answer
-    user.value = users.indexOf(session.draft.user);
-    model.value = session.draft.model;
+    setValue(user, users.indexOf(session.draft.user));
+    setValue(model, session.draft.model);
     writeAddressSoon();
   }
   function follow({ selection, change, beside }) {
@@ -93,8 +97,8 @@ function livePage(held) {
     writeAddressSoon();
   };
   answers.view = mount(card, session.record, { style, selection: data.selection ?? {}, theme: data.theme, onselect, panels });
-  user.value = users.indexOf(session.draft.user);
-  model.value = session.draft.model;
+  setValue(user, users.indexOf(session.draft.user));
+  setValue(model, session.draft.model);
   if (asked) follow(asked);
   else if (start?.change) answers.answer({ do: "what_if", change: start.change, repeats: start.repeats });
   window.addEventListener("hashchange", () => {

@@ -59,7 +59,7 @@ const GLOSSARY_OF_FIELD = { order: "fusion order" };
 // What follows the record and the selection: facts, layer, order and phase. Another node changes nothing here.
 function paintBar(picture) {
   const { record, state, fields } = picture;
-  picture.themes.value = picture.theme;
+  setValue(picture.themes, picture.theme);
   const painted = [state.layer, state.path, state.phase].join("/");
   if (picture.barOf?.record === record && picture.barOf.painted === painted) return;
   picture.barOf = { record, painted };
@@ -122,13 +122,18 @@ function swatch(picture, parent, relation) {
 }
 
 function drawLegend(picture) {
-  patch(picture.legend, () => writeLegend(picture));
+  const { legend, record, style, state, keepsRoom } = picture;
+  const here = new Set(record.edges.map((edge) => edge[2]));
+  const isGated = Boolean(record.layers[state.layer]?.beta);
+  const isLacking = record.history.some((entry) => missingModalities(record, entry).length);
+  if (isUnchanged(legend, [style, keepsRoom, record.relations.join("\n"), [...here].sort().join(), isGated, isLacking])) return;
+  patch(picture.legend, () => writeLegend(picture, here, isGated, isLacking));
 }
 
-function writeLegend(picture) {
+function writeLegend(picture, here, isGated, isLacking) {
   const { legend, record, style, hidden, keepsRoom } = picture;
   record.relations.forEach((name, relation) => {
-    const isThere = record.edges.some((edge) => edge[2] === relation);
+    const isThere = here.has(relation);
     if (!isThere && !keepsRoom) return; // an edit may bring it
     const toggle = () => {
       if (!hidden.delete(relation)) hidden.add(relation);
@@ -140,10 +145,9 @@ function writeLegend(picture) {
     say(button, clean(name, 20));
   });
   html(legend, "span", { class: "wedge" }, "attention 0 → 1");
-  if (record.layers[picture.state.layer]?.beta) {
+  if (isGated) {
     html(legend, "span", { class: "hoop" }, "gate β clockwise: orange the path hohe, violet the path heho");
   }
-  const isLacking = record.history.some((entry) => missingModalities(record, entry).length);
   if (isLacking || keepsRoom) {
     const says = "a hollow mark below an item: this modality is missing";
     html(legend, "span", { class: "lack", style: { visibility: isLacking ? "" : "hidden" } }, says);

@@ -52,16 +52,18 @@ function drawCanvas(picture) {
   const lines = svg(canvas, "g", { key: "lines", "aria-hidden": true });
   const rests = drawRests(picture, lines); // below the others
   const names = record.nodes.map((_, n) => keyOfNode(record, n));
-  const edges = record.edges.map((edge, i) => drawEdge(picture, lines, edge, i, names));
+  const looks = looksOfEdges(picture);
+  const edges = record.edges.map((edge, i) => drawEdge(picture, lines, edge, i, names, looks));
   const marks = svg(canvas, "g", { class: "nodes" });
   const nodes = names.map((name, n) => drawNode(picture, marks, whiskers, n, name));
   const labels = drawGutter(picture, canvas);
-  picture.drawn = { canvas, edges, rests, lines, nodes, steps, guides, strip };
+  picture.drawn = { canvas, edges, rests, lines, nodes, steps, guides, strip, sight: null, later: [] };
   const follow = () => put(labels, { transform: `translate(${picture.left / picture.zoom} 0)` }); // names of lanes stay in sight
   follow();
   scroll.onscroll = () => {
     picture.left = scroll.scrollLeft;
     follow();
+    paintUnseen(picture);
     paintOverview(picture);
   };
 }

@@ -3,9 +3,13 @@
 // costs the browser its style, its layout and its paint, so that an edit of a long history takes half of the time. For the
 // same reason nothing is written that nobody would see: an unseen path keeps its old looks, widths and opacities are
 // rounded to what can be told apart, and the number and the value of an edge are properties of its path (`index`, `value`).
+//
+// Of a long history most edges are out of sight. In a live page those in sight are painted before the first frame after an
+// edit or a choice, the others in the task after it (`paintUnseen`), or when somebody scrolls, prints or saves the picture.
 
 const FIRST_WIDTH = 0.8; // of an edge without weight, in pixels
 const FLASH_FROM = 0.05; // change of attention from which on an edge flashes after an edit
+const NEAR = 0.25; // of the width of the picture: what is as far out of sight as that is painted at once
 const FLASH = { duration: 1100, easing: "ease-out" };
 
 function drawArrowHeads(picture, canvas) {
@@ -27,17 +31,30 @@ function drawRests(picture, lines) {
   });
 }
 
-function drawEdge(picture, lines, [source, centre, relation], index, names) {
-  const { place, record } = picture;
+// How the edges of each relation look; an arrow head is unseen where the edge has no weight.
+function looksOfEdges(picture) {
+  return picture.record.relations.map((name, relation) => {
+    const [stroke, head] = [inkOf(picture, relation), `url(#${picture.id}-${relation})`];
+    return { name, stroke, head, all: [name, stroke, head].join() };
+  });
+}
+
+function drawEdge(picture, lines, [source, centre, relation], index, names, looks) {
+  const { place } = picture;
   const key = `${names[source]}\n${names[centre]}`;
-  const style = { stroke: inkOf(picture, relation) };
-  const head = source === centre ? null : `url(#${picture.id}-${relation})`; // unseen where the edge has no weight
-  const path = svg(lines, "path", { key, "data-relation": record.relations[relation], "marker-end": head, style });
+  const path = again(lines, `path ${key}`) ?? svg(lines, "path", { key });
+  const { name, stroke, head } = looks[relation];
+  if (path.look !== looks[relation].all) { // most edges stay as they are
+    path.look = looks[relation].all;
+    put(path, { "data-relation": name, "marker-end": source === centre ? null : head, style: { stroke } });
+  }
   path.index = index;
   const [a, b] = [place.nodes[source], place.nodes[centre]];
   const ends = [a.x, a.y, a.radius, a.lane, b.x, b.y, b.radius, b.lane, place.column, place.unit, source < centre];
   if (!isUnchanged(path, ends)) {
     path.points = curve(place, source, centre);
+    const across = path.points.map(({ x }) => x); // a curve lies between the least and the greatest of its points
+    path.span = [Math.min(...across), Math.max(...across)];
     path.route = null;
   }
   return { path, source, centre, relation, points: path.points, samples: null, index, value: null };
@@ -53,12 +70,13 @@ function routeOf({ path }) {
 function showEdge(picture, edge) {
   put(edge.path, {
     d: routeOf(edge),
-    "stroke-width": hundredths(edge.width * picture.place.unit),
+    "stroke-width": rounded(edge.width * picture.place.unit, 100),
     "stroke-dasharray": dashOf(picture, edge.relation, edge.width),
   });
 }
 
-const hundredths = (value) => Math.round(100 * value) / 100;
+// A number to the nearest of so many parts of one: what nobody can tell apart is one and the same, and is not written again.
+const rounded = (value, parts) => Math.round(parts * value) / parts;
 
 function dashOf({ style, place: { unit } }, relation, width) {
   const { dash } = style.relations[relation];
@@ -66,21 +84,49 @@ function dashOf({ style, place: { unit } }, relation, width) {
 }
 
 function paintEdge(picture, edge, weights) {
-  const { hidden } = picture;
+  const { hidden, drawn } = picture;
   const { path, source, centre, relation, index } = edge;
   edge.value = weights[index] ?? null;
   edge.was = path.value; // the same edge before; undefined of a new one
   path.value = edge.value;
   edge.isUnused = edge.value === null;
   edge.width = FIRST_WIDTH + (source === centre ? 3 : 5) * (edge.value ?? 0);
-  if (!edge.isUnused || edge.was === undefined) showEdge(picture, edge);
-  edge.classes = ["edge", edge.isUnused && "unused", hidden.has(relation) && "off"].filter(Boolean).join(" ");
+  edge.classes = `edge${edge.isUnused ? " unused" : ""}${hidden.has(relation) ? " off" : ""}`;
+  edge.isLater = isOut(edge, drawn.sight);
+  if (edge.isLater) drawn.later.push(edge);
+  else if (!edge.isUnused || edge.was === undefined) showEdge(picture, edge);
+}
+
+// What of the picture is in sight, from left to right.
+function sightOf({ left, width, zoom }) {
+  return { from: (left - NEAR * width) / zoom, to: (left + (1 + NEAR) * width) / zoom };
+}
+
+function isOut({ path: { span } }, sight) {
+  return sight !== null && (span[1] < sight.from || span[0] > sight.to);
+}
+
+// What follows the first frame: the edges that were out of sight, and, after an edit, the flash.
+function paintUnseen(picture) {
+  const { drawn } = picture;
+  if (!drawn?.sight) return;
+  drawn.sight = null;
+  for (const edge of drawn.later) {
+    edge.isLater = false;
+    if (!edge.isUnused || edge.was === undefined) showEdge(picture, edge);
+  }
+  drawn.later = [];
+  paintRests(picture);
+  lightUp(picture);
+  if (drawn.flashes) flashChanges(picture);
+  drawn.flashes = false;
 }
 
 function paintRests({ drawn, hidden }) {
   const routes = drawn.rests.map(() => []);
   for (const edge of drawn.edges) {
-    if (edge.isUnused && edge.source !== edge.centre && !hidden.has(edge.relation)) routes[edge.relation].push(routeOf(edge));
+    const isShown = edge.isUnused && !edge.isLater && edge.source !== edge.centre && !hidden.has(edge.relation);
+    if (isShown) routes[edge.relation].push(routeOf(edge));
   }
   drawn.rests.forEach((rest, relation) => put(rest, { d: routes[relation].join("") || null }));
 }
@@ -89,16 +135,19 @@ function paintRests({ drawn, hidden }) {
 function lightEdges(picture, focus) {
   const { drawn, state, hover } = picture;
   for (const edge of drawn.edges) {
+    if (isOut(edge, drawn.sight)) continue;
+    const { path } = edge;
     const isLit = edge.index === state.edge && hover === null;
     if (isLit) showEdge(picture, edge);
-    if (isLit || !edge.isUnused) putStyle(edge.path, { opacity: isLit ? 1 : edgeOpacity(edge, focus) });
-    put(edge.path, { class: isLit ? `${edge.classes} lit` : edge.classes });
+    if (isLit || !edge.isUnused) putStyle(path, { opacity: isLit ? 1 : edgeOpacity(edge, focus) });
+    const classes = isLit ? `${edge.classes} lit` : edge.classes;
+    if (path.known.class !== classes) put(path, { class: classes });
   }
   for (const rest of drawn.rests) putStyle(rest, { opacity: focus === null ? 0.12 : 0.05 });
 }
 
 function edgeOpacity({ value, source, centre }, focus) {
-  const strength = hundredths(0.14 + 0.86 * Math.sqrt(value));
+  const strength = rounded(0.14 + 0.86 * Math.sqrt(value), 50);
   if (focus === null) return strength;
   if (centre === focus) return Math.max(0.7, strength);
   return source === focus ? strength / 2 : 0.05;
@@ -108,6 +157,7 @@ function edgeOpacity({ value, source, centre }, focus) {
 // These looks are written when the page is about to be printed; on the screen nothing follows them.
 function lookForPaper(picture) {
   const { drawn, place: { unit } } = picture;
+  paintUnseen(picture);
   drawn?.edges.forEach((edge) => {
     const printed = edge.value === null ? otherPhase(picture, edge.index) : null;
     edge.path.classList.toggle("printed", printed !== null);

@@ -89,6 +89,14 @@ function svg(parent, tag, attributes, text) {
 const createHTML = (tag) => document.createElement(tag);
 const createSVG = (tag) => document.createElementNS(SVG_NAMESPACE, tag);
 
+// The child of a kind that stood there before, as it is; undefined where there is none. Whoever takes it brings it up to date.
+function again(parent, kind) {
+  const plan = planFor(parent);
+  const element = plan && taken(plan, kind);
+  if (element) plan.wanted.push(element);
+  return element;
+}
+
 // A piece of text between elements.
 function say(parent, text) {
   const plan = planFor(parent);
@@ -111,12 +119,20 @@ function keep(parent, element) {
   plan.wanted.push(element);
 }
 
+// The value of a field; to set the one that it has already makes a browser choose the option, and its text, anew.
+function setValue(field, value) {
+  const wanted = String(value);
+  if (field.value !== wanted) field.value = wanted;
+}
+
 // The text of an element that has nothing else.
 function setText(element, text) {
   const wanted = String(text);
   if (element.knownText === wanted) return;
   element.knownText = wanted;
-  element.textContent = wanted;
+  const piece = element.firstChild;
+  if (piece && piece === element.lastChild && piece.nodeType === Node.TEXT_NODE && wanted) piece.data = wanted; // no new piece, no new box
+  else element.textContent = wanted;
 }
 
 // Write the children of `parent` again; see above.
@@ -154,7 +170,7 @@ function planFor(parent) {
 
 function planOf(parent) {
   const before = new Map();
-  for (const child of parent.childNodes) {
+  for (let child = parent.firstChild; child; child = child.nextSibling) {
     const kind = child.kind ?? "text";
     if (before.has(kind)) before.get(kind).push(child);
     else before.set(kind, [child]);

@@ -134,5 +134,7 @@ function updatePicture(picture, changes) {
   if (!picture.width) return;
   if ("theme" in changes || !picture.drawn) drawPicture(picture);
   else paintPicture(picture);
-  if (isNew && picture.more?.isEdit?.()) flashChanges(picture);
+  if (!isNew || !picture.more?.isEdit?.()) return;
+  if (picture.drawn.sight) picture.drawn.flashes = true; // once all is painted
+  else flashChanges(picture);
 }

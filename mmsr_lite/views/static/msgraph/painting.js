@@ -3,17 +3,27 @@
 const SAMPLES = 9; // points of an edge to which the pointer is near
 
 function paintPicture(picture) {
-  const { drawn, record, state, panel, more, summary } = picture;
+  const { drawn, record, state, panel, more } = picture;
   if (!drawn) return;
+  if (more?.isPatient) drawn.sight = sightOf(picture);
   paintBar(picture);
   paintWeights(picture);
   lightUp(picture);
   if (more) more.paint();
   else patch(panel, () => fillNodePanel(picture, state.node ?? record.history.at(-1).node));
-  fillTable(picture);
   paintOverview(picture);
-  setText(summary, describe(record, state));
+  if (!more?.isPatient) paintWords(picture);
   picture.onpaint?.();
+}
+
+// The picture in words: names of nodes for who cannot see them, the table, the summary. In a live page they follow the frame.
+function paintWords(picture) {
+  const { drawn, record, state, summary } = picture;
+  if (!drawn) return;
+  if (drawn.said !== drawn.painted) drawn.nodes.forEach((node, n) => nameNode(picture, node, n));
+  drawn.said = drawn.painted;
+  fillTable(picture);
+  setText(summary, describe(record, state));
 }
 
 // Edges and gates follow layer, order, phase and what is hidden: only then are they painted anew.
@@ -22,6 +32,7 @@ function paintWeights(picture) {
   const painted = [state.layer, state.path, state.phase, ...hidden].join("/");
   if (drawn.painted === painted) return;
   drawn.painted = painted;
+  drawn.later = [];
   const { weights } = attentionAt(record, state);
   drawn.edges.forEach((edge) => paintEdge(picture, edge, weights));
   paintRests(picture);
@@ -31,14 +42,17 @@ function paintWeights(picture) {
   }
 }
 
-function paintNode(picture, { group, ring, whole }, n) {
+function nameNode(picture, { group }, n) {
   const { record } = picture;
+  const written = record.nodes[n].type ? group.textContent.trim().replace(/\s+/g, " ") : "";
+  put(group, { "data-value": betaOf(picture, n)?.[0], "aria-label": `${written} ${aboutNode(picture, n).join("; ")}`.trim() });
+}
+
+function paintNode(picture, { ring, whole }, n) {
   const beta = betaOf(picture, n);
   const visibility = beta ? null : "hidden";
-  const written = record.nodes[n].type ? group.textContent.trim().replace(/\s+/g, " ") : "";
-  put(group, { "data-value": beta?.[0], "aria-label": `${written} ${aboutNode(picture, n).join("; ")}`.trim() });
   put(whole, { visibility });
-  put(ring, { visibility, "stroke-dasharray": beta ? `${beta[0].toFixed(3)} 1.2` : null });
+  put(ring, { visibility, "stroke-dasharray": beta ? `${rounded(beta[0], 200)} 1.2` : null });
 }
 
 // Bring forward what belongs to the node under the pointer, else to the chosen one.

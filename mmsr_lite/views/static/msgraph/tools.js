@@ -28,9 +28,15 @@ function cleanAnew(text, most) {
 
 // The data address of a picture, or null: nothing else may reach the page, so that no page asks the network.
 function safePicture(address) {
-  const isShort = typeof address === "string" && address.length < LONGEST_PICTURE;
-  return isShort && PICTURE_ADDRESS.test(address) ? address : null;
+  if (typeof address !== "string" || address.length >= LONGEST_PICTURE) return null;
+  if (!tested.has(address)) {
+    if (tested.size > MOST_CLEANED) tested.clear();
+    tested.set(address, PICTURE_ADDRESS.test(address) ? address : null);
+  }
+  return tested.get(address);
 }
+
+const tested = new Map(); // address -> itself where it is safe, else null; to read one takes as long as it is
 
 // A formula as a line, in which _word becomes an index.
 function typeset(parent, formula, attributes) {
