@@ -58,8 +58,8 @@ def crossed(
     Q is the variance between the orders of the difference over O; the others are the variances of what is left of the
     cells order x user, order x seed and order x user x seed once their margins are taken out, each over its number of
     cells. Three orders say little about their own spread, so all of Q, with O - 1 degrees of freedom, counts in the
-    degrees of freedom of the test, which are never fewer than those of the smallest sample. Targets differ from order to
-    order, but their users do not, and the test knows targets by their users alone.
+    degrees of freedom of the test, which are never fewer than those of the smallest sample. Targets differ from order
+    to order, but their users do not, and the test knows targets by their users alone.
 
     In simulations without any difference it rejects 3 to 7 % at the 5 % level, whether users dominate, seeds dominate
     or neither does; with three orders 1 to 5 %, also where orders dominate (`python -m benchmarks null_rejections`).
