@@ -229,6 +229,7 @@ def _forget_next_ranks(one: dict, two: dict) -> bool:
 
     They are those of items beyond the best, and of random repeats: their scores are not in the record, so it cannot be
     seen that two of them are all but equal. 43.5, a tie in Python, is 43 or 44 where the last digit tells them apart.
+    Where ranks of repeats are one place apart, so may be the ends of their band, which are computed from them.
     """
     what_ifs = [(answer["message"] or {}).get("what_if") for answer in (one, two)]
     if not all(what_ifs):
@@ -240,11 +241,19 @@ def _forget_next_ranks(one: dict, two: dict) -> bool:
     if all(ranks):
         draws = [measure["draws"] for measure in ranks]
         places += [(draws, number) for number in range(min(map(len, draws)))]
-    near = [(pair, key) for pair, key in places if all(one[key] is not None for one in pair)]
-    near = [(pair, key) for pair, key in near if 0 < abs(pair[0][key] - pair[1][key]) <= 1]
+    near = _one_place_apart(places)
+    if all(ranks) and any(pair is draws for pair, _ in near):
+        bands = [measure["band"] for measure in ranks]
+        near += _one_place_apart([(bands, end) for end in range(2)])
     for pair, key in near:
         pair[0][key] = pair[1][key] = None
     return bool(near)
+
+
+def _one_place_apart(places: list[tuple]) -> list[tuple]:
+    """Those of the places (pair, key) at which the two of the pair hold ranks that differ by one or less."""
+    known = [(pair, key) for pair, key in places if all(one[key] is not None for one in pair)]
+    return [(pair, key) for pair, key in known if 0 < abs(pair[0][key] - pair[1][key]) <= 1]
 
 
 def _is_on_the_edge(name: str, measure: dict) -> bool:

@@ -85,3 +85,13 @@ def test_ranks_of_a_what_if_may_be_one_place_apart_and_no_more():
     assert compared(python, near) == ([], {"order"})
     wrong, hangs = compared(python, far)
     assert len(wrong) == 2 and hangs == set()
+
+
+def test_the_band_of_ranks_may_be_a_place_apart_where_a_repeat_is_and_nowhere_else():
+    """An end of a band lies between two repeats, so a place of one of them is three quarters of a place there."""
+    python, near, band_alone = of_change(), of_change(), of_change()
+    for answer_ in (near, band_alone):
+        answer_["message"]["what_if"]["measures"]["rank"]["band"][0] += 0.75
+    near["message"]["what_if"]["measures"]["rank"]["draws"][0] += 1
+    assert compared(python, near) == ([], {"order"})
+    assert compared(python, band_alone)[0] == [".message.what_if.measures.rank.band[0]: -3.0 and -2.25"]
