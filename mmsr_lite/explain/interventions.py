@@ -203,16 +203,14 @@ def rerun(
         torch.Size([1, 10])
     """
     was_training = model.training
-    if was_training:  # a model has a hundred modules, and each is told
-        model.eval()
+    model.eval()
     whole = graph if keep is None else cut(graph, keep)
     changed = {} if keep is None and beta is None else replacements(model, whole, beta)
     with listen(model, changed | (extra or {})) as seen:
         states = model.nodes(whole)
         for layer in model.layers:
             states = layer(states, whole)
-    if was_training:
-        model.train()
+    model.train(was_training)
     last = states[0][torch.arange(len(graph.last), device=graph.last.device), graph.last]  # (B, D)
     scores = model.compared(last) @ model.item_table().T  # (B, V+1); a departure may compare by the cosine
     return scores.index_fill(1, torch.zeros(1, dtype=torch.long, device=scores.device), -torch.inf), seen

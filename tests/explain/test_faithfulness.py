@@ -61,14 +61,14 @@ def test_what_a_layer_carries_is_the_last_phase_by_beta(random_model):
 
 
 @pytest.fixture(scope="module")
-def tested(random_model, world):
+def records(random_model, world):
     """What is explained -> the record of one model, which several tests read."""
     return {name: faithfulness(random_model(), world, explains=name, orders=2) for name in ("attention", "beta")}
 
 
 @pytest.mark.parametrize("explains", ["attention", "beta"])
-def test_the_record_is_whole_and_the_curves_begin_and_end_where_they_must(random_model, world, tested, explains):
-    model, record = random_model(), tested[explains]
+def test_the_record_is_whole_and_the_curves_begin_and_end_where_they_must(random_model, world, records, explains):
+    model, record = random_model(), records[explains]
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert record == faithfulness(model, world, explains=explains, orders=2)
     tests, examples = record["tests"], last_examples(world)
@@ -188,8 +188,8 @@ def test_forced_gates_are_read_at_the_last_item(random_model):
     assert not forced_gate_test(-effect, effect)["passed"]
 
 
-def test_histories_of_any_length_go_in_pieces_of_like_length(random_model, world, tested, monkeypatch):
-    whole = tested["attention"]["tests"]
+def test_histories_of_any_length_go_in_pieces_of_like_length(random_model, world, records, monkeypatch):
+    whole = records["attention"]["tests"]
     monkeypatch.setattr(module, "CHUNK", 3)
     pieces = faithfulness(random_model(), world, orders=1)["tests"]
     for name in ("gradient", "random_weights"):
@@ -210,13 +210,13 @@ def test_what_cannot_be_tested_is_told(random_model, world):
 
 
 @pytest.mark.parametrize("explains", ["attention", "beta"])
-def test_fidelity_is_how_often_the_first_item_is_no_longer_first_at_one_half(random_model, world, tested, explains):
+def test_fidelity_is_how_often_the_first_item_is_no_longer_first_at_one_half(random_model, world, records, explains):
     model, examples = random_model(), last_examples(world)
     graph = model.graphs(torch.from_numpy(examples.histories()))
     importance, _, watched, _ = module._importance(model, graph, explains)
     ordered = importance.masked_fill(importance.isnan(), -torch.inf)
     is_first = module._curves(model, graph, watched, [ordered], explains)[1]  # away or in, order, share, history
-    found = tested[explains]["tests"]["fidelity"]
+    found = records[explains]["tests"]["fidelity"]
     assert (found["plus"], found["minus"]) == (1 - is_first[0, 0, 5].mean(), 1 - is_first[1, 0, 5].mean())
     assert 0 <= found["random_plus"] <= 1 and 0 <= found["random_minus"] <= 1
 

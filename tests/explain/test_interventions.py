@@ -29,6 +29,14 @@ def test_nothing_changed_gives_the_model_s_scores_and_a_training_model_trains_on
     assert model.training and close(scores[:, 1:], model.eval().scores(HISTORIES)[:, 1:])
 
 
+def test_a_part_that_was_left_in_training_drops_nothing(random_model):
+    """The model says that it does not train, and one of its layers does."""
+    model = random_model(dropout=0.5)
+    wanted = model.scores(HISTORIES)
+    model.layers[0].train()
+    assert close(rerun(model, model.graphs(HISTORIES))[0][:, 1:], wanted[:, 1:])
+
+
 @pytest.mark.parametrize("settings", [*RULES, *({"aggregator": name} for name in AGGREGATORS)])
 def test_taking_a_node_out_is_a_graph_without_it(random_model, settings):
     model = random_model(**settings)
